@@ -1,0 +1,259 @@
+/* The engine ABI: what a plug-in under lib/hearth/engines/ exports.
+ *
+ * A plug-in is a shared object with one exported symbol, HEARTH_ENGINE_SYMBOL, a
+ * `const struct hearth_engine_ops`. The worker loads it inside its sandbox. The table is
+ * append-only: `size` tells how much of it a plug-in knows; out-parameters are untouched on
+ * failure.
+ *
+ * Life of a model: describe and plan_memory read the header only; load; then prepare and step until
+ * unload. The worker composes each step with policy from src/domain/batch.h; the engine only runs
+ * it. A `sequence` is a slot in [0, slots): the worker begins one by putting a prepared input into
+ * a step item, and it is free again after its DONE or ERROR event or after cancel.
+ *
+ * Threads: `prepare`, `discard`, `detokenize` and `abort` may be called from any thread while a
+ * step runs; everything else belongs to the compute thread. Events are emitted from inside `step`.
+ */
+#ifndef HEARTH_ENGINE_H
+#define HEARTH_ENGINE_H
+
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEARTH_ENGINE_ABI 1u
+#define HEARTH_ENGINE_SYMBOL "hearth_engine_plugin"
+
+/* What a request wants from a model; also the bits of facts.tasks. */
+enum hearth_task {
+    HEARTH_TASK_GENERATE = 1 << 0, /* text, token by token */
+    HEARTH_TASK_EMBED = 1 << 1,    /* one vector for an input */
+    HEARTH_TASK_SCORE = 1 << 2,    /* one number for a pair of texts, or one for each label */
+    HEARTH_TASK_TOKENIZE = 1 << 3, /* only prepare: the token ids */
+};
+
+/* Where the model lies. `path` is a file (GGUF, a fake script) or a directory (Hugging Face);
+ * absolute, NUL-terminated. */
+struct hearth_model_files {
+    const char *path;
+};
+
+/* What the header of a model says. Strings live as long as the plug-in or the engine. */
+struct hearth_model_facts {
+    char architecture[64];
+    uint32_t tasks;            /* bits of enum hearth_task */
+    uint32_t trained_context;  /* tokens; 0 when the model has no limit */
+    uint32_t context;          /* tokens a sequence may have, as loaded; set by load */
+    uint32_t embedding_length; /* width of a vector, 0 when it makes none */
+    uint32_t vocabulary_length;
+    uint32_t layer_count;
+    uint64_t parameter_count;
+    uint64_t weight_bytes;
+    char quantization[32];
+    char pooling[16]; /* "mean", "cls", "last", "rank", "none" or empty */
+    bool normalized;  /* vectors have length 1 */
+    bool has_chat_template;
+    /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
+    char prompts_json[4096];
+};
+
+/* How to load. Zero means the default that is written behind the field. */
+struct hearth_load_params {
+    uint32_t context;   /* tokens for each sequence; the smaller of the trained one and 4,096 */
+    uint32_t slots;     /* sequences at once; 4 */
+    uint32_t batch;     /* most tokens in a step; 512 */
+    uint32_t threads;   /* all cores */
+    const char *device; /* "cpu", "cuda:0"; "cpu" when NULL */
+    const char *settings_json; /* the definition's settings that only the engine knows, or NULL */
+};
+
+/* Bytes, each an upper bound of what the process will hold. */
+struct hearth_memory_plan {
+    uint64_t weights;
+    uint64_t cache;   /* KV cache at context × slots */
+    uint64_t scratch; /* activations, logits, work buffers */
+    uint64_t process; /* the rest: code, vocabulary, allocator */
+};
+
+enum hearth_input_kind {
+    HEARTH_INPUT_MESSAGES =
+        1, /* JSON: {"messages":[…],"tools":[…],…}, rendered by the chat template */
+    HEARTH_INPUT_TEXT,
+    HEARTH_INPUT_TOKENS,
+    HEARTH_INPUT_TENSORS, /* Open Inference Protocol, JSON */
+    HEARTH_INPUT_BYTES,   /* audio, images */
+};
+
+enum hearth_truncate { HEARTH_TRUNCATE_NEVER, HEARTH_TRUNCATE_END, HEARTH_TRUNCATE_START };
+
+struct hearth_logit_bias {
+    int32_t token;
+    float bias; /* added to the logit; -100 forbids */
+};
+
+struct hearth_bytes {
+    const char *bytes;
+    size_t length;
+};
+
+/* Sampling of one choice. Values are checked by the gateway; the engine may clamp them. */
+struct hearth_sampling {
+    float temperature;       /* 0: greedy */
+    float top_p;             /* 1: off */
+    float min_p;             /* 0: off */
+    float repeat_penalty;    /* 1: off */
+    float presence_penalty;  /* 0: off */
+    float frequency_penalty; /* 0: off */
+    int32_t top_k;           /* 0: off */
+    int32_t repeat_last_n;   /* tokens that the penalties look at; -1: the context */
+    uint64_t seed;
+    uint32_t max_tokens;   /* 0: as many as the context has room for */
+    uint32_t top_logprobs; /* alternatives with each token, at most 20 */
+    bool logprobs;
+    bool ignore_eos;
+    const struct hearth_bytes *stops;
+    uint32_t stop_count;
+    const struct hearth_logit_bias *biases;
+    uint32_t bias_count;
+};
+
+struct hearth_input {
+    enum hearth_task task; /* exactly one */
+    enum hearth_input_kind kind;
+    const char *bytes; /* text, JSON or raw, by kind; not NUL-terminated */
+    size_t length;
+    const int32_t *tokens; /* for HEARTH_INPUT_TOKENS */
+    size_t token_count;
+    const char *pair; /* second text of HEARTH_TASK_SCORE, or NULL */
+    size_t pair_length;
+    enum hearth_truncate truncate;
+    const char *prompt_name;                /* one of facts.prompts_json, or NULL */
+    bool no_special_tokens;                 /* tokenise only: without BOS, CLS … */
+    const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
+};
+
+/* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */
+struct hearth_prepared {
+    const int32_t *tokens;
+    uint32_t token_count;     /* what the model will see, special tokens included */
+    uint32_t truncated_count; /* tokens that truncate took away */
+    bool indivisible;         /* all tokens must come in one step (bidirectional attention) */
+};
+
+enum hearth_event_kind {
+    HEARTH_EVENT_TEXT = 1, /* generated text, whole UTF-8 characters, stop strings taken out */
+    HEARTH_EVENT_VECTOR,   /* floats: an embedding, or the scores of HEARTH_TASK_SCORE */
+    HEARTH_EVENT_TENSOR,   /* JSON of an Open Inference Protocol output */
+    HEARTH_EVENT_BYTES,
+    HEARTH_EVENT_DONE,
+    HEARTH_EVENT_ERROR,
+};
+
+enum hearth_finish { HEARTH_FINISH_STOP = 1, HEARTH_FINISH_LENGTH, HEARTH_FINISH_TOOLS };
+
+struct hearth_alternative {
+    int32_t token;
+    float logprob;
+    struct hearth_bytes text;
+};
+
+/* A token that a TEXT event releases; given only when logprobs were asked for. */
+struct hearth_token {
+    int32_t token;
+    float logprob;
+    struct hearth_bytes text; /* its own bytes, maybe a part of a character */
+    const struct hearth_alternative *alternatives;
+    uint32_t alternative_count;
+};
+
+/* Everything behind a pointer is valid during the call only. */
+struct hearth_event {
+    enum hearth_event_kind kind;
+    uint32_t sequence;
+    struct hearth_bytes bytes;         /* TEXT, TENSOR, BYTES; the message of ERROR */
+    const struct hearth_token *tokens; /* TEXT */
+    uint32_t token_count;              /* TEXT: tokens sampled since the last event */
+    bool has_tokens;                   /* TEXT: `tokens` holds token_count entries */
+    const float *values;               /* VECTOR */
+    uint32_t value_count;
+    int error;                  /* ERROR: one of enum hearth_error_code */
+    enum hearth_finish finish;  /* DONE */
+    uint32_t prompt_tokens;     /* DONE */
+    uint32_t cached_tokens;     /* DONE: of the prompt, taken from the cache */
+    uint32_t completion_tokens; /* DONE */
+};
+
+struct hearth_event_sink {
+    void (*emit)(struct hearth_event_sink *sink, const struct hearth_event *event);
+};
+
+struct hearth_step_item {
+    uint32_t sequence;
+    /* Not NULL: the sequence begins with this input, which the engine keeps (unowned) until DONE,
+     * ERROR or cancel. NULL: it goes on. */
+    const struct hearth_prepared *begin;
+    uint32_t token_count; /* prompt tokens to take now; 1 for a sequence that decodes */
+};
+
+struct hearth_load_progress {
+    /* `fraction` in [0,1]; false asks the engine to give up with HEARTH_ECANCELED. */
+    bool (*report)(struct hearth_load_progress *progress, float fraction);
+};
+
+struct hearth_engine; /* the plug-in's own */
+
+struct hearth_engine_ops {
+    uint32_t abi;  /* HEARTH_ENGINE_ABI */
+    uint32_t size; /* sizeof(struct hearth_engine_ops) of the plug-in's build */
+    const char *name;
+    const char *version;
+
+    /* Reads the header. HEARTH_EMODEL names a fault, HEARTH_ENOTIMPL an architecture that this
+     * engine does not have. Bounded time and memory for any bytes. */
+    int (*describe)(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
+                    struct hearth_error *error);
+    int (*plan_memory)(const struct hearth_model_files *files,
+                       const struct hearth_load_params *params, struct hearth_memory_plan *ret_plan,
+                       struct hearth_error *error);
+    /* `ret_facts` has `context` filled in. */
+    int (*load)(const struct hearth_model_files *files, const struct hearth_load_params *params,
+                struct hearth_load_progress *progress, struct hearth_engine **ret_engine,
+                struct hearth_model_facts *ret_facts, struct hearth_error *error);
+    /* Template, tokens, limits. HEARTH_ECONTEXT says both numbers. The input may go away after. */
+    int (*prepare)(struct hearth_engine *engine, const struct hearth_input *input,
+                   struct hearth_prepared **ret_prepared, struct hearth_error *error);
+    void (*discard)(struct hearth_engine *engine, struct hearth_prepared *prepared);
+    /* Runs the items as one batch. A failure that belongs to one sequence is its ERROR event; a
+     * return of other than 0 ends every sequence (HEARTH_ECANCELED after abort ends none: the same
+     * items may be given again, without those that were cancelled). */
+    int (*step)(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
+                struct hearth_event_sink *sink, struct hearth_error *error);
+    /* Between steps; emits nothing. */
+    void (*cancel)(struct hearth_engine *engine, uint32_t sequence);
+    /* Makes a running step return HEARTH_ECANCELED soon; without one it does nothing. */
+    void (*abort)(struct hearth_engine *engine);
+    void (*unload)(struct hearth_engine *engine);
+
+    /* optional */
+    /* Appends the text of tokens through `emit` (TEXT events). */
+    int (*detokenize)(struct hearth_engine *engine, const int32_t *tokens, size_t count,
+                      struct hearth_event_sink *sink, struct hearth_error *error);
+    /* How many leading tokens of the input a free sequence still holds: the worker takes the
+     * sequence that holds the most, and plans only the rest. */
+    uint32_t (*held_tokens)(struct hearth_engine *engine, uint32_t sequence,
+                            const struct hearth_prepared *prepared);
+    /* Sequence `to` becomes a copy of `from` as it stands. */
+    int (*fork)(struct hearth_engine *engine, uint32_t from, uint32_t to);
+    /* Forgets all but the first tokens of a free sequence. */
+    int (*trim)(struct hearth_engine *engine, uint32_t sequence, uint32_t token_count);
+    int (*save)(struct hearth_engine *engine, uint32_t sequence, int descriptor,
+                struct hearth_error *error);
+    int (*restore)(struct hearth_engine *engine, uint32_t sequence, int descriptor,
+                   struct hearth_error *error);
+    int (*adapter_load)(struct hearth_engine *engine, const char *name, const char *path,
+                        struct hearth_error *error);
+    void (*adapter_unload)(struct hearth_engine *engine, const char *name);
+};
+
+#endif

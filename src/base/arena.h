@@ -1,0 +1,22 @@
+/* An arena: memory with the lifetime of one request, job or config load, freed at once.
+ * Passed explicitly; not thread-safe; capped, so that a peer cannot grow it without end. */
+#ifndef HEARTH_BASE_ARENA_H
+#define HEARTH_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct hearth_arena;
+
+/* `max` is the most bytes that all allocations together may take. */
+struct hearth_arena *hearth_arena_create(size_t max);
+void hearth_arena_destroy(struct hearth_arena *arena); /* NULL is allowed */
+
+/* Zeroed and aligned for any type; NULL past the cap or without memory. */
+void *hearth_arena_alloc(struct hearth_arena *arena, size_t size);
+/* NULL past the cap; a NULL text stays NULL. */
+char *hearth_arena_strdup(struct hearth_arena *arena, const char *text);
+char *hearth_arena_strndup(struct hearth_arena *arena, const char *text, size_t length);
+char *hearth_arena_format(struct hearth_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

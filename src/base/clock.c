@@ -1,0 +1,33 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+uint64_t hearth_clock_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t hearth_clock_monotonic_ms(void)
+{
+    return hearth_clock_monotonic_ns() / 1000000u;
+}
+
+int64_t hearth_clock_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void hearth_clock_iso8601(int64_t wall_ms, char ret_text[25])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    snprintf(ret_text, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (utc.tm_year + 1900u) % 10000u,
+             (utc.tm_mon + 1u) % 100u, utc.tm_mday % 100u, utc.tm_hour % 100u, utc.tm_min % 100u,
+             utc.tm_sec % 100u, (unsigned)(wall_ms % 1000));
+}

@@ -1,0 +1,14 @@
+/* Time. Policy code takes `now_ms` as an argument; only programs and the loop read these. */
+#ifndef HEARTH_BASE_CLOCK_H
+#define HEARTH_BASE_CLOCK_H
+
+#include <stdint.h>
+
+uint64_t hearth_clock_monotonic_ns(void);
+uint64_t hearth_clock_monotonic_ms(void);
+/* Milliseconds since 1970 in UTC. */
+int64_t hearth_clock_wall_ms(void);
+/* "2026-11-21T13:04:05.678Z"; `ret_text` takes 25 bytes. */
+void hearth_clock_iso8601(int64_t wall_ms, char ret_text[25]);
+
+#endif

@@ -1,0 +1,64 @@
+#include "base/digest.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+struct hearth_sha256 {
+    EVP_MD_CTX *evp;
+};
+
+struct hearth_sha256 *hearth_sha256_create(void)
+{
+    struct hearth_sha256 *digest = hearth_calloc(1, sizeof(*digest));
+    digest->evp = EVP_MD_CTX_new();
+    if (!digest->evp || EVP_DigestInit_ex(digest->evp, EVP_sha256(), NULL) != 1)
+        abort();
+    return digest;
+}
+
+void hearth_sha256_destroy(struct hearth_sha256 *digest)
+{
+    if (!digest)
+        return;
+    EVP_MD_CTX_free(digest->evp);
+    hearth_free(digest);
+}
+
+void hearth_sha256_update(struct hearth_sha256 *digest, const void *bytes, size_t length)
+{
+    if (EVP_DigestUpdate(digest->evp, bytes, length) != 1)
+        abort();
+}
+
+void hearth_sha256_hex(struct hearth_sha256 *digest, char ret_hex[HEARTH_SHA256_HEX])
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (EVP_DigestFinal_ex(digest->evp, sum, &length) != 1 || length != 32)
+        abort();
+    hearth_hex(sum, length, ret_hex);
+}
+
+void hearth_sha256_of(const void *bytes, size_t length, char ret_hex[HEARTH_SHA256_HEX])
+{
+    struct hearth_sha256 *digest = hearth_sha256_create();
+    hearth_sha256_update(digest, bytes, length);
+    hearth_sha256_hex(digest, ret_hex);
+    hearth_sha256_destroy(digest);
+}
+
+void hearth_random_bytes(void *ret_bytes, size_t length)
+{
+    char *out = ret_bytes;
+    while (length) {
+        ssize_t got = getrandom(out, length, 0);
+        if (got <= 0)
+            abort();
+        out += got;
+        length -= (size_t)got;
+    }
+}

@@ -1,0 +1,136 @@
+#include "base/json.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error)
+{
+    json_error_t fault;
+    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    if (!value)
+        hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault.line,
+                         fault.column, fault.text);
+    return value;
+}
+
+static int dump_into_buf(const char *bytes, size_t length, void *target)
+{
+    return hearth_buf_append(target, bytes, length) ? -1 : 0;
+}
+
+int hearth_json_dump(struct hearth_buf *buf, const json_t *value)
+{
+    if (json_dump_callback(value, dump_into_buf, buf, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+        return 0;
+    return buf->failed ? buf->failed : HEARTH_ENOMEM;
+}
+
+const char *hearth_json_text(const json_t *object, const char *key, const char *fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+json_int_t hearth_json_integer(const json_t *object, const char *key, json_int_t fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+double hearth_json_number(const json_t *object, const char *key, double fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool hearth_json_truth(const json_t *object, const char *key, bool fallback)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+static int write_escaped(struct hearth_buf *buf, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        return hearth_buf_append(buf, "\\\"", 2);
+    case '\\':
+        return hearth_buf_append(buf, "\\\\", 2);
+    case '\n':
+        return hearth_buf_append(buf, "\\n", 2);
+    case '\r':
+        return hearth_buf_append(buf, "\\r", 2);
+    case '\t':
+        return hearth_buf_append(buf, "\\t", 2);
+    default:
+        return hearth_buf_printf(buf, "\\u%04x", c);
+    }
+}
+
+int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length)
+{
+    hearth_buf_char(buf, '"');
+    size_t plain = 0, i = 0;
+    while (i < length) {
+        unsigned char c = (unsigned char)text[i];
+        size_t width = 1;
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+            i++;
+            continue;
+        }
+        if (c >= 0x80 && (width = hearth_utf8_width(text + i, length - i)) > 0) {
+            i += width;
+            continue;
+        }
+        hearth_buf_append(buf, text + plain, i - plain);
+        if (c >= 0x80)
+            hearth_buf_append(buf, "\xef\xbf\xbd", 3);
+        else
+            write_escaped(buf, c);
+        plain = ++i;
+    }
+    hearth_buf_append(buf, text + plain, length - plain);
+    return hearth_buf_char(buf, '"');
+}
+
+int hearth_json_write_double(struct hearth_buf *buf, double value)
+{
+    if (!isfinite(value))
+        return hearth_buf_text(buf, "null");
+    char text[40];
+    for (int digits = 6; digits <= 17; digits += digits < 15 ? 9 : 1) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return hearth_buf_text(buf, text);
+}
+
+/* Most floats read back from 7 digits, the rest from 8 or 9. */
+int hearth_json_write_float(struct hearth_buf *buf, float value)
+{
+    if (!isfinite(value))
+        return hearth_buf_text(buf, "null");
+    char text[32];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    return hearth_buf_text(buf, text);
+}
+
+int hearth_json_write_floats(struct hearth_buf *buf, const float *values, size_t count)
+{
+    hearth_buf_char(buf, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            hearth_buf_char(buf, ',');
+        hearth_json_write_float(buf, values[i]);
+    }
+    return hearth_buf_char(buf, ']');
+}

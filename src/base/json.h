@@ -1,0 +1,35 @@
+/* JSON: jansson for reading and for building small documents, and a writer of our own that appends
+ * to a buffer, for what is written often. Other folders include this header, never <jansson.h>.
+ * Any thread, a document at a time. */
+#ifndef HEARTH_BASE_JSON_H
+#define HEARTH_BASE_JSON_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <jansson.h>
+
+/* Parses a whole text; on failure returns NULL and sets HEARTH_EPARSE with line and column.
+ * Duplicate keys and NUL characters are refused. The caller owns the result (json_decref). */
+json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error);
+
+/* Serialises compactly, with keys in the order of insertion. */
+int hearth_json_dump(struct hearth_buf *buf, const json_t *value);
+
+/* The member as text, number or truth, or the fallback when it is absent or of another type. The
+ * object may be NULL. */
+const char *hearth_json_text(const json_t *object, const char *key, const char *fallback);
+json_int_t hearth_json_integer(const json_t *object, const char *key, json_int_t fallback);
+double hearth_json_number(const json_t *object, const char *key, double fallback);
+bool hearth_json_truth(const json_t *object, const char *key, bool fallback);
+
+/* Appends a quoted string; bytes that are not UTF-8 become U+FFFD. */
+int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length);
+/* Appends the shortest text that reads back as the same number; not-a-number and infinities
+ * become null. */
+int hearth_json_write_double(struct hearth_buf *buf, double value);
+int hearth_json_write_float(struct hearth_buf *buf, float value);
+/* "[1,0.5,…]" of `count` floats. */
+int hearth_json_write_floats(struct hearth_buf *buf, const float *values, size_t count);
+
+#endif

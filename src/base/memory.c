@@ -1,0 +1,74 @@
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_abort(void *block)
+{
+    if (!block) {
+        fputs("hearth: out of memory\n", stderr);
+        abort();
+    }
+    return block;
+}
+
+void *hearth_alloc(size_t size)
+{
+    return or_abort(malloc(size ? size : 1));
+}
+
+void *hearth_calloc(size_t count, size_t size)
+{
+    return or_abort(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *hearth_realloc(void *old, size_t size)
+{
+    return or_abort(realloc(old, size ? size : 1));
+}
+
+char *hearth_strdup(const char *text)
+{
+    return text ? hearth_strndup(text, strlen(text)) : NULL;
+}
+
+char *hearth_strndup(const char *text, size_t length)
+{
+    char *copy = hearth_alloc(length + 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *hearth_format(const char *format, ...)
+{
+    va_list arguments;
+    char *text = NULL;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    return or_abort(text);
+}
+
+void *hearth_try_alloc(size_t size)
+{
+    return malloc(size ? size : 1);
+}
+
+void *hearth_try_calloc(size_t count, size_t size)
+{
+    return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *hearth_try_realloc(void *old, size_t size)
+{
+    return realloc(old, size ? size : 1);
+}
+
+void hearth_free(void *block)
+{
+    free(block);
+}

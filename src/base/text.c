@@ -1,0 +1,260 @@
+#include "base/text.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int hearth_parse_int(const char *text, int64_t low, int64_t high, int64_t *ret_value)
+{
+    bool negative = *text == '-';
+    const char *digit = text + (negative ? 1 : 0);
+    if (!*digit)
+        return HEARTH_EPARSE;
+    int64_t value = 0;
+    for (; *digit; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return HEARTH_EPARSE;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, *digit - '0', &value))
+            return HEARTH_EPARSE;
+    }
+    /* Counted downwards, because the smallest number has no positive twin. */
+    if (!negative && __builtin_sub_overflow(0, value, &value))
+        return HEARTH_EPARSE;
+    if (value < low || value > high)
+        return HEARTH_EPARSE;
+    *ret_value = value;
+    return 0;
+}
+
+int hearth_parse_double(const char *text, double *ret_value)
+{
+    if (!*text || strspn(text, "+-.0123456789eE") != strlen(text))
+        return HEARTH_EPARSE;
+    char *end;
+    double value = strtod(text, &end);
+    if (*end || end == text || !isfinite(value))
+        return HEARTH_EPARSE;
+    *ret_value = value;
+    return 0;
+}
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+/* A decimal number, maybe with a fraction, and one of the units. */
+static int parse_with_unit(const char *text, const struct unit *units, size_t count,
+                           uint64_t *ret_value)
+{
+    size_t digits = strspn(text, "0123456789.");
+    char number[32];
+    if (digits == 0 || digits >= sizeof(number))
+        return HEARTH_EPARSE;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    double value;
+    if (hearth_parse_double(number, &value))
+        return HEARTH_EPARSE;
+    while (text[digits] == ' ')
+        digits++;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text + digits, units[i].name) != 0)
+            continue;
+        double scaled = value * (double)units[i].factor;
+        if (scaled >= 9.2e18)
+            return HEARTH_EPARSE;
+        *ret_value = (uint64_t)llround(scaled);
+        return 0;
+    }
+    return HEARTH_EPARSE;
+}
+
+int hearth_parse_size(const char *text, uint64_t *ret_bytes)
+{
+    static const struct unit units[] = {
+        {"", 1},
+        {"B", 1},
+        {"k", 1ull << 10},
+        {"K", 1ull << 10},
+        {"kB", 1ull << 10},
+        {"KB", 1ull << 10},
+        {"KiB", 1ull << 10},
+        {"M", 1ull << 20},
+        {"MB", 1ull << 20},
+        {"MiB", 1ull << 20},
+        {"G", 1ull << 30},
+        {"GB", 1ull << 30},
+        {"GiB", 1ull << 30},
+        {"T", 1ull << 40},
+        {"TB", 1ull << 40},
+        {"TiB", 1ull << 40},
+    };
+    return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_bytes);
+}
+
+int hearth_parse_duration(const char *text, uint64_t *ret_ms)
+{
+    static const struct unit units[] = {
+        {"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {"min", 60000}, {"h", 3600000},
+    };
+    return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_ms);
+}
+
+/* Table 3-7 of the Unicode standard: the allowed second byte depends on the first. */
+size_t hearth_utf8_width(const char *text, size_t length)
+{
+    const unsigned char *b = (const unsigned char *)text;
+    if (length == 0)
+        return 0;
+    if (b[0] < 0x80)
+        return 1;
+    size_t width = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+    if (b[0] < 0xc2 || b[0] > 0xf4 || length < width)
+        return 0;
+    unsigned char low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : 0xbf;
+    if (b[1] < low || b[1] > high)
+        return 0;
+    for (size_t i = 2; i < width; i++)
+        if ((b[i] & 0xc0) != 0x80)
+            return 0;
+    return width;
+}
+
+bool hearth_utf8_valid(const char *text, size_t length)
+{
+    while (length) {
+        size_t width = hearth_utf8_width(text, length);
+        if (!width)
+            return false;
+        text += width;
+        length -= width;
+    }
+    return true;
+}
+
+size_t hearth_utf8_whole(const char *text, size_t length)
+{
+    for (size_t back = 1; back <= 3 && back <= length; back++) {
+        unsigned char c = (unsigned char)text[length - back];
+        if ((c & 0xc0) == 0x80)
+            continue;
+        size_t width = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+        return width > back ? length - back : length;
+    }
+    return length;
+}
+
+void hearth_hex(const void *bytes, size_t length, char *ret_hex)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < length; i++) {
+        ret_hex[2 * i] = digits[b[i] >> 4];
+        ret_hex[2 * i + 1] = digits[b[i] & 15];
+    }
+    ret_hex[2 * length] = '\0';
+}
+
+int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (length > SIZE_MAX / 2)
+        return HEARTH_ETOOLARGE;
+    int rc = hearth_buf_reserve(buf, (length + 2) / 3 * 4);
+    if (rc)
+        return rc;
+    const unsigned char *b = bytes;
+    char *out = buf->bytes + buf->length;
+    size_t i = 0;
+    for (; i + 3 <= length; i += 3, out += 4) {
+        uint32_t word = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
+        for (int k = 0; k < 4; k++)
+            out[k] = digits[word >> (18 - 6 * k) & 63];
+    }
+    if (i < length) {
+        uint32_t word = (uint32_t)b[i] << 16 | (i + 1 < length ? (uint32_t)b[i + 1] << 8 : 0);
+        out[0] = digits[word >> 18 & 63];
+        out[1] = digits[word >> 12 & 63];
+        out[2] = i + 1 < length ? digits[word >> 6 & 63] : '=';
+        out[3] = '=';
+    }
+    buf->length += (length + 2) / 3 * 4;
+    return 0;
+}
+
+bool hearth_secret_equal(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    volatile unsigned char difference = a_length != b_length;
+    for (size_t i = 0; i < a_length; i++)
+        difference |= (unsigned char)(a[i] ^ (b_length ? b[i % b_length] : 0));
+    return difference == 0;
+}
+
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LIMIT = 64 };
+    size_t n = strlen(a), m = strlen(b), row[LIMIT + 1];
+    if (n > LIMIT || m > LIMIT)
+        return LIMIT;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t above = row[j];
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (above + 1 < best)
+                best = above + 1;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    return row[m];
+}
+
+const char *hearth_nearest_word(const char *word, const char *const *candidates)
+{
+    size_t allowed = strlen(word) / 3;
+    if (allowed > 3)
+        allowed = 3;
+    if (allowed < 1)
+        allowed = 1;
+    const char *best = NULL;
+    for (; *candidates; candidates++) {
+        size_t distance = edit_distance(word, *candidates);
+        if (distance <= allowed) {
+            best = *candidates;
+            allowed = distance - (distance > 0);
+            if (distance == 0)
+                break;
+        }
+    }
+    return best;
+}
+
+static bool is_name_character(char c, bool first)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+        return true;
+    return !first && (c == '.' || c == '_' || c == '-');
+}
+
+bool hearth_model_name_valid(const char *name)
+{
+    size_t length = strnlen(name, 97);
+    if (length == 0 || length > 96 || strspn(name, "0123456789") == length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_name_character(name[i], i == 0))
+            return false;
+    return true;
+}

@@ -1,0 +1,49 @@
+/* The settings of api/settings.json, read from defaults < hearth.yml < environment < flags.
+ * `struct hearth_settings` is generated (settings.gen.h): a member for each key. Blocking. */
+#ifndef HEARTH_CONFIG_SETTINGS_H
+#define HEARTH_CONFIG_SETTINGS_H
+
+#include "base/arena.h"
+#include "config/definition.h"
+#include "config/settings.gen.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+
+/* One row of the table, for help, `config show` and the reference. */
+struct hearth_setting {
+    const char *key, *flag; /* "header-timeout" */
+    const char *env, *fallback, *help, *commands, *type;
+    const char *const *choices; /* ends with NULL, or NULL */
+    bool secret;
+};
+extern const struct hearth_setting hearth_settings_table[];
+extern const size_t hearth_settings_count;
+
+struct hearth_settings_input {
+    const char *const *flags; /* pairs key, value …, ends with NULL; keys as in the table */
+    const char *const *env;   /* environ */
+    const char *directory;    /* the current folder, where hearth.yml is looked for */
+};
+
+/* Where a value came from, for `config show`. */
+enum hearth_setting_origin {
+    HEARTH_FROM_DEFAULT,
+    HEARTH_FROM_FILE,
+    HEARTH_FROM_ENV,
+    HEARTH_FROM_FLAG
+};
+
+struct hearth_settings_origins {
+    enum hearth_setting_origin *by_row; /* hearth_settings_count of them */
+    const char **text;                  /* the value as text, secrets blotted out */
+    const char *config_path;            /* the hearth.yml that was read, or NULL */
+    const char *project_directory; /* the folder of hearth.yml: models/ and hearth.lock lie there */
+};
+
+int hearth_settings_load(const struct hearth_settings_input *input, struct hearth_arena *arena,
+                         struct hearth_settings **ret_settings,
+                         struct hearth_settings_origins *ret_origins,
+                         struct hearth_faults *ret_faults, struct hearth_error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/* Admission to one model: classes without starvation, fair among clients, bounded.
+ *
+ * Pure policy: no clock, no sockets; times are arguments, in milliseconds. Within a class clients
+ * take turns by deficit round robin over the cost of their requests (estimated tokens); between
+ * classes the weights of HEARTH_CLASS_WEIGHTS share the turns, so that a lower class is slowed and
+ * never starved. Loop thread only.
+ *
+ * Source of the algorithm: M. Shreedhar, G. Varghese, "Efficient Fair Queuing using Deficit Round
+ * Robin", SIGCOMM 1995. */
+#ifndef HEARTH_DOMAIN_QUEUE_H
+#define HEARTH_DOMAIN_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum hearth_class { HEARTH_CLASS_INTERACTIVE, HEARTH_CLASS_NORMAL, HEARTH_CLASS_BATCH };
+#define HEARTH_CLASS_COUNT 3
+
+struct hearth_queue;
+
+struct hearth_queue_limits {
+    size_t requests_max; /* in all classes together */
+    uint64_t cost_max;   /* sum of costs; 0: none */
+};
+
+/* Embedded by the caller in what waits; untouched by the caller while queued. */
+struct hearth_queued {
+    struct hearth_queued *next, *previous;
+    void *flow; /* the client's turn, owned by the queue */
+    uint64_t cost;
+    uint64_t deadline_ms; /* 0: none */
+    uint64_t entered_ms;
+    enum hearth_class class_;
+};
+
+struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits);
+void hearth_queue_destroy(struct hearth_queue *queue); /* must be empty; NULL is allowed */
+
+/* `cost`, `deadline_ms` and `class_` are set by the caller. HEARTH_EQUEUEFULL. */
+int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
+                      uint64_t now_ms);
+/* Whose turn it is, taken out; NULL when empty. */
+struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue);
+/* Puts one back at the head of its client's turn (work of a dead worker). */
+void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client);
+void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item);
+/* One whose deadline has passed, taken out; NULL when there is none. */
+struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t now_ms);
+/* When the next deadline falls; 0 none. */
+uint64_t hearth_queue_next_deadline(const struct hearth_queue *queue);
+size_t hearth_queue_length(const struct hearth_queue *queue);
+uint64_t hearth_queue_cost(const struct hearth_queue *queue);
+
+/* How long a newcomer would wait at the measured rate, in seconds, at least 1: for Retry-After.
+ * `completed_per_s` is an exponential average kept by the caller. */
+uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s);
+
+#endif

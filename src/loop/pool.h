@@ -1,0 +1,24 @@
+/* Blocking work off the loop thread, in lanes.
+ *
+ * A lane is a name and a number of threads (1 makes it a queue in order: SQLite's write lane); its
+ * queue is bounded. Loop thread only; `work` runs on a thread of the lane. */
+#ifndef HEARTH_LOOP_POOL_H
+#define HEARTH_LOOP_POOL_H
+
+#include <stddef.h>
+
+struct hearth_loop;
+struct hearth_lane;
+
+struct hearth_lane *hearth_lane_create(struct hearth_loop *loop, const char *name, unsigned threads,
+                                       size_t queue_max);
+/* Waits for what is running; what is still queued is dropped after its `done` was called with
+ * `dropped` true. NULL is allowed. */
+void hearth_lane_destroy(struct hearth_lane *lane);
+
+/* `done` follows on the loop thread, exactly once. HEARTH_EQUEUEFULL when the queue is full (then
+ * neither is called). Queued work keeps the loop alive. */
+int hearth_lane_submit(struct hearth_lane *lane, void (*work)(void *argument),
+                       void (*done)(void *argument, _Bool dropped), void *argument);
+
+#endif

@@ -1,0 +1,33 @@
+/* Child processes. The child's standard error comes back line by line; it gets one channel as a
+ * descriptor; it dies with us (PR_SET_PDEATHSIG and the channel's end). Loop thread only. */
+#ifndef HEARTH_LOOP_PROCESS_H
+#define HEARTH_LOOP_PROCESS_H
+
+#include "hearth/error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct hearth_loop;
+struct hearth_process;
+
+struct hearth_process_spec {
+    const char *path;        /* of the program, absolute */
+    const char *const *argv; /* ends with NULL */
+    const char *const *env;  /* "KEY=value", ends with NULL; nothing else is inherited */
+    int channel_descriptor;  /* becomes descriptor 3 of the child; ours to close afterwards */
+    size_t line_max;         /* longer lines of standard error are cut */
+    void (*on_line)(void *argument, const char *line, size_t length);
+    /* Exactly once, after the last line: the exit status, or the signal that ended it. */
+    void (*on_exit)(void *argument, int status, int signal);
+    void *argument;
+};
+
+int hearth_process_start(struct hearth_loop *loop, const struct hearth_process_spec *spec,
+                         struct hearth_process **ret_process, struct hearth_error *error);
+pid_t hearth_process_pid(const struct hearth_process *process);
+void hearth_process_kill(struct hearth_process *process, int signal);
+/* After on_exit, or before: then the child is killed and no callback comes. NULL is allowed. */
+void hearth_process_destroy(struct hearth_process *process);
+
+#endif

@@ -1,0 +1,57 @@
+/* Byte streams: TCP and Unix sockets, connecting and listening.
+ *
+ * Reading is a callback that can be paused; writing queues and reports how much is still queued, so
+ * that the caller can hold its producer back. Loop thread only. */
+#ifndef HEARTH_LOOP_STREAM_H
+#define HEARTH_LOOP_STREAM_H
+
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct hearth_loop;
+struct hearth_stream;
+struct hearth_listener;
+
+struct hearth_stream_events {
+    /* Bytes that arrived; valid during the call. */
+    void (*on_read)(void *argument, const char *bytes, size_t length);
+    /* The peer has closed its side (error 0), or the stream is broken (negative errno). */
+    void (*on_end)(void *argument, int error);
+    /* The write queue fell to zero after it had not been. */
+    void (*on_drained)(void *argument);
+};
+
+/* `on_accept` owns the stream, which reads nothing before hearth_stream_start. */
+typedef void (*hearth_on_accept)(void *argument, struct hearth_stream *stream);
+
+/* `address` is an IPv4 or IPv6 literal; port 0 takes a free one. EADDRINUSE becomes HEARTH_EINUSE
+ * with a message for a person. */
+int hearth_listen_tcp(struct hearth_loop *loop, const char *address, uint16_t port,
+                      hearth_on_accept on_accept, void *argument,
+                      struct hearth_listener **ret_listener, struct hearth_error *error);
+/* A stale socket file is replaced, a live one is HEARTH_EINUSE; mode 0600. */
+int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_accept on_accept,
+                       void *argument, struct hearth_listener **ret_listener,
+                       struct hearth_error *error);
+uint16_t hearth_listener_port(const struct hearth_listener *listener);
+void hearth_listener_destroy(struct hearth_listener *listener); /* stops accepting; NULL allowed */
+
+void hearth_stream_start(struct hearth_stream *stream, const struct hearth_stream_events *events,
+                         void *argument);
+void hearth_stream_pause(struct hearth_stream *stream, bool paused);
+/* Copies what the kernel does not take at once. Bytes after a failed write are dropped: on_end
+ * tells. */
+void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length);
+size_t hearth_stream_queued(const struct hearth_stream *stream);
+/* Sends what is queued, then FIN. */
+void hearth_stream_shutdown(struct hearth_stream *stream);
+/* Closes at once and frees; NULL is allowed. */
+void hearth_stream_close(struct hearth_stream *stream);
+/* "127.0.0.1", "::1" or "unix"; lives as long as the stream. */
+const char *hearth_stream_peer(const struct hearth_stream *stream);
+
+#endif

@@ -1,0 +1,93 @@
+/* One request and its answer, whatever protocol carries them: the handler shape.
+ *
+ * The server parses a head, finds a handler through `hearth_server_options.route` and gives it the
+ * events below; the handler answers with the verbs below. The same shape carries unary answers,
+ * server-sent events, uploads (body chunks arrive as they come), trailers (gRPC) and, through
+ * take_over, WebSocket. Loop thread only.
+ *
+ * Life: on_head, then on_body*, then on_end, unless on_abort comes first (the client is gone, a
+ * limit was broken, the server is stopping hard). After hearth_exchange_finish or on_abort the
+ * exchange is the server's again and must not be touched; the handler frees its state then. */
+#ifndef HEARTH_NET_EXCHANGE_H
+#define HEARTH_NET_EXCHANGE_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_exchange;
+
+struct hearth_header {
+    const char *name; /* lower case */
+    const char *value;
+};
+
+/* The request as parsed; lives as long as the exchange. */
+struct hearth_request_head {
+    const char *method;
+    const char *path;      /* percent-decoded once, starts with '/', without the query */
+    const char *query;     /* undecoded, or "" */
+    const char *authority; /* Host or :authority, or "" */
+    const struct hearth_header *headers;
+    size_t header_count;
+    int64_t content_length; /* -1 when it is not known */
+    uint8_t http_major;     /* 1 or 2 */
+    bool tls;
+    const char *peer; /* address, or "unix" */
+};
+
+/* Slots may be NULL but for on_end and on_abort. */
+struct hearth_handler {
+    void (*on_body)(void *handler_state, struct hearth_exchange *exchange, const char *bytes,
+                    size_t length);
+    void (*on_end)(void *handler_state, struct hearth_exchange *exchange); /* the body is whole */
+    /* `reason` is an error code: HEARTH_ECANCELED, HEARTH_ETOOLARGE, HEARTH_EDRAINING … The answer
+     * to the client, where there can be one, is already on its way. */
+    void (*on_abort)(void *handler_state, struct hearth_exchange *exchange, int reason);
+    /* What was written has left for the kernel; more may be written. */
+    void (*on_writable)(void *handler_state, struct hearth_exchange *exchange);
+};
+
+const struct hearth_request_head *hearth_exchange_head(const struct hearth_exchange *exchange);
+/* The value of a request header (lower-case name), or NULL. */
+const char *hearth_exchange_header(const struct hearth_exchange *exchange, const char *name);
+/* A decoded query parameter in the exchange's arena, or NULL; the first one of that name. */
+const char *hearth_exchange_query(struct hearth_exchange *exchange, const char *name);
+/* Freed with the exchange; capped at 1 MB and the body limit. */
+struct hearth_arena *hearth_exchange_arena(struct hearth_exchange *exchange);
+/* "req_" and 24 hex digits; the client's own X-Request-Id when it is a sane token. */
+const char *hearth_exchange_id(const struct hearth_exchange *exchange);
+uint64_t hearth_exchange_started_ms(const struct hearth_exchange *exchange);
+
+/* Who serves this exchange; called by the router inside on_head. `body_max` is for this route. */
+void hearth_exchange_handle(struct hearth_exchange *exchange, const struct hearth_handler *handler,
+                            void *handler_state, uint64_t body_max);
+
+/* A whole answer at once: head, body, end. `type` is a media type. The body is copied. */
+void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const char *type,
+                            const void *body, size_t length);
+/* Sets a header for the answer, before its head is sent; copied. A name that is set again is
+ * replaced. The server adds date, length or framing, encoding, X-Request-Id, Hearth-Version. */
+void hearth_exchange_set_header(struct hearth_exchange *exchange, const char *name,
+                                const char *value);
+/* Sends the head; the body follows in pieces of unknown number. */
+void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type);
+/* Returns false when the bytes had to be queued beyond the low-water mark: stop until on_writable.
+ * Never blocks and never drops; a client that does not drain within the limit is aborted. */
+bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length);
+bool hearth_exchange_begun(const struct hearth_exchange *exchange);
+/* Ends the body; trailers (may be NULL) go where the protocol has them. */
+void hearth_exchange_finish(struct hearth_exchange *exchange, const struct hearth_header *trailers,
+                            size_t trailer_count);
+/* Breaks the connection or stream off without a proper end, so that the client can tell. */
+void hearth_exchange_reset(struct hearth_exchange *exchange);
+/* Stops reading this request's body for a while (uploads). */
+void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused);
+
+/* After 101 (HTTP/1.1) or 200 to an extended CONNECT (HTTP/2): raw bytes both ways. write and
+ * finish go on as before; on_body brings what arrives. */
+void hearth_exchange_take_over(struct hearth_exchange *exchange, int status);
+
+#endif

@@ -1,0 +1,56 @@
+/* A blocking HTTP client over libcurl, for the command line and for lanes of the pool.
+ *
+ * Any thread, one client a thread. Redirects are followed to http and https only; credentials do
+ * not follow to another host. */
+#ifndef HEARTH_NET_HTTP_CLIENT_H
+#define HEARTH_NET_HTTP_CLIENT_H
+
+#include "base/buf.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hearth_http_client;
+
+struct hearth_http_request {
+    const char *method;         /* "GET" when NULL */
+    const char *url;            /* http, https, or unix:/path/to/socket:/path?query */
+    const char *const *headers; /* "Name: value", ends with NULL, or NULL */
+    const char *bearer;         /* sent to the first host only, or NULL */
+    const void *body;
+    size_t body_length;
+    uint32_t connect_timeout_ms; /* 0: 10 s */
+    uint32_t idle_timeout_ms;    /* no byte for so long is an error; 0: 60 s */
+    uint64_t range_start;        /* > 0: ask for the bytes from here on */
+    uint64_t body_max;           /* of the answer; 0: 64 MiB */
+    bool no_redirects;
+    /* The answer piece by piece, instead of into ret_body; other than 0 stops with that code. Only
+     * called for 200 and 206. */
+    int (*on_body)(void *argument, const char *bytes, size_t length);
+    /* True stops with HEARTH_ECANCELED; asked several times a second. */
+    bool (*is_canceled)(void *argument);
+    void *argument;
+};
+
+struct hearth_http_answer {
+    int status;
+    struct hearth_buf body; /* what on_body did not take */
+    struct hearth_buf
+        head;       /* all header lines of the last answer, and of the redirects before it */
+    char url[2048]; /* where the redirects led */
+};
+
+struct hearth_http_client *hearth_http_client_create(void);
+void hearth_http_client_destroy(struct hearth_http_client *client);
+/* 0 for every HTTP status; HEARTH_ENETWORK, HEARTH_ETIMEOUT, HEARTH_ETOOLARGE … when no whole
+ * answer came. The caller finishes the answer in either case. */
+int hearth_http_client_run(struct hearth_http_client *client,
+                           const struct hearth_http_request *request,
+                           struct hearth_http_answer *ret_answer, struct hearth_error *error);
+void hearth_http_answer_finish(struct hearth_http_answer *answer);
+/* A header of the last answer, case-insensitive; false when absent. */
+bool hearth_http_answer_header(const struct hearth_http_answer *answer, const char *name,
+                               char *ret_value, size_t size);
+
+#endif

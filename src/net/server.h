@@ -1,0 +1,56 @@
+/* The HTTP server: listeners, TLS, connections, HTTP/1.1 and HTTP/2 behind the handler shape of
+ * exchange.h, with every limit a setting. Loop thread only. */
+#ifndef HEARTH_NET_SERVER_H
+#define HEARTH_NET_SERVER_H
+
+#include "hearth/error.h"
+#include "net/exchange.h"
+
+struct hearth_loop;
+struct hearth_server;
+
+struct hearth_server_options {
+    uint32_t header_bytes_max;            /* request line and fields together; 64 KiB */
+    uint32_t header_count_max;            /* 100 */
+    uint64_t body_bytes_max;              /* before a route says otherwise; 10 MB */
+    uint32_t connections_max;             /* 10,000 */
+    uint32_t connections_per_address_max; /* 0: no limit of its own */
+    uint32_t header_timeout_ms; /* from the first byte, or accept, to a whole head; also between the
+                                   bytes of a body: a client that drips is cut */
+    uint32_t idle_timeout_ms;   /* of a kept connection without a request */
+    uint32_t write_timeout_ms;  /* a paused stream that does not drain for so long is cut */
+    uint32_t write_buffer_max;  /* bytes queued for one connection before the handler is paused */
+    uint32_t streams_max;       /* concurrent HTTP/2 streams of a connection */
+    bool gzip;
+    const char *tls_certificate; /* PEM paths, or NULL for plain text */
+    const char *tls_key;
+    const char *version; /* of Hearth-Version */
+    /* Called with the head; must call hearth_exchange_handle or answer. */
+    void (*route)(void *argument, struct hearth_exchange *exchange);
+    /* After each answer or abort: for access log and metrics. status 0: none was sent. */
+    void (*on_finished)(void *argument, struct hearth_exchange *exchange, int status,
+                        uint64_t bytes_sent);
+    void *argument;
+};
+
+struct hearth_server_counts {
+    uint64_t accepted, refused, active, requests_active;
+};
+
+int hearth_server_create(struct hearth_loop *loop, const struct hearth_server_options *options,
+                         struct hearth_server **ret_server, struct hearth_error *error);
+int hearth_server_listen_tcp(struct hearth_server *server, const char *address, uint16_t port,
+                             uint16_t *ret_port, struct hearth_error *error);
+int hearth_server_listen_unix(struct hearth_server *server, const char *path,
+                              struct hearth_error *error);
+struct hearth_server_counts hearth_server_counts(const struct hearth_server *server);
+
+/* Stops accepting, tells kept connections to close (Connection: close, GOAWAY); `on_drained` comes
+ * when the last exchange has ended. */
+void hearth_server_drain(struct hearth_server *server, void (*on_drained)(void *argument),
+                         void *argument);
+/* Aborts what is left with HEARTH_EDRAINING. */
+void hearth_server_abort(struct hearth_server *server);
+void hearth_server_destroy(struct hearth_server *server);
+
+#endif

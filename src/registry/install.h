@@ -1,0 +1,61 @@
+/* Installing, verifying and removing models: joins store, blobs and sources. Blocking; the command
+ * line calls it under the home's lock, the gateway on a lane of its own. */
+#ifndef HEARTH_REGISTRY_INSTALL_H
+#define HEARTH_REGISTRY_INSTALL_H
+
+#include "base/buf.h"
+#include "source/source.h"
+#include "store/store.h"
+
+struct hearth_blob_store;
+struct hearth_lock_entry; /* config/lock.h */
+
+struct hearth_install_request {
+    const char *source;
+    const char *name; /* NULL: the source's own */
+    const char *task, *description, *tags_json, *device, *settings_json, *label; /* NULL: default */
+    int64_t model_id, version_number;       /* a registered version to fill; 0: make them */
+    const struct hearth_lock_entry *locked; /* reproduce exactly this, or NULL */
+    unsigned parallel;                      /* files at once; 0: 4 */
+};
+
+struct hearth_registry {
+    struct hearth_store *store;
+    struct hearth_blob_store *blobs;
+    const char *home;
+    const struct hearth_source_options *sources;
+    /* Reads the header in a sandboxed process of its own: engine, facts, or why not. May be NULL:
+     * then only the file's form is checked. */
+    int (*probe)(void *argument, const char *path, char *ret_engine, size_t engine_size,
+                 struct hearth_buf *ret_facts_json, struct hearth_error *error);
+    void *probe_argument;
+    /* Verbs of the store run here when the registry is used beside a loop: NULL calls them at once.
+     */
+    int (*on_store)(void *argument, void (*work)(struct hearth_store *store, void *work_argument),
+                    void *work_argument);
+    void *on_store_argument;
+};
+
+/* The same bytes under the same name are no new version: `ret_number` is the one that is there. A
+ * failed install leaves the version `failed` with its reason, and the partial blobs for the next
+ * try. */
+int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
+                   struct hearth_fetch_progress *progress, int64_t *ret_model_id,
+                   int64_t *ret_number, struct hearth_error *error);
+
+/* Where a ready version lies for an engine: a file or a directory of links under
+ * HOME/artifacts/active/<name>/<number>, made when it is missing. */
+int hearth_registry_path(struct hearth_registry *registry, const struct hearth_model *model,
+                         const struct hearth_version *version, char *ret_path, size_t size,
+                         struct hearth_error *error);
+
+/* Reads every file of a version again; HEARTH_EDIGEST names the file that differs. */
+int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
+                           const struct hearth_version *version, struct hearth_error *error);
+
+/* Removes a version (number 0: the model with all versions) and the blobs that nobody uses any
+ * more. */
+int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
+                           struct hearth_error *error);
+
+#endif

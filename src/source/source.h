@@ -1,0 +1,63 @@
+/* Where models come from: file:, hf:, https:, fake:. A source is first resolved to a fixed list of
+ * files, then each file is fetched into a blob. Blocking; for lanes of the pool and the command
+ * line. */
+#ifndef HEARTH_SOURCE_SOURCE_H
+#define HEARTH_SOURCE_SOURCE_H
+
+#include "base/arena.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_blob_store;
+
+struct hearth_source_options {
+    const char *hf_endpoint;    /* "https://huggingface.co" when NULL */
+    const char *hf_token;       /* or NULL */
+    const char *base_directory; /* what a relative file: path is relative to */
+    uint32_t retries;           /* of a failed transfer; each goes on where it stopped */
+};
+
+struct hearth_source_file {
+    const char *path;   /* within the model; checked: relative, no "..", no link */
+    int64_t size;       /* -1 when unknown */
+    const char *sha256; /* 64 hex digits, or "" when the source does not say */
+    const char *etag;   /* or "" */
+    const char *url;    /* for network sources */
+};
+
+struct hearth_source {
+    const char *scheme;   /* "file", "hf", "https", "fake" */
+    const char *text;     /* as given */
+    const char *revision; /* commit, ETag or "" */
+    const char *name;     /* a good name for the model */
+    struct hearth_source_file *files;
+    size_t file_count;
+};
+
+/* Syntax only: HEARTH_EINVAL says what is wrong with it. */
+int hearth_source_check(const char *text, struct hearth_error *error);
+
+/* Finds the files. `pinned_revision` (or NULL) asks for exactly that one. Several GGUF files and no
+ * FILE in the source: HEARTH_EINVAL with their list. */
+int hearth_source_resolve(const char *text, const char *pinned_revision,
+                          const struct hearth_source_options *options, struct hearth_arena *arena,
+                          struct hearth_source **ret_source, struct hearth_error *error);
+
+struct hearth_fetch_progress {
+    /* Bytes of this file that are there; may come from several threads at once. */
+    void (*on_bytes)(struct hearth_fetch_progress *progress, const struct hearth_source_file *file,
+                     int64_t done, int64_t size);
+    bool (*is_canceled)(struct hearth_fetch_progress *progress);
+};
+
+/* Fetches one file into a blob: resumes, verifies, retries. `expected_sha256` (or NULL) overrides
+ * what the source says. */
+int hearth_source_fetch(const struct hearth_source *source, const struct hearth_source_file *file,
+                        const char *expected_sha256, const struct hearth_source_options *options,
+                        struct hearth_blob_store *blobs, struct hearth_fetch_progress *progress,
+                        char ret_sha256[65], int64_t *ret_size, struct hearth_error *error);
+
+#endif

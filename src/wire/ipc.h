@@ -1,0 +1,160 @@
+/* Frames between gateway and worker, and the fields inside them. Both sides take the bytes of the
+ * other as hostile: everything is bounded and checked. Pure; not thread-safe.
+ *
+ * A frame is 12 bytes of head and a payload, little-endian:
+ *
+ *     u32 payload length (at most HEARTH_IPC_PAYLOAD_MAX) · u8 type · u8 flags · u16 zero · u32
+ * stream
+ *
+ * Flag 1 says that a descriptor (memfd) carries the payload: its length is the payload's first
+ * field then. Stream 0 is the connection itself, the others are requests, numbered by the gateway
+ * and never reused. The payload is a row of fields: u16 tag · u16 zero · u32 length · bytes, padded
+ * to 4. */
+#ifndef HEARTH_WIRE_IPC_H
+#define HEARTH_WIRE_IPC_H
+
+#include "base/buf.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEARTH_IPC_VERSION 1u
+#define HEARTH_IPC_PAYLOAD_MAX (16u << 20)
+#define HEARTH_IPC_INLINE_MAX (256u << 10) /* larger payloads travel as a memfd */
+
+enum hearth_ipc_type {
+    /* gateway to worker */
+    HEARTH_IPC_HELLO = 1, /* version, engine, model path, load params, sandbox */
+    HEARTH_IPC_REQUEST,   /* task, kind, input, sampling …; `credit` events may be sent */
+    HEARTH_IPC_CREDIT,    /* so many more events of this stream */
+    HEARTH_IPC_CANCEL,
+    HEARTH_IPC_PING,
+    HEARTH_IPC_STOP, /* finish what runs, then end */
+    /* worker to gateway */
+    HEARTH_IPC_STARTED = 64, /* version, engine version, sandbox state, facts, memory plan */
+    HEARTH_IPC_PROGRESS,     /* loading: fraction */
+    HEARTH_IPC_READY,        /* facts as loaded */
+    HEARTH_IPC_FAILED,       /* load failed: code, message; the worker ends */
+    HEARTH_IPC_PONG,         /* counters: sequences busy, tokens held … */
+    HEARTH_IPC_PREPARED,     /* stream: token count, truncated count */
+    HEARTH_IPC_TEXT,
+    HEARTH_IPC_VECTOR,
+    HEARTH_IPC_TOKENS, /* answer to a tokenise request */
+    HEARTH_IPC_TENSOR,
+    HEARTH_IPC_BYTES,
+    HEARTH_IPC_DONE,
+    HEARTH_IPC_ERROR,
+};
+
+/* Tags of fields; the comment is the type. A reader skips tags that it does not know. */
+enum hearth_ipc_tag {
+    HEARTH_TAG_VERSION = 1,    /* u32 */
+    HEARTH_TAG_ENGINE,         /* text: "llama" */
+    HEARTH_TAG_ENGINE_VERSION, /* text */
+    HEARTH_TAG_MODEL_PATH,     /* text */
+    HEARTH_TAG_PLUGIN_DIR,     /* text */
+    HEARTH_TAG_CONTEXT,        /* u32 */
+    HEARTH_TAG_SLOTS,          /* u32 */
+    HEARTH_TAG_BATCH,          /* u32 */
+    HEARTH_TAG_THREADS,        /* u32 */
+    HEARTH_TAG_DEVICE,         /* text */
+    HEARTH_TAG_SETTINGS,       /* text: JSON */
+    HEARTH_TAG_SANDBOX, /* u32: asked for (HELLO), reached (STARTED): bit 0 files, 1 system calls */
+    HEARTH_TAG_MEMORY_LIMIT,      /* u64: bytes the plan may not exceed; 0 none */
+    HEARTH_TAG_FACTS,             /* struct hearth_model_facts as JSON */
+    HEARTH_TAG_PLAN,              /* u64 × 4 */
+    HEARTH_TAG_FRACTION,          /* f32 */
+    HEARTH_TAG_CODE,              /* i32: enum hearth_error_code */
+    HEARTH_TAG_MESSAGE,           /* text */
+    HEARTH_TAG_TASK,              /* u32 */
+    HEARTH_TAG_KIND,              /* u32: enum hearth_input_kind */
+    HEARTH_TAG_INPUT,             /* bytes */
+    HEARTH_TAG_PAIR,              /* bytes */
+    HEARTH_TAG_TOKENS,            /* i32 × n */
+    HEARTH_TAG_TRUNCATE,          /* u32 */
+    HEARTH_TAG_PROMPT_NAME,       /* text */
+    HEARTH_TAG_PLAIN_TOKENS,      /* u32: no special tokens */
+    HEARTH_TAG_SAMPLING,          /* the fixed part of struct hearth_sampling, see ipc_request.c */
+    HEARTH_TAG_STOP,              /* text; repeated */
+    HEARTH_TAG_BIAS,              /* (i32 token, f32) × n */
+    HEARTH_TAG_CREDIT,            /* u32 */
+    HEARTH_TAG_CLASS,             /* u32: enum hearth_class of domain/queue.h */
+    HEARTH_TAG_TRACEPARENT,       /* text */
+    HEARTH_TAG_TOKEN_COUNT,       /* u32 */
+    HEARTH_TAG_TRUNCATED,         /* u32 */
+    HEARTH_TAG_TEXT,              /* text */
+    HEARTH_TAG_LOGPROB,           /* i32 token, f32, u32 text length, text; repeated */
+    HEARTH_TAG_ALTERNATIVE,       /* the same, of the LOGPROB field before it; repeated */
+    HEARTH_TAG_VALUES,            /* f32 × n */
+    HEARTH_TAG_FINISH,            /* u32: enum hearth_finish */
+    HEARTH_TAG_PROMPT_TOKENS,     /* u32 */
+    HEARTH_TAG_CACHED_TOKENS,     /* u32 */
+    HEARTH_TAG_COMPLETION_TOKENS, /* u32 */
+    HEARTH_TAG_TIMES,             /* u64 × 3: queued, prefill, decode, in microseconds */
+    HEARTH_TAG_COUNTERS,          /* u64 × n: see enum hearth_worker_counter */
+};
+
+enum hearth_worker_counter {
+    HEARTH_COUNT_SEQUENCES_BUSY,
+    HEARTH_COUNT_SEQUENCES_WAITING,
+    HEARTH_COUNT_STEPS,
+    HEARTH_COUNT_STEP_TOKENS,
+    HEARTH_COUNT_STEP_US,
+    HEARTH_COUNT_PREPARED, /* inputs prepared */
+    HEARTH_COUNT_PREPARE_US,
+    HEARTH_COUNT_CANCELED,
+    HEARTH_COUNTER_COUNT,
+};
+
+struct hearth_ipc_frame {
+    uint8_t type;
+    uint32_t stream;
+    const char *payload;
+    size_t length;
+};
+
+/* Writing. begin reserves the head, fields are appended, end fills in the length. */
+struct hearth_ipc_writer {
+    struct hearth_buf *buf;
+    size_t head; /* offset of the frame that is open */
+};
+void hearth_ipc_begin(struct hearth_ipc_writer *writer, struct hearth_buf *buf, uint8_t type,
+                      uint32_t stream);
+void hearth_ipc_put(struct hearth_ipc_writer *writer, uint16_t tag, const void *bytes,
+                    size_t length);
+void hearth_ipc_put_text(struct hearth_ipc_writer *writer, uint16_t tag, const char *text);
+void hearth_ipc_put_u32(struct hearth_ipc_writer *writer, uint16_t tag, uint32_t value);
+void hearth_ipc_put_u64(struct hearth_ipc_writer *writer, uint16_t tag, uint64_t value);
+void hearth_ipc_put_f32(struct hearth_ipc_writer *writer, uint16_t tag, float value);
+/* 0, or HEARTH_ETOOLARGE and the frame is taken back. */
+int hearth_ipc_end(struct hearth_ipc_writer *writer);
+
+/* Reading frames out of a stream of bytes. */
+struct hearth_ipc_reader;
+struct hearth_ipc_reader *hearth_ipc_reader_create(void);
+void hearth_ipc_reader_destroy(struct hearth_ipc_reader *reader);
+/* Calls back for each whole frame; other than 0 from the callback stops and is returned. A frame
+ * that breaks a rule is HEARTH_EPARSE, and the connection is of no more use. */
+int hearth_ipc_read(struct hearth_ipc_reader *reader, const char *bytes, size_t length,
+                    int (*on_frame)(void *argument, const struct hearth_ipc_frame *frame),
+                    void *argument, struct hearth_error *error);
+
+/* Fields of a payload: 1 and the next one, 0 at the end, HEARTH_EPARSE when it is malformed. */
+struct hearth_ipc_field {
+    uint16_t tag;
+    const char *bytes;
+    size_t length;
+};
+int hearth_ipc_next(const struct hearth_ipc_frame *frame, size_t *offset,
+                    struct hearth_ipc_field *ret_field);
+/* HEARTH_EPARSE when the width is wrong. */
+int hearth_ipc_u32(const struct hearth_ipc_field *field, uint32_t *ret_value);
+int hearth_ipc_u64(const struct hearth_ipc_field *field, uint64_t *ret_value);
+int hearth_ipc_f32(const struct hearth_ipc_field *field, float *ret_value);
+/* A NUL-terminated copy into `size` bytes; HEARTH_EPARSE when it does not fit, has a NUL inside or
+ * is not UTF-8. */
+int hearth_ipc_text(const struct hearth_ipc_field *field, char *ret_text, size_t size);
+
+#endif

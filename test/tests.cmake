@@ -1,0 +1,31 @@
+# Every test/<suite>/**/test_<name>.c becomes a program. What it links is read off its folder:
+# unit/<layer>/ links that layer, the other suites link everything that is a library.
+set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
+
+function(hearth_test_program source)
+  get_filename_component(name ${source} NAME_WE)
+  file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR}/test ${source})
+  string(REGEX REPLACE "/.*" "" suite ${relative})
+  if(relative MATCHES "^unit/([a-z]+)/")
+    set(libraries hearth_${CMAKE_MATCH_1})
+  else()
+    set(libraries hearth_gateway hearth_worker)
+  endif()
+  add_executable(${suite}_${name} ${source})
+  target_compile_options(${suite}_${name} PRIVATE ${WARNINGS})
+  target_include_directories(${suite}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
+  target_compile_definitions(${suite}_${name} PRIVATE
+    HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HEARTH_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${suite}_${name} PRIVATE ${libraries} PkgConfig::cmocka)
+  set_target_properties(${suite}_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
+  set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT 300)
+endfunction()
+
+foreach(suite unit conformance sim integration)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${suite}/test_*.c)
+  foreach(source ${sources})
+    hearth_test_program(${source})
+  endforeach()
+endforeach()
