@@ -48,3 +48,6 @@ foreach(source ${sources})
     set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endforeach()
+# The load generator of `make bench`.
+add_executable(bench_load test/bench/load.c)
+set_target_properties(bench_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)

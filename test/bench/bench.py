@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""`make bench`: hearth against its peers in one run, interleaved, medians, fresh prompts.
+
+Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
+machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
+
+    bench.py [--only health,chat,gateway,rest] [--rounds 3]
+"""
+import argparse
+import concurrent.futures
+import itertools
+import json
+import os
+import pathlib
+import random
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+import servers
+
+WORDS = ("river stone garden window letter market engine summer bridge doctor music paper story "
+         "winter forest copper village thunder kitchen planet harvest signal mirror pilot candle "
+         "machine teacher ocean valley ticket ladder captain silver journey").split()
+COUNTER = itertools.count()
+RESULTS = []
+
+
+def fresh_prompt(words):
+    """Never the same twice, so that no server answers from a cache."""
+    chosen = random.Random(time.time_ns() + next(COUNTER))
+    return f"Story {next(COUNTER)}: " + " ".join(chosen.choice(WORDS) for _ in range(words))
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def report(name, bar, ours, peer, ratio, noise=""):
+    RESULTS.append((name, bar, ours, peer, ratio, noise))
+    print(f"  {name}: {ours} | peer {peer} | {ratio} (bar {bar}) {noise}", flush=True)
+
+
+def wrk(port, path, seconds=4):
+    out = subprocess.run(["wrk", "-c", "64", "-t", "1", "-d", f"{seconds}s",
+                          f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True,
+                         check=True).stdout
+    if "Non-2xx" in out:
+        raise RuntimeError(out)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+
+def bench_health(rounds):
+    with servers.Hearth() as hearth, servers.Nginx() as nginx:
+        ours, theirs, again = [], [], []
+        for _ in range(rounds):
+            ours.append(wrk(hearth.port, "/health"))
+            theirs.append(wrk(nginx.port, "/"))
+            again.append(wrk(nginx.port, "/"))
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    noise = [a / b for a, b in zip(again, theirs)]
+    report("/health, wrk -c 64", "≥ 0.5 × nginx", f"{median(ours):.0f}/s", f"{median(theirs):.0f}/s",
+           f"{median(ratios):.2f} ×", f"(nginx/nginx {median(noise):.2f})")
+
+
+def load_of(port, model, clients, requests, tokens, words):
+    """Tokens a second, median time to first token, all gaps, with so many clients at once."""
+    prompts = [fresh_prompt(words) for _ in range(requests)]
+    started = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        answers = list(pool.map(lambda p: servers.chat(port, model, p, tokens), prompts))
+    seconds = time.monotonic() - started
+    gaps = sorted(g for a in answers for g in a[2])
+    return {"rate": sum(a[3] for a in answers) / seconds,
+            "ttft": median([a[0] for a in answers]) * 1000,
+            "gap_p50": gaps[len(gaps) // 2] * 1000, "gap_p99": gaps[len(gaps) * 99 // 100] * 1000}
+
+
+def bench_chat(rounds, gguf, llama_server, threads):
+    slots, context = 8, 1024
+    with servers.Hearth([("m", f"file:{gguf}")], threads=threads, slots=slots,
+                        context=context) as hearth, \
+            servers.LlamaServer(llama_server, gguf, threads, slots, context) as peer:
+        for port, model in ((hearth.port, "m"), (peer.port, "m")):
+            load_of(port, model, 1, 1, 8, 16)
+        for clients, requests in ((1, 6), (8, 16)):
+            runs = {"ours": [], "peer": [], "again": []}
+            for _ in range(rounds):
+                runs["ours"].append(load_of(hearth.port, "m", clients, requests, 64, 64))
+                runs["peer"].append(load_of(peer.port, "m", clients, requests, 64, 64))
+                runs["again"].append(load_of(peer.port, "m", clients, requests, 64, 64))
+            for key, unit, bar in (("rate", "tokens/s", {1: "≥ 0.97 ×", 8: "≥ 1.0 ×"}[clients]),
+                                   ("ttft", "ms TTFT", {1: "≤ 1.05 ×", 8: "–"}[clients]),
+                                   ("gap_p50", "ms gap p50", "–"), ("gap_p99", "ms gap p99", "–")):
+                ratio = median([a[key] / b[key] for a, b in zip(runs["ours"], runs["peer"])])
+                noise = median([a[key] / b[key] for a, b in zip(runs["again"], runs["peer"])])
+                report(f"chat, {clients} client{'s' * (clients > 1)}, {unit}", bar,
+                       f"{median([r[key] for r in runs['ours']]):.1f}",
+                       f"{median([r[key] for r in runs['peer']]):.1f}", f"{ratio:.3f} ×",
+                       f"(llama-server/itself {noise:.3f})")
+
+
+def bench_gateway(rounds, load):
+    body = json.dumps({"model": "fake", "max_tokens": 1,
+                       "messages": [{"role": "user", "content": "hello"}]})
+    with servers.Hearth([("fake", "fake:")]) as hearth, \
+            tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(body)
+        file.flush()
+        argv = [load, "--port", str(hearth.port), "--path", "/v1/chat/completions", "--body",
+                file.name, "--connections", "64"]
+        subprocess.run([*argv, "--rate", "50", "--seconds", "1"], check=True, capture_output=True)
+        runs = [json.loads(subprocess.run([*argv, "--rate", "500", "--seconds", "6"], check=True,
+                                          capture_output=True).stdout) for _ in range(rounds)]
+    if any(run["failed"] or run["broken"] or run["refused"] for run in runs):
+        raise RuntimeError(runs)
+    for key, bar in (("p50_ms", "≤ 0.5 ms"), ("p99_ms", "≤ 2 ms")):
+        report(f"gateway's own cost, 500/s, {key[:3]}", bar,
+               f"{median([run[key] for run in runs]):.2f} ms", "–", "–")
+
+
+def bench_rest(rounds, load):
+    ready = []
+    for _ in range(rounds):
+        with servers.Hearth() as hearth:
+            ready.append(hearth.ready_ms)
+    report("ready with nothing pinned", "≤ 300 ms", f"{median(ready):.0f} ms", "–", "–")
+    script = "fake:tokens 100000; token_ms 1000"
+    body = json.dumps({"model": "slow", "stream": True,
+                       "messages": [{"role": "user", "content": "hello"}]})
+    with servers.Hearth([("slow", script)], slots=1024) as hearth, \
+            tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(body)
+        file.flush()
+        time.sleep(1)
+        rest = hearth.rss_mb()
+        report("at rest", "≤ 30 MB RSS", f"{rest:.1f} MB", "–", "–")
+        holder = subprocess.Popen([load, "--port", str(hearth.port), "--path",
+                                   "/v1/chat/completions", "--body", file.name, "--connections",
+                                   "1000", "--hold"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        held = json.loads(holder.stdout.readline())["held"]
+        time.sleep(3)
+        more = hearth.rss_mb() - rest
+        holder.stdin.close()
+        holder.wait(30)
+        report(f"{held} streams held open", "≤ 30 MB more", f"{more:.1f} MB more", "–", "–")
+
+
+def instruction_set():
+    flags = re.search(r"flags\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1).split()
+    model = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1)
+    known = [f for f in ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16",
+                         "amx_int8") if f in flags]
+    return f"{model}, {os.cpu_count()} cores, {' '.join(known)}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="health,chat,gateway,rest")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
+    parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
+    parser.add_argument("--load", default=str(servers.BUILD / "test/bench_load"))
+    options = parser.parse_args()
+    chosen = options.only.split(",")
+    print(f"machine: {instruction_set()}", flush=True)
+    if "health" in chosen:
+        bench_health(options.rounds)
+    if "rest" in chosen:
+        bench_rest(options.rounds, options.load)
+    if "gateway" in chosen:
+        bench_gateway(options.rounds, options.load)
+    if "chat" in chosen:
+        bench_chat(options.rounds, options.gguf, options.llama_server, os.cpu_count())
+    print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")
+    for row in RESULTS:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Starts what is measured: hearth, llama-server and nginx, on free loopback ports, ended by pid."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("HEARTH_BUILD", ROOT / "build"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, path, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.005)
+    raise TimeoutError(f"port {port} did not answer {path}")
+
+
+class Server:
+    """A child process with a port; `with` ends it."""
+
+    def __init__(self, argv, port, ready_path, env=None):
+        self.port = port
+        self.log = tempfile.NamedTemporaryFile(prefix="bench-", suffix=".log", delete=False)
+        started = time.monotonic()
+        self.process = subprocess.Popen(argv, stdout=self.log, stderr=self.log,
+                                        stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        try:
+            wait_for(port, ready_path)
+        except TimeoutError:
+            self.stop()
+            raise RuntimeError(f"{argv[0]} did not start, see {self.log.name}") from None
+        self.ready_ms = (time.monotonic() - started) * 1000
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def rss_mb(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+
+class Hearth(Server):
+    def __init__(self, models=(), **settings):
+        """`models`: (name, source) pairs that are installed before it starts."""
+        self.home = tempfile.mkdtemp(prefix="bench-home-")
+        env = {"HEARTH_HOME": self.home, "LOG_LEVEL": "warning"}
+        env |= {"HEARTH_" + key.upper(): str(value) for key, value in settings.items()}
+        for name, source in models:
+            subprocess.run([BUILD / "bin/hearth", "install", source, "--name", name], check=True,
+                           env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+        port = free_port()
+        super().__init__([BUILD / "bin/hearth", "serve", "--port", str(port)], port, "/ready", env)
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class LlamaServer(Server):
+    def __init__(self, binary, gguf, threads, slots, context, extra=()):
+        port = free_port()
+        super().__init__([binary, "-m", gguf, "--host", "127.0.0.1", "--port", str(port), "-t",
+                          str(threads), "-np", str(slots), "-c", str(context * slots),
+                          "--no-webui", *extra], port, "/health")
+
+
+class Nginx(Server):
+    def __init__(self):
+        port = free_port()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-nginx-"))
+        (self.folder / "nginx.conf").write_text(f"""
+            worker_processes 1; daemon off; pid {self.folder}/pid; error_log stderr;
+            events {{ worker_connections 1024; }}
+            http {{ access_log off; client_body_temp_path {self.folder}; proxy_temp_path {self.folder};
+                fastcgi_temp_path {self.folder}; uwsgi_temp_path {self.folder};
+                scgi_temp_path {self.folder}; keepalive_requests 100000000;
+                server {{ listen 127.0.0.1:{port}; location / {{ return 200; }} }} }}""")
+        super().__init__(["nginx", "-c", str(self.folder / "nginx.conf")], port, "/")
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def chat(port, model, prompt, tokens):
+    """One streamed answer: (seconds to the first token, seconds in all, gaps, number of deltas)."""
+    body = json.dumps({"model": model, "stream": True, "max_tokens": tokens, "temperature": 0,
+                       "ignore_eos": True, "messages": [{"role": "user", "content": prompt}]})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    started = time.monotonic()
+    connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise RuntimeError(answer.read())
+    times, usage_tokens = [], 0
+    for line in answer:
+        if not line.startswith(b"data: {"):
+            continue
+        chunk = json.loads(line[6:])
+        if chunk.get("choices") and chunk["choices"][0]["delta"].get("content"):
+            times.append(time.monotonic())
+    connection.close()
+    if not times:
+        raise RuntimeError("no token came")
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    return times[0] - started, times[-1] - started, gaps, len(times)
