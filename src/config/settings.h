@@ -9,13 +9,31 @@
 #include "hearth/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hearth_setting_kind {
+    HEARTH_SETTING_TEXT,
+    HEARTH_SETTING_PATH,
+    HEARTH_SETTING_INTEGER,
+    HEARTH_SETTING_NUMBER,
+    HEARTH_SETTING_SIZE,     /* bytes */
+    HEARTH_SETTING_DURATION, /* milliseconds */
+    HEARTH_SETTING_TRUTH,
+    HEARTH_SETTING_LIST,
+};
 
 /* One row of the table, for help, `config show` and the reference. */
 struct hearth_setting {
     const char *key, *flag; /* "header-timeout" */
-    const char *env, *fallback, *help, *commands, *type;
+    const char *env, *fallback, *help;
+    const char *commands; /* "serve", "all", "client", or a list with commas */
+    const char *type;     /* as in api/settings.json */
+    enum hearth_setting_kind kind;
     const char *const *choices; /* ends with NULL, or NULL */
+    int64_t low, high;          /* of integers, numbers, sizes and durations */
     bool secret;
+    size_t offset; /* of the member in struct hearth_settings */
 };
 extern const struct hearth_setting hearth_settings_table[];
 extern const size_t hearth_settings_count;

@@ -1,0 +1,37 @@
+/* The home: the folder of the database, the blobs, the artifacts, the run-time files and the logs.
+ *
+ * Opening makes the folders that are missing and checks that they can be written; the lock lets one
+ * program at a time write (the server, or a command while no server runs). Blocking; any thread, a
+ * home at a time. Errors say in one line what is wrong and how to mend it. */
+#ifndef HEARTH_CONFIG_HOME_H
+#define HEARTH_CONFIG_HOME_H
+
+#include "config/settings.h"
+#include "hearth/error.h"
+
+#include <stddef.h>
+
+struct hearth_home;
+
+/* HEARTH_EIO or HEARTH_EFORBIDDEN when a folder cannot be made or written, HEARTH_ENOSPACE. */
+int hearth_home_open(const struct hearth_settings *settings, struct hearth_home **ret_home,
+                     struct hearth_error *error);
+/* Releases the lock too; NULL is allowed. */
+void hearth_home_close(struct hearth_home *home);
+
+/* Takes run/server.lock, which falls with the process. HEARTH_EINUSE tells who holds it. A second
+ * call changes nothing. */
+int hearth_home_lock(struct hearth_home *home, struct hearth_error *error);
+
+/* The folder itself; absolute. */
+const char *hearth_home_directory(const struct hearth_home *home);
+/* "DIR/run/x" into `ret_path`; HEARTH_ETOOLARGE. */
+int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
+                     size_t size);
+/* Where artifacts in use and those put away lie: settings, else the home's. */
+const char *hearth_home_active(const struct hearth_home *home);
+const char *hearth_home_archive(const struct hearth_home *home);
+/* What the store is opened with: a path, or NULL for the store in memory. */
+const char *hearth_home_database(const struct hearth_home *home);
+
+#endif
