@@ -1,7 +1,10 @@
 /* A blocking HTTP client over libcurl, for the command line and for lanes of the pool.
  *
- * Any thread, one client a thread. Redirects are followed to http and https only; credentials do
- * not follow to another host. */
+ * Any thread, one client a thread; connections are kept from one request to the next. At most ten
+ * redirects are followed, to http and https only and never from https back to http; the bearer,
+ * and headers named Authorization or Cookie, are not sent once another scheme, host or port was
+ * asked. The ordinary proxy variables count, but not for loopback addresses; SSL_CERT_FILE names
+ * other certificate authorities. */
 #ifndef HEARTH_NET_HTTP_CLIENT_H
 #define HEARTH_NET_HTTP_CLIENT_H
 
@@ -12,6 +15,7 @@
 #include <stdint.h>
 
 struct hearth_http_client;
+struct hearth_http_answer;
 
 struct hearth_http_request {
     const char *method;         /* "GET" when NULL */
@@ -25,6 +29,9 @@ struct hearth_http_request {
     uint64_t range_start;        /* > 0: ask for the bytes from here on */
     uint64_t body_max;           /* of the answer; 0: 64 MiB */
     bool no_redirects;
+    /* Before the first byte of the body of the last answer, with status and head; other than 0
+     * stops with that code. */
+    int (*on_head)(void *argument, const struct hearth_http_answer *answer);
     /* The answer piece by piece, instead of into ret_body; other than 0 stops with that code. Only
      * called for 200 and 206. */
     int (*on_body)(void *argument, const char *bytes, size_t length);
@@ -38,7 +45,7 @@ struct hearth_http_answer {
     struct hearth_buf body; /* what on_body did not take */
     struct hearth_buf
         head;       /* all header lines of the last answer, and of the redirects before it */
-    char url[2048]; /* where the redirects led */
+    char url[2048]; /* where the redirects led; cut off when it is longer */
 };
 
 struct hearth_http_client *hearth_http_client_create(void);
@@ -49,8 +56,11 @@ int hearth_http_client_run(struct hearth_http_client *client,
                            const struct hearth_http_request *request,
                            struct hearth_http_answer *ret_answer, struct hearth_error *error);
 void hearth_http_answer_finish(struct hearth_http_answer *answer);
-/* A header of the last answer, case-insensitive; false when absent. */
+/* A header of the last answer, case-insensitive; false when absent or longer than `size`. */
 bool hearth_http_answer_header(const struct hearth_http_answer *answer, const char *name,
                                char *ret_value, size_t size);
+/* The same of the first answer, the one before any redirect. */
+bool hearth_http_answer_first_header(const struct hearth_http_answer *answer, const char *name,
+                                     char *ret_value, size_t size);
 
 #endif
