@@ -1,11 +1,42 @@
 # Hearth: what a person types. `make help` tells.
 SHELL := /bin/bash
-BUILD ?= build
-DEPS  ?= $(shell scripts/deps --print 2>/dev/null)
+PREFIX ?= /usr/local
+.DEFAULT_GOAL := help
 
-.PHONY: help build
+.PHONY: help run test check bench golden build install generate format clean
 help: ## this text
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo
+	@echo "  HEARTH_PORT=9000 make run     another port"
+	@echo "  make install PREFIX=DIR       default /usr/local"
 
-build: ## compile into build/
-	@cmake -S . -B $(BUILD) -G Ninja -DHEARTH_DEPS=$(DEPS) >/dev/null && ninja -C $(BUILD)
+run: ## install what is missing, build, fetch the demo model, serve it on 127.0.0.1:8080
+	@exec scripts/run
+
+test: ## install what is missing, build, run every suite; ends with "N passed, N failed"
+	@exec scripts/test
+
+check: ## format, layers, headers, banned calls, generated files, unit tests; under a minute once built
+	@exec scripts/check
+
+bench: ## measure against nginx and llama-server in one run; prints ratios
+	@exec scripts/bench
+
+golden: ## regenerate reference data with the peers (no suite keeps any yet)
+	@echo "no suite keeps reference data yet: answers are compared with llama-server at test time"
+
+build: ## compile everything into build/
+	@scripts/setup run && scripts/deps && scripts/build
+
+install: ## build and install under PREFIX
+	@scripts/setup run && scripts/deps && scripts/build build -- programs
+	@cmake --install build --prefix $(PREFIX) >/dev/null && echo "installed $(PREFIX)/bin/hearth"
+
+generate: ## make the generated files from the tables in api/
+	@scripts/generate
+
+format: ## clang-format every source file
+	@git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
+
+clean: ## remove build/ (the cache of built packages and models stays)
+	@rm -rf build

@@ -19,11 +19,13 @@ function(hearth_test_program source)
   target_link_libraries(${suite}_${name} PRIVATE ${libraries} PkgConfig::cmocka)
   set_target_properties(${suite}_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  add_dependencies(${suite}_tests ${suite}_${name})
   add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
   set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT 300)
 endfunction()
 
 foreach(suite unit conformance sim integration)
+  add_custom_target(${suite}_tests)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${suite}/test_*.c)
   foreach(source ${sources})
     hearth_test_program(${source})
