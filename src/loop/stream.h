@@ -1,4 +1,4 @@
-/* Byte streams: TCP and Unix sockets, connecting and listening.
+/* Byte streams that were accepted: TCP and Unix sockets.
  *
  * Reading is a callback that can be paused; writing queues and reports how much is still queued, so
  * that the caller can hold its producer back. Loop thread only. */
@@ -19,7 +19,8 @@ struct hearth_listener;
 struct hearth_stream_events {
     /* Bytes that arrived; valid during the call. */
     void (*on_read)(void *argument, const char *bytes, size_t length);
-    /* The peer has closed its side (error 0), or the stream is broken (negative errno). */
+    /* The peer has closed its side (error 0), or the stream is broken (negative errno; this may
+     * follow the first, when a later write fails). */
     void (*on_end)(void *argument, int error);
     /* The write queue fell to zero after it had not been. */
     void (*on_drained)(void *argument);

@@ -1,0 +1,156 @@
+#include "loop/stream.h"
+
+#include "base/memory.h"
+#include "loop/loop_private.h"
+#include "loop/stream_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+struct pending_write {
+    uv_write_t uv;
+    struct hearth_stream *stream;
+    size_t length;
+    char bytes[];
+};
+
+static void stream_free(uv_handle_t *handle)
+{
+    hearth_free(handle->data);
+}
+
+static void tell_end(struct hearth_stream *stream, int error)
+{
+    if (stream->closed || stream->broken)
+        return;
+    stream->broken = error != 0;
+    if (stream->events)
+        stream->events->on_end(stream->argument, error);
+}
+
+static void give_read_bytes(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)suggested;
+    struct hearth_stream *stream = handle->data;
+    *buf = uv_buf_init(stream->loop->read_bytes, HEARTH_LOOP_READ_MAX);
+}
+
+static void on_bytes(uv_stream_t *uv, ssize_t length, const uv_buf_t *buf)
+{
+    struct hearth_stream *stream = uv->data;
+    if (length > 0) {
+        stream->events->on_read(stream->argument, buf->base, (size_t)length);
+    } else if (length < 0) {
+        uv_read_stop(uv);
+        stream->ended = true;
+        tell_end(stream, length == UV_EOF ? 0 : (int)length);
+    }
+}
+
+struct hearth_stream *stream_create(struct hearth_loop *loop, bool tcp)
+{
+    struct hearth_stream *stream = hearth_calloc(1, sizeof(*stream));
+    stream->loop = loop;
+    if (tcp)
+        uv_tcp_init(&loop->uv, &stream->uv.tcp);
+    else
+        uv_pipe_init(&loop->uv, &stream->uv.pipe, 0);
+    stream->uv.handle.data = stream;
+    return stream;
+}
+
+void hearth_stream_start(struct hearth_stream *stream, const struct hearth_stream_events *events,
+                         void *argument)
+{
+    stream->events = events;
+    stream->argument = argument;
+    hearth_stream_pause(stream, false);
+}
+
+void hearth_stream_pause(struct hearth_stream *stream, bool paused)
+{
+    if (stream->ended || stream->closed)
+        return;
+    if (paused)
+        uv_read_stop(&stream->uv.stream);
+    else
+        uv_read_start(&stream->uv.stream, give_read_bytes, on_bytes);
+}
+
+static void on_written(uv_write_t *uv, int status)
+{
+    struct pending_write *pending = uv->data;
+    struct hearth_stream *stream = pending->stream;
+    stream->queued -= pending->length;
+    hearth_free(pending);
+    if (stream->closed)
+        return;
+    if (status < 0)
+        tell_end(stream, status);
+    else if (stream->queued == 0 && stream->events && !stream->broken)
+        stream->events->on_drained(stream->argument);
+}
+
+void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
+{
+    if (length == 0 || stream->broken || stream->closed || stream->finishing)
+        return;
+    size_t sent = 0;
+    if (stream->queued == 0) {
+        uv_buf_t buf =
+            uv_buf_init((char *)bytes, (unsigned)(length < (1u << 30) ? length : 1u << 30));
+        int rc = uv_try_write(&stream->uv.stream, &buf, 1);
+        /* A real error comes back through uv_write, after this call has returned. */
+        sent = rc > 0 ? (size_t)rc : 0;
+        if (sent == length)
+            return;
+    }
+    size_t rest = length - sent;
+    struct pending_write *pending = hearth_alloc(sizeof(*pending) + rest);
+    pending->stream = stream;
+    pending->length = rest;
+    pending->uv.data = pending;
+    memcpy(pending->bytes, (const char *)bytes + sent, rest);
+    uv_buf_t buf = uv_buf_init(pending->bytes, (unsigned)rest);
+    stream->queued += rest;
+    if (uv_write(&pending->uv, &stream->uv.stream, &buf, 1, on_written)) {
+        stream->queued -= rest;
+        hearth_free(pending);
+    }
+}
+
+size_t hearth_stream_queued(const struct hearth_stream *stream)
+{
+    return stream->queued;
+}
+
+static void on_shut_down(uv_shutdown_t *request, int status)
+{
+    (void)status;
+    hearth_free(request);
+}
+
+void hearth_stream_shutdown(struct hearth_stream *stream)
+{
+    if (stream->finishing || stream->broken || stream->closed)
+        return;
+    stream->finishing = true;
+    uv_shutdown_t *request = hearth_alloc(sizeof(*request));
+    if (uv_shutdown(request, &stream->uv.stream, on_shut_down))
+        hearth_free(request);
+}
+
+void hearth_stream_close(struct hearth_stream *stream)
+{
+    if (!stream)
+        return;
+    assert(!stream->closed);
+    stream->closed = true;
+    uv_close(&stream->uv.handle, stream_free);
+}
+
+const char *hearth_stream_peer(const struct hearth_stream *stream)
+{
+    return stream->peer;
+}
