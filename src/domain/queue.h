@@ -15,6 +15,13 @@
 
 enum hearth_class { HEARTH_CLASS_INTERACTIVE, HEARTH_CLASS_NORMAL, HEARTH_CLASS_BATCH };
 #define HEARTH_CLASS_COUNT 3
+/* Of 21 turns while all classes wait: 16, 4 and 1. */
+#define HEARTH_CLASS_WEIGHTS                                                                       \
+    {                                                                                              \
+        16, 4, 1                                                                                   \
+    }
+/* Estimated tokens that a client may spend in one turn. */
+#define HEARTH_QUEUE_QUANTUM 512
 
 struct hearth_queue;
 
@@ -26,7 +33,8 @@ struct hearth_queue_limits {
 /* Embedded by the caller in what waits; untouched by the caller while queued. */
 struct hearth_queued {
     struct hearth_queued *next, *previous;
-    void *flow; /* the client's turn, owned by the queue */
+    void *flow;       /* the client's turn, owned by the queue */
+    size_t due_index; /* place among the deadlines, the queue's */
     uint64_t cost;
     uint64_t deadline_ms; /* 0: none */
     uint64_t entered_ms;
@@ -50,9 +58,10 @@ struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t 
 uint64_t hearth_queue_next_deadline(const struct hearth_queue *queue);
 size_t hearth_queue_length(const struct hearth_queue *queue);
 uint64_t hearth_queue_cost(const struct hearth_queue *queue);
+size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_class class_);
 
-/* How long a newcomer would wait at the measured rate, in seconds, at least 1: for Retry-After.
- * `completed_per_s` is an exponential average kept by the caller. */
+/* How long a newcomer would wait at the measured rate, in seconds, from 1 to 600: for Retry-After.
+ * `completed_per_s` is an exponential average kept by the caller; 0: not measured yet. */
 uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s);
 
 #endif

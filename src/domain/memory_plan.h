@@ -1,0 +1,30 @@
+/* Does a model fit? Weights, cache, scratch and process against what is free less the headroom,
+ * and against the limit for all models together. Pure; bytes. */
+#ifndef HEARTH_DOMAIN_MEMORY_PLAN_H
+#define HEARTH_DOMAIN_MEMORY_PLAN_H
+
+#include "hearth/engine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_memory_room {
+    uint64_t available; /* free on the machine or in its cgroup, as measured */
+    uint64_t reserved;  /* planned for models that load now and have not taken it yet */
+    uint64_t headroom;  /* must stay free */
+    uint64_t limit;     /* for all models together; 0: none */
+    uint64_t used;      /* by the models that are loaded or loading */
+};
+
+/* The sum of the four, UINT64_MAX when it does not fit into 64 bits. */
+uint64_t hearth_memory_total(const struct hearth_memory_plan *plan);
+/* The most that one more model may take. */
+uint64_t hearth_memory_most(const struct hearth_memory_room *room);
+/* 0, or HEARTH_EMEMORY with the whole sum in words. */
+int hearth_memory_check(const struct hearth_memory_plan *plan,
+                        const struct hearth_memory_room *room, struct hearth_error *error);
+/* "1.5 GiB", "87.3 MiB", "512 B"; `ret_text` takes 16 bytes. */
+void hearth_memory_text(uint64_t bytes, char ret_text[16]);
+
+#endif

@@ -1,0 +1,340 @@
+#include "domain/queue.h"
+
+#include "base/memory.h"
+#include "hearth/error.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { BUCKET_COUNT = 64, STRIDE = 16 * 4 };
+#define NOT_DUE SIZE_MAX
+
+/* One client's waiting requests in one class. It exists while there are some, so a client that
+ * comes back starts without credit, as the algorithm wants. */
+struct flow {
+    struct flow *next, *previous; /* ring of the class, in order of turns */
+    struct flow *bucket_next;
+    struct hearth_queued *first, *last;
+    uint64_t deficit;
+    bool granted; /* has had this turn's quantum */
+    enum hearth_class class_;
+    char client[];
+};
+
+struct turn_class {
+    struct flow *turn; /* whose turn it is; NULL when nothing waits */
+    size_t flow_count, length;
+    uint64_t pass; /* stride scheduling: the least goes next */
+};
+
+struct hearth_queue {
+    struct hearth_queue_limits limits;
+    struct turn_class classes[HEARTH_CLASS_COUNT];
+    struct flow *buckets[BUCKET_COUNT];
+    struct hearth_queued **due; /* heap of those with a deadline, the earliest first */
+    size_t due_count, due_capacity;
+    size_t length;
+    uint64_t cost, pass;
+};
+
+static const uint32_t weights[HEARTH_CLASS_COUNT] = HEARTH_CLASS_WEIGHTS;
+
+struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits)
+{
+    struct hearth_queue *queue = hearth_calloc(1, sizeof(*queue));
+    queue->limits = *limits;
+    return queue;
+}
+
+void hearth_queue_destroy(struct hearth_queue *queue)
+{
+    if (!queue)
+        return;
+    assert(queue->length == 0);
+    hearth_free(queue->due);
+    hearth_free(queue);
+}
+
+/* Deadlines: a binary heap whose places are written into the items, so that any can leave. */
+
+static void due_put(struct hearth_queue *queue, size_t index, struct hearth_queued *item)
+{
+    queue->due[index] = item;
+    item->due_index = index;
+}
+
+static size_t due_up(struct hearth_queue *queue, size_t index)
+{
+    struct hearth_queued *item = queue->due[index];
+    while (index > 0 && queue->due[(index - 1) / 2]->deadline_ms > item->deadline_ms) {
+        due_put(queue, index, queue->due[(index - 1) / 2]);
+        index = (index - 1) / 2;
+    }
+    due_put(queue, index, item);
+    return index;
+}
+
+static void due_down(struct hearth_queue *queue, size_t index)
+{
+    struct hearth_queued *item = queue->due[index];
+    for (;;) {
+        size_t child = 2 * index + 1;
+        if (child >= queue->due_count)
+            break;
+        if (child + 1 < queue->due_count &&
+            queue->due[child + 1]->deadline_ms < queue->due[child]->deadline_ms)
+            child++;
+        if (queue->due[child]->deadline_ms >= item->deadline_ms)
+            break;
+        due_put(queue, index, queue->due[child]);
+        index = child;
+    }
+    due_put(queue, index, item);
+}
+
+static void due_add(struct hearth_queue *queue, struct hearth_queued *item)
+{
+    item->due_index = NOT_DUE;
+    if (item->deadline_ms == 0)
+        return;
+    if (queue->due_count == queue->due_capacity) {
+        queue->due_capacity = queue->due_capacity ? queue->due_capacity * 2 : 16;
+        queue->due = hearth_realloc(queue->due, queue->due_capacity * sizeof(*queue->due));
+    }
+    due_put(queue, queue->due_count++, item);
+    due_up(queue, item->due_index);
+}
+
+static void due_remove(struct hearth_queue *queue, struct hearth_queued *item)
+{
+    size_t index = item->due_index;
+    if (index == NOT_DUE)
+        return;
+    struct hearth_queued *last = queue->due[--queue->due_count];
+    item->due_index = NOT_DUE;
+    if (last == item)
+        return;
+    due_put(queue, index, last);
+    due_down(queue, due_up(queue, index));
+}
+
+/* Flows */
+
+static uint32_t bucket_of(const char *client, enum hearth_class class_)
+{
+    uint32_t hash = 2166136261u + (uint32_t)class_; /* FNV-1a */
+    for (; *client; client++)
+        hash = (hash ^ (unsigned char)*client) * 16777619u;
+    return hash % BUCKET_COUNT;
+}
+
+static void ring_insert(struct turn_class *turns, struct flow *flow, bool first)
+{
+    if (!turns->turn) {
+        flow->next = flow->previous = turns->turn = flow;
+    } else {
+        flow->next = turns->turn;
+        flow->previous = turns->turn->previous;
+        flow->previous->next = flow->next->previous = flow;
+        if (first)
+            turns->turn = flow;
+    }
+    turns->flow_count++;
+}
+
+static struct flow *flow_of(struct hearth_queue *queue, const char *client,
+                            enum hearth_class class_, bool first)
+{
+    struct flow **bucket = &queue->buckets[bucket_of(client, class_)];
+    for (struct flow *flow = *bucket; flow; flow = flow->bucket_next)
+        if (flow->class_ == class_ && strcmp(flow->client, client) == 0)
+            return flow;
+    size_t length = strlen(client) + 1;
+    struct flow *flow = hearth_calloc(1, sizeof(*flow) + length);
+    memcpy(flow->client, client, length);
+    flow->class_ = class_;
+    flow->bucket_next = *bucket;
+    *bucket = flow;
+    struct turn_class *turns = &queue->classes[class_];
+    if (!turns->turn && turns->pass < queue->pass)
+        turns->pass = queue->pass; /* idle time earns no turns */
+    ring_insert(turns, flow, first);
+    return flow;
+}
+
+static void flow_destroy(struct hearth_queue *queue, struct flow *flow)
+{
+    struct turn_class *turns = &queue->classes[flow->class_];
+    struct flow **link = &queue->buckets[bucket_of(flow->client, flow->class_)];
+    while (*link != flow)
+        link = &(*link)->bucket_next;
+    *link = flow->bucket_next;
+    flow->previous->next = flow->next;
+    flow->next->previous = flow->previous;
+    if (turns->turn == flow)
+        turns->turn = flow->next == flow ? NULL : flow->next;
+    turns->flow_count--;
+    hearth_free(flow);
+}
+
+static void enter(struct hearth_queue *queue, struct hearth_queued *item, struct flow *flow,
+                  bool first)
+{
+    item->flow = flow;
+    item->previous = first ? NULL : flow->last;
+    item->next = first ? flow->first : NULL;
+    *(item->previous ? &item->previous->next : &flow->first) = item;
+    *(item->next ? &item->next->previous : &flow->last) = item;
+    due_add(queue, item);
+    queue->length++;
+    queue->classes[item->class_].length++;
+    queue->cost += item->cost;
+}
+
+int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
+                      uint64_t now_ms)
+{
+    assert(item->class_ < HEARTH_CLASS_COUNT);
+    if (queue->length >= queue->limits.requests_max)
+        return HEARTH_EQUEUEFULL;
+    if (item->cost == 0)
+        item->cost = 1;
+    /* One that is over the cap by itself may still wait alone. */
+    if (queue->limits.cost_max && queue->length > 0 &&
+        (item->cost > queue->limits.cost_max || queue->cost > queue->limits.cost_max - item->cost))
+        return HEARTH_EQUEUEFULL;
+    item->entered_ms = now_ms;
+    enter(queue, item, flow_of(queue, client, item->class_, false), false);
+    return 0;
+}
+
+void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client)
+{
+    struct flow *flow = flow_of(queue, client, item->class_, true);
+    flow->deficit += item->cost; /* its turn was paid for already */
+    enter(queue, item, flow, true);
+}
+
+void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item)
+{
+    struct flow *flow = item->flow;
+    assert(flow);
+    *(item->previous ? &item->previous->next : &flow->first) = item->next;
+    *(item->next ? &item->next->previous : &flow->last) = item->previous;
+    item->next = item->previous = NULL;
+    item->flow = NULL;
+    due_remove(queue, item);
+    queue->length--;
+    queue->classes[item->class_].length--;
+    queue->cost -= item->cost;
+    if (!flow->first)
+        flow_destroy(queue, flow);
+}
+
+/* Turns */
+
+/* After a round in which nobody could pay: as many quanta for all as the nearest one lacks, so
+ * that a pop costs one more round and not cost / quantum of them. */
+static void grant_rounds(struct turn_class *turns)
+{
+    uint64_t rounds = UINT64_MAX;
+    struct flow *flow = turns->turn;
+    do {
+        uint64_t lack = flow->first->cost - flow->deficit;
+        uint64_t needed = (lack - 1) / HEARTH_QUEUE_QUANTUM;
+        rounds = needed < rounds ? needed : rounds;
+        flow = flow->next;
+    } while (flow != turns->turn);
+    do {
+        flow->deficit += rounds * HEARTH_QUEUE_QUANTUM;
+        flow = flow->next;
+    } while (flow != turns->turn);
+}
+
+static bool can_pay(struct flow *flow)
+{
+    if (flow->deficit < flow->first->cost && !flow->granted) {
+        flow->deficit += HEARTH_QUEUE_QUANTUM;
+        flow->granted = true;
+    }
+    return flow->deficit >= flow->first->cost;
+}
+
+static struct flow *next_flow(struct turn_class *turns)
+{
+    for (;;) {
+        for (size_t i = turns->flow_count; i > 0; i--) {
+            if (can_pay(turns->turn))
+                return turns->turn;
+            turns->turn->granted = false;
+            turns->turn = turns->turn->next;
+        }
+        grant_rounds(turns);
+    }
+}
+
+static struct turn_class *next_class(struct hearth_queue *queue)
+{
+    struct turn_class *best = NULL;
+    for (int i = 0; i < HEARTH_CLASS_COUNT; i++) {
+        struct turn_class *turns = &queue->classes[i];
+        if (turns->turn && (!best || turns->pass < best->pass))
+            best = turns;
+    }
+    return best;
+}
+
+struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue)
+{
+    struct turn_class *turns = next_class(queue);
+    if (!turns)
+        return NULL;
+    queue->pass = turns->pass;
+    turns->pass += STRIDE / weights[turns - queue->classes];
+    struct flow *flow = next_flow(turns);
+    struct hearth_queued *item = flow->first;
+    flow->deficit -= item->cost;
+    hearth_queue_remove(queue, item);
+    return item;
+}
+
+struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t now_ms)
+{
+    if (queue->due_count == 0 || queue->due[0]->deadline_ms > now_ms)
+        return NULL;
+    struct hearth_queued *item = queue->due[0];
+    hearth_queue_remove(queue, item);
+    return item;
+}
+
+uint64_t hearth_queue_next_deadline(const struct hearth_queue *queue)
+{
+    return queue->due_count ? queue->due[0]->deadline_ms : 0;
+}
+
+size_t hearth_queue_length(const struct hearth_queue *queue)
+{
+    return queue->length;
+}
+
+uint64_t hearth_queue_cost(const struct hearth_queue *queue)
+{
+    return queue->cost;
+}
+
+size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_class class_)
+{
+    return queue->classes[class_].length;
+}
+
+uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s)
+{
+    double wait_s = (double)(queue->length + 1);
+    if (completed_per_s > 0)
+        wait_s /= completed_per_s;
+    if (wait_s > 600)
+        return 600;
+    uint32_t whole = (uint32_t)wait_s;
+    return whole < wait_s ? whole + 1 : whole > 0 ? whole : 1;
+}

@@ -1,0 +1,59 @@
+#include "domain/reference.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 100 };
+
+/* What a stranger sent, fit for a message: short, and without control characters. */
+static void show(const char *text, char ret_shown[SHOWN_MAX + 1])
+{
+    size_t length = strnlen(text, SHOWN_MAX);
+    size_t out = 0;
+    while (out < length) {
+        size_t width = hearth_utf8_width(text + out, length - out);
+        bool plain = width > 0 && (unsigned char)text[out] >= 0x20 && text[out] != 0x7f;
+        if (!plain)
+            width = 1;
+        for (size_t i = 0; i < width; i++)
+            ret_shown[out + i] = plain ? text[out + i] : '?';
+        out += width;
+    }
+    ret_shown[out] = '\0';
+}
+
+static int fault(struct hearth_error *error, int code, const char *text, const char *reason)
+{
+    char shown[SHOWN_MAX + 1];
+    show(text, shown);
+    return hearth_error_set(error, code, "model '%s': %s", shown, reason);
+}
+
+static bool copy_name(const char *text, size_t length, char ret_name[HEARTH_NAME_MAX])
+{
+    if (length >= HEARTH_NAME_MAX)
+        return false;
+    memcpy(ret_name, text, length);
+    ret_name[length] = '\0';
+    return hearth_model_name_valid(ret_name);
+}
+
+int hearth_reference_parse(const char *text, struct hearth_reference *ret_reference,
+                           struct hearth_error *error)
+{
+    struct hearth_reference reference = {.number = 0};
+    size_t length = strcspn(text, ":@");
+    if (!copy_name(text, length, reference.name))
+        return fault(error, HEARTH_EPATH, text,
+                     "a name starts with a letter or digit and has letters, digits, '.', '_' and "
+                     "'-', at most 96, not all digits");
+    const char *rest = text + length + 1;
+    if (text[length] == ':' && hearth_parse_int(rest, 1, INT64_MAX, &reference.number) < 0)
+        return fault(error, HEARTH_EINVAL, text, "a version is a number from 1");
+    if (text[length] == '@' && !copy_name(rest, strnlen(rest, HEARTH_NAME_MAX), reference.alias))
+        return fault(error, HEARTH_EINVAL, text, "an alias has the form of a name");
+    *ret_reference = reference;
+    return 0;
+}

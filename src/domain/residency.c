@@ -1,0 +1,74 @@
+#include "domain/residency.h"
+
+#include "hearth/error.h"
+
+#include <string.h>
+
+static bool may_go(const struct hearth_residency *residency, const struct hearth_resident *resident,
+                   uint64_t waited_ms, uint64_t now_ms)
+{
+    if (resident->busy || resident->loading || resident->pinned)
+        return false;
+    return now_ms - resident->loaded_ms >= residency->shortest_ms ||
+           waited_ms >= residency->longest_wait_ms;
+}
+
+/* Byte-seconds of idling that one second of loading buys. */
+static double worth(const struct hearth_resident *resident, uint64_t now_ms)
+{
+    double idle = (double)(now_ms - resident->last_use_ms) + 1;
+    return idle * (double)resident->bytes / ((double)resident->load_cost_ms + 1);
+}
+
+static size_t best_of(const struct hearth_residency *residency,
+                      const struct hearth_resident *residents, size_t count, uint64_t waited_ms,
+                      uint64_t now_ms, const bool *taken)
+{
+    size_t best = count;
+    for (size_t i = 0; i < count; i++) {
+        if (taken[i] || !may_go(residency, &residents[i], waited_ms, now_ms))
+            continue;
+        if (best == count || worth(&residents[i], now_ms) > worth(&residents[best], now_ms))
+            best = i;
+    }
+    return best;
+}
+
+/* The small 40 MB model does not go when the 13 GB one alone is enough. */
+static void spare_needless(const struct hearth_resident *residents, size_t count, uint64_t needed,
+                           uint64_t freed, bool *evict)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (evict[i] && freed - residents[i].bytes >= needed) {
+            evict[i] = false;
+            freed -= residents[i].bytes;
+        }
+    }
+}
+
+int hearth_residency_choose(const struct hearth_residency *residency,
+                            const struct hearth_resident *residents, size_t count, uint64_t needed,
+                            uint64_t waited_ms, uint64_t now_ms, bool *ret_evict)
+{
+    uint64_t freed = 0;
+    memset(ret_evict, 0, count * sizeof(*ret_evict));
+    while (freed < needed) {
+        size_t best = best_of(residency, residents, count, waited_ms, now_ms, ret_evict);
+        if (best == count) {
+            memset(ret_evict, 0, count * sizeof(*ret_evict));
+            return HEARTH_EMEMORY;
+        }
+        ret_evict[best] = true;
+        freed += residents[best].bytes;
+    }
+    spare_needless(residents, count, needed, freed, ret_evict);
+    return 0;
+}
+
+uint64_t hearth_residency_idle_due(const struct hearth_residency *residency,
+                                   const struct hearth_resident *resident)
+{
+    if (residency->idle_unload_ms == 0 || resident->busy || resident->loading || resident->pinned)
+        return 0;
+    return resident->last_use_ms + residency->idle_unload_ms;
+}

@@ -1,0 +1,36 @@
+/* Which loaded models may go: when memory is wanted for another, and when they lie idle.
+ *
+ * Never a busy, loading or pinned one. Among the others those go first that were not used for long,
+ * are large, and are cheap to load again. A model stays at least `shortest_ms` after its load, so
+ * that two that do not fit together do not thrash, unless the one that wants room has waited
+ * `longest_wait_ms`, so that it does not starve. Pure; times in milliseconds. */
+#ifndef HEARTH_DOMAIN_RESIDENCY_H
+#define HEARTH_DOMAIN_RESIDENCY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_resident {
+    uint64_t bytes;
+    uint64_t loaded_ms, last_use_ms; /* last_use_ms is loaded_ms while it was not used */
+    uint64_t load_cost_ms;           /* how long the last load took */
+    bool busy, loading, pinned;
+};
+
+struct hearth_residency {
+    uint64_t shortest_ms, longest_wait_ms;
+    uint64_t idle_unload_ms; /* 0: never */
+};
+
+/* Marks in `ret_evict` (count of them) whom to unload for `needed` bytes: no more than it takes.
+ * HEARTH_EMEMORY when even all that may go are not enough; then none is marked. `waited_ms` is how
+ * long the one that wants room has waited. */
+int hearth_residency_choose(const struct hearth_residency *residency,
+                            const struct hearth_resident *residents, size_t count, uint64_t needed,
+                            uint64_t waited_ms, uint64_t now_ms, bool *ret_evict);
+/* When an idle model is to be unloaded; 0: not at all as things stand. */
+uint64_t hearth_residency_idle_due(const struct hearth_residency *residency,
+                                   const struct hearth_resident *resident);
+
+#endif

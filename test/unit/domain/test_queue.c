@@ -1,0 +1,191 @@
+#include "domain/queue.h"
+
+#include "base/memory.h"
+#include "hearth/error.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct hearth_queue *queue_of(size_t requests_max, uint64_t cost_max)
+{
+    return hearth_queue_create(
+        &(struct hearth_queue_limits){.requests_max = requests_max, .cost_max = cost_max});
+}
+
+static struct hearth_queued item_of(enum hearth_class class_, uint64_t cost, uint64_t deadline_ms)
+{
+    return (struct hearth_queued){.class_ = class_, .cost = cost, .deadline_ms = deadline_ms};
+}
+
+static void drain(struct hearth_queue *queue)
+{
+    while (hearth_queue_pop(queue))
+        ;
+    assert_int_equal(hearth_queue_cost(queue), 0);
+    hearth_queue_destroy(queue);
+}
+
+static void test_one_client_is_served_in_order(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(8, 0);
+    struct hearth_queued items[3];
+    for (int i = 0; i < 3; i++) {
+        items[i] = item_of(HEARTH_CLASS_NORMAL, 100, 0);
+        assert_int_equal(hearth_queue_push(queue, &items[i], "a", 0), 0);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_ptr_equal(hearth_queue_pop(queue), &items[i]);
+    assert_null(hearth_queue_pop(queue));
+    drain(queue);
+}
+
+static void test_a_full_queue_refuses_by_count_and_by_cost(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(2, 1000);
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 900, 0), b = a, c = a;
+    assert_int_equal(hearth_queue_push(queue, &a, "a", 0), 0);
+    assert_int_equal(hearth_queue_push(queue, &b, "b", 0), HEARTH_EQUEUEFULL);
+    b.cost = 100;
+    assert_int_equal(hearth_queue_push(queue, &b, "b", 0), 0);
+    c.cost = UINT64_MAX;
+    assert_int_equal(hearth_queue_push(queue, &c, "c", 0), HEARTH_EQUEUEFULL);
+    assert_int_equal(hearth_queue_length(queue), 2);
+    drain(queue);
+}
+
+static void test_a_request_over_the_cost_cap_may_wait_alone(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(2, 1000);
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 5000, 0);
+    assert_int_equal(hearth_queue_push(queue, &a, "a", 0), 0);
+    assert_ptr_equal(hearth_queue_pop(queue), &a);
+    drain(queue);
+}
+
+static void test_a_huge_request_does_not_keep_a_small_client_waiting(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(8, 0);
+    struct hearth_queued huge = item_of(HEARTH_CLASS_NORMAL, 1000000, 0);
+    struct hearth_queued small = item_of(HEARTH_CLASS_NORMAL, 10, 0);
+    hearth_queue_push(queue, &huge, "bulk", 0);
+    hearth_queue_push(queue, &small, "person", 0);
+    assert_ptr_equal(hearth_queue_pop(queue), &small);
+    assert_ptr_equal(hearth_queue_pop(queue), &huge);
+    drain(queue);
+}
+
+static void test_interactive_goes_before_batch_but_not_for_ever(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(100, 0);
+    struct hearth_queued interactive[40], batch = item_of(HEARTH_CLASS_BATCH, 1, 0);
+    hearth_queue_push(queue, &batch, "b", 0);
+    for (int i = 0; i < 40; i++) {
+        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1, 0);
+        hearth_queue_push(queue, &interactive[i], "a", 0);
+    }
+    int before = 0;
+    assert_ptr_equal(hearth_queue_pop(queue), &interactive[0]);
+    while (hearth_queue_pop(queue) != &batch)
+        before++;
+    assert_true(before <= 17);
+    drain(queue);
+}
+
+static void test_an_idle_class_earns_no_turns(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(100, 0);
+    struct hearth_queued interactive[60], batch[20];
+    for (int i = 0; i < 60; i++) {
+        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1, 0);
+        hearth_queue_push(queue, &interactive[i], "a", 0);
+    }
+    for (int i = 0; i < 40; i++)
+        hearth_queue_pop(queue);
+    for (int i = 0; i < 20; i++) {
+        batch[i] = item_of(HEARTH_CLASS_BATCH, 1, 0);
+        hearth_queue_push(queue, &batch[i], "b", 0);
+    }
+    int batches = 0;
+    for (int i = 0; i < 16; i++)
+        batches += hearth_queue_pop(queue)->class_ == HEARTH_CLASS_BATCH;
+    assert_in_range(batches, 1, 2);
+    drain(queue);
+}
+
+static void test_expired_ones_leave_in_order_of_deadline(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(8, 0);
+    uint64_t deadlines[] = {50, 10, 0, 30, 20, 40};
+    struct hearth_queued items[6];
+    for (int i = 0; i < 6; i++) {
+        items[i] = item_of(HEARTH_CLASS_NORMAL, 1, deadlines[i]);
+        hearth_queue_push(queue, &items[i], i % 2 ? "a" : "b", 0);
+    }
+    hearth_queue_remove(queue, &items[4]);
+    assert_int_equal(hearth_queue_next_deadline(queue), 10);
+    assert_null(hearth_queue_expired(queue, 9));
+    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[1]);
+    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[3]);
+    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[5]);
+    assert_null(hearth_queue_expired(queue, 40));
+    assert_int_equal(hearth_queue_length(queue), 2);
+    drain(queue);
+}
+
+static void test_what_is_put_back_is_next(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(1, 0);
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 3000, 0), b = a;
+    hearth_queue_push(queue, &a, "a", 0);
+    assert_ptr_equal(hearth_queue_pop(queue), &a);
+    hearth_queue_push(queue, &b, "b", 0);
+    hearth_queue_unpop(queue, &a, "a"); /* also over the cap: it was admitted once */
+    assert_int_equal(hearth_queue_length(queue), 2);
+    assert_ptr_equal(hearth_queue_pop(queue), &a);
+    assert_ptr_equal(hearth_queue_pop(queue), &b);
+    drain(queue);
+}
+
+static void test_retry_after_follows_length_and_rate(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(100, 0);
+    struct hearth_queued items[9];
+    assert_int_equal(hearth_queue_retry_after_s(queue, 100), 1);
+    for (int i = 0; i < 9; i++) {
+        items[i] = item_of(HEARTH_CLASS_NORMAL, 1, 0);
+        hearth_queue_push(queue, &items[i], "a", 0);
+    }
+    assert_int_equal(hearth_queue_retry_after_s(queue, 2), 5);
+    assert_int_equal(hearth_queue_retry_after_s(queue, 3), 4);
+    assert_int_equal(hearth_queue_retry_after_s(queue, 0), 10);
+    assert_int_equal(hearth_queue_retry_after_s(queue, 0.0001), 600);
+    drain(queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_client_is_served_in_order),
+        cmocka_unit_test(test_a_full_queue_refuses_by_count_and_by_cost),
+        cmocka_unit_test(test_a_request_over_the_cost_cap_may_wait_alone),
+        cmocka_unit_test(test_a_huge_request_does_not_keep_a_small_client_waiting),
+        cmocka_unit_test(test_interactive_goes_before_batch_but_not_for_ever),
+        cmocka_unit_test(test_an_idle_class_earns_no_turns),
+        cmocka_unit_test(test_expired_ones_leave_in_order_of_deadline),
+        cmocka_unit_test(test_what_is_put_back_is_next),
+        cmocka_unit_test(test_retry_after_follows_length_and_rate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
