@@ -105,20 +105,29 @@ int hearth_parse_duration(const char *text, uint64_t *ret_ms)
     return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_ms);
 }
 
+/* Bytes of a character that starts so; 0 when none does. */
+static size_t width_of_lead(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+}
+
 /* Table 3-7 of the Unicode standard: the allowed second byte depends on the first. */
+static bool may_be_second(unsigned char lead, unsigned char second)
+{
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high;
+}
+
 size_t hearth_utf8_width(const char *text, size_t length)
 {
     const unsigned char *b = (const unsigned char *)text;
-    if (length == 0)
-        return 0;
-    if (b[0] < 0x80)
-        return 1;
-    size_t width = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-    if (b[0] < 0xc2 || b[0] > 0xf4 || length < width)
-        return 0;
-    unsigned char low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : 0xbf;
-    if (b[1] < low || b[1] > high)
+    size_t width = length ? width_of_lead(b[0]) : 0;
+    if (length < width || (width > 1 && !may_be_second(b[0], b[1])))
         return 0;
     for (size_t i = 2; i < width; i++)
         if ((b[i] & 0xc0) != 0x80)
@@ -144,8 +153,8 @@ size_t hearth_utf8_whole(const char *text, size_t length)
         unsigned char c = (unsigned char)text[length - back];
         if ((c & 0xc0) == 0x80)
             continue;
-        size_t width = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-        return width > back ? length - back : length;
+        bool may_grow = back == 1 || may_be_second(c, (unsigned char)text[length - back + 1]);
+        return may_grow && width_of_lead(c) > back ? length - back : length;
     }
     return length;
 }

@@ -1,0 +1,155 @@
+#include "base/json.h"
+#include "unit/cmocka_all.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *parse(const char *text, struct hearth_error *error)
+{
+    return hearth_json_parse(text, strlen(text), error);
+}
+
+static void test_a_fault_is_told_with_line_and_column(void **state)
+{
+    (void)state;
+    struct hearth_error error = {0};
+    assert_null(parse("{\"a\": 1,\n  oops}", &error));
+    assert_int_equal(error.code, HEARTH_EPARSE);
+    assert_non_null(strstr(error.message, "line 2"));
+    assert_non_null(strstr(error.message, "column"));
+}
+
+static void test_what_is_not_one_clean_document_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",         "{",   "{} {}", "{\"a\":1,\"a\":2}", "\"\\u0000\"",       "[1,]",
+        "\"\xff\"", "nan", "1e999", "\"\\ud800\"",       "{\"a\\u0000b\": 1}"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_null(parse(bad[i], NULL));
+    char *deep = malloc(100001);
+    memset(deep, '[', 100000);
+    deep[100000] = '\0';
+    assert_null(parse(deep, NULL));
+    free(deep);
+}
+
+static void test_members_are_read_with_their_fallback(void **state)
+{
+    (void)state;
+    json_t *object = parse("{\"t\":\"x\",\"i\":5,\"r\":1.5,\"b\":true,\"n\":null}", NULL);
+    assert_string_equal(hearth_json_text(object, "t", "f"), "x");
+    assert_string_equal(hearth_json_text(object, "i", "f"), "f");
+    assert_null(hearth_json_text(object, "absent", NULL));
+    assert_int_equal(hearth_json_integer(object, "i", 9), 5);
+    assert_int_equal(hearth_json_integer(object, "r", 9), 9);
+    assert_true(hearth_json_number(object, "i", 0) == 5);
+    assert_true(hearth_json_number(object, "r", 0) == 1.5);
+    assert_true(hearth_json_number(object, "t", 2) == 2);
+    assert_true(hearth_json_truth(object, "b", false));
+    assert_true(hearth_json_truth(object, "n", true));
+    assert_string_equal(hearth_json_text(NULL, "t", "f"), "f");
+    json_decref(object);
+}
+
+static void test_a_dump_keeps_the_order_and_fails_at_the_cap(void **state)
+{
+    (void)state;
+    json_t *object = parse("{\"z\": [1, 2.5, true, null], \"a\": \"\xc3\xa9\"}", NULL);
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1000);
+    assert_int_equal(hearth_json_dump(&buf, object), 0);
+    assert_string_equal(hearth_buf_cstr(&buf), "{\"z\":[1,2.5,true,null],\"a\":\"\xc3\xa9\"}");
+    hearth_buf_finish(&buf);
+    hearth_buf_init(&buf, 5);
+    assert_int_equal(hearth_json_dump(&buf, object), HEARTH_ETOOLARGE);
+    hearth_buf_finish(&buf);
+    json_decref(object);
+}
+
+static void assert_written(const char *text, size_t length, const char *want)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1000);
+    assert_int_equal(hearth_json_write_string(&buf, text, length), 0);
+    assert_string_equal(hearth_buf_cstr(&buf), want);
+    hearth_buf_finish(&buf);
+}
+
+static void test_strings_are_escaped_and_made_valid(void **state)
+{
+    (void)state;
+    assert_written("", 0, "\"\"");
+    assert_written("a\"b\\c\n\r\t", 8, "\"a\\\"b\\\\c\\n\\r\\t\"");
+    assert_written("\x01\0\x1f", 3, "\"\\u0001\\u0000\\u001f\"");
+    assert_written("\xc3\xa9\xff!", 4, "\"\xc3\xa9\xef\xbf\xbd!\"");
+    assert_written("\xe2\x82", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+    assert_written("\x7f", 1, "\"\\u007f\"");
+}
+
+static void test_every_string_reads_back(void **state)
+{
+    (void)state;
+    char text[256];
+    size_t length = 0;
+    for (int c = 1; c < 128; c++)
+        text[length++] = (char)c;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 10000);
+    hearth_json_write_string(&buf, text, length);
+    json_t *value = hearth_json_parse(buf.bytes, buf.length, NULL);
+    assert_non_null(value);
+    assert_int_equal(json_string_length(value), length);
+    assert_memory_equal(json_string_value(value), text, length);
+    json_decref(value);
+    hearth_buf_finish(&buf);
+}
+
+static void test_numbers_are_short_and_read_back_exactly(void **state)
+{
+    (void)state;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1000);
+    static const double doubles[] = {0, -0.0, 0.1, 1.0 / 3, 1e300, 5e-324, 123456789012345678.0};
+    for (size_t i = 0; i < sizeof(doubles) / sizeof(doubles[0]); i++) {
+        hearth_buf_clear(&buf);
+        hearth_json_write_double(&buf, doubles[i]);
+        assert_true(strtod(hearth_buf_cstr(&buf), NULL) == doubles[i]);
+    }
+    uint32_t bits = 12345;
+    for (int i = 0; i < 20000; i++) {
+        bits = bits * 1664525u + 1013904223u;
+        float value;
+        memcpy(&value, &bits, sizeof(value));
+        if (!isfinite(value))
+            continue;
+        hearth_buf_clear(&buf);
+        hearth_json_write_float(&buf, value);
+        assert_true(strtof(hearth_buf_cstr(&buf), NULL) == value);
+    }
+    hearth_buf_clear(&buf);
+    hearth_json_write_floats(&buf, (const float[]){1, 0.5f, 0.1f, NAN, INFINITY}, 5);
+    assert_string_equal(hearth_buf_cstr(&buf), "[1,0.5,0.1,null,null]");
+    hearth_buf_clear(&buf);
+    hearth_json_write_floats(&buf, NULL, 0);
+    assert_string_equal(hearth_buf_cstr(&buf), "[]");
+    hearth_buf_clear(&buf);
+    hearth_json_write_double(&buf, NAN);
+    assert_string_equal(hearth_buf_cstr(&buf), "null");
+    hearth_buf_finish(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
+        cmocka_unit_test(test_what_is_not_one_clean_document_is_refused),
+        cmocka_unit_test(test_members_are_read_with_their_fallback),
+        cmocka_unit_test(test_a_dump_keeps_the_order_and_fails_at_the_cap),
+        cmocka_unit_test(test_strings_are_escaped_and_made_valid),
+        cmocka_unit_test(test_every_string_reads_back),
+        cmocka_unit_test(test_numbers_are_short_and_read_back_exactly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
