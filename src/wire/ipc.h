@@ -1,15 +1,17 @@
 /* Frames between gateway and worker, and the fields inside them. Both sides take the bytes of the
- * other as hostile: everything is bounded and checked. Pure; not thread-safe.
+ * other as hostile: everything is bounded and checked. Not thread-safe. What the frames hold is
+ * written and read by ipc_request.h (gateway to worker) and ipc_event.h (worker to gateway).
  *
  * A frame is 12 bytes of head and a payload, little-endian:
  *
- *     u32 payload length (at most HEARTH_IPC_PAYLOAD_MAX) · u8 type · u8 flags · u16 zero · u32
- * stream
+ *     u32 payload length (at most HEARTH_IPC_PAYLOAD_MAX)
+ *     u8 type · u8 flags · u16 zero
+ *     u32 stream
  *
- * Flag 1 says that a descriptor (memfd) carries the payload: its length is the payload's first
- * field then. Stream 0 is the connection itself, the others are requests, numbered by the gateway
- * and never reused. The payload is a row of fields: u16 tag · u16 zero · u32 length · bytes, padded
- * to 4. */
+ * Flag 1 says that the payload came as a sealed memfd beside the bytes: the length is the memfd's
+ * size then, and nothing of it follows in the bytes. Stream 0 is the connection itself, the others
+ * are requests, numbered by the gateway and never reused. The payload is a row of fields: u16 tag ·
+ * u16 zero · u32 length · bytes, padded to 4. */
 #ifndef HEARTH_WIRE_IPC_H
 #define HEARTH_WIRE_IPC_H
 
@@ -27,7 +29,8 @@
 enum hearth_ipc_type {
     /* gateway to worker */
     HEARTH_IPC_HELLO = 1, /* version, engine, model path, load params, sandbox */
-    HEARTH_IPC_REQUEST,   /* task, kind, input, sampling …; `credit` events may be sent */
+    HEARTH_IPC_REQUEST,   /* task, kind, input, sampling …; `credit` events may be sent. The task
+                             TOKENIZE with an input of TOKENS is the way back: text for tokens */
     HEARTH_IPC_CREDIT,    /* so many more events of this stream */
     HEARTH_IPC_CANCEL,
     HEARTH_IPC_PING,
@@ -61,7 +64,7 @@ enum hearth_ipc_tag {
     HEARTH_TAG_THREADS,        /* u32 */
     HEARTH_TAG_DEVICE,         /* text */
     HEARTH_TAG_SETTINGS,       /* text: JSON */
-    HEARTH_TAG_SANDBOX, /* u32: asked for (HELLO), reached (STARTED): bit 0 files, 1 system calls */
+    HEARTH_TAG_SANDBOX, /* u32: HELLO enum hearth_sandbox_mode, STARTED bits HEARTH_SANDBOX_… */
     HEARTH_TAG_MEMORY_LIMIT,      /* u64: bytes the plan may not exceed; 0 none */
     HEARTH_TAG_FACTS,             /* struct hearth_model_facts as JSON */
     HEARTH_TAG_PLAN,              /* u64 × 4 */
@@ -94,6 +97,7 @@ enum hearth_ipc_tag {
     HEARTH_TAG_COMPLETION_TOKENS, /* u32 */
     HEARTH_TAG_TIMES,             /* u64 × 3: queued, prefill, decode, in microseconds */
     HEARTH_TAG_COUNTERS,          /* u64 × n: see enum hearth_worker_counter */
+    HEARTH_TAG_PROBE,             /* u32: 1: describe and plan, then end */
 };
 
 enum hearth_worker_counter {
@@ -128,15 +132,22 @@ void hearth_ipc_put_text(struct hearth_ipc_writer *writer, uint16_t tag, const c
 void hearth_ipc_put_u32(struct hearth_ipc_writer *writer, uint16_t tag, uint32_t value);
 void hearth_ipc_put_u64(struct hearth_ipc_writer *writer, uint16_t tag, uint64_t value);
 void hearth_ipc_put_f32(struct hearth_ipc_writer *writer, uint16_t tag, float value);
-/* 0, or HEARTH_ETOOLARGE and the frame is taken back. */
-int hearth_ipc_end(struct hearth_ipc_writer *writer);
+void hearth_ipc_put_i32(struct hearth_ipc_writer *writer, uint16_t tag, int32_t value);
+/* 0, or HEARTH_ETOOLARGE or HEARTH_ENOMEM and the frame is taken back. A payload larger than
+ * HEARTH_IPC_INLINE_MAX moves into a sealed memfd, `*ret_descriptor`, which the caller sends beside
+ * the frame's bytes (one such frame a write) and closes; else it is -1. */
+int hearth_ipc_end(struct hearth_ipc_writer *writer, int *ret_descriptor);
 
 /* Reading frames out of a stream of bytes. */
 struct hearth_ipc_reader;
-struct hearth_ipc_reader *hearth_ipc_reader_create(void);
+/* `take_descriptor` gives the oldest descriptor that came beside the bytes, or -1; NULL: this side
+ * takes none. */
+struct hearth_ipc_reader *hearth_ipc_reader_create(int (*take_descriptor)(void *argument),
+                                                   void *argument);
 void hearth_ipc_reader_destroy(struct hearth_ipc_reader *reader);
-/* Calls back for each whole frame; other than 0 from the callback stops and is returned. A frame
- * that breaks a rule is HEARTH_EPARSE, and the connection is of no more use. */
+/* Calls back for each whole frame, whose payload is valid during the call and aligned to 4; other
+ * than 0 from the callback stops and is returned. A frame that breaks a rule is HEARTH_EPARSE.
+ * After a failure the connection is of no more use. The callback may not destroy the reader. */
 int hearth_ipc_read(struct hearth_ipc_reader *reader, const char *bytes, size_t length,
                     int (*on_frame)(void *argument, const struct hearth_ipc_frame *frame),
                     void *argument, struct hearth_error *error);
@@ -152,6 +163,7 @@ int hearth_ipc_next(const struct hearth_ipc_frame *frame, size_t *offset,
 /* HEARTH_EPARSE when the width is wrong. */
 int hearth_ipc_u32(const struct hearth_ipc_field *field, uint32_t *ret_value);
 int hearth_ipc_u64(const struct hearth_ipc_field *field, uint64_t *ret_value);
+int hearth_ipc_i32(const struct hearth_ipc_field *field, int32_t *ret_value);
 int hearth_ipc_f32(const struct hearth_ipc_field *field, float *ret_value);
 /* A NUL-terminated copy into `size` bytes; HEARTH_EPARSE when it does not fit, has a NUL inside or
  * is not UTF-8. */
