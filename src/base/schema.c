@@ -1,0 +1,342 @@
+#include "base/schema.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One step of the way from the document to a value; the way is only written out at a fault. */
+struct step {
+    const struct step *parent;
+    const char *key; /* NULL: an index */
+    size_t index;
+};
+
+struct check {
+    struct hearth_arena *arena;
+    struct hearth_schema_faults *faults;
+    unsigned depth;
+};
+
+static bool check_value(struct check *check, const struct hearth_schema *schema,
+                        const json_t *value, const struct step *way);
+
+static unsigned type_of(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return HEARTH_SCHEMA_OBJECT;
+    case JSON_ARRAY:
+        return HEARTH_SCHEMA_ARRAY;
+    case JSON_STRING:
+        return HEARTH_SCHEMA_STRING;
+    case JSON_INTEGER:
+        return HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NUMBER;
+    case JSON_REAL:
+        return HEARTH_SCHEMA_NUMBER | (floor(json_real_value(value)) == json_real_value(value) &&
+                                               fabs(json_real_value(value)) <= 9007199254740992.0
+                                           ? (unsigned)HEARTH_SCHEMA_INTEGER
+                                           : 0u);
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return HEARTH_SCHEMA_BOOLEAN;
+    default:
+        return HEARTH_SCHEMA_NULL;
+    }
+}
+
+/* Characters of a text; jansson has made sure that it is UTF-8. */
+static size_t character_count(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    size_t count = 0;
+    for (size_t i = 0; i < json_string_length(value); i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* A value as a person would name it, short enough for a message. */
+static const char *describe(struct check *check, const json_t *value, bool by_type)
+{
+    enum { SHOWN = 64 };
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return by_type ? "an array"
+                       : hearth_arena_format(check->arena, "%zu items", json_array_size(value));
+    case JSON_STRING:
+        if (by_type)
+            return "a string";
+        if (json_string_length(value) > SHOWN)
+            return hearth_arena_format(check->arena, "a string of %zu characters",
+                                       character_count(value));
+        return hearth_arena_format(check->arena, "\"%s\"", json_string_value(value));
+    case JSON_INTEGER:
+        return hearth_arena_format(check->arena, "%" JSON_INTEGER_FORMAT,
+                                   json_integer_value(value));
+    case JSON_REAL:
+        return hearth_arena_format(check->arena, "%.15g", json_real_value(value));
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    default:
+        return "null";
+    }
+}
+
+static void write_way(struct hearth_buf *buf, const struct step *way)
+{
+    if (!way)
+        return;
+    write_way(buf, way->parent);
+    if (way->key)
+        hearth_buf_printf(buf, buf->length ? ".%s" : "%s", way->key);
+    else
+        hearth_buf_printf(buf, "[%zu]", way->index);
+}
+
+static const char *path_of(struct check *check, const struct step *way)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 16 << 10);
+    write_way(&buf, way);
+    const char *path = hearth_arena_strndup(check->arena, buf.bytes ? buf.bytes : "", buf.length);
+    hearth_buf_finish(&buf);
+    return path;
+}
+
+/* Always false, so that a check can end with it. */
+static bool fault(struct check *check, enum hearth_schema_fault_kind kind, const struct step *way,
+                  const char *expected, const char *got, const char *suggestion)
+{
+    struct hearth_schema_faults *faults = check->faults;
+    if (!faults)
+        return false;
+    if (faults->count == HEARTH_SCHEMA_FAULTS_MAX) {
+        faults->more = true;
+        return false;
+    }
+    const char *path = path_of(check, way);
+    if (!path || !got) {
+        faults->more = true;
+        return false;
+    }
+    faults->rows[faults->count++] = (struct hearth_schema_fault){
+        .kind = kind, .path = path, .expected = expected, .got = got, .suggestion = suggestion};
+    return false;
+}
+
+static bool value_fault(struct check *check, const struct hearth_schema *schema,
+                        const json_t *value, const struct step *way)
+{
+    if (!check->faults)
+        return false;
+    return fault(check, HEARTH_FAULT_VALUE, way, schema->expected, describe(check, value, false),
+                 NULL);
+}
+
+static bool check_number(struct check *check, const struct hearth_schema *schema,
+                         const json_t *value, const struct step *way)
+{
+    double number = json_number_value(value);
+    bool low = schema->minimum && (number < *schema->minimum ||
+                                   (schema->minimum_exclusive && number == *schema->minimum));
+    bool high = schema->maximum && (number > *schema->maximum ||
+                                    (schema->maximum_exclusive && number == *schema->maximum));
+    return low || high ? value_fault(check, schema, value, way) : true;
+}
+
+static bool check_text(struct check *check, const struct hearth_schema *schema, const json_t *value,
+                       const struct step *way)
+{
+    if (schema->length_min || schema->length_max) {
+        size_t length = character_count(value);
+        if (length < schema->length_min || (schema->length_max && length > schema->length_max))
+            return value_fault(check, schema, value, way);
+    }
+    if (!schema->choices)
+        return true;
+    for (const char *const *choice = schema->choices; *choice; choice++)
+        if (strlen(*choice) == json_string_length(value) &&
+            memcmp(*choice, json_string_value(value), json_string_length(value)) == 0)
+            return true;
+    return value_fault(check, schema, value, way);
+}
+
+static bool check_array(struct check *check, const struct hearth_schema *schema,
+                        const json_t *value, const struct step *way)
+{
+    size_t count = json_array_size(value);
+    if (count < schema->length_min || (schema->length_max && count > schema->length_max))
+        return value_fault(check, schema, value, way);
+    if (!schema->items)
+        return true;
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        struct step step = {.parent = way, .index = i};
+        good &= check_value(check, schema->items, json_array_get(value, i), &step);
+        if (!good && (!check->faults || check->faults->more))
+            break;
+    }
+    return good;
+}
+
+static const struct hearth_schema_property *property_of(const struct hearth_schema *schema,
+                                                        const char *key)
+{
+    for (size_t i = 0; i < schema->property_count; i++)
+        if (strcmp(schema->properties[i].name, key) == 0)
+            return &schema->properties[i];
+    return NULL;
+}
+
+static bool unknown_key(struct check *check, const struct hearth_schema *schema, const char *key,
+                        const struct step *way)
+{
+    enum { NAMES = 128 };
+    if (!check->faults)
+        return false;
+    const char *names[NAMES + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < schema->property_count && count < NAMES; i++)
+        if (!schema->properties[i].schema->refused)
+            names[count++] = schema->properties[i].name;
+    names[count] = NULL;
+    return fault(check, HEARTH_FAULT_UNKNOWN, way, "a known key", "an unknown key",
+                 hearth_nearest_word(key, names));
+}
+
+static bool check_object(struct check *check, const struct hearth_schema *schema,
+                         const json_t *value, const struct step *way)
+{
+    bool good = true;
+    for (size_t i = 0; i < schema->property_count; i++) {
+        const struct hearth_schema_property *property = &schema->properties[i];
+        if (!property->required || json_object_get(value, property->name))
+            continue;
+        struct step step = {.parent = way, .key = property->name};
+        good =
+            fault(check, HEARTH_FAULT_MISSING, &step, property->schema->expected, "nothing", NULL);
+    }
+    const char *key;
+    json_t *member;
+    /* The iterator only needs a mutable document for setting members. */
+    json_object_foreach((json_t *)value, key, member)
+    {
+        struct step step = {.parent = way, .key = key};
+        const struct hearth_schema_property *property = property_of(schema, key);
+        if (property)
+            good &= check_value(check, property->schema, member, &step);
+        else if (schema->additional)
+            good &= check_value(check, schema->additional, member, &step);
+        else if (schema->closed)
+            good = unknown_key(check, schema, key, &step);
+        if (!good && (!check->faults || check->faults->more))
+            break;
+    }
+    return good;
+}
+
+/* How far a list or object goes along with an alternative, for telling which one was meant. */
+static bool is_near(const struct hearth_schema *schema, const json_t *value)
+{
+    if (!(schema->types & type_of(value)))
+        return false;
+    if (!json_is_array(value) || !schema->items || json_array_size(value) == 0)
+        return true;
+    unsigned types = schema->items->types;
+    return !types || (types & type_of(json_array_get(value, 0)));
+}
+
+static bool check_any(struct check *check, const struct hearth_schema *schema, const json_t *value,
+                      const struct step *way)
+{
+    struct check quiet = {.arena = check->arena, .depth = check->depth};
+    for (const struct hearth_schema *const *one = schema->any_of; *one; one++)
+        if (check_value(&quiet, *one, value, way))
+            return true;
+    /* The faults of the one alternative that takes such a value say more than "none matches". */
+    const struct hearth_schema *meant = NULL;
+    size_t near = 0;
+    for (const struct hearth_schema *const *one = schema->any_of; *one; one++)
+        if (is_near(*one, value)) {
+            meant = *one;
+            near++;
+        }
+    if (near == 1 && check->faults)
+        return check_value(check, meant, value, way);
+    return check->faults ? fault(check, HEARTH_FAULT_TYPE, way, schema->expected,
+                                 describe(check, value, true), NULL)
+                         : false;
+}
+
+static bool check_typed(struct check *check, const struct hearth_schema *schema,
+                        const json_t *value, const struct step *way)
+{
+    unsigned type = type_of(value);
+    if (schema->types && !(schema->types & type))
+        return check->faults ? fault(check, HEARTH_FAULT_TYPE, way, schema->expected,
+                                     describe(check, value, true), NULL)
+                             : false;
+    if (schema->any_of)
+        return check_any(check, schema, value, way);
+    if (type & HEARTH_SCHEMA_NUMBER)
+        return check_number(check, schema, value, way);
+    if (type & HEARTH_SCHEMA_STRING)
+        return check_text(check, schema, value, way);
+    if (type & HEARTH_SCHEMA_ARRAY)
+        return check_array(check, schema, value, way);
+    if (type & HEARTH_SCHEMA_OBJECT)
+        return check_object(check, schema, value, way);
+    return true;
+}
+
+static bool check_value(struct check *check, const struct hearth_schema *schema,
+                        const json_t *value, const struct step *way)
+{
+    if (schema->refused)
+        return json_is_null(value)
+                   ? true
+                   : fault(check, HEARTH_FAULT_REFUSED, way, schema->refused, "it", NULL);
+    if (check->depth == HEARTH_SCHEMA_DEPTH_MAX)
+        return fault(check, HEARTH_FAULT_DEPTH, way, "less nesting", "too many levels", NULL);
+    check->depth++;
+    bool good = check_typed(check, schema, value, way);
+    check->depth--;
+    return good;
+}
+
+int hearth_schema_check(const struct hearth_schema *schema, const json_t *value,
+                        struct hearth_arena *arena, struct hearth_schema_faults *ret_faults)
+{
+    ret_faults->count = 0;
+    ret_faults->more = false;
+    struct check check = {.arena = arena, .faults = ret_faults};
+    return check_value(&check, schema, value, NULL) ? 0 : HEARTH_EFIELDS;
+}
+
+const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,
+                                     struct hearth_arena *arena)
+{
+    const char *where = *fault->path ? fault->path : "the body";
+    const char *text = NULL;
+    switch (fault->kind) {
+    case HEARTH_FAULT_MISSING:
+        text = hearth_arena_format(arena, "%s is missing: %s", where, fault->expected);
+        break;
+    case HEARTH_FAULT_UNKNOWN:
+        text = fault->suggestion ? hearth_arena_format(arena, "%s is not known here; was %s meant?",
+                                                       where, fault->suggestion)
+                                 : hearth_arena_format(arena, "%s is not known here", where);
+        break;
+    case HEARTH_FAULT_REFUSED:
+        text = hearth_arena_format(arena, "%s is not taken: %s", where, fault->expected);
+        break;
+    default:
+        text = hearth_arena_format(arena, "%s must be %s, it is %s", where, fault->expected,
+                                   fault->got);
+    }
+    return text ? text : "";
+}

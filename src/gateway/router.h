@@ -1,0 +1,59 @@
+/* The table of api/routes.json, and finding the row for a request. Pure; any thread. */
+#ifndef HEARTH_GATEWAY_ROUTER_H
+#define HEARTH_GATEWAY_ROUTER_H
+
+#include "base/arena.h"
+#include "base/schema.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_call;
+
+enum hearth_scope {
+    HEARTH_SCOPE_OPEN, /* no key asked for */
+    HEARTH_SCOPE_READ,
+    HEARTH_SCOPE_INFER,
+    HEARTH_SCOPE_WRITE,
+    HEARTH_SCOPE_ADMIN,
+};
+
+enum hearth_route_kind {
+    HEARTH_ROUTE_UNARY,
+    HEARTH_ROUTE_SSE,
+    HEARTH_ROUTE_UPLOAD,
+    HEARTH_ROUTE_WEBSOCKET,
+    HEARTH_ROUTE_GRPC,
+};
+
+#define HEARTH_BODY_DEFAULT UINT64_MAX /* body_max: the setting body_bytes_max */
+#define HEARTH_ROUTE_PARAMS_MAX 3
+#define HEARTH_ALLOW_MAX 80
+
+struct hearth_route {
+    const char *method;
+    const char *path; /* {name} is one segment, {name*} all that follow */
+    const char *group, *name;
+    enum hearth_scope scope;
+    enum hearth_route_kind kind;
+    uint64_t body_max;
+    const struct hearth_schema *request; /* NULL: no body is read as JSON */
+    const char *const *query;            /* names that the query may have; NULL: any */
+    void (*handle)(struct hearth_call *call);
+};
+
+extern const struct hearth_route hearth_routes[];
+extern const size_t hearth_route_count;
+
+struct hearth_route_match {
+    const struct hearth_route *route;
+    const char *params[HEARTH_ROUTE_PARAMS_MAX]; /* in the order of the path; in the arena */
+};
+
+/* `path` is decoded. A HEAD finds the row of GET. HEARTH_ENOTFOUND; HEARTH_EMETHOD when only other
+ * methods fit, which `ret_allow` lists then; HEARTH_ETOOLARGE when the arena is full. */
+int hearth_router_find(const struct hearth_route *routes, size_t count, const char *method,
+                       const char *path, struct hearth_arena *arena,
+                       struct hearth_route_match *ret_match, char ret_allow[HEARTH_ALLOW_MAX]);
+
+#endif

@@ -1,0 +1,30 @@
+/* Made by scripts/generate from api/schemas/; do not edit. */
+#ifndef HEARTH_GATEWAY_SCHEMAS_GEN_H
+#define HEARTH_GATEWAY_SCHEMAS_GEN_H
+
+#include "base/schema.h"
+
+extern const struct hearth_schema hearth_schema_parameters;
+extern const struct hearth_schema hearth_schema_infer_request;
+extern const struct hearth_schema hearth_schema_tokenize_request;
+extern const struct hearth_schema hearth_schema_detokenize_request;
+extern const struct hearth_schema hearth_schema_tags;
+extern const struct hearth_schema hearth_schema_settings;
+extern const struct hearth_schema hearth_schema_model_create;
+extern const struct hearth_schema hearth_schema_model_update;
+extern const struct hearth_schema hearth_schema_alias_set;
+extern const struct hearth_schema hearth_schema_text_part;
+extern const struct hearth_schema hearth_schema_content;
+extern const struct hearth_schema hearth_schema_tool_call;
+extern const struct hearth_schema hearth_schema_message;
+extern const struct hearth_schema hearth_schema_tool;
+extern const struct hearth_schema hearth_schema_stream_options;
+extern const struct hearth_schema hearth_schema_stop;
+extern const struct hearth_schema hearth_schema_tokens;
+extern const struct hearth_schema hearth_schema_logit_bias;
+extern const struct hearth_schema hearth_schema_response_format;
+extern const struct hearth_schema hearth_schema_chat_request;
+extern const struct hearth_schema hearth_schema_completion_request;
+extern const struct hearth_schema hearth_schema_embedding_request;
+
+#endif

@@ -1,0 +1,177 @@
+/* The validator over the schemas that the routes use. */
+#include "gateway/schemas.gen.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct hearth_arena *arena;
+    struct hearth_schema_faults faults;
+};
+
+static int check(struct fixture *f, const struct hearth_schema *schema, const char *text)
+{
+    struct hearth_error error;
+    json_t *value = hearth_json_parse(text, strlen(text), &error);
+    assert_non_null(value);
+    int rc = hearth_schema_check(schema, value, f->arena, &f->faults);
+    json_decref(value);
+    return rc;
+}
+
+static void expect_fault(struct fixture *f, const struct hearth_schema *schema, const char *text,
+                         enum hearth_schema_fault_kind kind, const char *path)
+{
+    assert_int_equal(check(f, schema, text), HEARTH_EFIELDS);
+    assert_int_equal(f->faults.count, 1);
+    assert_int_equal(f->faults.rows[0].kind, kind);
+    assert_string_equal(f->faults.rows[0].path, path);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f.arena = hearth_arena_create(1 << 20);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    hearth_arena_destroy(((struct fixture *)*state)->arena);
+    return 0;
+}
+
+#define CHAT(rest) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]" rest "}"
+
+static void takes_what_clients_send(void **state)
+{
+    static const char *const good[] = {
+        CHAT(""),
+        CHAT(",\"temperature\":0,\"top_p\":1,\"n\":2,\"stop\":null,\"seed\":-1"),
+        CHAT(",\"stop\":[\"a\",\"b\"],\"max_tokens\":2.0,\"stream_options\":null"),
+        CHAT(",\"logit_bias\":{\"15\":-100},\"response_format\":{\"type\":\"text\"}"),
+        CHAT(",\"grammar\":null,\"tools\":[],\"metadata\":{\"a\":\"b\"}"),
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+        "\"text\":\"a\"}]},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"1\","
+        "\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}]}",
+    };
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_int_equal(check(*state, &hearth_schema_chat_request, good[i]), 0);
+}
+
+static void names_the_faulty_value(void **state)
+{
+    const struct hearth_schema *chat = &hearth_schema_chat_request;
+    expect_fault(*state, chat, CHAT(",\"temperature\":\"hot\""), HEARTH_FAULT_TYPE, "temperature");
+    expect_fault(*state, chat, CHAT(",\"temperature\":2.01"), HEARTH_FAULT_VALUE, "temperature");
+    expect_fault(*state, chat, CHAT(",\"max_tokens\":1.5"), HEARTH_FAULT_TYPE, "max_tokens");
+    expect_fault(*state, chat, CHAT(",\"repeat_penalty\":0"), HEARTH_FAULT_VALUE, "repeat_penalty");
+    expect_fault(*state, chat, CHAT(",\"stop\":[\"a\",7]"), HEARTH_FAULT_TYPE, "stop[1]");
+    expect_fault(*state, chat, CHAT(",\"stop\":7"), HEARTH_FAULT_TYPE, "stop");
+    expect_fault(*state, chat, CHAT(",\"logit_bias\":{\"3\":101}"), HEARTH_FAULT_VALUE,
+                 "logit_bias.3");
+    expect_fault(*state, chat, CHAT(",\"grammar\":\"root ::= x\""), HEARTH_FAULT_REFUSED,
+                 "grammar");
+    expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[]}", HEARTH_FAULT_VALUE, "messages");
+    expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[{\"role\":\"judge\"}]}",
+                 HEARTH_FAULT_VALUE, "messages[0].role");
+    expect_fault(*state, chat, "{\"messages\":[{\"role\":\"user\"}]}", HEARTH_FAULT_MISSING,
+                 "model");
+    expect_fault(*state, chat, "[]", HEARTH_FAULT_TYPE, "");
+    expect_fault(*state, chat,
+                 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+                 "\"image_url\",\"text\":\"\"}]}]}",
+                 HEARTH_FAULT_VALUE, "messages[0].content[0].type");
+}
+
+static void a_mistyped_key_gets_a_suggestion(void **state)
+{
+    struct fixture *f = *state;
+    expect_fault(f, &hearth_schema_chat_request, CHAT(",\"temprature\":1"), HEARTH_FAULT_UNKNOWN,
+                 "temprature");
+    assert_string_equal(f->faults.rows[0].suggestion, "temperature");
+    expect_fault(f, &hearth_schema_chat_request, CHAT(",\"zzzzzz\":1"), HEARTH_FAULT_UNKNOWN,
+                 "zzzzzz");
+    assert_null(f->faults.rows[0].suggestion);
+}
+
+static void all_faults_are_listed(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(check(f, &hearth_schema_model_create,
+                           "{\"name\":7,\"task\":[],\"tags\":{\"a\":1},\"settings\":"
+                           "{\"slots\":0},\"what\":1}"),
+                     HEARTH_EFIELDS);
+    assert_int_equal(f->faults.count, 6);
+    assert_false(f->faults.more);
+}
+
+static void the_number_of_faults_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    char text[4096] = "{\"source\":\"a\",\"tags\":{";
+    for (int i = 0; i < 100; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof(text) - used, "%s\"k%d\":%d", i ? "," : "", i, i);
+    }
+    size_t used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, "}}");
+    assert_int_equal(check(f, &hearth_schema_model_create, text), HEARTH_EFIELDS);
+    assert_int_equal(f->faults.count, HEARTH_SCHEMA_FAULTS_MAX);
+    assert_true(f->faults.more);
+}
+
+static void a_list_is_told_by_its_first_item(void **state)
+{
+    struct fixture *f = *state;
+    const struct hearth_schema *embed = &hearth_schema_embedding_request;
+    assert_int_equal(check(f, embed, "{\"model\":\"m\",\"input\":[[1,2],[3]]}"), 0);
+    assert_int_equal(check(f, embed, "{\"model\":\"m\",\"input\":[1,2]}"), 0);
+    expect_fault(f, embed, "{\"model\":\"m\",\"input\":[\"a\",\"\"]}", HEARTH_FAULT_VALUE,
+                 "input[1]");
+    expect_fault(f, embed, "{\"model\":\"m\",\"input\":[]}", HEARTH_FAULT_TYPE, "input");
+}
+
+static void a_fault_reads_as_a_sentence(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(check(f, &hearth_schema_chat_request, CHAT(",\"temperature\":3")),
+                     HEARTH_EFIELDS);
+    assert_string_equal(hearth_schema_fault_text(&f->faults.rows[0], f->arena),
+                        "temperature must be a number from 0 to 2, it is 3");
+}
+
+static void deep_documents_are_bounded(void **state)
+{
+    /* A schema that refers to itself. */
+    static struct hearth_schema nested = {.expected = "a list", .types = HEARTH_SCHEMA_ARRAY};
+    nested.items = &nested;
+    char text[401];
+    memset(text, '[', 200);
+    memset(text + 200, ']', 200);
+    text[400] = '\0';
+    struct fixture *f = *state;
+    assert_int_equal(check(f, &nested, text), HEARTH_EFIELDS);
+    assert_int_equal(f->faults.count, 1);
+    assert_int_equal(f->faults.rows[0].kind, HEARTH_FAULT_DEPTH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(takes_what_clients_send, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_the_faulty_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_mistyped_key_gets_a_suggestion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_faults_are_listed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_number_of_faults_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_list_is_told_by_its_first_item, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fault_reads_as_a_sentence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deep_documents_are_bounded, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
