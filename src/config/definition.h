@@ -1,4 +1,4 @@
-/* Model definitions: models/*.yml beside hearth.yml, one model a file.
+/* Model definitions: models/NAME.yml beside hearth.yml, one model a file.
  *
  *     name: smollm2
  *     version: 1              # a label; optional
