@@ -1,0 +1,218 @@
+"""Runs the suites and sums up their cases; started by scripts/test once everything is installed.
+
+Builds: build/ (plain), build/asan (ASan + UBSan), build/tsan (the worker, the loop and the fake
+engine), build/cov (coverage). Output of each suite goes to build/test-logs/ and, when something
+failed, here. The last line is `N passed, N failed`.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+LOGS = BUILD / "test-logs"
+COVERAGE_LEAST = 80  # per cent of the lines of src/
+H2SPEC = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible"
+TSAN_TESTS = "worker|engine|loop|pool|channel|process|ipc"
+SUITE_LIMIT_S = 1800
+
+passed, failed = 0, 0
+
+
+def say(text):
+    print(f"hearth: {text}", flush=True)
+
+
+def count(name, good, bad, seconds, log=None):
+    global passed, failed
+    passed, failed = passed + good, failed + bad
+    say(f"{name}: {good} passed, {bad} failed ({seconds:.0f} s)")
+    if bad and log and log.exists():
+        lines = log.read_text(errors="replace").splitlines()
+        print("\n".join(lines[-150:]), flush=True)
+
+
+def run(argv, log, env=None):
+    """The exit status; output goes to the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as out:
+        try:
+            return subprocess.run(argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL, timeout=SUITE_LIMIT_S,
+                                  env={**os.environ, **(env or {})}).returncode
+        except subprocess.TimeoutExpired:
+            out.write(f"\nended after {SUITE_LIMIT_S} s\n")
+            return 124
+
+
+def build(folder, *flags, targets=()):
+    argv = ["scripts/build", folder, *flags, *(["--", *targets] if targets else [])]
+    if subprocess.run(argv, cwd=ROOT).returncode:
+        count(f"build {folder}", 0, 1, 0)
+        return False
+    return True
+
+
+def cases_of(case):
+    """Passed and failed cases of one ctest program: cmocka says them on its output."""
+    output = case.findtext("system-out") or ""
+    good = len(re.findall(r"^\[       OK \] ", output, re.M))
+    bad = sum(int(n) for n in re.findall(r"^\[  FAILED  \] (\d+) test", output, re.M))
+    if case.get("status") != "run":
+        return good, max(bad, 1)  # a crash or a time limit leaves no sum
+    return (good, bad) if good or bad else (1, 0)
+
+
+def ctest(name, folder, *selection, jobs=2, env=None):
+    started, report = time.monotonic(), LOGS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    log = LOGS / f"{name}.log"
+    run(["ctest", "--test-dir", folder, *selection, "-j", str(jobs), "--output-on-failure",
+         "--no-tests=ignore", "--test-output-size-passed", "4000000", "--test-output-size-failed",
+         "4000000", "--output-junit", str(report)], log, env)
+    good, bad = 0, 0
+    if report.exists():
+        for case in xml.parse(report).getroot().iter("testcase"):
+            more_good, more_bad = cases_of(case)
+            good, bad = good + more_good, bad + more_bad
+    else:
+        bad = 1
+    count(name, good, bad, time.monotonic() - started, log)
+
+
+def c_suites(name, folder, env=None):
+    ctest(f"{name} unit conformance sim fuzz", folder, "-L", "^(unit|conformance|sim|fuzz)$",
+          env=env)
+    # These start servers and measure deadlines: one at a time.
+    ctest(f"{name} integration", folder, "-L", "^integration$", jobs=1, env=env)
+
+
+def venv():
+    """The Python with the packages of test/e2e, made once for each set of pins."""
+    folder, pins = BUILD / "venv", ROOT / "test/e2e/requirements.txt"
+    stamp = folder / "pins.txt"
+    if not stamp.exists() or stamp.read_text() != pins.read_text():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check",
+                        "-r", pins], check=True)
+        stamp.write_text(pins.read_text())
+    return folder / "bin/python"
+
+
+def clients():
+    """Node's openai and h2spec, in build/: the environment that names them."""
+    node, tools = BUILD / "node", BUILD / "tools"
+    package = ROOT / "test/e2e/package.json"
+    if not (node / "node_modules/openai").exists() or \
+            (node / "package.json").read_text() != package.read_text():
+        node.mkdir(exist_ok=True)
+        shutil.copy(package, node / "package.json")
+        subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit"], cwd=node, check=True)
+    if not (tools / "h2spec").exists():
+        go = shutil.which("go") or "/usr/local/go/bin/go"
+        subprocess.run([go, "install", H2SPEC], check=True,
+                       env={**os.environ, "GOBIN": str(tools), "GOFLAGS": "-mod=mod"})
+    return {"NODE_PATH": str(node / "node_modules"), "HEARTH_H2SPEC": str(tools / "h2spec")}
+
+
+def e2e(name, hearth, env):
+    started, report, log = time.monotonic(), LOGS / f"{name}.xml", LOGS / f"{name}.log"
+    report.unlink(missing_ok=True)
+    status = run([str(venv()), "-m", "pytest", "test/e2e", "-q", "--durations=15",
+                  f"--junit-xml={report}"], log, {**clients(), **env, "HEARTH_BIN": str(hearth)})
+    if not report.exists():
+        return count(name, 0, 1, time.monotonic() - started, log)
+    suite = xml.parse(report).getroot().find("testsuite")
+    bad = int(suite.get("failures")) + int(suite.get("errors"))
+    skipped = int(suite.get("skipped"))
+    good = int(suite.get("tests")) - bad - skipped
+    if skipped:
+        say(f"{name}: {skipped} skipped, see {log.relative_to(ROOT)}")
+    count(name, good, bad or int(status not in (0, 5)), time.monotonic() - started, log)
+
+
+def check():
+    started, log = time.monotonic(), LOGS / "check.log"
+    run(["scripts/check"], log)
+    steps = re.findall(r"^hearth: (.*): (good|FAILED)$", log.read_text(), re.M)
+    # The unit tests are counted case by case in the plain suite.
+    steps = [word for step, word in steps if step != "unit tests"]
+    bad = steps.count("FAILED") or int(not steps)
+    count("check", steps.count("good"), bad, time.monotonic() - started, log)
+
+
+def plain():
+    if build("build"):
+        c_suites("plain", "build")
+
+
+SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0",
+             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+
+
+def asan():
+    if build("build/asan", "-DHEARTH_SANITIZE=address"):
+        c_suites("asan", "build/asan", SANITIZED)
+
+
+def tsan():
+    if build("build/tsan", "-DHEARTH_SANITIZE=thread"):
+        ctest("tsan", "build/tsan", "-R", TSAN_TESTS, jobs=1,
+              env={"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"})
+
+
+def plain_e2e():
+    if build("build", targets=["programs"]):
+        e2e("e2e", BUILD / "bin/hearth", {})
+
+
+def asan_e2e():
+    if build("build/asan", "-DHEARTH_SANITIZE=address", targets=["programs"]):
+        e2e("asan e2e", BUILD / "asan/bin/hearth", {**SANITIZED, "HEARTH_TEST_SLOW": "5"})
+
+
+def coverage():
+    """Runs the C suites and e2e on the instrumented build and asks gcovr for the lines of src/."""
+    if not build("build/cov", "-DHEARTH_SANITIZE=coverage", "-DCMAKE_BUILD_TYPE=Debug"):
+        return
+    for stale in (BUILD / "cov").rglob("*.gcda"):
+        stale.unlink()
+    c_suites("coverage", "build/cov")
+    # A confined worker cannot write its counters.
+    e2e("coverage e2e", BUILD / "cov/bin/hearth", {"HEARTH_SANDBOX": "off", "HEARTH_TEST_SLOW": "3"})
+    started, log = time.monotonic(), LOGS / "coverage.log"
+    run(["gcovr", "--root", ".", "--filter", "src/", "--object-directory", "build/cov",
+         "--gcov-ignore-parse-errors", "--sort-percentage", "build/cov"], log)
+    match = re.search(r"^TOTAL\s+\d+\s+\d+\s+(\d+)%", log.read_text(), re.M)
+    percent = int(match[1]) if match else 0
+    say(f"line coverage of src/: {percent} % (at least {COVERAGE_LEAST} %)")
+    good = percent >= COVERAGE_LEAST
+    count("coverage", int(good), int(not good), time.monotonic() - started, log)
+
+
+SUITES = {"check": check, "plain": plain, "asan": asan, "tsan": tsan, "e2e": plain_e2e,
+          "asan-e2e": asan_e2e, "coverage": coverage}
+
+
+def main():
+    names = sys.argv[1:] or list(SUITES)
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        sys.exit(f"there is no suite {unknown[0]}: {' '.join(SUITES)}")
+    for name in names:
+        try:
+            SUITES[name]()
+        except (OSError, subprocess.CalledProcessError, xml.ParseError) as fault:
+            count(f"{name} ({fault})", 0, 1, 0)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
