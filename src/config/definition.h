@@ -11,26 +11,29 @@
  *
  * Values may name variables: ${VAR} must be set, ${VAR:-default} need not. Faults are collected,
  * each with file, line and column; unknown keys are faults and get a suggestion. Pure but for
- * reading the files; rows live in the arena. */
+ * reading the files and the environment; rows live in the arena. A relative path in a `file:`
+ * source is relative to the definition's folder. */
 #ifndef HEARTH_CONFIG_DEFINITION_H
 #define HEARTH_CONFIG_DEFINITION_H
 
 #include "base/arena.h"
 #include "hearth/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct hearth_definition {
-    const char *name, *label, *source, *task, *device, *description;
-    const char *tags_json;     /* "{}" when there are none */
-    const char *settings_json; /* "{}" when there are none; keys checked against the known ones */
+    const char *name, *label, *source, *task, *device, *description; /* never NULL; label, task and
+                                                                        description may be "" */
+    const char *tags_json;                                           /* "{}" when there are none */
+    const char *settings_json; /* "{}" when there are none; as model_settings.h checks them */
     const char *file;          /* where it was read from */
     unsigned line;
 };
 
 struct hearth_fault {
     const char *file;
-    unsigned line, column; /* from 1 */
+    unsigned line, column; /* from 1; 0 when the fault has no place in a file */
     const char *message;   /* one sentence, with the suggestion */
 };
 
@@ -43,14 +46,18 @@ struct hearth_faults {
 int hearth_definition_parse(const char *text, size_t length, const char *file,
                             struct hearth_arena *arena, struct hearth_definition **ret_definition,
                             struct hearth_faults *ret_faults, struct hearth_error *error);
-/* All *.yml and *.yaml of a folder, in order of name; two with one name are a fault. A folder that
- * does not exist has none. */
+/* Every .yml and .yaml file of a folder, in order of name; two with one name are a fault. A folder
+ * that does not exist has none. */
 int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
                             struct hearth_definition **ret_definitions, size_t *ret_count,
                             struct hearth_faults *ret_faults, struct hearth_error *error);
 
-/* The known keys of `settings`: which type, for the validator of POST /models too. Ends with NULL.
- */
-extern const char *const hearth_definition_settings[];
+/* What a task is called here: "chat" for "chat", "embedding" for "feature-extraction" …; NULL when
+ * it is not known. */
+const char *hearth_task_canonical(const char *task);
+/* The names that a person may write; ends with NULL. */
+extern const char *const hearth_task_names[];
+/* "auto", "cpu", "cuda" or "cuda:N". */
+bool hearth_device_valid(const char *device);
 
 #endif

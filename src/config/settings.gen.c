@@ -547,7 +547,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "database_url", .flag = "database-url",
         .env = "DATABASE_URL", .fallback = "",
-        .help = "sqlite:PATH or memory:; without it hearth.db in the home",
+        .help = "sqlite:PATH (a relative one is within the home) or memory:; without it hearth.db in the home",
         .commands = "serve",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,

@@ -106,7 +106,7 @@ struct hearth_settings {
     int64_t download_parallel;
     /* tries after a broken transfer */
     int64_t download_retries;
-    /* sqlite:PATH or memory:; without it hearth.db in the home */
+    /* sqlite:PATH (a relative one is within the home) or memory:; without it hearth.db in the home */
     const char *database_url;
     /* tracking server of training runs (kept for the trainer) */
     const char *mlflow_tracking_uri;

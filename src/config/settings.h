@@ -38,6 +38,9 @@ struct hearth_setting {
 extern const struct hearth_setting hearth_settings_table[];
 extern const size_t hearth_settings_count;
 
+/* The row of a key or flag ("header_timeout", "header-timeout"), or NULL. */
+const struct hearth_setting *hearth_setting_find(const char *word);
+
 struct hearth_settings_input {
     const char *const *flags; /* pairs key, value …, ends with NULL; keys as in the table */
     const char *const *env;   /* environ */
@@ -54,11 +57,14 @@ enum hearth_setting_origin {
 
 struct hearth_settings_origins {
     enum hearth_setting_origin *by_row; /* hearth_settings_count of them */
-    const char **text;                  /* the value as text, secrets blotted out */
+    const char **text;                  /* the value as text, secrets blotted out, never NULL */
     const char *config_path;            /* the hearth.yml that was read, or NULL */
     const char *project_directory; /* the folder of hearth.yml: models/ and hearth.lock lie there */
 };
 
+/* Everything lies in the arena. HEARTH_EFIELDS when there are faults: all of them are in
+ * `ret_faults`, the first in `error`; `ret_origins` and `ret_faults` may be NULL. HEARTH_ENOTFOUND
+ * when a hearth.yml that was named is not there. */
 int hearth_settings_load(const struct hearth_settings_input *input, struct hearth_arena *arena,
                          struct hearth_settings **ret_settings,
                          struct hearth_settings_origins *ret_origins,

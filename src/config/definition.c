@@ -1,0 +1,413 @@
+#include "config/definition.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/expand.h"
+#include "config/fault.h"
+#include "config/model_settings.h"
+#include "config/text_file.h"
+#include "config/yaml.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { JSON_BYTES_MAX = 1 << 20, DEFINITIONS_MAX = 4096, LABEL_MAX = 64 };
+
+/* Names that other tools use for the same thing, above all the hub's pipeline tags. */
+static const char *const task_aliases[][2] = {
+    {"chat", "chat"},
+    {"conversational", "chat"},
+    {"text-generation", "chat"},
+    {"completion", "completion"},
+    {"text2text-generation", "completion"},
+    {"embedding", "embedding"},
+    {"embeddings", "embedding"},
+    {"feature-extraction", "embedding"},
+    {"sentence-similarity", "embedding"},
+    {"rerank", "rerank"},
+    {"text-ranking", "rerank"},
+    {"classification", "classification"},
+    {"text-classification", "classification"},
+    {"image-classification", "classification"},
+    {"image", "image"},
+    {"text-to-image", "image"},
+    {"image-generation", "image"},
+    {"audio", "audio"},
+    {"automatic-speech-recognition", "audio"},
+    {"text-to-speech", "audio"},
+};
+enum { TASK_ALIASES = sizeof(task_aliases) / sizeof(task_aliases[0]) };
+
+const char *const hearth_task_names[] = {
+    "chat", "completion", "embedding", "rerank", "classification", "image", "audio", NULL,
+};
+
+const char *hearth_task_canonical(const char *task)
+{
+    for (size_t i = 0; i < TASK_ALIASES; i++)
+        if (strcmp(task_aliases[i][0], task) == 0)
+            return task_aliases[i][1];
+    return NULL;
+}
+
+bool hearth_device_valid(const char *device)
+{
+    static const char cuda[] = "cuda:";
+    int64_t number;
+    if (strncmp(device, cuda, sizeof(cuda) - 1) == 0)
+        return hearth_parse_int(device + sizeof(cuda) - 1, 0, 255, &number) == 0;
+    return strcmp(device, "auto") == 0 || strcmp(device, "cpu") == 0 || strcmp(device, "cuda") == 0;
+}
+
+/* What is being read. */
+struct draft {
+    struct hearth_definition *definition;
+    struct hearth_arena *arena;
+    struct hearth_fault_list *faults;
+};
+
+static void fault_here(struct draft *draft, const struct hearth_yaml *node, const char *expected)
+{
+    if (node->kind == HEARTH_YAML_SCALAR)
+        hearth_fault_add(draft->faults, node->line, node->column, "%s: \"%.100s\" is not %s",
+                         node->key, node->text, expected);
+    else
+        hearth_fault_add(draft->faults, node->line, node->column, "%s: expected %s, here is %s",
+                         node->key, expected, hearth_yaml_kind_name(node->kind));
+}
+
+/* Serialises into the arena and lets go of the value. */
+static const char *json_text(struct draft *draft, json_t *value)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, JSON_BYTES_MAX);
+    const char *copy = NULL;
+    if (!hearth_json_dump(&text, value))
+        copy = hearth_arena_strndup(draft->arena, text.bytes, text.length);
+    if (!copy)
+        hearth_fault_add(draft->faults, 1, 1, "the text needs too much memory");
+    hearth_buf_finish(&text);
+    json_decref(value);
+    return copy ? copy : "{}";
+}
+
+static void read_name(struct draft *draft, const struct hearth_yaml *node)
+{
+    draft->definition->name = node->text;
+    if (!hearth_model_name_valid(node->text))
+        fault_here(
+            draft, node,
+            "a model's name: letters, digits, `.`, `_` and `-`, at most 96, not only digits, "
+            "and a letter or digit first");
+}
+
+static void read_label(struct draft *draft, const struct hearth_yaml *node)
+{
+    draft->definition->label = node->text;
+    if (!*node->text || strlen(node->text) > LABEL_MAX)
+        fault_here(draft, node, "a label of 1 to 64 bytes");
+}
+
+/* A relative path of a file: source is relative to the definition. */
+static const char *place_source(struct draft *draft, const struct hearth_yaml *node)
+{
+    const char *file = draft->definition->file, *slash = strrchr(file, '/'), *path;
+    if (strncmp(node->text, "file:", 5) != 0 || !node->text[5])
+        return node->text;
+    const char *folder =
+        slash ? hearth_arena_strndup(draft->arena, file, (size_t)(slash - file)) : ".";
+    struct hearth_error error;
+    if (!folder || hearth_expand_path(node->text + 5, folder, (const char *const *)environ,
+                                      draft->arena, &path, &error)) {
+        hearth_fault_add(draft->faults, node->line, node->column, "source: %s",
+                         folder ? error.message : "no memory");
+        return node->text;
+    }
+    return hearth_arena_format(draft->arena, "file:%s", path);
+}
+
+static void read_source(struct draft *draft, const struct hearth_yaml *node)
+{
+    static const char *const schemes[] = {
+        "file:", "hf:", "https:", "http:", "fake:", "ollama:", "s3:"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t length = strlen(schemes[i]);
+        if (strncmp(node->text, schemes[i], length) == 0 && node->text[length]) {
+            draft->definition->source = place_source(draft, node);
+            return;
+        }
+    }
+    draft->definition->source = node->text;
+    fault_here(draft, node, "a source: file:PATH, hf:ORG/REPO[@REVISION][:FILE] or https://…");
+}
+
+static void read_task(struct draft *draft, const struct hearth_yaml *node)
+{
+    const char *task = hearth_task_canonical(node->text);
+    if (task)
+        draft->definition->task = task;
+    else
+        hearth_fault_add_unknown(draft->faults, node->line, node->column, "the task", node->text,
+                                 hearth_task_names);
+}
+
+static void read_device(struct draft *draft, const struct hearth_yaml *node)
+{
+    draft->definition->device = node->text;
+    if (!hearth_device_valid(node->text))
+        fault_here(draft, node, "auto, cpu, cuda or cuda:N");
+}
+
+static void read_description(struct draft *draft, const struct hearth_yaml *node)
+{
+    draft->definition->description = node->text;
+}
+
+/* A map of texts; a list of texts is a map without values. */
+static void read_tags(struct draft *draft, const struct hearth_yaml *node)
+{
+    json_t *tags = json_object();
+    for (const struct hearth_yaml *tag = node->first; tag; tag = tag->next) {
+        bool is_map = node->kind == HEARTH_YAML_MAP;
+        bool is_text = tag->kind == HEARTH_YAML_SCALAR || (is_map && tag->kind == HEARTH_YAML_NULL);
+        const char *key = is_map ? tag->key : tag->text;
+        if (!is_text || !*key)
+            hearth_fault_add(draft->faults, tag->line, tag->column,
+                             "tags: expected a text, here is %s", hearth_yaml_kind_name(tag->kind));
+        else
+            json_object_set_new(tags, key, json_string(is_map ? tag->text : ""));
+    }
+    draft->definition->tags_json = json_text(draft, tags);
+}
+
+/* A setting's value as JSON of its type, or NULL when it cannot be that. */
+static json_t *setting_value(const struct hearth_model_setting *setting, const char *text)
+{
+    int64_t integer;
+    double number;
+    switch (setting->kind) {
+    case HEARTH_SETTING_INTEGER:
+        return hearth_parse_int(text, INT64_MIN, INT64_MAX, &integer) ? NULL
+                                                                      : json_integer(integer);
+    case HEARTH_SETTING_NUMBER:
+        return hearth_parse_double(text, &number) ? NULL : json_real(number);
+    case HEARTH_SETTING_TRUTH:
+        if (strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0 ||
+            strcasecmp(text, "on") == 0)
+            return json_true();
+        if (strcasecmp(text, "false") == 0 || strcasecmp(text, "no") == 0 ||
+            strcasecmp(text, "off") == 0)
+            return json_false();
+        return NULL;
+    default:
+        return json_string(text);
+    }
+}
+
+static void read_setting(struct draft *draft, const struct hearth_yaml *node, json_t *settings)
+{
+    const struct hearth_model_setting *setting = hearth_model_setting_find(node->key);
+    if (!setting) {
+        hearth_fault_add_unknown(draft->faults, node->key_line, node->key_column, "the setting",
+                                 node->key, hearth_model_setting_keys());
+        return;
+    }
+    if (node->kind == HEARTH_YAML_NULL)
+        return;
+    char buffer[256];
+    json_t *value = node->kind == HEARTH_YAML_SCALAR ? setting_value(setting, node->text) : NULL;
+    const char *expected = hearth_model_setting_check(setting, value, buffer, sizeof(buffer));
+    if (expected) {
+        fault_here(draft, node, expected);
+        json_decref(value);
+    } else {
+        json_object_set_new(settings, node->key, value);
+    }
+}
+
+static void read_settings(struct draft *draft, const struct hearth_yaml *node)
+{
+    json_t *settings = json_object();
+    for (const struct hearth_yaml *member = node->first; member; member = member->next)
+        read_setting(draft, member, settings);
+    draft->definition->settings_json = json_text(draft, settings);
+}
+
+static const struct field {
+    const char *key;
+    void (*read)(struct draft *draft, const struct hearth_yaml *node);
+    bool is_scalar, is_list, is_map;
+} fields[] = {
+    {.key = "name", .read = read_name, .is_scalar = true},
+    {.key = "version", .read = read_label, .is_scalar = true},
+    {.key = "source", .read = read_source, .is_scalar = true},
+    {.key = "task", .read = read_task, .is_scalar = true},
+    {.key = "device", .read = read_device, .is_scalar = true},
+    {.key = "description", .read = read_description, .is_scalar = true},
+    {.key = "tags", .read = read_tags, .is_list = true, .is_map = true},
+    {.key = "settings", .read = read_settings, .is_map = true},
+};
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static void read_field(struct draft *draft, const struct hearth_yaml *node)
+{
+    const char *keys[FIELDS + 1] = {NULL};
+    for (size_t i = 0; i < FIELDS; i++) {
+        const struct field *field = &fields[i];
+        keys[i] = field->key;
+        if (strcmp(field->key, node->key) != 0)
+            continue;
+        bool fits = (node->kind == HEARTH_YAML_SCALAR && field->is_scalar) ||
+                    (node->kind == HEARTH_YAML_LIST && field->is_list) ||
+                    (node->kind == HEARTH_YAML_MAP && field->is_map);
+        if (fits)
+            field->read(draft, node);
+        else if (node->kind != HEARTH_YAML_NULL)
+            fault_here(draft, node, field->is_scalar ? "a single value" : "a map");
+        return;
+    }
+    hearth_fault_add_unknown(draft->faults, node->key_line, node->key_column, "the key", node->key,
+                             keys);
+}
+
+static void parse_into(struct draft *draft, const char *text, size_t length)
+{
+    const struct hearth_yaml *root =
+        hearth_yaml_parse(text, length, (const char *const *)environ, draft->arena, draft->faults);
+    if (!root)
+        return;
+    if (root->kind != HEARTH_YAML_MAP) {
+        hearth_fault_add(draft->faults, root->line, root->column,
+                         "expected a definition as `key: value`, here is %s",
+                         hearth_yaml_kind_name(root->kind));
+        return;
+    }
+    draft->definition->line = root->line;
+    for (const struct hearth_yaml *member = root->first; member; member = member->next)
+        read_field(draft, member);
+    if (!draft->definition->name)
+        hearth_fault_add(draft->faults, root->line, root->column, "`name` is missing");
+    if (!draft->definition->source)
+        hearth_fault_add(draft->faults, root->line, root->column, "`source` is missing");
+}
+
+static const struct hearth_definition blank = {
+    .label = "",
+    .task = "",
+    .device = "auto",
+    .description = "",
+    .tags_json = "{}",
+    .settings_json = "{}",
+};
+
+int hearth_definition_parse(const char *text, size_t length, const char *file,
+                            struct hearth_arena *arena, struct hearth_definition **ret_definition,
+                            struct hearth_faults *ret_faults, struct hearth_error *error)
+{
+    struct hearth_fault_list faults;
+    hearth_fault_list_init(&faults, arena, file);
+    struct hearth_definition *definition = hearth_arena_alloc(arena, sizeof(*definition));
+    if (!definition)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", file);
+    *definition = blank;
+    definition->file = file;
+    struct draft draft = {definition, arena, &faults};
+    parse_into(&draft, text, length);
+    int rc = hearth_fault_list_end(&faults, ret_faults, error);
+    if (!rc)
+        *ret_definition = definition;
+    return rc;
+}
+
+static bool is_definition_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return name[0] != '.' && dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The paths of the folder's definitions, in order of name. */
+static int list_paths(const char *directory, struct hearth_arena *arena, const char ***ret_paths,
+                      size_t *ret_count, struct hearth_error *error)
+{
+    DIR *folder = opendir(directory);
+    if (!folder && errno == ENOENT)
+        return 0;
+    if (!folder)
+        return hearth_error_set_errno(error, errno, "%s cannot be read", directory);
+    const char **paths = hearth_arena_alloc(arena, DEFINITIONS_MAX * sizeof(*paths));
+    size_t count = 0;
+    int rc = paths ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+    for (struct dirent *entry; !rc && (entry = readdir(folder)) != NULL;) {
+        if (!is_definition_name(entry->d_name))
+            continue;
+        if (count == DEFINITIONS_MAX)
+            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "%s has more than %d definitions",
+                                  directory, DEFINITIONS_MAX);
+        else if (!(paths[count++] = hearth_arena_format(arena, "%s/%s", directory, entry->d_name)))
+            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+    }
+    closedir(folder);
+    if (rc)
+        return rc;
+    qsort(paths, count, sizeof(*paths), by_text);
+    *ret_paths = paths;
+    *ret_count = count;
+    return 0;
+}
+
+static void check_twins(const struct hearth_definition *definitions, size_t index,
+                        struct hearth_fault_list *faults)
+{
+    const char *name = definitions[index].name;
+    for (size_t i = 0; name && i < index; i++)
+        if (definitions[i].name && strcmp(definitions[i].name, name) == 0)
+            hearth_fault_add(faults, definitions[index].line, 1,
+                             "the name %s is taken: %s has it too", name, definitions[i].file);
+}
+
+int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
+                            struct hearth_definition **ret_definitions, size_t *ret_count,
+                            struct hearth_faults *ret_faults, struct hearth_error *error)
+{
+    const char **paths = NULL;
+    size_t count = 0;
+    struct hearth_fault_list faults;
+    hearth_fault_list_init(&faults, arena, NULL);
+    if (ret_faults)
+        *ret_faults = faults.faults;
+    int rc = list_paths(directory, arena, &paths, &count, error);
+    struct hearth_definition *definitions = hearth_arena_alloc(arena, count * sizeof(*definitions));
+    if (!rc && !definitions)
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+    for (size_t i = 0; !rc && i < count; i++) {
+        const char *text;
+        size_t length;
+        rc = hearth_text_file_read(paths[i], HEARTH_YAML_BYTES_MAX, arena, &text, &length, error);
+        if (rc)
+            return rc;
+        faults.file = paths[i];
+        definitions[i] = blank;
+        definitions[i].file = paths[i];
+        struct draft draft = {&definitions[i], arena, &faults};
+        parse_into(&draft, text, length);
+        check_twins(definitions, i, &faults);
+    }
+    if (!rc)
+        rc = hearth_fault_list_end(&faults, ret_faults, error);
+    if (rc)
+        return rc;
+    *ret_definitions = definitions;
+    *ret_count = count;
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* Gathers the faults of one text, each with file, line and column; those over the limit are only
+ * counted. Rows lie in the arena. One thread. */
+#ifndef HEARTH_CONFIG_FAULT_H
+#define HEARTH_CONFIG_FAULT_H
+
+#include "base/arena.h"
+#include "config/definition.h"
+#include "hearth/error.h"
+
+#include <stddef.h>
+
+enum { HEARTH_FAULTS_MAX = 100 };
+
+struct hearth_fault_list {
+    struct hearth_arena *arena;
+    const char *file; /* of the faults to come */
+    struct hearth_faults faults;
+    size_t more; /* faults that were not kept */
+};
+
+void hearth_fault_list_init(struct hearth_fault_list *list, struct hearth_arena *arena,
+                            const char *file);
+/* Line 0: the fault has no place in a file. */
+void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned column,
+                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* "KIND `WORD` is not known", with the nearest of the candidates (which end with NULL). */
+void hearth_fault_add_unknown(struct hearth_fault_list *list, unsigned line, unsigned column,
+                              const char *kind, const char *word, const char *const *candidates);
+/* 0, or HEARTH_EFIELDS with the first fault and the number of the others as the message.
+ * `ret_faults` may be NULL. */
+int hearth_fault_list_end(const struct hearth_fault_list *list, struct hearth_faults *ret_faults,
+                          struct hearth_error *error);
+
+#endif

@@ -1,0 +1,221 @@
+#include "config/home.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct hearth_home {
+    char *directory, *active, *archive;
+    char *database;      /* NULL: in memory */
+    int lock_descriptor; /* -1: not held */
+};
+
+static int folder_fault(const char *path, int errnum, struct hearth_error *error)
+{
+    if (errnum == EACCES || errnum == EPERM || errnum == EROFS) {
+        hearth_error_set_errno(error, errnum, "the folder %s cannot be written", path);
+        hearth_error_prefix(error, "give it to this user, or choose another with --home");
+        if (error)
+            error->code = HEARTH_EFORBIDDEN;
+        return HEARTH_EFORBIDDEN;
+    }
+    if (errnum == EEXIST || errnum == ENOTDIR)
+        return hearth_error_set(error, HEARTH_EIO,
+                                "%s should be a folder, but a file stands there or in its path; "
+                                "move it away, or choose another with --home",
+                                path);
+    return hearth_error_set_errno(error, errnum, "the folder %s cannot be made", path);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Makes the folder and those above it, and checks that it can be written. */
+static int make_folder(const char *path, struct hearth_error *error)
+{
+    char partial[PATH_MAX];
+    size_t length = strlen(path);
+    if (length >= sizeof(partial))
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the path %.80s… is too long", path);
+    memcpy(partial, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        partial[i] = '\0';
+        /* Looked at first: a folder above may be one that may not be asked to be made again. */
+        if (!is_folder(partial) && mkdir(partial, 0700) && !is_folder(partial))
+            return folder_fault(partial, errno, error);
+        partial[i] = path[i];
+    }
+    return access(path, W_OK | X_OK) ? folder_fault(path, errno, error) : 0;
+}
+
+static char *chosen_path(const char *chosen, const char *root, const char *name)
+{
+    return *chosen ? hearth_strdup(chosen) : hearth_format("%s/%s", root, name);
+}
+
+/* sqlite:PATH, and SQLAlchemy's spelling of it: sqlite:///PATH is relative, sqlite:////PATH is
+ * absolute. */
+static int choose_database(struct hearth_home *home, const char *url, struct hearth_error *error)
+{
+    if (!*url) {
+        home->database = hearth_format("%s/hearth.db", home->directory);
+        return 0;
+    }
+    if (strcmp(url, "memory:") == 0)
+        return 0;
+    const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : "";
+    if (strncmp(path, "///", 3) == 0)
+        path += 3;
+    if (!*path)
+        return hearth_error_set(
+            error, HEARTH_ENOTIMPL,
+            "database_url: %.40s… is not taken; write sqlite:PATH or memory:", url);
+    home->database =
+        *path == '/' ? hearth_strdup(path) : hearth_format("%s/%s", home->directory, path);
+    return 0;
+}
+
+static int make_folders(const struct hearth_home *home, struct hearth_error *error)
+{
+    static const char *const inner[] = {"blobs", "run", "logs"};
+    int rc = make_folder(home->directory, error);
+    for (size_t i = 0; !rc && i < sizeof(inner) / sizeof(inner[0]); i++) {
+        char path[PATH_MAX];
+        rc = hearth_home_path(home, inner[i], path, sizeof(path));
+        if (rc)
+            return hearth_error_set(error, rc, "the path of the home is too long");
+        rc = make_folder(path, error);
+    }
+    if (!rc)
+        rc = make_folder(home->active, error);
+    return rc ? rc : make_folder(home->archive, error);
+}
+
+int hearth_home_open(const struct hearth_settings *settings, struct hearth_home **ret_home,
+                     struct hearth_error *error)
+{
+    if (settings->home[0] != '/')
+        return hearth_error_set(error, HEARTH_EINVAL, "the home has no path; set HOME or --home");
+    struct hearth_home *home = hearth_calloc(1, sizeof(*home));
+    home->lock_descriptor = -1;
+    home->directory = hearth_strdup(settings->home);
+    char *root = chosen_path(settings->artifact_root, home->directory, "artifacts");
+    home->active = chosen_path(settings->storage_active_path, root, "active");
+    home->archive = chosen_path(settings->storage_archive_path, root, "archive");
+    hearth_free(root);
+    int rc = choose_database(home, settings->database_url, error);
+    if (!rc)
+        rc = make_folders(home, error);
+    if (rc) {
+        hearth_home_close(home);
+        return rc;
+    }
+    *ret_home = home;
+    return 0;
+}
+
+void hearth_home_close(struct hearth_home *home)
+{
+    if (!home)
+        return;
+    if (home->lock_descriptor >= 0)
+        close(home->lock_descriptor);
+    hearth_free(home->directory);
+    hearth_free(home->active);
+    hearth_free(home->archive);
+    hearth_free(home->database);
+    hearth_free(home);
+}
+
+static int in_use(const struct hearth_home *home, int descriptor, struct hearth_error *error)
+{
+    char text[32] = "";
+    ssize_t got = pread(descriptor, text, sizeof(text) - 1, 0);
+    text[got > 0 ? strcspn(text, "\n") : 0] = '\0';
+    int64_t pid;
+    if (hearth_parse_int(text, 1, INT32_MAX, &pid))
+        return hearth_error_set(error, HEARTH_EINUSE,
+                                "the home %s is in use by another process; stop it, or choose "
+                                "another home with --home",
+                                home->directory);
+    return hearth_error_set(error, HEARTH_EINUSE,
+                            "the home %s is in use by process %lld; stop it, or choose another "
+                            "home with --home",
+                            home->directory, (long long)pid);
+}
+
+static int take_lock(struct hearth_home *home, int descriptor, const char *path,
+                     struct hearth_error *error)
+{
+    if (flock(descriptor, LOCK_EX | LOCK_NB))
+        return errno == EWOULDBLOCK
+                   ? in_use(home, descriptor, error)
+                   : hearth_error_set_errno(error, errno, "%s cannot be locked", path);
+    char text[32];
+    int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (ftruncate(descriptor, 0) || pwrite(descriptor, text, (size_t)length, 0) != length)
+        return hearth_error_set_errno(error, errno, "%s cannot be written", path);
+    return 0;
+}
+
+int hearth_home_lock(struct hearth_home *home, struct hearth_error *error)
+{
+    if (home->lock_descriptor >= 0)
+        return 0;
+    char path[PATH_MAX];
+    int rc = hearth_home_path(home, "run/server.lock", path, sizeof(path));
+    if (rc)
+        return hearth_error_set(error, rc, "the path of the home is too long");
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0)
+        return hearth_error_set_errno(error, errno, "%s cannot be opened", path);
+    rc = take_lock(home, descriptor, path, error);
+    if (rc) {
+        close(descriptor);
+        return rc;
+    }
+    home->lock_descriptor = descriptor;
+    return 0;
+}
+
+const char *hearth_home_directory(const struct hearth_home *home)
+{
+    return home->directory;
+}
+
+int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
+                     size_t size)
+{
+    int length = snprintf(ret_path, size, "%s/%s", home->directory, relative);
+    return length < 0 || (size_t)length >= size ? HEARTH_ETOOLARGE : 0;
+}
+
+const char *hearth_home_active(const struct hearth_home *home)
+{
+    return home->active;
+}
+
+const char *hearth_home_archive(const struct hearth_home *home)
+{
+    return home->archive;
+}
+
+const char *hearth_home_database(const struct hearth_home *home)
+{
+    return home->database;
+}

@@ -1,0 +1,54 @@
+/* The settings of one model: what `settings:` of a definition and of POST /models may say, and how
+ * it joins the server's own settings.
+ *
+ * Stored as a JSON object (settings_json): integers, numbers and truths as such, a duration as text
+ * with its unit or as a number of seconds. Keys that only an engine knows are handed on to it. */
+#ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
+#define HEARTH_CONFIG_MODEL_SETTINGS_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "config/definition.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hearth_model_setting {
+    const char *key;
+    enum hearth_setting_kind kind;
+    double low, high;
+    const char *const *choices; /* ends with NULL, or NULL */
+    bool is_engines;            /* only the engine reads it */
+    const char *help;
+};
+
+/* Ends with a row without a key. */
+extern const struct hearth_model_setting hearth_model_settings_table[];
+const struct hearth_model_setting *hearth_model_setting_find(const char *key);
+/* The keys alone, for suggestions; ends with NULL. */
+const char *const *hearth_model_setting_keys(void);
+
+/* NULL when the value is right, else what was expected ("an integer from 1 to 256"), in `buffer`.
+ */
+const char *hearth_model_setting_check(const struct hearth_model_setting *setting,
+                                       const json_t *value, char *buffer, size_t size);
+/* All of an object: HEARTH_EFIELDS and a fault for each key that is unknown or wrong; the messages
+ * begin with the key, the faults have no place. */
+int hearth_model_settings_check(const json_t *settings, struct hearth_arena *arena,
+                                struct hearth_faults *ret_faults, struct hearth_error *error);
+
+/* What is in force for a model: its own settings where it has them, else the server's. */
+struct hearth_model_settings {
+    int64_t context, slots, batch, threads, queue_max, queue_tokens_max;
+    uint64_t idle_unload, request_timeout, load_timeout; /* milliseconds; 0 is never or none */
+    bool pin;
+    const char *engine_json; /* object of the keys that only the engine knows */
+};
+
+/* HEARTH_EPARSE when the text is no JSON object; a value of a wrong type counts as absent. */
+int hearth_model_settings_read(const char *settings_json, const struct hearth_settings *server,
+                               struct hearth_arena *arena, struct hearth_model_settings *ret,
+                               struct hearth_error *error);
+
+#endif
