@@ -1,0 +1,400 @@
+#include "wire/ipc_request.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "wire/ipc_private.h"
+
+#include <string.h>
+
+/* The fixed part of struct hearth_sampling as words, in this order. A word is a u32, an i32, an
+ * f32, or half of the u64 seed; more may follow in a later version. */
+enum {
+    WORD_TEMPERATURE,
+    WORD_TOP_P,
+    WORD_MIN_P,
+    WORD_REPEAT_PENALTY,
+    WORD_PRESENCE_PENALTY,
+    WORD_FREQUENCY_PENALTY,
+    WORD_TOP_K,
+    WORD_REPEAT_LAST_N,
+    WORD_SEED_LOW,
+    WORD_SEED_HIGH,
+    WORD_MAX_TOKENS,
+    WORD_TOP_LOGPROBS,
+    WORD_LOGPROBS,
+    WORD_IGNORE_EOS,
+    WORD_COUNT,
+};
+
+#define TOP_LOGPROBS_MAX 20
+
+/* HELLO
+ * ----- */
+int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *hello,
+                         int *ret_descriptor)
+{
+    struct hearth_ipc_writer writer;
+    hearth_ipc_begin(&writer, buf, HEARTH_IPC_HELLO, 0);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_VERSION, hello->version);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_ENGINE, hello->engine);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_MODEL_PATH, hello->model_path);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_PLUGIN_DIR, hello->plugin_dir);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_CONTEXT, hello->context);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_SLOTS, hello->slots);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_BATCH, hello->batch);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_THREADS, hello->threads);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_DEVICE, hello->device);
+    if (hello->settings_json)
+        hearth_ipc_put_text(&writer, HEARTH_TAG_SETTINGS, hello->settings_json);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, hello->sandbox);
+    hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
+    return hearth_ipc_end(&writer, ret_descriptor);
+}
+
+static int hello_text(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
+{
+    switch (field->tag) {
+    case HEARTH_TAG_ENGINE:
+        return hearth_ipc_text(field, hello->engine, sizeof(hello->engine));
+    case HEARTH_TAG_MODEL_PATH:
+        return hearth_ipc_text(field, hello->model_path, sizeof(hello->model_path));
+    case HEARTH_TAG_PLUGIN_DIR:
+        return hearth_ipc_text(field, hello->plugin_dir, sizeof(hello->plugin_dir));
+    case HEARTH_TAG_DEVICE:
+        return hearth_ipc_text(field, hello->device, sizeof(hello->device));
+    default:
+        return 0;
+    }
+}
+
+static int hello_settings(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
+{
+    if (hello->settings_json)
+        return HEARTH_EPARSE;
+    char *text = hearth_try_alloc(field->length + 1);
+    if (!text)
+        return HEARTH_ENOMEM;
+    int rc = hearth_ipc_text(field, text, field->length + 1);
+    if (rc)
+        hearth_free(text);
+    else
+        hello->settings_json = text;
+    return rc;
+}
+
+static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
+{
+    uint32_t word = 0;
+    int rc = 0;
+    switch (field->tag) {
+    case HEARTH_TAG_VERSION:
+        return hearth_ipc_u32(field, &hello->version);
+    case HEARTH_TAG_CONTEXT:
+        return hearth_ipc_u32(field, &hello->context);
+    case HEARTH_TAG_SLOTS:
+        return hearth_ipc_u32(field, &hello->slots);
+    case HEARTH_TAG_BATCH:
+        return hearth_ipc_u32(field, &hello->batch);
+    case HEARTH_TAG_THREADS:
+        return hearth_ipc_u32(field, &hello->threads);
+    case HEARTH_TAG_MEMORY_LIMIT:
+        return hearth_ipc_u64(field, &hello->memory_limit);
+    case HEARTH_TAG_SETTINGS:
+        return hello_settings(field, hello);
+    case HEARTH_TAG_SANDBOX:
+        if ((rc = hearth_ipc_u32(field, &word)) || word > HEARTH_SANDBOX_OFF)
+            return HEARTH_EPARSE;
+        hello->sandbox = (enum hearth_sandbox_mode)word;
+        return 0;
+    case HEARTH_TAG_PROBE:
+        rc = hearth_ipc_u32(field, &word);
+        hello->probe = word != 0;
+        return rc;
+    default:
+        return hello_text(field, hello);
+    }
+}
+
+int hearth_ipc_get_hello(const struct hearth_ipc_frame *frame, struct hearth_ipc_hello *ret_hello,
+                         struct hearth_error *error)
+{
+    struct hearth_ipc_hello hello = {0};
+    struct hearth_ipc_field field;
+    size_t offset = 0;
+    int rc = frame->type == HEARTH_IPC_HELLO ? 1 : HEARTH_EPARSE;
+    while (rc > 0 && (rc = hearth_ipc_next(frame, &offset, &field)) > 0) {
+        int field_rc = hello_field(&field, &hello);
+        rc = field_rc ? field_rc : 1;
+    }
+    if (!rc && (!hello.engine[0] || hello.model_path[0] != '/' || hello.plugin_dir[0] != '/'))
+        rc = HEARTH_EPARSE;
+    if (rc) {
+        hearth_ipc_hello_finish(&hello);
+        return hearth_error_set(error, rc, "the HELLO frame is malformed");
+    }
+    *ret_hello = hello;
+    return 0;
+}
+
+void hearth_ipc_hello_finish(struct hearth_ipc_hello *hello)
+{
+    hearth_free((char *)hello->settings_json);
+    hello->settings_json = NULL;
+}
+
+/* REQUEST
+ * ------- */
+static uint32_t float_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+static float bits_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static void put_sampling(struct hearth_ipc_writer *writer, const struct hearth_sampling *sampling)
+{
+    const uint32_t words[WORD_COUNT] = {
+        [WORD_TEMPERATURE] = float_bits(sampling->temperature),
+        [WORD_TOP_P] = float_bits(sampling->top_p),
+        [WORD_MIN_P] = float_bits(sampling->min_p),
+        [WORD_REPEAT_PENALTY] = float_bits(sampling->repeat_penalty),
+        [WORD_PRESENCE_PENALTY] = float_bits(sampling->presence_penalty),
+        [WORD_FREQUENCY_PENALTY] = float_bits(sampling->frequency_penalty),
+        [WORD_TOP_K] = (uint32_t)sampling->top_k,
+        [WORD_REPEAT_LAST_N] = (uint32_t)sampling->repeat_last_n,
+        [WORD_SEED_LOW] = (uint32_t)sampling->seed,
+        [WORD_SEED_HIGH] = (uint32_t)(sampling->seed >> 32),
+        [WORD_MAX_TOKENS] = sampling->max_tokens,
+        [WORD_TOP_LOGPROBS] = sampling->top_logprobs,
+        [WORD_LOGPROBS] = sampling->logprobs,
+        [WORD_IGNORE_EOS] = sampling->ignore_eos,
+    };
+    hearth_ipc_put(writer, HEARTH_TAG_SAMPLING, words, sizeof(words));
+    for (uint32_t i = 0; i < sampling->stop_count; i++)
+        hearth_ipc_put(writer, HEARTH_TAG_STOP, sampling->stops[i].bytes,
+                       sampling->stops[i].length);
+    if (sampling->bias_count)
+        hearth_ipc_put(writer, HEARTH_TAG_BIAS, sampling->biases,
+                       sampling->bias_count * sizeof(*sampling->biases));
+}
+
+int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
+                           const struct hearth_input *input, uint32_t credit, uint32_t class_,
+                           const char *traceparent, int *ret_descriptor)
+{
+    struct hearth_ipc_writer writer;
+    hearth_ipc_begin(&writer, buf, HEARTH_IPC_REQUEST, stream);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_TASK, input->task);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_KIND, input->kind);
+    if (input->kind == HEARTH_INPUT_TOKENS)
+        hearth_ipc_put(&writer, HEARTH_TAG_TOKENS, input->tokens,
+                       input->token_count * sizeof(*input->tokens));
+    else
+        hearth_ipc_put(&writer, HEARTH_TAG_INPUT, input->bytes, input->length);
+    if (input->pair)
+        hearth_ipc_put(&writer, HEARTH_TAG_PAIR, input->pair, input->pair_length);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_TRUNCATE, input->truncate);
+    if (input->prompt_name)
+        hearth_ipc_put_text(&writer, HEARTH_TAG_PROMPT_NAME, input->prompt_name);
+    if (input->no_special_tokens)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_PLAIN_TOKENS, 1);
+    if (input->sampling)
+        put_sampling(&writer, input->sampling);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_CREDIT, credit);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_CLASS, class_);
+    if (traceparent)
+        hearth_ipc_put_text(&writer, HEARTH_TAG_TRACEPARENT, traceparent);
+    return hearth_ipc_end(&writer, ret_descriptor);
+}
+
+static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    uint32_t words[WORD_COUNT];
+    if (field->length < sizeof(words))
+        return HEARTH_EPARSE;
+    memcpy(words, field->bytes, sizeof(words));
+    struct hearth_sampling *sampling = &request->sampling;
+    sampling->temperature = bits_float(words[WORD_TEMPERATURE]);
+    sampling->top_p = bits_float(words[WORD_TOP_P]);
+    sampling->min_p = bits_float(words[WORD_MIN_P]);
+    sampling->repeat_penalty = bits_float(words[WORD_REPEAT_PENALTY]);
+    sampling->presence_penalty = bits_float(words[WORD_PRESENCE_PENALTY]);
+    sampling->frequency_penalty = bits_float(words[WORD_FREQUENCY_PENALTY]);
+    sampling->top_k = (int32_t)words[WORD_TOP_K];
+    sampling->repeat_last_n = (int32_t)words[WORD_REPEAT_LAST_N];
+    sampling->seed = words[WORD_SEED_LOW] | (uint64_t)words[WORD_SEED_HIGH] << 32;
+    sampling->max_tokens = words[WORD_MAX_TOKENS];
+    sampling->top_logprobs = words[WORD_TOP_LOGPROBS];
+    sampling->logprobs = words[WORD_LOGPROBS] != 0;
+    sampling->ignore_eos = words[WORD_IGNORE_EOS] != 0;
+    request->input.sampling = sampling;
+    return sampling->top_logprobs > TOP_LOGPROBS_MAX ? HEARTH_EPARSE : 0;
+}
+
+static int get_stop(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    struct hearth_sampling *sampling = &request->sampling;
+    if (sampling->stop_count == HEARTH_IPC_STOPS_MAX || field->length == 0)
+        return HEARTH_EPARSE;
+    request->stops[sampling->stop_count++] =
+        (struct hearth_bytes){.bytes = field->bytes, .length = field->length};
+    sampling->stops = request->stops;
+    return 0;
+}
+
+static int get_biases(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    size_t size = sizeof(struct hearth_logit_bias);
+    if (field->length % size || field->length / size > HEARTH_IPC_BIASES_MAX)
+        return HEARTH_EPARSE;
+    /* Fields are aligned to 4 and the two halves are words of 4 bytes. */
+    request->sampling.biases = (const struct hearth_logit_bias *)(const void *)field->bytes;
+    request->sampling.bias_count = (uint32_t)(field->length / size);
+    return 0;
+}
+
+static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    struct hearth_input *input = &request->input;
+    uint32_t word;
+    if (hearth_ipc_u32(field, &word))
+        return HEARTH_EPARSE;
+    switch (field->tag) {
+    case HEARTH_TAG_TASK:
+        input->task = (enum hearth_task)word;
+        /* Exactly one bit, and one that we know. */
+        return word && !(word & (word - 1)) && word <= HEARTH_TASK_TOKENIZE ? 0 : HEARTH_EPARSE;
+    case HEARTH_TAG_KIND:
+        input->kind = (enum hearth_input_kind)word;
+        return word >= HEARTH_INPUT_MESSAGES && word <= HEARTH_INPUT_BYTES ? 0 : HEARTH_EPARSE;
+    case HEARTH_TAG_TRUNCATE:
+        input->truncate = (enum hearth_truncate)word;
+        return word <= HEARTH_TRUNCATE_START ? 0 : HEARTH_EPARSE;
+    case HEARTH_TAG_PLAIN_TOKENS:
+        input->no_special_tokens = word != 0;
+        return 0;
+    case HEARTH_TAG_CREDIT:
+        request->credit = word;
+        return 0;
+    default:
+        request->class_ = word;
+        return 0;
+    }
+}
+
+static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    struct hearth_input *input = &request->input;
+    switch (field->tag) {
+    case HEARTH_TAG_TASK:
+    case HEARTH_TAG_KIND:
+    case HEARTH_TAG_TRUNCATE:
+    case HEARTH_TAG_PLAIN_TOKENS:
+    case HEARTH_TAG_CREDIT:
+    case HEARTH_TAG_CLASS:
+        return get_choice(field, request);
+    case HEARTH_TAG_INPUT:
+        input->bytes = field->bytes;
+        input->length = field->length;
+        return 0;
+    case HEARTH_TAG_PAIR:
+        input->pair = field->bytes;
+        input->pair_length = field->length;
+        return 0;
+    case HEARTH_TAG_TOKENS:
+        input->tokens = (const int32_t *)(const void *)field->bytes;
+        input->token_count = field->length / sizeof(int32_t);
+        return field->length % sizeof(int32_t) ? HEARTH_EPARSE : 0;
+    case HEARTH_TAG_PROMPT_NAME:
+        input->prompt_name = request->prompt_name;
+        return hearth_ipc_text(field, request->prompt_name, sizeof(request->prompt_name));
+    case HEARTH_TAG_TRACEPARENT:
+        return hearth_ipc_text(field, request->traceparent, sizeof(request->traceparent));
+    case HEARTH_TAG_SAMPLING:
+        return get_sampling(field, request);
+    case HEARTH_TAG_STOP:
+        return get_stop(field, request);
+    case HEARTH_TAG_BIAS:
+        return get_biases(field, request);
+    default:
+        return 0;
+    }
+}
+
+static bool request_complete(const struct hearth_ipc_request *request)
+{
+    const struct hearth_input *input = &request->input;
+    if (!input->task || !input->kind || !request->stream)
+        return false;
+    if (input->kind == HEARTH_INPUT_TOKENS ? !input->tokens : !input->bytes)
+        return false;
+    return input->task != HEARTH_TASK_GENERATE || input->sampling;
+}
+
+int hearth_ipc_request_create(const struct hearth_ipc_frame *frame,
+                              struct hearth_ipc_request **ret_request, struct hearth_error *error)
+{
+    struct hearth_ipc_request *request = hearth_try_calloc(1, sizeof(*request));
+    char *payload = request ? hearth_try_alloc(frame->length) : NULL;
+    if (!payload) {
+        hearth_free(request);
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for a request of %zu bytes",
+                                frame->length);
+    }
+    memcpy(payload, frame->payload, frame->length);
+    request->payload = payload;
+    request->stream = frame->stream;
+    struct hearth_ipc_frame copy = *frame;
+    copy.payload = payload;
+    struct hearth_ipc_field field;
+    size_t offset = 0;
+    int rc = frame->type == HEARTH_IPC_REQUEST ? 1 : HEARTH_EPARSE;
+    while (rc > 0 && (rc = hearth_ipc_next(&copy, &offset, &field)) > 0)
+        rc = get_field(&field, request) ? HEARTH_EPARSE : 1;
+    if (rc || !request_complete(request)) {
+        hearth_ipc_request_destroy(request);
+        return hearth_error_set(error, HEARTH_EPARSE, "a REQUEST frame is malformed");
+    }
+    *ret_request = request;
+    return 0;
+}
+
+void hearth_ipc_request_destroy(struct hearth_ipc_request *request)
+{
+    if (!request)
+        return;
+    hearth_free(request->payload);
+    hearth_free(request);
+}
+
+int hearth_ipc_put_credit(struct hearth_buf *buf, uint32_t stream, uint32_t credit)
+{
+    struct hearth_ipc_writer writer;
+    hearth_ipc_begin(&writer, buf, HEARTH_IPC_CREDIT, stream);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_CREDIT, credit);
+    return ipc_end_small(&writer);
+}
+
+int hearth_ipc_get_credit(const struct hearth_ipc_frame *frame, uint32_t *ret_credit)
+{
+    struct hearth_ipc_field field;
+    size_t offset = 0;
+    if (hearth_ipc_next(frame, &offset, &field) != 1 || field.tag != HEARTH_TAG_CREDIT)
+        return HEARTH_EPARSE;
+    return hearth_ipc_u32(&field, ret_credit);
+}
+
+int hearth_ipc_put_empty(struct hearth_buf *buf, uint8_t type, uint32_t stream)
+{
+    struct hearth_ipc_writer writer;
+    hearth_ipc_begin(&writer, buf, type, stream);
+    return ipc_end_small(&writer);
+}
