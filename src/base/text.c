@@ -205,26 +205,33 @@ bool hearth_secret_equal(const char *a, size_t a_length, const char *b, size_t b
     return difference == 0;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters added, left out, changed, or swapped with their neighbour (optimal string alignment). */
 static size_t edit_distance(const char *a, const char *b)
 {
     enum { LIMIT = 64 };
-    size_t n = strlen(a), m = strlen(b), row[LIMIT + 1];
+    size_t n = strlen(a), m = strlen(b), rows[3][LIMIT + 1];
     if (n > LIMIT || m > LIMIT)
         return LIMIT;
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
     for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
+        size_t *free_row = before;
+        before = above;
+        above = row;
+        row = free_row;
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            if (above + 1 < best)
-                best = above + 1;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            best = least(best, least(row[j - 1], above[j]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = least(best, before[j - 2] + 1);
             row[j] = best;
-            diagonal = above;
         }
     }
     return row[m];

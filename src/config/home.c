@@ -22,13 +22,11 @@ struct hearth_home {
 
 static int folder_fault(const char *path, int errnum, struct hearth_error *error)
 {
-    if (errnum == EACCES || errnum == EPERM || errnum == EROFS) {
-        hearth_error_set_errno(error, errnum, "the folder %s cannot be written", path);
-        hearth_error_prefix(error, "give it to this user, or choose another with --home");
-        if (error)
-            error->code = HEARTH_EFORBIDDEN;
-        return HEARTH_EFORBIDDEN;
-    }
+    if (errnum == EACCES || errnum == EPERM || errnum == EROFS)
+        return hearth_error_set(error, HEARTH_EFORBIDDEN,
+                                "the folder %s cannot be written (%s); give it to this user, or "
+                                "choose another with --home",
+                                path, strerror(errnum));
     if (errnum == EEXIST || errnum == ENOTDIR)
         return hearth_error_set(error, HEARTH_EIO,
                                 "%s should be a folder, but a file stands there or in its path; "
