@@ -1,6 +1,14 @@
-/* Where models come from: file:, hf:, https:, fake:. A source is first resolved to a fixed list of
- * files, then each file is fetched into a blob. Blocking; for lanes of the pool and the command
- * line. */
+/* Where models come from. A source is first resolved to a fixed list of files, then each file is
+ * fetched into a blob. Blocking; for lanes of the pool and the command line.
+ *
+ *     file:PATH                      a GGUF file (all parts of a split one), or a Hugging Face
+ *                                    directory: the files that source_select.c names
+ *     hf:ORG/REPO[@REV][:FILE]       the hub's protocol; a repository with GGUF files gives the one
+ *                                    (or FILE), one without gives the files of a directory
+ *     https://HOST/PATH[#sha256=…]   one file; http only from a loopback address
+ *     fake:SCRIPT, fake:@PATH        a script of the fake engine, as the file model.fake
+ *
+ * Whatever a server says is hostile: paths, sizes, counts and redirects are bounded and checked. */
 #ifndef HEARTH_SOURCE_SOURCE_H
 #define HEARTH_SOURCE_SOURCE_H
 
@@ -18,6 +26,8 @@ struct hearth_source_options {
     const char *hf_token;       /* or NULL */
     const char *base_directory; /* what a relative file: path is relative to */
     uint32_t retries;           /* of a failed transfer; each goes on where it stopped */
+    uint32_t retry_delay_ms;    /* before the first retry, then doubled, at most 30 s; 0: 500 */
+    uint32_t idle_timeout_ms;   /* a server that is silent for so long has failed; 0: 60 s */
 };
 
 struct hearth_source_file {
@@ -25,7 +35,7 @@ struct hearth_source_file {
     int64_t size;       /* -1 when unknown */
     const char *sha256; /* 64 hex digits, or "" when the source does not say */
     const char *etag;   /* or "" */
-    const char *url;    /* for network sources */
+    const char *url;    /* where it is; file: the absolute path, fake: the script itself */
 };
 
 struct hearth_source {
@@ -50,14 +60,22 @@ struct hearth_fetch_progress {
     /* Bytes of this file that are there; may come from several threads at once. */
     void (*on_bytes)(struct hearth_fetch_progress *progress, const struct hearth_source_file *file,
                      int64_t done, int64_t size);
-    bool (*is_canceled)(struct hearth_fetch_progress *progress);
+    bool (*is_canceled)(struct hearth_fetch_progress *progress); /* or NULL */
 };
 
 /* Fetches one file into a blob: resumes, verifies, retries. `expected_sha256` (or NULL) overrides
- * what the source says. */
+ * what the source says. `progress` may be NULL. Several threads may fetch at once. */
 int hearth_source_fetch(const struct hearth_source *source, const struct hearth_source_file *file,
                         const char *expected_sha256, const struct hearth_source_options *options,
                         struct hearth_blob_store *blobs, struct hearth_fetch_progress *progress,
                         char ret_sha256[65], int64_t *ret_size, struct hearth_error *error);
+
+/* HEARTH_EPATH unless the path is one that a model's file may have: relative, at most 512 bytes of
+ * UTF-8, no empty, "." or ".." part, no backslash, no control character. */
+int hearth_source_path_check(const char *path, struct hearth_error *error);
+
+/* What a file is, by its first bytes: NULL when they are a GGUF's, else words for a person ("a
+ * safetensors file", "a web page"). 16 bytes are enough to look at. */
+const char *hearth_source_sniff(const void *bytes, size_t length);
 
 #endif

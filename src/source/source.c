@@ -1,0 +1,172 @@
+#include "source/source.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "source/source_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_MAX = 1 << 20, PATH_BYTES_MAX = 512, PART_BYTES_MAX = 255, NAME_MAX_LENGTH = 96 };
+
+static const struct hearth_source_ops *const schemes[] = {
+    &hearth_source_file_ops, &hearth_source_hf_ops,   &hearth_source_https_ops,
+    &hearth_source_http_ops, &hearth_source_fake_ops,
+};
+
+static const struct hearth_source_ops *find_scheme(const char *text, const char **ret_rest)
+{
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t length = strlen(schemes[i]->scheme);
+        if (strncmp(text, schemes[i]->scheme, length) == 0 && text[length] == ':') {
+            *ret_rest = text + length + 1;
+            return schemes[i];
+        }
+    }
+    return NULL;
+}
+
+static int check(const char *text, const struct hearth_source_ops **ret_ops, const char **ret_rest,
+                 struct hearth_error *error)
+{
+    size_t length = strnlen(text, TEXT_MAX + 1);
+    if (length > TEXT_MAX || !hearth_utf8_valid(text, length))
+        return hearth_error_set(error, HEARTH_EINVAL, "a source is UTF-8 text of at most 1 MiB");
+    *ret_ops = find_scheme(text, ret_rest);
+    if (!*ret_ops)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "\"%.200s\" is not a source: it begins with file:, hf:, https: or "
+                                "fake:",
+                                text);
+    return (*ret_ops)->check(*ret_rest, error);
+}
+
+int hearth_source_check(const char *text, struct hearth_error *error)
+{
+    const struct hearth_source_ops *ops;
+    const char *rest;
+    return check(text, &ops, &rest, error);
+}
+
+int hearth_source_resolve(const char *text, const char *pinned_revision,
+                          const struct hearth_source_options *options, struct hearth_arena *arena,
+                          struct hearth_source **ret_source, struct hearth_error *error)
+{
+    struct hearth_source_query query = {
+        .text = text, .pinned_revision = pinned_revision, .options = options, .arena = arena};
+    const struct hearth_source_ops *ops;
+    int rc = check(text, &ops, &query.rest, error);
+    if (rc)
+        return rc;
+    struct hearth_source *source = hearth_arena_alloc(arena, sizeof(*source));
+    if (!source)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+    source->scheme = ops->scheme;
+    source->text = hearth_arena_strdup(arena, text);
+    source->revision = "";
+    rc = ops->resolve(&query, source, error);
+    if (!rc && (!source->text || !source->name || !source->revision))
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+    if (!rc)
+        *ret_source = source;
+    return rc;
+}
+
+static bool is_safe_part(const char *part, size_t length)
+{
+    bool is_dots =
+        (length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.');
+    return length > 0 && length <= PART_BYTES_MAX && !is_dots;
+}
+
+static bool is_safe_path(const char *path, size_t length)
+{
+    if (length == 0 || length > PATH_BYTES_MAX || !hearth_utf8_valid(path, length))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)path[i] < ' ' || path[i] == 0x7f || path[i] == '\\')
+            return false;
+    for (const char *part = path;; part++) {
+        size_t part_length = strcspn(part, "/");
+        if (!is_safe_part(part, part_length))
+            return false;
+        part += part_length;
+        if (!*part)
+            return true;
+    }
+}
+
+int hearth_source_path_check(const char *path, struct hearth_error *error)
+{
+    if (is_safe_path(path, strnlen(path, PATH_BYTES_MAX + 1)))
+        return 0;
+    return hearth_error_set(error, HEARTH_EPATH, "a model's file cannot be called \"%.100s\"",
+                            hearth_utf8_valid(path, strnlen(path, 100)) ? path : "(not UTF-8)");
+}
+
+static bool is_name_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+const char *hearth_source_name(struct hearth_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t length = strlen(base), stem;
+    unsigned part, parts;
+    if (hearth_source_split_name(base, &stem, &part, &parts))
+        length = stem;
+    else if (hearth_source_has_suffix(base, ".gguf"))
+        length -= strlen(".gguf");
+    char name[NAME_MAX_LENGTH + 1];
+    size_t used = 0;
+    for (size_t i = 0; i < length && used < NAME_MAX_LENGTH; i++) {
+        char c = is_name_character(base[i]) ? base[i] : '-';
+        if (used > 0 || (c != '.' && c != '_' && c != '-'))
+            name[used++] = c;
+    }
+    while (used > 0 && strchr("._-", name[used - 1]))
+        used--;
+    name[used] = '\0';
+    if (hearth_model_name_valid(name))
+        return hearth_arena_strdup(arena, name);
+    return hearth_arena_format(arena, used ? "model-%.80s" : "model%s", name);
+}
+
+const char *hearth_source_sniff(const void *bytes, size_t length)
+{
+    static const struct {
+        const char *start, *what;
+    } kinds[] = {
+        {"GGUF", NULL},
+        {"PK\003\004", "a zip archive, or weights that PyTorch has pickled"},
+        {"\x80\002", "weights that PyTorch has pickled"},
+        {"\x80\004", "weights that PyTorch has pickled"},
+        {"version https://", "a Git LFS pointer, not the file that it stands for"},
+        {"ggml", "a GGML file of the time before GGUF"},
+        {"lmgg", "a GGML file of the time before GGUF"},
+        {"tjgg", "a GGML file of the time before GGUF"},
+        {"<!DOCTYPE", "a web page"},
+        {"<!doctype", "a web page"},
+        {"<html", "a web page"},
+        {"\x1f\x8b", "a gzip file"},
+        {"\x28\xb5\x2f\xfd", "a zstd file"},
+        {"\x7f"
+         "ELF",
+         "a program"},
+    };
+    const unsigned char *b = bytes;
+    if (length == 0)
+        return "an empty file";
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t want = strlen(kinds[i].start);
+        if (length >= want && memcmp(bytes, kinds[i].start, want) == 0)
+            return kinds[i].what;
+    }
+    /* The format's own start: a 64-bit little-endian length, then a JSON object. */
+    if (length > 8 && b[8] == '{' && b[5] == 0 && b[6] == 0 && b[7] == 0)
+        return "a safetensors file";
+    return b[0] == '{' ? "JSON" : "not a file that Hearth knows";
+}

@@ -1,0 +1,76 @@
+/* fake:SCRIPT or fake:@PATH: a script of the fake engine, as one small file. */
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "source/source_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SCRIPT_MAX = 1 << 20 };
+
+static int check_fake(const char *rest, struct hearth_error *error)
+{
+    if (*rest && strcmp(rest, "@") != 0)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "fake: needs a script behind it, or @ and the path of one");
+}
+
+static int read_script(const struct hearth_source_query *query, struct hearth_buf *script,
+                       struct hearth_error *error)
+{
+    const char *path = query->rest + 1, *base = query->options->base_directory;
+    if (path[0] != '/' && base)
+        path = hearth_arena_format(query->arena, "%s/%s", base, path);
+    int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (descriptor < 0)
+        return hearth_error_set_errno(error, errno, "%.300s", query->rest + 1);
+    char piece[4096];
+    ssize_t got;
+    while ((got = read(descriptor, piece, sizeof(piece))) > 0)
+        hearth_buf_append(script, piece, (size_t)got);
+    int errnum = errno;
+    close(descriptor);
+    if (got < 0)
+        return hearth_error_set_errno(error, errnum, "%.300s", query->rest + 1);
+    if (script->failed || memchr(script->bytes ? script->bytes : "", '\0', script->length))
+        return hearth_error_set(error, HEARTH_EINVAL, "%.300s: a script is text of at most 1 MiB",
+                                query->rest + 1);
+    return 0;
+}
+
+static int resolve_fake(const struct hearth_source_query *query, struct hearth_source *source,
+                        struct hearth_error *error)
+{
+    struct hearth_buf script;
+    hearth_buf_init(&script, SCRIPT_MAX);
+    int rc = query->rest[0] == '@' ? read_script(query, &script, error)
+                                   : hearth_buf_text(&script, query->rest);
+    char sha256[HEARTH_SHA256_HEX];
+    hearth_sha256_of(script.bytes ? script.bytes : "", script.length, sha256);
+    struct hearth_source_file *file = hearth_arena_alloc(query->arena, sizeof(*file));
+    if (!rc && file) {
+        file->path = "model.fake";
+        file->size = (int64_t)script.length;
+        file->sha256 = hearth_arena_strdup(query->arena, sha256);
+        file->etag = "";
+        file->url =
+            hearth_arena_strndup(query->arena, script.bytes ? script.bytes : "", script.length);
+        source->files = file;
+        source->file_count = 1;
+        source->name = "fake";
+    }
+    if (!rc && (!file || !file->sha256 || !file->url))
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the script");
+    hearth_buf_finish(&script);
+    return rc;
+}
+
+const struct hearth_source_ops hearth_source_fake_ops = {
+    .scheme = "fake",
+    .check = check_fake,
+    .resolve = resolve_fake,
+};

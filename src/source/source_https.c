@@ -1,0 +1,175 @@
+/* https://HOST/PATH[#sha256=DIGEST]: one file of any server. */
+#include "base/error.h"
+#include "base/text.h"
+#include "source/source_parts.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { URL_BYTES_MAX = 4096 };
+static const char fragment[] = "#sha256=";
+
+/* Plain text could be changed on its way; from this machine to itself it cannot. */
+static bool is_loopback(const char *rest)
+{
+    static const char *const hosts[] = {"//127.0.0.1", "//localhost", "//[::1]"};
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        size_t length = strlen(hosts[i]);
+        if (strncasecmp(rest, hosts[i], length) == 0 &&
+            (rest[length] == ':' || rest[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static int check_https(const char *rest, struct hearth_error *error)
+{
+    const char *digest = strchr(rest, '#');
+    size_t length = strlen(rest);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)rest[i] <= ' ' || rest[i] == 0x7f || rest[i] == '\\')
+            length = 0;
+    if (length < 4 || length > URL_BYTES_MAX || strncmp(rest, "//", 2) != 0 || rest[2] == '/' ||
+        !strchr(rest + 2, '/'))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "\"https:%.200s\" is not https://HOST/PATH/OF/A/FILE", rest);
+    const char *at = memchr(rest + 2, '@', strcspn(rest + 2, "/"));
+    if (at)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a source is written down, so it cannot hold a password");
+    if (digest && (strncmp(digest, fragment, strlen(fragment)) != 0 ||
+                   strlen(digest + strlen(fragment)) != 64 ||
+                   strspn(digest + strlen(fragment), "0123456789abcdef") != 64))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "behind the # of an address only sha256= and 64 hex digits go");
+    return 0;
+}
+
+static int check_http(const char *rest, struct hearth_error *error)
+{
+    if (!is_loopback(rest))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "http: is taken from this machine only; use https:");
+    return check_https(rest, error);
+}
+
+int hearth_source_http_explain(const char *url, const struct hearth_http_answer *answer,
+                               struct hearth_error *error)
+{
+    int length = (int)strcspn(url, "?#");
+    if (length > 300)
+        length = 300;
+    switch (answer->status) {
+    case 401:
+    case 403:
+        return hearth_error_set(error, HEARTH_EFORBIDDEN, "%.*s: the server refuses (%d)", length,
+                                url, answer->status);
+    case 404:
+    case 410:
+        return hearth_error_set(error, HEARTH_ENOTFOUND, "%.*s: there is no such file", length,
+                                url);
+    case 429:
+        return hearth_error_set(error, HEARTH_ERATE, "%.*s: the server wants fewer requests",
+                                length, url);
+    default:
+        return hearth_error_set(error, HEARTH_ENETWORK, "%.*s: the server answered %d", length, url,
+                                answer->status);
+    }
+}
+
+/* The head is all that resolving wants; not every server knows HEAD, so a GET is broken off. */
+static int stop_at_head(void *argument, const struct hearth_http_answer *answer)
+{
+    *(bool *)argument = answer->status == 200;
+    return answer->status == 200 ? HEARTH_ECANCELED : 0;
+}
+
+static int ask_head(struct hearth_http_client *client, const char *url,
+                    const struct hearth_source_options *options,
+                    struct hearth_http_answer *ret_answer, struct hearth_error *error)
+{
+    static const char *const headers[] = {"Accept-Encoding: identity", NULL};
+    bool has_head = false;
+    const struct hearth_http_request request = {.url = url,
+                                                .headers = headers,
+                                                .idle_timeout_ms = options->idle_timeout_ms,
+                                                .on_head = stop_at_head,
+                                                .argument = &has_head};
+    for (unsigned attempt = 0;; attempt++) {
+        int rc = hearth_http_client_run(client, &request, ret_answer, error);
+        if (has_head)
+            return 0;
+        if (attempt >= options->retries || !hearth_source_is_transient(rc, ret_answer->status))
+            return rc ? rc : hearth_source_http_explain(url, ret_answer, error);
+        hearth_source_pause(options, attempt, ret_answer, NULL);
+        hearth_http_answer_finish(ret_answer);
+    }
+}
+
+/* The last part of the address as it stands, when a file may be called so. */
+static const char *file_name(struct hearth_arena *arena, const char *url)
+{
+    size_t length = strcspn(url, "?");
+    const char *slash = memrchr(url, '/', length);
+    const char *name = hearth_arena_strndup(arena, slash + 1, length - (size_t)(slash + 1 - url));
+    if (name && !strchr(name, '%') && hearth_source_path_check(name, NULL) == 0)
+        return name;
+    return "model.gguf";
+}
+
+static int fill_file(const struct hearth_source_query *query, const char *url, const char *sha256,
+                     const struct hearth_http_answer *answer, struct hearth_source *source,
+                     struct hearth_error *error)
+{
+    struct hearth_source_file *file = hearth_arena_alloc(query->arena, sizeof(*file));
+    char etag[256] = "", length[32];
+    if (!file)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+    file->size = -1;
+    if (hearth_http_answer_header(answer, "Content-Length", length, sizeof(length)) &&
+        hearth_parse_int(length, 0, HEARTH_SOURCE_SIZE_MAX, &file->size))
+        return hearth_error_set(error, HEARTH_ENETWORK, "the server tells no sane length");
+    hearth_http_answer_header(answer, "ETag", etag, sizeof(etag));
+    file->path = file_name(query->arena, url);
+    file->sha256 = sha256;
+    file->etag = hearth_arena_strdup(query->arena, etag);
+    file->url = url;
+    source->files = file;
+    source->file_count = 1;
+    source->revision = file->etag;
+    source->name = hearth_source_name(query->arena, file->path);
+    return 0;
+}
+
+static int resolve_https(const struct hearth_source_query *query, struct hearth_source *source,
+                         struct hearth_error *error)
+{
+    size_t length = strcspn(query->text, "#");
+    const char *url = hearth_arena_strndup(query->arena, query->text, length);
+    const char *sha256 =
+        query->text[length]
+            ? hearth_arena_strdup(query->arena, query->text + length + strlen(fragment))
+            : "";
+    if (!url || !sha256)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+    struct hearth_http_client *client = hearth_http_client_create();
+    struct hearth_http_answer answer;
+    int rc = ask_head(client, url, query->options, &answer, error);
+    if (!rc)
+        rc = fill_file(query, url, sha256, &answer, source, error);
+    hearth_http_answer_finish(&answer);
+    hearth_http_client_destroy(client);
+    return rc;
+}
+
+const struct hearth_source_ops hearth_source_https_ops = {
+    .scheme = "https",
+    .check = check_https,
+    .resolve = resolve_https,
+};
+
+const struct hearth_source_ops hearth_source_http_ops = {
+    .scheme = "http",
+    .check = check_http,
+    .resolve = resolve_https,
+};
