@@ -6,7 +6,7 @@
  *     hf:ORG/REPO[@REV][:FILE]       the hub's protocol; a repository with GGUF files gives the one
  *                                    (or FILE), one without gives the files of a directory
  *     https://HOST/PATH[#sha256=…]   one file; http only from a loopback address
- *     fake:SCRIPT, fake:@PATH        a script of the fake engine, as the file model.fake
+ *     fake:SCRIPT, fake:[@]PATH      a script of the fake engine, as the file model.fake
  *
  * Whatever a server says is hostile: paths, sizes, counts and redirects are bounded and checked. */
 #ifndef HEARTH_SOURCE_SOURCE_H

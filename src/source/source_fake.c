@@ -1,4 +1,5 @@
-/* fake:SCRIPT or fake:@PATH: a script of the fake engine, as one small file. */
+/* fake:SCRIPT, fake:@PATH or fake:PATH of a file that exists: a script of the fake engine, as one
+ * small file. */
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -6,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,15 +21,22 @@ static int check_fake(const char *rest, struct hearth_error *error)
                             "fake: needs a script behind it, or @ and the path of one");
 }
 
-static int read_script(const struct hearth_source_query *query, struct hearth_buf *script,
-                       struct hearth_error *error)
+/* The path that the text names, or NULL when it is the script itself. */
+static const char *script_path(const struct hearth_source_query *query)
 {
-    const char *path = query->rest + 1, *base = query->options->base_directory;
-    if (path[0] != '/' && base)
+    const char *path = query->rest, *base = query->options->base_directory;
+    bool is_said = *path == '@';
+    path += is_said;
+    if (path[0] != '/' && base && strlen(path) < PATH_MAX)
         path = hearth_arena_format(query->arena, "%s/%s", base, path);
-    int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    return path && (is_said || access(path, R_OK) == 0) ? path : NULL;
+}
+
+static int read_script(const char *path, struct hearth_buf *script, struct hearth_error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        return hearth_error_set_errno(error, errno, "%.300s", query->rest + 1);
+        return hearth_error_set_errno(error, errno, "%.300s", path);
     char piece[4096];
     ssize_t got;
     while ((got = read(descriptor, piece, sizeof(piece))) > 0)
@@ -35,10 +44,10 @@ static int read_script(const struct hearth_source_query *query, struct hearth_bu
     int errnum = errno;
     close(descriptor);
     if (got < 0)
-        return hearth_error_set_errno(error, errnum, "%.300s", query->rest + 1);
+        return hearth_error_set_errno(error, errnum, "%.300s", path);
     if (script->failed || memchr(script->bytes ? script->bytes : "", '\0', script->length))
         return hearth_error_set(error, HEARTH_EINVAL, "%.300s: a script is text of at most 1 MiB",
-                                query->rest + 1);
+                                path);
     return 0;
 }
 
@@ -47,8 +56,8 @@ static int resolve_fake(const struct hearth_source_query *query, struct hearth_s
 {
     struct hearth_buf script;
     hearth_buf_init(&script, SCRIPT_MAX);
-    int rc = query->rest[0] == '@' ? read_script(query, &script, error)
-                                   : hearth_buf_text(&script, query->rest);
+    const char *path = script_path(query);
+    int rc = path ? read_script(path, &script, error) : hearth_buf_text(&script, query->rest);
     char sha256[HEARTH_SHA256_HEX];
     hearth_sha256_of(script.bytes ? script.bytes : "", script.length, sha256);
     struct hearth_source_file *file = hearth_arena_alloc(query->arena, sizeof(*file));

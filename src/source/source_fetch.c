@@ -187,7 +187,6 @@ static int on_body(void *argument, const char *bytes, size_t length)
     return rc;
 }
 
-/* One try. `ret_status` is 0 when no answer came. */
 static int download_once(struct fetch *fetch, struct hearth_http_client *client,
                          struct hearth_http_answer *answer)
 {
@@ -259,12 +258,9 @@ static int download(struct fetch *fetch)
         if (fetch->size > 0 && fetch->offset == fetch->size)
             break; /* killed between the last byte and the digest */
         rc = download_once(fetch, client, &answer);
-        int status = rc ? 0 : answer.status;
         if (!rc)
             rc = judge(fetch, &answer);
-        bool again =
-            rc && hearth_source_is_transient(status >= 400 && status != 416 ? 0 : rc, status);
-        again = again || rc == HEARTH_ENETWORK;
+        bool again = rc == HEARTH_ENETWORK || rc == HEARTH_ETIMEOUT || rc == HEARTH_ERATE;
         if (fetch->offset - before >= PROGRESS_THAT_COUNTS)
             attempt = 0;
         if (again && attempt < fetch->options->retries &&

@@ -128,8 +128,8 @@ static int no_room(struct hearth_error *error)
 }
 
 /* 401 is also what the hub says of a repository that does not exist, to those without a token. */
-static int explain_access(const char *text, const char *code, const char *said, bool has_token,
-                          struct hearth_error *error)
+static int explain_access(int status, const char *text, const char *code, const char *said,
+                          bool has_token, struct hearth_error *error)
 {
     int number = has_token ? HEARTH_EFORBIDDEN : HEARTH_EAUTH;
     if (strcmp(code, "GatedRepo") == 0)
@@ -138,7 +138,7 @@ static int explain_access(const char *text, const char *code, const char *said, 
                                 "then set HF_TOKEN to a token of %s",
                                 text,
                                 has_token ? "the account that accepted them" : "that account");
-    if (*said && strcmp(code, "RepoNotFound") != 0)
+    if (status == 403 && *said)
         return hearth_error_set(error, number, "%.200s: the hub says \"%.300s\"", text, said);
     return hearth_error_set(error, number,
                             has_token
@@ -160,7 +160,7 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
     switch (answer->status) {
     case 401:
     case 403:
-        return explain_access(text, code, said, has_token, error);
+        return explain_access(answer->status, text, code, said, has_token, error);
     case 404:
         if (strcmp(code, "RevisionNotFound") == 0)
             return hearth_error_set(error, HEARTH_ENOTFOUND,
@@ -175,8 +175,10 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
                                 "%.200s: the hub wants fewer requests; try again later%s", text,
                                 has_token ? "" : ", or set HF_TOKEN for a higher limit");
     default:
-        return hearth_error_set(error, HEARTH_ENETWORK, "%.200s: the hub answered %d%s%.200s", text,
-                                answer->status, *said ? ": " : "", said);
+        /* A lasting refusal is not worth another try. */
+        return hearth_error_set(error, answer->status >= 500 ? HEARTH_ENETWORK : HEARTH_EIO,
+                                "%.200s: the hub answered %d%s%.200s", text, answer->status,
+                                *said ? ": " : "", said);
     }
 }
 

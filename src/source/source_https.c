@@ -72,8 +72,9 @@ int hearth_source_http_explain(const char *url, const struct hearth_http_answer 
         return hearth_error_set(error, HEARTH_ERATE, "%.*s: the server wants fewer requests",
                                 length, url);
     default:
-        return hearth_error_set(error, HEARTH_ENETWORK, "%.*s: the server answered %d", length, url,
-                                answer->status);
+        /* A lasting refusal is not worth another try. */
+        return hearth_error_set(error, answer->status >= 500 ? HEARTH_ENETWORK : HEARTH_EIO,
+                                "%.*s: the server answered %d", length, url, answer->status);
     }
 }
 
