@@ -1,0 +1,397 @@
+#include "base/error.h"
+#include "wire/ipc_event.h"
+#include "wire/ipc_request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct seen {
+    int count;
+    int fail_at;
+    struct hearth_ipc_frame last;
+    char *payload; /* a copy of the last one's */
+};
+
+static int remember(void *argument, const struct hearth_ipc_frame *frame)
+{
+    struct seen *seen = argument;
+    seen->last = *frame;
+    free(seen->payload);
+    seen->payload = malloc(frame->length + 1);
+    memcpy(seen->payload, frame->payload, frame->length);
+    seen->last.payload = seen->payload;
+    return ++seen->count == seen->fail_at ? HEARTH_ECANCELED : 0;
+}
+
+static int taken = -1;
+
+static int take(void *argument)
+{
+    (void)argument;
+    int descriptor = taken;
+    taken = -1;
+    return descriptor;
+}
+
+static int read_all(const char *bytes, size_t length, size_t piece, struct seen *seen)
+{
+    struct hearth_ipc_reader *reader = hearth_ipc_reader_create(take, NULL);
+    int rc = 0;
+    for (size_t at = 0; at < length && !rc; at += piece)
+        rc = hearth_ipc_read(reader, bytes + at, piece < length - at ? piece : length - at,
+                             remember, seen, NULL);
+    hearth_ipc_reader_destroy(reader);
+    return rc;
+}
+
+static void frames_come_back_whole_however_they_are_cut(void **state)
+{
+    (void)state;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1 << 20);
+    assert_int_equal(hearth_ipc_put_credit(&buf, 7, 9), 0);
+    assert_int_equal(hearth_ipc_put_empty(&buf, HEARTH_IPC_PING, 0), 0);
+    assert_int_equal(hearth_ipc_put_failure(&buf, HEARTH_IPC_ERROR, 3, HEARTH_ENOMEM, "oh"), 0);
+    for (size_t piece = 1; piece <= buf.length; piece++) {
+        struct seen seen = {0};
+        assert_int_equal(read_all(buf.bytes, buf.length, piece, &seen), 0);
+        assert_int_equal(seen.count, 3);
+        assert_int_equal(seen.last.stream, 3);
+        struct hearth_error failure;
+        assert_int_equal(hearth_ipc_get_failure(&seen.last, &failure), 0);
+        assert_int_equal(failure.code, HEARTH_ENOMEM);
+        assert_string_equal(failure.message, "oh");
+        free(seen.payload);
+    }
+    hearth_buf_finish(&buf);
+}
+
+static void a_callback_that_fails_stops_the_reading(void **state)
+{
+    (void)state;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1 << 20);
+    for (int i = 0; i < 3; i++)
+        hearth_ipc_put_empty(&buf, HEARTH_IPC_PING, 0);
+    struct seen seen = {.fail_at = 2};
+    assert_int_equal(read_all(buf.bytes, buf.length, buf.length, &seen), HEARTH_ECANCELED);
+    assert_int_equal(seen.count, 2);
+    free(seen.payload);
+    hearth_buf_finish(&buf);
+}
+
+static void malformed_heads_are_refused(void **state)
+{
+    (void)state;
+    static const unsigned char heads[][12] = {
+        {0xff, 0xff, 0xff, 0x7f, 5, 0, 0, 0, 0, 0, 0, 0}, /* too long */
+        {0, 0, 8, 0, 5, 0, 0, 0, 0, 0, 0, 0},             /* too long without a memfd */
+        {3, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0},             /* not padded */
+        {0, 0, 0, 0, 5, 2, 0, 0, 0, 0, 0, 0},             /* unknown flag */
+        {0, 0, 0, 0, 5, 0, 1, 0, 0, 0, 0, 0},             /* not zero */
+        {0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0},             /* an empty memfd */
+        {4, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0},             /* the memfd is missing */
+    };
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct seen seen = {0};
+        assert_int_equal(read_all((const char *)heads[i], 12, 12, &seen), HEARTH_EPARSE);
+        assert_int_equal(seen.count, 0);
+    }
+}
+
+static void fields_that_lie_about_their_length_are_refused(void **state)
+{
+    (void)state;
+    const char lie[] = {1, 0, 0, 0, 9, 0, 0, 0, 1, 2, 3, 4};
+    struct hearth_ipc_frame frame = {.payload = lie, .length = sizeof(lie)};
+    struct hearth_ipc_field field;
+    size_t offset = 0;
+    assert_int_equal(hearth_ipc_next(&frame, &offset, &field), HEARTH_EPARSE);
+    frame.length = 4;
+    assert_int_equal(hearth_ipc_next(&frame, &offset, &field), HEARTH_EPARSE);
+}
+
+static void hello_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    struct hearth_ipc_hello hello = {.version = HEARTH_IPC_VERSION,
+                                     .engine = "fake",
+                                     .model_path = "/m/x.txt",
+                                     .plugin_dir = "/p",
+                                     .context = 1,
+                                     .slots = 2,
+                                     .batch = 3,
+                                     .threads = 4,
+                                     .device = "cpu",
+                                     .settings_json = "{\"a\":1}",
+                                     .sandbox = HEARTH_SANDBOX_REQUIRE,
+                                     .memory_limit = 1ull << 40,
+                                     .probe = true};
+    struct hearth_ipc_hello got;
+    struct hearth_buf buf;
+    struct seen seen = {0};
+    int descriptor;
+    hearth_buf_init(&buf, 1 << 20);
+    assert_int_equal(hearth_ipc_put_hello(&buf, &hello, &descriptor), 0);
+    assert_int_equal(descriptor, -1);
+    assert_int_equal(read_all(buf.bytes, buf.length, buf.length, &seen), 0);
+    assert_int_equal(hearth_ipc_get_hello(&seen.last, &got, NULL), 0);
+    assert_string_equal(got.settings_json, hello.settings_json);
+    hearth_ipc_hello_finish(&got);
+    hello.settings_json = NULL;
+    assert_memory_equal(&got, &hello, sizeof(got));
+    free(seen.payload);
+    hearth_buf_clear(&buf);
+    hello.model_path[0] = 'm'; /* not absolute */
+    seen = (struct seen){0};
+    hearth_ipc_put_hello(&buf, &hello, &descriptor);
+    read_all(buf.bytes, buf.length, buf.length, &seen);
+    assert_int_equal(hearth_ipc_get_hello(&seen.last, &got, NULL), HEARTH_EPARSE);
+    free(seen.payload);
+    hearth_buf_finish(&buf);
+}
+
+static void a_request_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    const struct hearth_bytes stops[] = {{"stop", 4}, {"\n\n", 2}};
+    const struct hearth_logit_bias biases[] = {{5, -100.0f}, {6, 1.5f}};
+    const struct hearth_sampling sampling = {.temperature = 0.5f,
+                                             .top_p = 0.25f,
+                                             .min_p = 0.125f,
+                                             .repeat_penalty = 1.5f,
+                                             .presence_penalty = -2,
+                                             .frequency_penalty = 2,
+                                             .top_k = 40,
+                                             .repeat_last_n = -1,
+                                             .seed = 0x123456789abcdefull,
+                                             .max_tokens = 17,
+                                             .top_logprobs = 20,
+                                             .logprobs = true,
+                                             .ignore_eos = true,
+                                             .stops = stops,
+                                             .stop_count = 2,
+                                             .biases = biases,
+                                             .bias_count = 2};
+    const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                       .kind = HEARTH_INPUT_TEXT,
+                                       .bytes = "hello",
+                                       .length = 5,
+                                       .pair = "p",
+                                       .pair_length = 1,
+                                       .truncate = HEARTH_TRUNCATE_START,
+                                       .prompt_name = "query",
+                                       .no_special_tokens = true,
+                                       .sampling = &sampling};
+    struct hearth_buf buf;
+    struct seen seen = {0};
+    struct hearth_ipc_request *request = NULL;
+    int descriptor;
+    hearth_buf_init(&buf, 1 << 20);
+    assert_int_equal(hearth_ipc_put_request(&buf, 11, &input, 64, 2, "00-ab", &descriptor), 0);
+    assert_int_equal(read_all(buf.bytes, buf.length, 5, &seen), 0);
+    assert_int_equal(hearth_ipc_request_create(&seen.last, &request, NULL), 0);
+    free(seen.payload);
+    assert_int_equal(request->stream, 11);
+    assert_int_equal(request->credit, 64);
+    assert_int_equal(request->class_, 2);
+    assert_string_equal(request->traceparent, "00-ab");
+    assert_int_equal(request->input.task, input.task);
+    assert_int_equal(request->input.length, 5);
+    assert_memory_equal(request->input.bytes, "hello", 5);
+    assert_memory_equal(request->input.pair, "p", 1);
+    assert_int_equal(request->input.truncate, input.truncate);
+    assert_string_equal(request->input.prompt_name, "query");
+    assert_true(request->input.no_special_tokens);
+    const struct hearth_sampling *got = request->input.sampling;
+    assert_memory_equal(got, &sampling, offsetof(struct hearth_sampling, stops));
+    assert_int_equal(got->stop_count, 2);
+    assert_memory_equal(got->stops[1].bytes, "\n\n", 2);
+    assert_int_equal(got->bias_count, 2);
+    assert_memory_equal(got->biases, biases, sizeof(biases));
+    hearth_ipc_request_destroy(request);
+    hearth_buf_finish(&buf);
+}
+
+static void a_large_payload_travels_as_a_sealed_memfd(void **state)
+{
+    (void)state;
+    size_t count = HEARTH_IPC_INLINE_MAX; /* times four bytes */
+    int32_t *tokens = calloc(count, sizeof(*tokens));
+    tokens[count - 1] = 42;
+    struct hearth_buf buf;
+    struct seen seen = {0};
+    hearth_buf_init(&buf, 32u << 20);
+    assert_int_equal(hearth_ipc_put_tokens(&buf, 1, tokens, count, &taken), 0);
+    assert_true(taken >= 0);
+    assert_int_equal(buf.length, 12);
+    int again = dup(taken);
+    assert_int_equal(read_all(buf.bytes, buf.length, 3, &seen), 0);
+    const int32_t *got;
+    size_t got_count;
+    assert_int_equal(hearth_ipc_get_tokens(&seen.last, &got, &got_count), 0);
+    assert_int_equal(got_count, count);
+    assert_int_equal(got[count - 1], 42);
+    free(seen.payload);
+    buf.bytes[0] ^= 4; /* another length than the memfd's */
+    taken = again;
+    seen = (struct seen){0};
+    assert_int_equal(read_all(buf.bytes, buf.length, 12, &seen), HEARTH_EPARSE);
+    taken = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    buf.bytes[0] ^= 4;
+    assert_int_equal(ftruncate(taken, (off_t)count * 4 + 8), 0);
+    assert_int_equal(read_all(buf.bytes, buf.length, 12, &seen), HEARTH_EPARSE);
+    hearth_buf_finish(&buf);
+    free(tokens);
+}
+
+static void a_payload_over_the_maximum_is_taken_back(void **state)
+{
+    (void)state;
+    struct hearth_buf buf;
+    int descriptor;
+    hearth_buf_init(&buf, 64u << 20);
+    hearth_ipc_put_empty(&buf, HEARTH_IPC_PING, 0);
+    char *text = calloc(1, HEARTH_IPC_PAYLOAD_MAX);
+    struct hearth_event event = {.kind = HEARTH_EVENT_BYTES,
+                                 .bytes = {text, HEARTH_IPC_PAYLOAD_MAX}};
+    assert_int_equal(hearth_ipc_put_event(&buf, 1, &event, NULL, &descriptor), HEARTH_ETOOLARGE);
+    assert_int_equal(buf.length, 12);
+    assert_int_equal(buf.failed, 0);
+    free(text);
+    hearth_buf_finish(&buf);
+}
+
+static void events_come_back_as_they_were(void **state)
+{
+    (void)state;
+    const struct hearth_alternative others[] = {{1, -0.5f, {"a", 1}}, {2, -1, {"bc", 2}}};
+    const struct hearth_token tokens[] = {{1, -0.5f, {"a", 1}, others, 2},
+                                          {3, -2, {"", 0}, NULL, 0}};
+    const float values[] = {1, 2, 3};
+    const struct hearth_event events[] = {
+        {.kind = HEARTH_EVENT_TEXT,
+         .bytes = {"a", 1},
+         .token_count = 2,
+         .tokens = tokens,
+         .has_tokens = true},
+        {.kind = HEARTH_EVENT_VECTOR, .values = values, .value_count = 3},
+        {.kind = HEARTH_EVENT_DONE,
+         .finish = HEARTH_FINISH_LENGTH,
+         .prompt_tokens = 5,
+         .cached_tokens = 4,
+         .completion_tokens = 2},
+        {.kind = HEARTH_EVENT_ERROR, .error = HEARTH_EMODEL, .bytes = {"bad", 3}},
+    };
+    const struct hearth_ipc_times times = {1, 2, 3};
+    struct hearth_ipc_event got;
+    hearth_ipc_event_init(&got);
+    for (size_t i = 0; i < 4; i++) {
+        struct hearth_buf buf;
+        struct seen seen = {0};
+        int descriptor;
+        hearth_buf_init(&buf, 1 << 20);
+        assert_int_equal(hearth_ipc_put_event(&buf, 1, &events[i], &times, &descriptor), 0);
+        assert_int_equal(read_all(buf.bytes, buf.length, 7, &seen), 0);
+        assert_int_equal(hearth_ipc_get_event(&seen.last, &got, NULL), 0);
+        assert_int_equal(got.event.kind, events[i].kind);
+        if (i == 0) {
+            assert_true(got.event.has_tokens);
+            assert_int_equal(got.event.tokens[0].alternative_count, 2);
+            assert_memory_equal(got.event.tokens[0].alternatives[1].text.bytes, "bc", 2);
+            assert_int_equal(got.event.tokens[1].alternative_count, 0);
+        } else if (i == 1) {
+            assert_memory_equal(got.event.values, values, sizeof(values));
+        } else if (i == 2) {
+            assert_int_equal(got.event.finish, HEARTH_FINISH_LENGTH);
+            assert_int_equal(got.event.cached_tokens, 4);
+            assert_int_equal(got.times.decode_us, 3);
+        } else {
+            assert_int_equal(got.event.error, HEARTH_EMODEL);
+            assert_string_equal(got.failure.message, "bad");
+        }
+        free(seen.payload);
+        hearth_buf_finish(&buf);
+    }
+    hearth_ipc_event_finish(&got);
+}
+
+static void started_carries_facts_and_plan(void **state)
+{
+    (void)state;
+    struct hearth_ipc_started started = {
+        .version = 1,
+        .engine_version = "2",
+        .sandbox = 3,
+        .plan = {.weights = 1, .cache = 2, .scratch = 3, .process = 4}};
+    started.facts = (struct hearth_model_facts){.architecture = "lla\"ma",
+                                                .tasks = 3,
+                                                .trained_context = 8192,
+                                                .context = 4096,
+                                                .embedding_length = 576,
+                                                .vocabulary_length = 49152,
+                                                .layer_count = 30,
+                                                .parameter_count = 134515008,
+                                                .weight_bytes = 1ull << 35,
+                                                .quantization = "Q4_1",
+                                                .pooling = "mean",
+                                                .normalized = true,
+                                                .has_chat_template = true,
+                                                .prompts_json = "{\"query\":\"q: \"}"};
+    struct hearth_ipc_started got;
+    struct hearth_buf buf;
+    struct seen seen = {0};
+    hearth_buf_init(&buf, 1 << 20);
+    assert_int_equal(hearth_ipc_put_started(&buf, &started), 0);
+    assert_int_equal(read_all(buf.bytes, buf.length, 9, &seen), 0);
+    assert_int_equal(hearth_ipc_get_started(&seen.last, &got, NULL), 0);
+    assert_string_equal(got.facts.architecture, "lla\"ma");
+    assert_string_equal(got.facts.prompts_json, started.facts.prompts_json);
+    assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
+    assert_true(got.facts.normalized && got.facts.has_chat_template);
+    assert_memory_equal(&got.plan, &started.plan, sizeof(got.plan));
+    free(seen.payload);
+    hearth_buf_finish(&buf);
+}
+
+static void an_unknown_error_code_is_an_internal_error(void **state)
+{
+    (void)state;
+    struct hearth_buf buf;
+    struct seen seen = {0};
+    struct hearth_error failure;
+    hearth_buf_init(&buf, 1 << 20);
+    assert_int_equal(hearth_ipc_put_failure(&buf, HEARTH_IPC_FAILED, 0, 0, "x"), 0);
+    assert_int_equal(read_all(buf.bytes, buf.length, buf.length, &seen), 0);
+    assert_int_equal(hearth_ipc_get_failure(&seen.last, &failure), 0);
+    assert_int_equal(failure.code, HEARTH_EINTERNAL);
+    free(seen.payload);
+    hearth_buf_finish(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_come_back_whole_however_they_are_cut),
+        cmocka_unit_test(a_callback_that_fails_stops_the_reading),
+        cmocka_unit_test(malformed_heads_are_refused),
+        cmocka_unit_test(fields_that_lie_about_their_length_are_refused),
+        cmocka_unit_test(hello_comes_back_as_it_was),
+        cmocka_unit_test(a_request_comes_back_as_it_was),
+        cmocka_unit_test(a_large_payload_travels_as_a_sealed_memfd),
+        cmocka_unit_test(a_payload_over_the_maximum_is_taken_back),
+        cmocka_unit_test(events_come_back_as_they_were),
+        cmocka_unit_test(started_carries_facts_and_plan),
+        cmocka_unit_test(an_unknown_error_code_is_an_internal_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
