@@ -1,0 +1,44 @@
+#include "gateway/catalog.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static bool has_magic(const char *path, const char *magic)
+{
+    char bytes[4] = {0};
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return false;
+    bool whole = fread(bytes, 1, sizeof(bytes), file) == sizeof(bytes);
+    fclose(file);
+    return whole && memcmp(bytes, magic, sizeof(bytes)) == 0;
+}
+
+static bool holds(const char *directory, const char *name)
+{
+    char path[4096];
+    struct stat status;
+    int length = snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return length > 0 && (size_t)length < sizeof(path) && stat(path, &status) == 0;
+}
+
+const char *hearth_engine_for_path(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return NULL;
+    if (S_ISDIR(status.st_mode))
+        return holds(path, "config.json") ? "encoder" : NULL;
+    if (!S_ISREG(status.st_mode))
+        return NULL;
+    if (ends_with(path, ".gguf") || has_magic(path, "GGUF"))
+        return "llama";
+    return ends_with(path, ".fake") ? "fake" : NULL;
+}
