@@ -10,6 +10,7 @@
 #include "domain/queue.h"
 #include "hearth/engine.h"
 #include "hearth/error.h"
+#include "wire/ipc_request.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +33,6 @@ enum hearth_model_state {
 };
 #define HEARTH_MODEL_STATE_COUNT 7
 const char *hearth_model_state_name(enum hearth_model_state state); /* "unloaded" … */
-
-enum hearth_sandbox_wish { HEARTH_SANDBOX_AUTO, HEARTH_SANDBOX_REQUIRE, HEARTH_SANDBOX_OFF };
 
 /* Called as it happens; for metrics. Slots may be NULL. `model` is "name:version". */
 struct hearth_scheduler_observer {
@@ -64,7 +63,7 @@ struct hearth_scheduler_options {
     uint32_t breaker_failures;
     uint64_t breaker_rest_ms;
     uint64_t memory_headroom, memory_limit; /* bytes; limit 0: what the machine has */
-    enum hearth_sandbox_wish sandbox;
+    enum hearth_sandbox_mode sandbox;
     bool locked;                                      /* verify digests before the first load */
     const struct hearth_scheduler_observer *observer; /* or NULL */
 };
@@ -102,7 +101,7 @@ struct hearth_model_report {
     uint64_t last_use_ms; /* wall clock; 0 never */
     float load_fraction;  /* while loading */
     pid_t pid;            /* 0 without a process */
-    uint32_t sandbox;     /* bits reached: 1 files, 2 system calls */
+    uint32_t sandbox;     /* HEARTH_SANDBOX_… bits that were reached */
     uint32_t context, slots, slots_busy;
     size_t queued, running; /* requests */
     size_t queued_by_class[HEARTH_CLASS_COUNT];
