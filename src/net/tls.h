@@ -1,0 +1,36 @@
+/* TLS 1.2 and later on the server's side, over OpenSSL: ciphertext in, plain text out, and the
+ * reverse; it never touches a socket. Loop thread only. */
+#ifndef HEARTH_NET_TLS_H
+#define HEARTH_NET_TLS_H
+
+#include "base/buf.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+
+struct hearth_tls_context;
+struct hearth_tls;
+
+/* Reads certificate chain and key; a fault names the file and what is wrong with it. */
+int hearth_tls_context_create(const char *certificate_path, const char *key_path,
+                              struct hearth_tls_context **ret_context, struct hearth_error *error);
+void hearth_tls_context_destroy(struct hearth_tls_context *context); /* NULL is allowed */
+
+/* Ciphertext for the peer is appended to `out`, which must outlive the session. */
+struct hearth_tls *hearth_tls_create(struct hearth_tls_context *context, struct hearth_buf *out);
+void hearth_tls_destroy(struct hearth_tls *tls); /* NULL is allowed */
+
+/* Takes ciphertext; `on_plain` gets what it holds and returns false to have the rest dropped.
+ * HEARTH_ENETWORK when the session is broken; 1 when the peer has ended it properly. */
+int hearth_tls_receive(struct hearth_tls *tls, const char *bytes, size_t length,
+                       bool (*on_plain)(void *argument, const char *bytes, size_t length),
+                       void *argument, struct hearth_error *error);
+/* Only when ready. */
+int hearth_tls_send(struct hearth_tls *tls, const char *bytes, size_t length);
+/* Says the proper end to the peer. */
+void hearth_tls_end(struct hearth_tls *tls);
+bool hearth_tls_ready(const struct hearth_tls *tls);
+/* Whether HTTP/2 was agreed on (ALPN). */
+bool hearth_tls_h2(const struct hearth_tls *tls);
+
+#endif
