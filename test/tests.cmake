@@ -53,3 +53,9 @@ endforeach()
 # The load generator of `make bench`.
 add_executable(bench_load test/bench/load.c)
 set_target_properties(bench_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+
+# The HTTP server without the gateway behind it, for h2spec and load generators.
+add_executable(http_server ${CMAKE_SOURCE_DIR}/test/bench/http_server.c)
+target_compile_options(http_server PRIVATE ${WARNINGS})
+target_link_libraries(http_server PRIVATE hearth_net)
+set_target_properties(http_server PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)

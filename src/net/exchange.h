@@ -5,13 +5,16 @@
  * server-sent events, uploads (body chunks arrive as they come), trailers (gRPC) and, through
  * take_over, WebSocket. Loop thread only.
  *
- * Life: on_head, then on_body*, then on_end, unless on_abort comes first (the client is gone, a
- * limit was broken, the server is stopping hard). After hearth_exchange_finish or on_abort the
- * exchange is the server's again and must not be touched; the handler frees its state then. */
+ * Life: route, then on_body*, then on_end, unless on_abort comes first (the client is gone, a limit
+ * was broken, the server is stopping hard). After hearth_exchange_finish, _answer, _reset or
+ * on_abort the exchange is the server's again and must not be touched; no more events come, and the
+ * handler frees its state then. A client that closes its half of the connection while it waits for
+ * an answer counts as gone. */
 #ifndef HEARTH_NET_EXCHANGE_H
 #define HEARTH_NET_EXCHANGE_H
 
 #include "base/arena.h"
+#include "wire/http.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,21 +22,18 @@
 
 struct hearth_exchange;
 
-struct hearth_header {
-    const char *name; /* lower case */
-    const char *value;
-};
-
 /* The request as parsed; lives as long as the exchange. */
 struct hearth_request_head {
     const char *method;
     const char *path;      /* percent-decoded once, starts with '/', without the query */
     const char *query;     /* undecoded, or "" */
     const char *authority; /* Host or :authority, or "" */
+    const char *protocol;  /* of an extended CONNECT (HTTP/2), else NULL */
     const struct hearth_header *headers;
     size_t header_count;
     int64_t content_length; /* -1 when it is not known */
     uint8_t http_major;     /* 1 or 2 */
+    uint8_t http_minor;
     bool tls;
     const char *peer; /* address, or "unix" */
 };
@@ -44,7 +44,8 @@ struct hearth_handler {
                     size_t length);
     void (*on_end)(void *handler_state, struct hearth_exchange *exchange); /* the body is whole */
     /* `reason` is an error code: HEARTH_ECANCELED, HEARTH_ETOOLARGE, HEARTH_EDRAINING … The answer
-     * to the client, where there can be one, is already on its way. */
+     * to the client, where there can be one, is already on its way. With HEARTH_EDRAINING, when an
+     * answer has begun, the handler may still write (not finish), to tell the client why. */
     void (*on_abort)(void *handler_state, struct hearth_exchange *exchange, int reason);
     /* What was written has left for the kernel; more may be written. */
     void (*on_writable)(void *handler_state, struct hearth_exchange *exchange);
@@ -65,7 +66,8 @@ uint64_t hearth_exchange_started_ms(const struct hearth_exchange *exchange);
 void hearth_exchange_handle(struct hearth_exchange *exchange, const struct hearth_handler *handler,
                             void *handler_state, uint64_t body_max);
 
-/* A whole answer at once: head, body, end. `type` is a media type. The body is copied. */
+/* A whole answer at once: head, body, end. `type` is a media type or NULL. The body is copied.
+ * Compressible types between 1 and 256 KiB are sent as gzip to clients that accept it. */
 void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const char *type,
                             const void *body, size_t length);
 /* Sets a header for the answer, before its head is sent; copied. A name that is set again is
@@ -81,13 +83,17 @@ bool hearth_exchange_begun(const struct hearth_exchange *exchange);
 /* Ends the body; trailers (may be NULL) go where the protocol has them. */
 void hearth_exchange_finish(struct hearth_exchange *exchange, const struct hearth_header *trailers,
                             size_t trailer_count);
-/* Breaks the connection or stream off without a proper end, so that the client can tell. */
+/* Breaks the connection or stream off without a proper end, so that the client can tell. No event
+ * follows. */
 void hearth_exchange_reset(struct hearth_exchange *exchange);
-/* Stops reading this request's body for a while (uploads). */
+/* Stops reading this request's body for a while (uploads); what has already been read may still
+ * arrive. */
 void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused);
 
-/* After 101 (HTTP/1.1) or 200 to an extended CONNECT (HTTP/2): raw bytes both ways. write and
- * finish go on as before; on_body brings what arrives. */
+/* After 101 (HTTP/1.1) or 200 to an extended CONNECT (HTTP/2; 101 becomes 200 there): raw bytes
+ * both ways. write and finish go on as before; on_body brings what arrives, on_end comes no more:
+ * the client's end is on_abort with HEARTH_ECANCELED. For 101 the handler sets Upgrade, the server
+ * adds Connection. */
 void hearth_exchange_take_over(struct hearth_exchange *exchange, int status);
 
 #endif

@@ -1,5 +1,6 @@
 /* The HTTP server: listeners, TLS, connections, HTTP/1.1 and HTTP/2 behind the handler shape of
- * exchange.h, with every limit a setting. Loop thread only. */
+ * exchange.h, with every limit a setting (0 of a limit that must be is its default). Loop thread
+ * only. */
 #ifndef HEARTH_NET_SERVER_H
 #define HEARTH_NET_SERVER_H
 
@@ -27,9 +28,14 @@ struct hearth_server_options {
     const char *version; /* of Hearth-Version */
     /* Called with the head; must call hearth_exchange_handle or answer. */
     void (*route)(void *argument, struct hearth_exchange *exchange);
-    /* After each answer or abort: for access log and metrics. status 0: none was sent. */
+    /* After each answer or abort: for access log and metrics. status 0: none was sent. A request
+     * that could not be read has the path "". */
     void (*on_finished)(void *argument, struct hearth_exchange *exchange, int status,
                         uint64_t bytes_sent);
+    /* Optional. The body of an answer that the server makes itself (limits, malformed requests), as
+     * JSON; false leaves the common shape. `detail` is a sentence for a person. */
+    bool (*render_error)(void *argument, struct hearth_exchange *exchange, int code,
+                         const char *detail, struct hearth_buf *ret_body);
     void *argument;
 };
 
@@ -46,11 +52,12 @@ int hearth_server_listen_unix(struct hearth_server *server, const char *path,
 struct hearth_server_counts hearth_server_counts(const struct hearth_server *server);
 
 /* Stops accepting, tells kept connections to close (Connection: close, GOAWAY); `on_drained` comes
- * when the last exchange has ended. */
+ * when the last exchange has ended and its answer has left for the kernel. NULL is allowed. */
 void hearth_server_drain(struct hearth_server *server, void (*on_drained)(void *argument),
                          void *argument);
-/* Aborts what is left with HEARTH_EDRAINING. */
+/* Aborts what is left with HEARTH_EDRAINING; on_drained of an earlier drain still comes. */
 void hearth_server_abort(struct hearth_server *server);
+/* Closes everything at once; handlers that are left get on_abort. NULL is allowed. */
 void hearth_server_destroy(struct hearth_server *server);
 
 #endif

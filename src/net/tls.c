@@ -15,8 +15,8 @@ struct hearth_tls_context {
     BIO_METHOD *method;
 };
 
-/* Our BIO reads straight from the bytes of the present call and writes straight to `out`, so that an
- * idle session holds no buffer of either kind. */
+/* Our BIO reads straight from the bytes of the present call and writes straight to `out`, so that
+ * an idle session holds no buffer of either kind. */
 struct hearth_tls {
     SSL *ssl;
     struct hearth_buf *out;

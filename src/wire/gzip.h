@@ -7,7 +7,7 @@
 
 struct hearth_gzip;
 
-struct hearth_gzip *hearth_gzip_create(void); /* NULL without memory */
+struct hearth_gzip *hearth_gzip_create(void);       /* NULL without memory */
 void hearth_gzip_destroy(struct hearth_gzip *gzip); /* NULL is allowed */
 /* Appends; HEARTH_ETOOLARGE or HEARTH_ENOMEM when the buffer cannot hold it. */
 int hearth_gzip_append(struct hearth_gzip *gzip, struct hearth_buf *buf, const void *bytes,
