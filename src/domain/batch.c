@@ -1,0 +1,166 @@
+#include "domain/batch.h"
+
+#define PREFILL_LEAST 16u
+/* A short step is mostly overhead and says little about the time of a token. */
+#define OBSERVED_LEAST 8u
+#define PACE_WEIGHT 0.25
+
+struct budget {
+    uint32_t tokens;  /* left in the step */
+    uint32_t prefill; /* of these, for prompts */
+    uint32_t given;
+};
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static void give(struct budget *budget, struct hearth_batch_sequence *sequence, uint32_t tokens)
+{
+    sequence->token_count += tokens;
+    budget->given += tokens;
+    budget->tokens -= least(tokens, budget->tokens);
+    if (sequence->prompt_left)
+        budget->prefill -= least(tokens, budget->prefill);
+}
+
+static bool wants(const struct hearth_batch_sequence *sequence, bool indivisible)
+{
+    return sequence->prompt_left > sequence->token_count && sequence->indivisible == indivisible;
+}
+
+/* Decoding sequences; the ones passed over most often first, when there are more than tokens. */
+static void give_decoding(struct budget *budget, struct hearth_batch_sequence *const *sequences,
+                          size_t count)
+{
+    while (budget->tokens) {
+        struct hearth_batch_sequence *next = NULL;
+        for (size_t i = 0; i < count; i++) {
+            struct hearth_batch_sequence *one = sequences[i];
+            if (one->prompt_left == 0 && one->token_count == 0 &&
+                (!next || one->passed_over > next->passed_over))
+                next = one;
+        }
+        if (!next)
+            return;
+        give(budget, next, 1);
+    }
+}
+
+static struct hearth_batch_sequence *oldest(struct hearth_batch_sequence *const *sequences,
+                                            size_t count, bool indivisible, uint32_t most)
+{
+    struct hearth_batch_sequence *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (wants(sequences[i], indivisible) && sequences[i]->prompt_left <= most &&
+            (!found || sequences[i]->since < found->since))
+            found = sequences[i];
+    return found;
+}
+
+/* By class, then the one with the least left. */
+static struct hearth_batch_sequence *shortest(struct hearth_batch_sequence *const *sequences,
+                                              size_t count)
+{
+    struct hearth_batch_sequence *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct hearth_batch_sequence *one = sequences[i];
+        if (!wants(one, false))
+            continue;
+        if (!found || one->class_ < found->class_ ||
+            (one->class_ == found->class_ &&
+             (one->prompt_left < found->prompt_left ||
+              (one->prompt_left == found->prompt_left && one->since < found->since))))
+            found = one;
+    }
+    return found;
+}
+
+static void give_chunks(struct budget *budget, struct hearth_batch_sequence *const *sequences,
+                        size_t count)
+{
+    struct hearth_batch_sequence *one = oldest(sequences, count, false, UINT32_MAX);
+    if (!one || !budget->prefill)
+        return;
+    uint32_t half = (budget->prefill + 1) / 2;
+    give(budget, one, least(half, one->prompt_left));
+    while (budget->prefill && (one = shortest(sequences, count)))
+        give(budget, one, least(budget->prefill, one->prompt_left - one->token_count));
+}
+
+static void give_whole(struct budget *budget, struct hearth_batch_sequence *const *sequences,
+                       size_t count)
+{
+    struct hearth_batch_sequence *one = oldest(sequences, count, true, UINT32_MAX);
+    /* The first one may take more than the prompts' share, or none would ever come. */
+    if (one && one->prompt_left <= budget->tokens)
+        give(budget, one, one->prompt_left);
+    while (budget->prefill && (one = oldest(sequences, count, true, budget->prefill)))
+        give(budget, one, one->prompt_left);
+}
+
+/* The longest waiting indivisible prompt, when it does not fit beside what decodes and nothing
+ * that decodes was passed over already. */
+static struct hearth_batch_sequence *
+must_go_alone(const struct hearth_batch_limits *limits,
+              struct hearth_batch_sequence *const *sequences, size_t count)
+{
+    struct hearth_batch_sequence *large = oldest(sequences, count, true, UINT32_MAX);
+    uint32_t decoding = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (sequences[i]->prompt_left)
+            continue;
+        decoding++;
+        if (sequences[i]->passed_over)
+            return NULL;
+    }
+    uint32_t room = limits->tokens_max - least(decoding, limits->tokens_max);
+    return large && large->prompt_left > room ? large : NULL;
+}
+
+uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
+                              struct hearth_batch_sequence *const *sequences, size_t count)
+{
+    struct budget budget = {.tokens = limits->tokens_max ? limits->tokens_max : 1};
+    for (size_t i = 0; i < count; i++)
+        sequences[i]->token_count = 0;
+    struct hearth_batch_sequence *alone = must_go_alone(limits, sequences, count);
+    if (alone) {
+        give(&budget, alone, alone->prompt_left);
+    } else {
+        give_decoding(&budget, sequences, count);
+        uint32_t most = limits->prefill_max ? limits->prefill_max : 1;
+        budget.prefill = budget.given ? least(most, budget.tokens) : budget.tokens;
+        /* Which kind first: that of the prompt that has waited longest. */
+        struct hearth_batch_sequence *whole = oldest(sequences, count, true, UINT32_MAX);
+        struct hearth_batch_sequence *chunk = oldest(sequences, count, false, UINT32_MAX);
+        bool whole_first = whole && (!chunk || whole->since < chunk->since);
+        if (whole_first)
+            give_whole(&budget, sequences, count);
+        give_chunks(&budget, sequences, count);
+        if (!whole_first)
+            give_whole(&budget, sequences, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        sequences[i]->passed_over = sequences[i]->token_count ? 0 : sequences[i]->passed_over + 1;
+    return budget.given;
+}
+
+void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
+                               uint64_t step_us)
+{
+    if (prefill_tokens < OBSERVED_LEAST)
+        return;
+    double now = (double)step_us / prefill_tokens;
+    pace->token_us = pace->token_us > 0 ? pace->token_us + PACE_WEIGHT * (now - pace->token_us) : now;
+}
+
+uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
+                                       uint32_t tokens_max)
+{
+    double fit = pace->token_us > 0 ? (double)gap_us / pace->token_us : tokens_max;
+    if (fit >= tokens_max)
+        return tokens_max;
+    return least(fit < PREFILL_LEAST ? PREFILL_LEAST : (uint32_t)fit, tokens_max);
+}
