@@ -102,9 +102,9 @@ static void give_whole(struct budget *budget, struct hearth_batch_sequence *cons
 
 /* The longest waiting indivisible prompt, when it does not fit beside what decodes and nothing
  * that decodes was passed over already. */
-static struct hearth_batch_sequence *
-must_go_alone(const struct hearth_batch_limits *limits,
-              struct hearth_batch_sequence *const *sequences, size_t count)
+static struct hearth_batch_sequence *must_go_alone(const struct hearth_batch_limits *limits,
+                                                   struct hearth_batch_sequence *const *sequences,
+                                                   size_t count)
 {
     struct hearth_batch_sequence *large = oldest(sequences, count, true, UINT32_MAX);
     uint32_t decoding = 0;
@@ -153,7 +153,8 @@ void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_
     if (prefill_tokens < OBSERVED_LEAST)
         return;
     double now = (double)step_us / prefill_tokens;
-    pace->token_us = pace->token_us > 0 ? pace->token_us + PACE_WEIGHT * (now - pace->token_us) : now;
+    pace->token_us =
+        pace->token_us > 0 ? pace->token_us + PACE_WEIGHT * (now - pace->token_us) : now;
 }
 
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
