@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 struct hearth_blob_store;
-struct hearth_lock_entry; /* config/lock.h */
+struct hearth_lock; /* config/lock.h */
+struct hearth_lock_entry;
 
 struct hearth_install_request {
     const char *source;
@@ -23,22 +24,28 @@ struct hearth_registry {
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
     const char *home;
+    const char *active_directory; /* NULL: HOME/artifacts/active */
     const struct hearth_source_options *sources;
-    /* Reads the header in a sandboxed process of its own: engine, facts, or why not. May be NULL:
-     * then only the file's form is checked. */
+    /* Reads the header in a sandboxed process of its own: engine, facts, or why not.
+     * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same. May be
+     * NULL: then only the file's form is checked, and the form tells the engine. */
     int (*probe)(void *argument, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error);
     void *probe_argument;
     /* Verbs of the store run here when the registry is used beside a loop: NULL calls them at once.
      */
     int (*on_store)(void *argument, void (*work)(struct hearth_store *store, void *work_argument),
-                    void *work_argument);
+                    void *work_argument); /* returns when it is done, or the error why it cannot */
     void *on_store_argument;
 };
 
-/* The same bytes under the same name are no new version: `ret_number` is the one that is there. A
- * failed install leaves the version `failed` with its reason, and the partial blobs for the next
- * try. */
+/* Fetches what a source names, checks it, and makes it a ready version. The same bytes under the
+ * same name are no new version: `ret_number` is the one that is there. A failed install leaves the
+ * version `failed` with its reason and the partial blobs for the next try, which takes the same
+ * version again; so does one after a kill. Two installs under one name: the second is
+ * HEARTH_EINUSE. `progress` may be NULL. Fields that are given replace those of a model that is
+ * there.
+ */
 int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,
                    int64_t *ret_number, struct hearth_error *error);
@@ -49,7 +56,8 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                          const struct hearth_version *version, char *ret_path, size_t size,
                          struct hearth_error *error);
 
-/* Reads every file of a version again; HEARTH_EDIGEST names the file that differs. */
+/* Reads every file of a version again, as an engine would find it; HEARTH_EDIGEST names the file
+ * that differs. */
 int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
                            const struct hearth_version *version, struct hearth_error *error);
 
@@ -57,5 +65,16 @@ int hearth_registry_verify(struct hearth_registry *registry, const struct hearth
  * more. */
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error);
+
+/* Writes hearth.lock: of each model the version that its bare name means (@default, else the newest
+ * ready one); models without one are left out. */
+int hearth_registry_lock_write(struct hearth_registry *registry, const char *path,
+                               size_t *ret_count, struct hearth_error *error);
+
+/* Whether a version is what the lock says, file by file, and has those bytes still. HEARTH_EDIGEST
+ * names the file that differs; HEARTH_ENOTFOUND: the lock does not have the model. */
+int hearth_registry_lock_check(struct hearth_registry *registry, const struct hearth_lock *lock,
+                               const struct hearth_model *model,
+                               const struct hearth_version *version, struct hearth_error *error);
 
 #endif

@@ -1,0 +1,209 @@
+/* HOME/artifacts/active/NAME/NUMBER/: a version's files under their own names, as links to blobs.
+ *
+ * Hard links, because a confined worker may then be given this folder alone; symbolic ones where
+ * the file system has no hard links. A folder is made under another name and renamed, so that it is
+ * whole or not there. */
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "blob/blob.h"
+#include "registry/registry_parts.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OPEN_FOLDERS_MAX = 16 };
+
+static int join(char *ret_path, size_t size, struct hearth_error *error, const char *folder,
+                const char *name)
+{
+    int length = snprintf(ret_path, size, "%s/%s", folder, name);
+    if (length < 0 || (size_t)length >= size)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
+    return 0;
+}
+
+static int version_folder(const struct hearth_registry *registry, const char *model, int64_t number,
+                          char *ret_path, size_t size, struct hearth_error *error)
+{
+    char below[160];
+    if (registry->active_directory)
+        snprintf(below, sizeof(below), "%s/%lld", model, (long long)number);
+    else
+        snprintf(below, sizeof(below), "artifacts/active/%s/%lld", model, (long long)number);
+    if (!number)
+        *strrchr(below, '/') = '\0';
+    return join(ret_path, size, error,
+                registry->active_directory ? registry->active_directory : registry->home, below);
+}
+
+/* Makes the folders above a file, from the first `/` behind `from` on. */
+static int make_parents(char *path, size_t from, struct hearth_error *error)
+{
+    for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int rc = mkdir(path, 0700) && errno != EEXIST
+                     ? hearth_error_set_errno(error, errno, "%.300s", path)
+                     : 0;
+        *slash = '/';
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)walk;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat left, right;
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
+static int link_blob(const char *blob, const char *path, struct hearth_error *error)
+{
+    if (link(blob, path) == 0)
+        return 0;
+    bool has_no_hard_links = errno == EXDEV || errno == EPERM || errno == EMLINK ||
+                             errno == EOPNOTSUPP || errno == EACCES;
+    if (has_no_hard_links && symlink(blob, path) == 0)
+        return 0;
+    return hearth_error_set_errno(error, errno, "%.300s", path);
+}
+
+static bool is_whole(struct hearth_registry *registry, const char *folder,
+                     const struct hearth_file *files, size_t count)
+{
+    char blob[PATH_MAX], path[PATH_MAX];
+    for (size_t i = 0; i < count; i++)
+        if (hearth_blob_path(registry->blobs, files[i].sha256, blob, sizeof(blob), NULL) ||
+            join(path, sizeof(path), NULL, folder, files[i].path) || !same_file(blob, path))
+            return false;
+    return true;
+}
+
+static int fill(struct hearth_registry *registry, const char *folder,
+                const struct hearth_file *files, size_t count, struct hearth_error *error)
+{
+    char blob[PATH_MAX], path[PATH_MAX];
+    for (size_t i = 0; i < count; i++) {
+        int rc = hearth_source_path_check(files[i].path, error);
+        if (!rc)
+            rc = hearth_blob_path(registry->blobs, files[i].sha256, blob, sizeof(blob), error);
+        if (rc) {
+            hearth_error_prefix(error, "%.200s", files[i].path);
+            return rc;
+        }
+        rc = join(path, sizeof(path), error, folder, files[i].path);
+        if (!rc)
+            rc = make_parents(path, strlen(folder) + 1, error);
+        if (!rc)
+            rc = link_blob(blob, path, error);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int make_folder(struct hearth_registry *registry, const char *folder,
+                       const struct hearth_file *files, size_t count, struct hearth_error *error)
+{
+    char fresh[PATH_MAX], random[17];
+    unsigned char bytes[8];
+    hearth_random_bytes(bytes, sizeof(bytes));
+    hearth_hex(bytes, sizeof(bytes), random);
+    int length = snprintf(fresh, sizeof(fresh), "%s.new-%s/", folder, random);
+    if (length < 0 || (size_t)length >= sizeof(fresh))
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
+    int rc = make_parents(fresh, 1, error);
+    fresh[length - 1] = '\0';
+    if (!rc)
+        rc = fill(registry, fresh, files, count, error);
+    if (!rc) {
+        remove_tree(folder);
+        /* Another thread may have made the same folder in between: then that one stays. */
+        if (rename(fresh, folder) && errno != ENOTEMPTY && errno != EEXIST)
+            rc = hearth_error_set_errno(error, errno, "%.300s", folder);
+    }
+    if (access(fresh, F_OK) == 0)
+        remove_tree(fresh);
+    return rc;
+}
+
+/* One GGUF, the first part of a split one, or a script is itself what an engine opens. */
+static const char *entry_file(const struct hearth_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(files[i].path);
+        bool is_gguf = length > 5 && strcmp(files[i].path + length - 5, ".gguf") == 0;
+        if (is_gguf && (count == 1 || strstr(files[i].path, "-00001-of-")))
+            return files[i].path;
+    }
+    return count == 1 ? files[0].path : NULL;
+}
+
+int hearth_active_links_make(struct hearth_registry *registry, const char *model, int64_t number,
+                             const struct hearth_file *files, size_t count, char *ret_path,
+                             size_t size, struct hearth_error *error)
+{
+    char folder[PATH_MAX];
+    int rc = version_folder(registry, model, number, folder, sizeof(folder), error);
+    if (rc)
+        return rc;
+    if (!is_whole(registry, folder, files, count)) {
+        rc = make_folder(registry, folder, files, count, error);
+        if (rc)
+            return rc;
+    }
+    const char *entry = entry_file(files, count);
+    if (entry)
+        return join(ret_path, size, error, folder, entry);
+    if (strlen(folder) >= size)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
+    memcpy(ret_path, folder, strlen(folder) + 1);
+    return 0;
+}
+
+void hearth_active_links_remove(struct hearth_registry *registry, const char *model, int64_t number)
+{
+    char folder[PATH_MAX];
+    if (version_folder(registry, model, number, folder, sizeof(folder), NULL))
+        return;
+    remove_tree(folder);
+    if (number) { /* the model's own folder goes with its last version */
+        *strrchr(folder, '/') = '\0';
+        rmdir(folder);
+    }
+}
+
+int hearth_active_links_check(struct hearth_registry *registry, const char *model, int64_t number,
+                              const struct hearth_file *file, struct hearth_error *error)
+{
+    char folder[PATH_MAX], blob[PATH_MAX], path[PATH_MAX];
+    int rc = version_folder(registry, model, number, folder, sizeof(folder), error);
+    if (rc || access(folder, F_OK)) /* without a folder there is nothing that could differ */
+        return rc;
+    rc = hearth_blob_path(registry->blobs, file->sha256, blob, sizeof(blob), error);
+    if (!rc)
+        rc = join(path, sizeof(path), error, folder, file->path);
+    if (!rc && !same_file(blob, path))
+        rc = hearth_error_set(error, HEARTH_EDIGEST, "%s was replaced or is gone", path);
+    return rc;
+}

@@ -1,0 +1,163 @@
+/* Several files of a source at once: threads that take the next file until there is none. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "config/lock.h"
+#include "registry/registry_parts.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+enum { PARALLEL = 4, PARALLEL_MAX = 64 };
+
+struct crew {
+    struct hearth_fetch_progress progress; /* first: the threads are given this one */
+    struct hearth_registry *registry;
+    const struct hearth_fetch_plan *plan;
+    pthread_mutex_t mutex; /* guards all below, and the progress of the caller */
+    pthread_cond_t changed;
+    size_t next, done;
+    unsigned running;
+    bool stopped;
+    struct hearth_error error; /* of the first that failed */
+    struct fetched {
+        char sha256[65];
+        int64_t size;
+    } * fetched;
+};
+
+static void pass_bytes(struct hearth_fetch_progress *progress,
+                       const struct hearth_source_file *file, int64_t done, int64_t size)
+{
+    struct crew *crew = (struct crew *)progress;
+    struct hearth_fetch_progress *outer = crew->plan->progress;
+    if (outer && outer->on_bytes)
+        outer->on_bytes(outer, file, done, size);
+}
+
+static bool pass_cancel(struct hearth_fetch_progress *progress)
+{
+    struct crew *crew = (struct crew *)progress;
+    struct hearth_fetch_progress *outer = crew->plan->progress;
+    pthread_mutex_lock(&crew->mutex);
+    bool stopped = crew->stopped;
+    pthread_mutex_unlock(&crew->mutex);
+    return stopped || (outer && outer->is_canceled && outer->is_canceled(outer));
+}
+
+static const char *locked_sha256(const struct hearth_lock_entry *locked, const char *path)
+{
+    for (size_t i = 0; locked && i < locked->file_count; i++)
+        if (strcmp(locked->files[i].path, path) == 0)
+            return locked->files[i].sha256;
+    return NULL;
+}
+
+static int fetch_file(struct crew *crew, size_t index, struct hearth_error *error)
+{
+    const struct hearth_source *source = crew->plan->source;
+    const struct hearth_source_file *file = &source->files[index];
+    struct fetched *fetched = &crew->fetched[index];
+    return hearth_source_fetch(source, file, locked_sha256(crew->plan->locked, file->path),
+                               crew->registry->sources, crew->registry->blobs, &crew->progress,
+                               fetched->sha256, &fetched->size, error);
+}
+
+static void stop_with(struct crew *crew, const struct hearth_error *error)
+{
+    /* The others then fail because they were stopped, which is not the reason. */
+    if (!crew->stopped)
+        crew->error = *error;
+    crew->stopped = true;
+}
+
+static void *work(void *argument)
+{
+    struct crew *crew = argument;
+    pthread_mutex_lock(&crew->mutex);
+    while (!crew->stopped && crew->next < crew->plan->source->file_count) {
+        size_t index = crew->next++;
+        struct hearth_error error = {0};
+        pthread_mutex_unlock(&crew->mutex);
+        int rc = fetch_file(crew, index, &error);
+        pthread_mutex_lock(&crew->mutex);
+        if (rc)
+            stop_with(crew, &error);
+        crew->done++;
+    }
+    crew->running--;
+    pthread_cond_signal(&crew->changed);
+    pthread_mutex_unlock(&crew->mutex);
+    return NULL;
+}
+
+static void wait_for_crew(struct crew *crew)
+{
+    const struct hearth_fetch_plan *plan = crew->plan;
+    pthread_mutex_lock(&crew->mutex);
+    while (crew->running) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (pthread_cond_timedwait(&crew->changed, &crew->mutex, &until) != ETIMEDOUT ||
+            !plan->on_tick)
+            continue;
+        struct hearth_error error = {0};
+        pthread_mutex_unlock(&crew->mutex);
+        int rc = plan->on_tick(plan->argument, &error);
+        pthread_mutex_lock(&crew->mutex);
+        if (rc)
+            stop_with(crew, &error);
+    }
+    pthread_mutex_unlock(&crew->mutex);
+}
+
+static int run_crew(struct crew *crew, struct hearth_error *error)
+{
+    pthread_t threads[PARALLEL_MAX];
+    unsigned wanted = crew->plan->parallel ? crew->plan->parallel : PARALLEL, started = 0;
+    if (wanted > PARALLEL_MAX)
+        wanted = PARALLEL_MAX;
+    if (wanted > crew->plan->source->file_count)
+        wanted = (unsigned)crew->plan->source->file_count;
+    crew->running = wanted;
+    while (started < wanted && pthread_create(&threads[started], NULL, work, crew) == 0)
+        started++;
+    pthread_mutex_lock(&crew->mutex);
+    crew->running -= wanted - started;
+    pthread_mutex_unlock(&crew->mutex);
+    if (!started)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no thread could be started");
+    wait_for_crew(crew);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    if (crew->stopped)
+        return hearth_error_set(error, crew->error.code, "%s", crew->error.message);
+    return 0;
+}
+
+int hearth_registry_fetch_all(struct hearth_registry *registry,
+                              const struct hearth_fetch_plan *plan, struct hearth_arena *arena,
+                              struct hearth_file *ret_files, struct hearth_error *error)
+{
+    struct crew crew = {.progress = {.on_bytes = pass_bytes, .is_canceled = pass_cancel},
+                        .registry = registry,
+                        .plan = plan,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER,
+                        .changed = PTHREAD_COND_INITIALIZER};
+    size_t count = plan->source->file_count;
+    crew.fetched = hearth_calloc(count, sizeof(*crew.fetched));
+    int rc = run_crew(&crew, error);
+    for (size_t i = 0; !rc && i < count; i++) {
+        ret_files[i].path = plan->source->files[i].path;
+        ret_files[i].size = crew.fetched[i].size;
+        ret_files[i].sha256 = hearth_arena_strdup(arena, crew.fetched[i].sha256);
+        if (!ret_files[i].sha256)
+            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the model has too many files");
+    }
+    pthread_mutex_destroy(&crew.mutex);
+    pthread_cond_destroy(&crew.changed);
+    hearth_free(crew.fetched);
+    return rc;
+}
