@@ -334,11 +334,24 @@ static int list_files(struct hub *hub, struct hearth_error *error)
     return rc;
 }
 
+/* Of the files that are taken; two of one name could stand for two different models. */
+static int refuse_doubles(const struct hub *hub, struct hearth_error *error)
+{
+    for (size_t i = 0; i < hub->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(hub->files[i].path, hub->files[j].path) == 0)
+                return hearth_error_set(error, HEARTH_ENETWORK,
+                                        "the hub's listing has %.200s twice", hub->files[i].path);
+    return 0;
+}
+
 static int fill_source(struct hub *hub, struct hearth_source *source, struct hearth_error *error)
 {
     struct hearth_arena *arena = hub->query->arena;
     int rc =
         hearth_source_select(hub->files, &hub->count, hub->reference.file, hub->query->text, error);
+    if (!rc)
+        rc = refuse_doubles(hub, error);
     if (rc)
         return rc;
     source->files = hearth_arena_alloc(arena, hub->count * sizeof(*source->files));
