@@ -1,0 +1,141 @@
+/* The state of a loaded model, shared by the files of this plug-in.
+ *
+ * Threads: everything here belongs to the compute thread, but for what `prepare` reads (model,
+ * vocabulary, chat, limits: immutable after load) and `abort_wanted`. */
+#ifndef HEARTH_LLAMA_ENGINE_H
+#define HEARTH_LLAMA_ENGINE_H
+
+#include "base/buf.h"
+#include "engine/llama/llama_header.h"
+#include "engine/llama/llama_shim.h"
+#include "hearth/engine.h"
+
+#include <stdatomic.h>
+
+/* A prepared input; the head is what the worker sees. */
+struct hearth_llama_input {
+    struct hearth_prepared head;
+    int32_t *tokens; /* owned; head.tokens */
+    enum hearth_task task;
+    struct hearth_sampling sampling; /* stops and biases point into memory of this object */
+    struct hearth_bytes *stops;
+    struct hearth_logit_bias *biases;
+    char *stop_text;
+    uint32_t max_tokens; /* never 0: what the request and the context allow */
+};
+
+/* A token that was sampled and whose text is not released yet. */
+struct hearth_llama_pending {
+    int32_t token;
+    float logprob;
+    size_t start; /* of its text, in the release buffer */
+    uint32_t alternative_count;
+    size_t text_at, text_length; /* in the buffer of logprob texts */
+    struct {
+        int32_t token;
+        float logprob;
+        size_t text_at, text_length;
+    } alternatives[20];
+};
+
+/* Generated text on its way out: held back while it could be the start of a stop string or of a
+ * character. */
+struct hearth_llama_release {
+    struct hearth_buf text;   /* generated, not yet released */
+    struct hearth_buf clean;  /* scratch: the same with U+FFFD for what is not UTF-8 */
+    struct hearth_buf labels; /* texts of pending tokens and alternatives */
+    struct hearth_llama_pending *pending;
+    uint32_t pending_count, pending_capacity;
+    uint32_t silent_count; /* sampled since the last event, when logprobs are not asked for */
+};
+
+struct hearth_llama_sequence {
+    const struct hearth_llama_input *input; /* NULL: free */
+    int32_t *held; /* the tokens that the KV cache holds, from position 0 */
+    uint32_t held_count;
+    uint32_t prompt_done; /* tokens of the prompt that are in the cache */
+    uint32_t cached;      /* of those, found there at the start */
+    uint32_t generated;
+    int32_t next;                /* sampled, not decoded yet */
+    struct llama_sampler *chain; /* NULL: greedy */
+    struct hearth_llama_release release;
+    double *sum; /* of hidden states, while a generating model makes a vector */
+    /* Where the step that runs began, for taking it back. */
+    uint32_t step_held, step_prompt_done;
+    bool step_began;
+    int32_t step_output; /* index in the batch of the row to sample from; negative: none */
+};
+
+struct hearth_engine {
+    struct hearth_model_facts facts;
+    struct hearth_llama_header header;
+    struct hearth_llama_plan plan;
+    struct hearth_llama_settings settings;
+    struct llama_model *model;
+    struct llama_context *context;
+    llama_memory_t memory; /* NULL for encoders */
+    const struct llama_vocab *vocab;
+    struct hearth_chat *chat;
+    struct llama_batch batch;
+    struct hearth_llama_sequence *sequences;
+    bool cuttable;       /* the cache can forget the end of a sequence */
+    uint32_t window;     /* of sliding attention; 0: none */
+    int32_t *end_tokens; /* that end a generation */
+    uint32_t end_count;
+    llama_token_data *candidates; /* scratch of sampling */
+    uint32_t *counts;             /* scratch of penalties: zero between calls */
+    float *unchanged;             /* scratch of logprobs: the logits before sampling */
+    float *vector;                /* scratch of pooling */
+    uint32_t vector_length;
+    bool committed; /* the step that runs has emitted: it can no longer be taken back */
+    atomic_bool running;
+    atomic_bool abort_wanted;
+};
+
+/* llama_prepare.c */
+int hearth_llama_prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                         struct hearth_prepared **ret_prepared, struct hearth_error *error);
+void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *prepared);
+int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
+                            struct hearth_event_sink *sink, struct hearth_error *error);
+
+/* llama_step.c */
+int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,
+                      size_t count, struct hearth_event_sink *sink, struct hearth_error *error);
+
+/* llama_sequence.c */
+/* How many leading tokens of the input the sequence's cache holds; at least one is left over. */
+uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
+                           const struct hearth_llama_input *input);
+void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
+                                 const struct hearth_llama_input *input);
+/* Free again; the cache stays for the next one's prefix. */
+void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index);
+void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index);
+/* Takes the step that failed back, for each sequence of it. */
+void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index);
+
+/* llama_sampling.c */
+struct llama_sampler *hearth_llama_sampler(const struct hearth_sampling *sampling);
+/* Changes the logits. Never fails: with nothing else it takes the likeliest. */
+int32_t hearth_llama_pick(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
+                          float *logits);
+/* Before pick: the logits as the model gave them. Fills in all but `start`. */
+void hearth_llama_logprobs_begin(struct hearth_engine *engine,
+                                 struct hearth_llama_sequence *sequence, const float *logits,
+                                 struct hearth_llama_pending *pending, double *ret_log_sum);
+
+/* llama_release.c */
+void hearth_llama_release_init(struct hearth_llama_release *release);
+void hearth_llama_release_finish(struct hearth_llama_release *release);
+void hearth_llama_release_clear(struct hearth_llama_release *release);
+/* Takes a token in. True when a stop string is complete: what follows it is gone. `pending` is
+ * NULL when logprobs are not asked for. */
+bool hearth_llama_release_token(struct hearth_engine *engine,
+                                struct hearth_llama_sequence *sequence, int32_t token,
+                                const struct hearth_llama_pending *pending);
+/* Emits what is decided; at the end, everything. */
+void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
+                               struct hearth_event_sink *sink);
+
+#endif

@@ -1,0 +1,347 @@
+#include "engine/llama/llama_header.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "format/gguf.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAYERS_MAX 2048
+#define WIDTH_MAX (1 << 24)
+
+/* Architectures whose attention sees the whole input: one pass, no KV cache. */
+static const char *const encoders[] = {
+    "bert",         "modern-bert",  "nomic-bert", "nomic-bert-moe",  "neo-bert",
+    "jina-bert-v2", "jina-bert-v3", "eurobert",   "gemma-embedding", "t5encoder",
+};
+
+/* llama_ftype of llama.h, as llama-quantize names them. */
+static const char *const file_types[] = {
+    [0] = "F32",      [1] = "F16",      [2] = "Q4_0",    [3] = "Q4_1",    [7] = "Q8_0",
+    [8] = "Q5_0",     [9] = "Q5_1",     [10] = "Q2_K",   [11] = "Q3_K_S", [12] = "Q3_K_M",
+    [13] = "Q3_K_L",  [14] = "Q4_K_S",  [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M",
+    [18] = "Q6_K",    [19] = "IQ2_XXS", [20] = "IQ2_XS", [21] = "Q2_K_S", [22] = "IQ3_XS",
+    [23] = "IQ3_XXS", [24] = "IQ1_S",   [25] = "IQ4_NL", [26] = "IQ3_S",  [27] = "IQ3_M",
+    [28] = "IQ2_S",   [29] = "IQ2_M",   [30] = "IQ4_XS", [31] = "IQ1_M",  [32] = "BF16",
+    [36] = "TQ1_0",   [37] = "TQ2_0",   [38] = "MXFP4",
+};
+
+struct reading {
+    const struct hearth_gguf *gguf;
+    const char *architecture;
+    struct hearth_error *error;
+};
+
+static const struct hearth_gguf_entry *find(const struct reading *from, const char *suffix)
+{
+    char key[192];
+    snprintf(key, sizeof(key), "%s.%s", from->architecture, suffix);
+    return hearth_gguf_find(from->gguf, key);
+}
+
+/* A number of the architecture's own keys: 0 when absent, an error beyond `most`. */
+static int number(const struct reading *from, const char *suffix, int64_t most, uint32_t *ret_value)
+{
+    int64_t value = hearth_gguf_integer_at(find(from, suffix), 0, 0);
+    if (value < 0 || value > most)
+        return hearth_error_set(from->error, HEARTH_EMODEL,
+                                "the GGUF header's '%s.%s' is %" PRId64
+                                ", which cannot be (at most %" PRId64 ")",
+                                from->architecture, suffix, value, most);
+    *ret_value = (uint32_t)value;
+    return 0;
+}
+
+static int read_architecture(const struct reading *from, struct hearth_model_facts *facts)
+{
+    struct hearth_gguf_text name = hearth_gguf_text(from->gguf, "general.architecture");
+    if (name.bytes == NULL || name.length == 0 || name.length >= sizeof(facts->architecture))
+        return hearth_error_set(from->error, HEARTH_EMODEL,
+                                "the GGUF header has no usable 'general.architecture'");
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.bytes[i];
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_' || c == '.';
+        if (!fine)
+            return hearth_error_set(from->error, HEARTH_EMODEL,
+                                    "the GGUF header's 'general.architecture' is not a name");
+    }
+    memcpy(facts->architecture, name.bytes, name.length);
+    facts->architecture[name.length] = '\0';
+    return 0;
+}
+
+static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llama_header *header,
+                              struct hearth_error *error)
+{
+    const char *name = header->facts.architecture;
+    header->family = hearth_llama_family_of(name);
+    const char *fault = NULL;
+    struct hearth_gguf_text type = hearth_gguf_text(gguf, "general.type");
+    if (type.length == 7 && memcmp(type.bytes, "adapter", 7) == 0)
+        fault = "is an adapter, not a model of its own";
+    else if (strcmp(name, "clip") == 0)
+        fault = "is a projector for images, not a model of its own";
+    else if (header->family == HEARTH_LLAMA_UNKNOWN)
+        fault = "is not one that the llama engine has";
+    else if (header->family == HEARTH_LLAMA_DIFFUSION)
+        fault = "generates by diffusion, which the llama engine does not serve";
+    else if (strcmp(name, "t5") == 0 || strcmp(name, "wavtokenizer-dec") == 0)
+        fault = "needs an encoder pass, which the llama engine does not serve";
+    else if (hearth_gguf_integer(gguf, "split.count", 1) > 1)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "the model is split into %" PRId64
+                                " files; merge them with llama-gguf-split",
+                                hearth_gguf_integer(gguf, "split.count", 1));
+    if (fault == NULL)
+        return 0;
+    return hearth_error_set(error, HEARTH_ENOTIMPL, "architecture '%s' %s", name, fault);
+}
+
+static void read_weights(const struct hearth_gguf *gguf, struct hearth_llama_header *header)
+{
+    struct hearth_model_facts *facts = &header->facts;
+    uint64_t bytes_of_type[64] = {0};
+    uint32_t most = 0;
+    for (size_t i = 0; i < hearth_gguf_tensor_count(gguf); i++) {
+        const struct hearth_gguf_tensor *tensor = hearth_gguf_tensor(gguf, i);
+        facts->parameter_count += tensor->element_count;
+        facts->weight_bytes += tensor->size_bytes;
+        uint32_t type = tensor->type < 64 ? tensor->type : 63;
+        bytes_of_type[type] += tensor->size_bytes;
+        if (bytes_of_type[type] > bytes_of_type[most])
+            most = type;
+    }
+    const struct hearth_gguf_tensor *embedding = hearth_gguf_find_tensor(gguf, "token_embd.weight");
+    if (embedding != NULL && hearth_gguf_find_tensor(gguf, "output.weight") == NULL)
+        header->embedding_bytes = embedding->size_bytes;
+    int64_t type = hearth_gguf_integer(gguf, "general.file_type", -1);
+    const char *name = NULL;
+    if (type >= 0 && type < (int64_t)(sizeof(file_types) / sizeof(file_types[0])))
+        name = file_types[type];
+    if (name == NULL)
+        name = hearth_gguf_tensor_type_name(most);
+    snprintf(facts->quantization, sizeof(facts->quantization), "%s", name != NULL ? name : "");
+}
+
+/* Values of a token's K and V in one layer: heads × their length, as libllama's n_embd_k_gqa. */
+static void cache_values(const struct reading *from, uint32_t layer, uint32_t embedding,
+                         uint64_t *ret_k, uint64_t *ret_v)
+{
+    int64_t heads = hearth_gguf_integer_at(find(from, "attention.head_count"), layer, 0);
+    int64_t heads_kv = hearth_gguf_integer_at(find(from, "attention.head_count_kv"), layer, heads);
+    int64_t own = heads > 0 ? embedding / heads : 0;
+    int64_t key = hearth_gguf_integer_at(find(from, "attention.key_length"), layer, own);
+    int64_t value = hearth_gguf_integer_at(find(from, "attention.value_length"), layer, own);
+    if (heads_kv < 0 || key < 0 || value < 0 || heads_kv > WIDTH_MAX || key > WIDTH_MAX ||
+        value > WIDTH_MAX)
+        return;
+    *ret_k = (uint64_t)heads_kv * (uint64_t)key;
+    *ret_v = (uint64_t)heads_kv * (uint64_t)value;
+}
+
+static void read_cache(const struct reading *from, const struct hearth_llama_settings *settings,
+                       struct hearth_llama_header *header)
+{
+    if (header->encoder)
+        return;
+    for (uint32_t layer = 0; layer < header->facts.layer_count; layer++) {
+        uint64_t k = 0, v = 0;
+        cache_values(from, layer, header->facts.embedding_length, &k, &v);
+        header->cache_bytes_per_token +=
+            hearth_gguf_tensor_type_bytes((uint32_t)settings->cache_type_k, k) +
+            hearth_gguf_tensor_type_bytes((uint32_t)settings->cache_type_v, v);
+    }
+}
+
+static void read_state(const struct reading *from, struct hearth_llama_header *header)
+{
+    if (header->family == HEARTH_LLAMA_ATTENTION)
+        return;
+    uint64_t inner = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.inner_size"), 0,
+                                                      2 * header->facts.embedding_length);
+    uint64_t state = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.state_size"), 0, 128);
+    uint64_t convolution = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.conv_kernel"), 0, 4);
+    uint64_t head = (uint64_t)hearth_gguf_integer_at(find(from, "wkv.head_size"), 0, 0);
+    if (inner > WIDTH_MAX || state > WIDTH_MAX || convolution > 1024 || head > WIDTH_MAX)
+        return;
+    uint64_t per_layer = inner * (state + head + 2 * convolution) * sizeof(float);
+    header->state_bytes_per_sequence = per_layer * header->facts.layer_count;
+}
+
+static int read_shape(const struct reading *from, struct hearth_llama_header *header)
+{
+    struct hearth_model_facts *facts = &header->facts;
+    uint32_t feed_forward = 0, vocabulary = 0;
+    int rc = number(from, "block_count", LAYERS_MAX, &facts->layer_count);
+    if (rc == 0)
+        rc = number(from, "context_length", INT32_MAX, &facts->trained_context);
+    if (rc == 0)
+        rc = number(from, "embedding_length", WIDTH_MAX, &facts->embedding_length);
+    if (rc == 0)
+        rc = number(from, "feed_forward_length", WIDTH_MAX, &feed_forward);
+    if (rc == 0)
+        rc = number(from, "vocab_size", INT32_MAX, &vocabulary);
+    if (rc == 0)
+        rc = number(from, "attention.head_count", WIDTH_MAX, &header->head_count);
+    if (rc != 0)
+        return rc;
+    if (facts->layer_count == 0 || facts->embedding_length == 0)
+        return hearth_error_set(from->error, HEARTH_EMODEL, "the GGUF header does not say '%s.%s'",
+                                from->architecture,
+                                facts->layer_count == 0 ? "block_count" : "embedding_length");
+    const struct hearth_gguf_entry *tokens = hearth_gguf_find(from->gguf, "tokenizer.ggml.tokens");
+    if (tokens != NULL && tokens->is_array && tokens->count <= INT32_MAX)
+        vocabulary = (uint32_t)tokens->count;
+    facts->vocabulary_length = vocabulary;
+    header->widest_layer =
+        feed_forward > facts->embedding_length ? feed_forward : facts->embedding_length;
+    return 0;
+}
+
+static void read_tasks(const struct reading *from, const struct hearth_llama_settings *settings,
+                       struct hearth_llama_header *header)
+{
+    struct hearth_model_facts *facts = &header->facts;
+    for (size_t i = 0; i < sizeof(encoders) / sizeof(encoders[0]); i++)
+        header->encoder = header->encoder || strcmp(encoders[i], facts->architecture) == 0;
+    if (!hearth_gguf_truth(from->gguf, "attention.causal", true))
+        header->encoder = true;
+    int64_t pooling = hearth_gguf_integer_at(find(from, "pooling_type"), 0, -1);
+    header->pooling = settings->pooling;
+    if (header->pooling == LLAMA_POOLING_TYPE_UNSPECIFIED && pooling >= 0 &&
+        pooling <= LLAMA_POOLING_TYPE_RANK)
+        header->pooling = (enum llama_pooling_type)pooling;
+    bool says = header->pooling > LLAMA_POOLING_TYPE_NONE;
+    if (header->encoder && !says)
+        header->pooling = LLAMA_POOLING_TYPE_MEAN;
+    /* A generating model that is only told how to pool still generates. */
+    header->pooled = header->encoder || (says && pooling > LLAMA_POOLING_TYPE_NONE) ||
+                     header->pooling == LLAMA_POOLING_TYPE_RANK;
+    facts->tasks = HEARTH_TASK_TOKENIZE;
+    if (header->pooling == LLAMA_POOLING_TYPE_RANK)
+        facts->tasks |= HEARTH_TASK_SCORE;
+    else
+        facts->tasks |= HEARTH_TASK_EMBED;
+    if (!header->pooled)
+        facts->tasks |= HEARTH_TASK_GENERATE;
+    enum llama_pooling_type shown = header->pooling;
+    if (shown == LLAMA_POOLING_TYPE_UNSPECIFIED || shown == LLAMA_POOLING_TYPE_NONE)
+        shown = LLAMA_POOLING_TYPE_MEAN;
+    snprintf(facts->pooling, sizeof(facts->pooling), "%s", hearth_llama_pooling_name(shown));
+    facts->normalized = shown != LLAMA_POOLING_TYPE_RANK;
+    facts->has_chat_template = hearth_gguf_find(from->gguf, "tokenizer.chat_template") != NULL ||
+                               settings->chat_template != NULL;
+}
+
+static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_settings *settings,
+                    struct hearth_llama_header *header, struct hearth_error *error)
+{
+    struct reading from = {.gguf = gguf, .error = error};
+    int rc = read_architecture(&from, &header->facts);
+    if (rc == 0)
+        rc = check_architecture(gguf, header, error);
+    if (rc != 0)
+        return rc;
+    from.architecture = header->facts.architecture;
+    rc = read_shape(&from, header);
+    if (rc != 0)
+        return rc;
+    if (hearth_gguf_tensor_count(gguf) == 0)
+        return hearth_error_set(error, HEARTH_EMODEL, "the GGUF file holds no tensors");
+    header->file_bytes = hearth_gguf_file_bytes(gguf);
+    read_tasks(&from, settings, header);
+    read_weights(gguf, header);
+    read_cache(&from, settings, header);
+    read_state(&from, header);
+    return 0;
+}
+
+int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
+                             struct hearth_llama_header *ret_header, struct hearth_error *error)
+{
+    struct hearth_gguf *gguf = NULL;
+    int rc = hearth_gguf_open(path, &gguf, error);
+    if (rc != 0)
+        return rc;
+    struct hearth_llama_header *header = hearth_calloc(1, sizeof(*header));
+    rc = read_all(gguf, settings, header, error);
+    if (rc == 0)
+        *ret_header = *header;
+    hearth_free(header);
+    hearth_gguf_destroy(gguf);
+    return rc;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+int hearth_llama_plan_make(const struct hearth_llama_header *header,
+                           const struct hearth_load_params *params,
+                           const struct hearth_llama_settings *settings,
+                           struct hearth_llama_plan *ret_plan, struct hearth_error *error)
+{
+    uint32_t trained = header->facts.trained_context;
+    struct hearth_llama_plan plan = {
+        .context = params->context != 0 ? params->context
+                   : trained == 0       ? HEARTH_LLAMA_CONTEXT_DEFAULT
+                                        : smaller(trained, HEARTH_LLAMA_CONTEXT_DEFAULT),
+        .slots = params->slots != 0 ? params->slots : HEARTH_LLAMA_SLOTS_DEFAULT,
+        .batch = params->batch != 0 ? params->batch : HEARTH_LLAMA_BATCH_DEFAULT,
+        .threads = params->threads != 0 ? params->threads : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+    };
+    bool stretched = settings->rope_freq_base > 0 || settings->rope_freq_scale > 0;
+    if (trained != 0 && plan.context > trained && (header->encoder || !stretched))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a context of %" PRIu32 " is more than the %" PRIu32
+                                " tokens that the model was trained with%s",
+                                plan.context, trained,
+                                header->encoder ? "" : " (set rope_freq_scale to stretch it)");
+    if (plan.slots > llama_max_parallel_sequences())
+        return hearth_error_set(error, HEARTH_EINVAL, "more than %zu slots are not possible",
+                                llama_max_parallel_sequences());
+    plan.batch = larger(plan.batch, plan.slots);
+    if (header->pooled)
+        plan.batch = larger(plan.batch, plan.context);
+    *ret_plan = plan;
+    return 0;
+}
+
+void hearth_llama_plan_memory(const struct hearth_llama_header *header,
+                              const struct hearth_llama_plan *plan,
+                              struct hearth_memory_plan *ret_memory)
+{
+    const struct hearth_model_facts *facts = &header->facts;
+    /* libllama rounds the cells of each sequence up to a multiple of 256. */
+    uint64_t cells = ((uint64_t)plan->context + 255) / 256 * 256;
+    uint64_t outputs = header->pooled ? plan->batch : larger(plan->slots, HEARTH_LLAMA_POOL_CHUNK);
+    uint64_t vocabulary = facts->vocabulary_length;
+    /* Activations that are alive at once: residual, norm, Q, K, V, gate and up, and their copies
+     * quantized for the product; the mask in f32 and f16; logits as computed and as handed out. */
+    uint64_t activations =
+        (uint64_t)plan->batch * 4 *
+        (6 * (uint64_t)facts->embedding_length + 4 * (uint64_t)header->widest_layer);
+    uint64_t mask = cells * plan->batch * 6;
+    if (header->encoder)
+        mask = (uint64_t)plan->batch * plan->batch * (6 + 4 * (uint64_t)header->head_count);
+    uint64_t logits = header->encoder ? 0 : 2 * outputs * vocabulary * 4;
+    *ret_memory = (struct hearth_memory_plan){
+        .weights = facts->weight_bytes + header->embedding_bytes,
+        .cache = header->encoder ? 0
+                                 : header->cache_bytes_per_token * cells * plan->slots +
+                                       header->state_bytes_per_sequence * plan->slots,
+        .scratch = activations + mask + logits + vocabulary * sizeof(llama_token_data),
+        /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
+        .process = (48ull << 20) + vocabulary * 1024,
+    };
+}

@@ -1,0 +1,47 @@
+/* What a GGUF header says about a model: facts, and the memory that it would take. Nothing is
+ * loaded; the header is read by src/format/gguf, so that libllama sees only files that are sound.
+ * Any thread. */
+#ifndef HEARTH_LLAMA_HEADER_H
+#define HEARTH_LLAMA_HEADER_H
+
+#include "engine/llama/llama_settings.h"
+#include "engine/llama/llama_shim.h"
+#include "hearth/engine.h"
+
+#define HEARTH_LLAMA_CONTEXT_DEFAULT 4096u
+#define HEARTH_LLAMA_SLOTS_DEFAULT 4u
+#define HEARTH_LLAMA_BATCH_DEFAULT 512u
+/* Tokens whose hidden states are taken out at once, when a generating model makes a vector: each
+ * costs a row of logits too, because libllama computes those with them. */
+#define HEARTH_LLAMA_POOL_CHUNK 64u
+
+struct hearth_llama_header {
+    struct hearth_model_facts facts;
+    enum hearth_llama_family family;
+    enum llama_pooling_type pooling; /* of the header or the setting; UNSPECIFIED when neither */
+    bool encoder;                    /* bidirectional attention, no KV cache */
+    bool pooled;                     /* a context that pools: inputs come whole */
+    uint64_t cache_bytes_per_token;
+    uint64_t state_bytes_per_sequence; /* of recurrent layers */
+    uint64_t embedding_bytes;          /* of the token embeddings, which may be held twice */
+    uint64_t file_bytes;
+    uint32_t widest_layer; /* values per token in the widest activation */
+    uint32_t head_count;
+};
+
+/* What load will do with the parameters: defaults filled in, limits checked. */
+struct hearth_llama_plan {
+    uint32_t context, slots, batch, threads;
+};
+
+int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
+                             struct hearth_llama_header *ret_header, struct hearth_error *error);
+int hearth_llama_plan_make(const struct hearth_llama_header *header,
+                           const struct hearth_load_params *params,
+                           const struct hearth_llama_settings *settings,
+                           struct hearth_llama_plan *ret_plan, struct hearth_error *error);
+void hearth_llama_plan_memory(const struct hearth_llama_header *header,
+                              const struct hearth_llama_plan *plan,
+                              struct hearth_memory_plan *ret_memory);
+
+#endif

@@ -1,0 +1,284 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/llama/llama_engine.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PROMPT_MAX (64u << 20) /* bytes of a rendered chat */
+#define STOPS_MAX 64u
+
+static int copy_stops(struct hearth_llama_input *made, const struct hearth_sampling *sampling,
+                      const struct hearth_buf *own, struct hearth_error *error)
+{
+    size_t length = 1;
+    uint32_t count = sampling->stop_count;
+    for (uint32_t i = 0; i < sampling->stop_count; i++)
+        length += sampling->stops[i].length;
+    for (size_t i = 0; i < own->length; i++)
+        count += own->bytes[i] == '\0';
+    if (count > STOPS_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL, "more than %u stop strings", STOPS_MAX);
+    made->stops = hearth_try_calloc(count + 1, sizeof(*made->stops));
+    made->stop_text = hearth_try_alloc(length + own->length);
+    if (made->stops == NULL || made->stop_text == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the stop strings");
+    char *at = made->stop_text;
+    uint32_t n = 0;
+    for (; n < sampling->stop_count; n++) {
+        made->stops[n] = (struct hearth_bytes){at, sampling->stops[n].length};
+        memcpy(at, sampling->stops[n].bytes, sampling->stops[n].length);
+        at += sampling->stops[n].length;
+    }
+    if (own->length > 0)
+        memcpy(at, own->bytes, own->length);
+    for (const char *end = at + own->length; at < end; at += strlen(at) + 1)
+        made->stops[n++] = (struct hearth_bytes){at, strlen(at)};
+    made->sampling.stops = made->stops;
+    made->sampling.stop_count = n;
+    return 0;
+}
+
+static int copy_sampling(struct hearth_llama_input *made, const struct hearth_input *input,
+                         const struct hearth_buf *own_stops, struct hearth_error *error)
+{
+    static const struct hearth_sampling plain = {.top_p = 1, .repeat_penalty = 1};
+    const struct hearth_sampling *sampling = input->sampling != NULL ? input->sampling : &plain;
+    made->sampling = *sampling;
+    made->sampling.biases = NULL;
+    int rc = copy_stops(made, sampling, own_stops, error);
+    if (rc != 0 || sampling->bias_count == 0)
+        return rc;
+    made->biases = hearth_try_calloc(sampling->bias_count, sizeof(*made->biases));
+    if (made->biases == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the biases");
+    memcpy(made->biases, sampling->biases, sampling->bias_count * sizeof(*made->biases));
+    made->sampling.biases = made->biases;
+    return 0;
+}
+
+static int take_tokens(struct hearth_engine *engine, const struct hearth_input *input,
+                       struct hearth_llama_input *made, struct hearth_error *error)
+{
+    if (input->token_count > INT32_MAX)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "too many tokens");
+    made->tokens = hearth_try_calloc(input->token_count + 1, sizeof(*made->tokens));
+    if (made->tokens == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens",
+                                input->token_count);
+    for (size_t i = 0; i < input->token_count; i++) {
+        int32_t token = input->tokens[i];
+        if (token < 0 || (uint32_t)token >= engine->facts.vocabulary_length)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "token %" PRId32
+                                    " (at %zu) is not in the vocabulary of %" PRIu32 " tokens",
+                                    token, i, engine->facts.vocabulary_length);
+        made->tokens[i] = token;
+    }
+    made->head.token_count = (uint32_t)input->token_count;
+    return 0;
+}
+
+static int render_chat(struct hearth_engine *engine, const struct hearth_input *input,
+                       struct hearth_llama_input *made, struct hearth_buf *stops,
+                       struct hearth_error *error)
+{
+    if (engine->chat == NULL)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
+    struct hearth_buf prompt;
+    hearth_buf_init(&prompt, PROMPT_MAX);
+    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, &prompt, stops, error);
+    /* The template has taken away its own BOS where the tokenizer adds one. */
+    if (rc == 0)
+        rc = hearth_llama_tokenize(engine->vocab, prompt.bytes, prompt.length,
+                                   !input->no_special_tokens, true, &made->tokens,
+                                   &made->head.token_count, error);
+    hearth_buf_finish(&prompt);
+    return rc;
+}
+
+/* [BOS] query [EOS] [SEP] document [EOS], as llama-server puts a pair together. */
+static int join_pair(struct hearth_engine *engine, const struct hearth_input *input,
+                     struct hearth_llama_input *made, struct hearth_error *error)
+{
+    const struct llama_vocab *vocab = engine->vocab;
+    int32_t *first = NULL, *second = NULL;
+    uint32_t first_count = 0, second_count = 0;
+    int rc = hearth_llama_tokenize(vocab, input->bytes, input->length, false, false, &first,
+                                   &first_count, error);
+    if (rc == 0)
+        rc = hearth_llama_tokenize(vocab, input->pair, input->pair_length, false, false, &second,
+                                   &second_count, error);
+    if (rc == 0) {
+        made->tokens =
+            hearth_try_calloc((size_t)first_count + second_count + 4, sizeof(*made->tokens));
+        if (made->tokens == NULL)
+            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the pair's tokens");
+    }
+    if (rc == 0) {
+        int32_t end = llama_vocab_eos(vocab);
+        if (end == LLAMA_TOKEN_NULL)
+            end = llama_vocab_sep(vocab);
+        bool add_end = llama_vocab_get_add_eos(vocab) && end != LLAMA_TOKEN_NULL;
+        uint32_t n = 0;
+        if (llama_vocab_get_add_bos(vocab) && llama_vocab_bos(vocab) != LLAMA_TOKEN_NULL)
+            made->tokens[n++] = llama_vocab_bos(vocab);
+        memcpy(made->tokens + n, first, first_count * sizeof(*first));
+        n += first_count;
+        if (add_end)
+            made->tokens[n++] = end;
+        if (llama_vocab_get_add_sep(vocab) && llama_vocab_sep(vocab) != LLAMA_TOKEN_NULL)
+            made->tokens[n++] = llama_vocab_sep(vocab);
+        memcpy(made->tokens + n, second, second_count * sizeof(*second));
+        n += second_count;
+        if (add_end)
+            made->tokens[n++] = end;
+        made->head.token_count = n;
+    }
+    hearth_free(first);
+    hearth_free(second);
+    return rc;
+}
+
+static int make_tokens(struct hearth_engine *engine, const struct hearth_input *input,
+                       struct hearth_llama_input *made, struct hearth_buf *stops,
+                       struct hearth_error *error)
+{
+    switch (input->kind) {
+    case HEARTH_INPUT_MESSAGES:
+        return render_chat(engine, input, made, stops, error);
+    case HEARTH_INPUT_TOKENS:
+        return take_tokens(engine, input, made, error);
+    case HEARTH_INPUT_TEXT:
+        if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
+            return join_pair(engine, input, made, error);
+        return hearth_llama_tokenize(engine->vocab, input->bytes, input->length,
+                                     !input->no_special_tokens, true, &made->tokens,
+                                     &made->head.token_count, error);
+    default:
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "this model takes messages, text or token ids");
+    }
+}
+
+/* Keeps a leading BOS or CLS and a closing EOS or SEP, which the model needs. */
+static void truncate_tokens(struct hearth_engine *engine, enum hearth_truncate side, uint32_t most,
+                            struct hearth_llama_input *made)
+{
+    int32_t *tokens = made->tokens;
+    uint32_t count = made->head.token_count;
+    int32_t last = tokens[count - 1];
+    bool closed = last == llama_vocab_eos(engine->vocab) || last == llama_vocab_sep(engine->vocab);
+    bool opened = tokens[0] == llama_vocab_bos(engine->vocab);
+    made->head.truncated_count = count - most;
+    made->head.token_count = most;
+    if (side == HEARTH_TRUNCATE_END) {
+        if (closed)
+            tokens[most - 1] = last;
+        return;
+    }
+    uint32_t kept = opened && most > 1 ? 1 : 0;
+    memmove(tokens + kept, tokens + count - (most - kept), (most - kept) * sizeof(*tokens));
+}
+
+static int limit_tokens(struct hearth_engine *engine, const struct hearth_input *input,
+                        struct hearth_llama_input *made, struct hearth_error *error)
+{
+    uint32_t context = engine->plan.context;
+    bool generate = input->task == HEARTH_TASK_GENERATE;
+    uint32_t most = generate ? context - 1 : context;
+    if (made->head.token_count == 0 && llama_vocab_bos(engine->vocab) != LLAMA_TOKEN_NULL &&
+        generate) {
+        made->tokens[0] = llama_vocab_bos(engine->vocab);
+        made->head.token_count = 1;
+    }
+    if (made->head.token_count == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "the input is empty");
+    if (made->head.token_count > most) {
+        if (input->truncate == HEARTH_TRUNCATE_NEVER)
+            return hearth_error_set(error, HEARTH_ECONTEXT,
+                                    "the input has %" PRIu32
+                                    " tokens, but the model's context is %" PRIu32 " tokens%s",
+                                    made->head.token_count, context,
+                                    generate ? ", of which the answer needs at least one" : "");
+        truncate_tokens(engine, input->truncate, most, made);
+    }
+    made->max_tokens = context - made->head.token_count;
+    if (made->sampling.max_tokens != 0 && made->sampling.max_tokens < made->max_tokens)
+        made->max_tokens = made->sampling.max_tokens;
+    return 0;
+}
+
+static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                   struct hearth_llama_input *made, struct hearth_error *error)
+{
+    if ((engine->facts.tasks & (uint32_t)input->task) == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model does not do that: it can%s%s%s",
+                                engine->facts.tasks & HEARTH_TASK_GENERATE ? " generate" : "",
+                                engine->facts.tasks & HEARTH_TASK_EMBED ? " embed" : "",
+                                engine->facts.tasks & HEARTH_TASK_SCORE ? " score" : "");
+    struct hearth_buf stops;
+    hearth_buf_init(&stops, 64u << 10);
+    made->task = input->task;
+    int rc = make_tokens(engine, input, made, &stops, error);
+    if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
+        rc = copy_sampling(made, input, &stops, error);
+    if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
+        rc = limit_tokens(engine, input, made, error);
+    hearth_buf_finish(&stops);
+    made->head.tokens = made->tokens;
+    made->head.indivisible = engine->header.pooled;
+    return rc;
+}
+
+int hearth_llama_prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                         struct hearth_prepared **ret_prepared, struct hearth_error *error)
+{
+    struct hearth_llama_input *made = hearth_calloc(1, sizeof(*made));
+    int rc = prepare(engine, input, made, error);
+    if (rc == 0)
+        *ret_prepared = &made->head;
+    else
+        hearth_llama_discard(engine, &made->head);
+    return rc;
+}
+
+void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *prepared)
+{
+    (void)engine;
+    struct hearth_llama_input *made = (struct hearth_llama_input *)prepared;
+    if (made == NULL)
+        return;
+    hearth_free(made->tokens);
+    hearth_free(made->stops);
+    hearth_free(made->stop_text);
+    hearth_free(made->biases);
+    hearth_free(made);
+}
+
+int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
+                            struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, PROMPT_MAX);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (tokens[i] < 0 || (uint32_t)tokens[i] >= engine->facts.vocabulary_length)
+            rc = hearth_error_set(error, HEARTH_EINVAL,
+                                  "token %" PRId32 " (at %zu) is not in the vocabulary of %" PRIu32
+                                  " tokens",
+                                  tokens[i], i, engine->facts.vocabulary_length);
+        else if (hearth_llama_piece(engine->vocab, tokens[i], true, &text) != 0)
+            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the text of the tokens is too long");
+    }
+    if (rc == 0) {
+        struct hearth_event event = {
+            .kind = HEARTH_EVENT_TEXT,
+            .bytes = {text.bytes != NULL ? text.bytes : "", text.length},
+            .token_count = (uint32_t)count,
+        };
+        sink->emit(sink, &event);
+    }
+    hearth_buf_finish(&text);
+    return rc;
+}

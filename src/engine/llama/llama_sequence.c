@@ -1,0 +1,91 @@
+#include "base/memory.h"
+#include "engine/llama/llama_engine.h"
+
+#include <string.h>
+
+uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
+                           const struct hearth_llama_input *input)
+{
+    const struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    /* A vector needs the hidden state of every token, so that a cached prefix is of no use. */
+    if (engine->memory == NULL || input->task != HEARTH_TASK_GENERATE)
+        return 0;
+    uint32_t most = input->head.token_count - 1;
+    if (most > sequence->held_count)
+        most = sequence->held_count;
+    uint32_t same = 0;
+    while (same < most && sequence->held[same] == input->tokens[same])
+        same++;
+    if (same == sequence->held_count)
+        return same;
+    if (!engine->cuttable)
+        return 0;
+    /* A sliding window keeps only the newest tokens: what lies before a cut may be gone. */
+    if (engine->window > 0 && same > 0) {
+        llama_pos oldest = llama_memory_seq_pos_min(engine->memory, (llama_seq_id)index);
+        uint32_t needed = same > engine->window ? same - engine->window : 0;
+        if (oldest < 0 || (uint32_t)oldest > needed)
+            return 0;
+    }
+    return same;
+}
+
+/* Leaves the first `count` tokens in the cache, or none where it cannot be cut. */
+static void cut(struct hearth_engine *engine, uint32_t index, uint32_t count)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    if (engine->memory == NULL) {
+        sequence->held_count = 0;
+        return;
+    }
+    if (!llama_memory_seq_rm(engine->memory, (llama_seq_id)index, (llama_pos)count, -1)) {
+        llama_memory_seq_rm(engine->memory, (llama_seq_id)index, -1, -1);
+        count = 0;
+    }
+    sequence->held_count = count;
+}
+
+void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
+                                 const struct hearth_llama_input *input)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    hearth_llama_sequence_end(engine, index);
+    cut(engine, index, hearth_llama_held(engine, index, input));
+    sequence->input = input;
+    sequence->cached = sequence->held_count;
+    sequence->prompt_done = sequence->held_count;
+    sequence->generated = 0;
+    sequence->next = -1;
+    sequence->chain = hearth_llama_sampler(&input->sampling);
+    sequence->step_began = true;
+    if (input->task == HEARTH_TASK_EMBED && !engine->header.pooled)
+        sequence->sum = hearth_calloc(engine->vector_length, sizeof(*sequence->sum));
+}
+
+void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    sequence->input = NULL;
+    if (sequence->chain != NULL)
+        llama_sampler_free(sequence->chain);
+    sequence->chain = NULL;
+    hearth_free(sequence->sum);
+    sequence->sum = NULL;
+    hearth_llama_release_clear(&sequence->release);
+}
+
+void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index)
+{
+    cut(engine, index, 0);
+}
+
+void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    if (sequence->input == NULL)
+        return;
+    cut(engine, index, sequence->step_held);
+    sequence->prompt_done = sequence->step_prompt_done;
+    if (sequence->step_began)
+        hearth_llama_sequence_end(engine, index);
+}

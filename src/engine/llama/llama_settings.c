@@ -1,0 +1,172 @@
+#include "engine/llama/llama_settings.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const keys[] = {
+    "cache_type_k",
+    "cache_type_v",
+    "flash_attention",
+    "pooling",
+    "rope_freq_base",
+    "rope_freq_scale",
+    "cache_shared",
+    "repack",
+    "lock_memory",
+    "chat_template",
+    NULL,
+};
+
+static const struct {
+    const char *name;
+    enum llama_pooling_type type;
+} poolings[] = {
+    {"none", LLAMA_POOLING_TYPE_NONE}, {"mean", LLAMA_POOLING_TYPE_MEAN},
+    {"cls", LLAMA_POOLING_TYPE_CLS},   {"last", LLAMA_POOLING_TYPE_LAST},
+    {"rank", LLAMA_POOLING_TYPE_RANK},
+};
+
+const char *hearth_llama_pooling_name(enum llama_pooling_type pooling)
+{
+    for (size_t i = 0; i < sizeof(poolings) / sizeof(poolings[0]); i++)
+        if (poolings[i].type == pooling)
+            return poolings[i].name;
+    return "";
+}
+
+static int unknown_keys(const json_t *object, struct hearth_error *error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        bool known = false;
+        for (size_t i = 0; keys[i] != NULL; i++)
+            known = known || strcmp(key, keys[i]) == 0;
+        if (known)
+            continue;
+        const char *near = hearth_nearest_word(key, keys);
+        return hearth_error_set(error, HEARTH_EINVAL, "setting '%s' is not known%s%s%s", key,
+                                near != NULL ? "; is it '" : "", near != NULL ? near : "",
+                                near != NULL ? "'?" : "");
+    }
+    return 0;
+}
+
+static int read_cache_type(const json_t *object, const char *key, enum ggml_type *type,
+                           struct hearth_error *error)
+{
+    static const enum ggml_type allowed[] = {
+        GGML_TYPE_F32,  GGML_TYPE_F16,  GGML_TYPE_BF16, GGML_TYPE_Q8_0,   GGML_TYPE_Q5_1,
+        GGML_TYPE_Q5_0, GGML_TYPE_Q4_1, GGML_TYPE_Q4_0, GGML_TYPE_IQ4_NL,
+    };
+    const char *name = hearth_json_text(object, key, "f16");
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        if (strcmp(name, ggml_type_name(allowed[i])) == 0) {
+            *type = allowed[i];
+            return 0;
+        }
+    }
+    return hearth_error_set(error, HEARTH_EINVAL, "setting '%s': '%.32s' is no type of a cache",
+                            key, name);
+}
+
+static int read_pooling(const json_t *object, enum llama_pooling_type *pooling,
+                        struct hearth_error *error)
+{
+    const char *name = hearth_json_text(object, "pooling", NULL);
+    if (name == NULL)
+        return 0;
+    for (size_t i = 0; i < sizeof(poolings) / sizeof(poolings[0]); i++) {
+        if (strcmp(poolings[i].name, name) == 0) {
+            *pooling = poolings[i].type;
+            return 0;
+        }
+    }
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "setting 'pooling': '%.32s' is none of none, mean, cls, last, rank",
+                            name);
+}
+
+static int read_rope(const json_t *object, const char *key, float *value,
+                     struct hearth_error *error)
+{
+    double number = hearth_json_number(object, key, 0);
+    if (!isfinite(number) || number < 0 || number > 1e12)
+        return hearth_error_set(error, HEARTH_EINVAL, "setting '%s' must be between 0 and 1e12",
+                                key);
+    *value = (float)number;
+    return 0;
+}
+
+static int read_flash_attention(const json_t *object, enum llama_flash_attn_type *type,
+                                struct hearth_error *error)
+{
+    const json_t *value = json_object_get(object, "flash_attention");
+    if (json_is_true(value))
+        *type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    else if (json_is_false(value))
+        *type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    else if (value != NULL && strcmp(hearth_json_text(object, "flash_attention", ""), "auto") != 0)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'flash_attention' must be true, false or \"auto\"");
+    return 0;
+}
+
+static int read_object(struct hearth_llama_settings *settings, const json_t *object,
+                       struct hearth_error *error)
+{
+    if (!json_is_object(object))
+        return hearth_error_set(error, HEARTH_EINVAL, "the engine's settings must be an object");
+    int rc = unknown_keys(object, error);
+    if (rc == 0)
+        rc = read_cache_type(object, "cache_type_k", &settings->cache_type_k, error);
+    if (rc == 0)
+        rc = read_cache_type(object, "cache_type_v", &settings->cache_type_v, error);
+    if (rc == 0)
+        rc = read_flash_attention(object, &settings->flash_attention, error);
+    if (rc == 0)
+        rc = read_pooling(object, &settings->pooling, error);
+    if (rc == 0)
+        rc = read_rope(object, "rope_freq_base", &settings->rope_freq_base, error);
+    if (rc == 0)
+        rc = read_rope(object, "rope_freq_scale", &settings->rope_freq_scale, error);
+    if (rc != 0)
+        return rc;
+    settings->cache_shared = hearth_json_truth(object, "cache_shared", false);
+    settings->repack = hearth_json_truth(object, "repack", true);
+    settings->lock_memory = hearth_json_truth(object, "lock_memory", false);
+    settings->chat_template = hearth_strdup(hearth_json_text(object, "chat_template", NULL));
+    return 0;
+}
+
+int hearth_llama_settings_init(struct hearth_llama_settings *settings, const char *json,
+                               struct hearth_error *error)
+{
+    *settings = (struct hearth_llama_settings){
+        .cache_type_k = GGML_TYPE_F16,
+        .cache_type_v = GGML_TYPE_F16,
+        .flash_attention = LLAMA_FLASH_ATTN_TYPE_AUTO,
+        .pooling = LLAMA_POOLING_TYPE_UNSPECIFIED,
+        .repack = true,
+    };
+    if (json == NULL || json[0] == '\0')
+        return 0;
+    json_t *object = hearth_json_parse(json, strlen(json), error);
+    if (object == NULL)
+        return HEARTH_EPARSE;
+    int rc = read_object(settings, object, error);
+    json_decref(object);
+    return rc;
+}
+
+void hearth_llama_settings_finish(struct hearth_llama_settings *settings)
+{
+    hearth_free(settings->chat_template);
+    settings->chat_template = NULL;
+}

@@ -1,0 +1,38 @@
+/* The settings of a definition that only this engine knows, as JSON:
+ *
+ *     cache_type_k, cache_type_v   "f16" (default), "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1",
+ *                                  "q4_0", "iq4_nl"
+ *     flash_attention              "auto" (default), true, false
+ *     pooling                      "mean", "cls", "last", "rank", "none"; else the header's
+ *     rope_freq_base, rope_freq_scale   numbers; else the header's
+ *     cache_shared                 one KV cache for all sequences instead of one for each
+ *     repack                       weights in the CPU's own layout (default true)
+ *     lock_memory                  keep the weights in RAM (default false)
+ *     chat_template                Jinja text instead of the model's own
+ *
+ * Pure. An unknown key is HEARTH_EINVAL, with a suggestion. */
+#ifndef HEARTH_LLAMA_SETTINGS_H
+#define HEARTH_LLAMA_SETTINGS_H
+
+#include "hearth/engine.h"
+
+#include <llama.h>
+
+struct hearth_llama_settings {
+    enum ggml_type cache_type_k, cache_type_v;
+    enum llama_flash_attn_type flash_attention;
+    enum llama_pooling_type pooling; /* UNSPECIFIED: the header's */
+    float rope_freq_base, rope_freq_scale;
+    bool cache_shared;
+    bool repack;
+    bool lock_memory;
+    char *chat_template; /* NULL: the model's */
+};
+
+int hearth_llama_settings_init(struct hearth_llama_settings *settings, const char *json,
+                               struct hearth_error *error);
+void hearth_llama_settings_finish(struct hearth_llama_settings *settings);
+
+const char *hearth_llama_pooling_name(enum llama_pooling_type pooling);
+
+#endif

@@ -1,0 +1,58 @@
+/* The C side of a thin layer of C++: chat templates of llama-common, and those calls of libllama
+ * that may throw. No exception leaves it; each becomes an error. Any thread, unless said. */
+#ifndef HEARTH_LLAMA_SHIM_H
+#define HEARTH_LLAMA_SHIM_H
+
+#include "base/buf.h"
+#include "hearth/error.h"
+
+#include <llama.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hearth_llama_family {
+    HEARTH_LLAMA_UNKNOWN,   /* an architecture that libllama does not have */
+    HEARTH_LLAMA_ATTENTION, /* a KV cache that can be cut at any token */
+    HEARTH_LLAMA_RECURRENT, /* a state that only goes forward */
+    HEARTH_LLAMA_HYBRID,
+    HEARTH_LLAMA_DIFFUSION,
+};
+
+/* `architecture` as in general.architecture. */
+enum hearth_llama_family hearth_llama_family_of(const char *architecture);
+
+/* Chat templates of a model, or of the text given. */
+struct hearth_chat;
+int hearth_chat_create(const struct llama_model *model, const char *template_text,
+                       struct hearth_chat **ret_chat, struct hearth_error *error);
+void hearth_chat_destroy(struct hearth_chat *chat); /* NULL is allowed */
+/* Renders {"messages":[…],"tools":[…],…} as OpenAI's chat API has it. `prompt` is appended to;
+ * `stops` gets the strings at which this template wants to stop, each with its NUL. HEARTH_EPARSE,
+ * or HEARTH_EINVAL with the template's own complaint. */
+int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
+                       struct hearth_buf *prompt, struct hearth_buf *stops,
+                       struct hearth_error *error);
+
+/* The tokens of a text, in memory that the caller frees (hearth_free). */
+int hearth_llama_tokenize(const struct llama_vocab *vocab, const char *text, size_t length,
+                          bool add_special, bool parse_special, int32_t **ret_tokens,
+                          uint32_t *ret_count, struct hearth_error *error);
+/* Appends the bytes of a token; `special` shows control tokens as text. */
+int hearth_llama_piece(const struct llama_vocab *vocab, int32_t token, bool special,
+                       struct hearth_buf *buf);
+
+/* NULL on failure, with the reason in the error. */
+struct llama_model *hearth_llama_load(const char *path, const struct llama_model_params *params,
+                                      struct hearth_error *error);
+struct llama_context *hearth_llama_context(struct llama_model *model,
+                                           const struct llama_context_params *params,
+                                           struct hearth_error *error);
+/* llama_decode's result; -100 stands for an exception. */
+int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch);
+/* Picks a token from candidates; negative when the chain failed. */
+int32_t hearth_llama_sample(struct llama_sampler *chain, llama_token_data *candidates,
+                            size_t count);
+
+#endif

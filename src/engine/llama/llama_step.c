@@ -1,0 +1,359 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/llama/llama_engine.h"
+#include "engine/llama/llama_log.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+struct step {
+    struct hearth_engine *engine;
+    const struct hearth_step_item *items;
+    size_t count;
+    struct hearth_event_sink *sink;
+    struct hearth_error *error;
+};
+
+static void emit(const struct step *step, const struct hearth_event *event)
+{
+    step->engine->committed = true;
+    step->sink->emit(step->sink, event);
+}
+
+static void finish(const struct step *step, uint32_t index, enum hearth_finish finish)
+{
+    struct hearth_llama_sequence *sequence = &step->engine->sequences[index];
+    struct hearth_event event = {
+        .kind = HEARTH_EVENT_DONE,
+        .sequence = index,
+        .finish = finish,
+        .prompt_tokens = sequence->input->head.token_count,
+        .cached_tokens = sequence->cached,
+        .completion_tokens = sequence->generated,
+    };
+    hearth_llama_sequence_end(step->engine, index);
+    emit(step, &event);
+}
+
+static void add_token(struct hearth_engine *engine, uint32_t index, int32_t token, bool output)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    struct llama_batch *batch = &engine->batch;
+    int32_t at = batch->n_tokens++;
+    batch->token[at] = token;
+    batch->pos[at] = (llama_pos)sequence->held_count;
+    batch->n_seq_id[at] = 1;
+    batch->seq_id[at][0] = (llama_seq_id)index;
+    batch->logits[at] = output;
+    sequence->held[sequence->held_count++] = token;
+    if (output)
+        sequence->step_output = at;
+}
+
+static uint32_t wanted_tokens(const struct hearth_llama_sequence *sequence,
+                              const struct hearth_step_item *item)
+{
+    uint32_t left = sequence->input->head.token_count - sequence->prompt_done;
+    if (left == 0)
+        return 1;
+    return item->token_count < left ? item->token_count : left;
+}
+
+/* Prompt tokens, or the token that was sampled last. */
+static void add_item(struct hearth_engine *engine, const struct hearth_step_item *item)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
+    const struct hearth_llama_input *input = sequence->input;
+    if (sequence->prompt_done == input->head.token_count) {
+        add_token(engine, item->sequence, sequence->next, true);
+        return;
+    }
+    for (uint32_t n = wanted_tokens(sequence, item); n > 0; n--) {
+        int32_t token = input->tokens[sequence->prompt_done++];
+        bool last = sequence->prompt_done == input->head.token_count;
+        add_token(engine, item->sequence, token, last);
+    }
+}
+
+static void roll_back(const struct step *step)
+{
+    for (size_t i = 0; i < step->count; i++)
+        hearth_llama_sequence_rollback(step->engine, step->items[i].sequence);
+}
+
+/* Idle sequences keep their cache for a prefix to come; it goes when room is wanted. */
+static bool make_room(struct hearth_engine *engine)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < engine->plan.slots; i++) {
+        if (engine->sequences[i].input != NULL || engine->sequences[i].held_count == 0)
+            continue;
+        hearth_llama_sequence_forget(engine, i);
+        any = true;
+    }
+    return any;
+}
+
+static int decode(const struct step *step)
+{
+    struct hearth_engine *engine = step->engine;
+    if (engine->batch.n_tokens == 0)
+        return 0;
+    int result = hearth_llama_decode(engine->context, &engine->batch);
+    if (result == 1 && make_room(engine))
+        result = hearth_llama_decode(engine->context, &engine->batch);
+    if (result == 0)
+        return 0;
+    if (!engine->committed)
+        roll_back(step);
+    if (result == 2)
+        return hearth_error_set(step->error, HEARTH_ECANCELED, "the step was aborted");
+    if (result == 1)
+        return hearth_error_set(step->error, HEARTH_ENOMEM, "the KV cache is full");
+    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL, "libllama cannot compute");
+}
+
+static void after_token(const struct step *step, uint32_t index, int32_t token,
+                        const struct hearth_llama_pending *pending)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    sequence->generated++;
+    bool ended = llama_vocab_is_eog(engine->vocab, token);
+    if (!ended)
+        ended = hearth_llama_release_token(engine, sequence, token, pending);
+    bool full = sequence->generated >= sequence->input->max_tokens;
+    engine->committed = true;
+    hearth_llama_release_emit(engine, index, ended || full, step->sink);
+    if (ended || full)
+        finish(step, index, ended ? HEARTH_FINISH_STOP : HEARTH_FINISH_LENGTH);
+    else
+        sequence->next = token;
+}
+
+static void sample(const struct step *step, uint32_t index)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    float *logits = llama_get_logits_ith(engine->context, sequence->step_output);
+    if (logits == NULL) {
+        struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
+                                     .sequence = index,
+                                     .error = HEARTH_EINTERNAL,
+                                     .bytes = {"no logits", 9}};
+        hearth_llama_sequence_end(engine, index);
+        emit(step, &event);
+        return;
+    }
+    if (!sequence->input->sampling.logprobs) {
+        after_token(step, index, hearth_llama_pick(engine, sequence, logits), NULL);
+        return;
+    }
+    struct hearth_llama_pending pending = {0};
+    double log_sum = 0;
+    hearth_llama_logprobs_begin(engine, sequence, logits, &pending, &log_sum);
+    /* Picking changes the logits, and the logprob is that of the model, before bias and penalty. */
+    float *unchanged = engine->unchanged;
+    memcpy(unchanged, logits, engine->facts.vocabulary_length * sizeof(*unchanged));
+    pending.token = hearth_llama_pick(engine, sequence, logits);
+    pending.logprob = (float)((double)unchanged[pending.token] - log_sum);
+    after_token(step, index, pending.token, &pending);
+}
+
+static int run_generating(const struct step *step)
+{
+    struct hearth_engine *engine = step->engine;
+    engine->batch.n_tokens = 0;
+    for (size_t i = 0; i < step->count; i++)
+        if (engine->sequences[step->items[i].sequence].input->task == HEARTH_TASK_GENERATE)
+            add_item(engine, &step->items[i]);
+    int rc = decode(step);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < step->count; i++) {
+        uint32_t index = step->items[i].sequence;
+        struct hearth_llama_sequence *sequence = &engine->sequences[index];
+        if (sequence->input->task == HEARTH_TASK_GENERATE && sequence->step_output >= 0)
+            sample(step, index);
+    }
+    return 0;
+}
+
+static void emit_vector(const struct step *step, uint32_t index, const float *values,
+                        uint32_t count)
+{
+    struct hearth_event event = {
+        .kind = HEARTH_EVENT_VECTOR, .sequence = index, .values = values, .value_count = count};
+    emit(step, &event);
+    finish(step, index, HEARTH_FINISH_STOP);
+}
+
+static void normalize(float *values, uint32_t count)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += (double)values[i] * (double)values[i];
+    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = (float)((double)values[i] * scale);
+}
+
+/* One vector out of the hidden states that a generating model makes on its way. */
+static int take_states(const struct step *step, struct hearth_llama_sequence *sequence)
+{
+    struct hearth_engine *engine = step->engine;
+    bool last_only = engine->header.pooling == LLAMA_POOLING_TYPE_LAST;
+    bool first_only = engine->header.pooling == LLAMA_POOLING_TYPE_CLS;
+    for (int32_t i = 0; i < engine->batch.n_tokens; i++) {
+        const float *row = llama_get_embeddings_ith(engine->context, i);
+        if (row == NULL)
+            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no hidden states");
+        if (first_only && engine->batch.pos[i] != 0)
+            continue;
+        for (uint32_t j = 0; j < engine->vector_length; j++)
+            sequence->sum[j] = (last_only ? 0 : sequence->sum[j]) + (double)row[j];
+    }
+    return 0;
+}
+
+static int run_states(const struct step *step, const struct hearth_step_item *item)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
+    uint32_t left = wanted_tokens(sequence, item);
+    int rc = 0;
+    while (rc == 0 && left > 0) {
+        engine->batch.n_tokens = 0;
+        uint32_t n = left < HEARTH_LLAMA_POOL_CHUNK ? left : HEARTH_LLAMA_POOL_CHUNK;
+        if (n > engine->plan.batch)
+            n = engine->plan.batch;
+        for (uint32_t i = 0; i < n; i++)
+            add_token(engine, item->sequence, sequence->input->tokens[sequence->prompt_done++],
+                      true);
+        left -= n;
+        rc = decode(step);
+        if (rc == 0)
+            rc = take_states(step, sequence);
+    }
+    if (rc != 0 || sequence->prompt_done < sequence->input->head.token_count)
+        return rc;
+    for (uint32_t j = 0; j < engine->vector_length; j++)
+        engine->vector[j] = (float)sequence->sum[j];
+    normalize(engine->vector, engine->vector_length);
+    emit_vector(step, item->sequence, engine->vector, engine->vector_length);
+    return 0;
+}
+
+static int run_all_states(const struct step *step)
+{
+    struct hearth_engine *engine = step->engine;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < step->count; i++) {
+        const struct hearth_step_item *item = &step->items[i];
+        const struct hearth_llama_input *input = engine->sequences[item->sequence].input;
+        if (input == NULL || input->task == HEARTH_TASK_GENERATE)
+            continue;
+        llama_set_embeddings(engine->context, true);
+        rc = run_states(step, item);
+        llama_set_embeddings(engine->context, false);
+    }
+    return rc;
+}
+
+static int emit_pooled(const struct step *step, size_t first, size_t end)
+{
+    struct hearth_engine *engine = step->engine;
+    int rc = decode(step);
+    if (rc != 0)
+        return rc;
+    bool rank = engine->header.pooling == LLAMA_POOLING_TYPE_RANK;
+    uint32_t count = rank ? llama_model_n_cls_out(engine->model) : engine->vector_length;
+    for (size_t i = first; i < end; i++) {
+        uint32_t index = step->items[i].sequence;
+        const float *values = llama_get_embeddings_seq(engine->context, (llama_seq_id)index);
+        if (values == NULL || count > engine->vector_length)
+            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no pooled vector");
+        memcpy(engine->vector, values, count * sizeof(*values));
+        if (!rank)
+            normalize(engine->vector, count);
+        hearth_llama_sequence_forget(engine, index);
+        emit_vector(step, index, engine->vector, count);
+    }
+    return 0;
+}
+
+/* Whole inputs, as many at once as the batch holds. */
+static int run_pooled(const struct step *step)
+{
+    struct hearth_engine *engine = step->engine;
+    size_t first = 0;
+    engine->batch.n_tokens = 0;
+    for (size_t i = 0; i < step->count; i++) {
+        const struct hearth_llama_input *input = engine->sequences[step->items[i].sequence].input;
+        if ((uint32_t)engine->batch.n_tokens + input->head.token_count > engine->plan.batch) {
+            int rc = emit_pooled(step, first, i);
+            if (rc != 0)
+                return rc;
+            first = i;
+            engine->batch.n_tokens = 0;
+        }
+        for (uint32_t j = 0; j < input->head.token_count; j++)
+            add_token(engine, step->items[i].sequence, input->tokens[j], true);
+    }
+    return emit_pooled(step, first, step->count);
+}
+
+static int begin_item(const struct step *step, const struct hearth_step_item *item, uint64_t *total)
+{
+    struct hearth_engine *engine = step->engine;
+    if (item->sequence >= engine->plan.slots)
+        return hearth_error_set(step->error, HEARTH_EINTERNAL, "there is no sequence %" PRIu32,
+                                item->sequence);
+    struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
+    sequence->step_began = false;
+    if (item->begin != NULL)
+        hearth_llama_sequence_begin(engine, item->sequence,
+                                    (const struct hearth_llama_input *)item->begin);
+    if (sequence->input == NULL)
+        return hearth_error_set(step->error, HEARTH_EINTERNAL,
+                                "sequence %" PRIu32 " goes on, but has not begun", item->sequence);
+    sequence->step_held = sequence->held_count;
+    sequence->step_prompt_done = sequence->prompt_done;
+    sequence->step_output = -1;
+    if (!engine->header.pooled)
+        *total += wanted_tokens(sequence, item);
+    return 0;
+}
+
+static int run(const struct step *step)
+{
+    struct hearth_engine *engine = step->engine;
+    uint64_t total = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < step->count; i++)
+        rc = begin_item(step, &step->items[i], &total);
+    if (rc == 0 && total > engine->plan.batch)
+        rc = hearth_error_set(step->error, HEARTH_EINTERNAL,
+                              "a step of %" PRIu64 " tokens, but a batch holds %" PRIu32, total,
+                              engine->plan.batch);
+    if (rc != 0)
+        return rc;
+    if (engine->header.pooled)
+        return run_pooled(step);
+    rc = run_generating(step);
+    return rc == 0 ? run_all_states(step) : rc;
+}
+
+int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,
+                      size_t count, struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    struct step step = {engine, items, count, sink, error};
+    engine->committed = false;
+    atomic_store(&engine->abort_wanted, false);
+    atomic_store(&engine->running, true);
+    int rc = run(&step);
+    atomic_store(&engine->running, false);
+    atomic_store(&engine->abort_wanted, false);
+    return rc;
+}
