@@ -278,7 +278,6 @@ static int make_session(struct hearth_h2 *h2)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_send);
     nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1); /* kept ones cost memory for priorities */
     rc = nghttp2_session_server_new2(&h2->session, callbacks, h2, option);
 out:
     nghttp2_option_del(option);

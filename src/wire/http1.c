@@ -222,7 +222,9 @@ static int translate(const struct hearth_http1 *http1, llhttp_errno_t rc,
             *error = http1->fault;
         return http1->fault.code;
     }
-    if (rc == HPE_INVALID_VERSION)
+    /* llhttp says the same of a good version without CR LF behind it. */
+    bool spoken = http1->parser.http_major == 1 && http1->parser.http_minor <= 1;
+    if (rc == HPE_INVALID_VERSION && !spoken)
         return hearth_error_set(error, HEARTH_EHTTPVERSION,
                                 "HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
     return hearth_error_set(error, HEARTH_EPARSE, "malformed HTTP: %s",

@@ -2,7 +2,8 @@
  *
  *     http_server PORT [CERTIFICATE KEY]
  *
- * /health a small JSON · /echo the body back · /big 1 MB · /stream one event and then silence */
+ * /health a small JSON · /echo the body back · /later the same, a little later · /big 1 MB ·
+ * /stream one event and then silence */
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -14,8 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LATER_MS = 30 };
+
+static struct hearth_loop *loop;
+static struct hearth_server *server;
+
 struct echo {
     struct hearth_buf body;
+    struct hearth_timer *later; /* NULL: at once */
+    struct hearth_exchange *exchange;
 };
 
 static void echo_body(void *state, struct hearth_exchange *exchange, const char *bytes,
@@ -28,16 +36,29 @@ static void echo_body(void *state, struct hearth_exchange *exchange, const char 
 
 static void echo_free(struct echo *echo)
 {
+    hearth_timer_destroy(echo->later);
     hearth_buf_finish(&echo->body);
     hearth_free(echo);
+}
+
+static void echo_answer(void *state)
+{
+    struct echo *echo = state;
+    hearth_exchange_answer(echo->exchange, 200, "application/octet-stream", echo->body.bytes,
+                           echo->body.length);
+    echo_free(echo);
 }
 
 static void echo_end(void *state, struct hearth_exchange *exchange)
 {
     struct echo *echo = state;
-    hearth_exchange_answer(exchange, 200, "application/octet-stream", echo->body.bytes,
-                           echo->body.length);
-    echo_free(echo);
+    echo->exchange = exchange;
+    if (echo->later && echo->body.length == 0)
+        hearth_buf_text(&echo->body, "later\n");
+    if (echo->later)
+        hearth_timer_start(echo->later, LATER_MS, 0);
+    else
+        echo_answer(echo);
 }
 
 static void echo_abort(void *state, struct hearth_exchange *exchange, int reason)
@@ -72,8 +93,10 @@ static void route(void *argument, struct hearth_exchange *exchange)
     static char big[1 << 20];
     const char *path = hearth_exchange_head(exchange)->path;
     (void)argument;
-    if (strcmp(path, "/echo") == 0) {
+    if (strcmp(path, "/echo") == 0 || strcmp(path, "/later") == 0) {
         struct echo *echo = hearth_calloc(1, sizeof(*echo));
+        if (path[1] == 'l')
+            echo->later = hearth_timer_create(loop, echo_answer, echo);
         hearth_buf_init(&echo->body, 16 << 20);
         hearth_exchange_handle(exchange, &echo_handler, echo, 16 << 20);
     } else if (strcmp(path, "/stream") == 0) {
@@ -92,8 +115,6 @@ static void on_drained(void *argument)
     hearth_loop_stop(argument);
 }
 
-static struct hearth_server *server;
-
 static void on_signal(void *argument, int number)
 {
     (void)number;
@@ -109,7 +130,7 @@ int main(int argc, char **argv)
         return 2;
     if (hearth_parse_int(argv[1], 0, 65535, &port))
         return 2;
-    struct hearth_loop *loop = hearth_loop_create();
+    loop = hearth_loop_create();
     const struct hearth_server_options options = {.route = route,
                                                   .version = "bench",
                                                   .gzip = true,
