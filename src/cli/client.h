@@ -1,0 +1,44 @@
+/* The server that a command talks to: the one of --url or HEARTH_URL, else the one that runs on
+ * this home (HOME/run/server.json, while HOME/run/server.lock is held by the process it names).
+ * Blocking; main thread only. */
+#ifndef HEARTH_CLI_CLIENT_H
+#define HEARTH_CLI_CLIENT_H
+
+#include "base/json.h"
+#include "cli/command.h"
+
+#include <stdbool.h>
+
+struct hearth_client;
+
+/* Without a server HEARTH_OK and a NULL client. */
+int hearth_client_find(const struct hearth_invocation *invocation,
+                       struct hearth_client **ret_client, struct hearth_error *error);
+/* The same, but a server must be there. */
+int hearth_client_need(const struct hearth_invocation *invocation,
+                       struct hearth_client **ret_client, struct hearth_error *error);
+void hearth_client_destroy(struct hearth_client *client); /* NULL is allowed */
+/* Is it the server of --url, maybe on another machine? */
+bool hearth_client_is_named(const struct hearth_client *client);
+
+struct hearth_client_call {
+    const char *method; /* "GET" when NULL */
+    /* The path, with what came from outside put in by hearth_client_path. */
+    const char *path;
+    const json_t *body; /* or NULL */
+    uint32_t idle_timeout_ms;
+    /* For streams: the answer piece by piece; both may be NULL. */
+    int (*on_body)(void *argument, const char *bytes, size_t length);
+    bool (*is_canceled)(void *argument);
+    void *argument;
+};
+
+/* An answer of 400 and above becomes the error that it carries. `ret_answer` (may be NULL) is NULL
+ * when the answer is no JSON; the caller frees it (json_decref). */
+int hearth_client_run(struct hearth_client *client, const struct hearth_client_call *call,
+                      json_t **ret_answer, struct hearth_error *error);
+/* "/models/" + name + tail, the name percent-encoded; in the arena. */
+const char *hearth_client_path(struct hearth_arena *arena, const char *head, const char *name,
+                               const char *tail);
+
+#endif

@@ -1,0 +1,358 @@
+/* install: one source, or everything that models/ defines or hearth.lock pins; through the
+ * server where one runs, else under the home's lock. */
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/local.h"
+#include "cli/print_json.h"
+#include "cli/progress.h"
+#include "config/lock.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One install to be done. */
+struct wanted {
+    struct hearth_install_request request;
+    int64_t number; /* the version that came of it */
+    const char *name;
+};
+
+struct install {
+    struct hearth_invocation *invocation;
+    struct hearth_client *client; /* NULL: here */
+    struct wanted *wanted;
+    size_t count;
+};
+
+/* A path that was typed is meant from the current folder, and a server has another one. A path
+ * without a scheme is a file: source. */
+static const char *absolute_source(struct hearth_arena *arena, const char *source)
+{
+    char path[PATH_MAX];
+    size_t scheme = 0;
+    if (strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0)
+        scheme = 5;
+    else if (strchr(source, ':') || access(source, F_OK))
+        return source;
+    if (!realpath(source + scheme, path))
+        return source;
+    return hearth_arena_format(arena, "%.*s%s", scheme ? 5 : 5, scheme ? source : "file:", path);
+}
+
+/* "k=v" options as a JSON object; `typed` reads values as JSON where they are (pin=true). */
+static int object_of_options(const struct hearth_invocation *invocation, const char *option,
+                             bool typed, const char **ret_text, struct hearth_error *error)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < invocation->option_count; i++) {
+        const char *pair = invocation->options[i].value;
+        if (strcmp(invocation->options[i].name, option) != 0)
+            continue;
+        const char *equals = strchr(pair, '=');
+        if (!equals || equals == pair) {
+            json_decref(object);
+            return hearth_error_set(error, HEARTH_EINVAL, "--%s %s: KEY=VALUE is wanted", option,
+                                    pair);
+        }
+        json_t *value = typed ? hearth_json_parse(equals + 1, strlen(equals + 1), NULL) : NULL;
+        json_object_setn_new(object, pair, (size_t)(equals - pair),
+                             value ? value : json_string(equals + 1));
+    }
+    struct hearth_buf text;
+    hearth_buf_init(&text, 1 << 20);
+    *ret_text = NULL;
+    if (json_object_size(object) && hearth_json_dump(&text, object) == 0)
+        *ret_text = hearth_arena_strdup(invocation->arena, hearth_buf_cstr(&text));
+    hearth_buf_finish(&text);
+    json_decref(object);
+    return 0;
+}
+
+static int want_typed(struct install *install, struct hearth_error *error)
+{
+    struct hearth_invocation *invocation = install->invocation;
+    install->wanted = hearth_arena_alloc(invocation->arena, sizeof(*install->wanted));
+    install->count = 1;
+    struct hearth_install_request *request = &install->wanted->request;
+    request->source = invocation->arguments[0];
+    if (!install->client || !hearth_client_is_named(install->client))
+        request->source = absolute_source(invocation->arena, request->source);
+    request->name = hearth_invocation_option(invocation, "name");
+    request->label = hearth_invocation_option(invocation, "label");
+    request->task = hearth_invocation_option(invocation, "task");
+    request->description = hearth_invocation_option(invocation, "description");
+    request->device = hearth_invocation_option(invocation, "device");
+    if (request->name && !hearth_model_name_valid(request->name))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "'%s' is no name for a model: letters, digits, '.', '_' and '-', "
+                                "at most 96, not all digits",
+                                request->name);
+    int rc = hearth_source_check(request->source, error);
+    if (!rc)
+        rc = object_of_options(invocation, "tag", false, &request->tags_json, error);
+    return rc ? rc : object_of_options(invocation, "set", true, &request->settings_json, error);
+}
+
+static void want_definition(struct hearth_install_request *request,
+                            const struct hearth_definition *definition)
+{
+    *request = (struct hearth_install_request){
+        .source = definition->source,
+        .name = definition->name,
+        .label = *definition->label ? definition->label : NULL,
+        .task = *definition->task ? definition->task : NULL,
+        .description = *definition->description ? definition->description : NULL,
+        .device = definition->device,
+        .tags_json = definition->tags_json,
+        .settings_json = definition->settings_json,
+    };
+}
+
+static int want_defined(struct install *install, struct hearth_error *error)
+{
+    struct hearth_invocation *invocation = install->invocation;
+    if (!invocation->origins.config_path)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "there is no hearth.yml here; name a source, for example: "
+                                "hearth install file:model.gguf --name mine");
+    const char *folder =
+        hearth_arena_format(invocation->arena, "%s/models", invocation->origins.project_directory);
+    struct hearth_definition *definitions = NULL;
+    size_t count = 0;
+    int rc = hearth_definitions_read(folder, invocation->arena, &definitions, &count,
+                                     &invocation->faults, error);
+    if (rc)
+        return rc;
+    if (count == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "there are no definitions in %s", folder);
+    install->wanted = hearth_arena_alloc(invocation->arena, count * sizeof(*install->wanted));
+    if (!install->wanted)
+        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+    install->count = count;
+    for (size_t i = 0; i < count; i++)
+        want_definition(&install->wanted[i].request, &definitions[i]);
+    return 0;
+}
+
+static int read_lock(struct hearth_invocation *invocation, struct hearth_lock **ret_lock,
+                     struct hearth_error *error)
+{
+    const char *path = hearth_arena_format(invocation->arena, "%s/hearth.lock",
+                                           invocation->origins.project_directory);
+    return hearth_lock_read(path, invocation->arena, ret_lock, error);
+}
+
+/* Without definitions, and nothing typed: what the lock itself says. */
+static int want_locked(struct install *install, const struct hearth_lock *lock,
+                       struct hearth_error *error)
+{
+    install->wanted =
+        hearth_arena_alloc(install->invocation->arena, lock->count * sizeof(*install->wanted));
+    if (!install->wanted)
+        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+    install->count = lock->count;
+    for (size_t i = 0; i < lock->count; i++)
+        install->wanted[i].request = (struct hearth_install_request){
+            .source = lock->entries[i].source,
+            .name = lock->entries[i].name,
+        };
+    return 0;
+}
+
+static int pin(struct install *install, struct hearth_error *error)
+{
+    struct hearth_lock *lock = NULL;
+    int rc = read_lock(install->invocation, &lock, error);
+    if (rc)
+        return rc;
+    if (install->count == 0)
+        rc = want_locked(install, lock, error);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < install->count; i++) {
+        struct hearth_install_request *request = &install->wanted[i].request;
+        if (!request->name)
+            return hearth_error_set(error, HEARTH_EINVAL, "--locked needs --name");
+        request->locked = hearth_lock_find(lock, request->name);
+        if (!request->locked)
+            return hearth_error_set(error, HEARTH_ENOTFOUND,
+                                    "hearth.lock does not name '%s'; run `hearth lock` where it "
+                                    "is installed",
+                                    request->name);
+    }
+    return 0;
+}
+
+static int collect(struct install *install, struct hearth_error *error)
+{
+    bool locked = install->invocation->settings->locked;
+    if (locked && install->client)
+        return hearth_error_set(error, HEARTH_EINUSE,
+                                "a server runs on this home; stop it before `install --locked`");
+    int rc = 0;
+    if (install->invocation->argument_count)
+        rc = want_typed(install, error);
+    else if (!locked)
+        rc = want_defined(install, error);
+    else if (want_defined(install, error))
+        install->count = 0; /* the lock alone is enough */
+    return rc || !locked ? rc : pin(install, error);
+}
+
+static int install_here(struct install *install, struct hearth_error *error)
+{
+    struct hearth_local local;
+    int rc = hearth_local_open(install->invocation, true, &local, error);
+    if (rc)
+        return rc;
+    for (size_t i = 0; !rc && i < install->count; i++) {
+        struct wanted *wanted = &install->wanted[i];
+        struct hearth_progress progress;
+        int64_t id = 0;
+        wanted->request.parallel = (unsigned)install->invocation->settings->download_parallel;
+        hearth_progress_begin(&progress,
+                              wanted->request.name ? wanted->request.name : wanted->request.source);
+        rc = hearth_install(&local.registry, &wanted->request, &progress.fetch, &id,
+                            &wanted->number, error);
+        hearth_progress_end(&progress);
+        if (rc)
+            break;
+        struct hearth_model *model = NULL;
+        rc = hearth_store_model_get_id(local.store, id, install->invocation->arena, &model, error);
+        wanted->name = rc ? NULL : model->name;
+    }
+    hearth_local_close(&local);
+    return rc;
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+static void put_object(json_t *object, const char *key, const char *text)
+{
+    json_t *value = text ? hearth_json_parse(text, strlen(text), NULL) : NULL;
+    if (value)
+        json_object_set_new(object, key, value);
+}
+
+static json_t *request_json(const struct hearth_install_request *request)
+{
+    json_t *body = json_object();
+    put_text(body, "source", request->source);
+    put_text(body, "name", request->name);
+    put_text(body, "version", request->label);
+    put_text(body, "task", request->task);
+    put_text(body, "description", request->description);
+    put_text(body, "device", request->device);
+    put_object(body, "tags", request->tags_json);
+    put_object(body, "settings", request->settings_json);
+    return body;
+}
+
+static const json_t *newest_version(const json_t *model)
+{
+    const json_t *newest = NULL, *version;
+    size_t index;
+    json_array_foreach(json_object_get(model, "versions"), index, version)
+    {
+        if (!newest ||
+            hearth_json_integer(version, "version", 0) > hearth_json_integer(newest, "version", 0))
+            newest = version;
+    }
+    return newest;
+}
+
+/* Follows what the server fetches until the version is ready or has failed. */
+static int follow(struct install *install, const char *name, int64_t number,
+                  struct hearth_error *error)
+{
+    struct hearth_progress progress;
+    struct hearth_arena *arena = install->invocation->arena;
+    const char *tail = hearth_arena_format(arena, "/versions/%lld", (long long)number);
+    const struct hearth_client_call call = {.path =
+                                                hearth_client_path(arena, "/models/", name, tail)};
+    hearth_progress_begin(&progress, name);
+    int rc = 0;
+    for (bool done = false; !rc && !done;) {
+        json_t *version = NULL;
+        rc = hearth_client_run(install->client, &call, &version, error);
+        const char *state = hearth_json_text(version, "state", "");
+        const json_t *fetched = json_object_get(version, "progress");
+        if (fetched)
+            hearth_progress_show(&progress, hearth_json_integer(fetched, "bytes_done", 0),
+                                 hearth_json_integer(fetched, "bytes_total", -1));
+        done = strcmp(state, "ready") == 0;
+        if (!rc && strcmp(state, "failed") == 0)
+            rc = hearth_error_set(error, HEARTH_EMODEL, "%s: %s", name,
+                                  hearth_json_text(version, "reason", "the install failed"));
+        if (!rc && !done && hearth_interrupted())
+            rc = hearth_error_set(error, HEARTH_ECANCELED,
+                                  "stopped watching; the server goes on fetching %s", name);
+        json_decref(version);
+        if (!rc && !done)
+            nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
+    }
+    hearth_progress_end(&progress);
+    return rc;
+}
+
+static int install_there(struct install *install, struct hearth_error *error)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < install->count; i++) {
+        struct wanted *wanted = &install->wanted[i];
+        json_t *body = request_json(&wanted->request), *model = NULL;
+        const struct hearth_client_call call = {.method = "POST", .path = "/models", .body = body};
+        rc = hearth_client_run(install->client, &call, &model, error);
+        json_decref(body);
+        const char *name = hearth_json_text(model, "name", NULL);
+        if (!rc && !name)
+            rc = hearth_error_set(error, HEARTH_ENETWORK, "the server's answer is not understood");
+        if (!rc) {
+            wanted->name = hearth_arena_strdup(install->invocation->arena, name);
+            wanted->number = hearth_json_integer(newest_version(model), "version", 1);
+            rc = follow(install, wanted->name, wanted->number, error);
+        }
+        json_decref(model);
+    }
+    return rc;
+}
+
+static int tell(const struct install *install, struct hearth_error *error)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < install->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:I}", "name", install->wanted[i].name,
+                                              "version", (json_int_t)install->wanted[i].number));
+    if (install->invocation->json)
+        return hearth_print_json(json_pack("{s:o}", "installed", list), error);
+    json_decref(list);
+    for (size_t i = 0; i < install->count; i++)
+        printf("installed %s:%lld\n", install->wanted[i].name,
+               (long long)install->wanted[i].number);
+    return 0;
+}
+
+int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    struct install install = {.invocation = invocation};
+    int rc = hearth_client_find(invocation, &install.client, error);
+    if (!rc)
+        rc = collect(&install, error);
+    if (!rc) {
+        hearth_interrupt_watch();
+        rc = install.client ? install_there(&install, error) : install_here(&install, error);
+    }
+    hearth_client_destroy(install.client);
+    return rc ? rc : tell(&install, error);
+}

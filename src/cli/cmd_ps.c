@@ -1,0 +1,102 @@
+/* ps, stop: what a running server has loaded. */
+#include "base/error.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/print_json.h"
+#include "cli/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS = 7 };
+
+static const char *number_text(struct hearth_arena *arena, const json_t *row, const char *key)
+{
+    json_int_t number = hearth_json_integer(row, key, 0);
+    return hearth_arena_format(arena, "%lld", (long long)number);
+}
+
+static void fill_row(struct hearth_arena *arena, const json_t *model, const char **row)
+{
+    char memory[16];
+    hearth_size_text((uint64_t)hearth_json_integer(model, "memory_bytes", 0), memory);
+    bool has_process = hearth_json_integer(model, "pid", 0) > 0;
+    row[0] = hearth_json_text(model, "model", "?");
+    row[1] = hearth_json_text(model, "state", "?");
+    row[2] = hearth_json_text(model, "engine", "");
+    row[3] = has_process ? number_text(arena, model, "pid") : "-";
+    row[4] = has_process ? hearth_arena_strdup(arena, memory) : "-";
+    row[5] = hearth_arena_format(arena, "%s/%s", number_text(arena, model, "busy"),
+                                 number_text(arena, model, "slots"));
+    row[6] = number_text(arena, model, "queued");
+}
+
+static int print_processes(struct hearth_arena *arena, const json_t *models,
+                           struct hearth_error *error)
+{
+    static const char *const head[COLUMNS] = {"MODEL",  "STATE", "ENGINE", "PID",
+                                              "MEMORY", "BUSY",  "QUEUED"};
+    size_t count = json_array_size(models);
+    const char **cells = hearth_arena_alloc(arena, (count + 1) * COLUMNS * sizeof(*cells));
+    if (!cells)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many models to show");
+    memcpy(cells, head, sizeof(head));
+    for (size_t i = 0; i < count; i++)
+        fill_row(arena, json_array_get(models, i), cells + (i + 1) * COLUMNS);
+    if (count)
+        hearth_print_table(cells, count + 1, COLUMNS);
+    else
+        printf("Nothing is loaded.\n");
+    for (size_t i = 0; i < count; i++) {
+        const char *fault = hearth_json_text(json_array_get(models, i), "error", "");
+        if (*fault) {
+            printf("\n%s: ", hearth_json_text(json_array_get(models, i), "model", "?"));
+            hearth_print_clean(fault);
+            putchar('\n');
+        }
+    }
+    return 0;
+}
+
+int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    struct hearth_client *client;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    json_t *answer = NULL;
+    rc = hearth_client_run(client, &(struct hearth_client_call){.path = "/admin/ps"}, &answer,
+                           error);
+    hearth_client_destroy(client);
+    if (rc)
+        return rc;
+    if (invocation->json)
+        return hearth_print_json(answer, error);
+    rc = print_processes(invocation->arena, json_object_get(answer, "models"), error);
+    json_decref(answer);
+    return rc;
+}
+
+int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    struct hearth_client *client;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    bool force = hearth_invocation_option(invocation, "force");
+    const struct hearth_client_call call = {
+        .method = "POST",
+        .path = hearth_client_path(invocation->arena, "/admin/models/", invocation->arguments[0],
+                                   force ? "/unload?force=true" : "/unload"),
+    };
+    json_t *answer = NULL;
+    rc = hearth_client_run(client, &call, &answer, error);
+    hearth_client_destroy(client);
+    if (rc)
+        return rc;
+    if (invocation->json)
+        return hearth_print_json(answer, error);
+    printf("stopped %s\n", hearth_json_text(answer, "model", invocation->arguments[0]));
+    json_decref(answer);
+    return 0;
+}

@@ -1,0 +1,236 @@
+/* run: a chat on a terminal, or one answer for a prompt that is typed behind the name or piped. */
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/conversation.h"
+#include "cli/interrupt.h"
+#include "cli/line_editor.h"
+#include "cli/print_json.h"
+#include "cli/terminal.h"
+#include "cli/text_read.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROMPT_MAX = 8 << 20 };
+
+/* Where an answer goes on its way. */
+struct screen {
+    bool is_noted; /* a note stands on standard error and has to be wiped */
+    bool is_json;
+    bool ends_with_newline;
+    struct hearth_buf text;
+};
+
+static void wipe_note(struct screen *screen)
+{
+    if (screen->is_noted)
+        fputs("\r\033[K", stderr);
+    screen->is_noted = false;
+}
+
+static void on_text(void *argument, const char *text)
+{
+    struct screen *screen = argument;
+    wipe_note(screen);
+    if (screen->is_json) {
+        hearth_buf_text(&screen->text, text);
+        return;
+    }
+    /* On a terminal a model must not be able to send escape sequences. */
+    if (hearth_terminal_out())
+        hearth_print_clean(text);
+    else
+        fputs(text, stdout);
+    fflush(stdout);
+    screen->ends_with_newline = text[strlen(text) - 1] == '\n';
+}
+
+static void on_note(void *argument, const char *note)
+{
+    struct screen *screen = argument;
+    if (!hearth_terminal_err() || screen->is_json)
+        return;
+    fprintf(stderr, "\r%s%.70s%s\033[K", hearth_style_err(HEARTH_DIM), note,
+            hearth_style_err(HEARTH_PLAIN));
+    screen->is_noted = true;
+}
+
+static int number_option(struct hearth_invocation *invocation, const char *name, const char *key,
+                         json_t *options, struct hearth_error *error)
+{
+    const char *text = hearth_invocation_option(invocation, name);
+    int64_t integer;
+    double real;
+    if (!text)
+        return 0;
+    if (hearth_parse_int(text, INT64_MIN, INT64_MAX, &integer) == 0)
+        json_object_set_new(options, key, json_integer((json_int_t)integer));
+    else if (hearth_parse_double(text, &real) == 0)
+        json_object_set_new(options, key, json_real(real));
+    else
+        return hearth_error_set(error, HEARTH_EINVAL, "--%s %s: a number is wanted", name, text);
+    return 0;
+}
+
+static int take_options(struct hearth_invocation *invocation,
+                        struct hearth_conversation *conversation, struct hearth_error *error)
+{
+    const char *system = hearth_invocation_option(invocation, "system");
+    if (system)
+        hearth_conversation_say(conversation, "system", system);
+    int rc = number_option(invocation, "max-tokens", "max_tokens", conversation->options, error);
+    if (!rc)
+        rc = number_option(invocation, "temperature", "temperature", conversation->options, error);
+    return rc ? rc : number_option(invocation, "seed", "seed", conversation->options, error);
+}
+
+static int ask(struct hearth_conversation *conversation, struct screen *screen,
+               struct hearth_reply *reply, const char *prompt, struct hearth_error *error)
+{
+    *reply = (struct hearth_reply){.on_text = on_text, .on_note = on_note, .argument = screen};
+    hearth_conversation_say(conversation, "user", prompt);
+    hearth_interrupt_forget();
+    int rc = hearth_conversation_ask(conversation, reply, error);
+    wipe_note(screen);
+    return rc;
+}
+
+/* One prompt, one answer. */
+static int answer_once(struct hearth_conversation *conversation, const char *prompt, bool is_json,
+                       struct hearth_error *error)
+{
+    struct screen screen = {.is_json = is_json};
+    struct hearth_reply reply;
+    hearth_buf_init(&screen.text, PROMPT_MAX);
+    int rc = ask(conversation, &screen, &reply, prompt, error);
+    if (!rc && is_json) {
+        const char *text = hearth_buf_cstr(&screen.text);
+        rc = hearth_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "model", conversation->model,
+                                         "text", text ? text : "", "finish_reason", reply.finish,
+                                         "prompt_tokens", reply.prompt_tokens, "completion_tokens",
+                                         reply.completion_tokens),
+                               error);
+    } else if (!rc && !screen.ends_with_newline) {
+        putchar('\n');
+    }
+    hearth_buf_finish(&screen.text);
+    if (!rc && reply.is_canceled)
+        return hearth_error_set(error, HEARTH_ECANCELED, "stopped");
+    return rc;
+}
+
+/* "/bye" and its like; false when it is no command of the chat. */
+static bool take_command(struct hearth_conversation *conversation, const char *line, bool *ret_end)
+{
+    if (line[0] != '/')
+        return false;
+    *ret_end = strcmp(line, "/bye") == 0 || strcmp(line, "/exit") == 0;
+    if (strcmp(line, "/clear") == 0) {
+        hearth_conversation_clear(conversation);
+        printf("forgotten\n");
+    } else if (!*ret_end) {
+        printf("/clear  forget the conversation\n/bye    end (so does Ctrl-D)\n"
+               "Ctrl-C  stops an answer\n");
+    }
+    return true;
+}
+
+static void answer_in_chat(struct hearth_conversation *conversation, const char *line)
+{
+    struct screen screen = {.is_json = false};
+    struct hearth_reply reply;
+    struct hearth_error error = {.code = 0};
+    if (ask(conversation, &screen, &reply, line, &error))
+        printf("%s%s%s", hearth_style(HEARTH_RED), error.message, hearth_style(HEARTH_PLAIN));
+    else if (reply.is_canceled)
+        printf("%s [stopped]%s", hearth_style(HEARTH_DIM), hearth_style(HEARTH_PLAIN));
+    printf("\n\n");
+}
+
+static int chat(struct hearth_conversation *conversation)
+{
+    struct hearth_line_editor *editor = hearth_line_editor_create();
+    printf("%s%s — /bye ends, /? helps%s\n", hearth_style(HEARTH_DIM), conversation->model,
+           hearth_style(HEARTH_PLAIN));
+    for (bool end = false; !end;) {
+        const char *line = "";
+        enum hearth_line_result result = hearth_line_editor_read(editor, ">>> ", &line);
+        if (result == HEARTH_LINE_END)
+            break;
+        if (result == HEARTH_LINE_DROPPED || line[strspn(line, " \t")] == '\0')
+            continue;
+        if (!take_command(conversation, line, &end))
+            answer_in_chat(conversation, line);
+    }
+    hearth_line_editor_destroy(editor);
+    return 0;
+}
+
+/* Standard input, without the line ends at its end. */
+static int append_input(struct hearth_buf *prompt, struct hearth_error *error)
+{
+    int rc = hearth_text_read("-", prompt, error);
+    while (prompt->length && strchr("\n\r", prompt->bytes[prompt->length - 1]))
+        prompt->length--;
+    return rc;
+}
+
+/* The words behind the name, where "-" stands for standard input; without words, what comes
+ * through a pipe. */
+static int gather_prompt(const struct hearth_invocation *invocation, struct hearth_buf *prompt,
+                         struct hearth_error *error)
+{
+    int rc = 0;
+    bool is_pipe = !isatty(STDIN_FILENO);
+    for (size_t i = 1; !rc && i < invocation->argument_count; i++) {
+        const char *word = invocation->arguments[i];
+        if (i > 1)
+            hearth_buf_char(prompt, ' ');
+        if (strcmp(word, "-") == 0)
+            rc = append_input(prompt, error);
+        else if (hearth_buf_text(prompt, word))
+            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too long");
+    }
+    if (invocation->argument_count > 1 || is_pipe) {
+        if (invocation->argument_count == 1)
+            rc = append_input(prompt, error);
+        if (!rc && prompt->length == 0)
+            rc = hearth_error_set(error, HEARTH_EINVAL, "the prompt is empty");
+    }
+    if (!rc && !hearth_utf8_valid(prompt->bytes, prompt->length))
+        rc = hearth_error_set(error, HEARTH_EPARSE, "the prompt is not UTF-8 text");
+    return rc;
+}
+
+static int converse(struct hearth_invocation *invocation, struct hearth_conversation *conversation,
+                    struct hearth_error *error)
+{
+    struct hearth_buf prompt;
+    hearth_buf_init(&prompt, PROMPT_MAX);
+    int rc = take_options(invocation, conversation, error);
+    if (!rc)
+        rc = gather_prompt(invocation, &prompt, error);
+    hearth_interrupt_watch();
+    if (!rc && prompt.length == 0)
+        rc = chat(conversation);
+    else if (!rc)
+        rc = answer_once(conversation, hearth_buf_cstr(&prompt), invocation->json, error);
+    hearth_buf_finish(&prompt);
+    return rc;
+}
+
+int hearth_cli_run(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    struct hearth_client *client;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    struct hearth_conversation conversation;
+    hearth_conversation_init(&conversation, client, invocation->arguments[0]);
+    rc = converse(invocation, &conversation, error);
+    hearth_conversation_finish(&conversation);
+    hearth_client_destroy(client);
+    return rc;
+}

@@ -1,0 +1,134 @@
+/* version, and the shells' completion scripts, drawn from the table of commands. */
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/print_json.h"
+#include "hearth/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int hearth_cli_version(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    if (invocation->json)
+        return hearth_print_json(
+            json_pack("{s:s, s:i}", "version", HEARTH_VERSION, "engine_abi", HEARTH_ENGINE_ABI),
+            error);
+    printf("hearth %s\n", HEARTH_VERSION);
+    return 0;
+}
+
+/* Words before a blank of two-word commands: "config" for "config show". */
+static void print_first_words(void)
+{
+    const char *before = "";
+    for (const struct hearth_command *row = hearth_commands; row->name; row++) {
+        size_t length = strcspn(row->name, " ");
+        if (strncmp(row->name, before, length) != 0 || before[length] != ' ')
+            printf("%.*s ", (int)length, row->name);
+        before = row->name;
+    }
+}
+
+static void print_flags(const struct hearth_command *command)
+{
+    printf("--json --help");
+    for (const struct hearth_option *row = command->options; row && row->name; row++)
+        printf(" --%s", row->name);
+    for (size_t i = 0; i < hearth_settings_count; i++)
+        if (hearth_command_takes(command, &hearth_settings_table[i]))
+            printf(" --%s", hearth_settings_table[i].flag);
+}
+
+static bool takes_model(const struct hearth_command *command)
+{
+    return strncmp(command->arguments, "MODEL", 5) == 0 ||
+           strncmp(command->arguments, "[MODEL", 6) == 0;
+}
+
+#define MODEL_NAMES "hearth list 2>/dev/null | sed -n '2,$s/ .*//p'"
+
+static void print_bash(void)
+{
+    printf("# hearth completion bash\n"
+           "_hearth() {\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=\n"
+           "    [ \"$command\" = config ] && [ \"$COMP_CWORD\" -gt 2 ] && "
+           "command=\"config ${COMP_WORDS[2]}\"\n"
+           "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
+           "        words=\"");
+    print_first_words();
+    printf("\"\n    else case $command in\n    config) words='check show' ;;\n");
+    for (const struct hearth_command *row = hearth_commands; row->name; row++) {
+        printf("    '%s') words=\"", row->name);
+        print_flags(row);
+        if (takes_model(row))
+            printf(" $(" MODEL_NAMES ")");
+        else if (strcmp(row->name, "completion") == 0)
+            printf(" bash zsh fish");
+        printf("\" ;;\n");
+    }
+    printf("    esac; fi\n"
+           "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+           "}\n"
+           "complete -o default -F _hearth hearth\n");
+}
+
+static void print_zsh(void)
+{
+    printf("#compdef hearth\n"
+           "# hearth completion zsh: zsh understands bash's way.\n"
+           "autoload -U +X bashcompinit && bashcompinit\n");
+    print_bash();
+}
+
+static void print_fish_flag(const struct hearth_command *command, const char *flag,
+                            const char *help)
+{
+    printf("complete -c hearth -n '__fish_seen_subcommand_from %.*s' -l %s -d \"",
+           (int)strcspn(command->name, " "), command->name, flag);
+    for (; *help; help++) {
+        if (strchr("\"$\\", *help))
+            putchar('\\');
+        putchar(*help);
+    }
+    printf("\"\n");
+}
+
+static void print_fish(void)
+{
+    printf("# hearth completion fish\ncomplete -c hearth -f\n");
+    for (const struct hearth_command *row = hearth_commands; row->name; row++) {
+        const char *second = strchr(row->name, ' ');
+        if (second)
+            printf("complete -c hearth -n __fish_use_subcommand -a config\n"
+                   "complete -c hearth -n '__fish_seen_subcommand_from config' -a %s -d '%s'\n",
+                   second + 1, row->summary);
+        else
+            printf("complete -c hearth -n __fish_use_subcommand -a %s -d '%s'\n", row->name,
+                   row->summary);
+        if (takes_model(row))
+            printf("complete -c hearth -n '__fish_seen_subcommand_from %s' -a \"(%s)\"\n",
+                   row->name, "hearth list 2>/dev/null | sed -n '2,\\$s/ .*//p'");
+        print_fish_flag(row, "json", "JSON on standard output");
+        for (const struct hearth_option *option = row->options; option && option->name; option++)
+            print_fish_flag(row, option->name, option->help);
+        for (size_t i = 0; i < hearth_settings_count; i++)
+            if (hearth_command_takes(row, &hearth_settings_table[i]))
+                print_fish_flag(row, hearth_settings_table[i].flag, hearth_settings_table[i].help);
+    }
+}
+
+int hearth_cli_completion(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    const char *shell = invocation->arguments[0];
+    if (strcmp(shell, "bash") == 0)
+        print_bash();
+    else if (strcmp(shell, "zsh") == 0)
+        print_zsh();
+    else if (strcmp(shell, "fish") == 0)
+        print_fish();
+    else
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "there is no completion for '%s'; bash, zsh, fish", shell);
+    return 0;
+}

@@ -1,0 +1,164 @@
+#include "cli/conversation.h"
+
+#include "base/error.h"
+#include "cli/interrupt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 1 << 20, ANSWER_MAX = 16 << 20 };
+
+/* One answer on its way: server-sent events, split into lines. */
+struct stream {
+    struct hearth_reply *reply;
+    struct hearth_buf line, text;
+    struct hearth_error fault;
+};
+
+void hearth_conversation_init(struct hearth_conversation *conversation,
+                              struct hearth_client *client, const char *model)
+{
+    *conversation = (struct hearth_conversation){
+        .client = client, .model = model, .options = json_object(), .messages = json_array()};
+}
+
+void hearth_conversation_finish(struct hearth_conversation *conversation)
+{
+    json_decref(conversation->options);
+    json_decref(conversation->messages);
+}
+
+void hearth_conversation_say(struct hearth_conversation *conversation, const char *role,
+                             const char *text)
+{
+    json_array_append_new(conversation->messages,
+                          json_pack("{s:s, s:s}", "role", role, "content", text));
+}
+
+void hearth_conversation_clear(struct hearth_conversation *conversation)
+{
+    for (size_t i = json_array_size(conversation->messages); i-- > 0;)
+        if (strcmp(hearth_json_text(json_array_get(conversation->messages, i), "role", ""),
+                   "system") != 0)
+            json_array_remove(conversation->messages, i);
+}
+
+static void take_chunk(struct stream *stream, const json_t *chunk)
+{
+    const json_t *choice = json_array_get(json_object_get(chunk, "choices"), 0);
+    const char *text = hearth_json_text(json_object_get(choice, "delta"), "content", NULL);
+    if (text && *text) {
+        hearth_buf_text(&stream->text, text);
+        stream->reply->on_text(stream->reply->argument, text);
+    }
+    const char *finish = hearth_json_text(choice, "finish_reason", NULL);
+    if (finish)
+        snprintf(stream->reply->finish, sizeof(stream->reply->finish), "%s", finish);
+    const json_t *usage = json_object_get(chunk, "usage");
+    if (json_is_object(usage)) {
+        stream->reply->prompt_tokens = hearth_json_integer(usage, "prompt_tokens", 0);
+        stream->reply->completion_tokens = hearth_json_integer(usage, "completion_tokens", 0);
+    }
+}
+
+static int take_fault(struct stream *stream, const json_t *fault)
+{
+    const struct hearth_error_row *row =
+        hearth_error_row_by_code(hearth_json_text(fault, "code", ""));
+    return hearth_error_set(&stream->fault, row ? row->number : HEARTH_EINTERNAL, "%s",
+                            hearth_json_text(fault, "message", "the answer broke off"));
+}
+
+static int take_line(struct stream *stream, const char *line)
+{
+    if (line[0] == ':' && line[1] == ' ' && stream->text.length == 0)
+        stream->reply->on_note(stream->reply->argument, line + 2);
+    if (strncmp(line, "data:", 5) != 0)
+        return 0;
+    line += 5 + (line[5] == ' ');
+    if (strcmp(line, "[DONE]") == 0)
+        return 0;
+    struct hearth_error error = {.code = 0};
+    json_t *chunk = hearth_json_parse(line, strlen(line), &error);
+    if (!chunk)
+        return hearth_error_set(&stream->fault, HEARTH_ENETWORK,
+                                "the server's stream is not understood");
+    const json_t *fault = json_object_get(chunk, "error");
+    int rc = json_is_object(fault) ? take_fault(stream, fault) : 0;
+    if (!rc)
+        take_chunk(stream, chunk);
+    json_decref(chunk);
+    return rc;
+}
+
+static int on_body(void *argument, const char *bytes, size_t length)
+{
+    struct stream *stream = argument;
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\r')
+            continue;
+        if (bytes[i] != '\n') {
+            if (hearth_buf_char(&stream->line, bytes[i]))
+                return hearth_error_set(&stream->fault, HEARTH_ETOOLARGE,
+                                        "the server's stream has a line without end");
+            continue;
+        }
+        const char *line = hearth_buf_cstr(&stream->line);
+        int rc = line ? take_line(stream, line) : HEARTH_ETOOLARGE;
+        hearth_buf_clear(&stream->line);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static bool is_canceled(void *argument)
+{
+    (void)argument;
+    return hearth_interrupted();
+}
+
+static json_t *request_of(const struct hearth_conversation *conversation)
+{
+    json_t *body = json_copy(conversation->options);
+    json_object_set_new(body, "model", json_string(conversation->model));
+    json_object_set(body, "messages", conversation->messages);
+    json_object_set_new(body, "stream", json_true());
+    json_object_set_new(body, "stream_options", json_pack("{s:b}", "include_usage", 1));
+    return body;
+}
+
+int hearth_conversation_ask(struct hearth_conversation *conversation, struct hearth_reply *reply,
+                            struct hearth_error *error)
+{
+    struct stream stream = {.reply = reply};
+    hearth_buf_init(&stream.line, LINE_MAX_BYTES);
+    hearth_buf_init(&stream.text, ANSWER_MAX);
+    json_t *body = request_of(conversation);
+    const struct hearth_client_call call = {.method = "POST",
+                                            .path = "/v1/chat/completions",
+                                            .body = body,
+                                            /* A model may be loading all this time. */
+                                            .idle_timeout_ms = 15 * 60 * 1000,
+                                            .on_body = on_body,
+                                            .is_canceled = is_canceled,
+                                            .argument = &stream};
+    int rc = hearth_client_run(conversation->client, &call, NULL, error);
+    json_decref(body);
+    if (rc && stream.fault.code) {
+        rc = stream.fault.code;
+        if (error)
+            *error = stream.fault;
+    }
+    reply->is_canceled = rc == HEARTH_ECANCELED && hearth_interrupted();
+    if (reply->is_canceled)
+        rc = 0;
+    const char *text = hearth_buf_cstr(&stream.text);
+    if (rc == 0)
+        hearth_conversation_say(conversation, "assistant", text ? text : "");
+    else if (json_array_size(conversation->messages))
+        json_array_remove(conversation->messages, json_array_size(conversation->messages) - 1);
+    hearth_buf_finish(&stream.line);
+    hearth_buf_finish(&stream.text);
+    return rc;
+}

@@ -1,0 +1,31 @@
+#include "cli/interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+static atomic_int pending;
+
+static void remember(int number)
+{
+    if (atomic_fetch_add(&pending, 1) >= 1)
+        _exit(128 + number);
+}
+
+void hearth_interrupt_watch(void)
+{
+    struct sigaction action = {.sa_handler = remember};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool hearth_interrupted(void)
+{
+    return atomic_load(&pending) > 0;
+}
+
+void hearth_interrupt_forget(void)
+{
+    atomic_store(&pending, 0);
+}
