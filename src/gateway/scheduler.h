@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct hearth_backend_ops;
 struct hearth_catalog;
 struct hearth_loop;
 struct hearth_registry;
@@ -66,11 +67,13 @@ struct hearth_scheduler_options {
     enum hearth_sandbox_mode sandbox;
     bool locked;                                      /* verify digests before the first load */
     const struct hearth_scheduler_observer *observer; /* or NULL */
+    const struct hearth_backend_ops *backend; /* where models compute; NULL: hearth_backend_local */
 };
 
 int hearth_scheduler_create(const struct hearth_scheduler_options *options,
                             struct hearth_scheduler **ret_scheduler, struct hearth_error *error);
-/* Ends every request with HEARTH_EDRAINING, kills what still runs. NULL is allowed. */
+/* Ends every request with HEARTH_EDRAINING, kills what still runs. Not from a callback of the
+ * scheduler. NULL is allowed. */
 void hearth_scheduler_destroy(struct hearth_scheduler *scheduler);
 /* No new requests; running and queued ones finish until `deadline_ms` (loop's clock), then they end
  * with HEARTH_EDRAINING; workers stop. `on_drained` comes once, when no process is left. */

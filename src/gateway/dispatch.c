@@ -1,0 +1,282 @@
+#include "base/error.h"
+#include "base/log.h"
+#include "gateway/scheduler_private.h"
+#include "loop/loop.h"
+
+#include <assert.h>
+
+/* One more than the slots, so that its input is prepared while they are busy; the rest waits here,
+ * where it is fair and can be canceled for nothing. */
+enum { LOOK_AHEAD = 1, CRASHES_MAX = 2 };
+#define RATE_WEIGHT 0.2 /* of the newest gap between two completions */
+
+static uint64_t now_ms(const struct served_model *model)
+{
+    return hearth_loop_now_ms(model->scheduler->options.loop);
+}
+
+static size_t window(const struct served_model *model)
+{
+    return model->breaker.state == HEARTH_BREAKER_HALF_OPEN ? 1 : model->slots + LOOK_AHEAD;
+}
+
+static struct flight *flight_of(struct served_model *model, uint32_t stream)
+{
+    for (size_t i = 0; i < model->flight_count; i++)
+        if (model->flights[i].stream == stream)
+            return &model->flights[i];
+    return NULL;
+}
+
+static void end_flight(struct served_model *model, struct flight *flight)
+{
+    *flight = model->flights[--model->flight_count];
+}
+
+/* Deadlines, and failures that may not be told from inside submit */
+
+void hearth_dispatch_due(struct served_model *model, uint64_t time_ms)
+{
+    if (time_ms == 0 || (model->due_ms && model->due_ms <= time_ms))
+        return;
+    uint64_t now = now_ms(model);
+    model->due_ms = time_ms;
+    hearth_timer_start(model->due, time_ms > now ? time_ms - now : 0, 0);
+}
+
+static void time_out(struct hearth_inference *inference)
+{
+    struct served_model *model = inference->model;
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_ETIMEOUT, "the request's time ended while %s",
+                     inference->stream                    ? "it was computed"
+                     : model->state == HEARTH_MODEL_READY ? "it waited in the queue"
+                                                          : "the model was being loaded");
+    if (inference->stream && model->backend)
+        hearth_backend_cancel(model->backend, inference->stream);
+    hearth_inference_fail(inference, &error,
+                          1000 * hearth_queue_retry_after_s(model->queue, model->completed_per_s));
+}
+
+static bool is_due(const struct hearth_inference *inference, uint64_t now)
+{
+    return inference->failure.code ||
+           (inference->queued.deadline_ms && inference->queued.deadline_ms <= now);
+}
+
+void hearth_dispatch_due_time(void *argument)
+{
+    struct served_model *model = argument;
+    uint64_t now = now_ms(model), next = 0;
+    model->due_ms = 0;
+    struct walk walk;
+    hearth_walk_begin(&walk, model);
+    for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
+        uint64_t deadline = inference->queued.deadline_ms;
+        if (!is_due(inference, now)) {
+            next = deadline && (!next || deadline < next) ? deadline : next;
+        } else if (inference->failure.code) {
+            struct hearth_error failure = inference->failure;
+            hearth_inference_fail(inference, &failure, 0);
+        } else {
+            time_out(inference);
+        }
+    }
+    hearth_dispatch_due(model, next);
+    hearth_dispatch(model);
+    hearth_served_rest(model);
+}
+
+/* Queue → worker */
+
+static void observe_wait(const struct hearth_inference *inference)
+{
+    const struct served_model *model = inference->model;
+    const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
+    if (observer && observer->on_queue_wait)
+        observer->on_queue_wait(observer->argument, model->entry->id,
+                                (inference->sent_us - inference->submitted_us) / 1000);
+}
+
+static void send_one(struct served_model *model, struct hearth_inference *inference)
+{
+    const struct hearth_backend_request request = {
+        .stream = model->last_stream + 1,
+        .input = inference->input,
+        .credit = inference->credit,
+        .class_ = inference->queued.class_,
+        .traceparent = inference->traceparent,
+    };
+    inference->in_queue = false;
+    if (hearth_backend_send(model->backend, &request, &inference->failure) < 0) {
+        hearth_dispatch_due(model, now_ms(model));
+        return;
+    }
+    inference->stream = ++model->last_stream;
+    inference->sent_us = hearth_clock_us();
+    model->flights[model->flight_count++] =
+        (struct flight){.stream = inference->stream, .inference = inference};
+    observe_wait(inference);
+}
+
+void hearth_dispatch(struct served_model *model)
+{
+    while (model->state == HEARTH_MODEL_READY && model->flight_count < window(model)) {
+        struct hearth_queued *queued = hearth_queue_pop(model->queue);
+        if (!queued)
+            return;
+        send_one(model, (struct hearth_inference *)queued);
+    }
+}
+
+/* All that wait */
+
+void hearth_dispatch_tell_loading(struct served_model *model)
+{
+    struct walk walk;
+    hearth_walk_begin(&walk, model);
+    for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
+        if (inference->events.on_loading && !inference->begun)
+            inference->events.on_loading(inference->argument, model->load_fraction);
+    }
+}
+
+void hearth_dispatch_ready(struct served_model *model)
+{
+    uint64_t now = hearth_clock_us();
+    for (struct hearth_inference *inference = model->inferences; inference;
+         inference = inference->next)
+        if (!inference->ready_us)
+            inference->ready_us = now;
+    hearth_dispatch(model);
+}
+
+void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth_error *error,
+                                 uint32_t retry_after_ms)
+{
+    struct walk walk;
+    hearth_walk_begin(&walk, model);
+    for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
+        if (inference->in_queue)
+            hearth_inference_fail(inference, error, retry_after_ms);
+    }
+}
+
+static bool put_back(struct hearth_inference *inference)
+{
+    struct served_model *model = inference->model;
+    if (inference->begun || ++inference->crashes >= CRASHES_MAX)
+        return false;
+    inference->stream = 0;
+    inference->in_queue = true;
+    hearth_queue_unpop(model->queue, &inference->queued, inference->client);
+    model->counts.retries++;
+    return true;
+}
+
+void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth_error *error,
+                                 bool may_retry)
+{
+    model->flight_count = 0;
+    struct walk walk;
+    hearth_walk_begin(&walk, model);
+    for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
+        if (inference->stream && !(may_retry && put_back(inference)))
+            hearth_inference_fail(inference, error, 0);
+    }
+}
+
+/* Worker → request */
+
+void hearth_dispatch_prepared(void *argument, uint32_t stream,
+                              const struct hearth_ipc_prepared *prepared)
+{
+    struct flight *flight = flight_of(argument, stream);
+    struct hearth_inference *inference = flight ? flight->inference : NULL;
+    if (!inference || inference->prepared)
+        return;
+    inference->prepared = true;
+    inference->tokens_in = prepared->token_count;
+    inference->truncated = prepared->truncated_count;
+    if (inference->events.on_prepared)
+        inference->events.on_prepared(inference->argument, prepared->token_count,
+                                      prepared->truncated_count);
+}
+
+void hearth_dispatch_tokens(void *argument, uint32_t stream, const int32_t *tokens, size_t count)
+{
+    struct flight *flight = flight_of(argument, stream);
+    struct hearth_inference *inference = flight ? flight->inference : NULL;
+    if (!inference)
+        return;
+    inference->begun = true;
+    if (inference->events.on_tokens)
+        inference->events.on_tokens(inference->argument, tokens, count);
+}
+
+static void observe_event(struct hearth_inference *inference)
+{
+    const struct served_model *model = inference->model;
+    const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
+    uint64_t now = hearth_clock_us();
+    uint64_t last = inference->last_event_us;
+    inference->last_event_us = now;
+    if (!observer)
+        return;
+    if (last && observer->on_gap)
+        observer->on_gap(observer->argument, model->entry->id, now - last);
+    if (!last && observer->on_first_event)
+        observer->on_first_event(observer->argument, model->entry->id,
+                                 now - inference->submitted_us);
+}
+
+static void take_output(struct hearth_inference *inference, const struct hearth_ipc_event *event)
+{
+    inference->begun = true;
+    inference->tokens_out += event->event.token_count;
+    observe_event(inference);
+    if (inference->events.on_event)
+        inference->events.on_event(inference->argument, &event->event);
+}
+
+static void measure_rate(struct served_model *model)
+{
+    uint64_t now = hearth_clock_us();
+    if (model->completed_us && now > model->completed_us) {
+        double rate = 1e6 / (double)(now - model->completed_us);
+        model->completed_per_s =
+            model->completed_per_s
+                ? 1 / ((1 - RATE_WEIGHT) / model->completed_per_s + RATE_WEIGHT / rate)
+                : rate;
+    }
+    model->completed_us = now;
+}
+
+static void take_end(struct served_model *model, struct flight *flight,
+                     const struct hearth_ipc_event *event)
+{
+    struct hearth_inference *inference = flight->inference;
+    end_flight(model, flight);
+    measure_rate(model);
+    if (inference) /* a canceled one proves nothing */
+        hearth_breaker_success(&model->breaker);
+    hearth_dispatch(model); /* before the callback: the free slot does not wait for it */
+    if (!inference)
+        hearth_served_rest(model);
+    else if (event->event.kind == HEARTH_EVENT_DONE)
+        hearth_inference_complete(inference, event);
+    else
+        hearth_inference_fail(inference, &event->failure, 0);
+}
+
+void hearth_dispatch_event(void *argument, uint32_t stream, const struct hearth_ipc_event *event)
+{
+    struct served_model *model = argument;
+    struct flight *flight = flight_of(model, stream);
+    if (!flight)
+        return; /* it ended before, and the worker did not know yet */
+    if (event->event.kind == HEARTH_EVENT_DONE || event->event.kind == HEARTH_EVENT_ERROR)
+        take_end(model, flight, event);
+    else if (flight->inference)
+        take_output(flight->inference, event);
+}

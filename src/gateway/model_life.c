@@ -1,0 +1,485 @@
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "domain/backoff.h"
+#include "domain/residency.h"
+#include "gateway/model_state.h"
+#include "gateway/scheduler_private.h"
+#include "gateway/supervisor.h"
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HANDSHAKE_MS = 30000, LOOK_AHEAD_ROOM = 1, SLOTS_MAX = 4096 };
+static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
+
+static void plan(struct served_model *model);
+
+static uint64_t now_ms(const struct served_model *model)
+{
+    return hearth_loop_now_ms(model->scheduler->options.loop);
+}
+
+static void move(struct served_model *model, enum hearth_model_state next)
+{
+    assert(hearth_model_state_may_follow(model->state, next));
+    HEARTH_LOG(HEARTH_LOG_INFO, "model.state", HEARTH_TEXT("model", model->entry->id),
+               HEARTH_TEXT("from", hearth_model_state_name(model->state)),
+               HEARTH_TEXT("to", hearth_model_state_name(next)));
+    model->state = next;
+    model->since_ms = (uint64_t)hearth_clock_wall_ms();
+    const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
+    if (observer && observer->on_state)
+        observer->on_state(observer->argument, model->entry->id, next);
+}
+
+void hearth_served_tell(struct model_waiter **waiters, const struct hearth_error *error)
+{
+    struct model_waiter *waiter = *waiters;
+    *waiters = NULL;
+    while (waiter) {
+        struct model_waiter *next = waiter->next;
+        if (waiter->on_done)
+            waiter->on_done(waiter->argument, error);
+        hearth_free(waiter);
+        waiter = next;
+    }
+}
+
+static bool wanted(const struct served_model *model)
+{
+    return hearth_queue_length(model->queue) > 0 || model->load_waiters;
+}
+
+/* The gate: one model plans at a time */
+
+static void leave_gate(struct served_model *model)
+{
+    struct hearth_scheduler *scheduler = model->scheduler;
+    model->waits_to_plan = false;
+    if (scheduler->planner != model)
+        return;
+    scheduler->planner = NULL;
+    for (struct served_model *other = scheduler->models; other; other = other->next) {
+        if (other->waits_to_plan) {
+            other->waits_to_plan = false;
+            plan(other);
+            return;
+        }
+    }
+}
+
+/* Endings of a try */
+
+static void fail_load(struct served_model *model, const struct hearth_error *failure)
+{
+    struct hearth_error error = *failure;
+    hearth_timer_stop(model->life);
+    model->last_error = error;
+    model->counts.failures++;
+    HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", model->entry->id),
+               HEARTH_TEXT("error", error.message));
+    move(model, HEARTH_MODEL_FAILED);
+    leave_gate(model);
+    hearth_dispatch_fail_queued(model, &error, 0);
+    hearth_served_tell(&model->load_waiters, &error);
+    hearth_scheduler_settle(model->scheduler);
+}
+
+static void become_unloaded(struct served_model *model)
+{
+    hearth_timer_stop(model->life);
+    move(model, HEARTH_MODEL_UNLOADED);
+    model->counts.unloads++;
+    hearth_served_tell(&model->stop_waiters, NULL);
+    if (wanted(model))
+        hearth_served_want(model);
+    hearth_scheduler_settle(model->scheduler);
+}
+
+static void open_breaker(struct served_model *model, const struct hearth_error *cause)
+{
+    struct hearth_error error;
+    uint64_t rest_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms(model));
+    hearth_error_set(&error, HEARTH_EBREAKER, "model '%s' crashed %u times in a row and rests: %s",
+                     model->entry->id, model->breaker.failures, cause->message);
+    hearth_dispatch_fail_queued(model, &error, (uint32_t)rest_ms);
+    hearth_served_tell(&model->load_waiters, &error);
+}
+
+static void crash(struct served_model *model, const struct hearth_error *failure)
+{
+    struct hearth_error error = *failure;
+    struct hearth_scheduler *scheduler = model->scheduler;
+    model->last_error = error;
+    model->counts.crashes++;
+    hearth_breaker_failure(&model->breaker, now_ms(model));
+    scheduler->random = scheduler->random * 1664525u + 1013904223u;
+    uint64_t wait_ms =
+        hearth_backoff_ms(&restart_backoff, model->breaker.failures, scheduler->random >> 8);
+    uint64_t rest_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms(model));
+    move(model, HEARTH_MODEL_RESTING);
+    hearth_timer_start(model->life, rest_ms > wait_ms ? rest_ms : wait_ms, 0);
+    leave_gate(model);
+    hearth_dispatch_worker_lost(model, &error, true);
+    if (model->breaker.state == HEARTH_BREAKER_OPEN)
+        open_breaker(model, &error);
+    hearth_scheduler_settle(scheduler);
+}
+
+/* Planning and loading */
+
+static uint32_t choose(const json_t *settings, const char *key, uint32_t fallback)
+{
+    json_int_t value = hearth_json_integer(settings, key, 0);
+    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : fallback;
+}
+
+static void fill_hello(struct served_model *model, const struct hearth_location *location,
+                       struct hearth_ipc_hello *hello)
+{
+    const struct hearth_scheduler *scheduler = model->scheduler;
+    const struct hearth_scheduler_options *options = &scheduler->options;
+    const char *settings_json = model->entry->settings_json;
+    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
+    hello->version = HEARTH_IPC_VERSION;
+    snprintf(hello->engine, sizeof(hello->engine), "%s", model->engine);
+    snprintf(hello->model_path, sizeof(hello->model_path), "%s", location->path);
+    snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", scheduler->engines_path);
+    hello->context = choose(settings, "context", options->context);
+    hello->slots = choose(settings, "slots", options->slots);
+    hello->slots = hello->slots ? hello->slots : 4;
+    hello->slots = hello->slots > SLOTS_MAX ? SLOTS_MAX : hello->slots;
+    hello->batch = choose(settings, "batch", options->batch);
+    hello->threads = choose(settings, "threads", options->threads);
+    if (strcmp(model->entry->device, "auto") != 0)
+        snprintf(hello->device, sizeof(hello->device), "%s", model->entry->device);
+    hello->settings_json = settings_json;
+    hello->sandbox = options->sandbox;
+    json_decref(settings);
+}
+
+/* Plans are upper bounds, so what runs is counted with its plan. */
+static void count_room(struct served_model *model, uint64_t available)
+{
+    const struct hearth_scheduler *scheduler = model->scheduler;
+    struct hearth_memory_room *room = &model->room;
+    *room = (struct hearth_memory_room){.available = available,
+                                        .headroom = scheduler->options.memory_headroom,
+                                        .limit = scheduler->options.memory_limit};
+    for (const struct served_model *other = scheduler->models; other; other = other->next) {
+        if (other == model || !other->backend)
+            continue;
+        room->used += hearth_memory_total(&other->plan);
+        if (other->state == HEARTH_MODEL_LOADING)
+            room->reserved += hearth_memory_total(&other->plan);
+    }
+}
+
+static int start_backend(struct served_model *model, const struct hearth_location *location,
+                         struct hearth_error *error)
+{
+    const struct hearth_scheduler_options *options = &model->scheduler->options;
+    struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
+    spec->loop = options->loop;
+    spec->model = model->entry->id;
+    spec->worker_path = options->worker_path;
+    spec->handshake_timeout_ms = HANDSHAKE_MS;
+    spec->heartbeat_timeout_ms = options->heartbeat_timeout_ms;
+    spec->events = &hearth_served_backend_events;
+    spec->argument = model;
+    fill_hello(model, location, &spec->hello);
+    uint64_t most = hearth_memory_most(&model->room);
+    spec->hello.memory_limit = most ? most : 1; /* 0 would be no limit */
+    model->slots = spec->hello.slots;
+    hearth_free(model->flights);
+    model->flights = hearth_calloc(model->slots + LOOK_AHEAD_ROOM, sizeof(*model->flights));
+    model->flight_count = 0;
+    const struct hearth_backend_ops *ops =
+        options->backend ? options->backend : &hearth_backend_local;
+    int rc = ops->start(spec, &model->backend, error);
+    hearth_free(spec);
+    return rc;
+}
+
+static int choose_engine(struct served_model *model, const struct hearth_location *location,
+                         struct hearth_error *error)
+{
+    const char *engine = model->entry->engine[0] ? model->entry->engine : location->engine;
+    if (!engine)
+        return hearth_error_set(error, HEARTH_EMODEL, "no engine is known for %s", location->path);
+    snprintf(model->engine, sizeof(model->engine), "%s", engine);
+    if (!hearth_scheduler_has_engine(model->scheduler, engine))
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "this build has no engine '%s'", engine);
+    return 0;
+}
+
+static void on_located(void *argument, const struct hearth_location *location)
+{
+    struct served_model *model = argument;
+    struct hearth_error error = location->error;
+    model->locating = NULL;
+    int rc = error.code;
+    if (rc == 0) {
+        model->verified = true;
+        rc = choose_engine(model, location, &error);
+    }
+    if (rc == 0) {
+        count_room(model, location->memory_available);
+        rc = start_backend(model, location, &error);
+    }
+    if (rc < 0)
+        fail_load(model, &error);
+}
+
+static void plan(struct served_model *model)
+{
+    struct hearth_scheduler *scheduler = model->scheduler;
+    scheduler->planner = model;
+    model->load_started_ms = now_ms(model);
+    model->load_error.code = 0;
+    model->load_fraction = 0;
+    memset(model->counters, 0, sizeof(model->counters));
+    hearth_timer_start(model->life, scheduler->options.load_timeout_ms, 0);
+    model->locating = hearth_locate(
+        scheduler->options.loop, scheduler->lane, scheduler->options.registry, model->entry,
+        scheduler->options.locked && !model->verified, on_located, model);
+}
+
+void hearth_served_want(struct served_model *model)
+{
+    if (model->state != HEARTH_MODEL_UNLOADED && model->state != HEARTH_MODEL_FAILED)
+        return; /* it is on its way, or comes back by itself */
+    move(model, HEARTH_MODEL_PLANNING);
+    if (model->scheduler->planner)
+        model->waits_to_plan = true;
+    else
+        plan(model);
+}
+
+static void on_planned(void *argument, const struct hearth_ipc_started *started)
+{
+    struct served_model *model = argument;
+    if (model->state != HEARTH_MODEL_PLANNING)
+        return;
+    model->plan = started->plan;
+    model->facts = started->facts;
+    model->sandbox = started->sandbox;
+    snprintf(model->engine_version, sizeof(model->engine_version), "%s", started->engine_version);
+    if (hearth_memory_check(&model->plan, &model->room, &model->load_error) < 0) {
+        hearth_error_prefix(&model->load_error, "model '%s' does not fit into memory",
+                            model->entry->id);
+        hearth_backend_kill(model->backend, NULL);
+        return;
+    }
+    move(model, HEARTH_MODEL_LOADING);
+    leave_gate(model);
+    hearth_dispatch_tell_loading(model);
+}
+
+static void on_progress(void *argument, float fraction)
+{
+    struct served_model *model = argument;
+    if (model->state != HEARTH_MODEL_LOADING)
+        return;
+    model->load_fraction = fraction;
+    hearth_dispatch_tell_loading(model);
+}
+
+static void on_ready(void *argument, const struct hearth_model_facts *facts)
+{
+    struct served_model *model = argument;
+    if (model->state != HEARTH_MODEL_LOADING)
+        return;
+    model->facts = *facts;
+    model->context = facts->context;
+    model->load_fraction = 1;
+    model->counts.loads++;
+    model->used_ms = now_ms(model);
+    hearth_timer_stop(model->life);
+    move(model, HEARTH_MODEL_READY);
+    hearth_dispatch_ready(model);
+    hearth_served_tell(&model->load_waiters, NULL);
+    hearth_served_rest(model);
+}
+
+/* The process ends by itself; when it does not, it is helped. */
+static void on_failed(void *argument, const struct hearth_error *error)
+{
+    struct served_model *model = argument;
+    if (!model->load_error.code)
+        model->load_error = *error;
+    hearth_backend_stop(model->backend, model->scheduler->options.stop_timeout_ms);
+}
+
+static void on_counters(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT])
+{
+    struct served_model *model = argument;
+    memcpy(model->counters, counters, sizeof(model->counters));
+}
+
+static void finish_drain(struct served_model *model)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EDRAINING, "model '%s' was stopped before this was finished",
+                     model->entry->id);
+    hearth_dispatch_worker_lost(model, &error, false);
+    become_unloaded(model);
+}
+
+static void on_end(void *argument, const struct hearth_child_end *end)
+{
+    struct served_model *model = argument;
+    struct hearth_error error = end->error;
+    hearth_backend_destroy(model->backend);
+    model->backend = NULL;
+    model->memory_bytes = model->cpu_ms = 0;
+    if (!error.code)
+        hearth_error_set(&error, HEARTH_ECRASHED, "the worker ended by itself");
+    switch (model->state) {
+    case HEARTH_MODEL_PLANNING:
+    case HEARTH_MODEL_LOADING:
+        if (model->load_error.code)
+            fail_load(model, &model->load_error);
+        else
+            crash(model, &error);
+        break;
+    case HEARTH_MODEL_READY:
+        crash(model, &error);
+        break;
+    default:
+        finish_drain(model);
+    }
+}
+
+const struct hearth_backend_events hearth_served_backend_events = {
+    .on_planned = on_planned,
+    .on_progress = on_progress,
+    .on_ready = on_ready,
+    .on_failed = on_failed,
+    .on_counters = on_counters,
+    .on_prepared = hearth_dispatch_prepared,
+    .on_tokens = hearth_dispatch_tokens,
+    .on_event = hearth_dispatch_event,
+    .on_end = on_end,
+};
+
+/* Stopping */
+
+static void stop_unready(struct served_model *model)
+{
+    hearth_locate_cancel(model->locating);
+    model->locating = NULL;
+    leave_gate(model);
+    if (!model->backend) {
+        become_unloaded(model);
+        return;
+    }
+    move(model, HEARTH_MODEL_DRAINING);
+    hearth_backend_kill(model->backend, NULL);
+}
+
+static void stop_ready(struct served_model *model, bool force)
+{
+    if (model->state == HEARTH_MODEL_READY)
+        move(model, HEARTH_MODEL_DRAINING);
+    hearth_timer_stop(model->life);
+    if (force)
+        hearth_backend_kill(model->backend, NULL);
+    else
+        hearth_backend_stop(model->backend, model->scheduler->options.stop_timeout_ms);
+}
+
+void hearth_served_stop(struct served_model *model, bool force)
+{
+    hearth_timer_stop(model->life);
+    switch (model->state) {
+    case HEARTH_MODEL_UNLOADED:
+        break;
+    case HEARTH_MODEL_FAILED:
+    case HEARTH_MODEL_RESTING:
+        move(model, HEARTH_MODEL_UNLOADED);
+        break;
+    case HEARTH_MODEL_PLANNING:
+    case HEARTH_MODEL_LOADING:
+        stop_unready(model);
+        break;
+    case HEARTH_MODEL_DRAINING:
+        if (force)
+            stop_ready(model, force);
+        break;
+    case HEARTH_MODEL_READY:
+        stop_ready(model, force);
+        break;
+    }
+}
+
+void hearth_served_abandon(struct served_model *model)
+{
+    hearth_locate_cancel(model->locating);
+    model->locating = NULL;
+    hearth_backend_destroy(model->backend);
+    model->backend = NULL;
+}
+
+void hearth_served_rest(struct served_model *model)
+{
+    if (model->inferences || model->state != HEARTH_MODEL_READY) {
+        hearth_scheduler_settle(model->scheduler);
+        return;
+    }
+    const struct hearth_residency policy = {.idle_unload_ms =
+                                                model->scheduler->options.idle_unload_ms};
+    const struct hearth_resident resident = {.last_use_ms = model->used_ms,
+                                             .pinned = model->pinned};
+    uint64_t due_ms = hearth_residency_idle_due(&policy, &resident);
+    uint64_t now = now_ms(model);
+    if (model->scheduler->draining)
+        hearth_served_stop(model, false);
+    else if (due_ms)
+        hearth_timer_start(model->life, due_ms > now ? due_ms - now : 0, 0);
+}
+
+static void give_load_up(struct served_model *model)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_ETIMEOUT, "model '%s' was not loaded within %.1f s",
+                     model->entry->id, (double)model->scheduler->options.load_timeout_ms / 1000);
+    if (model->backend) {
+        model->load_error = error;
+        hearth_backend_kill(model->backend, NULL);
+        return;
+    }
+    hearth_locate_cancel(model->locating);
+    model->locating = NULL;
+    fail_load(model, &error);
+}
+
+static void rise(struct served_model *model)
+{
+    if (hearth_breaker_admits(&model->breaker, now_ms(model)) &&
+        (wanted(model) || (model->pinned && !model->scheduler->draining))) {
+        move(model, HEARTH_MODEL_PLANNING);
+        if (model->scheduler->planner)
+            model->waits_to_plan = true;
+        else
+            plan(model);
+        return;
+    }
+    move(model, HEARTH_MODEL_UNLOADED);
+}
+
+void hearth_served_life_time(void *argument)
+{
+    struct served_model *model = argument;
+    if (model->state == HEARTH_MODEL_PLANNING || model->state == HEARTH_MODEL_LOADING)
+        give_load_up(model);
+    else if (model->state == HEARTH_MODEL_RESTING)
+        rise(model);
+    else if (model->state == HEARTH_MODEL_READY && !model->inferences)
+        hearth_served_stop(model, false);
+}

@@ -1,0 +1,205 @@
+#include "gateway/scheduler.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "gateway/scheduler_private.h"
+#include "gateway/supervisor.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LANE_THREADS = 2, LANE_QUEUE_MAX = 1024 };
+
+bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine)
+{
+    char path[sizeof(scheduler->engines_path) + 80];
+    if (!*engine || strlen(engine) > 63 || strchr(engine, '/'))
+        return false;
+    snprintf(path, sizeof(path), "%s/%s.so", scheduler->engines_path, engine);
+    return access(path, R_OK) == 0;
+}
+
+struct served_model *hearth_served_find(const struct hearth_scheduler *scheduler, const char *id)
+{
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        if (strcmp(model->entry->id, id) == 0)
+            return model;
+    return NULL;
+}
+
+static struct served_model *create_model(struct hearth_scheduler *scheduler,
+                                         const struct hearth_catalog_entry *entry)
+{
+    const struct hearth_scheduler_options *options = &scheduler->options;
+    const struct hearth_queue_limits limits = {.requests_max = options->queue_max,
+                                               .cost_max = options->queue_tokens_max};
+    struct served_model *model = hearth_calloc(1, sizeof(*model));
+    model->scheduler = scheduler;
+    model->entry = hearth_catalog_entry_keep(entry);
+    model->since_ms = (uint64_t)hearth_clock_wall_ms();
+    model->queue = hearth_queue_create(&limits);
+    model->life = hearth_timer_create(options->loop, hearth_served_life_time, model);
+    model->due = hearth_timer_create(options->loop, hearth_dispatch_due_time, model);
+    hearth_breaker_init(&model->breaker, options->breaker_failures ? options->breaker_failures : 1,
+                        options->breaker_rest_ms);
+    struct served_model **end = &scheduler->models;
+    while (*end)
+        end = &(*end)->next;
+    *end = model;
+    return model;
+}
+
+static void destroy_model(struct served_model *model)
+{
+    hearth_served_abandon(model);
+    hearth_timer_destroy(model->life);
+    hearth_timer_destroy(model->due);
+    hearth_queue_destroy(model->queue);
+    hearth_catalog_entry_release(model->entry);
+    hearth_free(model->flights);
+    hearth_free(model);
+}
+
+/* The entry may have changed since: what the next load takes is the newest. */
+static void renew_entry(struct served_model *model, const struct hearth_catalog_entry *entry)
+{
+    if (model->entry == entry)
+        return;
+    hearth_catalog_entry_release(model->entry);
+    model->entry = hearth_catalog_entry_keep(entry);
+}
+
+int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
+                      struct served_model **ret_model, struct hearth_error *error)
+{
+    if (entry->engine[0] && !hearth_scheduler_has_engine(scheduler, entry->engine))
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "model '%s' needs the engine '%s', which this build does not have",
+                                entry->id, entry->engine);
+    struct served_model *model = hearth_served_find(scheduler, entry->id);
+    if (model)
+        renew_entry(model, entry);
+    else
+        model = create_model(scheduler, entry);
+    *ret_model = model;
+    return 0;
+}
+
+/* Drain */
+
+static bool is_still(const struct hearth_scheduler *scheduler)
+{
+    for (const struct served_model *model = scheduler->models; model; model = model->next)
+        if (model->backend || model->locating || model->inferences)
+            return false;
+    return true;
+}
+
+void hearth_scheduler_settle(struct hearth_scheduler *scheduler)
+{
+    if (scheduler->draining && scheduler->on_drained && is_still(scheduler))
+        hearth_timer_start(scheduler->drain_timer, 0, 0);
+}
+
+static void end_requests(struct hearth_scheduler *scheduler)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EDRAINING, "the server is shutting down");
+    for (struct served_model *model = scheduler->models; model; model = model->next) {
+        struct walk walk;
+        hearth_walk_begin(&walk, model);
+        for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));)
+            hearth_inference_fail(inference, &error, 0);
+        hearth_served_tell(&model->load_waiters, &error);
+    }
+}
+
+static void on_drain_time(void *argument)
+{
+    struct hearth_scheduler *scheduler = argument;
+    if (is_still(scheduler)) {
+        void (*on_drained)(void *drained_argument) = scheduler->on_drained;
+        scheduler->on_drained = NULL;
+        if (on_drained)
+            on_drained(scheduler->drained_argument);
+        return;
+    }
+    end_requests(scheduler);
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        hearth_served_stop(model, true);
+    hearth_scheduler_settle(scheduler);
+}
+
+void hearth_scheduler_drain(struct hearth_scheduler *scheduler, uint64_t deadline_ms,
+                            void (*on_drained)(void *argument), void *argument)
+{
+    uint64_t now_ms = hearth_loop_now_ms(scheduler->options.loop);
+    scheduler->draining = true;
+    scheduler->on_drained = on_drained;
+    scheduler->drained_argument = argument;
+    hearth_timer_start(scheduler->drain_timer, deadline_ms > now_ms ? deadline_ms - now_ms : 0, 0);
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EDRAINING, "the server is shutting down");
+    for (struct served_model *model = scheduler->models; model; model = model->next) {
+        hearth_served_tell(&model->load_waiters, &error);
+        if (!model->inferences)
+            hearth_served_stop(model, false);
+    }
+    hearth_scheduler_settle(scheduler);
+}
+
+/* Life */
+
+static int find_engines(struct hearth_scheduler *scheduler, struct hearth_error *error)
+{
+    const char *given = scheduler->options.engines_path;
+    size_t size = sizeof(scheduler->engines_path);
+    int rc = 0;
+    if (given && *given)
+        rc =
+            snprintf(scheduler->engines_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
+    else
+        rc = hearth_program_path("lib/hearth/engines", scheduler->engines_path, size);
+    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
+}
+
+int hearth_scheduler_create(const struct hearth_scheduler_options *options,
+                            struct hearth_scheduler **ret_scheduler, struct hearth_error *error)
+{
+    struct hearth_scheduler *scheduler = hearth_calloc(1, sizeof(*scheduler));
+    scheduler->options = *options;
+    int rc = find_engines(scheduler, error);
+    if (rc < 0) {
+        hearth_free(scheduler);
+        return rc;
+    }
+    scheduler->lane = hearth_lane_create(options->loop, "models", LANE_THREADS, LANE_QUEUE_MAX);
+    scheduler->drain_timer = hearth_timer_create(options->loop, on_drain_time, scheduler);
+    hearth_random_bytes(&scheduler->random, sizeof(scheduler->random));
+    *ret_scheduler = scheduler;
+    return 0;
+}
+
+void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
+{
+    if (!scheduler)
+        return;
+    scheduler->draining = true;
+    scheduler->on_drained = NULL;
+    end_requests(scheduler);
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        hearth_served_tell(&model->stop_waiters, NULL);
+    while (scheduler->models) {
+        struct served_model *model = scheduler->models;
+        scheduler->models = model->next;
+        destroy_model(model);
+    }
+    hearth_lane_destroy(scheduler->lane);
+    hearth_timer_destroy(scheduler->drain_timer);
+    hearth_free(scheduler);
+}

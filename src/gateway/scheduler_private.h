@@ -1,0 +1,178 @@
+/* What the files of the scheduler share: its own struct, the served model, the request. No other
+ * file includes it.
+ *
+ * scheduler.c    the scheduler as a whole: models, drain, reports
+ * model_life.c   one model: from wanted to loaded, crash, rest, stop
+ * dispatch.c     one model's requests: queue → worker → events, deadlines
+ * inference.c    the verbs of inference.h
+ *
+ * A callback of a request may cancel it or any other and may submit new ones. So whatever ends or
+ * tells a request does its own books first, calls back last, and touches the request no more. */
+#ifndef HEARTH_GATEWAY_SCHEDULER_PRIVATE_H
+#define HEARTH_GATEWAY_SCHEDULER_PRIVATE_H
+
+#include "domain/breaker.h"
+#include "domain/memory_plan.h"
+#include "gateway/backend.h"
+#include "gateway/catalog.h"
+#include "gateway/inference.h"
+#include "gateway/locate.h"
+#include "gateway/scheduler.h"
+
+struct hearth_lane;
+struct hearth_timer;
+struct served_model;
+
+struct hearth_inference {
+    struct hearth_queued queued; /* first */
+    struct served_model *model;
+    struct hearth_inference *next, *previous; /* of all that the model has */
+    struct hearth_inference_events events;
+    void *argument;
+    struct hearth_input *input;
+    char *client, *traceparent, *request_id, *reference;
+    uint32_t credit;  /* all that was ever given */
+    uint32_t stream;  /* 0 while it is queued */
+    uint32_t crashes; /* workers that ended under it */
+    bool in_queue, prepared, begun;
+    uint64_t submitted_us, ready_us, sent_us, last_event_us;
+    uint64_t tokens_in, tokens_out;
+    uint32_t truncated;
+    struct hearth_error failure; /* to be told from the timer */
+};
+
+/* A stream that the worker has; without a request when that was canceled and the worker has not
+ * confirmed it yet. */
+struct flight {
+    uint32_t stream;
+    struct hearth_inference *inference;
+};
+
+/* A walk over a model's requests whose callbacks may end any of them, or begin another walk. */
+struct walk {
+    struct served_model *model;
+    struct hearth_inference *next;
+    struct walk *outer;
+};
+
+struct model_waiter {
+    struct model_waiter *next;
+    hearth_on_model on_done;
+    void *argument;
+};
+
+struct model_counts {
+    uint64_t loads, unloads, crashes, failures, requests, cancels, retries, tokens_in, tokens_out;
+};
+
+struct served_model {
+    struct served_model *next;
+    struct hearth_scheduler *scheduler;
+    const struct hearth_catalog_entry *entry;
+    enum hearth_model_state state;
+    uint64_t since_ms, last_use_ms;    /* wall clock */
+    uint64_t used_ms, load_started_ms; /* loop's clock */
+    bool pinned, verified, waits_to_plan;
+
+    struct hearth_queue *queue;
+    struct hearth_inference *inferences; /* queued and running */
+    struct walk *walks;                  /* over them, under way */
+    struct flight *flights;
+    size_t flight_count;
+    uint32_t slots, context, last_stream;
+    double completed_per_s;
+    uint64_t completed_us;
+
+    struct hearth_locating *locating;
+    struct hearth_backend *backend;
+    char engine[64], engine_version[64];
+    float load_fraction;
+    struct hearth_memory_plan plan;
+    struct hearth_memory_room room;
+    struct hearth_model_facts facts;
+    uint32_t sandbox;
+    struct hearth_error load_error, last_error;
+    struct hearth_breaker breaker;
+    uint64_t counters[HEARTH_COUNTER_COUNT];
+    uint64_t memory_bytes, cpu_ms;
+    struct model_counts counts;
+
+    struct hearth_timer *life; /* of the state: load timeout, rest, idle */
+    struct hearth_timer *due;  /* deadlines of requests, and what is to be told later */
+    uint64_t due_ms;           /* when `due` fires; 0: not running */
+    struct model_waiter *load_waiters, *stop_waiters;
+};
+
+struct hearth_scheduler {
+    struct hearth_scheduler_options options;
+    struct hearth_lane *lane;
+    char engines_path[4096];
+    struct served_model *models;
+    struct served_model *planner; /* one plans at a time: memory is counted before the next looks */
+    bool draining, closing;
+    struct hearth_timer *drain_timer;
+    void (*on_drained)(void *argument);
+    void *drained_argument;
+    uint32_t random;
+};
+
+/* scheduler.c */
+struct served_model *hearth_served_find(const struct hearth_scheduler *scheduler, const char *id);
+/* The model of an entry, made when it is new; HEARTH_ENOTIMPL when there is no such engine. */
+int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
+                      struct served_model **ret_model, struct hearth_error *error);
+/* Something has ended: is the drain complete? */
+void hearth_scheduler_settle(struct hearth_scheduler *scheduler);
+bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine);
+
+/* model_life.c */
+void hearth_served_want(struct served_model *model);
+/* Nothing is left to do for it: arm the idle timer, or unload when the server drains. */
+void hearth_served_rest(struct served_model *model);
+void hearth_served_stop(struct served_model *model, bool force);
+/* Ends process and plans without a word. */
+void hearth_served_abandon(struct served_model *model);
+void hearth_served_tell(struct model_waiter **waiters, const struct hearth_error *error);
+void hearth_served_life_time(void *argument);
+extern const struct hearth_backend_events hearth_served_backend_events;
+
+/* dispatch.c */
+void hearth_dispatch(struct served_model *model);
+void hearth_dispatch_due_time(void *argument);
+/* `due` shall fire at this time at the latest. */
+void hearth_dispatch_due(struct served_model *model, uint64_t time_ms);
+/* Progress to all that wait. */
+void hearth_dispatch_tell_loading(struct served_model *model);
+void hearth_dispatch_ready(struct served_model *model);
+/* All queued requests end with this error. */
+void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth_error *error,
+                                 uint32_t retry_after_ms);
+/* The worker is gone: what has sent nothing yet goes back to the queue if `may_retry`, the others
+ * end with the error. */
+void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth_error *error,
+                                 bool may_retry);
+/* Streams of the worker. */
+void hearth_dispatch_prepared(void *argument, uint32_t stream,
+                              const struct hearth_ipc_prepared *prepared);
+void hearth_dispatch_tokens(void *argument, uint32_t stream, const int32_t *tokens, size_t count);
+void hearth_dispatch_event(void *argument, uint32_t stream, const struct hearth_ipc_event *event);
+
+/* inference.c */
+void hearth_walk_begin(struct walk *walk, struct served_model *model);
+/* NULL at the end, and then the walk is over: it must be walked to its end. */
+struct hearth_inference *hearth_walk_next(struct walk *walk);
+/* Takes it off the model's books and frees it. */
+void hearth_inference_drop(struct hearth_inference *inference);
+/* Ends it with an error: drop, then the callback. */
+void hearth_inference_fail(struct hearth_inference *inference, const struct hearth_error *error,
+                           uint32_t retry_after_ms);
+void hearth_inference_complete(struct hearth_inference *inference,
+                               const struct hearth_ipc_event *event);
+uint64_t hearth_clock_us(void);
+
+/* input_copy.c */
+/* One block with the input and all that it points to; freed with hearth_free. NULL without memory.
+ */
+struct hearth_input *hearth_input_copy(const struct hearth_input *input);
+
+#endif

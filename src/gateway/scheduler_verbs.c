@@ -1,0 +1,261 @@
+/* Loading and stopping by name, reports, samples. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "gateway/scheduler_private.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "loop/process_usage.h"
+
+#include <string.h>
+
+static void add_waiter(struct model_waiter **waiters, hearth_on_model on_done, void *argument)
+{
+    struct model_waiter *waiter = hearth_calloc(1, sizeof(*waiter));
+    waiter->on_done = on_done;
+    waiter->argument = argument;
+    while (*waiters)
+        waiters = &(*waiters)->next;
+    *waiters = waiter;
+}
+
+struct later {
+    hearth_on_model on_done;
+    void *argument;
+};
+
+static void tell_later(void *argument)
+{
+    struct later *later = argument;
+    later->on_done(later->argument, NULL);
+    hearth_free(later);
+}
+
+/* There is nothing to wait for, and no callback comes from inside a verb. */
+static void done_already(struct hearth_scheduler *scheduler, hearth_on_model on_done,
+                         void *argument)
+{
+    if (!on_done)
+        return;
+    struct later *later = hearth_alloc(sizeof(*later));
+    *later = (struct later){.on_done = on_done, .argument = argument};
+    hearth_loop_defer(scheduler->options.loop, tell_later, later);
+}
+
+static int load(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
+                hearth_on_model on_done, void *argument, struct hearth_error *error)
+{
+    struct served_model *model;
+    int rc = hearth_served_get(scheduler, entry, &model, error);
+    if (rc < 0)
+        return rc;
+    uint64_t now_ms = hearth_loop_now_ms(scheduler->options.loop);
+    if (!hearth_breaker_admits(&model->breaker, now_ms))
+        return hearth_error_set(
+            error, HEARTH_EBREAKER, "model '%s' rests for %.1f s more: %s", entry->id,
+            (double)hearth_breaker_retry_after_ms(&model->breaker, now_ms) / 1000,
+            model->last_error.message);
+    model->pinned = model->pinned || entry->pin;
+    if (model->state == HEARTH_MODEL_READY) {
+        done_already(scheduler, on_done, argument);
+        return 0;
+    }
+    add_waiter(&model->load_waiters, on_done, argument);
+    hearth_served_want(model);
+    return 0;
+}
+
+int hearth_scheduler_load(struct hearth_scheduler *scheduler, const char *reference,
+                          hearth_on_model on_done, void *argument, struct hearth_error *error)
+{
+    const struct hearth_catalog_entry *entry;
+    if (scheduler->draining)
+        return hearth_error_set(error, HEARTH_EDRAINING, "the server is shutting down");
+    int rc = hearth_catalog_resolve(scheduler->options.catalog, reference, &entry, error);
+    if (rc < 0)
+        return rc;
+    rc = load(scheduler, entry, on_done, argument, error);
+    hearth_catalog_entry_release(entry);
+    return rc;
+}
+
+static void stop(struct served_model *model, bool force, hearth_on_model on_done, void *argument)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EDRAINING, "model '%s' is being stopped", model->entry->id);
+    hearth_served_stop(model, force);
+    if (model->state == HEARTH_MODEL_DRAINING)
+        add_waiter(&model->stop_waiters, on_done, argument);
+    else
+        done_already(model->scheduler, on_done, argument);
+    hearth_dispatch_fail_queued(model, &error, 1000);
+    hearth_served_tell(&model->load_waiters, &error);
+}
+
+int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *reference, bool force,
+                          hearth_on_model on_done, void *argument, struct hearth_error *error)
+{
+    const struct hearth_catalog_entry *entry;
+    struct served_model *model = hearth_served_find(scheduler, reference);
+    if (!model) {
+        int rc = hearth_catalog_resolve(scheduler->options.catalog, reference, &entry, error);
+        if (rc < 0)
+            return rc;
+        model = hearth_served_find(scheduler, entry->id);
+        hearth_catalog_entry_release(entry);
+    }
+    if (model)
+        stop(model, force, on_done, argument);
+    else
+        done_already(scheduler, on_done, argument);
+    return 0;
+}
+
+bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name)
+{
+    for (const struct served_model *model = scheduler->models; model; model = model->next)
+        if (strcmp(model->entry->name, name) == 0 && (model->backend || model->locating))
+            return true;
+    return false;
+}
+
+const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
+                                                        const char *id)
+{
+    const struct served_model *model = hearth_served_find(scheduler, id);
+    return model && model->state == HEARTH_MODEL_READY ? &model->facts : NULL;
+}
+
+static void fill_requests(const struct served_model *model, struct hearth_model_report *report)
+{
+    report->slots = model->slots;
+    report->context = model->context;
+    report->running = model->flight_count;
+    report->slots_busy =
+        model->flight_count < model->slots ? (uint32_t)model->flight_count : model->slots;
+    report->queued = hearth_queue_length(model->queue);
+    report->queued_cost = hearth_queue_cost(model->queue);
+    for (int i = 0; i < HEARTH_CLASS_COUNT; i++)
+        report->queued_by_class[i] = hearth_queue_class_length(model->queue, (enum hearth_class)i);
+}
+
+static void fill_counts(const struct served_model *model, struct hearth_model_report *report)
+{
+    const struct model_counts *counts = &model->counts;
+    report->loads = counts->loads;
+    report->unloads = counts->unloads;
+    report->crashes = counts->crashes;
+    report->failures = counts->failures;
+    report->requests = counts->requests;
+    report->cancels = counts->cancels;
+    report->retries = counts->retries;
+    report->tokens_in = counts->tokens_in;
+    report->tokens_out = counts->tokens_out;
+    report->steps = model->counters[HEARTH_COUNT_STEPS];
+    report->step_tokens = model->counters[HEARTH_COUNT_STEP_TOKENS];
+    report->step_us = model->counters[HEARTH_COUNT_STEP_US];
+    report->prepared = model->counters[HEARTH_COUNT_PREPARED];
+    report->prepare_us = model->counters[HEARTH_COUNT_PREPARE_US];
+}
+
+static void fill_report(const struct served_model *model, struct hearth_model_report *report)
+{
+    uint64_t now_ms = hearth_loop_now_ms(model->scheduler->options.loop);
+    *report = (struct hearth_model_report){
+        .model = model->entry->id,
+        .name = model->entry->name,
+        .engine = model->engine[0] ? model->engine : model->entry->engine,
+        .engine_version = model->engine_version,
+        .device = model->entry->device,
+        .state = model->state,
+        .since_ms = model->since_ms,
+        .last_use_ms = model->last_use_ms,
+        .load_fraction = model->load_fraction,
+        .pid = hearth_backend_pid(model->backend),
+        .sandbox = model->sandbox,
+        .memory_bytes = model->memory_bytes,
+        .cpu_ms = model->cpu_ms,
+        .plan = model->plan,
+        .facts = model->facts,
+        .breaker = hearth_breaker_state_name(model->breaker.state),
+        .retry_after_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms),
+        .last_error = model->last_error,
+        .pinned = model->pinned,
+    };
+    fill_requests(model, report);
+    fill_counts(model, report);
+}
+
+void hearth_scheduler_each(struct hearth_scheduler *scheduler,
+                           void (*visit)(void *argument, const struct hearth_model_report *report),
+                           void *argument)
+{
+    for (const struct served_model *model = scheduler->models; model; model = model->next) {
+        struct hearth_model_report report;
+        fill_report(model, &report);
+        visit(argument, &report);
+    }
+}
+
+/* A sample: pids out to the lane, usage back. */
+struct sample {
+    struct hearth_scheduler *scheduler;
+    void (*on_done)(void *argument);
+    void *argument;
+    size_t count;
+    struct sampled {
+        pid_t pid;
+        struct hearth_process_usage usage;
+    } rows[];
+};
+
+static void take_sample(void *argument)
+{
+    struct sample *sample = argument;
+    for (size_t i = 0; i < sample->count; i++)
+        hearth_process_usage(sample->rows[i].pid, &sample->rows[i].usage);
+}
+
+static void store_sample(struct served_model *model, const struct sample *sample)
+{
+    pid_t pid = hearth_backend_pid(model->backend);
+    for (size_t i = 0; pid && i < sample->count; i++) {
+        if (sample->rows[i].pid == pid) {
+            model->memory_bytes = sample->rows[i].usage.memory_bytes;
+            model->cpu_ms = sample->rows[i].usage.cpu_ms;
+        }
+    }
+}
+
+/* The lane goes before the scheduler does, so the scheduler is there. */
+static void has_sampled(void *argument, _Bool dropped)
+{
+    struct sample *sample = argument;
+    if (!dropped)
+        for (struct served_model *model = sample->scheduler->models; model; model = model->next)
+            store_sample(model, sample);
+    sample->on_done(sample->argument);
+    hearth_free(sample);
+}
+
+static void has_not_sampled(void *argument)
+{
+    has_sampled(argument, true);
+}
+
+void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
+                             void *argument)
+{
+    size_t count = 0;
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        count += model->backend != NULL;
+    struct sample *sample = hearth_calloc(1, sizeof(*sample) + count * sizeof(struct sampled));
+    sample->scheduler = scheduler;
+    sample->on_done = on_done;
+    sample->argument = argument;
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        if (model->backend)
+            sample->rows[sample->count++].pid = hearth_backend_pid(model->backend);
+    if (count == 0 || hearth_lane_submit(scheduler->lane, take_sample, has_sampled, sample) < 0)
+        hearth_loop_defer(scheduler->options.loop, has_not_sampled, sample);
+}
