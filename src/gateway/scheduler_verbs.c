@@ -83,13 +83,14 @@ static void stop(struct served_model *model, bool force, hearth_on_model on_done
 {
     struct hearth_error error;
     hearth_error_set(&error, HEARTH_EDRAINING, "model '%s' is being stopped", model->entry->id);
+    /* First, or what waits would have it loaded again. */
+    hearth_dispatch_fail_queued(model, &error, 1000);
+    hearth_served_tell(&model->load_waiters, &error);
     hearth_served_stop(model, force);
     if (model->state == HEARTH_MODEL_DRAINING)
         add_waiter(&model->stop_waiters, on_done, argument);
     else
         done_already(model->scheduler, on_done, argument);
-    hearth_dispatch_fail_queued(model, &error, 1000);
-    hearth_served_tell(&model->load_waiters, &error);
 }
 
 int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *reference, bool force,
