@@ -84,7 +84,7 @@ struct hearth_model_filter {
     const char *task, *tag, *device, *state, *name; /* NULL: any; tag is "key" or "key=value"; name
                                                        is a substring; state is of any version */
     const char *sort; /* "name", "created", "updated"; a leading '-' turns it round; NULL: name */
-    int64_t offset, limit;
+    int64_t offset, limit; /* limit 0: all that the arena takes */
 };
 
 struct hearth_change {
@@ -92,6 +92,15 @@ struct hearth_change {
     const char *kind; /* "model", "version", "alias" */
     int64_t model_id;
     bool deleted;
+};
+
+/* A text that is NULL counts as empty ("{}" for JSON, "auto" for the device). Faulty rows are
+ * HEARTH_EINVAL: names, states, digests and paths that are none, JSON that is no object, texts that
+ * are not UTF-8 or longer than HEARTH_STORE_TEXT_MAX. What is not there is HEARTH_ENOTFOUND; only a
+ * list of something that is not there is empty. */
+enum {
+    HEARTH_STORE_TEXT_MAX = 1 << 20,
+    HEARTH_STORE_FILES_MAX = 10000, /* of a version */
 };
 
 /* models */
@@ -107,11 +116,12 @@ int hearth_store_model_list(struct hearth_store *store, const struct hearth_mode
 /* All but id and name; `model->revision` must be the row's, else HEARTH_ECONFLICT. */
 int hearth_store_model_update(struct hearth_store *store, const struct hearth_model *model,
                               int64_t now_ms, struct hearth_error *error);
-/* With its versions and aliases. */
+/* With its versions and aliases. HEARTH_ECONFLICT while a version of another model is based on one
+ * of its versions. Numbers of versions and ids are never used again. */
 int hearth_store_model_delete(struct hearth_store *store, int64_t id, int64_t now_ms,
                               struct hearth_error *error);
 
-/* versions */
+/* versions; a new one may be in any state */
 int hearth_store_version_create(struct hearth_store *store, const struct hearth_version *version,
                                 int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
                                 struct hearth_error *error);
@@ -122,10 +132,11 @@ int hearth_store_version_get(struct hearth_store *store, int64_t model_id, int64
 int hearth_store_version_list(struct hearth_store *store, int64_t model_id,
                               struct hearth_arena *arena, struct hearth_version **ret_versions,
                               size_t *ret_count, struct hearth_error *error);
-/* State (as the diagram allows, else HEARTH_ECONFLICT), reason, files, facts, engine, label,
- * metrics, lineage, source_revision; `version->revision` must be the row's. */
+/* By id. State (the same, or as the diagram allows, else HEARTH_ECONFLICT), reason, files, facts,
+ * engine, label, metrics, lineage, source_revision; `version->revision` must be the row's. */
 int hearth_store_version_update(struct hearth_store *store, const struct hearth_version *version,
                                 int64_t now_ms, struct hearth_error *error);
+/* With the aliases that point to it; HEARTH_ECONFLICT while another version is based on it. */
 int hearth_store_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
                                 int64_t now_ms, struct hearth_error *error);
 
@@ -166,7 +177,8 @@ int hearth_store_open_memory(struct hearth_loop *loop, struct hearth_store **ret
                              struct hearth_error *error);
 void hearth_store_close(struct hearth_store *store); /* waits for its lane; NULL is allowed */
 
-/* Runs `work` on the write lane, then `done` on the loop thread. HEARTH_EQUEUEFULL. */
+/* Runs `work` on the write lane, then `done` (may be NULL) on the loop thread, exactly once; close
+ * runs what still waits. HEARTH_EQUEUEFULL. */
 int hearth_store_submit(struct hearth_store *store,
                         void (*work)(struct hearth_store *store, void *argument),
                         void (*done)(void *argument), void *argument);

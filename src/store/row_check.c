@@ -1,0 +1,207 @@
+#include "store/row_check.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHORT_TEXT_MAX = 256, PATH_TEXT_MAX = 1024 };
+
+static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
+{
+    size_t length = strnlen(text, max + 1);
+    if (length > max)
+        return hearth_error_set(error, HEARTH_EINVAL, "%s is longer than %zu bytes", what, max);
+    if (!hearth_utf8_valid(text, length))
+        return hearth_error_set(error, HEARTH_EINVAL, "%s is not UTF-8", what);
+    return 0;
+}
+
+static int check_object(const char *what, const char *text, bool only_texts,
+                        struct hearth_error *error)
+{
+    int rc = check_text(what, text, HEARTH_STORE_TEXT_MAX, error);
+    if (rc)
+        return rc;
+    json_t *object = hearth_json_parse(text, strlen(text), NULL);
+    bool right = json_is_object(object);
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        right = right && (!only_texts || json_is_string(value));
+    }
+    json_decref(object);
+    if (!right)
+        return hearth_error_set(error, HEARTH_EINVAL, "%s must be a JSON object%s", what,
+                                only_texts ? " of texts" : "");
+    return 0;
+}
+
+struct text_member {
+    const char *what;
+    const char **text;
+    const char *fallback;
+    size_t max;
+    enum { PLAIN, OBJECT, OBJECT_OF_TEXTS } form;
+};
+
+static int check_members(const struct text_member *members, size_t count,
+                         struct hearth_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct text_member *member = &members[i];
+        if (!*member->text)
+            *member->text = member->fallback;
+        int rc = member->form == PLAIN ? check_text(member->what, *member->text, member->max, error)
+                                       : check_object(member->what, *member->text,
+                                                      member->form == OBJECT_OF_TEXTS, error);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int hearth_model_check(struct hearth_model *model, struct hearth_error *error)
+{
+    if (!model->name || !hearth_model_name_valid(model->name))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a model's name has letters, digits, `.`, `_` and `-`, at most 96, "
+                                "begins with a letter or digit, and is not all digits");
+    const struct text_member members[] = {
+        {"task", &model->task, "", SHORT_TEXT_MAX, PLAIN},
+        {"description", &model->description, "", HEARTH_STORE_TEXT_MAX, PLAIN},
+        {"tags", &model->tags_json, "{}", 0, OBJECT_OF_TEXTS},
+        {"base_model", &model->base_model, "", SHORT_TEXT_MAX, PLAIN},
+        {"device", &model->device, "auto", SHORT_TEXT_MAX, PLAIN},
+        {"settings", &model->settings_json, "{}", 0, OBJECT},
+    };
+    return check_members(members, sizeof(members) / sizeof(members[0]), error);
+}
+
+int hearth_sha256_check(const char *sha256, struct hearth_error *error)
+{
+    if (sha256 && strnlen(sha256, 65) == 64 && strspn(sha256, "0123456789abcdef") == 64)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL, "a digest is 64 hexadecimal digits");
+}
+
+/* Relative, and no part of it is empty, "." or "..". */
+static bool is_inner_path(const char *path)
+{
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        if (length == 0 || (length == 1 && path[0] == '.') ||
+            (length == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
+        if (!path[length])
+            return true;
+        path += length + 1;
+    }
+}
+
+static int check_file(const struct hearth_file *file, struct hearth_error *error)
+{
+    if (!file->path || !is_inner_path(file->path) || strchr(file->path, '\\'))
+        return hearth_error_set(error, HEARTH_EPATH,
+                                "the path of a file is relative, without `..`");
+    int rc = check_text("the path of a file", file->path, PATH_TEXT_MAX, error);
+    if (!rc && file->size < 0)
+        rc = hearth_error_set(error, HEARTH_EINVAL, "the size of %s is negative", file->path);
+    return rc ? rc : hearth_sha256_check(file->sha256, error);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int check_files(const struct hearth_version *version, struct hearth_error *error)
+{
+    if (version->file_count > HEARTH_STORE_FILES_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL, "a version has at most %d files",
+                                HEARTH_STORE_FILES_MAX);
+    const char **paths = hearth_calloc(version->file_count, sizeof(*paths));
+    int rc = 0;
+    for (size_t i = 0; !rc && i < version->file_count; i++) {
+        rc = check_file(&version->files[i], error);
+        paths[i] = version->files[i].path;
+    }
+    if (!rc)
+        qsort(paths, version->file_count, sizeof(*paths), by_text);
+    for (size_t i = 1; !rc && i < version->file_count; i++)
+        if (strcmp(paths[i - 1], paths[i]) == 0)
+            rc = hearth_error_set(error, HEARTH_EINVAL, "the file %.200s is there twice", paths[i]);
+    hearth_free(paths);
+    return rc;
+}
+
+int hearth_version_check(struct hearth_version *version, struct hearth_error *error)
+{
+    const struct text_member members[] = {
+        {"label", &version->label, "", SHORT_TEXT_MAX, PLAIN},
+        {"source", &version->source, "", HEARTH_STORE_TEXT_MAX, PLAIN},
+        {"source_revision", &version->source_revision, "", HEARTH_STORE_TEXT_MAX, PLAIN},
+        {"engine", &version->engine, "", SHORT_TEXT_MAX, PLAIN},
+        {"state_reason", &version->state_reason, "", HEARTH_STORE_TEXT_MAX, PLAIN},
+        {"metrics", &version->metrics_json, "{}", 0, OBJECT},
+        {"lineage", &version->lineage_json, "{}", 0, OBJECT},
+        {"facts", &version->facts_json, "{}", 0, OBJECT},
+    };
+    int rc = check_members(members, sizeof(members) / sizeof(members[0]), error);
+    if (!rc && !hearth_version_state_name(version->state))
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a version has no state %d",
+                              (int)version->state);
+    if (!rc && version->number < 0)
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a version's number is positive");
+    return rc ? rc : check_files(version, error);
+}
+
+int hearth_alias_check(const char *alias, struct hearth_error *error)
+{
+    if (alias && strcmp(alias, "latest") == 0)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the alias `latest` is reserved: it is the newest ready version");
+    if (!alias || !hearth_model_name_valid(alias))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "an alias has letters, digits, `.`, `_` and `-`, at most 96, "
+                                "begins with a letter or digit, and is not all digits");
+    return 0;
+}
+
+int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error)
+{
+    const char *sort = filter->sort ? filter->sort : "name";
+    sort += *sort == '-';
+    if (strcmp(sort, "name") != 0 && strcmp(sort, "created") != 0 && strcmp(sort, "updated") != 0)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "models are sorted by name, created or updated, not by \"%.64s\"",
+                                sort);
+    if (filter->state && hearth_version_state_parse(filter->state) < 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "there is no state \"%.64s\"", filter->state);
+    if (filter->offset < 0 || filter->limit < 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "offset and limit are not negative");
+    const char *const texts[] = {filter->task, filter->tag, filter->device, filter->name};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int rc = texts[i] ? check_text("a filter", texts[i], PATH_TEXT_MAX, error) : 0;
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
+                       struct hearth_error *error)
+{
+    if (!work || !*work || !owner || !*owner)
+        return hearth_error_set(error, HEARTH_EINVAL, "a claim names its work and its owner");
+    int rc = check_text("the work", work, PATH_TEXT_MAX, error);
+    if (!rc)
+        rc = check_text("the owner", owner, PATH_TEXT_MAX, error);
+    if (!rc && lease_ms <= 0)
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a lease lasts longer than nothing");
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* Checks rows before they reach a back-end, and fills in what was left out. Pure. Private to
+ * src/store. */
+#ifndef HEARTH_STORE_ROW_CHECK_H
+#define HEARTH_STORE_ROW_CHECK_H
+
+#include "store/store.h"
+
+/* `model` is changed: its NULL texts get their defaults. HEARTH_EINVAL names the member. */
+int hearth_model_check(struct hearth_model *model, struct hearth_error *error);
+int hearth_version_check(struct hearth_version *version, struct hearth_error *error);
+int hearth_alias_check(const char *alias, struct hearth_error *error);
+int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error);
+/* A name of work or of its owner. */
+int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
+                       struct hearth_error *error);
+int hearth_sha256_check(const char *sha256, struct hearth_error *error);
+
+#endif

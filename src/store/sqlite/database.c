@@ -1,0 +1,240 @@
+#include "store/sqlite/database.h"
+
+#include "base/error.h"
+#include "store/sqlite/migrations.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BUSY_TIMEOUT_MS = 10000,
+    APPLICATION_ID = 0x48727468, /* "Hrth", in the file's header */
+};
+
+static int meaning_of(int primary, int extended)
+{
+    switch (primary) {
+    case SQLITE_CONSTRAINT:
+        return HEARTH_ECONFLICT;
+    case SQLITE_FULL:
+        return HEARTH_ENOSPACE;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return HEARTH_EINUSE;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return HEARTH_EFORBIDDEN;
+    case SQLITE_NOMEM:
+        return HEARTH_ENOMEM;
+    case SQLITE_TOOBIG:
+        return HEARTH_ETOOLARGE;
+    default:
+        return extended == SQLITE_IOERR_NOMEM ? HEARTH_ENOMEM : HEARTH_EIO;
+    }
+}
+
+int hearth_database_error(sqlite3 *database, struct hearth_error *error)
+{
+    int extended = sqlite3_extended_errcode(database);
+    const char *path = sqlite3_db_filename(database, "main");
+    return hearth_error_set(error, meaning_of(extended & 0xff, extended), "database %s: %s",
+                            path && *path ? path : "", sqlite3_errmsg(database));
+}
+
+static int execute(sqlite3 *database, const char *sql, struct hearth_error *error)
+{
+    if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return 0;
+    return hearth_database_error(database, error);
+}
+
+int hearth_database_begin(sqlite3 *database, int can_write, struct hearth_error *error)
+{
+    return execute(database, can_write ? "BEGIN IMMEDIATE" : "BEGIN", error);
+}
+
+int hearth_database_end(sqlite3 *database, int rc, struct hearth_error *error)
+{
+    if (!rc)
+        rc = execute(database, "COMMIT", error);
+    /* A full disk may have rolled back already; then this fails, which changes nothing. */
+    if (rc)
+        sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+static int bind_all(sqlite3_stmt *statement, const char *letters, va_list arguments)
+{
+    int rc = SQLITE_OK;
+    for (int i = 0; letters[i] && rc == SQLITE_OK; i++) {
+        if (letters[i] == 'i')
+            rc = sqlite3_bind_int64(statement, i + 1, va_arg(arguments, int64_t));
+        else
+            rc = sqlite3_bind_text(statement, i + 1, va_arg(arguments, const char *), -1,
+                                   SQLITE_STATIC);
+    }
+    return rc;
+}
+
+static int prepare(sqlite3 *database, sqlite3_stmt **ret_statement, struct hearth_error *error,
+                   const char *sql, const char *letters, va_list arguments)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+        return hearth_database_error(database, error);
+    if (bind_all(statement, letters, arguments) != SQLITE_OK) {
+        int rc = hearth_database_error(database, error);
+        sqlite3_finalize(statement);
+        return rc;
+    }
+    *ret_statement = statement;
+    return 0;
+}
+
+int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
+                          struct hearth_error *error, const char *sql, const char *letters, ...)
+{
+    va_list arguments;
+    va_start(arguments, letters);
+    int rc = prepare(database, ret_statement, error, sql, letters, arguments);
+    va_end(arguments);
+    return rc;
+}
+
+int hearth_database_step(sqlite3 *database, sqlite3_stmt *statement, struct hearth_error *error)
+{
+    switch (sqlite3_step(statement)) {
+    case SQLITE_ROW:
+        return 1;
+    case SQLITE_DONE:
+        return 0;
+    default:
+        return hearth_database_error(database, error);
+    }
+}
+
+int hearth_database_run(sqlite3 *database, struct hearth_error *error, const char *sql,
+                        const char *letters, ...)
+{
+    sqlite3_stmt *statement;
+    va_list arguments;
+    va_start(arguments, letters);
+    int rc = prepare(database, &statement, error, sql, letters, arguments);
+    va_end(arguments);
+    if (rc)
+        return rc;
+    do
+        rc = hearth_database_step(database, statement, error);
+    while (rc > 0);
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
+                                 int *failed)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    const char *copy = hearth_arena_strdup(arena, text ? text : "");
+    if (!copy)
+        *failed = 1;
+    return copy ? copy : "";
+}
+
+static int read_pragma(sqlite3 *database, const char *sql, int64_t *ret_value,
+                       struct hearth_error *error)
+{
+    sqlite3_stmt *statement;
+    int rc = hearth_database_query(database, &statement, error, sql, "");
+    if (rc)
+        return rc;
+    rc = hearth_database_step(database, statement, error);
+    if (rc > 0)
+        *ret_value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return rc < 0 ? rc : 0;
+}
+
+/* Within a transaction, so that two programs that start at once do not both migrate. */
+static int migrate(sqlite3 *database, struct hearth_error *error)
+{
+    int64_t version = 0, application = 0, tables = 0;
+    int rc = read_pragma(database, "PRAGMA user_version", &version, error);
+    if (!rc)
+        rc = read_pragma(database, "PRAGMA application_id", &application, error);
+    if (!rc)
+        rc = read_pragma(database, "SELECT count(*) FROM sqlite_master", &tables, error);
+    if (rc)
+        return rc;
+    if (application != APPLICATION_ID && tables > 0)
+        return hearth_error_set(error, HEARTH_ECONFLICT,
+                                "%s is a database of another program; choose another file",
+                                sqlite3_db_filename(database, "main"));
+    if (version > hearth_sqlite_migration_count)
+        return hearth_error_set(error, HEARTH_ECONFLICT,
+                                "%s was written by a newer hearth (schema %lld, here %d); upgrade "
+                                "this one",
+                                sqlite3_db_filename(database, "main"), (long long)version,
+                                hearth_sqlite_migration_count);
+    if (version == hearth_sqlite_migration_count)
+        return 0;
+    for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
+        rc = execute(database, hearth_sqlite_migrations[i], error);
+    char pragmas[96];
+    snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
+             hearth_sqlite_migration_count, APPLICATION_ID);
+    return rc ? rc : execute(database, pragmas, error);
+}
+
+/* Changing the journal's mode does not wait for other programs by itself. */
+static int set_journal_mode(sqlite3 *database, struct hearth_error *error)
+{
+    int rc = HEARTH_EINUSE;
+    for (int waited = 0; rc == HEARTH_EINUSE && waited < BUSY_TIMEOUT_MS; waited += 20) {
+        if (waited)
+            sqlite3_sleep(20);
+        rc = execute(database, "PRAGMA journal_mode = WAL", error);
+    }
+    return rc;
+}
+
+static int set_up(sqlite3 *database, struct hearth_error *error)
+{
+    sqlite3_extended_result_codes(database, 1);
+    sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
+    /* A view or trigger that somebody put into the file must not run functions with effects. */
+    int rc = execute(database, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON", error);
+    if (!rc)
+        rc = set_journal_mode(database, error);
+    /* A commit that was answered survives the power's failing too. */
+    if (!rc)
+        rc = execute(database, "PRAGMA synchronous = FULL", error);
+    if (!rc)
+        rc = hearth_database_begin(database, 1, error);
+    return rc ? rc : hearth_database_end(database, migrate(database, error), error);
+}
+
+int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth_error *error)
+{
+    sqlite3 *database = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+    int rc = 0;
+    if (sqlite3_open_v2(path, &database, flags, NULL) != SQLITE_OK) {
+        rc = meaning_of(sqlite3_extended_errcode(database) & 0xff, 0);
+        hearth_error_set(error, rc, "database %s: %s", path, sqlite3_errmsg(database));
+    }
+    if (!rc)
+        rc = set_up(database, error);
+    if (rc) {
+        hearth_database_close(database);
+        return rc;
+    }
+    *ret_database = database;
+    return 0;
+}
+
+void hearth_database_close(sqlite3 *database)
+{
+    sqlite3_close(database);
+}

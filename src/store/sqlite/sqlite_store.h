@@ -1,0 +1,65 @@
+/* The parts of the SQLite store, one file for each kind of row. Private to src/store/sqlite. */
+#ifndef HEARTH_STORE_SQLITE_SQLITE_STORE_H
+#define HEARTH_STORE_SQLITE_SQLITE_STORE_H
+
+#include "store/sqlite/database.h"
+#include "store/store_ops.h"
+
+struct hearth_sqlite_store {
+    struct hearth_store base; /* first: the ops are called with it */
+    sqlite3 *database;
+};
+
+static inline sqlite3 *hearth_sqlite_of(struct hearth_store *store)
+{
+    return ((struct hearth_sqlite_store *)store)->database;
+}
+
+/* Notes a change, in the transaction that makes it. */
+int hearth_sqlite_note(sqlite3 *database, const char *kind, int64_t model_id, bool deleted,
+                       struct hearth_error *error);
+/* The first column of the row that `sql` finds for `id`; HEARTH_ENOTFOUND leaves the error alone.
+ */
+int hearth_sqlite_integer(sqlite3 *database, const char *sql, int64_t id, int64_t *ret_integer,
+                          struct hearth_error *error);
+
+/* sqlite_model.c */
+int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_model *model,
+                               int64_t now_ms, int64_t *ret_id, struct hearth_error *error);
+int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_t id,
+                            struct hearth_arena *arena, struct hearth_model **ret_model,
+                            struct hearth_error *error);
+int hearth_sqlite_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
+                             struct hearth_arena *arena, struct hearth_model **ret_models,
+                             size_t *ret_count, int64_t *ret_total, struct hearth_error *error);
+int hearth_sqlite_model_update(struct hearth_store *store, const struct hearth_model *model,
+                               int64_t now_ms, struct hearth_error *error);
+int hearth_sqlite_model_delete(struct hearth_store *store, int64_t id, int64_t now_ms,
+                               struct hearth_error *error);
+
+/* sqlite_version.c */
+int hearth_sqlite_version_create(struct hearth_store *store, const struct hearth_version *version,
+                                 int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
+                                 struct hearth_error *error);
+int hearth_sqlite_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
+                              struct hearth_arena *arena, struct hearth_version **ret_version,
+                              struct hearth_error *error);
+int hearth_sqlite_version_list(struct hearth_store *store, int64_t model_id,
+                               struct hearth_arena *arena, struct hearth_version **ret_versions,
+                               size_t *ret_count, struct hearth_error *error);
+int hearth_sqlite_version_update(struct hearth_store *store, const struct hearth_version *version,
+                                 int64_t now_ms, struct hearth_error *error);
+int hearth_sqlite_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
+                                 int64_t now_ms, struct hearth_error *error);
+
+/* sqlite_alias.c */
+int hearth_sqlite_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
+                            int64_t number, int64_t expected_revision, int64_t now_ms,
+                            struct hearth_error *error);
+int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, const char *alias,
+                               int64_t now_ms, struct hearth_error *error);
+int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
+                             struct hearth_arena *arena, struct hearth_alias **ret_aliases,
+                             size_t *ret_count, struct hearth_error *error);
+
+#endif

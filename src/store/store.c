@@ -1,0 +1,245 @@
+#include "store/store.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "loop/pool.h"
+#include "store/row_check.h"
+#include "store/store_ops.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { LANE_QUEUE_MAX = 4096 };
+
+void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops *ops,
+                       struct hearth_loop *loop)
+{
+    assert(ops->name && ops->close && ops->model_create && ops->model_get && ops->model_list);
+    assert(ops->model_update && ops->model_delete && ops->version_create && ops->version_get);
+    assert(ops->version_list && ops->version_update && ops->version_delete && ops->alias_set);
+    assert(ops->alias_delete && ops->alias_list && ops->blob_uses && ops->changes && ops->claim);
+    assert(ops->release);
+    store->ops = ops;
+    store->lane = loop ? hearth_lane_create(loop, "store", 1, LANE_QUEUE_MAX) : NULL;
+}
+
+void hearth_store_close(struct hearth_store *store)
+{
+    if (!store)
+        return;
+    hearth_lane_destroy(store->lane);
+    store->ops->close(store);
+}
+
+struct submitted {
+    struct hearth_store *store;
+    void (*work)(struct hearth_store *store, void *argument);
+    void (*done)(void *argument);
+    void *argument;
+};
+
+static void run_submitted(void *argument)
+{
+    struct submitted *submitted = argument;
+    submitted->work(submitted->store, submitted->argument);
+}
+
+/* Dropped work is run here: it was accepted, and closing the store loses nothing. */
+static void end_submitted(void *argument, bool dropped)
+{
+    struct submitted *submitted = argument;
+    if (dropped)
+        run_submitted(submitted);
+    if (submitted->done)
+        submitted->done(submitted->argument);
+    hearth_free(submitted);
+}
+
+int hearth_store_submit(struct hearth_store *store,
+                        void (*work)(struct hearth_store *store, void *argument),
+                        void (*done)(void *argument), void *argument)
+{
+    assert(store->lane);
+    struct submitted *submitted = hearth_alloc(sizeof(*submitted));
+    *submitted = (struct submitted){store, work, done, argument};
+    int rc = hearth_lane_submit(store->lane, run_submitted, end_submitted, submitted);
+    if (rc)
+        hearth_free(submitted);
+    return rc;
+}
+
+int hearth_store_check_move(enum hearth_version_state state, int64_t revision,
+                            const struct hearth_version *version, struct hearth_error *error)
+{
+    if (revision != version->revision)
+        return hearth_store_stale(error, "version", version->revision, revision);
+    if (state != version->state && !hearth_version_state_may_follow(state, version->state))
+        return hearth_error_set(error, HEARTH_ECONFLICT, "a version that is %s cannot become %s",
+                                hearth_version_state_name(state),
+                                hearth_version_state_name(version->state));
+    return 0;
+}
+
+enum hearth_model_order hearth_store_order(const struct hearth_model_filter *filter,
+                                           bool *ret_descending)
+{
+    const char *sort = filter->sort ? filter->sort : "name";
+    *ret_descending = *sort == '-';
+    sort += *sort == '-';
+    if (strcmp(sort, "created") == 0)
+        return HEARTH_ORDER_CREATED;
+    return strcmp(sort, "updated") == 0 ? HEARTH_ORDER_UPDATED : HEARTH_ORDER_NAME;
+}
+
+size_t hearth_store_page(const struct hearth_model_filter *filter, int64_t total)
+{
+    int64_t rest = filter->offset < total ? total - filter->offset : 0;
+    return (size_t)(filter->limit && filter->limit < rest ? filter->limit : rest);
+}
+
+void hearth_store_tag_split(const char *tag, size_t *ret_key_length, const char **ret_value)
+{
+    *ret_key_length = strcspn(tag, "=");
+    *ret_value = tag[*ret_key_length] ? tag + *ret_key_length + 1 : NULL;
+}
+
+/* The verbs: checks, then the back-end. */
+
+int hearth_store_model_create(struct hearth_store *store, const struct hearth_model *model,
+                              int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
+{
+    struct hearth_model row = *model;
+    int rc = hearth_model_check(&row, error);
+    return rc ? rc : store->ops->model_create(store, &row, now_ms, ret_id, error);
+}
+
+int hearth_store_model_get(struct hearth_store *store, const char *name, struct hearth_arena *arena,
+                           struct hearth_model **ret_model, struct hearth_error *error)
+{
+    assert(name);
+    return store->ops->model_get(store, name, 0, arena, ret_model, error);
+}
+
+int hearth_store_model_get_id(struct hearth_store *store, int64_t id, struct hearth_arena *arena,
+                              struct hearth_model **ret_model, struct hearth_error *error)
+{
+    return store->ops->model_get(store, NULL, id, arena, ret_model, error);
+}
+
+int hearth_store_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
+                            struct hearth_arena *arena, struct hearth_model **ret_models,
+                            size_t *ret_count, int64_t *ret_total, struct hearth_error *error)
+{
+    static const struct hearth_model_filter any;
+    if (!filter)
+        filter = &any;
+    int rc = hearth_filter_check(filter, error);
+    return rc ? rc
+              : store->ops->model_list(store, filter, arena, ret_models, ret_count, ret_total,
+                                       error);
+}
+
+int hearth_store_model_update(struct hearth_store *store, const struct hearth_model *model,
+                              int64_t now_ms, struct hearth_error *error)
+{
+    struct hearth_model row = *model;
+    int rc = hearth_model_check(&row, error);
+    return rc ? rc : store->ops->model_update(store, &row, now_ms, error);
+}
+
+int hearth_store_model_delete(struct hearth_store *store, int64_t id, int64_t now_ms,
+                              struct hearth_error *error)
+{
+    return store->ops->model_delete(store, id, now_ms, error);
+}
+
+int hearth_store_version_create(struct hearth_store *store, const struct hearth_version *version,
+                                int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
+                                struct hearth_error *error)
+{
+    struct hearth_version row = *version;
+    int rc = hearth_version_check(&row, error);
+    return rc ? rc : store->ops->version_create(store, &row, now_ms, ret_id, ret_number, error);
+}
+
+int hearth_store_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
+                             struct hearth_arena *arena, struct hearth_version **ret_version,
+                             struct hearth_error *error)
+{
+    return store->ops->version_get(store, model_id, number, arena, ret_version, error);
+}
+
+int hearth_store_version_list(struct hearth_store *store, int64_t model_id,
+                              struct hearth_arena *arena, struct hearth_version **ret_versions,
+                              size_t *ret_count, struct hearth_error *error)
+{
+    return store->ops->version_list(store, model_id, arena, ret_versions, ret_count, error);
+}
+
+int hearth_store_version_update(struct hearth_store *store, const struct hearth_version *version,
+                                int64_t now_ms, struct hearth_error *error)
+{
+    struct hearth_version row = *version;
+    int rc = hearth_version_check(&row, error);
+    return rc ? rc : store->ops->version_update(store, &row, now_ms, error);
+}
+
+int hearth_store_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
+                                int64_t now_ms, struct hearth_error *error)
+{
+    return store->ops->version_delete(store, model_id, number, now_ms, error);
+}
+
+int hearth_store_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
+                           int64_t number, int64_t expected_revision, int64_t now_ms,
+                           struct hearth_error *error)
+{
+    int rc = hearth_alias_check(alias, error);
+    return rc ? rc
+              : store->ops->alias_set(store, model_id, alias, number, expected_revision, now_ms,
+                                      error);
+}
+
+int hearth_store_alias_delete(struct hearth_store *store, int64_t model_id, const char *alias,
+                              int64_t now_ms, struct hearth_error *error)
+{
+    int rc = hearth_alias_check(alias, error);
+    return rc ? rc : store->ops->alias_delete(store, model_id, alias, now_ms, error);
+}
+
+int hearth_store_alias_list(struct hearth_store *store, int64_t model_id,
+                            struct hearth_arena *arena, struct hearth_alias **ret_aliases,
+                            size_t *ret_count, struct hearth_error *error)
+{
+    return store->ops->alias_list(store, model_id, arena, ret_aliases, ret_count, error);
+}
+
+int hearth_store_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
+                           struct hearth_error *error)
+{
+    int rc = hearth_sha256_check(sha256, error);
+    return rc ? rc : store->ops->blob_uses(store, sha256, ret_count, error);
+}
+
+int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limit,
+                         struct hearth_arena *arena, struct hearth_change **ret_changes,
+                         size_t *ret_count, struct hearth_error *error)
+{
+    if (limit < 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "a limit is not negative");
+    return store->ops->changes(store, since, limit, arena, ret_changes, ret_count, error);
+}
+
+int hearth_store_claim(struct hearth_store *store, const char *work, const char *owner,
+                       int64_t lease_ms, int64_t now_ms, int64_t *ret_fence,
+                       struct hearth_error *error)
+{
+    int rc = hearth_claim_check(work, owner, lease_ms, error);
+    return rc ? rc : store->ops->claim(store, work, owner, lease_ms, now_ms, ret_fence, error);
+}
+
+int hearth_store_release(struct hearth_store *store, const char *work, int64_t fence,
+                         struct hearth_error *error)
+{
+    return store->ops->release(store, work, fence, error);
+}

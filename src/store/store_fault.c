@@ -1,0 +1,82 @@
+#include "base/error.h"
+#include "store/store_ops.h"
+
+int hearth_store_no_model(struct hearth_error *error, const char *name, int64_t id)
+{
+    if (name)
+        return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no model %.96s", name);
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no model with the id %lld",
+                            (long long)id);
+}
+
+int hearth_store_no_version(struct hearth_error *error, int64_t number)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "the model has no version %lld",
+                            (long long)number);
+}
+
+int hearth_store_no_version_id(struct hearth_error *error, int64_t id)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no version with the id %lld",
+                            (long long)id);
+}
+
+int hearth_store_no_alias(struct hearth_error *error, const char *alias)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "the model has no alias %.96s", alias);
+}
+
+int hearth_store_stale(struct hearth_error *error, const char *kind, int64_t expected,
+                       int64_t actual)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT,
+                            "the %s was changed meanwhile: revision %lld was expected, it is %lld",
+                            kind, (long long)expected, (long long)actual);
+}
+
+int hearth_store_arena_full(struct hearth_error *error)
+{
+    return hearth_error_set(error, HEARTH_ETOOLARGE, "the answer is too large; ask for less");
+}
+
+int hearth_store_name_taken(struct hearth_error *error, const char *name)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT, "there is a model %s already", name);
+}
+
+int hearth_store_number_taken(struct hearth_error *error, int64_t number)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT, "the model has a version %lld already",
+                            (long long)number);
+}
+
+int hearth_store_no_base(struct hearth_error *error, int64_t base_version_id)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND,
+                            "there is no version with the id %lld to be based on",
+                            (long long)base_version_id);
+}
+
+int hearth_store_is_base(struct hearth_error *error)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT,
+                            "another version is based on this; delete that first");
+}
+
+int hearth_store_alias_changed(struct hearth_error *error, const char *alias)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT,
+                            "the alias %s is not as it was expected to be: somebody set, changed "
+                            "or deleted it meanwhile",
+                            alias);
+}
+
+int hearth_store_claimed(struct hearth_error *error, const char *work)
+{
+    return hearth_error_set(error, HEARTH_EINUSE, "somebody else is at work on %.200s", work);
+}
+
+int hearth_store_lost_claim(struct hearth_error *error, const char *work)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT, "the claim on %.200s was lost", work);
+}
