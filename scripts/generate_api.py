@@ -16,7 +16,7 @@ WORDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "n
 KEYWORDS = {"type", "properties", "required", "additionalProperties", "enum", "const", "minimum",
             "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "items",
             "minItems", "maxItems", "oneOf", "anyOf", "$ref", "nullable", "default", "description",
-            "x-refused"}
+            "x-refused", "x-check"}
 
 
 def c_string(text):
@@ -170,6 +170,8 @@ class SchemaWriter:
         if high:
             members.append(f".length_max = {high}")
         members += self.object_members(schema, where, symbol)
+        if "x-check" in schema:
+            members.append(f".check = hearth_check_{schema['x-check']}")
         if "items" in schema:
             members.append(f".items = {self.node(schema['items'], where + '[]')}")
         alternatives = schema.get("anyOf") or schema.get("oneOf")
@@ -228,7 +230,7 @@ def schema_tables(named, rows):
         text = writer.body(named[name][1], name, symbol)
         writer.lines.append(f"const struct hearth_schema hearth_schema_{snake(name)} = {text};")
     body = [f"/* {NOTE.format('api/schemas/')} */", '#include "gateway/schemas.gen.h"', "",
-            "/* clang-format off */", *writer.lines, ""]
+            '#include "gateway/checks.h"', "", "/* clang-format off */", *writer.lines, ""]
     return {"src/gateway/schemas.gen.h": "\n".join(head), "src/gateway/schemas.gen.c": "\n".join(body)}
 
 
@@ -277,7 +279,7 @@ def openapi_schema(schema):
         elif key == "x-refused":
             out["description"] = "Refused: " + value + "."
             out["type"] = "null"
-        elif key not in ("nullable",):
+        elif key not in ("nullable", "x-check"):
             out[key] = value
     if not schema.get("nullable") or "x-refused" in schema:
         return out

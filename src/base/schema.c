@@ -293,6 +293,30 @@ static bool check_typed(struct check *check, const struct hearth_schema *schema,
     return true;
 }
 
+/* Where a check of the schema's own stands. */
+struct hearth_schema_site {
+    struct check *check;
+    const struct step *way;
+};
+
+bool hearth_schema_tell(struct hearth_schema_site *site, const char *key,
+                        enum hearth_schema_fault_kind kind, const char *expected, const char *got,
+                        const char *suggestion)
+{
+    struct step step = {.parent = site->way, .key = key};
+    return fault(site->check, kind, key ? &step : site->way, expected, got, suggestion);
+}
+
+struct hearth_arena *hearth_schema_site_arena(struct hearth_schema_site *site)
+{
+    return site->check->arena;
+}
+
+const char *hearth_schema_site_describe(struct hearth_schema_site *site, const json_t *value)
+{
+    return describe(site->check, value, false);
+}
+
 static bool check_value(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
@@ -304,6 +328,8 @@ static bool check_value(struct check *check, const struct hearth_schema *schema,
         return fault(check, HEARTH_FAULT_DEPTH, way, "less nesting", "too many levels", NULL);
     check->depth++;
     bool good = check_typed(check, schema, value, way);
+    if (good && schema->check && !json_is_null(value))
+        good = schema->check(value, &(struct hearth_schema_site){.check = check, .way = way});
     check->depth--;
     return good;
 }

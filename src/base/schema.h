@@ -25,6 +25,7 @@ enum hearth_schema_type {
 };
 
 struct hearth_schema;
+struct hearth_schema_site;
 
 struct hearth_schema_property {
     const char *name;
@@ -47,6 +48,9 @@ struct hearth_schema {
     const struct hearth_schema *additional; /* of keys that are not among the properties */
     const struct hearth_schema *items;
     const struct hearth_schema *const *any_of; /* ends with NULL */
+    /* `x-check`: a rule that the subset cannot say, for a value whose type is right. Returns false
+     * when there is a fault, which it has told with hearth_schema_tell. */
+    bool (*check)(const json_t *value, struct hearth_schema_site *site);
 };
 
 enum hearth_schema_fault_kind {
@@ -74,6 +78,15 @@ struct hearth_schema_faults {
     size_t count;
     bool more; /* there were others, or memory for them was short */
 };
+
+/* For checks of our own: a fault at the value, or at its member `key`. Texts must be constant or in
+ * the arena of the site. Always false, so that a check can end with it. */
+bool hearth_schema_tell(struct hearth_schema_site *site, const char *key,
+                        enum hearth_schema_fault_kind kind, const char *expected, const char *got,
+                        const char *suggestion);
+struct hearth_arena *hearth_schema_site_arena(struct hearth_schema_site *site);
+/* The value in words. */
+const char *hearth_schema_site_describe(struct hearth_schema_site *site, const json_t *value);
 
 /* Returns 0 or HEARTH_EFIELDS. The texts of the faults live in the arena. */
 int hearth_schema_check(const struct hearth_schema *schema, const json_t *value,

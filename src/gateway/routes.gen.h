@@ -18,6 +18,7 @@ void hearth_route_models_show(struct hearth_call *call);
 void hearth_route_models_update(struct hearth_call *call);
 void hearth_route_models_delete(struct hearth_call *call);
 void hearth_route_models_history(struct hearth_call *call);
+void hearth_route_version_create(struct hearth_call *call);
 void hearth_route_version_show(struct hearth_call *call);
 void hearth_route_version_delete(struct hearth_call *call);
 void hearth_route_version_promote(struct hearth_call *call);

@@ -1,6 +1,8 @@
 /* Made by scripts/generate from api/schemas/; do not edit. */
 #include "gateway/schemas.gen.h"
 
+#include "gateway/checks.h"
+
 /* clang-format off */
 static const struct hearth_schema node_1 = {
     .expected = "an integer of at least 1",
@@ -233,201 +235,93 @@ const struct hearth_schema hearth_schema_tags = {
     .types = HEARTH_SCHEMA_OBJECT,
     .additional = &node_29,
 };
-static const struct hearth_schema node_30 = {
-    .expected = "an integer from 0 to 16,777,216",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){16777216.0},
-};
-static const struct hearth_schema node_31 = {
-    .expected = "an integer from 1 to 256",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){256.0},
-};
-static const struct hearth_schema node_32 = {
-    .expected = "an integer from 1 to 65536",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){65536.0},
-};
-static const struct hearth_schema node_33 = {
-    .expected = "an integer from 0 to 1024",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1024.0},
-};
-static const struct hearth_schema node_34 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema_property top_settings_properties[] = {
-    {"context", &node_30, false},
-    {"slots", &node_31, false},
-    {"batch", &node_32, false},
-    {"threads", &node_33, false},
-    {"pin", &node_34, false},
-};
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_settings_properties,
-    .property_count = 5,
+    .check = hearth_check_settings,
 };
-static const struct hearth_schema node_35 = {
-    .expected = "a string of 1 to 96 characters",
+static const struct hearth_schema node_30 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 96,
+    .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_36 = {
+static const struct hearth_schema node_31 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
+    .check = hearth_check_source,
 };
-static const struct hearth_schema node_38 = {
+static const struct hearth_schema node_33 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_39 = {
+static const struct hearth_schema node_34 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_37 = {
+static const struct hearth_schema node_32 = {
     .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_38, &node_39, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_33, &node_34, NULL},
 };
-static const struct hearth_schema node_40 = {
-    .expected = "a string of at most 64 characters",
+static const struct hearth_schema node_35 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 64,
+    .check = hearth_check_task,
 };
-static const struct hearth_schema node_41 = {
-    .expected = "a string of at most 64 characters",
+static const struct hearth_schema node_36 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 64,
+    .check = hearth_check_task,
 };
-static const struct hearth_schema node_42 = {
+static const struct hearth_schema node_37 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 16384,
 };
-static const struct hearth_schema node_44 = {
+static const struct hearth_schema node_39 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
 };
-static const struct hearth_schema node_43 = {
+static const struct hearth_schema node_38 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_44,
+    .additional = &node_39,
 };
-static const struct hearth_schema node_45 = {
+static const struct hearth_schema node_40 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_46 = {
-    .expected = "a string of at most 32 characters",
+static const struct hearth_schema node_41 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
+    .check = hearth_check_device,
 };
-static const struct hearth_schema node_48 = {
-    .expected = "an integer from 0 to 16,777,216",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){16777216.0},
-};
-static const struct hearth_schema node_49 = {
-    .expected = "an integer from 1 to 256",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){256.0},
-};
-static const struct hearth_schema node_50 = {
-    .expected = "an integer from 1 to 65536",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){65536.0},
-};
-static const struct hearth_schema node_51 = {
-    .expected = "an integer from 0 to 1024",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1024.0},
-};
-static const struct hearth_schema node_52 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema_property node_47_properties[] = {
-    {"context", &node_48, false},
-    {"slots", &node_49, false},
-    {"batch", &node_50, false},
-    {"threads", &node_51, false},
-    {"pin", &node_52, false},
-};
-static const struct hearth_schema node_47 = {
+static const struct hearth_schema node_42 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_47_properties,
-    .property_count = 5,
+    .check = hearth_check_settings,
 };
-static const struct hearth_schema node_54 = {
-    .expected = "an integer from 0 to 16,777,216",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){16777216.0},
-};
-static const struct hearth_schema node_55 = {
-    .expected = "an integer from 1 to 256",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){256.0},
-};
-static const struct hearth_schema node_56 = {
-    .expected = "an integer from 1 to 65536",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){65536.0},
-};
-static const struct hearth_schema node_57 = {
-    .expected = "an integer from 0 to 1024",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1024.0},
-};
-static const struct hearth_schema node_58 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema_property node_53_properties[] = {
-    {"context", &node_54, false},
-    {"slots", &node_55, false},
-    {"batch", &node_56, false},
-    {"threads", &node_57, false},
-    {"pin", &node_58, false},
-};
-static const struct hearth_schema node_53 = {
+static const struct hearth_schema node_43 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_53_properties,
-    .property_count = 5,
+    .check = hearth_check_settings,
 };
 static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_35, false},
-    {"source", &node_36, true},
-    {"version", &node_37, false},
-    {"task", &node_40, false},
-    {"task_type", &node_41, false},
-    {"description", &node_42, false},
-    {"tags", &node_43, false},
-    {"base_model", &node_45, false},
-    {"device", &node_46, false},
-    {"settings", &node_47, false},
-    {"config", &node_53, false},
+    {"name", &node_30, false},
+    {"source", &node_31, true},
+    {"version", &node_32, false},
+    {"task", &node_35, false},
+    {"task_type", &node_36, false},
+    {"description", &node_37, false},
+    {"tags", &node_38, false},
+    {"base_model", &node_40, false},
+    {"device", &node_41, false},
+    {"settings", &node_42, false},
+    {"config", &node_43, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
@@ -436,46 +330,69 @@ const struct hearth_schema hearth_schema_model_create = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_59 = {
-    .expected = "a string of at most 64 characters",
+static const struct hearth_schema node_44 = {
+    .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
+    .length_min = 1,
+    .length_max = 4096,
+    .check = hearth_check_source,
 };
-static const struct hearth_schema node_60 = {
-    .expected = "a string of at most 64 characters",
+static const struct hearth_schema node_45 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 128,
+};
+static const struct hearth_schema_property top_version_create_properties[] = {
+    {"source", &node_44, true},
+    {"label", &node_45, false},
+};
+const struct hearth_schema hearth_schema_version_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_version_create_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_46 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
+    .check = hearth_check_task,
 };
-static const struct hearth_schema node_61 = {
+static const struct hearth_schema node_47 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_48 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_49 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_63 = {
-    .expected = "a string of at most 32 characters",
+static const struct hearth_schema node_50 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-    .length_max = 32,
+    .check = hearth_check_device,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_51 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_59, false},
-    {"task_type", &node_60, false},
-    {"description", &node_61, false},
+    {"task", &node_46, false},
+    {"task_type", &node_47, false},
+    {"description", &node_48, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_62, false},
-    {"device", &node_63, false},
+    {"base_model", &node_49, false},
+    {"device", &node_50, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_64, false},
+    {"revision", &node_51, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -484,19 +401,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_52 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_53 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_65, true},
-    {"revision", &node_66, false},
+    {"version", &node_52, true},
+    {"revision", &node_53, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -505,18 +422,18 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_54 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_55 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_67, true},
-    {"text", &node_68, true},
+    {"type", &node_54, true},
+    {"text", &node_55, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -524,63 +441,63 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_56 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_57 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_58 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_69, &node_70, &node_71, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_56, &node_57, &node_58, NULL},
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_59 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_60 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_62 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_64 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_65 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_63 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_77, &node_78, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_64, &node_65, NULL},
 };
-static const struct hearth_schema_property node_74_properties[] = {
-    {"name", &node_75, true},
-    {"arguments", &node_76, false},
+static const struct hearth_schema_property node_61_properties[] = {
+    {"name", &node_62, true},
+    {"arguments", &node_63, false},
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_61 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_74_properties,
+    .properties = node_61_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_72, false},
-    {"type", &node_73, false},
-    {"function", &node_74, true},
+    {"id", &node_59, false},
+    {"type", &node_60, false},
+    {"function", &node_61, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -588,41 +505,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_66 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_67 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_68 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_69 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_71 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_79, true},
+    {"role", &node_66, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_80, false},
-    {"tool_calls", &node_81, false},
-    {"tool_call_id", &node_82, false},
-    {"reasoning_content", &node_83, false},
-    {"refusal", &node_84, false},
+    {"name", &node_67, false},
+    {"tool_calls", &node_68, false},
+    {"tool_call_id", &node_69, false},
+    {"reasoning_content", &node_70, false},
+    {"refusal", &node_71, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -630,44 +547,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_72 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_74 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_75 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_76 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_77 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_86_properties[] = {
-    {"name", &node_87, true},
-    {"description", &node_88, false},
-    {"parameters", &node_89, false},
-    {"strict", &node_90, false},
+static const struct hearth_schema_property node_73_properties[] = {
+    {"name", &node_74, true},
+    {"description", &node_75, false},
+    {"parameters", &node_76, false},
+    {"strict", &node_77, false},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_73 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_86_properties,
+    .properties = node_73_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_85, true},
-    {"function", &node_86, true},
+    {"type", &node_72, true},
+    {"function", &node_73, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -675,17 +592,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_78 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_79 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_91, false},
-    {"include_obfuscation", &node_92, false},
+    {"include_usage", &node_78, false},
+    {"include_obfuscation", &node_79, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -694,30 +611,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_80 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_82 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_81 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_95,
+    .items = &node_82,
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_83 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_93, &node_94, &node_96, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_83, NULL},
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_84 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -728,9 +645,9 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_97,
+    .items = &node_84,
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_85 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -739,15 +656,15 @@ static const struct hearth_schema node_98 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_98,
+    .additional = &node_85,
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_86 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_99, true},
+    {"type", &node_86, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -755,156 +672,212 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_87 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_88 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_89 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_91 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_92 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_103_properties[] = {
-    {"include_usage", &node_104, false},
-    {"include_obfuscation", &node_105, false},
+static const struct hearth_schema_property node_90_properties[] = {
+    {"include_usage", &node_91, false},
+    {"include_obfuscation", &node_92, false},
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_90 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_103_properties,
+    .properties = node_90_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_93 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_94 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_95 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_96 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_97 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_98 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_99 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_100 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_101 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_102 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_103 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_104 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_105 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_106 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_107 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_108 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_109 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_111 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_112 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_113 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_110 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, &node_126, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_111, &node_112, &node_113, NULL},
+};
+static const struct hearth_schema node_114 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_115 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_116 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_117 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_118 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_120 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_119 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_120,
+};
+static const struct hearth_schema node_121 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_122 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_123 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_124 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_125 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_126 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_127 = {
     .expected = "true or false",
@@ -915,156 +888,100 @@ static const struct hearth_schema node_128 = {
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_129 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_130 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_131 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_133 = {
-    .expected = "\"text\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
-};
-static const struct hearth_schema node_132 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_133,
-};
-static const struct hearth_schema node_134 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_135 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_136 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_137 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_138 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_139 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_140 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_141 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_142 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_143 = {
     .expected = "nothing",
     .refused = "audio is not spoken here",
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_131 = {
     .expected = "nothing",
     .refused = "there is no web search here",
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_132 = {
     .expected = "nothing",
     .refused = "send them as tools",
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_133 = {
     .expected = "nothing",
     .refused = "use tool_choice",
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_134 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_135 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_136 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_137 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_138 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_139 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_100, true},
-    {"messages", &node_101, true},
-    {"stream", &node_102, false},
-    {"stream_options", &node_103, false},
-    {"max_tokens", &node_106, false},
-    {"max_completion_tokens", &node_107, false},
-    {"temperature", &node_108, false},
-    {"top_p", &node_109, false},
-    {"top_k", &node_110, false},
-    {"min_p", &node_111, false},
-    {"repeat_penalty", &node_112, false},
-    {"repetition_penalty", &node_113, false},
-    {"repeat_last_n", &node_114, false},
-    {"presence_penalty", &node_115, false},
-    {"frequency_penalty", &node_116, false},
-    {"seed", &node_117, false},
+    {"model", &node_87, true},
+    {"messages", &node_88, true},
+    {"stream", &node_89, false},
+    {"stream_options", &node_90, false},
+    {"max_tokens", &node_93, false},
+    {"max_completion_tokens", &node_94, false},
+    {"temperature", &node_95, false},
+    {"top_p", &node_96, false},
+    {"top_k", &node_97, false},
+    {"min_p", &node_98, false},
+    {"repeat_penalty", &node_99, false},
+    {"repetition_penalty", &node_100, false},
+    {"repeat_last_n", &node_101, false},
+    {"presence_penalty", &node_102, false},
+    {"frequency_penalty", &node_103, false},
+    {"seed", &node_104, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_118, false},
+    {"n", &node_105, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_119, false},
-    {"top_logprobs", &node_120, false},
-    {"ignore_eos", &node_121, false},
-    {"tools", &node_122, false},
-    {"tool_choice", &node_123, false},
-    {"parallel_tool_calls", &node_127, false},
+    {"logprobs", &node_106, false},
+    {"top_logprobs", &node_107, false},
+    {"ignore_eos", &node_108, false},
+    {"tools", &node_109, false},
+    {"tool_choice", &node_110, false},
+    {"parallel_tool_calls", &node_114, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_128, false},
-    {"add_generation_prompt", &node_129, false},
-    {"reasoning_effort", &node_130, false},
-    {"verbosity", &node_131, false},
-    {"modalities", &node_132, false},
-    {"service_tier", &node_134, false},
-    {"cache_prompt", &node_135, false},
-    {"user", &node_136, false},
-    {"safety_identifier", &node_137, false},
-    {"prompt_cache_key", &node_138, false},
-    {"prompt_cache_retention", &node_139, false},
-    {"store", &node_140, false},
-    {"metadata", &node_141, false},
-    {"prediction", &node_142, false},
-    {"audio", &node_143, false},
-    {"web_search_options", &node_144, false},
-    {"functions", &node_145, false},
-    {"function_call", &node_146, false},
-    {"grammar", &node_147, false},
-    {"json_schema", &node_148, false},
-    {"guided_json", &node_149, false},
-    {"guided_regex", &node_150, false},
-    {"guided_choice", &node_151, false},
-    {"guided_grammar", &node_152, false},
+    {"chat_template_kwargs", &node_115, false},
+    {"add_generation_prompt", &node_116, false},
+    {"reasoning_effort", &node_117, false},
+    {"verbosity", &node_118, false},
+    {"modalities", &node_119, false},
+    {"service_tier", &node_121, false},
+    {"cache_prompt", &node_122, false},
+    {"user", &node_123, false},
+    {"safety_identifier", &node_124, false},
+    {"prompt_cache_key", &node_125, false},
+    {"prompt_cache_retention", &node_126, false},
+    {"store", &node_127, false},
+    {"metadata", &node_128, false},
+    {"prediction", &node_129, false},
+    {"audio", &node_130, false},
+    {"web_search_options", &node_131, false},
+    {"functions", &node_132, false},
+    {"function_call", &node_133, false},
+    {"grammar", &node_134, false},
+    {"json_schema", &node_135, false},
+    {"guided_json", &node_136, false},
+    {"guided_regex", &node_137, false},
+    {"guided_choice", &node_138, false},
+    {"guided_grammar", &node_139, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -1073,218 +990,218 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 50,
     .closed = true,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_140 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_142 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_144 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_143 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_157,
+    .items = &node_144,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_145 = {
     .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_141 = {
     .expected = "a string or an array of strings of 1 to 64 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
-    .any_of = (const struct hearth_schema *const[]){&node_155, &node_156, &hearth_schema_tokens, &node_158, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_142, &node_143, &hearth_schema_tokens, &node_145, NULL},
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_146 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_147 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_149 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_150 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_161_properties[] = {
-    {"include_usage", &node_162, false},
-    {"include_obfuscation", &node_163, false},
+static const struct hearth_schema_property node_148_properties[] = {
+    {"include_usage", &node_149, false},
+    {"include_obfuscation", &node_150, false},
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_148 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_161_properties,
+    .properties = node_148_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_151 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_152 = {
     .expected = "an integer from 1 to 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_166 = {
-    .expected = "an integer of at least 0",
+static const struct hearth_schema node_153 = {
+    .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
+    .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_154 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_155 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_156 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_157 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_158 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_159 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_160 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_161 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_162 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_163 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_164 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_165 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_166 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_167 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_168 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_169 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_170 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_171 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_172 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_173 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_153, true},
-    {"prompt", &node_154, true},
-    {"suffix", &node_159, false},
-    {"stream", &node_160, false},
-    {"stream_options", &node_161, false},
-    {"echo", &node_164, false},
-    {"best_of", &node_165, false},
-    {"max_tokens", &node_166, false},
-    {"temperature", &node_167, false},
-    {"top_p", &node_168, false},
-    {"top_k", &node_169, false},
-    {"min_p", &node_170, false},
-    {"repeat_penalty", &node_171, false},
-    {"repetition_penalty", &node_172, false},
-    {"repeat_last_n", &node_173, false},
-    {"presence_penalty", &node_174, false},
-    {"frequency_penalty", &node_175, false},
-    {"seed", &node_176, false},
+    {"model", &node_140, true},
+    {"prompt", &node_141, true},
+    {"suffix", &node_146, false},
+    {"stream", &node_147, false},
+    {"stream_options", &node_148, false},
+    {"echo", &node_151, false},
+    {"best_of", &node_152, false},
+    {"max_tokens", &node_153, false},
+    {"temperature", &node_154, false},
+    {"top_p", &node_155, false},
+    {"top_k", &node_156, false},
+    {"min_p", &node_157, false},
+    {"repeat_penalty", &node_158, false},
+    {"repetition_penalty", &node_159, false},
+    {"repeat_last_n", &node_160, false},
+    {"presence_penalty", &node_161, false},
+    {"frequency_penalty", &node_162, false},
+    {"seed", &node_163, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_177, false},
+    {"n", &node_164, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_178, false},
-    {"ignore_eos", &node_179, false},
-    {"service_tier", &node_180, false},
-    {"cache_prompt", &node_181, false},
-    {"user", &node_182, false},
-    {"grammar", &node_183, false},
-    {"json_schema", &node_184, false},
+    {"logprobs", &node_165, false},
+    {"ignore_eos", &node_166, false},
+    {"service_tier", &node_167, false},
+    {"cache_prompt", &node_168, false},
+    {"user", &node_169, false},
+    {"grammar", &node_170, false},
+    {"json_schema", &node_171, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_185, false},
-    {"guided_regex", &node_186, false},
+    {"guided_json", &node_172, false},
+    {"guided_regex", &node_173, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1293,85 +1210,85 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 31,
     .closed = true,
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_174 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_176 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_178 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_177 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_191,
+    .items = &node_178,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_179 = {
     .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_175 = {
     .expected = "a string that is not empty or an array of strings that are not empty of 1 to 2,048 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
-    .any_of = (const struct hearth_schema *const[]){&node_189, &node_190, &hearth_schema_tokens, &node_192, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_176, &node_177, &hearth_schema_tokens, &node_179, NULL},
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_180 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_181 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_183 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_184 = {
     .expected = "\"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "START", "END", "none", "start", "end", NULL},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_185 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_182 = {
     .expected = "true or false or \"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_196, &node_197, &node_198, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &node_185, NULL},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_186 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_187 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_187, true},
-    {"input", &node_188, true},
-    {"encoding_format", &node_193, false},
-    {"dimensions", &node_194, false},
-    {"truncate", &node_195, false},
-    {"service_tier", &node_199, false},
-    {"user", &node_200, false},
+    {"model", &node_174, true},
+    {"input", &node_175, true},
+    {"encoding_format", &node_180, false},
+    {"dimensions", &node_181, false},
+    {"truncate", &node_182, false},
+    {"service_tier", &node_186, false},
+    {"user", &node_187, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",

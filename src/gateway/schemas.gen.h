@@ -11,6 +11,7 @@ extern const struct hearth_schema hearth_schema_detokenize_request;
 extern const struct hearth_schema hearth_schema_tags;
 extern const struct hearth_schema hearth_schema_settings;
 extern const struct hearth_schema hearth_schema_model_create;
+extern const struct hearth_schema hearth_schema_version_create;
 extern const struct hearth_schema hearth_schema_model_update;
 extern const struct hearth_schema hearth_schema_alias_set;
 extern const struct hearth_schema hearth_schema_text_part;

@@ -50,6 +50,10 @@ struct hearth_source {
 /* Syntax only: HEARTH_EINVAL says what is wrong with it. */
 int hearth_source_check(const char *text, struct hearth_error *error);
 
+/* A valid model name made of a file's or repository's name: without folders, ".gguf" and the part
+ * number of a split file. */
+const char *hearth_source_name(struct hearth_arena *arena, const char *path);
+
 /* Finds the files. `pinned_revision` (or NULL) asks for exactly that one. Several GGUF files and no
  * FILE in the source: HEARTH_EINVAL with their list. */
 int hearth_source_resolve(const char *text, const char *pinned_revision,

@@ -27,10 +27,6 @@ struct hearth_source_ops {
 extern const struct hearth_source_ops hearth_source_file_ops, hearth_source_hf_ops,
     hearth_source_https_ops, hearth_source_http_ops, hearth_source_fake_ops;
 
-/* A valid model name made of a file's or repository's name: without folders, ".gguf" and the part
- * number of a split file. */
-const char *hearth_source_name(struct hearth_arena *arena, const char *path);
-
 /* Chooses among the files of a repository or directory, in place, keeping their order: `wanted`
  * (or NULL) with its other parts; else the only GGUF; else the files of a Hugging Face directory.
  * `where` names the place in messages. */
