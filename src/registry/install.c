@@ -36,6 +36,7 @@ struct install {
     uint64_t claimed_ms;
     int64_t model_id;
     struct hearth_version *version; /* ours, as it stands in the store */
+    bool is_new;                    /* made by this install */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
     int64_t same_number; /* a ready version with the same bytes, or 0 */
@@ -314,6 +315,7 @@ static int put_version(struct install *install, struct hearth_store *store)
                                          .facts_json = "{}"};
     int rc = hearth_store_version_create(store, &fresh, hearth_clock_wall_ms(), &id, &number,
                                          install->error);
+    install->is_new = rc == 0;
     return rc ? rc : read_version(install, store, number);
 }
 
@@ -328,27 +330,6 @@ static int set_state(struct install *install, struct hearth_store *store,
     version->state_reason = reason;
     int rc = hearth_store_version_update(store, version, hearth_clock_wall_ms(), install->error);
     return rc ? rc : read_version(install, store, number);
-}
-
-static int begin_version(struct install *install, struct hearth_store *store)
-{
-    int rc = install->version ? 0 : put_version(install, store);
-    return rc ? rc : set_state(install, store, HEARTH_VERSION_INSTALLING, "");
-}
-
-/* A source that tells no digests may bring what is there already: then a row made now would only
- * use up a number. */
-static bool may_be_the_same(const struct install *install, const struct hearth_version *versions,
-                            size_t count)
-{
-    for (size_t i = 0; i < install->source->file_count; i++)
-        if (*install->source->files[i].sha256)
-            return false;
-    for (size_t i = 0; i < count; i++)
-        if (versions[i].state == HEARTH_VERSION_READY ||
-            versions[i].state == HEARTH_VERSION_DEPRECATED)
-            return true;
-    return false;
 }
 
 static void begin_on_store(struct hearth_store *store, void *argument)
@@ -368,14 +349,10 @@ static void begin_on_store(struct hearth_store *store, void *argument)
     if (!install->version && install->request->version_number)
         install->rc = hearth_error_set(install->error, HEARTH_ENOTFOUND, "%s has no version %lld",
                                        install->name, (long long)install->request->version_number);
-    else if (install->version || !may_be_the_same(install, versions, count))
-        install->rc = begin_version(install, store);
-}
-
-static void begin_version_on_store(struct hearth_store *store, void *argument)
-{
-    struct install *install = argument;
-    install->rc = begin_version(install, store);
+    else if (!install->version)
+        install->rc = put_version(install, store);
+    if (!install->rc)
+        install->rc = set_state(install, store, HEARTH_VERSION_INSTALLING, "");
 }
 
 /* The version with the same bytes, unless another was asked for by number. */
@@ -426,11 +403,8 @@ static int find_same_before(struct install *install)
 static void drop_own_on_store(struct hearth_store *store, void *argument)
 {
     struct install *install = argument;
-    install->rc =
-        install->version
-            ? hearth_store_version_delete(store, install->model_id, install->version->number,
-                                          hearth_clock_wall_ms(), install->error)
-            : 0;
+    install->rc = hearth_store_version_delete(store, install->model_id, install->version->number,
+                                              hearth_clock_wall_ms(), install->error);
 }
 
 static bool blobs_are_there(struct install *install)
@@ -468,13 +442,10 @@ static void fail_on_store(struct hearth_store *store, void *argument)
     struct hearth_error *error = install->error, why = *error, ignored = {0};
     /* Read again, because the row may have moved on when the failure was a conflict. */
     install->error = &ignored;
-    if (!install->version)
-        begin_version(install, store);
     if (install->version && read_version(install, store, install->version->number) == 0)
         set_state(install, store, HEARTH_VERSION_FAILED, why.message);
     /* A file that is whole but no model is of no use to another try. */
-    bool is_useless = why.code == HEARTH_EMODEL || why.code == HEARTH_ENOTIMPL;
-    if (is_useless && install->files)
+    if (why.code == HEARTH_EMODEL && install->files)
         hearth_registry_collect(store, install->registry->blobs, install->files,
                                 install->source->file_count);
     install->error = error;
@@ -561,9 +532,7 @@ static int bring(struct install *install)
     rc = step(install, find_same_on_store);
     if (rc || install->same_number)
         return rc ? rc : step(install, drop_own_on_store);
-    rc = step(install, begin_version_on_store);
-    if (!rc)
-        rc = check_model(install);
+    rc = check_model(install);
     return rc ? rc : step(install, finish_on_store);
 }
 
@@ -579,8 +548,7 @@ static int run(struct install *install)
         return rc;
     rc = bring(install);
     if (rc) {
-        if (install->version)
-            hearth_active_links_remove(install->registry, install->name, install->version->number);
+        hearth_active_links_remove(install->registry, install->name, install->version->number);
         step(install, fail_on_store);
     }
     return rc;

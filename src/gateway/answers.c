@@ -1,0 +1,226 @@
+#include "gateway/answers.h"
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void write_member(struct hearth_buf *buf, const char *key, const char *text)
+{
+    hearth_buf_printf(buf, "\"%s\":", key);
+    if (text)
+        hearth_json_write_string(buf, text, strlen(text));
+    else
+        hearth_buf_text(buf, "null");
+}
+
+static void write_openai(struct hearth_buf *buf, const struct hearth_error *error,
+                         const struct hearth_error_detail *detail)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    const char *code = detail->openai_code ? detail->openai_code : row->code;
+    if (error->code == HEARTH_ERATE)
+        code = "rate_limit_exceeded";
+    hearth_buf_text(buf, "{\"error\":{");
+    write_member(buf, "message", *error->message ? error->message : row->text);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "type", row->openai_type);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "param", detail->param);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "code", code);
+    hearth_buf_text(buf, "}}");
+}
+
+static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
+{
+    hearth_buf_text(buf, ",\"fields\":[");
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct hearth_schema_fault *fault = &faults->rows[i];
+        hearth_buf_text(buf, i ? ",{" : "{");
+        write_member(buf, "field", fault->path);
+        hearth_buf_char(buf, ',');
+        write_member(buf, "expected", fault->expected);
+        hearth_buf_char(buf, ',');
+        write_member(buf, "got", fault->got);
+        if (fault->suggestion) {
+            hearth_buf_char(buf, ',');
+            write_member(buf, "suggestion", fault->suggestion);
+        }
+        hearth_buf_char(buf, '}');
+    }
+    hearth_buf_char(buf, ']');
+}
+
+void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
+                        const struct hearth_error *error, const struct hearth_error_detail *detail)
+{
+    static const struct hearth_error_detail none = {0};
+    detail = detail ? detail : &none;
+    if (openai) {
+        write_openai(buf, error, detail);
+        return;
+    }
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    hearth_buf_char(buf, '{');
+    write_member(buf, "error", row->text);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "detail", *error->message ? error->message : row->text);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "code", row->code);
+    hearth_buf_char(buf, ',');
+    write_member(buf, "request_id", request_id);
+    if (detail->faults)
+        write_fields(buf, detail->faults);
+    hearth_buf_char(buf, '}');
+}
+
+static bool is_openai_path(const char *path)
+{
+    return strncmp(path, "/v1/", 4) == 0;
+}
+
+/* Writes the answer of an error and returns its status. */
+static int send_error(struct hearth_exchange *exchange, const struct hearth_error *error,
+                      const struct hearth_error_detail *detail)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    uint32_t retry_ms = detail ? detail->retry_after_ms : 0;
+    if (!retry_ms && row->retry && row->http_status == 503)
+        retry_ms = 1000;
+    if (retry_ms) {
+        char seconds[16];
+        snprintf(seconds, sizeof(seconds), "%u", (unsigned)((retry_ms + 999) / 1000));
+        hearth_exchange_set_header(exchange, "retry-after", seconds);
+    }
+    if (row->http_status == 401)
+        hearth_exchange_set_header(exchange, "www-authenticate", "Bearer");
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 256 << 10);
+    hearth_error_write(&buf, is_openai_path(hearth_exchange_head(exchange)->path),
+                       hearth_exchange_id(exchange), error, detail);
+    hearth_exchange_answer(exchange, row->http_status, "application/json", buf.bytes, buf.length);
+    hearth_buf_finish(&buf);
+    return row->http_status;
+}
+
+void hearth_answer_refuse(struct hearth_exchange *exchange, const struct hearth_error *error,
+                          const struct hearth_error_detail *detail)
+{
+    send_error(exchange, error, detail);
+}
+
+void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
+                         const struct hearth_error_detail *detail)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    hearth_call_end(call, hearth_error_row(error->code)->http_status);
+    send_error(exchange, error, detail);
+}
+
+void hearth_answer_message(struct hearth_call *call, int code, const char *param,
+                           const char *format, ...)
+{
+    struct hearth_error error = {.code = code};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error.message, sizeof(error.message), format, arguments);
+    va_end(arguments);
+    struct hearth_error_detail detail = {.param = param};
+    if (param && code == HEARTH_EINVAL)
+        detail.openai_code = "invalid_value";
+    hearth_answer_error(call, &error, &detail);
+}
+
+/* The words that OpenAI's clients know, for the first fault. */
+static const char *openai_code(const struct hearth_schema_fault *fault)
+{
+    switch (fault->kind) {
+    case HEARTH_FAULT_MISSING:
+        return "missing_required_parameter";
+    case HEARTH_FAULT_UNKNOWN:
+        return "unknown_parameter";
+    case HEARTH_FAULT_REFUSED:
+        return "unsupported_parameter";
+    case HEARTH_FAULT_TYPE:
+        return "invalid_type";
+    default:
+        return "invalid_value";
+    }
+}
+
+static void openai_text(const struct hearth_schema_fault *fault, struct hearth_error *error)
+{
+    switch (fault->kind) {
+    case HEARTH_FAULT_MISSING:
+        hearth_error_set(error, HEARTH_EINVAL, "Missing required parameter: '%s'.", fault->path);
+        break;
+    case HEARTH_FAULT_UNKNOWN:
+        hearth_error_set(error, HEARTH_EINVAL, "Unrecognized request argument supplied: %s%s%s%s",
+                         fault->path, fault->suggestion ? " (did you mean '" : "",
+                         fault->suggestion ? fault->suggestion : "",
+                         fault->suggestion ? "'?)" : "");
+        break;
+    case HEARTH_FAULT_REFUSED:
+        hearth_error_set(error, HEARTH_EINVAL, "Unsupported parameter: '%s': %s.", fault->path,
+                         fault->expected);
+        break;
+    case HEARTH_FAULT_TYPE:
+        hearth_error_set(error, HEARTH_EINVAL,
+                         "Invalid type for '%s': expected %s, but got %s instead.", fault->path,
+                         fault->expected, fault->got);
+        break;
+    default:
+        hearth_error_set(error, HEARTH_EINVAL,
+                         "Invalid value for '%s': expected %s, but got %s instead.", fault->path,
+                         fault->expected, fault->got);
+    }
+}
+
+void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_faults *faults)
+{
+    struct hearth_error error = {.code = HEARTH_EFIELDS};
+    struct hearth_error_detail detail = {.faults = faults};
+    const struct hearth_schema_fault *first = &faults->rows[0];
+    if (faults->count == 0) {
+        hearth_error_set(&error, HEARTH_EINVAL, "the body is not valid");
+        detail.faults = NULL;
+    } else if (hearth_call_is_openai(call)) {
+        openai_text(first, &error);
+        detail.param = *first->path ? first->path : NULL;
+        detail.openai_code = openai_code(first);
+    } else {
+        hearth_error_set(&error, HEARTH_EFIELDS, "%s%s",
+                         hearth_schema_fault_text(first, hearth_call_arena(call)),
+                         faults->count > 1 ? ", and there is more" : "");
+    }
+    hearth_answer_error(call, &error, &detail);
+}
+
+void hearth_answer_bytes(struct hearth_call *call, int status, const char *type, const void *bytes,
+                         size_t length)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    hearth_call_end(call, status);
+    hearth_exchange_answer(exchange, status, type, bytes, length);
+}
+
+void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf)
+{
+    if (buf->failed)
+        hearth_answer_message(call, buf->failed, NULL, "the answer does not fit into memory");
+    else
+        hearth_answer_bytes(call, status, "application/json", buf->bytes, buf->length);
+    hearth_buf_finish(buf);
+}
+
+void hearth_answer_json(struct hearth_call *call, int status, json_t *value)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 64 << 20);
+    if (!value || hearth_json_dump(&buf, value))
+        buf.failed = buf.failed ? buf.failed : HEARTH_ENOMEM;
+    json_decref(value);
+    hearth_answer_buf(call, status, &buf);
+}

@@ -1,0 +1,40 @@
+/* Ends calls with an answer: JSON, and errors in the shape that the path asks for. Loop thread
+ * only. */
+#ifndef HEARTH_GATEWAY_ANSWERS_H
+#define HEARTH_GATEWAY_ANSWERS_H
+
+#include "base/buf.h"
+#include "base/schema.h"
+#include "gateway/call.h"
+#include "hearth/error.h"
+
+/* What an error answer says beside the error itself. */
+struct hearth_error_detail {
+    const char *param;                         /* the faulty parameter, or NULL */
+    const char *openai_code;                   /* instead of the table's code, under /v1; or NULL */
+    uint32_t retry_after_ms;                   /* 0: no advice */
+    const struct hearth_schema_faults *faults; /* listed where the shape has room for them */
+};
+
+/* The body of an error answer. */
+void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
+                        const struct hearth_error *error, const struct hearth_error_detail *detail);
+
+/* For an exchange without a call. `detail` may be NULL. */
+void hearth_answer_refuse(struct hearth_exchange *exchange, const struct hearth_error *error,
+                          const struct hearth_error_detail *detail);
+
+/* Each ends the call. */
+void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
+                         const struct hearth_error_detail *detail);
+void hearth_answer_message(struct hearth_call *call, int code, const char *param,
+                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_faults *faults);
+void hearth_answer_bytes(struct hearth_call *call, int status, const char *type, const void *bytes,
+                         size_t length);
+/* The buffer is finished too. */
+void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf);
+/* Takes the reference. */
+void hearth_answer_json(struct hearth_call *call, int status, json_t *value);
+
+#endif

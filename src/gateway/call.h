@@ -1,0 +1,61 @@
+/* A call: one request on its way through a route, from head to answer.
+ *
+ * The router makes it, reads the body, checks it against the route's schema and runs the handler;
+ * the handler ends it with exactly one verb of answers.h, or through sse.h. A handler that goes on
+ * after its return sets `events`, and learns there that the client is gone. The call is freed when
+ * it has ended and every hold on it is dropped. Loop thread only. */
+#ifndef HEARTH_GATEWAY_CALL_H
+#define HEARTH_GATEWAY_CALL_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "gateway/router.h"
+#include "net/exchange.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hearth_call;
+struct hearth_gateway;
+
+struct hearth_call_events {
+    /* The client is gone, or the server stops hard: cancel, forget the call. With HEARTH_EDRAINING
+     * an answer that has begun may still be written to, to say why. */
+    void (*on_gone)(struct hearth_call *call, int reason);
+    /* What was written has left; optional. */
+    void (*on_writable)(struct hearth_call *call);
+};
+
+struct hearth_call {
+    struct hearth_gateway *gateway;
+    struct hearth_exchange *exchange; /* NULL once the call has ended or the client is gone */
+    const struct hearth_route *route;
+    const char *params[HEARTH_ROUTE_PARAMS_MAX];
+    const char *principal; /* "local" or "key" */
+    const char *model;     /* "name:version" for metrics and log, or NULL; outlives the call */
+    struct hearth_buf body;
+    json_t *json; /* the body, checked; NULL when the route reads none */
+    const struct hearth_call_events *events;
+    void *work; /* the handler's own, for events */
+    uint64_t started_us;
+    unsigned holds;
+};
+
+/* Takes over an exchange whose route is known and allowed. */
+void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *exchange,
+                       const struct hearth_route_match *match, const char *principal);
+/* The call has ended with this status (0: without an answer); counts it and lets go. Called by
+ * answers.h and sse.h only. */
+void hearth_call_end(struct hearth_call *call, int status);
+
+/* Keeps the memory while another thread works on it. */
+void hearth_call_hold(struct hearth_call *call);
+void hearth_call_drop(struct hearth_call *call);
+
+/* Frees body and JSON early, for calls that stream long. */
+void hearth_call_forget_body(struct hearth_call *call);
+struct hearth_arena *hearth_call_arena(struct hearth_call *call);
+/* Under /v1, where errors have OpenAI's shape. */
+bool hearth_call_is_openai(const struct hearth_call *call);
+
+#endif

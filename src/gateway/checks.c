@@ -1,0 +1,73 @@
+#include "gateway/checks.h"
+
+#include "base/text.h"
+#include "config/definition.h"
+#include "config/model_settings.h"
+#include "source/source.h"
+
+static bool wrong(const json_t *value, struct hearth_schema_site *site, const char *expected,
+                  const char *suggestion)
+{
+    return hearth_schema_tell(site, NULL, HEARTH_FAULT_VALUE, expected,
+                              hearth_schema_site_describe(site, value), suggestion);
+}
+
+bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site)
+{
+    return hearth_model_name_valid(json_string_value(value)) ||
+           wrong(
+               value, site,
+               "1 to 96 letters, digits, dots, dashes and underscores that begin with a letter or "
+               "digit and are not all digits",
+               NULL);
+}
+
+bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
+{
+    struct hearth_error error;
+    if (!hearth_source_check(json_string_value(value), &error))
+        return true;
+    const char *reason = hearth_arena_format(hearth_schema_site_arena(site),
+                                             "a source that can be understood (%s)", error.message);
+    return wrong(value, site, reason ? reason : "a source", NULL);
+}
+
+bool hearth_check_task(const json_t *value, struct hearth_schema_site *site)
+{
+    const char *task = json_string_value(value);
+    return !*task || hearth_task_canonical(task) ||
+           wrong(value, site, "a task such as chat, completion or embedding",
+                 hearth_nearest_word(task, hearth_task_names));
+}
+
+bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)
+{
+    return hearth_device_valid(json_string_value(value)) ||
+           wrong(value, site, "auto, cpu, cuda or cuda:N", NULL);
+}
+
+bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
+{
+    bool good = true;
+    const char *key;
+    json_t *member;
+    json_object_foreach((json_t *)value, key, member)
+    {
+        const struct hearth_model_setting *setting = hearth_model_setting_find(key);
+        char expected[256];
+        if (!setting) {
+            good = hearth_schema_tell(site, key, HEARTH_FAULT_UNKNOWN, "a known setting",
+                                      "an unknown key",
+                                      hearth_nearest_word(key, hearth_model_setting_keys()));
+            continue;
+        }
+        const char *fault = hearth_model_setting_check(setting, member, expected, sizeof(expected));
+        if (fault) {
+            fault = hearth_arena_strdup(hearth_schema_site_arena(site), fault);
+            good =
+                hearth_schema_tell(site, key, HEARTH_FAULT_VALUE, fault ? fault : "another value",
+                                   hearth_schema_site_describe(site, member), NULL);
+        }
+    }
+    return good;
+}

@@ -1,0 +1,14 @@
+/* The rules that a schema names with `x-check`: what the subset of JSON Schema cannot say. Pure. */
+#ifndef HEARTH_GATEWAY_CHECKS_H
+#define HEARTH_GATEWAY_CHECKS_H
+
+#include "base/schema.h"
+
+bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site);
+bool hearth_check_source(const json_t *value, struct hearth_schema_site *site);
+bool hearth_check_task(const json_t *value, struct hearth_schema_site *site);
+bool hearth_check_device(const json_t *value, struct hearth_schema_site *site);
+/* The settings of a model: each unknown or wrong key is a fault of its own. */
+bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site);
+
+#endif

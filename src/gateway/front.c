@@ -1,0 +1,118 @@
+#include "gateway/front.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "gateway/guard.h"
+#include "gateway/metrics.h"
+#include "gateway/router.h"
+
+#include <string.h>
+
+/* Counts a request that never became a call. */
+static void refuse(struct hearth_gateway *gateway, struct hearth_exchange *exchange,
+                   const struct hearth_error *error)
+{
+    hearth_metrics_request(gateway->metrics, "none", NULL,
+                           hearth_error_row(error->code)->http_status, 0);
+    const struct hearth_error_detail detail = {
+        .openai_code = error->code == HEARTH_EAUTH ? "invalid_api_key" : NULL};
+    hearth_answer_refuse(exchange, error, &detail);
+}
+
+/* Bodies are JSON. A missing or a form's type is let through, because tools that send JSON often
+ * say nothing else; what cannot be JSON is refused early. */
+static int check_media(struct hearth_exchange *exchange, struct hearth_error *error)
+{
+    const char *type = hearth_exchange_header(exchange, "content-type");
+    const char *encoding = hearth_exchange_header(exchange, "content-encoding");
+    if (type && strncmp(type, "multipart/", 10) == 0)
+        return hearth_error_set(error, HEARTH_EMEDIA, "send application/json, not %.100s", type);
+    if (encoding && strcmp(encoding, "identity") != 0)
+        return hearth_error_set(error, HEARTH_EMEDIA,
+                                "bodies must not be compressed (Content-Encoding: %.100s)",
+                                encoding);
+    return 0;
+}
+
+static int find(struct hearth_exchange *exchange, struct hearth_route_match *match,
+                struct hearth_error *error)
+{
+    const struct hearth_request_head *head = hearth_exchange_head(exchange);
+    char allow[HEARTH_ALLOW_MAX];
+    int rc = hearth_router_find(hearth_routes, hearth_route_count, head->method, head->path,
+                                hearth_exchange_arena(exchange), match, allow);
+    if (rc == HEARTH_EMETHOD) {
+        hearth_exchange_set_header(exchange, "allow", allow);
+        return hearth_error_set(error, rc, "%.32s is not taken at %.200s; %s is", head->method,
+                                head->path, allow);
+    }
+    return rc ? hearth_error_set(error, rc, "there is nothing at %.200s; /docs lists what there is",
+                                 head->path)
+              : 0;
+}
+
+static void route(void *argument, struct hearth_exchange *exchange)
+{
+    struct hearth_gateway *gateway = argument;
+    struct hearth_route_match match = {0};
+    struct hearth_error error;
+    const char *principal = "";
+    bool preflight;
+    if (hearth_guard_origin(gateway->settings, exchange, &preflight, &error)) {
+        refuse(gateway, exchange, &error);
+        return;
+    }
+    if (preflight) {
+        hearth_exchange_answer(exchange, 204, NULL, NULL, 0);
+        return;
+    }
+    int unknown = find(exchange, &match, &error);
+    struct hearth_error denied;
+    bool open = !unknown && match.route->scope == HEARTH_SCOPE_OPEN;
+    /* Without a key nobody learns which paths there are. */
+    if (!open && hearth_guard_key(gateway->settings, exchange, &principal, &denied))
+        refuse(gateway, exchange, &denied);
+    else if (unknown || (match.route->request && check_media(exchange, &error)))
+        refuse(gateway, exchange, &error);
+    else
+        hearth_call_start(gateway, exchange, &match, principal);
+}
+
+static void on_finished(void *argument, struct hearth_exchange *exchange, int status,
+                        uint64_t bytes_sent)
+{
+    const struct hearth_gateway *gateway = argument;
+    enum hearth_log_level level =
+        gateway->settings->access_log ? HEARTH_LOG_INFO : HEARTH_LOG_DEBUG;
+    if (!hearth_log_wanted(level))
+        return;
+    const struct hearth_request_head *head = hearth_exchange_head(exchange);
+    HEARTH_LOG(level, "request", HEARTH_TEXT("request_id", hearth_exchange_id(exchange)),
+               HEARTH_TEXT("method", head->method), HEARTH_TEXT("path", head->path),
+               HEARTH_INT("status", status), HEARTH_INT("bytes", bytes_sent),
+               HEARTH_INT("ms", hearth_clock_monotonic_ms() - hearth_exchange_started_ms(exchange)),
+               HEARTH_TEXT("peer", head->peer),
+               HEARTH_TEXT("traceparent", hearth_exchange_header(exchange, "traceparent")));
+}
+
+static bool render_error(void *argument, struct hearth_exchange *exchange, int code,
+                         const char *detail, struct hearth_buf *ret_body)
+{
+    (void)argument;
+    struct hearth_error error;
+    hearth_error_set(&error, code, "%s", detail ? detail : "");
+    bool openai = strncmp(hearth_exchange_head(exchange)->path, "/v1/", 4) == 0;
+    hearth_error_write(ret_body, openai, hearth_exchange_id(exchange), &error, NULL);
+    return true;
+}
+
+void hearth_front_attach(struct hearth_gateway *gateway, struct hearth_server_options *options)
+{
+    options->route = route;
+    options->on_finished = on_finished;
+    options->render_error = render_error;
+    options->argument = gateway;
+}

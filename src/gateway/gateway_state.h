@@ -1,0 +1,45 @@
+/* What the routes share: the parts of a running server. Private to src/gateway/. Loop thread only.
+ */
+#ifndef HEARTH_GATEWAY_GATEWAY_STATE_H
+#define HEARTH_GATEWAY_GATEWAY_STATE_H
+
+#include "config/settings.h"
+#include "gateway/catalog.h"
+#include "gateway/scheduler.h"
+#include "registry/install.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hearth_call;
+struct hearth_generation;
+struct hearth_home;
+struct hearth_installs;
+struct hearth_lane;
+struct hearth_loop;
+struct hearth_metrics;
+struct hearth_server;
+struct hearth_timer;
+
+struct hearth_gateway {
+    const struct hearth_settings *settings;
+    const struct hearth_settings_origins *origins;
+    struct hearth_loop *loop;
+    struct hearth_home *home;
+    struct hearth_store *store;
+    struct hearth_blob_store *blobs;
+    struct hearth_registry registry;
+    struct hearth_catalog *catalog;
+    struct hearth_scheduler *scheduler;
+    struct hearth_server *server;
+    struct hearth_metrics *metrics;
+    struct hearth_lane *lane; /* large bodies and answers, off the loop */
+    struct hearth_installs *installs;
+    struct hearth_timer *keep_alive;       /* runs while there are streams */
+    struct hearth_generation *generations; /* those that stream, linked */
+    uint64_t started_ms;                   /* of the loop's clock */
+    bool draining;
+    bool store_failed; /* the last verb of the store ended with an I/O error */
+};
+
+#endif

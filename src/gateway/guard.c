@@ -1,0 +1,172 @@
+#include "gateway/guard.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+/* The name in "name", "name:port" or "[v6]:port"; false when the form is none of these. */
+static bool split_authority(const char *authority, char *ret_host, size_t size)
+{
+    const char *start = authority, *end;
+    if (*authority == '[') {
+        start = authority + 1;
+        end = strchr(start, ']');
+        if (!end || (end[1] && end[1] != ':'))
+            return false;
+    } else {
+        end = authority + strcspn(authority, ":");
+    }
+    const char *port = *end == ']' ? end + 1 : end;
+    if (*port == ':' && strspn(port + 1, "0123456789") != strlen(port + 1))
+        return false;
+    size_t length = (size_t)(end - start);
+    /* A root dot is the same name. */
+    if (length > 1 && start[length - 1] == '.')
+        length--;
+    if (length == 0 || length >= size)
+        return false;
+    memcpy(ret_host, start, length);
+    ret_host[length] = '\0';
+    return true;
+}
+
+static bool is_ip_literal(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+static bool is_localhost(const char *host)
+{
+    static const char suffix[] = ".localhost";
+    size_t length = strlen(host), tail = sizeof(suffix) - 1;
+    return strcasecmp(host, "localhost") == 0 ||
+           (length > tail && strcasecmp(host + length - tail, suffix) == 0);
+}
+
+static bool is_listed(const char *text, const char *const *list)
+{
+    for (; list && *list; list++)
+        if (strcasecmp(text, *list) == 0)
+            return true;
+    return false;
+}
+
+bool hearth_guard_host_allowed(const char *authority, const char *const *allowed_hosts)
+{
+    if (!*authority || is_listed(authority, allowed_hosts))
+        return true;
+    char host[256];
+    if (!split_authority(authority, host, sizeof(host)))
+        return false;
+    return is_ip_literal(host) || is_localhost(host) || is_listed(host, allowed_hosts);
+}
+
+bool hearth_guard_origin_allowed(const char *origin, const char *authority, bool tls,
+                                 const char *const *cors_origins)
+{
+    if (is_listed("*", cors_origins) || is_listed(origin, cors_origins))
+        return true;
+    const char *scheme = tls ? "https://" : "http://";
+    return *authority && strncasecmp(origin, scheme, strlen(scheme)) == 0 &&
+           strcasecmp(origin + strlen(scheme), authority) == 0;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+int hearth_guard_listening(const struct hearth_settings *settings, struct hearth_error *error)
+{
+    if (is_loopback(settings->host) || *settings->api_key || settings->insecure)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "%s is reachable from other machines: set HEARTH_API_KEY, or say "
+                            "--insecure if everyone there may use it",
+                            settings->host);
+}
+
+static bool is_safe(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
+}
+
+static void set_cors_headers(struct hearth_exchange *exchange, const char *origin, bool preflight)
+{
+    hearth_exchange_set_header(exchange, "access-control-allow-origin", origin);
+    hearth_exchange_set_header(exchange, "vary", "Origin");
+    hearth_exchange_set_header(exchange, "access-control-expose-headers",
+                               "X-Request-Id, Hearth-Version, Hearth-Model, Retry-After");
+    if (!preflight)
+        return;
+    const char *wanted = hearth_exchange_header(exchange, "access-control-request-headers");
+    hearth_exchange_set_header(exchange, "access-control-allow-methods",
+                               "GET, POST, PUT, PATCH, DELETE");
+    hearth_exchange_set_header(exchange, "access-control-allow-headers",
+                               wanted ? wanted : "authorization, content-type, x-api-key");
+    hearth_exchange_set_header(exchange, "access-control-max-age", "600");
+}
+
+int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_exchange *exchange,
+                        bool *ret_preflight, struct hearth_error *error)
+{
+    const struct hearth_request_head *head = hearth_exchange_head(exchange);
+    if (!hearth_guard_host_allowed(head->authority, settings->allowed_hosts))
+        return hearth_error_set(error, HEARTH_EFORBIDDEN,
+                                "the Host header names %.200s, which is not this server; name it "
+                                "in allowed_hosts if it is",
+                                head->authority);
+    const char *origin = hearth_exchange_header(exchange, "origin");
+    *ret_preflight = false;
+    if (!origin)
+        return 0;
+    bool named =
+        is_listed("*", settings->cors_origins) || is_listed(origin, settings->cors_origins);
+    bool asks = strcmp(head->method, "OPTIONS") == 0 &&
+                hearth_exchange_header(exchange, "access-control-request-method");
+    if (named) {
+        *ret_preflight = asks;
+        set_cors_headers(exchange, origin, asks);
+        return 0;
+    }
+    /* A page of another site can send a form or plain text here without asking first. */
+    if ((asks || !is_safe(head->method)) &&
+        !hearth_guard_origin_allowed(origin, head->authority, head->tls, settings->cors_origins))
+        return hearth_error_set(error, HEARTH_EFORBIDDEN,
+                                "pages of %.200s may not call this server; name the origin in "
+                                "cors_origins if they should",
+                                origin);
+    return 0;
+}
+
+int hearth_guard_key(const struct hearth_settings *settings, struct hearth_exchange *exchange,
+                     const char **ret_principal, struct hearth_error *error)
+{
+    if (!*settings->api_key) {
+        *ret_principal = "local";
+        return 0;
+    }
+    const char *given = hearth_exchange_header(exchange, "authorization");
+    if (given && strncasecmp(given, "bearer ", 7) == 0)
+        given += 7 + strspn(given + 7, " ");
+    else
+        given = hearth_exchange_header(exchange, "x-api-key");
+    if (!given)
+        return hearth_error_set(error, HEARTH_EAUTH,
+                                "no API key: send it as Authorization: Bearer KEY, or x-api-key");
+    if (!hearth_secret_equal(given, strlen(given), settings->api_key, strlen(settings->api_key)))
+        return hearth_error_set(error, HEARTH_EAUTH, "the API key is wrong");
+    *ret_principal = "key";
+    return 0;
+}

@@ -1,0 +1,232 @@
+#include "gateway/metrics.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SERIES_MAX = 20000, TABLE_SIZE = 1024, BUCKETS_MAX = 16, LABELS_MAX = 384 };
+
+enum family_kind { COUNTER, HISTOGRAM };
+
+/* Upper bounds of the buckets in seconds, ending with 0. */
+static const double request_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                        0.5,   1,      2.5,   5,    10,    30,   120, 0};
+static const double gap_bounds[] = {0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03,
+                                    0.05,  0.075,  0.1,   0.25,   0.5,  1,     5,    0};
+
+struct family {
+    const char *name, *help;
+    enum family_kind kind;
+    const double *bounds;
+};
+
+enum { REQUESTS, DURATION, FIRST_EVENT, GAP, QUEUE_WAIT, ENDS, FAMILY_COUNT };
+
+static const struct family families[FAMILY_COUNT] = {
+    [REQUESTS] = {"hearth_http_requests_total", "Requests by route, model and status.", COUNTER,
+                  NULL},
+    [DURATION] = {"hearth_http_request_duration_seconds", "From head to the end of the answer.",
+                  HISTOGRAM, request_bounds},
+    [FIRST_EVENT] = {"hearth_time_to_first_token_seconds",
+                     "From the request to the first piece of the answer.", HISTOGRAM,
+                     request_bounds},
+    [GAP] = {"hearth_time_between_tokens_seconds", "Between two pieces of one answer.", HISTOGRAM,
+             gap_bounds},
+    [QUEUE_WAIT] = {"hearth_queue_wait_seconds", "From the request until a worker takes it up.",
+                    HISTOGRAM, request_bounds},
+    [ENDS] = {"hearth_inferences_total", "Inferences by model and how they ended.", COUNTER, NULL},
+};
+
+struct series {
+    struct series *next_in_slot, *next_in_family;
+    int family;
+    uint64_t count;
+    double sum;
+    uint64_t buckets[BUCKETS_MAX]; /* not cumulative */
+    char labels[];
+};
+
+struct name {
+    struct name *next;
+    char text[];
+};
+
+struct hearth_metrics {
+    struct series *table[TABLE_SIZE];
+    struct series *first[FAMILY_COUNT], **last[FAMILY_COUNT];
+    struct name *names;
+    size_t series_count;
+};
+
+struct hearth_metrics *hearth_metrics_create(void)
+{
+    struct hearth_metrics *metrics = hearth_calloc(1, sizeof(*metrics));
+    for (int i = 0; i < FAMILY_COUNT; i++)
+        metrics->last[i] = &metrics->first[i];
+    return metrics;
+}
+
+void hearth_metrics_destroy(struct hearth_metrics *metrics)
+{
+    if (!metrics)
+        return;
+    for (int i = 0; i < FAMILY_COUNT; i++)
+        for (struct series *one = metrics->first[i], *next; one; one = next) {
+            next = one->next_in_family;
+            hearth_free(one);
+        }
+    for (struct name *name = metrics->names, *next; name; name = next) {
+        next = name->next;
+        hearth_free(name);
+    }
+    hearth_free(metrics);
+}
+
+const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *model)
+{
+    for (struct name *name = metrics->names; name; name = name->next)
+        if (strcmp(name->text, model) == 0)
+            return name->text;
+    struct name *name = hearth_alloc(sizeof(*name) + strlen(model) + 1);
+    memcpy(name->text, model, strlen(model) + 1);
+    name->next = metrics->names;
+    metrics->names = name;
+    return name->text;
+}
+
+/* FNV-1a. */
+static unsigned slot_of(int family, const char *labels)
+{
+    uint32_t hash = 2166136261u ^ (uint32_t)family;
+    for (; *labels; labels++)
+        hash = (hash ^ (unsigned char)*labels) * 16777619u;
+    return hash % TABLE_SIZE;
+}
+
+static struct series *series_of(struct hearth_metrics *metrics, int family, const char *labels)
+{
+    unsigned slot = slot_of(family, labels);
+    for (struct series *one = metrics->table[slot]; one; one = one->next_in_slot)
+        if (one->family == family && strcmp(one->labels, labels) == 0)
+            return one;
+    if (metrics->series_count >= SERIES_MAX)
+        return NULL;
+    size_t length = strlen(labels) + 1;
+    struct series *one = hearth_calloc(1, sizeof(*one) + length);
+    memcpy(one->labels, labels, length);
+    one->family = family;
+    one->next_in_slot = metrics->table[slot];
+    metrics->table[slot] = one;
+    *metrics->last[family] = one;
+    metrics->last[family] = &one->next_in_family;
+    metrics->series_count++;
+    return one;
+}
+
+static void count(struct hearth_metrics *metrics, int family, const char *labels)
+{
+    struct series *one = series_of(metrics, family, labels);
+    if (one)
+        one->count++;
+}
+
+static void observe(struct hearth_metrics *metrics, int family, const char *labels, double seconds)
+{
+    struct series *one = series_of(metrics, family, labels);
+    if (!one)
+        return;
+    const double *bounds = families[family].bounds;
+    int bucket = 0;
+    while (bounds[bucket] != 0 && seconds > bounds[bucket])
+        bucket++;
+    one->buckets[bucket]++;
+    one->count++;
+    one->sum += seconds;
+}
+
+void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, const char *model,
+                            int status, uint64_t took_us)
+{
+    char labels[LABELS_MAX];
+    snprintf(labels, sizeof(labels), "route=\"%s\",model=\"%s\"", route, model ? model : "");
+    observe(metrics, DURATION, labels, (double)took_us / 1e6);
+    snprintf(labels, sizeof(labels), "route=\"%s\",model=\"%s\",status=\"%d\"", route,
+             model ? model : "", status);
+    count(metrics, REQUESTS, labels);
+}
+
+static void observe_model(struct hearth_metrics *metrics, int family, const char *model,
+                          double seconds)
+{
+    char labels[LABELS_MAX];
+    snprintf(labels, sizeof(labels), "model=\"%s\"", model);
+    observe(metrics, family, labels, seconds);
+}
+
+static void on_queue_wait(void *argument, const char *model, uint64_t wait_ms)
+{
+    observe_model(argument, QUEUE_WAIT, model, (double)wait_ms / 1e3);
+}
+
+static void on_first_event(void *argument, const char *model, uint64_t since_submit_us)
+{
+    observe_model(argument, FIRST_EVENT, model, (double)since_submit_us / 1e6);
+}
+
+static void on_gap(void *argument, const char *model, uint64_t gap_us)
+{
+    observe_model(argument, GAP, model, (double)gap_us / 1e6);
+}
+
+static void on_end(void *argument, const char *model, int code, uint64_t tokens_in,
+                   uint64_t tokens_out)
+{
+    (void)tokens_in, (void)tokens_out;
+    char labels[LABELS_MAX];
+    snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", model,
+             code ? hearth_error_row(code)->code : "ok");
+    count(argument, ENDS, labels);
+}
+
+struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *metrics)
+{
+    return (struct hearth_scheduler_observer){
+        .on_queue_wait = on_queue_wait,
+        .on_first_event = on_first_event,
+        .on_gap = on_gap,
+        .on_end = on_end,
+        .argument = metrics,
+    };
+}
+
+static void write_histogram(const struct series *one, struct hearth_buf *buf)
+{
+    const struct family *family = &families[one->family];
+    uint64_t total = 0;
+    for (int i = 0; family->bounds[i] != 0; i++) {
+        total += one->buckets[i];
+        hearth_buf_printf(buf, "%s_bucket{%s,le=\"%g\"} %llu\n", family->name, one->labels,
+                          family->bounds[i], (unsigned long long)total);
+    }
+    hearth_buf_printf(buf, "%s_bucket{%s,le=\"+Inf\"} %llu\n", family->name, one->labels,
+                      (unsigned long long)one->count);
+    hearth_buf_printf(buf, "%s_sum{%s} %.9g\n%s_count{%s} %llu\n", family->name, one->labels,
+                      one->sum, family->name, one->labels, (unsigned long long)one->count);
+}
+
+void hearth_metrics_write(const struct hearth_metrics *metrics, struct hearth_buf *buf)
+{
+    for (int i = 0; i < FAMILY_COUNT; i++) {
+        const struct family *family = &families[i];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
+                          family->name, family->kind == COUNTER ? "counter" : "histogram");
+        for (const struct series *one = metrics->first[i]; one; one = one->next_in_family)
+            if (family->kind == HISTOGRAM)
+                write_histogram(one, buf);
+            else
+                hearth_buf_printf(buf, "%s{%s} %llu\n", family->name, one->labels,
+                                  (unsigned long long)one->count);
+    }
+}

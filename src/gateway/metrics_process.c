@@ -1,0 +1,152 @@
+/* The part of /metrics that is read when it is asked for: served models, this process, the machine.
+ */
+#include "gateway/metrics.h"
+
+#include "base/memory.h"
+#include "loop/process_usage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct model_metric {
+    const char *name, *help, *type;
+    size_t offset;
+    enum { U64, U32, SIZE } width;
+    double scale;
+};
+
+#define FIELD(member) offsetof(struct hearth_model_report, member)
+
+static const struct model_metric model_metrics[] = {
+    {"hearth_model_memory_bytes", "Memory of the model's process (Pss).", "gauge",
+     FIELD(memory_bytes), U64, 1},
+    {"hearth_model_cpu_seconds_total", "CPU time of the model's present process.", "counter",
+     FIELD(cpu_ms), U64, 1e-3},
+    {"hearth_queue_depth", "Requests that wait.", "gauge", FIELD(queued), SIZE, 1},
+    {"hearth_queue_cost_tokens", "Estimated tokens that wait.", "gauge", FIELD(queued_cost), U64,
+     1},
+    {"hearth_requests_running", "Requests that are being computed.", "gauge", FIELD(running), SIZE,
+     1},
+    {"hearth_slots", "Sequences that can be computed at once.", "gauge", FIELD(slots), U32, 1},
+    {"hearth_slots_busy", "Sequences that are being computed.", "gauge", FIELD(slots_busy), U32, 1},
+    {"hearth_model_loads_total", "Loads.", "counter", FIELD(loads), U64, 1},
+    {"hearth_model_unloads_total", "Unloads.", "counter", FIELD(unloads), U64, 1},
+    {"hearth_model_crashes_total", "Processes that ended by themselves.", "counter", FIELD(crashes),
+     U64, 1},
+    {"hearth_model_load_failures_total", "Loads that failed.", "counter", FIELD(failures), U64, 1},
+    {"hearth_model_requests_total", "Requests that were admitted.", "counter", FIELD(requests), U64,
+     1},
+    {"hearth_model_cancels_total", "Requests whose client went away.", "counter", FIELD(cancels),
+     U64, 1},
+    {"hearth_model_retries_total", "Requests that were given to a new process.", "counter",
+     FIELD(retries), U64, 1},
+    {"hearth_tokens_in_total", "Tokens of prompts.", "counter", FIELD(tokens_in), U64, 1},
+    {"hearth_tokens_out_total", "Tokens that were generated.", "counter", FIELD(tokens_out), U64,
+     1},
+    {"hearth_steps_total", "Steps of the present process.", "counter", FIELD(steps), U64, 1},
+    {"hearth_step_tokens_total", "Tokens in those steps.", "counter", FIELD(step_tokens), U64, 1},
+    {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
+};
+
+struct visit {
+    struct hearth_buf *buf;
+    const struct model_metric *metric;
+};
+
+static double value_of(const struct hearth_model_report *report, const struct model_metric *metric)
+{
+    const char *at = (const char *)report + metric->offset;
+    uint64_t value = 0;
+    if (metric->width == U32)
+        value = *(const uint32_t *)(const void *)at;
+    else if (metric->width == SIZE)
+        value = *(const size_t *)(const void *)at;
+    else
+        value = *(const uint64_t *)(const void *)at;
+    return (double)value * metric->scale;
+}
+
+static void write_metric(void *argument, const struct hearth_model_report *report)
+{
+    const struct visit *visit = argument;
+    hearth_buf_printf(visit->buf, "%s{model=\"%s\"} %.15g\n", visit->metric->name, report->model,
+                      value_of(report, visit->metric));
+}
+
+static void write_state(void *argument, const struct hearth_model_report *report)
+{
+    struct hearth_buf *buf = argument;
+    for (int state = 0; state < HEARTH_MODEL_STATE_COUNT; state++)
+        hearth_buf_printf(buf, "hearth_model_state{model=\"%s\",state=\"%s\"} %d\n", report->model,
+                          hearth_model_state_name((enum hearth_model_state)state),
+                          report->state == (enum hearth_model_state)state);
+}
+
+static void write_class(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const names[HEARTH_CLASS_COUNT] = {"interactive", "normal", "batch"};
+    for (int i = 0; i < HEARTH_CLASS_COUNT; i++)
+        hearth_buf_printf(argument, "hearth_queue_depth_by_class{model=\"%s\",class=\"%s\"} %zu\n",
+                          report->model, names[i], report->queued_by_class[i]);
+}
+
+static void write_breaker(void *argument, const struct hearth_model_report *report)
+{
+    hearth_buf_printf(argument, "hearth_breaker_open{model=\"%s\"} %d\n", report->model,
+                      report->breaker && strcmp(report->breaker, "closed") != 0);
+}
+
+void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    for (size_t i = 0; i < sizeof(model_metrics) / sizeof(model_metrics[0]); i++) {
+        const struct model_metric *metric = &model_metrics[i];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+                          metric->name, metric->type);
+        hearth_scheduler_each(scheduler, write_metric,
+                              &(struct visit){.buf = buf, .metric = metric});
+    }
+    hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
+                         "# TYPE hearth_model_state gauge\n");
+    hearth_scheduler_each(scheduler, write_state, buf);
+    hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
+    hearth_scheduler_each(scheduler, write_class, buf);
+    hearth_buf_text(buf, "# TYPE hearth_breaker_open gauge\n");
+    hearth_scheduler_each(scheduler, write_breaker, buf);
+}
+
+/* Resident pages: the second number of /proc/self/statm. */
+static uint64_t resident_bytes(void)
+{
+    unsigned long long resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    char line[128];
+    if (fgets(line, sizeof(line), file)) {
+        const char *second = strchr(line, ' ');
+        for (const char *c = second ? second + 1 : ""; *c >= '0' && *c <= '9'; c++)
+            resident = resident * 10 + (unsigned)(*c - '0');
+    }
+    fclose(file);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void hearth_metrics_write_process(struct hearth_buf *buf)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double cpu = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    hearth_buf_printf(buf,
+                      "# TYPE process_resident_memory_bytes gauge\n"
+                      "process_resident_memory_bytes %llu\n"
+                      "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %.6f\n"
+                      "# HELP hearth_memory_available_bytes What new processes may still take.\n"
+                      "# TYPE hearth_memory_available_bytes gauge\n"
+                      "hearth_memory_available_bytes %llu\n"
+                      "# TYPE hearth_build_info gauge\nhearth_build_info{version=\"%s\"} 1\n",
+                      (unsigned long long)resident_bytes(), cpu,
+                      (unsigned long long)hearth_memory_available(), HEARTH_VERSION);
+}

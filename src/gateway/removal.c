@@ -1,0 +1,144 @@
+#include "gateway/removal.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "gateway/model_json.h"
+#include "gateway/store_job.h"
+#include "loop/pool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct removal {
+    struct hearth_call *call;
+    int64_t model_id, number;
+    char name[128];
+    bool force;
+    int rc;
+    struct hearth_error error;
+};
+
+static void destroy(struct removal *removal)
+{
+    hearth_call_drop(removal->call);
+    hearth_free(removal);
+}
+
+static void answer(struct removal *removal)
+{
+    struct hearth_call *call = removal->call;
+    if (!call->exchange)
+        ;
+    else if (removal->rc)
+        hearth_answer_error(call, &removal->error, NULL);
+    else
+        hearth_answer_json(call, 200,
+                           json_pack("{s:b, s:I, s:s}", "deleted", 1, "id",
+                                     (json_int_t)removal->model_id, "name", removal->name));
+    destroy(removal);
+}
+
+static void on_refreshed(void *argument, const struct hearth_error *error)
+{
+    (void)error;
+    answer(argument);
+}
+
+static void remove_on_lane(void *argument)
+{
+    struct removal *removal = argument;
+    removal->rc = hearth_registry_remove(&removal->call->gateway->registry, removal->model_id,
+                                         removal->number, &removal->error);
+}
+
+static void removed_on_lane(void *argument, bool dropped)
+{
+    struct removal *removal = argument;
+    if (dropped)
+        removal->rc = hearth_error_set(&removal->error, HEARTH_EDRAINING, "the server stops");
+    if (removal->rc)
+        answer(removal);
+    else
+        hearth_catalog_refresh(removal->call->gateway->catalog, on_refreshed, removal);
+}
+
+static void remove_files(struct removal *removal)
+{
+    removal->rc =
+        hearth_lane_submit(removal->call->gateway->lane, remove_on_lane, removed_on_lane, removal);
+    if (!removal->rc)
+        return;
+    hearth_error_set(&removal->error, removal->rc, "too many requests at once");
+    answer(removal);
+}
+
+static void on_stopped(void *argument, const struct hearth_error *error)
+{
+    /* Whatever it says, the process is gone. */
+    (void)error;
+    remove_files(argument);
+}
+
+/* Every loaded version of the model, or the one, must go first. */
+static void unload(struct removal *removal)
+{
+    struct hearth_gateway *gateway = removal->call->gateway;
+    bool used = hearth_scheduler_uses(gateway->scheduler, removal->name);
+    if (!used) {
+        remove_files(removal);
+        return;
+    }
+    if (!removal->force) {
+        removal->rc = hearth_error_set(&removal->error, HEARTH_EINUSE,
+                                       "%s is loaded; unload it first, or ask with ?force=true",
+                                       removal->name);
+        answer(removal);
+        return;
+    }
+    char reference[160];
+    snprintf(reference, sizeof(reference), removal->number ? "%s:%lld" : "%s", removal->name,
+             (long long)removal->number);
+    struct hearth_error error;
+    if (hearth_scheduler_stop(gateway->scheduler, reference, true, on_stopped, removal, &error))
+        remove_files(removal);
+}
+
+static int find(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_version *version;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc && job->number)
+        rc = hearth_store_version_get(store, model->id, job->number, job->arena, &version,
+                                      &job->error);
+    if (rc)
+        return rc;
+    job->model_id = model->id;
+    job->input = (void *)model->name;
+    return 0;
+}
+
+static void found(struct hearth_store_job *job)
+{
+    struct hearth_call *call = job->call;
+    struct removal *removal = hearth_calloc(1, sizeof(*removal));
+    const char *force = hearth_exchange_query(call->exchange, "force");
+    hearth_call_hold(call);
+    removal->call = call;
+    removal->model_id = job->model_id;
+    removal->number = job->number;
+    removal->force = force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0);
+    snprintf(removal->name, sizeof(removal->name), "%s", (const char *)job->input);
+    unload(removal);
+}
+
+void hearth_removal_start(struct hearth_call *call, int64_t number)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->number = number;
+    job->work = find;
+    job->on_done = found;
+    hearth_store_job_start(job);
+}

@@ -1,0 +1,88 @@
+/* /admin: what is loaded, loading, unloading. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "gateway/report_json.h"
+#include "gateway/routes.gen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_report(void *argument, const struct hearth_model_report *report)
+{
+    json_array_append_new(argument, hearth_report_json(report));
+}
+
+static void show_processes(void *argument)
+{
+    struct hearth_call *call = argument;
+    if (call->exchange) {
+        json_t *models = json_array();
+        hearth_scheduler_each(call->gateway->scheduler, add_report, models);
+        hearth_answer_json(call, 200, json_pack("{s:o}", "models", models));
+    }
+    hearth_call_drop(call);
+}
+
+void hearth_route_admin_ps(struct hearth_call *call)
+{
+    hearth_call_hold(call);
+    hearth_scheduler_sample(call->gateway->scheduler, show_processes, call);
+}
+
+struct change {
+    struct hearth_call *call;
+    const char *state;
+    char model[200];
+    uint64_t started_ms;
+};
+
+static void on_changed(void *argument, const struct hearth_error *error)
+{
+    struct change *change = argument;
+    struct hearth_call *call = change->call;
+    if (!call->exchange)
+        ;
+    else if (error)
+        hearth_answer_error(call, error, NULL);
+    else
+        hearth_answer_json(
+            call, 200,
+            json_pack("{s:s, s:s, s:I}", "model", change->model, "state", change->state, "load_ms",
+                      (json_int_t)(hearth_clock_monotonic_ms() - change->started_ms)));
+    hearth_call_drop(call);
+    hearth_free(change);
+}
+
+static struct change *change_create(struct hearth_call *call, const char *state)
+{
+    struct change *change = hearth_calloc(1, sizeof(*change));
+    hearth_call_hold(call);
+    change->call = call;
+    change->state = state;
+    change->started_ms = hearth_clock_monotonic_ms();
+    snprintf(change->model, sizeof(change->model), "%s", call->params[0]);
+    return change;
+}
+
+void hearth_route_admin_load(struct hearth_call *call)
+{
+    struct change *change = change_create(call, "ready");
+    struct hearth_error error;
+    if (hearth_scheduler_load(call->gateway->scheduler, call->params[0], on_changed, change,
+                              &error))
+        on_changed(change, &error);
+}
+
+void hearth_route_admin_unload(struct hearth_call *call)
+{
+    struct change *change = change_create(call, "unloaded");
+    const char *force = hearth_exchange_query(call->exchange, "force");
+    struct hearth_error error;
+    if (hearth_scheduler_stop(call->gateway->scheduler, call->params[0],
+                              force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0),
+                              on_changed, change, &error))
+        on_changed(change, &error);
+}

@@ -1,0 +1,42 @@
+/* Many inputs of one call, each an inference whose result is a vector: embeddings. Inputs go to the
+ * scheduler a window at a time, so that a long list neither fills the model's queue nor keeps
+ * others out. Loop thread only. */
+#ifndef HEARTH_GATEWAY_VECTORS_H
+#define HEARTH_GATEWAY_VECTORS_H
+
+#include "base/buf.h"
+#include "gateway/call.h"
+#include "gateway/inference.h"
+
+struct hearth_vectors {
+    struct hearth_call *call;
+    const char *model; /* as the client named it */
+    float *values;     /* count × width */
+    uint32_t count, width;
+    uint64_t prompt_tokens, truncated_tokens;
+    uint64_t queued_us, load_us, compute_us; /* of the slowest input */
+    bool base64;
+    bool list;           /* the input was a list */
+    uint32_t dimensions; /* 0: all */
+};
+
+struct hearth_vectors_request {
+    const char *model;
+    const struct hearth_input *inputs; /* point into the call's body or arena */
+    uint32_t count;
+    uint32_t dimensions; /* cut to so many and normalised again; 0: all */
+    enum hearth_class class_;
+    bool base64, list;
+    bool may_cut; /* the model was trained so that the first numbers of a vector stand alone */
+    /* Appends the whole answer. Runs on the pool when there is much to write: it must only read. */
+    void (*write)(const struct hearth_vectors *vectors, struct hearth_buf *buf);
+};
+
+/* Takes the call over, whatever comes of it. */
+void hearth_vectors_start(struct hearth_call *call, const struct hearth_vectors_request *request);
+
+/* Appends one vector as a JSON list, or as base64 of little-endian floats. */
+void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
+                         struct hearth_buf *buf);
+
+#endif
