@@ -122,7 +122,7 @@ void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t
 
 size_t hearth_stream_queued(const struct hearth_stream *stream)
 {
-    return stream->queued;
+    return uv_stream_get_write_queue_size(&stream->uv.stream); /* falls with each partial write */
 }
 
 static void on_shut_down(uv_shutdown_t *request, int status)

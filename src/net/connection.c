@@ -358,7 +358,7 @@ void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_m
         connection->protocol->head_timeout(connection);
     else if (head_overdue(connection, now_ms))
         connection->dead = true;
-    else if (!connection->exchanges &&
+    else if (!connection->exchanges && !connection->head_since_ms &&
              now_ms - connection->idle_since_ms > options->idle_timeout_ms)
         connection->closing = true;
     else
