@@ -122,7 +122,10 @@ void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t
 
 size_t hearth_stream_queued(const struct hearth_stream *stream)
 {
-    return uv_stream_get_write_queue_size(&stream->uv.stream); /* falls with each partial write */
+    /* libuv's own count falls with each partial write; but a write whose end has not been told yet
+     * is never 0, so that on_drained follows whenever something is queued. */
+    size_t left = uv_stream_get_write_queue_size(&stream->uv.stream);
+    return stream->queued && left == 0 ? 1 : left;
 }
 
 static void on_shut_down(uv_shutdown_t *request, int status)
