@@ -27,6 +27,10 @@ int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
     if (!rc)
         rc = hearth_blob_open_files(hearth_home_directory(ret_local->home), &ret_local->blobs,
                                     error);
+    if (rc) {
+        hearth_local_close(ret_local);
+        return rc;
+    }
     ret_local->sources = (struct hearth_source_options){
         .hf_endpoint = settings->hf_endpoint,
         .hf_token = *settings->hf_token ? settings->hf_token : NULL,
@@ -36,12 +40,11 @@ int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
     ret_local->registry = (struct hearth_registry){
         .store = ret_local->store,
         .blobs = ret_local->blobs,
-        .home = settings->home,
+        .home = hearth_home_directory(ret_local->home),
+        .active_directory = hearth_home_active(ret_local->home),
         .sources = &ret_local->sources,
     };
-    if (rc)
-        hearth_local_close(ret_local);
-    return rc;
+    return 0;
 }
 
 void hearth_local_close(struct hearth_local *local)

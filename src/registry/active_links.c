@@ -3,16 +3,14 @@
  * Hard links, because a confined worker may then be given this folder alone; symbolic ones where
  * the file system has no hard links. A folder is made under another name and renamed, so that it is
  * whole or not there. */
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/memory.h"
-#include "base/text.h"
 #include "blob/blob.h"
 #include "registry/registry_parts.h"
 
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,28 +120,29 @@ static int fill(struct hearth_registry *registry, const char *folder,
     return 0;
 }
 
+/* One thread at a time, so that what a killed process left under the other name can be cleared. */
 static int make_folder(struct hearth_registry *registry, const char *folder,
                        const struct hearth_file *files, size_t count, struct hearth_error *error)
 {
-    char fresh[PATH_MAX], random[17];
-    unsigned char bytes[8];
-    hearth_random_bytes(bytes, sizeof(bytes));
-    hearth_hex(bytes, sizeof(bytes), random);
-    int length = snprintf(fresh, sizeof(fresh), "%s.new-%s/", folder, random);
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    char fresh[PATH_MAX];
+    int length = snprintf(fresh, sizeof(fresh), "%s.new/", folder);
     if (length < 0 || (size_t)length >= sizeof(fresh))
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
+    pthread_mutex_lock(&mutex);
+    remove_tree(fresh);
     int rc = make_parents(fresh, 1, error);
     fresh[length - 1] = '\0';
     if (!rc)
         rc = fill(registry, fresh, files, count, error);
     if (!rc) {
         remove_tree(folder);
-        /* Another thread may have made the same folder in between: then that one stays. */
-        if (rename(fresh, folder) && errno != ENOTEMPTY && errno != EEXIST)
+        if (rename(fresh, folder))
             rc = hearth_error_set_errno(error, errno, "%.300s", folder);
     }
-    if (access(fresh, F_OK) == 0)
+    if (rc)
         remove_tree(fresh);
+    pthread_mutex_unlock(&mutex);
     return rc;
 }
 

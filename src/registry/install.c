@@ -255,9 +255,11 @@ static int put_model(struct install *install, struct hearth_store *store)
     install->model_id = model.id;
     if (is_absent)
         return hearth_store_model_create(store, &model, now_ms, &install->model_id, install->error);
-    bool is_changed = model.task != there->task || model.description != there->description ||
-                      model.tags_json != there->tags_json || model.device != there->device ||
-                      model.settings_json != there->settings_json;
+    bool is_changed = strcmp(model.task, there->task) != 0 ||
+                      strcmp(model.description, there->description) != 0 ||
+                      strcmp(model.tags_json, there->tags_json) != 0 ||
+                      strcmp(model.device, there->device) != 0 ||
+                      strcmp(model.settings_json, there->settings_json) != 0;
     return is_changed ? hearth_store_model_update(store, &model, now_ms, install->error) : 0;
 }
 

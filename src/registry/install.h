@@ -66,11 +66,6 @@ int hearth_registry_verify(struct hearth_registry *registry, const struct hearth
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error);
 
-/* Writes hearth.lock: of each model the version that its bare name means (@default, else the newest
- * ready one); models without one are left out. */
-int hearth_registry_lock_write(struct hearth_registry *registry, const char *path,
-                               size_t *ret_count, struct hearth_error *error);
-
 /* Whether a version is what the lock says, file by file, and has those bytes still. HEARTH_EDIGEST
  * names the file that differs; HEARTH_ENOTFOUND: the lock does not have the model. */
 int hearth_registry_lock_check(struct hearth_registry *registry, const struct hearth_lock *lock,

@@ -121,6 +121,10 @@ static int run_crew(struct crew *crew, struct hearth_error *error)
         wanted = PARALLEL_MAX;
     if (wanted > crew->plan->source->file_count)
         wanted = (unsigned)crew->plan->source->file_count;
+    /* All sizes first, so that a sum over the files is right from the start. */
+    for (size_t i = 0; i < crew->plan->source->file_count; i++)
+        pass_bytes(&crew->progress, &crew->plan->source->files[i], 0,
+                   crew->plan->source->files[i].size);
     crew->running = wanted;
     while (started < wanted && pthread_create(&threads[started], NULL, work, crew) == 0)
         started++;

@@ -1,4 +1,4 @@
-/* What is done with versions that are installed: paths, checks, removal, the lock. */
+/* What is done with versions that are installed: paths, checks, removal, the lock's rule. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "blob/blob.h"
@@ -99,102 +99,6 @@ int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, i
     if (!rc)
         hearth_active_links_remove(registry, removal.name, number);
     hearth_arena_destroy(removal.arena);
-    return rc;
-}
-
-struct locking {
-    struct hearth_arena *arena;
-    struct hearth_lock lock;
-    int rc;
-    struct hearth_error *error;
-};
-
-/* The number that @default names, or 0. */
-static int default_number(struct hearth_store *store, struct locking *locking, int64_t model_id,
-                          int64_t *ret_number)
-{
-    struct hearth_alias *aliases = NULL;
-    size_t count = 0;
-    int rc =
-        hearth_store_alias_list(store, model_id, locking->arena, &aliases, &count, locking->error);
-    for (size_t i = 0; !rc && i < count; i++)
-        if (strcmp(aliases[i].name, "default") == 0)
-            *ret_number = aliases[i].number;
-    return rc;
-}
-
-static int add_entry(struct locking *locking, const struct hearth_model *model,
-                     const struct hearth_version *version)
-{
-    struct hearth_lock_entry *entry = &locking->lock.entries[locking->lock.count];
-    entry->files = hearth_arena_alloc(locking->arena, version->file_count * sizeof(*entry->files));
-    if (!entry->files)
-        return hearth_error_set(locking->error, HEARTH_ETOOLARGE, "too many files for a lock");
-    for (size_t i = 0; i < version->file_count; i++)
-        entry->files[i] = (struct hearth_lock_file){.path = version->files[i].path,
-                                                    .sha256 = version->files[i].sha256,
-                                                    .size = version->files[i].size};
-    entry->name = model->name;
-    entry->version = version->number;
-    entry->source = version->source;
-    entry->revision = version->source_revision;
-    entry->file_count = version->file_count;
-    locking->lock.count++;
-    return 0;
-}
-
-static int lock_model(struct hearth_store *store, struct locking *locking,
-                      const struct hearth_model *model)
-{
-    struct hearth_version *versions = NULL;
-    const struct hearth_version *chosen = NULL;
-    size_t count = 0;
-    int64_t number = 0;
-    int rc = default_number(store, locking, model->id, &number);
-    if (!rc)
-        rc = hearth_store_version_list(store, model->id, locking->arena, &versions, &count,
-                                       locking->error);
-    for (size_t i = 0; !rc && i < count; i++) {
-        bool is_default = number && versions[i].number == number;
-        bool is_latest = !number && versions[i].state == HEARTH_VERSION_READY;
-        if ((is_default || is_latest) && versions[i].file_count)
-            chosen = &versions[i];
-    }
-    return rc || !chosen ? rc : add_entry(locking, model, chosen);
-}
-
-static void lock_on_store(struct hearth_store *store, void *argument)
-{
-    struct locking *locking = argument;
-    const struct hearth_model_filter all = {.limit = INT32_MAX};
-    struct hearth_model *models = NULL;
-    size_t count = 0;
-    int64_t total = 0;
-    locking->rc = hearth_store_model_list(store, &all, locking->arena, &models, &count, &total,
-                                          locking->error);
-    if (locking->rc)
-        return;
-    locking->lock.entries =
-        hearth_arena_alloc(locking->arena, (count + 1) * sizeof(*locking->lock.entries));
-    if (!locking->lock.entries)
-        locking->rc = hearth_error_set(locking->error, HEARTH_ETOOLARGE, "too many models");
-    for (size_t i = 0; !locking->rc && i < count; i++)
-        locking->rc = lock_model(store, locking, &models[i]);
-}
-
-int hearth_registry_lock_write(struct hearth_registry *registry, const char *path,
-                               size_t *ret_count, struct hearth_error *error)
-{
-    struct locking locking = {.arena = hearth_arena_create(HEARTH_REGISTRY_ARENA_MAX),
-                              .error = error};
-    int rc = hearth_registry_on_store(registry, lock_on_store, &locking, error);
-    if (!rc)
-        rc = locking.rc;
-    if (!rc)
-        rc = hearth_lock_write(path, &locking.lock, error);
-    if (!rc)
-        *ret_count = locking.lock.count;
-    hearth_arena_destroy(locking.arena);
     return rc;
 }
 
