@@ -50,7 +50,8 @@ static void drop_partial_character(char *text)
         text[start - 1] = '\0';
 }
 
-static void format_message(struct hearth_error *error, const char *format, va_list arguments)
+static __attribute__((format(printf, 2, 0))) void
+format_message(struct hearth_error *error, const char *format, va_list arguments)
 {
     int length = vsnprintf(error->message, sizeof(error->message), format, arguments);
     if (length >= (int)sizeof(error->message))
