@@ -69,7 +69,7 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_name, unsigned ch
 
 static int openssl_error(struct hearth_error *error, const char *what, const char *path)
 {
-    unsigned long number = ERR_peek_last_error();
+    unsigned long number = ERR_peek_error(); /* the first is the cause */
     const char *reason = ERR_reason_error_string(number);
     char text[128];
     if (ERR_SYSTEM_ERROR(number))
