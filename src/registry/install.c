@@ -36,7 +36,6 @@ struct install {
     uint64_t claimed_ms;
     int64_t model_id;
     struct hearth_version *version; /* ours, as it stands in the store */
-    bool is_new;                    /* made by this install */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
     int64_t same_number; /* a ready version with the same bytes, or 0 */
@@ -317,7 +316,6 @@ static int put_version(struct install *install, struct hearth_store *store)
                                          .facts_json = "{}"};
     int rc = hearth_store_version_create(store, &fresh, hearth_clock_wall_ms(), &id, &number,
                                          install->error);
-    install->is_new = rc == 0;
     return rc ? rc : read_version(install, store, number);
 }
 
@@ -332,6 +330,27 @@ static int set_state(struct install *install, struct hearth_store *store,
     version->state_reason = reason;
     int rc = hearth_store_version_update(store, version, hearth_clock_wall_ms(), install->error);
     return rc ? rc : read_version(install, store, number);
+}
+
+static int begin_version(struct install *install, struct hearth_store *store)
+{
+    int rc = install->version ? 0 : put_version(install, store);
+    return rc ? rc : set_state(install, store, HEARTH_VERSION_INSTALLING, "");
+}
+
+/* A source that tells no digests may bring what is there already: then a row made now would only
+ * use up a number. */
+static bool may_be_the_same(const struct install *install, const struct hearth_version *versions,
+                            size_t count)
+{
+    for (size_t i = 0; i < install->source->file_count; i++)
+        if (*install->source->files[i].sha256)
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (versions[i].state == HEARTH_VERSION_READY ||
+            versions[i].state == HEARTH_VERSION_DEPRECATED)
+            return true;
+    return false;
 }
 
 static void begin_on_store(struct hearth_store *store, void *argument)
@@ -351,10 +370,14 @@ static void begin_on_store(struct hearth_store *store, void *argument)
     if (!install->version && install->request->version_number)
         install->rc = hearth_error_set(install->error, HEARTH_ENOTFOUND, "%s has no version %lld",
                                        install->name, (long long)install->request->version_number);
-    else if (!install->version)
-        install->rc = put_version(install, store);
-    if (!install->rc)
-        install->rc = set_state(install, store, HEARTH_VERSION_INSTALLING, "");
+    else if (install->version || !may_be_the_same(install, versions, count))
+        install->rc = begin_version(install, store);
+}
+
+static void begin_version_on_store(struct hearth_store *store, void *argument)
+{
+    struct install *install = argument;
+    install->rc = begin_version(install, store);
 }
 
 /* The version with the same bytes, unless another was asked for by number. */
@@ -405,8 +428,11 @@ static int find_same_before(struct install *install)
 static void drop_own_on_store(struct hearth_store *store, void *argument)
 {
     struct install *install = argument;
-    install->rc = hearth_store_version_delete(store, install->model_id, install->version->number,
-                                              hearth_clock_wall_ms(), install->error);
+    install->rc =
+        install->version
+            ? hearth_store_version_delete(store, install->model_id, install->version->number,
+                                          hearth_clock_wall_ms(), install->error)
+            : 0;
 }
 
 static bool blobs_are_there(struct install *install)
@@ -444,10 +470,13 @@ static void fail_on_store(struct hearth_store *store, void *argument)
     struct hearth_error *error = install->error, why = *error, ignored = {0};
     /* Read again, because the row may have moved on when the failure was a conflict. */
     install->error = &ignored;
+    if (!install->version)
+        begin_version(install, store);
     if (install->version && read_version(install, store, install->version->number) == 0)
         set_state(install, store, HEARTH_VERSION_FAILED, why.message);
     /* A file that is whole but no model is of no use to another try. */
-    if (why.code == HEARTH_EMODEL && install->files)
+    bool is_useless = why.code == HEARTH_EMODEL || why.code == HEARTH_ENOTIMPL;
+    if (is_useless && install->files)
         hearth_registry_collect(store, install->registry->blobs, install->files,
                                 install->source->file_count);
     install->error = error;
@@ -534,7 +563,9 @@ static int bring(struct install *install)
     rc = step(install, find_same_on_store);
     if (rc || install->same_number)
         return rc ? rc : step(install, drop_own_on_store);
-    rc = check_model(install);
+    rc = step(install, begin_version_on_store);
+    if (!rc)
+        rc = check_model(install);
     return rc ? rc : step(install, finish_on_store);
 }
 
@@ -550,7 +581,8 @@ static int run(struct install *install)
         return rc;
     rc = bring(install);
     if (rc) {
-        hearth_active_links_remove(install->registry, install->name, install->version->number);
+        if (install->version)
+            hearth_active_links_remove(install->registry, install->name, install->version->number);
         step(install, fail_on_store);
     }
     return rc;

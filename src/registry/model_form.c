@@ -58,9 +58,7 @@ static int check_form(struct hearth_registry *registry, const struct hearth_file
     int rc = hearth_blob_path(registry->blobs, file->sha256, blob, sizeof(blob), error);
     if (rc)
         return rc;
-    /* A tensor type that only a newer library knows is for the engine to judge. */
-    rc = form == FORM_GGUF ? check_gguf(blob, error) : check_safetensors(blob, error);
-    return rc == HEARTH_ENOTIMPL ? 0 : rc;
+    return form == FORM_GGUF ? check_gguf(blob, error) : check_safetensors(blob, error);
 }
 
 int hearth_model_form_check(struct hearth_registry *registry, const struct hearth_file *files,

@@ -196,7 +196,7 @@ static int download_once(struct fetch *fetch, struct hearth_http_client *client,
     const char *token = is_hub ? fetch->options->hf_token : NULL;
     /* A weak validator may not be used for ranges (RFC 9110, 13.1.5). The hub's commit is in the
      * address, and a digest is checked at the end, so there it is not needed. */
-    if (!is_hub && fetch->file->etag[0] == '"') {
+    if (!is_hub && fetch->offset > 0 && fetch->file->etag[0] == '"') {
         snprintf(if_range, sizeof(if_range), "If-Range: %.280s", fetch->file->etag);
         headers[1] = if_range;
     }

@@ -14,7 +14,9 @@ The spec:
      "token": "hf_…",                   opens private and gated repositories
      "page": 1000}                      rows in a page of a listing
 
-CONTENT is {"text": …}, {"hex": …}, {"file": path}, or {"size": n, "seed": n, "start": text}.
+CONTENT is {"text": …}, {"hex": …}, {"file": path}, {"size": n, "seed": n, "start": text}, or a
+whole but empty-headed model of that many bytes of weights: {"gguf": n, "seed": n},
+{"safetensors": n, "seed": n}.
 Files of a kilobyte and more, and *.gguf and *.safetensors, are "large": LFS with a sha256.
 
 A test drives it over HTTP: POST /_stand_in/faults takes a list of rules, each used `times` times
@@ -27,6 +29,7 @@ import hashlib
 import json
 import random
 import re
+import struct
 import sys
 import threading
 import time
@@ -37,7 +40,28 @@ LARGE = 1024
 PIECE = 16384
 
 
+def text_of_gguf(text):
+    return struct.pack("<Q", len(text)) + text.encode()
+
+
+def gguf(weights):
+    """Version 3, one key, one f32 tensor of one dimension."""
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
+    head += text_of_gguf("general.architecture") + struct.pack("<I", 8) + text_of_gguf("llama")
+    head += text_of_gguf("w") + struct.pack("<IQIQ", 1, len(weights) // 4, 0, 0)
+    return head + bytes(-len(head) % 32) + weights
+
+
+def safetensors(weights):
+    head = json.dumps({"w": {"dtype": "F32", "shape": [len(weights) // 4],
+                             "data_offsets": [0, len(weights)]}}).encode()
+    return struct.pack("<Q", len(head)) + head + weights
+
+
 def content_of(spec):
+    for kind, wrap in (("gguf", gguf), ("safetensors", safetensors)):
+        if kind in spec:
+            return wrap(random.Random(spec.get("seed", 0)).randbytes(spec[kind] // 4 * 4))
     if "text" in spec:
         return spec["text"].encode()
     if "hex" in spec:
@@ -324,8 +348,13 @@ class StorageHandler(Handler):
         return self.send_file(file, f'"{file.oid[:32]}-1"', {})
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A client that goes away is what the tests do."""
+
+
 def start(hub, handler):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (handler,), {"hub": hub}))
+    server = Server(("127.0.0.1", 0), type("Bound", (handler,), {"hub": hub}))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_address[1]}"
