@@ -6,6 +6,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 enum { RECORD_MAX = 16384 };
@@ -88,11 +89,14 @@ static int load_files(SSL_CTX *ssl, const char *certificate_path, const char *ke
                                 certificate_path);
     if (SSL_CTX_use_certificate_chain_file(ssl, certificate_path) != 1)
         return openssl_error(error, "TLS certificate", certificate_path);
-    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) != 1)
+    if (SSL_CTX_use_PrivateKey_file(ssl, key_path, SSL_FILETYPE_PEM) == 1)
+        return 0;
+    if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
         return openssl_error(error, "TLS key", key_path);
-    if (SSL_CTX_check_private_key(ssl) != 1)
-        return openssl_error(error, "TLS key does not belong to the certificate:", key_path);
-    return 0;
+    ERR_clear_error();
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "TLS key %s does not belong to the certificate %s", key_path,
+                            certificate_path);
 }
 
 static BIO_METHOD *make_method(void)
