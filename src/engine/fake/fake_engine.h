@@ -1,0 +1,58 @@
+/* The fake engine's own structs; see docs/fake-engine.md for what it does. */
+#ifndef HEARTH_ENGINE_FAKE_ENGINE_H
+#define HEARTH_ENGINE_FAKE_ENGINE_H
+
+#include "base/buf.h"
+#include "fake_script.h"
+#include "fake_words.h"
+#include "hearth/engine.h"
+
+#include <pthread.h>
+
+struct fake_prepared {
+    struct hearth_prepared head;
+    enum hearth_task task;
+    int32_t *tokens;
+    int32_t *reply; /* what will be generated */
+    uint32_t reply_count;
+    bool crashes;
+    struct hearth_sampling sampling; /* with `stops` of our own */
+    float score;
+};
+
+struct fake_sequence {
+    const struct fake_prepared *running; /* NULL: free */
+    uint32_t position;                   /* prompt tokens that were taken */
+    uint32_t cached;                     /* of these, from the cache */
+    uint32_t completion;
+    struct hearth_buf text;      /* generated and not yet released */
+    struct hearth_token *tokens; /* generated since the last event */
+    uint32_t token_count, token_capacity;
+    int32_t *held; /* what a free sequence remembers */
+    uint32_t held_count;
+};
+
+struct hearth_engine {
+    struct fake_script script;
+    struct fake_words *words;
+    uint32_t context, slots;
+    struct fake_sequence *sequences;
+    uint32_t requests; /* begun so far */
+    char *memory;      /* load_bytes */
+
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t aborted_now;
+    bool stepping, aborted;
+};
+
+int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                 struct hearth_prepared **ret_prepared, struct hearth_error *error);
+void fake_discard(struct hearth_engine *engine, struct hearth_prepared *prepared);
+int fake_step(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
+              struct hearth_event_sink *sink, struct hearth_error *error);
+void fake_cancel(struct hearth_engine *engine, uint32_t sequence);
+void fake_abort(struct hearth_engine *engine);
+uint32_t fake_held_tokens(struct hearth_engine *engine, uint32_t sequence,
+                          const struct hearth_prepared *prepared);
+
+#endif

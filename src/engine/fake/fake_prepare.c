@@ -1,0 +1,211 @@
+#include "fake_engine.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+#define TEXT_MAX (32u << 20)
+
+/* The prompt, and the part of it that an echo says. */
+struct prompt {
+    struct hearth_buf text, said;
+};
+
+static void add_content(struct hearth_buf *text, const json_t *content)
+{
+    size_t i;
+    const json_t *part;
+    if (json_is_string(content))
+        hearth_buf_append(text, json_string_value(content), json_string_length(content));
+    json_array_foreach(content, i, part) hearth_buf_text(text, hearth_json_text(part, "text", ""));
+}
+
+/* "role: content" a line; an echo says what the last user said. */
+static int render_messages(const struct hearth_input *input, struct prompt *prompt,
+                           struct hearth_error *error)
+{
+    json_t *json = hearth_json_parse(input->bytes, input->length, error);
+    const json_t *messages = json_object_get(json, "messages"), *message;
+    if (!json_is_array(messages)) {
+        json_decref(json);
+        return hearth_error_set(error, HEARTH_EPARSE, "messages are expected");
+    }
+    size_t i;
+    json_array_foreach(messages, i, message)
+    {
+        const char *role = hearth_json_text(message, "role", "user");
+        const json_t *content = json_object_get(message, "content");
+        hearth_buf_text(&prompt->text, role);
+        hearth_buf_text(&prompt->text, ": ");
+        add_content(&prompt->text, content);
+        hearth_buf_char(&prompt->text, '\n');
+        if (strcmp(role, "user") == 0) {
+            hearth_buf_clear(&prompt->said);
+            add_content(&prompt->said, content);
+        }
+    }
+    json_decref(json);
+    return 0;
+}
+
+static int render(struct hearth_engine *engine, const struct hearth_input *input,
+                  struct prompt *prompt, struct hearth_error *error)
+{
+    int rc = 0;
+    switch (input->kind) {
+    case HEARTH_INPUT_MESSAGES:
+        rc = render_messages(input, prompt, error);
+        break;
+    case HEARTH_INPUT_TEXT:
+        hearth_buf_append(&prompt->text, input->bytes, input->length);
+        hearth_buf_append(&prompt->said, input->bytes, input->length);
+        break;
+    case HEARTH_INPUT_TOKENS:
+        for (size_t i = 0; i < input->token_count; i++) {
+            struct hearth_bytes text = fake_words_text(engine->words, input->tokens[i]);
+            hearth_buf_append(&prompt->text, text.bytes, text.length);
+            hearth_buf_append(&prompt->said, text.bytes, text.length);
+        }
+        break;
+    case HEARTH_INPUT_TENSORS:
+    case HEARTH_INPUT_BYTES:
+        rc = hearth_error_set(error, HEARTH_EINVAL, "the fake engine takes messages and text");
+        break;
+    }
+    if (!rc && (prompt->text.failed || prompt->said.failed))
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too long");
+    return rc;
+}
+
+static bool contains(const struct hearth_buf *text, const char *word)
+{
+    return word && text->length && memmem(text->bytes, text->length, word, strlen(word));
+}
+
+/* With FAKE_BEGIN at the front, unless told not to. */
+static int tokenize(struct hearth_engine *engine, const struct hearth_input *input,
+                    const struct hearth_buf *text, struct fake_prepared *prepared)
+{
+    uint32_t count = 0, first = input->no_special_tokens ? 0 : 1;
+    int32_t *words = fake_words_tokens(engine->words, text->bytes, text->length, &count);
+    prepared->tokens = words ? hearth_try_calloc((size_t)count + 1, sizeof(int32_t)) : NULL;
+    if (prepared->tokens) {
+        prepared->tokens[0] = FAKE_BEGIN;
+        memcpy(prepared->tokens + first, words, count * sizeof(*words));
+        prepared->head.tokens = prepared->tokens;
+        prepared->head.token_count = count + first;
+    }
+    hearth_free(words);
+    return prepared->tokens ? 0 : HEARTH_ENOMEM;
+}
+
+/* A model that generates needs room for a token of its own. */
+static int fit(struct hearth_engine *engine, const struct hearth_input *input,
+               struct fake_prepared *prepared, struct hearth_error *error)
+{
+    struct hearth_prepared *head = &prepared->head;
+    uint32_t room = engine->context - (input->task == HEARTH_TASK_GENERATE ? 1 : 0);
+    if (input->task == HEARTH_TASK_TOKENIZE || head->token_count <= room)
+        return 0;
+    if (input->truncate == HEARTH_TRUNCATE_NEVER)
+        return hearth_error_set(error, HEARTH_ECONTEXT,
+                                "the input has %u tokens, the context holds %u", head->token_count,
+                                engine->context);
+    head->truncated_count = head->token_count - room;
+    head->token_count = room;
+    if (input->truncate == HEARTH_TRUNCATE_START)
+        memmove(prepared->tokens + 1, prepared->tokens + 1 + head->truncated_count,
+                (room - 1) * sizeof(*prepared->tokens));
+    return 0;
+}
+
+static int copy_sampling(const struct hearth_sampling *sampling, struct fake_prepared *prepared)
+{
+    if (!sampling)
+        return 0;
+    prepared->sampling = *sampling;
+    prepared->sampling.biases = NULL;
+    prepared->sampling.bias_count = 0;
+    prepared->sampling.stops = NULL;
+    size_t bytes = 0, list = sampling->stop_count * sizeof(struct hearth_bytes);
+    for (uint32_t i = 0; i < sampling->stop_count; i++)
+        bytes += sampling->stops[i].length;
+    struct hearth_bytes *stops = hearth_try_alloc(list + bytes);
+    if (!stops)
+        return HEARTH_ENOMEM;
+    char *at = (char *)stops + list;
+    for (uint32_t i = 0; i < sampling->stop_count; i++) {
+        size_t length = sampling->stops[i].length;
+        memcpy(at, sampling->stops[i].bytes, length);
+        stops[i] = (struct hearth_bytes){.bytes = at, .length = length};
+        at += length;
+    }
+    prepared->sampling.stops = stops;
+    return 0;
+}
+
+static float pair_score(const struct hearth_input *input)
+{
+    uint32_t value = 2166136261u;
+    for (size_t i = 0; i < input->length; i++)
+        value = (value ^ (unsigned char)input->bytes[i]) * 16777619u;
+    for (size_t i = 0; i < input->pair_length; i++)
+        value = (value ^ (unsigned char)input->pair[i]) * 16777619u;
+    return (float)(value >> 8) / (float)(1 << 24);
+}
+
+static int fill(struct hearth_engine *engine, const struct hearth_input *input,
+                struct prompt *prompt, struct fake_prepared *prepared, struct hearth_error *error)
+{
+    const struct fake_script *script = &engine->script;
+    int rc = render(engine, input, prompt, error);
+    if (rc)
+        return rc;
+    if (contains(&prompt->text, script->error_word))
+        return hearth_error_set(error, HEARTH_EINVAL, "the prompt contains \"%s\"",
+                                script->error_word);
+    prepared->task = input->task;
+    prepared->crashes = contains(&prompt->text, script->crash_word);
+    prepared->head.indivisible =
+        input->task == HEARTH_TASK_EMBED || input->task == HEARTH_TASK_SCORE;
+    const char *reply = script->reply ? script->reply : prompt->said.bytes;
+    size_t reply_length = script->reply ? strlen(script->reply) : prompt->said.length;
+    prepared->reply = fake_words_tokens(engine->words, reply, reply_length, &prepared->reply_count);
+    if (input->task == HEARTH_TASK_SCORE)
+        prepared->score = pair_score(input);
+    if (!prepared->reply || tokenize(engine, input, &prompt->text, prepared) ||
+        copy_sampling(input->sampling, prepared))
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the prompt");
+    return fit(engine, input, prepared, error);
+}
+
+int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                 struct hearth_prepared **ret_prepared, struct hearth_error *error)
+{
+    if (!(engine->script.tasks & input->task) && input->task != HEARTH_TASK_TOKENIZE)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model does not do that");
+    struct prompt prompt;
+    hearth_buf_init(&prompt.text, TEXT_MAX);
+    hearth_buf_init(&prompt.said, TEXT_MAX);
+    struct fake_prepared *prepared = hearth_calloc(1, sizeof(*prepared));
+    int rc = fill(engine, input, &prompt, prepared, error);
+    hearth_buf_finish(&prompt.text);
+    hearth_buf_finish(&prompt.said);
+    if (rc)
+        fake_discard(engine, &prepared->head);
+    else
+        *ret_prepared = &prepared->head;
+    return rc;
+}
+
+void fake_discard(struct hearth_engine *engine, struct hearth_prepared *prepared)
+{
+    (void)engine;
+    struct fake_prepared *own = (struct fake_prepared *)prepared;
+    hearth_free(own->tokens);
+    hearth_free(own->reply);
+    hearth_free((void *)own->sampling.stops);
+    hearth_free(own);
+}

@@ -1,0 +1,312 @@
+#include "fake_engine.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+/* Until the time is over (0: no end) or abort; false when aborted. */
+static bool wait_us(struct hearth_engine *engine, uint64_t us, bool for_ever)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    uint64_t ns = (uint64_t)until.tv_nsec + us * 1000;
+    until.tv_sec += (time_t)(ns / 1000000000);
+    until.tv_nsec = (long)(ns % 1000000000);
+    pthread_mutex_lock(&engine->lock);
+    int rc = 0;
+    while (!engine->aborted && !rc && (us || for_ever)) {
+        if (for_ever)
+            pthread_cond_wait(&engine->aborted_now, &engine->lock);
+        else
+            rc = pthread_cond_clockwait(&engine->aborted_now, &engine->lock, CLOCK_MONOTONIC,
+                                        &until);
+    }
+    bool fine = !engine->aborted;
+    pthread_mutex_unlock(&engine->lock);
+    return fine;
+}
+
+void fake_abort(struct hearth_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->aborted = engine->stepping;
+    pthread_cond_broadcast(&engine->aborted_now);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void set_stepping(struct hearth_engine *engine, bool stepping)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->stepping = stepping;
+    engine->aborted = false;
+    pthread_mutex_unlock(&engine->lock);
+}
+
+uint32_t fake_held_tokens(struct hearth_engine *engine, uint32_t sequence,
+                          const struct hearth_prepared *prepared)
+{
+    const struct fake_sequence *one = &engine->sequences[sequence];
+    uint32_t same = 0;
+    while (same < one->held_count && same + 1 < prepared->token_count &&
+           one->held[same] == prepared->tokens[same])
+        same++;
+    return same;
+}
+
+/* The sequence is free again; with a cache it remembers its prompt. */
+static void free_sequence(struct hearth_engine *engine, struct fake_sequence *sequence)
+{
+    const struct fake_prepared *prepared = sequence->running;
+    if (prepared && engine->script.cache && sequence->position) {
+        hearth_free(sequence->held);
+        size_t length = sequence->position * sizeof(*sequence->held);
+        sequence->held = hearth_try_alloc(length);
+        sequence->held_count = sequence->held ? sequence->position : 0;
+        if (sequence->held)
+            memcpy(sequence->held, prepared->tokens, length);
+    }
+    sequence->running = NULL;
+    sequence->position = sequence->cached = sequence->completion = sequence->token_count = 0;
+    hearth_buf_clear(&sequence->text);
+}
+
+void fake_cancel(struct hearth_engine *engine, uint32_t sequence)
+{
+    free_sequence(engine, &engine->sequences[sequence]);
+}
+
+static void begin(struct hearth_engine *engine, uint32_t number,
+                  const struct hearth_prepared *prepared)
+{
+    struct fake_sequence *sequence = &engine->sequences[number];
+    sequence->cached = engine->script.cache ? fake_held_tokens(engine, number, prepared) : 0;
+    sequence->running = (const struct fake_prepared *)prepared;
+    sequence->position = sequence->cached;
+    engine->requests++;
+    if (engine->requests == engine->script.crash_at_request || sequence->running->crashes)
+        fake_crash_now(&engine->script);
+}
+
+/* Emission
+ * -------- */
+/* The token itself and its neighbours, each less likely by one. */
+static struct hearth_alternative *add_alternatives(struct hearth_engine *engine,
+                                                   struct fake_sequence *sequence)
+{
+    uint32_t each = sequence->running->sampling.top_logprobs;
+    struct hearth_alternative *all =
+        hearth_calloc((size_t)sequence->token_count * each, sizeof(*all));
+    for (uint32_t i = 0; i < sequence->token_count; i++) {
+        struct hearth_token *token = &sequence->tokens[i];
+        token->alternatives = all + (size_t)i * each;
+        token->alternative_count = each;
+        for (uint32_t j = 0; j < each; j++)
+            all[i * each + j] = (struct hearth_alternative){
+                .token = token->token + (int32_t)j,
+                .logprob = token->logprob - (float)j,
+                .text = fake_words_text(engine->words, token->token + (int32_t)j)};
+    }
+    return all;
+}
+
+static void emit_text(struct hearth_engine *engine, uint32_t number, size_t length,
+                      struct hearth_event_sink *sink)
+{
+    struct fake_sequence *sequence = &engine->sequences[number];
+    bool wanted = sequence->running->sampling.logprobs;
+    if (!length && !(wanted && sequence->token_count))
+        return;
+    struct hearth_alternative *alternatives = wanted ? add_alternatives(engine, sequence) : NULL;
+    const struct hearth_event event = {.kind = HEARTH_EVENT_TEXT,
+                                       .sequence = number,
+                                       .bytes = {sequence->text.bytes, length},
+                                       .tokens = sequence->tokens,
+                                       .token_count = sequence->token_count,
+                                       .has_tokens = wanted};
+    sink->emit(sink, &event);
+    hearth_free(alternatives);
+    hearth_buf_consume(&sequence->text, length);
+    sequence->token_count = 0;
+}
+
+static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth_finish finish,
+                      struct hearth_event_sink *sink)
+{
+    struct fake_sequence *sequence = &engine->sequences[number];
+    const struct hearth_event event = {.kind = HEARTH_EVENT_DONE,
+                                       .sequence = number,
+                                       .finish = finish,
+                                       .prompt_tokens = sequence->running->head.token_count,
+                                       .cached_tokens = sequence->cached,
+                                       .completion_tokens = sequence->completion};
+    sink->emit(sink, &event);
+    free_sequence(engine, sequence);
+}
+
+static float token_logprob(int32_t token)
+{
+    return -(float)(token % 8) / 8;
+}
+
+static void add_token(struct hearth_engine *engine, struct fake_sequence *sequence, int32_t token)
+{
+    if (sequence->token_count == sequence->token_capacity) {
+        sequence->token_capacity = sequence->token_capacity ? sequence->token_capacity * 2 : 16;
+        sequence->tokens =
+            hearth_realloc(sequence->tokens, sequence->token_capacity * sizeof(*sequence->tokens));
+    }
+    struct hearth_bytes text = fake_words_text(engine->words, token);
+    sequence->tokens[sequence->token_count++] =
+        (struct hearth_token){.token = token, .logprob = token_logprob(token), .text = text};
+    hearth_buf_append(&sequence->text, text.bytes, text.length);
+    sequence->completion++;
+}
+
+/* Where the first stop string begins, or the length of the text. */
+static size_t stop_offset(const struct fake_sequence *sequence)
+{
+    const struct hearth_sampling *sampling = &sequence->running->sampling;
+    size_t first = sequence->text.length;
+    for (uint32_t i = 0; first && i < sampling->stop_count; i++) {
+        const char *found = memmem(sequence->text.bytes, sequence->text.length,
+                                   sampling->stops[i].bytes, sampling->stops[i].length);
+        if (found && (size_t)(found - sequence->text.bytes) < first)
+            first = (size_t)(found - sequence->text.bytes);
+    }
+    return first;
+}
+
+/* Bytes that no stop string can begin in any more, whole characters only. */
+static size_t releasable(const struct fake_sequence *sequence)
+{
+    const struct hearth_sampling *sampling = &sequence->running->sampling;
+    size_t length = sequence->text.length, keep = 0;
+    for (uint32_t i = 0; i < sampling->stop_count; i++) {
+        const struct hearth_bytes *stop = &sampling->stops[i];
+        size_t most = stop->length - 1 < length ? stop->length - 1 : length;
+        for (size_t some = most; some > keep; some--)
+            if (memcmp(sequence->text.bytes + length - some, stop->bytes, some) == 0)
+                keep = some;
+    }
+    return length > keep ? hearth_utf8_whole(sequence->text.bytes, length - keep) : 0;
+}
+
+static void generate(struct hearth_engine *engine, uint32_t number, struct hearth_event_sink *sink)
+{
+    struct fake_sequence *sequence = &engine->sequences[number];
+    const struct fake_prepared *prepared = sequence->running;
+    const struct hearth_sampling *sampling = &prepared->sampling;
+    if (prepared->reply_count == 0) {
+        emit_done(engine, number, HEARTH_FINISH_STOP, sink);
+        return;
+    }
+    add_token(engine, sequence, prepared->reply[sequence->completion % prepared->reply_count]);
+    if (sequence->completion == engine->script.crash_at_token)
+        fake_crash_now(&engine->script);
+    size_t stop = stop_offset(sequence);
+    bool stopped = stop < sequence->text.length;
+    bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
+    bool full = sequence->completion == sampling->max_tokens ||
+                prepared->head.token_count + sequence->completion >= engine->context;
+    if (stopped || ended || full) {
+        emit_text(engine, number, stop, sink);
+        bool by_length = full && !stopped && !ended;
+        emit_done(engine, number, by_length ? HEARTH_FINISH_LENGTH : HEARTH_FINISH_STOP, sink);
+        return;
+    }
+    size_t length = releasable(sequence);
+    if (length)
+        emit_text(engine, number, length, sink);
+}
+
+/* A unit vector that is a hash of the tokens. */
+static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_event_sink *sink)
+{
+    const struct fake_prepared *prepared = engine->sequences[number].running;
+    uint32_t width = prepared->task == HEARTH_TASK_SCORE ? 1 : engine->script.vector_length;
+    float *values = hearth_calloc(width, sizeof(*values));
+    double sum = 0;
+    for (uint32_t i = 0; i < width; i++) {
+        uint32_t value = 2166136261u ^ i;
+        for (uint32_t j = 0; j < prepared->head.token_count; j++) {
+            struct hearth_bytes text = fake_words_text(engine->words, prepared->tokens[j]);
+            for (size_t k = 0; k < text.length; k++)
+                value = (value ^ (unsigned char)text.bytes[k]) * 16777619u;
+        }
+        value ^= value >> 15;
+        values[i] = (float)((double)(value * 2654435761u) / 2147483648.0 - 1.0);
+        sum += (double)values[i] * values[i];
+    }
+    for (uint32_t i = 0; i < width && sum > 0; i++)
+        values[i] = (float)(values[i] / sqrt(sum));
+    if (prepared->task == HEARTH_TASK_SCORE)
+        values[0] = prepared->score;
+    const struct hearth_event event = {
+        .kind = HEARTH_EVENT_VECTOR, .sequence = number, .values = values, .value_count = width};
+    sink->emit(sink, &event);
+    hearth_free(values);
+    emit_done(engine, number, HEARTH_FINISH_STOP, sink);
+}
+
+/* Stepping
+ * -------- */
+/* Before anything is changed, so that an aborted step may come again. */
+static bool take_time(struct hearth_engine *engine, const struct hearth_step_item *items,
+                      size_t count)
+{
+    uint64_t us = 0;
+    bool stalls = false, generates = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct fake_sequence *sequence = &engine->sequences[items[i].sequence];
+        bool decodes = !items[i].begin && sequence->running &&
+                       sequence->position == sequence->running->head.token_count;
+        if (decodes)
+            generates = true;
+        else
+            us += (uint64_t)items[i].token_count * engine->script.prefill_us;
+        stalls |= decodes && sequence->completion + 1 == engine->script.stall_at;
+        stalls |= items[i].begin && engine->script.stall_at == 0;
+    }
+    return wait_us(engine, us + (generates ? engine->script.token_us : 0), stalls);
+}
+
+static int run_item(struct hearth_engine *engine, const struct hearth_step_item *item,
+                    struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    if (item->sequence >= engine->slots)
+        return hearth_error_set(error, HEARTH_EINTERNAL, "there is no sequence %u", item->sequence);
+    if (item->begin)
+        begin(engine, item->sequence, item->begin);
+    struct fake_sequence *sequence = &engine->sequences[item->sequence];
+    if (!sequence->running)
+        return hearth_error_set(error, HEARTH_EINTERNAL, "sequence %u was not begun",
+                                item->sequence);
+    uint32_t left = sequence->running->head.token_count - sequence->position;
+    if (left) {
+        sequence->position += item->token_count < left ? item->token_count : left;
+        if (item->token_count < left)
+            return 0;
+    }
+    if (sequence->running->task == HEARTH_TASK_GENERATE)
+        generate(engine, item->sequence, sink);
+    else
+        embed(engine, item->sequence, sink);
+    return 0;
+}
+
+int fake_step(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
+              struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    set_stepping(engine, true);
+    int rc = 0;
+    if (!take_time(engine, items, count))
+        rc = hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");
+    set_stepping(engine, false);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = run_item(engine, &items[i], sink, error);
+    return rc;
+}
