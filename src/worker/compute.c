@@ -1,0 +1,423 @@
+/* The compute thread: it owns the engine, gives sequences to requests and composes the steps. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "loop/loop.h"
+#include "worker/plugin.h"
+#include "worker/worker.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PARCEL_MAX (64u << 20)
+/* Prompts of others may hold a stream's next token up by about so much. */
+#define GAP_US 100000
+/* Steps on end that an engine may break off unasked (an abort that came late), before it counts as
+ * a failure. */
+#define BROKEN_STEPS_MAX 100
+
+struct compute {
+    struct hearth_event_sink sink; /* first: the engine gives it back */
+    struct worker *worker;
+    struct stream **running; /* by sequence; NULL: free */
+    uint64_t *freed_at;      /* by sequence: the step in which it became free */
+    struct stream *waiting;  /* prepared, in the order of class and arrival */
+    struct parcel *parcel;   /* what this round says */
+    struct hearth_batch_pace pace;
+    uint64_t arrivals, steps, step_tokens, step_us;
+    unsigned broken_steps;
+    struct stream **step_streams; /* those of the step that runs, in the order of its items */
+    struct hearth_batch_sequence **candidates;
+    struct hearth_step_item *items;
+};
+
+struct parcel *parcel_create(struct worker *worker)
+{
+    struct parcel *parcel = hearth_calloc(1, sizeof(*parcel));
+    parcel->worker = worker;
+    parcel->descriptor = -1;
+    hearth_buf_init(&parcel->frames, PARCEL_MAX);
+    return parcel;
+}
+
+void parcel_send(struct parcel *parcel)
+{
+    hearth_loop_post(parcel->worker->loop, worker_deliver, parcel);
+}
+
+/* What was said so far goes off, in order. */
+static void flush(struct compute *compute)
+{
+    if (compute->parcel)
+        parcel_send(compute->parcel);
+    compute->parcel = NULL;
+}
+
+static struct parcel *parcel_of(struct compute *compute)
+{
+    if (!compute->parcel)
+        compute->parcel = parcel_create(compute->worker);
+    return compute->parcel;
+}
+
+/* The stream's last frame has been put: it leaves its sequence and goes back with the parcel. */
+static void retire(struct compute *compute, struct stream *stream)
+{
+    struct parcel *parcel = parcel_of(compute);
+    if (stream->began_us) {
+        assert(compute->running[stream->sequence] == stream);
+        compute->running[stream->sequence] = NULL;
+        compute->freed_at[stream->sequence] = compute->steps + 1;
+    }
+    stream->next = parcel->ended;
+    parcel->ended = stream;
+}
+
+static void fail(struct compute *compute, struct stream *stream, int code, const char *message)
+{
+    hearth_ipc_put_failure(&parcel_of(compute)->frames, HEARTH_IPC_ERROR, stream->id, code,
+                           message);
+    retire(compute, stream);
+}
+
+/* Events
+ * ------ */
+static struct hearth_ipc_times times_of(const struct stream *stream)
+{
+    uint64_t now_us = worker_now_us();
+    uint64_t prefilled_us = stream->prefilled_us ? stream->prefilled_us : now_us;
+    return (struct hearth_ipc_times){.queued_us = stream->began_us - stream->arrived_us,
+                                     .prefill_us = prefilled_us - stream->began_us,
+                                     .decode_us = now_us - prefilled_us};
+}
+
+static bool uses_credit(enum hearth_event_kind kind)
+{
+    return kind != HEARTH_EVENT_DONE && kind != HEARTH_EVENT_ERROR;
+}
+
+static void on_event(struct hearth_event_sink *sink, const struct hearth_event *event)
+{
+    struct compute *compute = (struct compute *)sink;
+    struct worker *worker = compute->worker;
+    struct stream *stream =
+        event->sequence < worker->slots ? compute->running[event->sequence] : NULL;
+    if (!stream || stream->finished || stream->failed)
+        return;
+    const struct hearth_ipc_times times = times_of(stream);
+    struct parcel *parcel = parcel_of(compute);
+    int descriptor = -1;
+    int rc = hearth_ipc_put_event(&parcel->frames, stream->id, event,
+                                  event->kind == HEARTH_EVENT_DONE ? &times : NULL, &descriptor);
+    if (rc) {
+        stream->failed = rc;
+        return;
+    }
+    if (descriptor >= 0) {
+        parcel->descriptor = descriptor;
+        flush(compute);
+    }
+    if (uses_credit(event->kind))
+        stream->spent++;
+    else
+        stream->finished = true;
+}
+
+/* Sequences
+ * --------- */
+/* By class, then by arrival. */
+static void wait_in_order(struct compute *compute, struct stream *stream)
+{
+    struct stream **link = &compute->waiting;
+    stream->order = compute->arrivals++;
+    stream->batch.since = stream->order;
+    while (*link && (*link)->batch.class_ <= stream->batch.class_)
+        link = &(*link)->next;
+    stream->next = *link;
+    *link = stream;
+}
+
+/* The free sequence that holds most of the prompt; among equals the one that is free for the
+ * longest, so that what others hold stays. */
+static bool choose_sequence(struct compute *compute, const struct hearth_prepared *prepared,
+                            uint32_t *ret_sequence, uint32_t *ret_held)
+{
+    const struct worker *worker = compute->worker;
+    bool found = false, can_hold = PLUGIN_HAS(worker->ops, held_tokens);
+    uint32_t best = 0, most = 0;
+    for (uint32_t i = 0; i < worker->slots; i++) {
+        if (compute->running[i])
+            continue;
+        uint32_t held = can_hold ? worker->ops->held_tokens(worker->engine, i, prepared) : 0;
+        if (!found || held > most ||
+            (held == most && compute->freed_at[i] < compute->freed_at[best])) {
+            found = true;
+            best = i;
+            most = held;
+        }
+    }
+    *ret_sequence = best;
+    *ret_held = most;
+    return found;
+}
+
+static void give_sequences(struct compute *compute)
+{
+    uint32_t sequence, held;
+    while (compute->waiting &&
+           choose_sequence(compute, compute->waiting->prepared, &sequence, &held)) {
+        struct stream *stream = compute->waiting;
+        uint32_t count = stream->prepared->token_count;
+        compute->waiting = stream->next;
+        compute->running[sequence] = stream;
+        stream->sequence = sequence;
+        stream->batch.prompt_left = held < count ? count - held : 1;
+        stream->batch.indivisible = stream->prepared->indivisible;
+        stream->began_us = worker_now_us();
+    }
+}
+
+/* Under the lock. */
+static struct stream *take_arrived(struct worker *worker)
+{
+    struct stream *arrived = worker->arrived;
+    worker->arrived = NULL;
+    worker->arrived_last = &worker->arrived;
+    return arrived;
+}
+
+/* Under the lock: out of the waiting and the running; linked by `next`. */
+static struct stream *take_canceled(struct compute *compute)
+{
+    struct worker *worker = compute->worker;
+    struct stream *canceled = NULL;
+    if (!worker->cancels)
+        return NULL;
+    worker->cancels = false;
+    for (struct stream **link = &compute->waiting; *link;) {
+        struct stream *stream = *link;
+        if (!stream->canceled) {
+            link = &stream->next;
+            continue;
+        }
+        *link = stream->next;
+        stream->next = canceled;
+        canceled = stream;
+    }
+    for (uint32_t i = 0; i < worker->slots; i++) {
+        struct stream *stream = compute->running[i];
+        if (stream && stream->canceled) {
+            stream->next = canceled;
+            canceled = stream;
+        }
+    }
+    return canceled;
+}
+
+static void end_canceled(struct compute *compute, struct stream *canceled)
+{
+    struct worker *worker = compute->worker;
+    for (struct stream *stream = canceled, *next; stream; stream = next) {
+        next = stream->next;
+        if (stream->tried)
+            worker->ops->cancel(worker->engine, stream->sequence);
+        fail(compute, stream, HEARTH_ECANCELED, "canceled");
+    }
+}
+
+/* Steps
+ * ----- */
+/* Under the lock: those that may emit. */
+static size_t collect_candidates(struct compute *compute)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < compute->worker->slots; i++) {
+        struct stream *stream = compute->running[i];
+        if (stream && stream->credit > 0)
+            compute->candidates[count++] = &stream->batch;
+    }
+    return count;
+}
+
+static struct stream *stream_of(struct hearth_batch_sequence *sequence)
+{
+    return (struct stream *)((char *)sequence - offsetof(struct stream, batch));
+}
+
+/* Under the lock: what cancel needs to know of the step. */
+static size_t compose(struct compute *compute, uint32_t *ret_prefill)
+{
+    struct worker *worker = compute->worker;
+    const struct hearth_batch_limits limits = {
+        .tokens_max = worker->batch,
+        .prefill_max = hearth_batch_pace_prefill_max(&compute->pace, GAP_US, worker->batch)};
+    size_t candidates = collect_candidates(compute), count = 0;
+    if (!candidates)
+        return 0;
+    worker->step_tokens = hearth_batch_compose(&limits, compute->candidates, candidates);
+    worker->step_canceled_tokens = 0;
+    *ret_prefill = 0;
+    for (size_t i = 0; i < candidates; i++) {
+        struct hearth_batch_sequence *sequence = compute->candidates[i];
+        struct stream *stream = stream_of(sequence);
+        stream->in_step = sequence->token_count;
+        stream->tried |= sequence->token_count > 0;
+        if (!sequence->token_count)
+            continue;
+        *ret_prefill += sequence->prompt_left ? sequence->token_count : 0;
+        compute->step_streams[count] = stream;
+        compute->items[count++] =
+            (struct hearth_step_item){.sequence = stream->sequence,
+                                      .begin = stream->begun ? NULL : stream->prepared,
+                                      .token_count = sequence->token_count};
+    }
+    worker->stepping = true;
+    worker->step_started_us = worker_now_us();
+    return count;
+}
+
+static void advance(struct stream *stream, uint64_t now_us)
+{
+    struct hearth_batch_sequence *sequence = &stream->batch;
+    stream->begun = true;
+    if (!sequence->prompt_left)
+        return;
+    sequence->prompt_left -= sequence->token_count < sequence->prompt_left ? sequence->token_count
+                                                                           : sequence->prompt_left;
+    if (!sequence->prompt_left)
+        stream->prefilled_us = now_us;
+}
+
+/* Those that ended in the step, and those whose events could not be sent. */
+static void settle(struct compute *compute, size_t count, uint64_t now_us)
+{
+    struct worker *worker = compute->worker;
+    for (size_t i = 0; i < count; i++) {
+        struct stream *stream = compute->step_streams[i];
+        advance(stream, now_us);
+        if (stream->finished) {
+            retire(compute, stream);
+        } else if (stream->failed) {
+            worker->ops->cancel(worker->engine, stream->sequence);
+            fail(compute, stream, stream->failed, "the answer is too large");
+        }
+    }
+}
+
+/* The engine failed as a whole: every sequence that it has ends. */
+static void fail_all(struct compute *compute, int rc, const struct hearth_error *error)
+{
+    struct worker *worker = compute->worker;
+    for (uint32_t i = 0; i < worker->slots; i++) {
+        struct stream *stream = compute->running[i];
+        if (!stream || !stream->tried)
+            continue;
+        if (stream->finished)
+            retire(compute, stream);
+        else
+            fail(compute, stream, error->code ? error->code : rc,
+                 error->code ? error->message : "the engine failed");
+    }
+}
+
+static void account(struct compute *compute, size_t count, uint64_t step_us)
+{
+    struct worker *worker = compute->worker;
+    pthread_mutex_lock(&worker->lock);
+    worker->stepping = false;
+    for (size_t i = 0; i < count; i++) {
+        struct stream *stream = compute->step_streams[i];
+        stream->in_step = 0;
+        stream->credit -= stream->spent;
+        stream->spent = 0;
+    }
+    compute->steps++;
+    compute->step_tokens += worker->step_tokens;
+    compute->step_us += step_us;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void step(struct compute *compute, size_t count, uint32_t prefill)
+{
+    struct worker *worker = compute->worker;
+    struct hearth_error error = {0};
+    uint64_t began_us = worker_now_us();
+    int rc = worker->ops->step(worker->engine, compute->items, count, &compute->sink, &error);
+    uint64_t now_us = worker_now_us();
+    account(compute, count, now_us - began_us);
+    if (rc == HEARTH_ECANCELED && ++compute->broken_steps <= BROKEN_STEPS_MAX)
+        return;
+    compute->broken_steps = 0;
+    if (rc) {
+        fail_all(compute, rc, &error);
+        return;
+    }
+    settle(compute, count, now_us);
+    hearth_batch_pace_observe(&compute->pace, prefill, now_us - began_us);
+}
+
+/* Under the lock. */
+static void publish(struct compute *compute)
+{
+    struct worker *worker = compute->worker;
+    uint64_t busy = 0;
+    for (uint32_t i = 0; i < worker->slots; i++)
+        busy += compute->running[i] != NULL;
+    worker->counters[HEARTH_COUNT_SEQUENCES_BUSY] = busy;
+    worker->counters[HEARTH_COUNT_STEPS] = compute->steps;
+    worker->counters[HEARTH_COUNT_STEP_TOKENS] = compute->step_tokens;
+    worker->counters[HEARTH_COUNT_STEP_US] = compute->step_us;
+}
+
+/* Takes what came, steps once, or waits; false when it is to end. */
+static bool round_(struct compute *compute)
+{
+    struct worker *worker = compute->worker;
+    pthread_mutex_lock(&worker->lock);
+    struct stream *arrived = take_arrived(worker);
+    struct stream *canceled;
+    for (struct stream *next; arrived; arrived = next) {
+        next = arrived->next;
+        wait_in_order(compute, arrived);
+    }
+    canceled = take_canceled(compute);
+    pthread_mutex_unlock(&worker->lock);
+    end_canceled(compute, canceled);
+    give_sequences(compute);
+    flush(compute);
+    pthread_mutex_lock(&worker->lock);
+    publish(compute);
+    uint32_t prefill = 0;
+    size_t count = worker->cancels ? 0 : compose(compute, &prefill);
+    bool finish = worker->finish;
+    if (!count && !finish && !worker->arrived && !worker->cancels)
+        pthread_cond_wait(&worker->changed, &worker->lock);
+    pthread_mutex_unlock(&worker->lock);
+    if (count)
+        step(compute, count, prefill);
+    flush(compute);
+    return !finish;
+}
+
+void *compute_run(void *argument)
+{
+    struct worker *worker = argument;
+    pthread_setname_np(pthread_self(), "compute");
+    if (load_model(worker)) {
+        struct compute compute = {.sink.emit = on_event, .worker = worker};
+        compute.running = hearth_calloc(worker->slots, sizeof(*compute.running));
+        compute.freed_at = hearth_calloc(worker->slots, sizeof(*compute.freed_at));
+        compute.step_streams = hearth_calloc(worker->slots, sizeof(*compute.step_streams));
+        compute.candidates = hearth_calloc(worker->slots, sizeof(*compute.candidates));
+        compute.items = hearth_calloc(worker->slots, sizeof(*compute.items));
+        while (round_(&compute)) {
+        }
+        hearth_free(compute.running);
+        hearth_free(compute.freed_at);
+        hearth_free(compute.step_streams);
+        hearth_free(compute.candidates);
+        hearth_free(compute.items);
+        worker->ops->unload(worker->engine);
+    }
+    hearth_loop_post(worker->loop, worker_compute_ended, worker);
+    return NULL;
+}

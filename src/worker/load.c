@@ -1,0 +1,116 @@
+/* From HELLO to READY, on the compute thread: open the plug-in, describe, plan, load. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "loop/loop.h"
+#include "worker/plugin.h"
+#include "worker/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROGRESS_US 100000
+
+struct progress {
+    struct hearth_load_progress base;
+    struct worker *worker;
+    uint64_t sent_us;
+};
+
+static bool report(struct hearth_load_progress *base, float fraction)
+{
+    struct progress *progress = (struct progress *)base;
+    uint64_t now_us = worker_now_us();
+    if (now_us - progress->sent_us >= PROGRESS_US) {
+        struct parcel *parcel = parcel_create(progress->worker);
+        float within = fraction > 0 ? fraction < 1 ? fraction : 1 : 0;
+        progress->sent_us = now_us;
+        hearth_ipc_put_progress(&parcel->frames, within);
+        parcel_send(parcel);
+    }
+    return !atomic_load(&progress->worker->give_up);
+}
+
+static struct hearth_load_params load_params(const struct worker *worker)
+{
+    const struct hearth_ipc_hello *hello = &worker->hello;
+    return (struct hearth_load_params){.context = hello->context,
+                                       .slots = worker->slots,
+                                       .batch = worker->batch,
+                                       .threads = hello->threads,
+                                       .device = hello->device[0] ? hello->device : NULL,
+                                       .settings_json = hello->settings_json};
+}
+
+static void send_started(struct worker *worker, const struct hearth_model_facts *facts,
+                         const struct hearth_memory_plan *plan)
+{
+    struct parcel *parcel = parcel_create(worker);
+    struct hearth_ipc_started started = {
+        .version = HEARTH_IPC_VERSION, .sandbox = worker->sandbox, .facts = *facts, .plan = *plan};
+    snprintf(started.engine_version, sizeof(started.engine_version), "%s", worker->ops->version);
+    hearth_ipc_put_started(&parcel->frames, &started);
+    parcel_send(parcel);
+}
+
+static int check_memory(const struct worker *worker, const struct hearth_memory_plan *plan,
+                        struct hearth_error *error)
+{
+    double mib = 1024.0 * 1024.0;
+    uint64_t limit = worker->hello.memory_limit, sum = 0;
+    const uint64_t parts[] = {plan->weights, plan->cache, plan->scratch, plan->process};
+    bool fits = true;
+    for (int i = 0; i < 4; i++)
+        fits &= !__builtin_add_overflow(sum, parts[i], &sum);
+    if (fits && (!limit || sum <= limit))
+        return 0;
+    return hearth_error_set(error, HEARTH_EMEMORY,
+                            "the model needs %.0f MiB (weights %.0f + cache %.0f + scratch %.0f + "
+                            "process %.0f), and may have %.0f MiB",
+                            (double)sum / mib, (double)plan->weights / mib,
+                            (double)plan->cache / mib, (double)plan->scratch / mib,
+                            (double)plan->process / mib, (double)limit / mib);
+}
+
+static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
+                 struct hearth_error *error)
+{
+    const struct hearth_model_files files = {.path = worker->hello.model_path};
+    const struct hearth_load_params params = load_params(worker);
+    struct hearth_memory_plan plan = {0};
+    int rc = plugin_open(worker->hello.plugin_dir, worker->hello.engine, &worker->ops, error);
+    if (!rc)
+        rc = worker->ops->describe(&files, ret_facts, error);
+    if (!rc)
+        rc = worker->ops->plan_memory(&files, &params, &plan, error);
+    if (rc)
+        return rc;
+    send_started(worker, ret_facts, &plan);
+    if (worker->hello.probe)
+        return 0;
+    rc = check_memory(worker, &plan, error);
+    if (rc)
+        return rc;
+    struct progress progress = {.base.report = report, .worker = worker};
+    return worker->ops->load(&files, &params, &progress.base, &worker->engine, ret_facts, error);
+}
+
+bool load_model(struct worker *worker)
+{
+    struct hearth_model_facts facts = {0};
+    struct hearth_error error = {0};
+    int rc = start(worker, &facts, &error);
+    if (rc && !error.code)
+        hearth_error_set(&error, rc, "the engine gave no reason");
+    if (!rc && worker->hello.probe) {
+        hearth_loop_post(worker->loop, worker_failed, worker);
+        return false;
+    }
+    struct parcel *parcel = parcel_create(worker);
+    if (rc)
+        hearth_ipc_put_failure(&parcel->frames, HEARTH_IPC_FAILED, 0, error.code, error.message);
+    else
+        hearth_ipc_put_ready(&parcel->frames, &facts);
+    parcel_send(parcel);
+    hearth_loop_post(worker->loop, rc ? worker_failed : worker_loaded, worker);
+    return rc == 0;
+}

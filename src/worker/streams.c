@@ -1,0 +1,273 @@
+/* The loop thread's side of the requests: their table, preparing, credit, canceling. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "loop/channel.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "worker/plugin.h"
+#include "worker/worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define DETOKENIZE_MAX (16u << 20)
+/* A step that runs longer is broken off for one canceled sequence, whatever the others lose. */
+#define LONG_STEP_US 1000000
+/* An abort may come between two steps: it is repeated while the step runs. */
+#define ABORT_AGAIN_MS 20
+
+struct stream *streams_find(struct worker *worker, uint32_t id)
+{
+    struct stream *stream = worker->buckets[id % STREAM_BUCKETS];
+    while (stream && stream->id != id)
+        stream = stream->next_in_bucket;
+    return stream;
+}
+
+void streams_end(struct worker *worker, struct stream *stream)
+{
+    struct stream **link = &worker->buckets[stream->id % STREAM_BUCKETS];
+    while (*link != stream)
+        link = &(*link)->next_in_bucket;
+    *link = stream->next_in_bucket;
+    worker->stream_count--;
+    if (stream->prepared)
+        worker->ops->discard(worker->engine, stream->prepared);
+    hearth_ipc_request_destroy(stream->request);
+    hearth_buf_finish(&stream->text);
+    hearth_free(stream);
+}
+
+/* Sends the frames and ends the stream (which may be NULL). */
+static void answer(struct parcel *parcel, struct stream *stream)
+{
+    if (stream)
+        stream->next = NULL;
+    parcel->ended = stream;
+    worker_deliver(parcel);
+}
+
+static void refuse(struct worker *worker, uint32_t id, struct stream *stream, int code,
+                   const char *message)
+{
+    struct parcel *parcel = parcel_create(worker);
+    hearth_ipc_put_failure(&parcel->frames, HEARTH_IPC_ERROR, id, code, message);
+    answer(parcel, stream);
+}
+
+struct text_sink {
+    struct hearth_event_sink sink;
+    struct hearth_buf *text;
+};
+
+static void collect_text(struct hearth_event_sink *sink, const struct hearth_event *event)
+{
+    struct text_sink *own = (struct text_sink *)sink;
+    hearth_buf_append(own->text, event->bytes.bytes, event->bytes.length);
+}
+
+static void detokenize(struct stream *stream)
+{
+    struct worker *worker = stream->worker;
+    const struct hearth_input *input = &stream->request->input;
+    struct text_sink sink = {.sink.emit = collect_text, .text = &stream->text};
+    if (!PLUGIN_HAS(worker->ops, detokenize)) {
+        hearth_error_set(&stream->failure, HEARTH_ENOTIMPL, "this engine has no detokenizer");
+        return;
+    }
+    int rc = worker->ops->detokenize(worker->engine, input->tokens, input->token_count, &sink.sink,
+                                     &stream->failure);
+    if (rc && !stream->failure.code)
+        hearth_error_set(&stream->failure, rc, "the tokens have no text");
+    else if (!rc && stream->text.failed)
+        hearth_error_set(&stream->failure, stream->text.failed, "the text is too long");
+}
+
+static bool is_detokenize(const struct stream *stream)
+{
+    const struct hearth_input *input = &stream->request->input;
+    return input->task == HEARTH_TASK_TOKENIZE && input->kind == HEARTH_INPUT_TOKENS;
+}
+
+/* On the prepare lane. */
+static void prepare(void *argument)
+{
+    struct stream *stream = argument;
+    struct worker *worker = stream->worker;
+    uint64_t began_us = worker_now_us();
+    if (is_detokenize(stream)) {
+        detokenize(stream);
+    } else {
+        int rc = worker->ops->prepare(worker->engine, &stream->request->input, &stream->prepared,
+                                      &stream->failure);
+        if (rc && !stream->failure.code)
+            hearth_error_set(&stream->failure, rc, "the input cannot be prepared");
+        else if (!rc && !stream->prepared->token_count &&
+                 stream->request->input.task != HEARTH_TASK_TOKENIZE)
+            hearth_error_set(&stream->failure, HEARTH_EINVAL, "the input is empty");
+    }
+    atomic_fetch_add(&worker->prepare_us, worker_now_us() - began_us);
+}
+
+static void put_prepared(struct parcel *parcel, const struct stream *stream)
+{
+    const struct hearth_ipc_prepared prepared = {.token_count = stream->prepared->token_count,
+                                                 .truncated_count =
+                                                     stream->prepared->truncated_count};
+    hearth_ipc_put_prepared(&parcel->frames, stream->id, &prepared);
+}
+
+static void put_done(struct parcel *parcel, const struct stream *stream, uint32_t prompt_tokens)
+{
+    const struct hearth_event done = {
+        .kind = HEARTH_EVENT_DONE, .finish = HEARTH_FINISH_STOP, .prompt_tokens = prompt_tokens};
+    const struct hearth_ipc_times times = {.queued_us = worker_now_us() - stream->arrived_us};
+    int descriptor;
+    hearth_ipc_put_event(&parcel->frames, stream->id, &done, &times, &descriptor);
+}
+
+/* Tokenize and detokenize end here: the engine computes nothing. The answer may be large, so it is
+ * a parcel of its own. */
+static void answer_tokens(struct stream *stream)
+{
+    struct worker *worker = stream->worker;
+    struct parcel *parcel = parcel_create(worker);
+    uint32_t count = 0;
+    int rc;
+    if (is_detokenize(stream)) {
+        const struct hearth_event text = {.kind = HEARTH_EVENT_TEXT,
+                                          .bytes = {stream->text.bytes, stream->text.length}};
+        rc = hearth_ipc_put_event(&parcel->frames, stream->id, &text, NULL, &parcel->descriptor);
+    } else {
+        count = stream->prepared->token_count;
+        put_prepared(parcel, stream);
+        rc = hearth_ipc_put_tokens(&parcel->frames, stream->id, stream->prepared->tokens, count,
+                                   &parcel->descriptor);
+    }
+    worker_deliver(parcel);
+    if (rc) {
+        refuse(worker, stream->id, stream, rc, "the answer is too large");
+        return;
+    }
+    parcel = parcel_create(worker);
+    put_done(parcel, stream, count);
+    answer(parcel, stream);
+}
+
+static void hand_to_compute(struct stream *stream)
+{
+    struct worker *worker = stream->worker;
+    struct parcel *parcel = parcel_create(worker);
+    put_prepared(parcel, stream);
+    worker_deliver(parcel);
+    pthread_mutex_lock(&worker->lock);
+    stream->next = NULL;
+    *worker->arrived_last = stream;
+    worker->arrived_last = &stream->next;
+    pthread_cond_signal(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void prepared(void *argument, bool dropped)
+{
+    struct stream *stream = argument;
+    struct worker *worker = stream->worker;
+    worker->prepared_count++;
+    if (stream->canceled || dropped)
+        refuse(worker, stream->id, stream, HEARTH_ECANCELED, "canceled");
+    else if (stream->failure.code)
+        refuse(worker, stream->id, stream, stream->failure.code, stream->failure.message);
+    else if (stream->request->input.task == HEARTH_TASK_TOKENIZE)
+        answer_tokens(stream);
+    else
+        hand_to_compute(stream);
+}
+
+static struct stream *stream_create(struct worker *worker, struct hearth_ipc_request *request)
+{
+    struct stream *stream = hearth_calloc(1, sizeof(*stream));
+    struct stream **bucket = &worker->buckets[request->stream % STREAM_BUCKETS];
+    stream->worker = worker;
+    stream->id = request->stream;
+    stream->request = request;
+    stream->credit = request->credit;
+    stream->arrived_us = worker_now_us();
+    stream->batch.class_ = request->class_ < HEARTH_CLASS_COUNT ? (enum hearth_class)request->class_
+                                                                : HEARTH_CLASS_NORMAL;
+    hearth_buf_init(&stream->text, DETOKENIZE_MAX);
+    stream->next_in_bucket = *bucket;
+    *bucket = stream;
+    worker->stream_count++;
+    return stream;
+}
+
+void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame)
+{
+    struct hearth_ipc_request *request = NULL;
+    struct hearth_error error = {0};
+    if (worker->state != WORKER_READY) {
+        bool drains = worker->state == WORKER_DRAINING || worker->stop_asked;
+        refuse(worker, frame->stream, NULL, drains ? HEARTH_EDRAINING : HEARTH_EINVAL,
+               drains ? "the model is being unloaded" : "the model is not loaded yet");
+    } else if (worker->stream_count >= STREAMS_MAX) {
+        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the worker has enough requests");
+    } else if (hearth_ipc_request_create(frame, &request, &error)) {
+        refuse(worker, frame->stream, NULL, error.code, error.message);
+    } else {
+        struct stream *stream = stream_create(worker, request);
+        if (hearth_lane_submit(worker->prepare_lane, prepare, prepared, stream))
+            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL, "the worker has enough requests");
+    }
+}
+
+int streams_credit(struct worker *worker, const struct hearth_ipc_frame *frame)
+{
+    uint32_t credit;
+    int rc = hearth_ipc_get_credit(frame, &credit);
+    /* For a stream that has ended meanwhile it means nothing. */
+    struct stream *stream = rc ? NULL : streams_find(worker, frame->stream);
+    if (!stream)
+        return rc;
+    pthread_mutex_lock(&worker->lock);
+    stream->credit += credit;
+    pthread_cond_signal(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
+    return 0;
+}
+
+/* Under the lock. Breaking a step off throws away what it computed for the others: it pays when
+ * half of it is for nothing, or when it takes very long. */
+static void abort_if_it_pays(struct worker *worker)
+{
+    if (worker->stepping && worker->step_canceled_tokens &&
+        (worker->step_canceled_tokens * 2ull >= worker->step_tokens ||
+         worker_now_us() - worker->step_started_us > LONG_STEP_US))
+        worker->ops->abort(worker->engine);
+}
+
+void streams_cancel(struct worker *worker, uint32_t id)
+{
+    struct stream *stream = streams_find(worker, id);
+    if (!stream || stream->canceled)
+        return;
+    worker->canceled_count++;
+    pthread_mutex_lock(&worker->lock);
+    stream->canceled = true;
+    worker->cancels = true;
+    worker->step_canceled_tokens += worker->stepping ? stream->in_step : 0;
+    abort_if_it_pays(worker);
+    pthread_cond_signal(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
+    hearth_timer_start(worker->abort_timer, ABORT_AGAIN_MS, ABORT_AGAIN_MS);
+}
+
+void streams_abort_again(void *argument)
+{
+    struct worker *worker = argument;
+    pthread_mutex_lock(&worker->lock);
+    bool wanted = worker->stepping && worker->step_canceled_tokens;
+    abort_if_it_pays(worker);
+    pthread_mutex_unlock(&worker->lock);
+    if (!wanted)
+        hearth_timer_stop(worker->abort_timer);
+}

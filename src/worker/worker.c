@@ -1,0 +1,276 @@
+#include "worker/worker.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "loop/channel.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "worker/sandbox.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLOTS_DEFAULT 4u
+#define BATCH_DEFAULT 512u
+#define SLOTS_MAX 4096u
+#define PREPARE_QUEUE_MAX STREAMS_MAX
+/* A gateway that does not read the last frames is not waited for any longer. */
+#define END_MS 5000
+#define EXIT_PROTOCOL 65
+
+uint64_t worker_now_us(void)
+{
+    return hearth_clock_monotonic_ns() / 1000;
+}
+
+static void stop_now(void *argument)
+{
+    struct worker *worker = argument;
+    hearth_loop_stop(worker->loop);
+}
+
+/* The last frames are queued: leave once they are gone. */
+static void end(struct worker *worker, int status)
+{
+    if (worker->state == WORKER_ENDING)
+        return;
+    worker->state = WORKER_ENDING;
+    worker->exit_status = status;
+    if (hearth_channel_queued(worker->channel))
+        hearth_timer_start(worker->end_timer, END_MS, 0);
+    else
+        hearth_loop_defer(worker->loop, stop_now, worker);
+}
+
+/* Everything that was asked is answered: unload. */
+static void end_when_drained(struct worker *worker)
+{
+    if (worker->state != WORKER_DRAINING || worker->stream_count)
+        return;
+    hearth_lane_destroy(worker->prepare_lane);
+    worker->prepare_lane = NULL;
+    pthread_mutex_lock(&worker->lock);
+    worker->finish = true;
+    pthread_cond_signal(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+void worker_deliver(void *argument)
+{
+    struct parcel *parcel = argument;
+    struct worker *worker = parcel->worker;
+    hearth_channel_write(worker->channel, parcel->frames.bytes, parcel->frames.length,
+                         parcel->descriptor);
+    if (parcel->descriptor >= 0)
+        close(parcel->descriptor);
+    for (struct stream *stream = parcel->ended, *next; stream; stream = next) {
+        next = stream->next;
+        streams_end(worker, stream);
+    }
+    hearth_buf_finish(&parcel->frames);
+    hearth_free(parcel);
+    end_when_drained(worker);
+}
+
+void worker_loaded(void *argument)
+{
+    struct worker *worker = argument;
+    worker->prepare_lane = hearth_lane_create(worker->loop, "prepare", 1, PREPARE_QUEUE_MAX);
+    worker->state = worker->stop_asked ? WORKER_DRAINING : WORKER_READY;
+    end_when_drained(worker);
+}
+
+void worker_failed(void *argument)
+{
+    struct worker *worker = argument;
+    worker->exit_status = worker->hello.probe || worker->stop_asked ? 0 : 1;
+}
+
+void worker_compute_ended(void *argument)
+{
+    struct worker *worker = argument;
+    pthread_join(worker->compute, NULL);
+    worker->compute_ended = true;
+    end(worker, worker->exit_status);
+}
+
+static void fail_at_once(struct worker *worker, const struct hearth_error *error)
+{
+    struct parcel *parcel = parcel_create(worker);
+    hearth_ipc_put_failure(&parcel->frames, HEARTH_IPC_FAILED, 0, error->code, error->message);
+    worker_deliver(parcel);
+    end(worker, 1);
+}
+
+static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
+                 struct hearth_error *error)
+{
+    int rc = hearth_ipc_get_hello(frame, &worker->hello, error);
+    if (rc)
+        return rc;
+    struct hearth_ipc_hello *hello = &worker->hello;
+    worker->state = WORKER_STARTING;
+    worker->slots = hello->slots ? hello->slots : SLOTS_DEFAULT;
+    worker->batch = hello->batch ? hello->batch : BATCH_DEFAULT;
+    const struct sandbox_paths paths = {
+        .model = hello->model_path, .plugin_dir = hello->plugin_dir, .device = hello->device};
+    if (hello->sandbox != HEARTH_SANDBOX_OFF)
+        worker->sandbox = sandbox_enter(&paths);
+    uint32_t wanted = HEARTH_SANDBOX_FILES | HEARTH_SANDBOX_SYSTEM_CALLS;
+    struct hearth_error refusal = {0};
+    if (hello->version != HEARTH_IPC_VERSION)
+        hearth_error_set(&refusal, HEARTH_EINTERNAL, "the gateway speaks version %u, this is %u",
+                         hello->version, HEARTH_IPC_VERSION);
+    else if (worker->slots > SLOTS_MAX)
+        hearth_error_set(&refusal, HEARTH_EINVAL, "%u slots are more than %u", worker->slots,
+                         SLOTS_MAX);
+    else if (hello->sandbox == HEARTH_SANDBOX_REQUIRE && (worker->sandbox & wanted) != wanted)
+        hearth_error_set(&refusal, HEARTH_EFORBIDDEN,
+                         "the sandbox is required and this system has no %s",
+                         worker->sandbox & HEARTH_SANDBOX_FILES ? "seccomp" : "Landlock");
+    if (refusal.code) {
+        fail_at_once(worker, &refusal);
+        return 0;
+    }
+    if (pthread_create(&worker->compute, NULL, compute_run, worker))
+        return hearth_error_set(error, HEARTH_ENOMEM, "no thread for the engine");
+    worker->compute_started = true;
+    return 0;
+}
+
+static void answer_ping(struct worker *worker)
+{
+    uint64_t counters[HEARTH_COUNTER_COUNT];
+    struct hearth_buf buf;
+    pthread_mutex_lock(&worker->lock);
+    memcpy(counters, worker->counters, sizeof(counters));
+    pthread_mutex_unlock(&worker->lock);
+    counters[HEARTH_COUNT_SEQUENCES_WAITING] =
+        worker->stream_count > counters[HEARTH_COUNT_SEQUENCES_BUSY]
+            ? worker->stream_count - counters[HEARTH_COUNT_SEQUENCES_BUSY]
+            : 0;
+    counters[HEARTH_COUNT_PREPARED] = worker->prepared_count;
+    counters[HEARTH_COUNT_PREPARE_US] = atomic_load(&worker->prepare_us);
+    counters[HEARTH_COUNT_CANCELED] = worker->canceled_count;
+    hearth_buf_init(&buf, 4096);
+    hearth_ipc_put_pong(&buf, counters);
+    hearth_channel_write(worker->channel, buf.bytes, buf.length, -1);
+    hearth_buf_finish(&buf);
+}
+
+static void stop(struct worker *worker)
+{
+    worker->stop_asked = true;
+    atomic_store(&worker->give_up, true);
+    if (worker->state == WORKER_NEW) {
+        end(worker, 0);
+    } else if (worker->state == WORKER_READY) {
+        worker->state = WORKER_DRAINING;
+        end_when_drained(worker);
+    }
+}
+
+static int on_frame(void *argument, const struct hearth_ipc_frame *frame)
+{
+    struct worker *worker = argument;
+    struct hearth_error error = {0};
+    if (worker->state == WORKER_ENDING)
+        return 0;
+    switch (frame->type) {
+    case HEARTH_IPC_HELLO:
+        return worker->state == WORKER_NEW ? greet(worker, frame, &error) : HEARTH_EPARSE;
+    case HEARTH_IPC_PING:
+        answer_ping(worker);
+        return 0;
+    case HEARTH_IPC_STOP:
+        stop(worker);
+        return 0;
+    case HEARTH_IPC_REQUEST:
+        if (frame->stream == 0 || streams_find(worker, frame->stream))
+            return HEARTH_EPARSE;
+        streams_request(worker, frame);
+        return 0;
+    case HEARTH_IPC_CREDIT:
+        return streams_credit(worker, frame);
+    case HEARTH_IPC_CANCEL:
+        streams_cancel(worker, frame->stream);
+        return 0;
+    default:
+        return HEARTH_EPARSE;
+    }
+}
+
+static void on_read(void *argument, const char *bytes, size_t length)
+{
+    struct worker *worker = argument;
+    struct hearth_error error = {0};
+    if (!hearth_ipc_read(worker->reader, bytes, length, on_frame, worker, &error))
+        return;
+    /* The compute thread may be anywhere: there is nothing to save, so leave at once. */
+    fprintf(stderr, "hearth-worker: the gateway broke the protocol%s%s\n", error.code ? ": " : "",
+            error.code ? error.message : "");
+    _exit(EXIT_PROTOCOL);
+}
+
+static void on_end(void *argument, int error)
+{
+    (void)argument;
+    (void)error;
+    /* Nobody is left to answer; an engine that computes or loads is not waited for. */
+    _exit(0);
+}
+
+static void on_drained(void *argument)
+{
+    struct worker *worker = argument;
+    if (worker->state == WORKER_ENDING)
+        hearth_loop_stop(worker->loop);
+}
+
+static int take_descriptor(void *argument)
+{
+    struct worker *worker = argument;
+    return hearth_channel_take_descriptor(worker->channel);
+}
+
+static void worker_finish(struct worker *worker)
+{
+    hearth_lane_destroy(worker->prepare_lane);
+    hearth_timer_destroy(worker->abort_timer);
+    hearth_timer_destroy(worker->end_timer);
+    hearth_channel_close(worker->channel);
+    hearth_ipc_reader_destroy(worker->reader);
+    hearth_ipc_hello_finish(&worker->hello);
+    hearth_loop_destroy(worker->loop);
+    pthread_mutex_destroy(&worker->lock);
+    pthread_cond_destroy(&worker->changed);
+}
+
+int worker_run(void)
+{
+    static const struct hearth_channel_events events = {
+        .on_read = on_read, .on_end = on_end, .on_drained = on_drained};
+    struct worker *worker = hearth_calloc(1, sizeof(*worker));
+    worker->loop = hearth_loop_create();
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->changed, NULL);
+    worker->arrived_last = &worker->arrived;
+    worker->abort_timer = hearth_timer_create(worker->loop, streams_abort_again, worker);
+    worker->end_timer = hearth_timer_create(worker->loop, stop_now, worker);
+    fcntl(WORKER_CHANNEL, F_SETFD, FD_CLOEXEC);
+    worker->channel = hearth_channel_create(worker->loop, WORKER_CHANNEL, &events, worker);
+    worker->reader = hearth_ipc_reader_create(take_descriptor, worker);
+    hearth_loop_run(worker->loop);
+    int status = worker->exit_status;
+    if (worker->compute_started && !worker->compute_ended)
+        _exit(status);
+    bool confined = worker->sandbox & HEARTH_SANDBOX_SYSTEM_CALLS;
+    worker_finish(worker);
+    hearth_free(worker);
+    if (confined) /* a leak checker would start a process at exit, which is refused */
+        _exit(status);
+    return status;
+}

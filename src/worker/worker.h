@@ -1,0 +1,130 @@
+/* A worker: one loaded model. The loop thread talks to the gateway over descriptor 3, the compute
+ * thread owns the engine, one lane prepares inputs.
+ *
+ *     NEW ─HELLO▶ STARTING ─loaded▶ READY ─STOP▶ DRAINING ─▶ ended
+ *
+ * What both threads touch lies under `lock`; each field below says whose it is. */
+#ifndef HEARTH_WORKER_WORKER_H
+#define HEARTH_WORKER_WORKER_H
+
+#include "base/buf.h"
+#include "domain/batch.h"
+#include "hearth/engine.h"
+#include "wire/ipc_event.h"
+#include "wire/ipc_request.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define WORKER_CHANNEL 3
+#define STREAM_BUCKETS 256u
+#define STREAMS_MAX 4096u
+
+struct worker;
+
+/* A request. Made and freed by the loop thread. */
+struct stream {
+    struct worker *worker;
+    struct stream *next_in_bucket; /* loop */
+    struct stream *next;           /* of the list that it is in; whoever owns the list */
+    uint32_t id;
+    struct hearth_ipc_request *request; /* read-only */
+
+    /* The prepare lane, then whoever has the stream. */
+    struct hearth_prepared *prepared;
+    struct hearth_buf text; /* the answer of detokenize */
+    struct hearth_error failure;
+
+    /* Under the lock. */
+    int64_t credit; /* may fall below 0 by what one step emits */
+    bool canceled;
+    uint32_t in_step; /* tokens of the step that runs now */
+
+    /* Compute. */
+    uint32_t sequence;
+    bool tried;    /* the engine was given it in a step, maybe one that was broken off */
+    bool begun;    /* the engine has taken `prepared` */
+    bool finished; /* DONE or ERROR was emitted */
+    int failed;    /* an event could not be sent: it ends with this code */
+    uint32_t spent;
+    struct hearth_batch_sequence batch;
+    uint64_t order;
+    uint64_t arrived_us, began_us, prefilled_us;
+};
+
+/* Frames on their way to the loop thread, and the streams that ended with them. */
+struct parcel {
+    struct worker *worker;
+    struct parcel *next;
+    struct hearth_buf frames;
+    int descriptor; /* of the only frame then; -1 */
+    struct stream *ended;
+};
+
+enum worker_state { WORKER_NEW, WORKER_STARTING, WORKER_READY, WORKER_DRAINING, WORKER_ENDING };
+
+struct worker {
+    /* Loop. */
+    struct hearth_loop *loop;
+    struct hearth_channel *channel;
+    struct hearth_ipc_reader *reader;
+    struct hearth_lane *prepare_lane;
+    struct hearth_timer *abort_timer, *end_timer;
+    enum worker_state state;
+    bool stop_asked;
+    int exit_status;
+    struct stream *buckets[STREAM_BUCKETS];
+    size_t stream_count;
+    uint64_t prepared_count, canceled_count;
+    bool compute_started, compute_ended;
+
+    /* Read-only once the compute thread runs; `ops` and `engine` once READY. */
+    struct hearth_ipc_hello hello;
+    uint32_t sandbox; /* reached */
+    uint32_t slots, batch;
+    const struct hearth_engine_ops *ops;
+    struct hearth_engine *engine;
+    pthread_t compute;
+
+    atomic_bool give_up; /* loading: the gateway wants it to end */
+    atomic_ullong prepare_us;
+
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t changed;
+    struct stream *arrived, **arrived_last;
+    bool cancels; /* a stream that compute has was canceled */
+    bool finish;  /* unload and end */
+    bool stepping;
+    uint64_t step_started_us;
+    uint32_t step_tokens, step_canceled_tokens;
+    uint64_t counters[HEARTH_COUNTER_COUNT];
+};
+
+uint64_t worker_now_us(void);
+
+/* loop thread: worker.c */
+int worker_run(void);
+void worker_deliver(void *parcel);       /* a post of the compute thread */
+void worker_loaded(void *worker);        /* a post: READY was sent */
+void worker_failed(void *worker);        /* a post: FAILED or a probe's STARTED was sent */
+void worker_compute_ended(void *worker); /* a post, the compute thread's last */
+
+/* loop thread: streams.c */
+void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame);
+int streams_credit(struct worker *worker, const struct hearth_ipc_frame *frame);
+void streams_cancel(struct worker *worker, uint32_t id);
+void streams_abort_again(void *worker); /* the abort timer */
+void streams_end(struct worker *worker, struct stream *stream);
+struct stream *streams_find(struct worker *worker, uint32_t id);
+
+/* compute thread: compute.c */
+void *compute_run(void *worker);
+/* load.c: false when it failed or was a probe, and the frames say so. */
+bool load_model(struct worker *worker);
+
+/* Parcels: from the compute thread to the channel. */
+struct parcel *parcel_create(struct worker *worker);
+void parcel_send(struct parcel *parcel); /* posts it */
+
+#endif
