@@ -29,32 +29,34 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
     size_t held = 0;
     bool more = true;
     int rc = 0;
+    struct hearth_error fault = {0}; /* of a window that was too small, it is forgotten */
     for (size_t window = WINDOW_BYTES_MIN; more; window *= 4) {
         size_t wanted = window < most ? window : (size_t)most;
         unsigned char *grown = hearth_try_realloc(bytes, wanted + 1);
         if (grown == NULL) {
-            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for a header of %zu bytes",
+            rc = hearth_error_set(&fault, HEARTH_ENOMEM, "no memory for a header of %zu bytes",
                                   wanted);
             break;
         }
         bytes = grown;
         held += fread(bytes + held, 1, wanted - held, file);
         if (held < wanted) {
-            rc = hearth_error_set(error, HEARTH_EIO, "the file could not be read to byte %zu",
+            rc = hearth_error_set(&fault, HEARTH_EIO, "the file could not be read to byte %zu",
                                   wanted);
             break;
         }
-        rc = hearth_gguf_parse_window(bytes, held, file_bytes, &more, ret_gguf, error);
+        rc = hearth_gguf_parse_window(bytes, held, file_bytes, &more, ret_gguf, &fault);
         if (more && held == most && most < file_bytes)
-            rc = hearth_error_set(error, HEARTH_EMODEL, "the GGUF header is longer than %u MiB",
+            rc = hearth_error_set(&fault, HEARTH_EMODEL, "the GGUF header is longer than %u MiB",
                                   HEARTH_GGUF_HEADER_MAX >> 20);
         more = more && held < most;
     }
-    if (rc == 0)
+    if (rc == 0) {
         (*ret_gguf)->owned_bytes = bytes;
-    else
-        hearth_free(bytes);
-    return rc;
+        return 0;
+    }
+    hearth_free(bytes);
+    return hearth_error_set(error, rc, "%s", fault.message);
 }
 
 int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hearth_error *error)

@@ -43,7 +43,7 @@ struct driver {
     const struct hearth_engine_ops *ops;
     struct hearth_engine *engine;
     struct hearth_model_facts facts;
-    uint32_t slots;
+    uint32_t slots, batch;
     struct driven runs[DRIVER_SLOTS_MAX];
     struct hearth_error fault;
     bool abort_on_event;
@@ -121,9 +121,9 @@ static inline void driver_open(struct driver *driver, const struct hearth_engine
     driver->sink.emit = driver_emit;
     driver->ops = ops;
     driver->slots = params->slots != 0 ? params->slots : 4;
+    driver->batch = params->batch != 0 ? params->batch : 512;
     struct hearth_model_files files = {path};
-    int rc =
-        ops->load(&files, params, NULL, &driver->engine, &driver->facts, &driver->fault);
+    int rc = ops->load(&files, params, NULL, &driver->engine, &driver->facts, &driver->fault);
     if (rc != 0)
         fail_msg("load: %s", driver->fault.message);
     for (size_t i = 0; i < DRIVER_SLOTS_MAX; i++)
@@ -178,20 +178,24 @@ static inline int driver_prepare(struct driver *driver, uint32_t sequence, const
 /* One step over all sequences of the mask that are not done; at most `chunk` prompt tokens each. */
 static inline int driver_step(struct driver *driver, uint32_t mask, uint32_t *begun, uint32_t chunk)
 {
-    struct hearth_step_item items[DRIVER_SLOTS_MAX];
+    struct hearth_step_item items[DRIVER_SLOTS_MAX] = {0};
     uint32_t left[DRIVER_SLOTS_MAX];
     size_t count = 0;
+    uint32_t room = driver->batch; /* enough for all sequences of a test to get something */
     for (uint32_t i = 0; i < driver->slots; i++) {
         struct driven *run = &driver->runs[i];
         left[i] = run->prompt_left;
-        if ((mask & (1u << i)) == 0 || run->done)
+        if ((mask & (1u << i)) == 0 || run->done || room == 0)
             continue;
         bool first = (*begun & (1u << i)) == 0;
         if (first && driver->ops->held_tokens != NULL)
             left[i] -= driver->ops->held_tokens(driver->engine, i, run->prepared);
-        uint32_t n = left[i] == 0 ? 1 : left[i] < chunk ? left[i] : chunk;
+        uint32_t most = chunk < room ? chunk : room;
+        uint32_t n = left[i] == 0 ? 1 : left[i] < most ? left[i] : most;
         if (run->prepared->indivisible)
             n = left[i];
+        else
+            room -= n;
         items[count++] = (struct hearth_step_item){i, first ? run->prepared : NULL, n};
     }
     int rc = driver->ops->step(driver->engine, items, count, &driver->sink, &driver->fault);
@@ -200,8 +204,7 @@ static inline int driver_step(struct driver *driver, uint32_t mask, uint32_t *be
     for (size_t i = 0; i < count; i++) {
         uint32_t index = items[i].sequence;
         *begun |= 1u << index;
-        driver->runs[index].prompt_left =
-            left[index] == 0 ? 0 : left[index] - items[i].token_count;
+        driver->runs[index].prompt_left = left[index] == 0 ? 0 : left[index] - items[i].token_count;
     }
     return 0;
 }

@@ -99,7 +99,8 @@ static int make_context(struct hearth_engine *engine, struct hearth_error *error
     params.n_threads = (int32_t)plan->threads;
     params.n_threads_batch = (int32_t)plan->threads;
     params.flash_attn_type = settings->flash_attention;
-    params.pooling_type = pooled ? engine->header.pooling : LLAMA_POOLING_TYPE_NONE;
+    if (pooled)
+        params.pooling_type = engine->header.pooling;
     params.embeddings = pooled;
     params.rope_freq_base = settings->rope_freq_base;
     params.rope_freq_scale = settings->rope_freq_scale;

@@ -202,8 +202,8 @@ static int read_shape(const struct reading *from, struct hearth_llama_header *he
     return 0;
 }
 
-static void read_tasks(const struct reading *from, const struct hearth_llama_settings *settings,
-                       struct hearth_llama_header *header)
+static int read_tasks(const struct reading *from, const struct hearth_llama_settings *settings,
+                      struct hearth_llama_header *header)
 {
     struct hearth_model_facts *facts = &header->facts;
     for (size_t i = 0; i < sizeof(encoders) / sizeof(encoders[0]); i++)
@@ -215,6 +215,9 @@ static void read_tasks(const struct reading *from, const struct hearth_llama_set
     if (header->pooling == LLAMA_POOLING_TYPE_UNSPECIFIED && pooling >= 0 &&
         pooling <= LLAMA_POOLING_TYPE_RANK)
         header->pooling = (enum llama_pooling_type)pooling;
+    if (settings->pooling == LLAMA_POOLING_TYPE_RANK && pooling != LLAMA_POOLING_TYPE_RANK)
+        return hearth_error_set(from->error, HEARTH_EINVAL,
+                                "setting 'pooling': this model has no head that ranks");
     bool says = header->pooling > LLAMA_POOLING_TYPE_NONE;
     if (header->encoder && !says)
         header->pooling = LLAMA_POOLING_TYPE_MEAN;
@@ -235,6 +238,7 @@ static void read_tasks(const struct reading *from, const struct hearth_llama_set
     facts->normalized = shown != LLAMA_POOLING_TYPE_RANK;
     facts->has_chat_template = hearth_gguf_find(from->gguf, "tokenizer.chat_template") != NULL ||
                                settings->chat_template != NULL;
+    return 0;
 }
 
 static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_settings *settings,
@@ -253,7 +257,9 @@ static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_se
     if (hearth_gguf_tensor_count(gguf) == 0)
         return hearth_error_set(error, HEARTH_EMODEL, "the GGUF file holds no tensors");
     header->file_bytes = hearth_gguf_file_bytes(gguf);
-    read_tasks(&from, settings, header);
+    rc = read_tasks(&from, settings, header);
+    if (rc != 0)
+        return rc;
     read_weights(gguf, header);
     read_cache(&from, settings, header);
     read_state(&from, header);

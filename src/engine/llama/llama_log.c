@@ -13,6 +13,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char kept[KEPT_MAX];
 static size_t kept_length;
+static bool printing = true;
 static enum ggml_log_level current; /* of the message that a continuation continues */
 
 static void keep(const char *text)
@@ -38,7 +39,7 @@ static void on_log(enum ggml_log_level level, const char *text, void *unused)
         current = level;
     if (current == GGML_LOG_LEVEL_ERROR)
         keep(text);
-    if (current == GGML_LOG_LEVEL_ERROR || current == GGML_LOG_LEVEL_WARN)
+    if (current == GGML_LOG_LEVEL_WARN && printing)
         fputs(text, stderr);
     pthread_mutex_unlock(&lock);
 }
@@ -55,9 +56,10 @@ void hearth_llama_log_start(void)
     ggml_set_abort_callback(on_abort);
 }
 
-void hearth_llama_log_clear(void)
+void hearth_llama_log_clear(bool print)
 {
     pthread_mutex_lock(&lock);
+    printing = print;
     kept_length = 0;
     pthread_mutex_unlock(&lock);
 }

@@ -201,7 +201,7 @@ extern "C" struct llama_model *hearth_llama_load(const char *path,
                                                  struct hearth_error *error)
 {
     struct llama_model *model = nullptr;
-    hearth_llama_log_clear();
+    hearth_llama_log_clear(true);
     int rc = guarded(error, HEARTH_EMODEL, "libllama", [&] {
         model = llama_model_load_from_file(path, *params);
         return 0;
@@ -216,7 +216,7 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
                                                       struct hearth_error *error)
 {
     struct llama_context *context = nullptr;
-    hearth_llama_log_clear();
+    hearth_llama_log_clear(true);
     int rc = guarded(error, HEARTH_ENOMEM, "libllama", [&] {
         context = llama_init_from_model(model, *params);
         return 0;
@@ -229,7 +229,7 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
 extern "C" int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch)
 {
     int result = -100;
-    hearth_llama_log_clear();
+    hearth_llama_log_clear(false);
     guarded(nullptr, HEARTH_EINTERNAL, "libllama", [&] {
         result = llama_decode(context, *batch);
         return 0;

@@ -353,6 +353,9 @@ int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_ite
     atomic_store(&engine->abort_wanted, false);
     atomic_store(&engine->running, true);
     int rc = run(&step);
+    /* The worker drops all inputs after a failure; none may be looked at again. */
+    for (uint32_t i = 0; rc != 0 && rc != HEARTH_ECANCELED && i < engine->plan.slots; i++)
+        hearth_llama_sequence_end(engine, i);
     atomic_store(&engine->running, false);
     atomic_store(&engine->abort_wanted, false);
     return rc;

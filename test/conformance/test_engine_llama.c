@@ -1,0 +1,752 @@
+/* The llama engine, driven without a worker, on the model that HEARTH_TEST_GGUF names (a small
+ * chat model; the demo's SmolLM2 in `make test`). Without one, or without the plug-in, the tests
+ * are skipped.
+ *
+ * What is compared token for token is computed with the same shapes of batch. libllama's sums
+ * depend on the shape, so where shapes differ (a batch against one alone, chunks against a whole)
+ * the texts are compared up to a few words, which a fault in positions or caches would change. */
+#include "base/clock.h"
+#include "support/engine_driver.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct hearth_engine_ops *ops;
+static const char *model;
+static struct driver driver;
+
+#define CONTEXT 512u
+
+static void need_model(void)
+{
+    if (ops != NULL && model != NULL)
+        return;
+    print_message("skipped: %s\n",
+                  ops == NULL ? "the llama plug-in is not built" : "HEARTH_TEST_GGUF is not set");
+    skip();
+}
+
+static int open_model(void **state)
+{
+    (void)state;
+    ops = driver_plugin("llama");
+    model = getenv("HEARTH_TEST_GGUF");
+    if (ops == NULL || model == NULL)
+        return 0;
+    struct hearth_load_params params = {.context = CONTEXT, .slots = 4, .batch = 128};
+    driver_open(&driver, ops, model, &params);
+    return 0;
+}
+
+static int close_model(void **state)
+{
+    (void)state;
+    if (ops != NULL && model != NULL)
+        driver_close(&driver);
+    return 0;
+}
+
+static const char brazil[] =
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"What language is spoken in Brazil?\"}]}";
+static const char story[] = "Once upon a time there was a small village at the edge of a forest.";
+
+/* " word", so many times: a token each. */
+static char *words(uint32_t count)
+{
+    char *text = hearth_calloc(count + 1, 5);
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(text + 5 * (size_t)i, " word", 5);
+    return text;
+}
+
+/* What a request gave, to be kept beside another. */
+static char *kept_say(const char *text, const struct hearth_sampling *sampling)
+{
+    return hearth_strdup(driver_say(&driver, text, sampling));
+}
+
+static void the_header_alone_gives_facts_and_a_memory_plan(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_model_files files = {model};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->describe(&files, &facts, &error), 0);
+    assert_true(facts.architecture[0] != '\0');
+    assert_int_equal(facts.vocabulary_length, driver.facts.vocabulary_length);
+    assert_int_equal(facts.embedding_length, driver.facts.embedding_length);
+    assert_true((facts.tasks & HEARTH_TASK_GENERATE) != 0);
+    assert_true(facts.weight_bytes > 1000000);
+    assert_int_equal(driver.facts.context, CONTEXT);
+    struct hearth_memory_plan small, large;
+    struct hearth_load_params params = {.context = 512, .slots = 1};
+    assert_int_equal(ops->plan_memory(&files, &params, &small, &error), 0);
+    params = (struct hearth_load_params){.context = 1024, .slots = 4};
+    assert_int_equal(ops->plan_memory(&files, &params, &large, &error), 0);
+    assert_true(small.weights >= facts.weight_bytes);
+    assert_int_equal(large.cache, small.cache * 8);
+    params.settings_json = "{\"cache_type_k\":\"f32\",\"cache_type_v\":\"f32\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &small, &error), 0);
+    assert_int_equal(small.cache, large.cache * 2);
+}
+
+static void settings_that_are_wrong_are_named(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_model_files files = {model};
+    struct hearth_memory_plan plan;
+    struct hearth_error error = {0};
+    struct hearth_load_params params = {.settings_json = "{\"cache_tipe_k\":\"f16\"}"};
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "is it 'cache_type_k'?"));
+    params.settings_json = "{\"cache_type_v\":\"q9\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    params = (struct hearth_load_params){.context = 1u << 24};
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "16777216"));
+    params = (struct hearth_load_params){.device = "cuda:0"};
+    struct hearth_engine *engine = NULL;
+    struct hearth_model_facts facts;
+    assert_int_equal(ops->load(&files, &params, NULL, &engine, &facts, &error), HEARTH_ENOTIMPL);
+    assert_null(engine);
+}
+
+static void a_chat_at_temperature_0_names_portuguese_and_ends(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(24);
+    const char *text = driver_say(&driver, brazil, &sampling);
+    if (strstr(model, "SmolLM2") != NULL)
+        assert_non_null(strstr(text, "Portuguese"));
+    assert_int_equal(driver.runs[0].completion_tokens, 24);
+    assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_LENGTH);
+    assert_int_equal(driver.runs[0].event_tokens, 24);
+    assert_false(driver.runs[0].broken_text);
+}
+
+static void the_same_seed_gives_the_same_text_from_a_cold_prefix(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(24);
+    sampling.temperature = 1;
+    sampling.top_p = 0.95f;
+    sampling.seed = 7;
+    driver_say(&driver, "something else entirely, to forget the prefix", &sampling);
+    char *first = kept_say(story, &sampling);
+    driver_say(&driver, "something else entirely, to forget the prefix", &sampling);
+    assert_string_equal(driver_say(&driver, story, &sampling), first);
+    driver_say(&driver, "something else entirely, to forget the prefix", &sampling);
+    sampling.seed = 8;
+    assert_string_not_equal(driver_say(&driver, story, &sampling), first);
+    hearth_free(first);
+}
+
+static void a_prefix_that_a_sequence_still_holds_is_not_computed_again(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(8);
+    char *first = kept_say(story, &sampling);
+    assert_int_equal(driver_prepare(&driver, 0, story, &sampling), 0);
+    uint32_t count = driver.runs[0].prepared->token_count;
+    assert_int_equal(ops->held_tokens(driver.engine, 0, driver.runs[0].prepared), count - 1);
+    assert_int_equal(ops->held_tokens(driver.engine, 1, driver.runs[0].prepared), 0);
+    driver_finish(&driver, 1, 0, 512);
+    assert_int_equal(driver.runs[0].cached_tokens, count - 1);
+    assert_int_equal(strncmp(driver_text(&driver, 0), first, 12), 0);
+    hearth_free(first);
+}
+
+static void a_stop_string_across_tokens_cuts_the_text(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(24);
+    char *whole = kept_say(brazil, &sampling);
+    assert_true(strlen(whole) > 24);
+    /* From the middle of one word to the middle of another. */
+    for (size_t at = 3; at < 16; at++) {
+        struct hearth_bytes stop = {whole + at, 9};
+        sampling.stops = &stop;
+        sampling.stop_count = 1;
+        const char *cut = driver_say(&driver, brazil, &sampling);
+        size_t expected = (size_t)((char *)memmem(whole, strlen(whole), stop.bytes, 9) - whole);
+        assert_int_equal(strlen(cut), expected);
+        assert_int_equal(strncmp(cut, whole, expected), 0);
+        assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_STOP);
+    }
+    /* One that begins, and then goes on otherwise: nothing is lost. */
+    char near_miss[16];
+    memcpy(near_miss, whole + 3, 8);
+    memcpy(near_miss + 8, "\x01", 2);
+    struct hearth_bytes stop = {near_miss, 9};
+    sampling.stops = &stop;
+    assert_string_equal(driver_say(&driver, brazil, &sampling), whole);
+    hearth_free(whole);
+}
+
+static void text_is_released_in_whole_characters(void **state)
+{
+    (void)state;
+    need_model();
+    /* A bias towards byte tokens of other scripts: many of them are parts of characters. */
+    struct hearth_sampling sampling = driver_greedy(48);
+    sampling.temperature = 2;
+    sampling.ignore_eos = true;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        sampling.seed = seed;
+        driver_say(&driver, "日本語 العربية 🙂👩‍👩‍👧 Привет",
+                   &sampling);
+        assert_false(driver.runs[0].broken_text);
+        assert_int_equal(driver.runs[0].event_tokens, 48);
+    }
+}
+
+static void four_sequences_in_a_batch_say_what_each_says_alone(void **state)
+{
+    (void)state;
+    need_model();
+    static const char *const prompts[] = {
+        story,
+        "The capital of France is",
+        "1, 2, 3, 4, 5, 6, 7,",
+        "Water is made of hydrogen and",
+    };
+    struct hearth_sampling sampling = driver_greedy(12);
+    char *alone[4];
+    for (int i = 0; i < 4; i++)
+        alone[i] = kept_say(prompts[i], &sampling);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(driver_prepare(&driver, i, prompts[i], &sampling), 0);
+    driver_finish(&driver, 15, 0, 16);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(strncmp(driver_text(&driver, i), alone[i], 8), 0);
+        hearth_free(alone[i]);
+    }
+}
+
+static void a_prompt_in_chunks_gives_what_the_whole_gives(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(12);
+    driver_say(&driver, "forget", &sampling);
+    char *whole = kept_say(story, &sampling);
+    for (uint32_t chunk = 1; chunk < 8; chunk += 3) {
+        driver_say(&driver, "forget", &sampling);
+        assert_int_equal(driver_prepare(&driver, 0, story, &sampling), 0);
+        driver_finish(&driver, 1, 0, chunk);
+        assert_int_equal(strncmp(driver_text(&driver, 0), whole, 10), 0);
+    }
+    hearth_free(whole);
+}
+
+static void a_cancelled_sequence_is_free_and_the_others_go_on(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(10);
+    char *alone = kept_say("The capital of France is", &sampling);
+    assert_int_equal(driver_prepare(&driver, 1, story, &sampling), 0);
+    assert_int_equal(driver_prepare(&driver, 2, "The capital of France is", &sampling), 0);
+    uint32_t begun = 0;
+    assert_int_equal(driver_step(&driver, 6, &begun, 4), 0);
+    ops->cancel(driver.engine, 1);
+    driver.runs[1].done = true;
+    driver_finish(&driver, 6, begun, 4);
+    assert_int_equal(strncmp(driver_text(&driver, 2), alone, 8), 0);
+    assert_int_equal(driver.runs[1].text.length, 0);
+    assert_int_equal(driver_prepare(&driver, 1, "The capital of France is", &sampling), 0);
+    driver_finish(&driver, 2, 0, 64);
+    assert_int_equal(strncmp(driver_text(&driver, 1), alone, 8), 0);
+    hearth_free(alone);
+}
+
+struct aborter {
+    atomic_int stop;
+    int after_us;
+};
+
+static void *abort_often(void *argument)
+{
+    struct aborter *aborter = argument;
+    while (!aborter->stop) {
+        usleep((useconds_t)aborter->after_us);
+        ops->abort(driver.engine);
+    }
+    return NULL;
+}
+
+static void an_aborted_step_may_be_given_again(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(10);
+    driver_say(&driver, "forget", &sampling);
+    char *alone = kept_say(story, &sampling);
+    driver_say(&driver, "forget", &sampling);
+    assert_int_equal(driver_prepare(&driver, 0, story, &sampling), 0);
+    struct aborter aborter = {.after_us = 300};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, abort_often, &aborter), 0);
+    uint32_t begun = 0, aborted = 0;
+    for (uint32_t i = 0; i < 100000 && !driver.runs[0].done; i++) {
+        int rc = driver_step(&driver, 1, &begun, 7);
+        assert_true(rc == 0 || rc == HEARTH_ECANCELED);
+        aborted += rc != 0;
+        /* After some of them, let it through. */
+        if (aborted == 20)
+            aborter.stop = 1;
+    }
+    aborter.stop = 1;
+    pthread_join(thread, NULL);
+    assert_true(driver.runs[0].done);
+    assert_true(aborted > 0);
+    assert_int_equal(strncmp(driver_text(&driver, 0), alone, 10), 0);
+    hearth_free(alone);
+}
+
+static void an_input_over_the_context_is_refused_with_both_numbers(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(0);
+    char *text = words(CONTEXT + 50);
+    assert_int_equal(driver_prepare(&driver, 0, text, &sampling), HEARTH_ECONTEXT);
+    assert_non_null(strstr(driver.fault.message, "512"));
+    assert_non_null(strstr(driver.fault.message, "562"));
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = strlen(text),
+                                 .truncate = HEARTH_TRUNCATE_END};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), 0);
+    assert_int_equal(prepared->token_count, CONTEXT);
+    assert_int_equal(prepared->truncated_count, 50);
+    ops->discard(driver.engine, prepared);
+    /* One that just fits leaves room for one token. */
+    text[5 * (CONTEXT - 1)] = '\0';
+    driver_say(&driver, text, &sampling);
+    assert_int_equal(driver.runs[0].completion_tokens, 1);
+    assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_LENGTH);
+    hearth_free(text);
+}
+
+static void generation_ends_at_the_context(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(0);
+    sampling.ignore_eos = true;
+    char *text = words(480);
+    driver_say(&driver, text, &sampling);
+    hearth_free(text);
+    assert_int_equal(driver.runs[0].prompt_tokens + driver.runs[0].completion_tokens, CONTEXT);
+    assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_LENGTH);
+}
+
+static void logprobs_are_those_of_the_model(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(8);
+    sampling.logprobs = true;
+    sampling.top_logprobs = 20;
+    driver_say(&driver, story, &sampling);
+    struct driven *run = &driver.runs[0];
+    assert_int_equal(run->logprob_count, run->event_tokens);
+    assert_true(run->logprob_count >= 7);
+    for (uint32_t i = 0; i < run->logprob_count; i++) {
+        assert_true(run->logprobs[i] <= 0);
+        /* Greedy: the token is the first alternative. */
+        assert_true(fabs(run->logprobs[i] - run->best_alternative[i]) < 1e-6);
+        assert_true(run->alternative_mass[i] <= 1.0001);
+        assert_true(run->alternative_mass[i] >= exp(run->logprobs[i]) - 1e-6);
+    }
+    /* A penalty changes what is picked, and not what the model thought of it. */
+    double before = run->logprobs[0];
+    struct hearth_logit_bias bias[2];
+    assert_int_equal(driver_prepare(&driver, 1, driver_text(&driver, 0), &sampling), 0);
+    bias[0] = (struct hearth_logit_bias){driver.runs[1].prepared->tokens[0], -100};
+    sampling.biases = bias;
+    sampling.bias_count = 1;
+    driver_say(&driver, story, &sampling);
+    assert_true(run->logprobs[0] < before);
+    assert_true(fabs(run->best_alternative[0] - before) < 0.05);
+}
+
+static void a_bias_forces_and_forbids_tokens(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(1);
+    struct hearth_input input = {.task = HEARTH_TASK_TOKENIZE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = " purple",
+                                 .length = 7,
+                                 .no_special_tokens = true};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), 0);
+    struct hearth_logit_bias bias = {prepared->tokens[0], 100};
+    sampling.biases = &bias;
+    sampling.bias_count = 1;
+    const char *text = driver_say(&driver, story, &sampling);
+    assert_true(text[0] != '\0' && strncmp(" purple", text, strlen(text)) == 0);
+    ops->discard(driver.engine, prepared);
+}
+
+static void narrow_sampling_equals_greedy(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(16);
+    driver_say(&driver, "forget", &sampling);
+    char *greedy = kept_say(story, &sampling);
+    sampling.temperature = 1.5f;
+    static const struct {
+        int32_t top_k;
+        float top_p, min_p;
+    } narrow[] = {{1, 1, 0}, {0, 1e-6f, 0}, {0, 1, 1}};
+    for (int i = 0; i < 3; i++) {
+        sampling.top_k = narrow[i].top_k;
+        sampling.top_p = narrow[i].top_p;
+        sampling.min_p = narrow[i].min_p;
+        sampling.seed = (uint64_t)i;
+        driver_say(&driver, "forget", &sampling);
+        assert_string_equal(driver_say(&driver, story, &sampling), greedy);
+    }
+    hearth_free(greedy);
+}
+
+static void a_repeat_penalty_breaks_a_loop(void **state)
+{
+    (void)state;
+    need_model();
+    static const char loop[] = "red blue red blue red blue red blue red blue red blue red";
+    struct hearth_sampling sampling = driver_greedy(6);
+    char *plain = kept_say(loop, &sampling);
+    assert_non_null(strstr(plain, "blue"));
+    sampling.presence_penalty = 2;
+    sampling.frequency_penalty = 2;
+    assert_null(strstr(driver_say(&driver, loop, &sampling), "blue"));
+    sampling.presence_penalty = 0;
+    sampling.frequency_penalty = 0;
+    sampling.repeat_penalty = 3;
+    assert_null(strstr(driver_say(&driver, loop, &sampling), "blue"));
+    sampling.repeat_last_n = 0;
+    assert_string_equal(driver_say(&driver, loop, &sampling), plain);
+    hearth_free(plain);
+}
+
+static void tokens_and_text_turn_into_each_other(void **state)
+{
+    (void)state;
+    need_model();
+    static const char text[] = "Grüße, 世界! 🙂 <|im_end|>";
+    struct hearth_input input = {.task = HEARTH_TASK_TOKENIZE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = strlen(text),
+                                 .no_special_tokens = true};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), 0);
+    driver_clear(&driver, 0);
+    assert_int_equal(ops->detokenize(driver.engine, prepared->tokens, prepared->token_count,
+                                     &driver.sink, &driver.fault),
+                     0);
+    assert_string_equal(driver_text(&driver, 0), text);
+    ops->discard(driver.engine, prepared);
+    int32_t bad[] = {0, INT32_MAX};
+    assert_int_equal(ops->detokenize(driver.engine, bad, 2, &driver.sink, &driver.fault),
+                     HEARTH_EINVAL);
+    input = (struct hearth_input){
+        .task = HEARTH_TASK_GENERATE, .kind = HEARTH_INPUT_TOKENS, .tokens = bad, .token_count = 2};
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), HEARTH_EINVAL);
+    assert_non_null(strstr(driver.fault.message, "2147483647"));
+}
+
+static void messages_that_are_wrong_are_refused(void **state)
+{
+    (void)state;
+    need_model();
+    static const char *const wrong[] = {
+        "{",
+        "{}",
+        "{\"messages\":5}",
+        "{\"messages\":[]}",
+        "{\"messages\":[{\"role\":7}]}",
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}",
+    };
+    struct hearth_sampling sampling = driver_greedy(1);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        int rc = driver_prepare(&driver, 0, wrong[i], &sampling);
+        assert_true(rc == HEARTH_EPARSE || rc == HEARTH_EINVAL);
+        assert_true(driver.fault.message[0] != '\0');
+    }
+}
+
+static void embed(uint32_t sequence, const char *text, uint32_t chunk)
+{
+    driver_clear(&driver, sequence);
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = strlen(text)};
+    assert_int_equal(
+        ops->prepare(driver.engine, &input, &driver.runs[sequence].prepared, &driver.fault), 0);
+    driver.runs[sequence].prompt_left = driver.runs[sequence].prepared->token_count;
+    driver_finish(&driver, 1u << sequence, 0, chunk);
+}
+
+static double cosine(const struct driven *a, const struct driven *b)
+{
+    double sum = 0;
+    assert_int_equal(a->value_count, b->value_count);
+    for (uint32_t i = 0; i < a->value_count; i++)
+        sum += (double)a->values[i] * (double)b->values[i];
+    return sum;
+}
+
+static void a_generating_model_makes_vectors_too(void **state)
+{
+    (void)state;
+    need_model();
+    embed(0, "A cat sat on the mat.", 512);
+    embed(1, "A cat sat on the mat.", 2);
+    embed(2, "Quarterly earnings rose by eleven percent.", 512);
+    assert_int_equal(driver.runs[0].value_count, driver.facts.embedding_length);
+    assert_true(fabs(cosine(&driver.runs[0], &driver.runs[0]) - 1) < 1e-5);
+    assert_true(cosine(&driver.runs[0], &driver.runs[1]) > 0.999);
+    assert_true(cosine(&driver.runs[0], &driver.runs[2]) < 0.99);
+    /* And generates as before. */
+    struct hearth_sampling sampling = driver_greedy(8);
+    driver_say(&driver, story, &sampling);
+    assert_int_equal(driver.runs[0].completion_tokens, 8);
+}
+
+static uint64_t status_kib(const char *field)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    uint64_t value = 0;
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, field, strlen(field)) != 0)
+            continue;
+        for (const char *at = line; *at != '\0'; at++)
+            if (*at >= '0' && *at <= '9')
+                value = value * 10 + (uint64_t)(*at - '0');
+    }
+    if (file != NULL)
+        fclose(file);
+    return value;
+}
+
+/* This program again, on a file: what this process holds does not count, and what ends the child
+ * does not end the tests. */
+static int in_child(const char *what, const char *path, unsigned seconds)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(seconds);
+        execl("/proc/self/exe", "test", what, path, NULL);
+        _exit(99);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static int memory_in_plan(const char *path)
+{
+    struct hearth_model_files files = {path};
+    struct hearth_load_params params = {.context = 2048, .slots = 4};
+    struct hearth_memory_plan plan;
+    struct hearth_error error = {0};
+    if (ops->plan_memory(&files, &params, &plan, &error) != 0)
+        return 2;
+    uint64_t before = status_kib("VmRSS");
+    struct driver own;
+    driver_open(&own, ops, path, &params);
+    struct hearth_sampling sampling = driver_greedy(2);
+    char *text = words(600);
+    driver_say(&own, text, &sampling);
+    hearth_free(text);
+    uint64_t held = (status_kib("VmHWM") - before) / 1024;
+    uint64_t planned = (plan.weights + plan.cache + plan.scratch + plan.process) >> 20;
+    print_message("held %lu MiB, planned %lu MiB\n", (unsigned long)held, (unsigned long)planned);
+    return held > planned ? 3 : planned > 2 * held + 128 ? 4 : 0;
+}
+
+static void the_memory_plan_is_an_upper_bound_and_not_a_wild_one(void **state)
+{
+    (void)state;
+    need_model();
+#ifdef __SANITIZE_ADDRESS__
+    skip();
+#endif
+    assert_int_equal(in_child("memory", model, 120), 0);
+}
+
+static bool give_up(struct hearth_load_progress *progress, float fraction)
+{
+    (void)progress;
+    return fraction < 0.5f;
+}
+
+static void loading_can_be_given_up(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_load_progress progress = {give_up};
+    struct hearth_model_files files = {model};
+    struct hearth_load_params params = {.context = 256, .slots = 1};
+    struct hearth_engine *engine = NULL;
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->load(&files, &params, &progress, &engine, &facts, &error),
+                     HEARTH_ECANCELED);
+    assert_null(engine);
+}
+
+static int load_any(const char *path)
+{
+    struct hearth_model_files files = {path};
+    struct hearth_load_params params = {.context = 256, .slots = 1};
+    struct hearth_engine *engine = NULL;
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    int rc = ops->load(&files, &params, NULL, &engine, &facts, &error);
+    if (rc == 0)
+        return 0;
+    if (engine != NULL || error.code != rc || error.message[0] == '\0')
+        return 2;
+    return 1;
+}
+
+/* A copy of the model: its first bytes, with some of them changed. */
+static void put_copy(const char *path, size_t length, size_t flip_at, int flip, bool random_tail)
+{
+    FILE *in = fopen(model, "rb"), *out = fopen(path, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    char block[65536];
+    uint32_t random = 1;
+    for (size_t at = 0; at < length;) {
+        size_t n = fread(block, 1, sizeof(block) < length - at ? sizeof(block) : length - at, in);
+        if (n == 0)
+            break;
+        if (flip_at >= at && flip_at < at + n)
+            block[flip_at - at] ^= (char)flip;
+        for (size_t i = 0; random_tail && at > length / 2 && i < n; i++)
+            block[i] = (char)((random = random * 1664525 + 1013904223) >> 24);
+        assert_int_equal(fwrite(block, 1, n, out), n);
+        at += n;
+    }
+    fclose(in);
+    fclose(out);
+}
+
+static void corrupt_files_are_errors_within_seconds(void **state)
+{
+    (void)state;
+    need_model();
+    char path[] = "/tmp/hearth-llama-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    static const size_t cuts[] = {0, 3, 100, 5000, 1000000, 4000000};
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        put_copy(path, cuts[i], SIZE_MAX, 0, false);
+        assert_int_equal(in_child("load", path, 20), 1 << 8);
+    }
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    fputs("Dear diary, today I was mistaken for a model.\n", out);
+    fclose(out);
+    assert_int_equal(in_child("load", path, 20), 1 << 8);
+    /* Weights of noise load: nobody can tell them from a model. */
+    put_copy(path, SIZE_MAX, SIZE_MAX, 0, false);
+    FILE *noise = fopen(path, "r+b");
+    assert_non_null(noise);
+    fseek(noise, -1000000, SEEK_END);
+    for (uint32_t i = 0, random = 1; i < 1000000; i++)
+        fputc((int)((random = random * 1664525 + 1013904223) >> 24), noise);
+    fclose(noise);
+    assert_int_equal(in_child("load", path, 60), 0);
+    unlink(path);
+}
+
+static void a_header_with_a_flipped_byte_never_ends_the_process(void **state)
+{
+    (void)state;
+    need_model();
+    char path[] = "/tmp/hearth-llama-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    put_copy(path, SIZE_MAX, SIZE_MAX, 0, false);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    uint32_t random = 12345;
+    for (int i = 0; i < 40; i++) {
+        random = random * 1664525 + 1013904223;
+        long at = i < 30 ? (long)(random % 1500) : (long)(random % 2000000);
+        fseek(file, at, SEEK_SET);
+        int old = fgetc(file);
+        fseek(file, at, SEEK_SET);
+        fputc(old ^ (1 << (random >> 29)), file);
+        fflush(file);
+        int status = in_child("load", path, 60);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+            fail_msg("byte %ld, bit %u: status %x", at, random >> 29, (unsigned)status);
+        fseek(file, at, SEEK_SET);
+        fputc(old, file);
+    }
+    fclose(file);
+    unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3) {
+        ops = driver_plugin("llama");
+        return strcmp(argv[1], "memory") == 0 ? memory_in_plan(argv[2]) : load_any(argv[2]);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_header_alone_gives_facts_and_a_memory_plan),
+        cmocka_unit_test(settings_that_are_wrong_are_named),
+        cmocka_unit_test(a_chat_at_temperature_0_names_portuguese_and_ends),
+        cmocka_unit_test(the_same_seed_gives_the_same_text_from_a_cold_prefix),
+        cmocka_unit_test(a_prefix_that_a_sequence_still_holds_is_not_computed_again),
+        cmocka_unit_test(a_stop_string_across_tokens_cuts_the_text),
+        cmocka_unit_test(text_is_released_in_whole_characters),
+        cmocka_unit_test(four_sequences_in_a_batch_say_what_each_says_alone),
+        cmocka_unit_test(a_prompt_in_chunks_gives_what_the_whole_gives),
+        cmocka_unit_test(a_cancelled_sequence_is_free_and_the_others_go_on),
+        cmocka_unit_test(an_aborted_step_may_be_given_again),
+        cmocka_unit_test(an_input_over_the_context_is_refused_with_both_numbers),
+        cmocka_unit_test(generation_ends_at_the_context),
+        cmocka_unit_test(logprobs_are_those_of_the_model),
+        cmocka_unit_test(a_bias_forces_and_forbids_tokens),
+        cmocka_unit_test(narrow_sampling_equals_greedy),
+        cmocka_unit_test(a_repeat_penalty_breaks_a_loop),
+        cmocka_unit_test(tokens_and_text_turn_into_each_other),
+        cmocka_unit_test(messages_that_are_wrong_are_refused),
+        cmocka_unit_test(a_generating_model_makes_vectors_too),
+        cmocka_unit_test(loading_can_be_given_up),
+        cmocka_unit_test(the_memory_plan_is_an_upper_bound_and_not_a_wild_one),
+        cmocka_unit_test(corrupt_files_are_errors_within_seconds),
+        cmocka_unit_test(a_header_with_a_flipped_byte_never_ends_the_process),
+    };
+    return cmocka_run_group_tests(tests, open_model, close_model);
+}
