@@ -1,0 +1,668 @@
+/* The scheduler over a backend whose events the test gives by hand. The same with real workers is
+ * test/integration/test_scheduler.c. */
+#include "manual_backend.h"
+
+#include "gateway/catalog.h"
+#include "gateway/inference.h"
+#include "gateway/scheduler.h"
+#include "loop/loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { WAIT_MS = 20000 };
+
+struct bed {
+    struct hearth_loop *loop;
+    struct hearth_catalog *catalog;
+    struct hearth_scheduler *scheduler;
+    char directory[32], script[64], plugin[64];
+};
+
+/* What came back for one request. */
+struct answer {
+    struct hearth_inference *inference;
+    int loading, prepared, texts, done, error;
+    uint32_t retry_after_ms;
+    struct hearth_inference_done end;
+    char message[HEARTH_ERROR_MESSAGE_MAX];
+    bool cancel_at_text;
+};
+
+static void on_loading(void *argument, float fraction)
+{
+    (void)fraction;
+    ((struct answer *)argument)->loading++;
+}
+
+static void on_prepared(void *argument, uint32_t count, uint32_t truncated)
+{
+    (void)count;
+    (void)truncated;
+    ((struct answer *)argument)->prepared++;
+}
+
+static void on_event(void *argument, const struct hearth_event *event)
+{
+    struct answer *answer = argument;
+    assert_int_equal(event->kind, HEARTH_EVENT_TEXT);
+    answer->texts++;
+    if (answer->cancel_at_text)
+        hearth_inference_cancel(answer->inference);
+}
+
+static void on_done(void *argument, const struct hearth_inference_done *done)
+{
+    struct answer *answer = argument;
+    answer->done++;
+    answer->end = *done;
+}
+
+static void on_error(void *argument, const struct hearth_error *error, uint32_t retry_after_ms)
+{
+    struct answer *answer = argument;
+    assert_int_equal(answer->error, 0);
+    answer->error = error->code;
+    answer->retry_after_ms = retry_after_ms;
+    snprintf(answer->message, sizeof(answer->message), "%s", error->message);
+}
+
+static const struct hearth_inference_events events = {.on_loading = on_loading,
+                                                      .on_prepared = on_prepared,
+                                                      .on_event = on_event,
+                                                      .on_done = on_done,
+                                                      .on_error = on_error};
+
+static void touch(const char *path)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+}
+
+static const struct hearth_scheduler_options usual = {
+    .slots = 2,
+    .queue_max = 8,
+    .load_timeout_ms = 60000,
+    .heartbeat_timeout_ms = 60000,
+    .stop_timeout_ms = 60000,
+    .breaker_failures = 3,
+    .breaker_rest_ms = 60000,
+    .backend = &manual_ops,
+};
+
+static void open_bed(struct bed *bed, const struct hearth_scheduler_options *from)
+{
+    struct hearth_error error;
+    struct hearth_scheduler_options options = *from;
+    memset(bed, 0, sizeof(*bed));
+    manual_starts = 0;
+    manual_plan = (struct hearth_memory_plan){.weights = 1};
+    snprintf(bed->directory, sizeof(bed->directory), "/tmp/hearth-test-XXXXXX");
+    assert_non_null(mkdtemp(bed->directory));
+    snprintf(bed->script, sizeof(bed->script), "%s/m.fake", bed->directory);
+    snprintf(bed->plugin, sizeof(bed->plugin), "%s/fake.so", bed->directory);
+    touch(bed->script);
+    touch(bed->plugin);
+    bed->loop = hearth_loop_create();
+    bed->catalog = hearth_catalog_create(bed->loop, NULL, 0);
+    assert_int_equal(hearth_catalog_add_file(bed->catalog, bed->script, &error), 0);
+    options.loop = bed->loop;
+    options.catalog = bed->catalog;
+    options.engines_path = bed->directory;
+    assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
+}
+
+static void close_bed(struct bed *bed)
+{
+    hearth_scheduler_destroy(bed->scheduler);
+    hearth_catalog_destroy(bed->catalog);
+    hearth_loop_run(bed->loop);
+    hearth_loop_destroy(bed->loop);
+    unlink(bed->script);
+    unlink(bed->plugin);
+    rmdir(bed->directory);
+    assert_null(manual);
+}
+
+static int submit(struct bed *bed, struct answer *answer)
+{
+    struct hearth_error error = {.code = 0};
+    struct hearth_inference_request request = {
+        .model = "m",
+        .input = {.task = HEARTH_TASK_GENERATE,
+                  .kind = HEARTH_INPUT_TEXT,
+                  .bytes = "hello",
+                  .length = 5},
+        .class_ = HEARTH_CLASS_NORMAL,
+        .client = "tester",
+        .request_id = "req_1",
+        .credit = 4,
+    };
+    int rc = hearth_inference_submit(bed->scheduler, &request, &events, answer, &answer->inference,
+                                     &answer->retry_after_ms, &error);
+    snprintf(answer->message, sizeof(answer->message), "%s", error.code ? error.message : "");
+    return rc;
+}
+
+struct wait {
+    struct bed *bed;
+    bool (*is)(void *argument);
+    void *argument;
+    uint64_t until_ms;
+};
+
+static void look_again(void *argument)
+{
+    struct wait *wait = argument;
+    if (wait->is(wait->argument) || hearth_loop_now_ms(wait->bed->loop) > wait->until_ms)
+        hearth_loop_stop(wait->bed->loop);
+}
+
+static void run_until(struct bed *bed, bool (*is)(void *argument), void *argument)
+{
+    struct wait wait = {bed, is, argument, hearth_loop_now_ms(bed->loop) + WAIT_MS};
+    struct hearth_timer *timer = hearth_timer_create(bed->loop, look_again, &wait);
+    hearth_timer_start(timer, 0, 1);
+    hearth_loop_run(bed->loop);
+    hearth_timer_destroy(timer);
+    assert_true(is(argument));
+}
+
+static bool has_started(void *argument)
+{
+    return manual && manual_starts == *(int *)argument;
+}
+
+static bool has_error(void *argument)
+{
+    return ((struct answer *)argument)->error != 0;
+}
+
+static bool is_true(void *argument)
+{
+    return *(bool *)argument;
+}
+
+static void run_until_started(struct bed *bed, int times)
+{
+    run_until(bed, has_started, &times);
+}
+
+static void load(struct bed *bed)
+{
+    run_until_started(bed, manual_starts + 1);
+    manual_planned();
+    manual_ready();
+}
+
+static void take_report(void *argument, const struct hearth_model_report *report)
+{
+    *(struct hearth_model_report *)argument = *report;
+}
+
+static struct hearth_model_report *report(struct bed *bed)
+{
+    static struct hearth_model_report row;
+    hearth_scheduler_each(bed->scheduler, take_report, &row);
+    return &row;
+}
+
+static void test_a_request_loads_its_model_and_streams(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answer), 0);
+    assert_string_equal(hearth_inference_model(answer.inference), "m");
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_PLANNING);
+    run_until_started(&bed, 1);
+    manual_planned();
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_LOADING);
+    manual->spec.events->on_progress(manual->spec.argument, 0.5f);
+    assert_int_equal(answer.loading, 2);
+    manual_ready();
+    assert_int_equal(manual->sent_count, 1);
+    assert_int_equal(manual->credit_of_sent[0], 4);
+    manual_text(manual->sent[0], "hi");
+    hearth_inference_credit(answer.inference, 3);
+    assert_int_equal(manual->credits, 3);
+    manual_done(manual->sent[0]);
+    assert_int_equal(answer.texts, 1);
+    assert_int_equal(answer.done, 1);
+    assert_int_equal(answer.end.completion_tokens, 2);
+    assert_int_equal(report(&bed)->tokens_out, 2);
+    assert_int_equal(report(&bed)->loads, 1);
+    close_bed(&bed);
+}
+
+static void test_no_more_than_slots_and_one_are_with_the_worker(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[6] = {{0}};
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+    load(&bed);
+    assert_int_equal(manual->sent_count, 3);
+    assert_int_equal(report(&bed)->queued, 3);
+    assert_int_equal(report(&bed)->slots_busy, 2);
+    manual_done(manual->sent[1]);
+    assert_int_equal(manual->sent_count, 4);
+    close_bed(&bed);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(answers[i].error, i == 1 ? 0 : HEARTH_EDRAINING);
+}
+
+static void test_a_full_queue_refuses_with_a_time(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[9] = {{0}};
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+    assert_int_equal(submit(&bed, &answers[8]), HEARTH_EQUEUEFULL);
+    assert_true(answers[8].retry_after_ms >= 1000);
+    close_bed(&bed);
+}
+
+static void test_a_canceled_request_leaves_queue_and_worker(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[5] = {{0}};
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+    load(&bed);
+    hearth_inference_cancel(answers[4].inference); /* queued */
+    assert_int_equal(report(&bed)->queued, 1);
+    hearth_inference_cancel(answers[0].inference); /* computed */
+    assert_int_equal(manual->canceled_count, 1);
+    assert_int_equal(manual->canceled[0], manual->sent[0]);
+    manual_text(manual->sent[0], "late");
+    assert_int_equal(manual->sent_count, 3); /* its place is free when the worker says so */
+    manual_error(manual->sent[0], HEARTH_ECANCELED);
+    assert_int_equal(manual->sent_count, 4);
+    assert_int_equal(answers[0].texts + answers[0].error + answers[0].done, 0);
+    close_bed(&bed);
+    assert_int_equal(answers[0].error + answers[4].error, 0);
+}
+
+static void test_a_request_may_be_canceled_from_its_own_event(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {.cancel_at_text = true};
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answer), 0);
+    load(&bed);
+    manual_text(manual->sent[0], "a");
+    manual_text(manual->sent[0], "b");
+    assert_int_equal(answer.texts, 1);
+    assert_int_equal(manual->canceled_count, 1);
+    close_bed(&bed);
+}
+
+static void test_a_crash_is_told_to_who_streams_and_retried_for_the_others(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer streams = {0}, waits = {0};
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &streams), 0);
+    assert_int_equal(submit(&bed, &waits), 0);
+    load(&bed);
+    manual_text(manual->sent[0], "begun");
+    manual_crash();
+    assert_int_equal(streams.error, HEARTH_ECRASHED);
+    assert_int_equal(waits.error, 0);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_RESTING);
+    load(&bed);
+    assert_int_equal(manual_starts, 2);
+    assert_int_equal(manual->sent_count, 1);
+    manual_done(manual->sent[0]);
+    assert_int_equal(waits.done, 1);
+    assert_int_equal(report(&bed)->retries, 1);
+    assert_int_equal(report(&bed)->crashes, 1);
+    close_bed(&bed);
+}
+
+static void test_a_request_that_crashes_two_workers_is_told(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answer), 0);
+    load(&bed);
+    manual_crash();
+    assert_int_equal(answer.error, 0);
+    load(&bed);
+    manual_crash();
+    assert_int_equal(answer.error, HEARTH_ECRASHED);
+    close_bed(&bed);
+}
+
+static void test_repeated_crashes_open_the_breaker_and_it_closes_again(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[3] = {{0}};
+    struct hearth_scheduler_options options = usual;
+    options.breaker_failures = 2;
+    options.breaker_rest_ms = 1500;
+    open_bed(&bed, &options);
+    assert_int_equal(submit(&bed, &answers[0]), 0);
+    run_until_started(&bed, 1);
+    manual_crash(); /* while loading: the request goes on waiting */
+    assert_int_equal(answers[0].error, 0);
+    run_until_started(&bed, 2);
+    manual_crash();
+    assert_int_equal(answers[0].error, HEARTH_EBREAKER);
+    assert_in_range(answers[0].retry_after_ms, 1, 1500);
+    assert_string_equal(report(&bed)->breaker, "open");
+    assert_int_equal(submit(&bed, &answers[1]), HEARTH_EBREAKER);
+    assert_in_range(answers[1].retry_after_ms, 1, 1500);
+    usleep(1600 * 1000);
+    bool yes = true;
+    run_until(&bed, is_true, &yes);
+    assert_int_equal(submit(&bed, &answers[1]), 0);
+    assert_int_equal(submit(&bed, &answers[2]), 0);
+    load(&bed);
+    assert_string_equal(report(&bed)->breaker, "half-open");
+    assert_int_equal(manual->sent_count, 1); /* one on trial */
+    manual_done(manual->sent[0]);
+    assert_string_equal(report(&bed)->breaker, "closed");
+    assert_int_equal(manual->sent_count, 2);
+    close_bed(&bed);
+}
+
+static void test_a_model_that_does_not_fit_is_refused_with_the_sum(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    struct hearth_scheduler_options options = usual;
+    options.memory_limit = 1000;
+    open_bed(&bed, &options);
+    manual_plan = (struct hearth_memory_plan){.weights = 2048, .cache = 1024};
+    assert_int_equal(submit(&bed, &answer), 0);
+    run_until_started(&bed, 1);
+    assert_int_equal(manual->spec.hello.memory_limit, 1000);
+    manual_planned();
+    assert_true(manual->killed);
+    manual_ended_as_asked();
+    assert_int_equal(answer.error, HEARTH_EMEMORY);
+    assert_non_null(strstr(answer.message, "weights 2.0 KiB + cache 1.0 KiB"));
+    assert_non_null(strstr(answer.message, "limit 1000 B"));
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_FAILED);
+    assert_string_equal(report(&bed)->breaker, "closed");
+    close_bed(&bed);
+}
+
+static void test_a_failed_load_is_told_to_all_and_tried_again_by_the_next(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[3] = {{0}};
+    struct hearth_error error;
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answers[0]), 0);
+    assert_int_equal(submit(&bed, &answers[1]), 0);
+    run_until_started(&bed, 1);
+    hearth_error_set(&error, HEARTH_EMODEL, "bad magic");
+    manual->spec.events->on_failed(manual->spec.argument, &error);
+    manual_ended_as_asked();
+    assert_int_equal(answers[0].error, HEARTH_EMODEL);
+    assert_int_equal(answers[1].error, HEARTH_EMODEL);
+    assert_string_equal(answers[1].message, "bad magic");
+    assert_int_equal(report(&bed)->failures, 1);
+    assert_int_equal(submit(&bed, &answers[2]), 0);
+    load(&bed);
+    assert_int_equal(manual_starts, 2);
+    close_bed(&bed);
+}
+
+static void test_a_request_times_out_in_the_queue_and_in_the_worker(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    struct hearth_scheduler_options options = usual;
+    options.request_timeout_ms = 300;
+    open_bed(&bed, &options);
+    assert_int_equal(submit(&bed, &first), 0);
+    run_until_started(&bed, 1);
+    run_until(&bed, has_error, &first);
+    assert_int_equal(first.error, HEARTH_ETIMEOUT);
+    manual_planned();
+    manual_ready();
+    assert_int_equal(submit(&bed, &second), 0);
+    assert_int_equal(manual->sent_count, 1);
+    run_until(&bed, has_error, &second);
+    assert_int_equal(second.error, HEARTH_ETIMEOUT);
+    assert_int_equal(manual->canceled_count, 1);
+    close_bed(&bed);
+}
+
+static void test_a_load_that_takes_too_long_is_given_up(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    struct hearth_scheduler_options options = usual;
+    options.load_timeout_ms = 300;
+    open_bed(&bed, &options);
+    assert_int_equal(submit(&bed, &answer), 0);
+    run_until_started(&bed, 1);
+    manual_planned();
+    run_until(&bed, is_true, &manual->killed);
+    manual_ended_as_asked();
+    assert_int_equal(answer.error, HEARTH_ETIMEOUT);
+    close_bed(&bed);
+}
+
+static void set_flag(void *argument)
+{
+    *(bool *)argument = true;
+}
+
+static void set_flag_of_model(void *argument, const struct hearth_error *error)
+{
+    assert_null(error);
+    *(bool *)argument = true;
+}
+
+static void test_stop_lets_running_ones_finish_and_answers_the_rest(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[4] = {{0}};
+    struct hearth_error error;
+    bool stopped = false;
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+    load(&bed);
+    assert_int_equal(
+        hearth_scheduler_stop(bed.scheduler, "m", false, set_flag_of_model, &stopped, &error), 0);
+    assert_int_equal(answers[3].error, HEARTH_EDRAINING);
+    assert_true(manual->stopping);
+    assert_true(hearth_scheduler_uses(bed.scheduler, "m"));
+    for (int i = 0; i < 3; i++)
+        manual_done(manual->sent[i]);
+    assert_false(stopped);
+    manual_ended_as_asked();
+    assert_true(stopped);
+    assert_int_equal(answers[0].done + answers[1].done + answers[2].done, 3);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
+    assert_false(hearth_scheduler_uses(bed.scheduler, "m"));
+    close_bed(&bed);
+}
+
+static void test_what_comes_while_a_model_stops_loads_it_again(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0}, late = {0};
+    struct hearth_error error;
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answer), 0);
+    load(&bed);
+    hearth_scheduler_stop(bed.scheduler, "m", true, NULL, NULL, &error);
+    assert_true(manual->killed);
+    assert_int_equal(submit(&bed, &late), 0);
+    manual_ended_as_asked();
+    assert_int_equal(answer.error, HEARTH_EDRAINING);
+    load(&bed);
+    manual_done(manual->sent[0]);
+    assert_int_equal(late.done, 1);
+    close_bed(&bed);
+}
+
+static void test_stop_ends_a_load_and_what_waits_for_it(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[2] = {{0}};
+    struct hearth_error error;
+    bool stopped = false;
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answers[0]), 0);
+    /* while its files are looked for */
+    hearth_scheduler_stop(bed.scheduler, "m", false, set_flag_of_model, &stopped, &error);
+    assert_int_equal(answers[0].error, HEARTH_EDRAINING);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
+    run_until(&bed, is_true, &stopped);
+    assert_int_equal(manual_starts, 0);
+    /* while it is loaded */
+    assert_int_equal(submit(&bed, &answers[1]), 0);
+    run_until_started(&bed, 1);
+    manual_planned();
+    stopped = false;
+    hearth_scheduler_stop(bed.scheduler, "m", false, set_flag_of_model, &stopped, &error);
+    assert_int_equal(answers[1].error, HEARTH_EDRAINING);
+    assert_true(manual->killed);
+    manual_ended_as_asked();
+    assert_true(stopped);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
+    close_bed(&bed);
+}
+
+static void test_an_idle_model_is_unloaded_and_a_pinned_one_is_not(void **state)
+{
+    (void)state;
+    struct hearth_scheduler_options options = usual;
+    options.idle_unload_ms = 100;
+    struct bed bed;
+    struct answer answer = {0};
+    struct hearth_error error;
+    open_bed(&bed, &options);
+    assert_int_equal(submit(&bed, &answer), 0);
+    load(&bed);
+    manual_done(manual->sent[0]);
+    run_until(&bed, is_true, &manual->stopping);
+    manual_ended_as_asked();
+    assert_int_equal(report(&bed)->unloads, 1);
+    /* a file that is served without a row is pinned when it is loaded by name */
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "m", NULL, NULL, &error), 0);
+    load(&bed);
+    usleep(200 * 1000);
+    bool yes = true;
+    run_until(&bed, is_true, &yes);
+    assert_false(manual->stopping);
+    close_bed(&bed);
+}
+
+static void test_drain_finishes_what_is_there_and_takes_nothing_new(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[4] = {{0}}, late = {0};
+    bool drained = false;
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+    load(&bed);
+    hearth_scheduler_drain(bed.scheduler, hearth_loop_now_ms(bed.loop) + WAIT_MS, set_flag,
+                           &drained);
+    assert_int_equal(submit(&bed, &late), HEARTH_EDRAINING);
+    for (int i = 0; i < 4; i++)
+        manual_done(manual->sent[i]); /* the queued one as well */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(answers[i].done, 1);
+    assert_true(manual->stopping);
+    manual_ended_as_asked();
+    run_until(&bed, is_true, &drained);
+    close_bed(&bed);
+}
+
+static void test_drain_ends_at_its_deadline(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    bool drained = false;
+    open_bed(&bed, &usual);
+    assert_int_equal(submit(&bed, &answer), 0);
+    load(&bed);
+    hearth_scheduler_drain(bed.scheduler, hearth_loop_now_ms(bed.loop) + 100, set_flag, &drained);
+    run_until(&bed, has_error, &answer);
+    assert_int_equal(answer.error, HEARTH_EDRAINING);
+    assert_true(manual->killed);
+    manual_ended_as_asked();
+    run_until(&bed, is_true, &drained);
+    close_bed(&bed);
+}
+
+static void test_unknown_models_and_engines_are_refused_at_once(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    struct hearth_error error;
+    open_bed(&bed, &usual);
+    unlink(bed.plugin);
+    assert_int_equal(submit(&bed, &answer), HEARTH_ENOTIMPL);
+    touch(bed.plugin);
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "nobody", NULL, NULL, &error),
+                     HEARTH_ENOMODEL);
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "../x", NULL, NULL, &error),
+                     HEARTH_EPATH);
+    close_bed(&bed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_request_loads_its_model_and_streams),
+        cmocka_unit_test(test_no_more_than_slots_and_one_are_with_the_worker),
+        cmocka_unit_test(test_a_full_queue_refuses_with_a_time),
+        cmocka_unit_test(test_a_canceled_request_leaves_queue_and_worker),
+        cmocka_unit_test(test_a_request_may_be_canceled_from_its_own_event),
+        cmocka_unit_test(test_a_crash_is_told_to_who_streams_and_retried_for_the_others),
+        cmocka_unit_test(test_a_request_that_crashes_two_workers_is_told),
+        cmocka_unit_test(test_repeated_crashes_open_the_breaker_and_it_closes_again),
+        cmocka_unit_test(test_a_model_that_does_not_fit_is_refused_with_the_sum),
+        cmocka_unit_test(test_a_failed_load_is_told_to_all_and_tried_again_by_the_next),
+        cmocka_unit_test(test_a_request_times_out_in_the_queue_and_in_the_worker),
+        cmocka_unit_test(test_a_load_that_takes_too_long_is_given_up),
+        cmocka_unit_test(test_stop_lets_running_ones_finish_and_answers_the_rest),
+        cmocka_unit_test(test_what_comes_while_a_model_stops_loads_it_again),
+        cmocka_unit_test(test_stop_ends_a_load_and_what_waits_for_it),
+        cmocka_unit_test(test_an_idle_model_is_unloaded_and_a_pinned_one_is_not),
+        cmocka_unit_test(test_drain_finishes_what_is_there_and_takes_nothing_new),
+        cmocka_unit_test(test_drain_ends_at_its_deadline),
+        cmocka_unit_test(test_unknown_models_and_engines_are_refused_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
