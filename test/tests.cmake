@@ -22,6 +22,9 @@ function(hearth_test_program source)
   set_target_properties(${suite}_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
   add_dependencies(${suite}_tests ${suite}_${name})
+  if(suite STREQUAL "integration")
+    add_dependencies(${suite}_${name} hearth-worker engine-fake) # started by the tests
+  endif()
   add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
   set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT 300)
 endfunction()
