@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int check(const struct hearth_engine_ops *ops, const char *path, struct hearth_error *error)
@@ -26,6 +27,8 @@ int plugin_open(const char *folder, const char *name, const struct hearth_engine
     if (!name[0] || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")])
         return hearth_error_set(error, HEARTH_EPATH, "\"%s\" is not the name of an engine", name);
     char *path = hearth_format("%s/%s.so", folder, name);
+    /* OpenMP reads this when an engine brings it in: docs/decisions/020-openmp-spin.md. */
+    setenv("GOMP_SPINCOUNT", "10000", 0);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const char *why = library ? NULL : dlerror();
     int rc;
