@@ -43,8 +43,10 @@ static void on_end(void *argument, void *stream_state)
 {
     struct hearth_exchange *exchange = stream_state;
     (void)argument;
-    if (exchange->taken_over)
+    if (exchange->taken_over && !exchange->finished) {
         hearth_exchange_abort(exchange, HEARTH_ECANCELED);
+        hearth_exchange_finish(exchange, NULL, 0);
+    }
     hearth_exchange_receive_end(exchange);
 }
 
@@ -78,9 +80,13 @@ static size_t on_pull(void *argument, void *stream_state, char *to, size_t size,
 
 static void on_close(void *argument, void *stream_state)
 {
-    (void)argument;
-    hearth_exchange_abort(stream_state, HEARTH_ECANCELED);
-    hearth_exchange_destroy(stream_state);
+    struct hearth_connection *connection = argument;
+    struct hearth_exchange *exchange = stream_state;
+    hearth_exchange_abort(exchange, HEARTH_ECANCELED);
+    /* What a paused handler never took still counts against the connection's window. */
+    if (exchange->unconsumed)
+        hearth_h2_consume(connection->codec.h2, exchange->stream, (size_t)exchange->unconsumed);
+    hearth_exchange_destroy(exchange);
 }
 
 static const struct hearth_h2_events session_events = {.on_head = on_head,
