@@ -294,6 +294,44 @@ static void an_extended_connect_is_taken_over(void **state)
     close(client);
 }
 
+static void the_clients_end_of_a_taken_over_stream_is_its_abort(void **state)
+{
+    static struct frame frame;
+    (void)state;
+    static const char block[] = "\x02\x07"
+                                "CONNECT"
+                                "\x86\x04\x04/raw\x01\x01"
+                                "a"
+                                "\x00\x09:protocol\x03raw";
+    int client = h2_connect();
+    send_frame(client, HEADERS, END_HEADERS, 1, block, sizeof(block) - 1);
+    assert_true(next_frame(client, HEADERS, 1, &frame));
+    send_frame(client, DATA, END_STREAM, 1, "", 0);
+    assert_true(next_frame(client, DATA, 1, &frame));
+    assert_true(frame.flags & END_STREAM);
+    assert_int_equal(fixture.aborts, 1);
+    assert_int_equal(fixture.abort_reason, HEARTH_ECANCELED);
+    assert_true(wait_for(&fixture.finished, 1));
+    close(client);
+}
+
+static void a_paused_upload_holds_back_only_its_own_stream(void **state)
+{
+    static struct frame frame;
+    static char body[16384];
+    (void)state;
+    int client = h2_connect();
+    send_request(client, 1, true, "/upload", false);
+    for (int i = 0; i < 8; i++)
+        send_frame(client, DATA, 0, 1, body, 8000);
+    send_request(client, 3, false, "/hello", true);
+    assert_true(next_frame(client, DATA, 3, &frame));
+    send_frame(client, DATA, END_STREAM, 1, body, 10);
+    assert_true(wait_for(&fixture.ends, 2));
+    assert_int_equal(fixture.body_bytes, 64010);
+    close(client);
+}
+
 static void drain_says_goaway_and_ends_behind_the_last_stream(void **state)
 {
     static struct frame frame;
@@ -363,6 +401,8 @@ int main(void)
         WITH(an_idle_connection_is_closed, start_impatient),
         WITH(a_header_block_that_does_not_end_closes_the_connection, start_impatient),
         WITH(an_extended_connect_is_taken_over, start),
+        WITH(the_clients_end_of_a_taken_over_stream_is_its_abort, start),
+        WITH(a_paused_upload_holds_back_only_its_own_stream, start),
         WITH(drain_says_goaway_and_ends_behind_the_last_stream, start),
         WITH(abort_lets_open_streams_say_why, start),
         WITH(a_flood_of_resets_ends_the_connection, start),
