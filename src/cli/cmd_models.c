@@ -6,11 +6,12 @@
 #include "cli/local.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
+#include "gateway/model_json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 1000 };
+enum { LIST_MAX = 100000, PAGE = 500 };
 
 static json_int_t size_of(const json_t *model)
 {
@@ -48,7 +49,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
         const char **row = cells + (i + 1) * 6;
         char size[16];
         hearth_size_text((uint64_t)size_of(model), size);
-        json_int_t version = hearth_json_integer(model, "default_version", 0);
+        json_int_t version = hearth_json_integer(model, "default_version",
+                                                 hearth_json_integer(model, "latest_version", 0));
         row[0] = hearth_json_text(model, "name", "?");
         row[1] = version ? hearth_arena_format(arena, "%lld", (long long)version) : "-";
         row[2] = hearth_json_text(model, "state", "?");
@@ -69,32 +71,67 @@ static void add_query(struct hearth_arena *arena, const char **path, const char 
     *path = hearth_client_path(arena, head ? head : *path, value, "");
 }
 
+/* Adds the pages behind the first to its list. */
+static int list_more(struct hearth_invocation *invocation, struct hearth_client *client,
+                     const char *path, json_t *answer, struct hearth_error *error)
+{
+    json_t *models = json_object_get(answer, "models");
+    size_t total = (size_t)hearth_json_integer(answer, "total", 0);
+    int rc = 0;
+    for (int page = 2; !rc && json_array_size(models) < total && page < LIST_MAX / PAGE; page++) {
+        json_t *more = NULL;
+        const char *next = hearth_arena_format(invocation->arena, "%s&page=%d", path, page);
+        rc = hearth_client_run(client, &(struct hearth_client_call){.path = next}, &more, error);
+        if (!rc && json_array_size(json_object_get(more, "models")) == 0)
+            total = 0; /* some went away meanwhile */
+        else if (!rc)
+            json_array_extend(models, json_object_get(more, "models"));
+        json_decref(more);
+    }
+    return rc;
+}
+
+static int list_there(struct hearth_invocation *invocation, struct hearth_client *client,
+                      const struct hearth_model_filter *filter, json_t **ret_answer,
+                      struct hearth_error *error)
+{
+    const char *path = hearth_arena_format(invocation->arena, "/models?limit=%d", PAGE);
+    add_query(invocation->arena, &path, "task", filter->task);
+    add_query(invocation->arena, &path, "tag", filter->tag);
+    add_query(invocation->arena, &path, "state", filter->state);
+    json_t *answer = NULL;
+    int rc = hearth_client_run(client, &(struct hearth_client_call){.path = path}, &answer, error);
+    if (!rc)
+        rc = list_more(invocation, client, path, answer, error);
+    if (rc)
+        json_decref(answer);
+    else
+        *ret_answer = answer;
+    return rc;
+}
+
 static int list_models(struct hearth_invocation *invocation, json_t **ret_answer,
                        struct hearth_error *error)
 {
-    const char *task = hearth_invocation_option(invocation, "task");
-    const char *tag = hearth_invocation_option(invocation, "tag");
-    const char *state = hearth_invocation_option(invocation, "state");
+    const struct hearth_model_filter filter = {
+        .task = hearth_invocation_option(invocation, "task"),
+        .tag = hearth_invocation_option(invocation, "tag"),
+        .state = hearth_invocation_option(invocation, "state"),
+        .limit = LIST_MAX,
+    };
     struct hearth_client *client;
+    struct hearth_local local;
     int rc = hearth_client_find(invocation, &client, error);
     if (rc)
         return rc;
     if (client) {
-        const char *path = hearth_arena_format(invocation->arena, "/models?limit=%d", LIST_MAX);
-        add_query(invocation->arena, &path, "task", task);
-        add_query(invocation->arena, &path, "tag", tag);
-        add_query(invocation->arena, &path, "state", state);
-        rc = hearth_client_run(client, &(struct hearth_client_call){.path = path}, ret_answer,
-                               error);
+        rc = list_there(invocation, client, &filter, ret_answer, error);
         hearth_client_destroy(client);
         return rc;
     }
-    struct hearth_local local;
     rc = hearth_local_open(invocation, false, &local, error);
     if (rc)
         return rc;
-    const struct hearth_model_filter filter = {
-        .task = task, .tag = tag, .state = state, .limit = LIST_MAX};
     rc = hearth_local_models_json(&local, invocation->arena, &filter, ret_answer, error);
     hearth_local_close(&local);
     return rc;
@@ -197,7 +234,7 @@ static int show_model(struct hearth_invocation *invocation, json_t **ret_model,
     struct hearth_model *model = NULL;
     rc = hearth_local_model(&local, invocation->arena, name, &model, error);
     if (!rc)
-        rc = hearth_local_model_json(&local, invocation->arena, model, ret_model, error);
+        rc = hearth_model_json(local.store, model, invocation->arena, ret_model, error);
     hearth_local_close(&local);
     return rc;
 }

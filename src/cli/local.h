@@ -23,12 +23,9 @@ void hearth_local_close(struct hearth_local *local);
 /* The model of a name or an id; HEARTH_ENOMODEL with the nearest name. */
 int hearth_local_model(struct hearth_local *local, struct hearth_arena *arena, const char *name,
                        struct hearth_model **ret_model, struct hearth_error *error);
-/* Models, as GET /models and GET /models/{id} give them; the caller frees. */
+/* Models, as GET /models gives them; the caller frees. */
 int hearth_local_models_json(struct hearth_local *local, struct hearth_arena *arena,
                              const struct hearth_model_filter *filter, json_t **ret_models,
                              struct hearth_error *error);
-int hearth_local_model_json(struct hearth_local *local, struct hearth_arena *arena,
-                            const struct hearth_model *model, json_t **ret_model,
-                            struct hearth_error *error);
 
 #endif

@@ -275,7 +275,6 @@ def test_settings_come_from_defaults_file_environment_and_flags(home, tmp_path):
 def test_a_lock_is_written_and_installs_the_same_elsewhere(home, tmp_path, fake):
     folder = tmp_path / "shop"
     cli("init", folder, "--name", "words", "--source", fake)
-    assert cli("lock", home=home, directory=folder).returncode == 66
     cli("install", home=home, directory=folder)
     assert cli("lock", home=home, directory=folder).returncode == 0
     lock = json.loads((folder / "hearth.lock").read_text())

@@ -1,0 +1,88 @@
+/* hearth: one program with subcommands. */
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_MAX = 64 * 1024 * 1024 };
+
+extern char **environ;
+
+static void report_as_json(const struct hearth_error *error)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:b}", "error", row->text, "code", row->code,
+                               "detail", error->message, "retry", row->retry);
+    struct hearth_buf text;
+    hearth_buf_init(&text, 1 << 16);
+    if (object && hearth_json_dump(&text, object) == 0)
+        fprintf(stderr, "%.*s\n", (int)text.length, text.bytes);
+    hearth_buf_finish(&text);
+    json_decref(object);
+}
+
+static int report(const struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    fflush(stdout);
+    if (invocation->json)
+        report_as_json(error);
+    else if (*error->message)
+        fprintf(stderr, "%shearth:%s %s\n", hearth_style_err(HEARTH_RED),
+                hearth_style_err(HEARTH_PLAIN), error->message);
+    return hearth_error_row(error->code)->exit_code;
+}
+
+static int load_settings(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    static char directory[PATH_MAX];
+    if (!getcwd(directory, sizeof(directory)))
+        return hearth_error_set(error, HEARTH_EIO, "the current folder is gone; cd somewhere else");
+    struct hearth_settings_input input = {
+        .flags = invocation->flags, .env = (const char *const *)environ, .directory = directory};
+    invocation->arena = hearth_arena_create(ARENA_MAX);
+    return hearth_settings_load(&input, invocation->arena, &invocation->settings,
+                                &invocation->origins, &invocation->faults, error);
+}
+
+static int run(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    const struct hearth_command *command = invocation->command;
+    if (invocation->help) {
+        hearth_command_help(command);
+        return 0;
+    }
+    /* Only `config check` goes on with faulty settings: it lists every fault. */
+    int rc = load_settings(invocation, error);
+    if (rc && !command->bare)
+        return rc;
+    if (!rc)
+        hearth_log_set_level(
+            (enum hearth_log_level)hearth_log_level_parse(invocation->settings->log_level));
+    if (command->bare)
+        *error = (struct hearth_error){.code = rc, .message = ""};
+    return command->run(invocation, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct hearth_error error = {.code = 0};
+    static struct hearth_invocation invocation;
+    int rc = hearth_command_parse(argc, argv, &invocation, &error);
+    if (rc == 0)
+        rc = run(&invocation, &error);
+    if (rc) {
+        error.code = rc;
+        rc = report(&invocation, &error);
+    } else if (fflush(stdout) || ferror(stdout)) {
+        hearth_error_set(&error, HEARTH_EIO, "standard output cannot be written");
+        rc = report(&invocation, &error);
+    }
+    hearth_arena_destroy(invocation.arena);
+    return rc;
+}
