@@ -1,0 +1,248 @@
+"""The hub's own routes: models, versions, aliases, what is loaded, metrics."""
+import re
+import threading
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from conftest import cli, wait_for
+
+
+def create(server, name, script="reply = ok", **rest):
+    return server.post("/models", {"name": name, "source": f"fake:{script}", **rest})
+
+
+def chat(server, model, **rest):
+    return server.post("/v1/chat/completions", {
+        "model": model, "messages": [{"role": "user", "content": "hi"}], **rest})
+
+
+def test_a_model_is_created_shown_changed_and_removed(server):
+    answer = create(server, "one", task="chat", description="first", tags={"a": "b"},
+                    settings={"slots": 2})
+    assert answer.status == 201, answer.text
+    model = answer.json()
+    assert (model["name"], model["task"], model["task_type"], model["state"]) == \
+        ("one", "chat", "chat", "ready")
+    assert model["latest_version"] == 1 and model["settings"] == {"slots": 2}
+    [version] = model["versions"]
+    assert version["state"] == version["status"] == "ready" and version["engine"] == "fake"
+    assert version["files"] and re.fullmatch("[0-9a-f]{64}", version["files"][0]["sha256"])
+    assert server.get("/models/one").json() == model
+    assert server.get(f"/models/{model['id']}").json() == model
+    answer = server.request("PATCH", "/models/one", {"description": "changed", "revision": model["revision"]})
+    assert answer.status == 200 and answer.json()["description"] == "changed"
+    answer = server.request("PATCH", "/models/one", {"description": "late", "revision": model["revision"]})
+    assert answer.status == 409 and answer.json()["code"] == "conflict"
+    assert server.delete("/models/one").status == 200
+    assert server.get("/models/one").status == 404
+    assert server.delete("/models/one").status == 404
+
+
+def test_a_name_that_is_taken_is_a_conflict(server):
+    assert create(server, "one").status == 201
+    answer = create(server, "one", "reply = other")
+    assert answer.status == 409 and "/models/one/versions" in answer.json()["detail"]
+
+
+def test_models_are_filtered_sorted_and_paged(server):
+    for name, task, tag in (("alpha", "chat", "x"), ("beta", "embedding", "y"), ("gamma", "chat", "y")):
+        assert create(server, name, f"reply = {name}", task=task, tags={"kind": tag}).status == 201
+
+    def names(query):
+        answer = server.get("/models" + query)
+        assert answer.status == 200, answer.text
+        return [model["name"] for model in answer.json()["models"]]
+
+    assert names("") == ["alpha", "beta", "gamma"]
+    assert names("?sort=-name") == ["gamma", "beta", "alpha"]
+    assert names("?task=chat") == ["alpha", "gamma"]
+    assert names("?tag=kind%3Dy") == ["beta", "gamma"]
+    assert names("?tag=kind") == ["alpha", "beta", "gamma"]
+    assert names("?name=et") == ["beta"]
+    assert names("?state=ready") == ["alpha", "beta", "gamma"] and names("?state=failed") == []
+    assert names("?limit=2") == ["alpha", "beta"] and names("?limit=2&page=2") == ["gamma"]
+    page = server.get("/models?limit=2&page=2").json()
+    assert (page["total"], page["page"], page["limit"], page["pages"]) == (3, 2, 2, 2)
+    for query in ("?limit=0", "?limit=many", "?page=0", "?state=odd", "?sort=size"):
+        assert server.get("/models" + query).status == 400, query
+
+
+def test_versions_are_promoted_deprecated_and_aliased(server):
+    assert create(server, "one", "reply = first", task="chat").status == 201
+    answer = server.post("/models/one/versions", {"source": "fake:reply = second", "label": "b"})
+    assert answer.status == 201, answer.text
+
+    def says(model):
+        return chat(server, model).json()["choices"][0]["message"]["content"].strip()
+
+    assert says("one") == "second" and says("one:1") == "first"
+    assert server.post("/models/one/versions/1/promote").json()["default_version"] == 1
+    assert says("one") == "first"
+    answer = server.request("PUT", "/models/one/aliases/best", {"version": 2})
+    assert answer.status == 200 and answer.json()["version"] == 2
+    assert says("one@best") == "second"
+    revision = answer.json()["revision"]
+    assert server.request("PUT", "/models/one/aliases/best",
+                          {"version": 1, "revision": revision + 5}).status == 409
+    assert {a["alias"] for a in server.get("/models/one/aliases").json()["aliases"]} == {"best", "default"}
+    assert server.request("PUT", "/models/one/aliases/latest", {"version": 1}).status == 400
+    assert server.request("PUT", "/models/one/aliases/best", {"version": 9}).status == 404
+    assert server.delete("/models/one/aliases/best").status == 200
+    assert chat(server, "one@best").status == 404
+    assert server.delete("/models/one/aliases/default").status == 200
+    assert server.post("/models/one/versions/2/deprecate").json()["state"] == "deprecated"
+    assert says("one") == "first"
+    assert server.post("/models/one/versions/2/promote").status == 409
+    assert server.post("/models/one/versions/2/restore").json()["state"] == "ready"
+    assert says("one") == "second"
+    history = server.get("/models/one/history").json()["versions"]
+    assert [v["version"] for v in history] == [2, 1] and history[0]["label"] == "b"
+    assert server.get("/models/one/versions/7").status == 404
+    assert server.get("/models/one/versions/x").status == 400
+
+
+def test_a_loaded_model_is_not_removed_unless_forced(server):
+    assert create(server, "one", task="chat").status == 201
+    assert chat(server, "one").status == 200
+    answer = server.delete("/models/one")
+    assert answer.status == 409 and answer.json()["code"] == "in_use"
+    assert server.delete("/models/one?force=true").status == 200
+    assert server.get("/models/one").status == 404
+    assert [row for row in server.get("/admin/ps").json()["models"] if row["pid"]] == []
+
+
+def test_a_source_that_is_not_there_leaves_nothing(server):
+    answer = server.post("/models", {"name": "gone", "source": "file:/nowhere/at/all.gguf"})
+    assert 400 <= answer.status < 500, answer.text
+    assert "/nowhere/at/all.gguf" in answer.json()["detail"]
+    assert server.get("/models/gone").status == 404
+
+
+def test_a_remote_source_is_accepted_and_its_failure_shown(start):
+    server = start(env={"HF_ENDPOINT": "http://127.0.0.1:9", "HEARTH_DOWNLOAD_RETRIES": "0"})
+    answer = server.post("/models", {"name": "far", "source": "hf:org/repo"})
+    assert answer.status == 202, answer.text
+    assert answer.json()["versions"][0]["state"] in ("registered", "installing")
+
+    def failed():
+        version = server.get("/models/far/versions/1").json()
+        return version if version["state"] == "failed" else None
+    assert wait_for(failed, 60, "the failure")["reason"]
+
+
+def test_models_are_loaded_and_unloaded_on_request(server):
+    assert create(server, "one", task="chat").status == 201
+    answer = server.post("/admin/models/one/load")
+    assert answer.status == 200 and answer.json()["state"] == "ready", answer.text
+    [row] = server.get("/admin/ps").json()["models"]
+    assert row["model"] == "one:1" and row["state"] == "ready" and row["pid"] > 0
+    assert row["memory_bytes"] > 0 and row["engine"] == "fake"
+    assert server.post("/admin/models/one/unload").status == 200
+    [row] = server.get("/admin/ps").json()["models"]
+    assert row["state"] == "unloaded" and row["pid"] == 0
+    assert server.post("/admin/models/none/load").status == 404
+    answer = create(server, "broken", "load_fails = yes")
+    assert answer.status in (201, 422, 400, 500), answer.text
+
+
+def test_pinned_models_load_at_start(start, home):
+    server = start()
+    assert create(server, "one", settings={"pin": True}, task="chat").status == 201
+    assert server.stop() == 0
+    server = start()
+    wait_for(lambda: [m for m in server.get("/admin/ps").json()["models"] if m["state"] == "ready"],
+             30, "the pinned model")
+
+
+def test_definitions_are_imported_at_start(start, home, tmp_path):
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "hearth.yml").write_text("{}\n")
+    (project / "models/one.yml").write_text(
+        "name: one\nsource: 'fake:reply = defined'\ntask: chat\ndescription: from a file\n")
+    server = start(directory=project)
+    wait_for(lambda: chat(server, "one").status == 200, 30, "the defined model")
+    assert server.get("/models/one").json()["description"] == "from a file"
+    server.stop()
+    (project / "models/one.yml").write_text(
+        "name: one\nsource: 'fake:reply = defined'\ntask: chat\ndescription: changed\n")
+    server = start(directory=project)
+    model = server.get("/models/one").json()
+    assert model["description"] == "changed" and len(model["versions"]) == 1
+
+
+def test_metrics_can_be_parsed_and_wake_nothing(server):
+    assert create(server, "one", "reply = a b c", task="chat").status == 201
+    assert create(server, "two", "reply = d", task="chat").status == 201
+    for _ in range(3):
+        assert chat(server, "one").status == 200
+    list(server.post("/v1/chat/completions", {"model": "one", "stream": True, "messages": [
+        {"role": "user", "content": "hi"}]}).text)
+    families = {f.name: f for f in text_string_to_metric_families(server.get("/metrics").text)}
+    for name in ("hearth_http_requests", "hearth_http_request_duration_seconds",
+                 "hearth_time_to_first_token_seconds", "hearth_time_between_tokens_seconds",
+                 "hearth_queue_wait_seconds", "hearth_queue_depth", "hearth_model_state",
+                 "hearth_tokens_in", "hearth_tokens_out", "hearth_model_loads",
+                 "hearth_model_unloads", "hearth_model_crashes", "hearth_model_memory_bytes",
+                 "hearth_model_cpu_seconds", "process_resident_memory_bytes"):
+        assert name in families, name
+    assert server.metric("hearth_http_requests_total", route="chat_completions", model="one:1",
+                         status="200") == 4
+    assert server.metric("hearth_model_loads_total", model="one:1") == 1
+    assert server.metric("hearth_tokens_out_total", model="one:1") >= 4
+    assert server.metric("hearth_time_to_first_token_seconds_count", model="one:1") == 4
+    assert all(row["name"] != "two" or row["pid"] == 0
+               for row in server.get("/admin/ps").json()["models"])
+
+
+def test_health_and_ready_tell_the_state(server):
+    health = server.get("/health").json()
+    assert health["status"] == "ok" and health["store"] == "ok" and health["workers"] == []
+    assert server.get("/ready").json() == {"ready": True}
+    assert create(server, "one", task="chat").status == 201
+    assert chat(server, "one").status == 200
+    [worker] = server.get("/health").json()["workers"]
+    assert worker["model"] == "one:1" and worker["state"] == "ready"
+
+
+def test_sigterm_tells_open_streams_why(start):
+    server = start("--drain-timeout", "500ms")
+    assert create(server, "slow", "reply = " + "word " * 3000 + "; token_us = 20000", task="chat").status == 201
+    got = {}
+
+    def ask():
+        got["text"] = chat(server, "slow", stream=True).text
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 1, 20, "the stream")
+    assert server.stop() == 0
+    asking.join(30)
+    last = got["text"].rstrip().split("\n\n")[-1]
+    assert last.startswith("data: {") and "draining" in last
+
+
+def test_sigterm_lets_what_runs_finish(start):
+    server = start("--drain-timeout", "30s")
+    assert create(server, "slow", "reply = " + "word " * 50 + "; token_us = 20000", task="chat").status == 201
+    got = {}
+
+    def ask():
+        got["answer"] = chat(server, "slow")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 1, 20, "the request")
+    assert server.stop() == 0
+    asking.join(30)
+    assert got["answer"].status == 200
+    assert got["answer"].json()["choices"][0]["message"]["content"].split() == ["word"] * 50
+
+
+def test_the_run_file_lives_as_long_as_the_server(start, home):
+    server = start()
+    run_file = home / "run/server.json"
+    assert str(server.port) in run_file.read_text()
+    assert cli("ps", "--json", home=home).returncode == 0
+    assert server.stop() == 0
+    assert not run_file.exists()
