@@ -306,15 +306,34 @@ static int follow(struct install *install, const char *name, int64_t number,
     return rc;
 }
 
+/* A model, or another version of one whose name is there already. */
+static int register_there(struct install *install, const struct hearth_install_request *request,
+                          json_t **ret_model, struct hearth_error *error)
+{
+    json_t *body = request_json(request);
+    struct hearth_client_call call = {.method = "POST", .path = "/models", .body = body};
+    int rc = hearth_client_run(install->client, &call, ret_model, error);
+    json_decref(body);
+    if (rc != HEARTH_ECONFLICT || !request->name)
+        return rc;
+    body = json_object();
+    put_text(body, "source", request->source);
+    put_text(body, "label", request->label);
+    call.path =
+        hearth_client_path(install->invocation->arena, "/models/", request->name, "/versions");
+    call.body = body;
+    rc = hearth_client_run(install->client, &call, ret_model, error);
+    json_decref(body);
+    return rc;
+}
+
 static int install_there(struct install *install, struct hearth_error *error)
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < install->count; i++) {
         struct wanted *wanted = &install->wanted[i];
-        json_t *body = request_json(&wanted->request), *model = NULL;
-        const struct hearth_client_call call = {.method = "POST", .path = "/models", .body = body};
-        rc = hearth_client_run(install->client, &call, &model, error);
-        json_decref(body);
+        json_t *model = NULL;
+        rc = register_there(install, &wanted->request, &model, error);
         const char *name = hearth_json_text(model, "name", NULL);
         if (!rc && !name)
             rc = hearth_error_set(error, HEARTH_ENETWORK, "the server's answer is not understood");
