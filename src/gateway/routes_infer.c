@@ -1,4 +1,5 @@
 /* /infer/{model}, whatever the model's task; /tokenize and /detokenize. */
+#include "base/error.h"
 #include "base/memory.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
@@ -9,9 +10,10 @@
 #include "gateway/sampling.h"
 #include "gateway/vectors.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { INPUT_MAX = 64 << 20 };
+enum { INPUT_MAX = 64 << 20, GENERATED_MAX = 64 };
 
 static double ms(uint64_t us)
 {
@@ -92,26 +94,47 @@ struct model_use {
     char id[256]; /* so that every input of the call goes to the same version */
 };
 
-static int find_use(struct hearth_call *call, struct model_use *ret_use, struct hearth_error *error)
+/* What the loaded model says of itself, else what was read at install, else nothing is known. */
+static bool read_facts(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
+                       uint32_t *ret_tasks, bool *ret_template)
+{
+    const struct hearth_model_facts *loaded = hearth_scheduler_facts(gateway->scheduler, entry->id);
+    if (loaded) {
+        *ret_tasks = loaded->tasks;
+        *ret_template = loaded->has_chat_template;
+        return true;
+    }
+    struct hearth_error ignored;
+    json_t *facts = hearth_json_parse(entry->facts_json, strlen(entry->facts_json), &ignored);
+    bool known = json_is_integer(json_object_get(facts, "tasks"));
+    *ret_tasks = (uint32_t)hearth_json_integer(facts, "tasks", 0);
+    *ret_template = hearth_json_truth(facts, "has_chat_template", false);
+    json_decref(facts);
+    return known;
+}
+
+/* `*ret_known` false: neither the registry nor a loaded process can tell yet. */
+static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *ret_known,
+                    struct hearth_error *error)
 {
     const struct hearth_catalog_entry *entry;
     int rc = hearth_catalog_resolve(call->gateway->catalog, call->params[0], &entry, error);
     if (rc)
         return rc;
-    struct hearth_error ignored;
-    json_t *facts = hearth_json_parse(entry->facts_json, strlen(entry->facts_json), &ignored);
-    json_int_t tasks = hearth_json_integer(facts, "tasks", 0);
-    bool embeds = strncmp(entry->task, "embed", 5) == 0;
-    bool generates = strcmp(entry->task, "chat") == 0 || strcmp(entry->task, "completion") == 0;
-    ret_use->embeds = embeds || (!generates && tasks && !(tasks & HEARTH_TASK_GENERATE));
-    ret_use->chats = strcmp(entry->task, "chat") == 0 ||
-                     (!*entry->task && hearth_json_truth(facts, "has_chat_template", false));
-    size_t length = strlen(entry->id);
-    if (length < sizeof(ret_use->id))
-        memcpy(ret_use->id, entry->id, length + 1);
-    json_decref(facts);
+    uint32_t tasks = 0;
+    bool has_template = false;
+    *ret_known = read_facts(call->gateway, entry, &tasks, &has_template) || *entry->task;
+    if (*entry->task) {
+        ret_use->embeds = strncmp(entry->task, "embed", 5) == 0;
+        ret_use->chats = strcmp(entry->task, "chat") == 0;
+    } else {
+        ret_use->embeds = tasks && !(tasks & HEARTH_TASK_GENERATE);
+        ret_use->chats = has_template;
+    }
+    if ((size_t)snprintf(ret_use->id, sizeof(ret_use->id), "%s", entry->id) >= sizeof(ret_use->id))
+        rc = hearth_error_set(error, HEARTH_EINVAL, "the model's name is too long");
     hearth_catalog_entry_release(entry);
-    return length < sizeof(ret_use->id) ? 0 : HEARTH_EINVAL;
+    return rc;
 }
 
 static void set_text(struct hearth_input *input, const json_t *text)
@@ -201,40 +224,71 @@ static void run(struct hearth_call *call, const struct model_use *use, struct he
     hearth_generation_start(call, &request);
 }
 
-void hearth_route_infer(struct hearth_call *call)
+static void infer(struct hearth_call *call, const struct model_use *use)
 {
     json_t *given = json_object_get(call->json, "input");
-    struct model_use use = {0};
-    struct hearth_error error;
-    if (find_use(call, &use, &error)) {
-        hearth_answer_error(call, &error, NULL);
-        return;
-    }
     bool list = json_is_array(given) && json_is_string(json_array_get(given, 0));
-    if (use.embeds && !list && !json_is_string(given)) {
+    if (use->embeds && !list && !json_is_string(given)) {
         hearth_answer_message(call, HEARTH_EINVAL, "input",
                               "%s makes vectors of texts; messages are for models that chat",
-                              use.id);
+                              use->id);
         return;
     }
     size_t count = list ? json_array_size(given) : 1;
-    if (!use.embeds && count > 64) {
+    if (!use->embeds && count > GENERATED_MAX) {
         hearth_answer_message(call, HEARTH_EINVAL, "input",
-                              "%zu inputs at once; at most 64 for a model that generates", count);
+                              "%zu inputs at once; at most %d for a model that generates", count,
+                              GENERATED_MAX);
         return;
     }
     struct hearth_input *inputs =
         hearth_arena_alloc(hearth_call_arena(call), count * sizeof(*inputs));
     for (size_t i = 0; inputs && i < count; i++) {
-        inputs[i].task = use.embeds ? HEARTH_TASK_EMBED : HEARTH_TASK_GENERATE;
+        inputs[i].task = use->embeds ? HEARTH_TASK_EMBED : HEARTH_TASK_GENERATE;
         inputs[i].truncate = read_truncate(json_object_get(call->json, "parameters"));
-        if (set_input(call, &use, list ? json_array_get(given, i) : given, &inputs[i]))
+        if (set_input(call, use, list ? json_array_get(given, i) : given, &inputs[i]))
             inputs = NULL;
     }
     if (!inputs)
         hearth_answer_message(call, HEARTH_ETOOLARGE, "input", "the input is too large");
     else
-        run(call, &use, inputs, (uint32_t)count, list);
+        run(call, use, inputs, (uint32_t)count, list);
+}
+
+/* The model is loaded now, and has said what it is. */
+static void on_loaded(void *argument, const struct hearth_error *error)
+{
+    struct hearth_call *call = argument;
+    struct model_use use = {0};
+    struct hearth_error fault;
+    bool known;
+    if (!call->exchange)
+        ;
+    else if (error)
+        hearth_answer_error(call, error, NULL);
+    else if (find_use(call, &use, &known, &fault))
+        hearth_answer_error(call, &fault, NULL);
+    else
+        infer(call, &use);
+    hearth_call_drop(call);
+}
+
+void hearth_route_infer(struct hearth_call *call)
+{
+    struct model_use use = {0};
+    struct hearth_error error;
+    bool known;
+    if (find_use(call, &use, &known, &error)) {
+        hearth_answer_error(call, &error, NULL);
+        return;
+    }
+    if (known) {
+        infer(call, &use);
+        return;
+    }
+    hearth_call_hold(call);
+    if (hearth_scheduler_load(call->gateway->scheduler, use.id, on_loaded, call, &error))
+        on_loaded(call, &error);
 }
 
 /* One inference whose answer is tokens, or text from tokens. */

@@ -159,7 +159,7 @@ def test_a_taken_port_is_one_clear_line(home, tmp_path):
         server = Server(home, wait=False, port=taken.getsockname()[1])
         assert server.process.wait(30 * SLOW) != 0
     lines = [line for line in server.log.splitlines() if not line.startswith("{")]
-    assert len(lines) == 1 and "in use" in lines[0]
+    assert len(lines) == 1 and "taken" in lines[0]
 
 
 def test_the_unix_socket_serves_too(start, tmp_path):

@@ -225,7 +225,7 @@ def test_a_model_without_an_engine_is_listed_and_answers_501(server, tmp_path):
 
 
 def test_a_disconnect_ends_the_work(server):
-    install(server, "slow", "reply = " + "word " * 2000 + "; token_us = 20000", task="chat")
+    install(server, "slow", "reply = " + "w " * 1900 + "; token_us = 20000", task="chat")
     client = client_of(server)
     stream = client.chat.completions.create(model="slow", messages=HELLO, stream=True)
     next(iter(stream))

@@ -207,7 +207,7 @@ def test_health_and_ready_tell_the_state(server):
 
 def test_sigterm_tells_open_streams_why(start):
     server = start("--drain-timeout", "500ms")
-    assert create(server, "slow", "reply = " + "word " * 3000 + "; token_us = 20000", task="chat").status == 201
+    assert create(server, "slow", "reply = " + "w " * 1900 + "; token_us = 20000", task="chat").status == 201
     got = {}
 
     def ask():
