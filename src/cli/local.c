@@ -37,12 +37,19 @@ int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
         .base_directory = invocation->origins.project_directory,
         .retries = (uint32_t)settings->download_retries,
     };
+    ret_local->probe = (struct hearth_probe_options){
+        .engines_path = settings->engines,
+        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
+        .timeout_ms = settings->load_timeout,
+    };
     ret_local->registry = (struct hearth_registry){
         .store = ret_local->store,
         .blobs = ret_local->blobs,
         .home = hearth_home_directory(ret_local->home),
         .active_directory = hearth_home_active(ret_local->home),
         .sources = &ret_local->sources,
+        .probe = hearth_probe,
+        .probe_argument = &ret_local->probe,
     };
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "config/home.h"
+#include "gateway/probe.h"
 #include "registry/install.h"
 
 struct hearth_local {
@@ -12,6 +13,7 @@ struct hearth_local {
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
     struct hearth_source_options sources;
+    struct hearth_probe_options probe;
     struct hearth_registry registry;
 };
 

@@ -14,6 +14,7 @@
 #include "gateway/guard.h"
 #include "gateway/installs.h"
 #include "gateway/metrics.h"
+#include "gateway/probe.h"
 #include "gateway/shutdown.h"
 #include "gateway/store_bridge.h"
 #include "loop/loop.h"
@@ -32,6 +33,7 @@ enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000 };
 struct running {
     struct hearth_gateway gateway;
     struct hearth_source_options sources;
+    struct hearth_probe_options probe;
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_error *error;
@@ -62,23 +64,23 @@ static int open_storage(struct running *running, struct hearth_error *error)
         .hf_token = *settings->hf_token ? settings->hf_token : NULL,
         .retries = (uint32_t)settings->download_retries,
     };
+    running->probe = (struct hearth_probe_options){
+        .engines_path = settings->engines,
+        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
+        .timeout_ms = settings->load_timeout,
+    };
     gateway->registry = (struct hearth_registry){
         .store = gateway->store,
         .blobs = gateway->blobs,
         .home = hearth_home_directory(gateway->home),
         .active_directory = hearth_home_active(gateway->home),
         .sources = &running->sources,
+        .probe = hearth_probe,
+        .probe_argument = &running->probe,
         .on_store = hearth_store_bridge,
         .on_store_argument = gateway,
     };
     return 0;
-}
-
-static enum hearth_sandbox_mode sandbox_mode(const char *word)
-{
-    if (strcmp(word, "require") == 0)
-        return HEARTH_SANDBOX_REQUIRE;
-    return strcmp(word, "off") == 0 ? HEARTH_SANDBOX_OFF : HEARTH_SANDBOX_AUTO;
 }
 
 static int open_scheduler(struct running *running, struct hearth_error *error)
@@ -112,7 +114,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .breaker_rest_ms = settings->breaker_rest,
         .memory_headroom = settings->memory_headroom,
         .memory_limit = settings->memory_limit,
-        .sandbox = sandbox_mode(settings->sandbox),
+        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
         .locked = settings->locked,
         .observer = &running->observer,
     };

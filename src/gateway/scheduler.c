@@ -4,24 +4,18 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "gateway/probe.h"
 #include "gateway/scheduler_private.h"
-#include "gateway/supervisor.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LANE_THREADS = 2, LANE_QUEUE_MAX = 1024 };
 
 bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine)
 {
-    char path[sizeof(scheduler->engines_path) + 80];
-    if (!*engine || strlen(engine) > 63 || strchr(engine, '/'))
-        return false;
-    snprintf(path, sizeof(path), "%s/%s.so", scheduler->engines_path, engine);
-    return access(path, R_OK) == 0;
+    return hearth_engine_present(scheduler->engines_path, engine);
 }
 
 struct served_model *hearth_served_find(const struct hearth_scheduler *scheduler, const char *id)
@@ -155,25 +149,13 @@ void hearth_scheduler_drain(struct hearth_scheduler *scheduler, uint64_t deadlin
 
 /* Life */
 
-static int find_engines(struct hearth_scheduler *scheduler, struct hearth_error *error)
-{
-    const char *given = scheduler->options.engines_path;
-    size_t size = sizeof(scheduler->engines_path);
-    int rc = 0;
-    if (given && *given)
-        rc =
-            snprintf(scheduler->engines_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
-    else
-        rc = hearth_program_path("lib/hearth/engines", scheduler->engines_path, size);
-    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
-}
-
 int hearth_scheduler_create(const struct hearth_scheduler_options *options,
                             struct hearth_scheduler **ret_scheduler, struct hearth_error *error)
 {
     struct hearth_scheduler *scheduler = hearth_calloc(1, sizeof(*scheduler));
     scheduler->options = *options;
-    int rc = find_engines(scheduler, error);
+    int rc = hearth_engines_path(options->engines_path, scheduler->engines_path,
+                                 sizeof(scheduler->engines_path), error);
     if (rc < 0) {
         hearth_free(scheduler);
         return rc;

@@ -14,6 +14,9 @@
 #define HEARTH_SANDBOX_SYSTEM_CALLS (1u << 1) /* seccomp */
 #define HEARTH_SANDBOX_NETWORK (1u << 2)      /* Landlock: TCP, beside what seccomp refuses */
 
+/* Facts as a JSON object, as frames and the registry carry them. 0, or the buffer's failure. */
+int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts *facts);
+
 struct hearth_ipc_started {
     uint32_t version;
     char engine_version[64];

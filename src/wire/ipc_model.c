@@ -18,16 +18,14 @@ static void facts_text(struct hearth_buf *json, const char *key, const char *val
     hearth_buf_char(json, ',');
 }
 
-static void put_facts(struct hearth_ipc_writer *writer, const struct hearth_model_facts *facts)
+int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts *facts)
 {
-    struct hearth_buf json;
-    hearth_buf_init(&json, FACTS_JSON_MAX);
-    hearth_buf_char(&json, '{');
-    facts_text(&json, "architecture", facts->architecture);
-    facts_text(&json, "quantization", facts->quantization);
-    facts_text(&json, "pooling", facts->pooling);
-    facts_text(&json, "prompts_json", facts->prompts_json);
-    hearth_buf_printf(&json,
+    hearth_buf_char(json, '{');
+    facts_text(json, "architecture", facts->architecture);
+    facts_text(json, "quantization", facts->quantization);
+    facts_text(json, "pooling", facts->pooling);
+    facts_text(json, "prompts_json", facts->prompts_json);
+    hearth_buf_printf(json,
                       "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
                       "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
                       "\"parameter_count\":%" PRIu64 ",\"weight_bytes\":%" PRIu64
@@ -37,7 +35,14 @@ static void put_facts(struct hearth_ipc_writer *writer, const struct hearth_mode
                       facts->parameter_count & INT64_MAX, facts->weight_bytes & INT64_MAX,
                       facts->normalized ? "true" : "false",
                       facts->has_chat_template ? "true" : "false");
-    if (json.failed)
+    return json->failed;
+}
+
+static void put_facts(struct hearth_ipc_writer *writer, const struct hearth_model_facts *facts)
+{
+    struct hearth_buf json;
+    hearth_buf_init(&json, FACTS_JSON_MAX);
+    if (hearth_facts_write(&json, facts))
         writer->buf->failed = json.failed;
     else
         hearth_ipc_put(writer, HEARTH_TAG_FACTS, json.bytes, json.length);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -503,6 +504,51 @@ static void test_drain_finishes_the_queue_and_ends_the_worker(void **state)
     close_bed(&bed);
 }
 
+/* Runs a gateway of its own until it is killed; tells the worker's pid. */
+static void gateway_main(int report_descriptor)
+{
+    struct bed bed;
+    struct answer answer;
+    open_bed(&bed, "token_us = 50000\n", &usual);
+    submit(&bed, &answer, "a b c d e f g h i j k l m n o p q r s t u v w x y z");
+    comes_true(&bed, has_text, &answer);
+    pid_t pid = report(&bed)->pid;
+    unlink(bed.path);
+    rmdir(bed.directory);
+    if (write(report_descriptor, &pid, sizeof(pid)) != sizeof(pid))
+        _exit(1);
+    hearth_loop_run(bed.loop);
+    pause();
+}
+
+static void test_a_killed_gateway_takes_its_workers_with_it(void **state)
+{
+    (void)state;
+    int report_pipe[2];
+    pid_t worker = 0;
+    assert_int_equal(pipe(report_pipe), 0);
+    pid_t gateway = fork();
+    if (gateway == 0) {
+        gateway_main(report_pipe[1]);
+        _exit(0);
+    }
+    assert_int_equal(read(report_pipe[0], &worker, sizeof(worker)), sizeof(worker));
+    assert_true(worker > 0);
+    assert_int_equal(kill(worker, 0), 0);
+    kill(gateway, SIGKILL);
+    waitpid(gateway, NULL, 0);
+    bool gone = false;
+    for (int i = 0; i < 20 && !gone; i++) { /* two seconds */
+        usleep(100000);
+        struct hearth_process_usage usage;
+        hearth_process_usage(worker, &usage); /* a zombie that nobody reaps holds nothing */
+        gone = kill(worker, 0) < 0 || usage.memory_bytes == 0;
+    }
+    assert_true(gone);
+    close(report_pipe[0]);
+    close(report_pipe[1]);
+}
+
 static size_t open_descriptors(void)
 {
     size_t count = 0;
@@ -559,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_a_frozen_worker_is_replaced),
         cmocka_unit_test(test_stop_waits_for_what_runs_and_force_does_not),
         cmocka_unit_test(test_drain_finishes_the_queue_and_ends_the_worker),
+        cmocka_unit_test(test_a_killed_gateway_takes_its_workers_with_it),
         cmocka_unit_test(test_twenty_loads_and_unloads_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
