@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 struct pending_write {
@@ -76,6 +77,15 @@ void hearth_stream_pause(struct hearth_stream *stream, bool paused)
         uv_read_stop(&stream->uv.stream);
     else
         uv_read_start(&stream->uv.stream, give_read_bytes, on_bytes);
+}
+
+bool hearth_stream_peer_closed(const struct hearth_stream *stream)
+{
+    uv_os_fd_t descriptor;
+    if (stream->ended || uv_fileno(&stream->uv.handle, &descriptor))
+        return true;
+    struct pollfd look = {.fd = descriptor, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0 && look.revents;
 }
 
 static void on_written(uv_write_t *uv, int status)

@@ -44,6 +44,8 @@ void hearth_listener_destroy(struct hearth_listener *listener); /* stops accepti
 void hearth_stream_start(struct hearth_stream *stream, const struct hearth_stream_events *events,
                          void *argument);
 void hearth_stream_pause(struct hearth_stream *stream, bool paused);
+/* Whether the peer has closed its side; for a paused stream, which hears nothing of it. */
+bool hearth_stream_peer_closed(const struct hearth_stream *stream);
 /* Copies what the kernel does not take at once. Bytes after a failed write are dropped: on_end
  * tells. */
 void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length);

@@ -354,6 +354,8 @@ void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_m
     }
     if (connection->shut)
         linger(connection, now_ms);
+    else if (connection->reading_paused && hearth_stream_peer_closed(connection->stream))
+        connection->dead = true;
     else if (head_overdue(connection, now_ms) && connection->protocol)
         connection->protocol->head_timeout(connection);
     else if (head_overdue(connection, now_ms))

@@ -291,6 +291,20 @@ static void a_client_that_leaves_aborts_its_request(void **state)
     assert_int_equal(fixture.status, 0);
 }
 
+static void a_client_that_leaves_behind_a_full_look_ahead_is_noticed_too(void **state)
+{
+    static char junk[100000];
+    (void)state;
+    int client = client_connect();
+    client_text(client, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(wait_for(&fixture.ends, 1));
+    client_send(client, junk, sizeof(junk));
+    shutdown(client, SHUT_WR);
+    assert_true(wait_for(&fixture.aborts, 1));
+    assert_int_equal(fixture.abort_reason, HEARTH_ECANCELED);
+    close(client);
+}
+
 static void a_stream_reaches_the_client_at_once(void **state)
 {
     char answer[4096];
@@ -574,6 +588,7 @@ int main(void)
         WITH(gzip_is_given_to_who_accepts_it_and_only_where_it_helps, start),
         WITH(a_connection_taken_over_carries_raw_bytes_both_ways, start),
         WITH(a_client_that_leaves_aborts_its_request, start),
+        WITH(a_client_that_leaves_behind_a_full_look_ahead_is_noticed_too, start),
         WITH(a_stream_reaches_the_client_at_once, start),
         WITH(a_producer_is_held_back_while_its_client_does_not_read, start),
         WITH(a_big_answer_reaches_a_slow_reader_whole, start),
