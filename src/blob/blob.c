@@ -2,23 +2,28 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "blob/blob_ops.h"
 
+#include <assert.h>
 #include <string.h>
 
-enum { KEY_MAX = 4096 };
+struct hearth_blob_writer {
+    const struct hearth_blob_ops *ops;
+    struct hearth_blob_partial *partial;
+    struct hearth_sha256 *digest; /* of all bytes so far */
+    int64_t size;
+    /* The first failure: what lies in the partial blob is then not known, so that only a later try,
+     * which reads it again, may go on with it. */
+    struct hearth_error failure;
+};
 
-static bool is_digest(const char *text)
+void hearth_blob_init(struct hearth_blob_store *blobs, const struct hearth_blob_ops *ops)
 {
-    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
-}
-
-static int check_digest(const char *sha256, struct hearth_error *error)
-{
-    if (is_digest(sha256))
-        return 0;
-    return hearth_error_set(error, HEARTH_EPATH, "'%.80s' is not a sha256 in lower-case hex",
-                            sha256);
+    assert(ops->name && ops->close && ops->exists && ops->scan && ops->remove);
+    assert(ops->partial_open && ops->partial_scan && ops->partial_append && ops->partial_clear);
+    assert(ops->partial_publish && ops->partial_keep && ops->partial_discard);
+    blobs->ops = ops;
 }
 
 void hearth_blob_close(struct hearth_blob_store *blobs)
@@ -27,10 +32,34 @@ void hearth_blob_close(struct hearth_blob_store *blobs)
         blobs->ops->close(blobs);
 }
 
+int hearth_blob_not_found(struct hearth_error *error, const char *sha256)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no blob %.64s", sha256);
+}
+
+int hearth_blob_in_use(struct hearth_error *error)
+{
+    return hearth_error_set(error, HEARTH_EINUSE, "the same file is being fetched already");
+}
+
+static bool is_sha256(const char *text)
+{
+    return strnlen(text, 65) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+static int check_sha256(const char *sha256, struct hearth_error *error)
+{
+    if (is_sha256(sha256))
+        return 0;
+    return hearth_error_set(error, HEARTH_EPATH,
+                            "\"%.80s\" is no blob's name: 64 hexadecimal digits in lower case",
+                            sha256);
+}
+
 bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size)
 {
     int64_t size;
-    if (!is_digest(sha256) || !blobs->ops->exists(blobs, sha256, &size))
+    if (!is_sha256(sha256) || !blobs->ops->exists(blobs, sha256, &size))
         return false;
     if (ret_size)
         *ret_size = size;
@@ -40,60 +69,144 @@ bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int
 int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
                      size_t size, struct hearth_error *error)
 {
-    int rc = check_digest(sha256, error);
+    int rc = check_sha256(sha256, error);
     if (rc)
         return rc;
     if (!blobs->ops->path)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "blobs in %s have no paths",
                                 blobs->ops->name);
     if (!hearth_blob_exists(blobs, sha256, NULL))
-        return hearth_error_set(error, HEARTH_ENOTFOUND, "the blob %s is missing", sha256);
+        return hearth_blob_not_found(error, sha256);
     return blobs->ops->path(blobs, sha256, ret_path, size, error);
+}
+
+struct verification {
+    struct hearth_sha256 *digest;
+    bool (*is_canceled)(void *argument);
+    void *argument;
+};
+
+static int verify_bytes(void *argument, const void *bytes, size_t length)
+{
+    struct verification *verification = argument;
+    if (verification->is_canceled && verification->is_canceled(verification->argument))
+        return HEARTH_ECANCELED;
+    hearth_sha256_update(verification->digest, bytes, length);
+    return 0;
 }
 
 int hearth_blob_verify(struct hearth_blob_store *blobs, const char *sha256,
                        bool (*is_canceled)(void *argument), void *argument,
                        struct hearth_error *error)
 {
-    int rc = check_digest(sha256, error);
-    return rc ? rc : blobs->ops->verify(blobs, sha256, is_canceled, argument, error);
+    int rc = check_sha256(sha256, error);
+    if (rc)
+        return rc;
+    struct verification verification = {hearth_sha256_create(), is_canceled, argument};
+    rc = blobs->ops->scan(blobs, sha256, verify_bytes, &verification, error);
+    char actual[HEARTH_SHA256_HEX];
+    hearth_sha256_hex(verification.digest, actual);
+    hearth_sha256_destroy(verification.digest);
+    if (rc == HEARTH_ECANCELED)
+        return hearth_error_set(error, rc, "the check was canceled");
+    if (!rc && strcmp(actual, sha256) != 0)
+        rc = hearth_error_set(error, HEARTH_EDIGEST,
+                              "the bytes have changed: their digest was %s, it is %s", sha256,
+                              actual);
+    return rc;
 }
 
 int hearth_blob_delete(struct hearth_blob_store *blobs, const char *sha256,
                        struct hearth_error *error)
 {
-    int rc = check_digest(sha256, error);
+    int rc = check_sha256(sha256, error);
     return rc ? rc : blobs->ops->remove(blobs, sha256, error);
+}
+
+static int take_bytes(void *argument, const void *bytes, size_t length)
+{
+    struct hearth_blob_writer *writer = argument;
+    hearth_sha256_update(writer->digest, bytes, length);
+    writer->size += (int64_t)length;
+    return 0;
+}
+
+static void writer_free(struct hearth_blob_writer *writer)
+{
+    hearth_sha256_destroy(writer->digest);
+    hearth_free(writer);
 }
 
 int hearth_blob_write_begin(struct hearth_blob_store *blobs, const char *key,
                             struct hearth_blob_writer **ret_writer, int64_t *ret_offset,
                             struct hearth_error *error)
 {
-    if (!*key || strlen(key) > KEY_MAX)
-        return hearth_error_set(error, HEARTH_EINVAL, "the key of a partial blob is not valid");
-    return blobs->ops->begin(blobs, key, ret_writer, ret_offset, error);
+    if (!*key)
+        return hearth_error_set(error, HEARTH_EINVAL, "a partial blob needs a key");
+    /* Keys are URLs and paths of strangers: their digest is a name that leads nowhere else. */
+    char name[HEARTH_SHA256_HEX];
+    hearth_sha256_of(key, strlen(key), name);
+    struct hearth_blob_partial *partial;
+    int rc = blobs->ops->partial_open(blobs, name, &partial, error);
+    if (rc)
+        return rc;
+    struct hearth_blob_writer *writer = hearth_calloc(1, sizeof(*writer));
+    writer->ops = blobs->ops;
+    writer->partial = partial;
+    writer->digest = hearth_sha256_create();
+    rc = writer->ops->partial_scan(partial, take_bytes, writer, error);
+    if (rc) {
+        writer->ops->partial_keep(partial);
+        writer_free(writer);
+        return rc;
+    }
+    *ret_writer = writer;
+    *ret_offset = writer->size;
+    return 0;
+}
+
+static int note_failure(struct hearth_blob_writer *writer, int rc, struct hearth_error *error)
+{
+    if (rc && error)
+        *error = writer->failure;
+    return rc;
 }
 
 int hearth_blob_write_restart(struct hearth_blob_writer *writer, struct hearth_error *error)
 {
-    int rc = writer->blobs->ops->restart(writer, error);
-    if (rc)
-        return rc;
+    writer->failure = (struct hearth_error){0};
+    int rc = writer->ops->partial_clear(writer->partial, &writer->failure);
     hearth_sha256_destroy(writer->digest);
     writer->digest = hearth_sha256_create();
     writer->size = 0;
-    return 0;
+    return note_failure(writer, rc, error);
 }
 
 int hearth_blob_write(struct hearth_blob_writer *writer, const void *bytes, size_t length,
                       struct hearth_error *error)
 {
-    int rc = writer->blobs->ops->write(writer, bytes, length, error);
-    if (rc)
-        return rc;
-    hearth_sha256_update(writer->digest, bytes, length);
-    writer->size += (int64_t)length;
+    int rc = writer->failure.code;
+    if (!rc)
+        rc = writer->ops->partial_append(writer->partial, bytes, length, &writer->failure);
+    if (!rc)
+        take_bytes(writer, bytes, length);
+    return note_failure(writer, rc, error);
+}
+
+/* 0, or why the bytes are not the right ones; `ret_keep` tells whether more of them could be. */
+static int check(const struct hearth_blob_writer *writer, const char *sha256, const char *expected,
+                 int64_t expected_size, bool *ret_keep, struct hearth_error *error)
+{
+    if (expected_size >= 0 && writer->size != expected_size) {
+        *ret_keep = writer->size < expected_size;
+        return hearth_error_set(error, HEARTH_EDIGEST, "%lld bytes came, %lld were expected",
+                                (long long)writer->size, (long long)expected_size);
+    }
+    if (expected && strcmp(expected, sha256) != 0)
+        return hearth_error_set(error, HEARTH_EDIGEST,
+                                "the bytes differ from what was expected: their digest is %s, not "
+                                "%.64s",
+                                sha256, expected);
     return 0;
 }
 
@@ -102,31 +215,34 @@ int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expe
                              struct hearth_error *error)
 {
     char sha256[HEARTH_SHA256_HEX];
-    int64_t size = writer->size;
-    const struct hearth_blob_ops *ops = writer->blobs->ops;
+    bool keep = true;
+    int rc = note_failure(writer, writer->failure.code, error);
     hearth_sha256_hex(writer->digest, sha256);
-    int rc = 0;
-    if (expected_size >= 0 && size != expected_size)
-        rc = hearth_error_set(error, HEARTH_EDIGEST, "%lld bytes came, %lld were announced",
-                              (long long)size, (long long)expected_size);
-    else if (expected_sha256 && strcmp(expected_sha256, sha256) != 0)
-        rc = hearth_error_set(error, HEARTH_EDIGEST, "the sha256 is %s, not %.64s", sha256,
-                              expected_sha256);
-    bool is_wrong = rc != 0;
-    if (!rc)
-        rc = ops->publish(writer, sha256, error);
-    /* Right bytes that could not be published, on a full disk say, are kept for the next try. */
-    ops->end(writer, is_wrong);
-    if (rc)
-        return rc;
-    memcpy(ret_sha256, sha256, sizeof(sha256));
-    if (ret_size)
-        *ret_size = size;
-    return 0;
+    if (!rc) {
+        keep = false;
+        rc = check(writer, sha256, expected_sha256, expected_size, &keep, error);
+    }
+    if (!rc) {
+        keep = true;
+        rc = writer->ops->partial_publish(writer->partial, sha256, error);
+    }
+    if (rc && keep)
+        writer->ops->partial_keep(writer->partial);
+    else if (rc)
+        writer->ops->partial_discard(writer->partial);
+    if (!rc) {
+        memcpy(ret_sha256, sha256, sizeof(sha256));
+        if (ret_size)
+            *ret_size = writer->size;
+    }
+    writer_free(writer);
+    return rc;
 }
 
 void hearth_blob_write_suspend(struct hearth_blob_writer *writer)
 {
-    if (writer)
-        writer->blobs->ops->end(writer, false);
+    if (!writer)
+        return;
+    writer->ops->partial_keep(writer->partial);
+    writer_free(writer);
 }

@@ -39,10 +39,13 @@ int hearth_blob_write_begin(struct hearth_blob_store *blobs, const char *key,
                             struct hearth_error *error);
 /* Forgets what an earlier try left. */
 int hearth_blob_write_restart(struct hearth_blob_writer *writer, struct hearth_error *error);
+/* After a failure (HEARTH_ENOSPACE …) all that is left is restart, suspend or a commit that fails.
+ */
 int hearth_blob_write(struct hearth_blob_writer *writer, const void *bytes, size_t length,
                       struct hearth_error *error);
-/* Syncs, checks against `expected_sha256` (NULL: whatever it is; HEARTH_EDIGEST and the partial
- * file is gone) and `expected_size` (-1), and gives the blob its name. Frees the writer. */
+/* Syncs, checks against `expected_sha256` (NULL: whatever it is) and `expected_size` (-1: any), and
+ * gives the blob its name. Wrong bytes are HEARTH_EDIGEST and are gone; too few are HEARTH_EDIGEST
+ * too, but are kept, as they are after every other failure. Frees the writer in any case. */
 int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expected_sha256,
                              int64_t expected_size, char ret_sha256[65], int64_t *ret_size,
                              struct hearth_error *error);

@@ -1,41 +1,56 @@
-/* What a back-end of the blob store does; src/blob/blob.c checks arguments before it gets here. */
+/* What a back-end of the blob store implements: named bytes that do not change, and partial ones
+ * that grow. Digests and names come checked. Private to src/blob. */
 #ifndef HEARTH_BLOB_BLOB_OPS_H
 #define HEARTH_BLOB_BLOB_OPS_H
 
 #include "blob/blob.h"
 
+/* Another code than 0 ends the scan and is its outcome. */
+typedef int hearth_blob_on_bytes(void *argument, const void *bytes, size_t length);
+
+/* The first member of each back-end's partial blob; its writer's alone until keep, discard or a
+ * successful publish, which free it. */
+struct hearth_blob_partial {
+    struct hearth_blob_store *blobs;
+};
+
 struct hearth_blob_ops {
     const char *name;
     void (*close)(struct hearth_blob_store *blobs);
     bool (*exists)(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size);
-    int (*verify)(struct hearth_blob_store *blobs, const char *sha256,
-                  bool (*is_canceled)(void *argument), void *argument, struct hearth_error *error);
+    /* Gives all bytes, in order. */
+    int (*scan)(struct hearth_blob_store *blobs, const char *sha256, hearth_blob_on_bytes *on_bytes,
+                void *argument, struct hearth_error *error);
     int (*remove)(struct hearth_blob_store *blobs, const char *sha256, struct hearth_error *error);
-    int (*begin)(struct hearth_blob_store *blobs, const char *key,
-                 struct hearth_blob_writer **ret_writer, int64_t *ret_offset,
-                 struct hearth_error *error);
-    int (*restart)(struct hearth_blob_writer *writer, struct hearth_error *error);
-    int (*write)(struct hearth_blob_writer *writer, const void *bytes, size_t length,
-                 struct hearth_error *error);
-    /* Makes the bytes durable and gives them their name; the digest was right. */
-    int (*publish)(struct hearth_blob_writer *writer, const char *sha256,
-                   struct hearth_error *error);
-    /* Frees the writer; `forget` drops what was written. */
-    void (*end)(struct hearth_blob_writer *writer, bool forget);
-    /* optional: a path for readers */
+
+    /* `name` is safe as the name of a file. HEARTH_EINUSE while another has it. */
+    int (*partial_open)(struct hearth_blob_store *blobs, const char *name,
+                        struct hearth_blob_partial **ret_partial, struct hearth_error *error);
+    int (*partial_scan)(struct hearth_blob_partial *partial, hearth_blob_on_bytes *on_bytes,
+                        void *argument, struct hearth_error *error);
+    int (*partial_append)(struct hearth_blob_partial *partial, const void *bytes, size_t length,
+                          struct hearth_error *error);
+    int (*partial_clear)(struct hearth_blob_partial *partial, struct hearth_error *error);
+    /* Atomically and durably; a failure leaves the partial blob as it is. */
+    int (*partial_publish)(struct hearth_blob_partial *partial, const char *sha256,
+                           struct hearth_error *error);
+    void (*partial_keep)(struct hearth_blob_partial *partial);
+    void (*partial_discard)(struct hearth_blob_partial *partial);
+
+    /* optional */
     int (*path)(struct hearth_blob_store *blobs, const char *sha256, char *ret_path, size_t size,
                 struct hearth_error *error);
 };
 
-/* A back-end's own struct begins with these. */
+/* The first member of each back-end's store. */
 struct hearth_blob_store {
     const struct hearth_blob_ops *ops;
 };
 
-struct hearth_blob_writer {
-    struct hearth_blob_store *blobs;
-    struct hearth_sha256 *digest; /* of all bytes so far, those of earlier tries included */
-    int64_t size;
-};
+/* Asserts that no required slot is missing. */
+void hearth_blob_init(struct hearth_blob_store *blobs, const struct hearth_blob_ops *ops);
+
+int hearth_blob_not_found(struct hearth_error *error, const char *sha256);
+int hearth_blob_in_use(struct hearth_error *error);
 
 #endif
