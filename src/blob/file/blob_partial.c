@@ -80,7 +80,7 @@ static int open_locked(int folder, const char *name, int *ret_descriptor,
 int hearth_blob_partial_open(struct hearth_blob_store *blobs, const char *name,
                              struct hearth_blob_partial **ret_partial, struct hearth_error *error)
 {
-    int descriptor;
+    int descriptor = -1;
     int rc = open_locked(((struct hearth_blob_files *)blobs)->partial, name, &descriptor, error);
     if (rc)
         return rc;
@@ -166,7 +166,7 @@ int hearth_blob_partial_publish(struct hearth_blob_partial *partial, const char 
                                 struct hearth_error *error)
 {
     struct file_partial *file = partial_of(partial);
-    int folder;
+    int folder = -1;
     /* The bytes first, then their name, then the name's folder: after a crash there is either no
      * blob or a whole one. */
     if (fsync(file->descriptor))
