@@ -38,6 +38,7 @@ struct running {
     struct hearth_shutdown *shutdown;
     struct hearth_error *error;
     char run_file[PATH_MAX];
+    char lock_path[PATH_MAX];
     char url[160];
     int rc; /* of what happened on the loop before it was ready */
     bool is_ready;
@@ -94,6 +95,8 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
             return rc;
     }
     running->observer = hearth_metrics_observer(gateway->metrics);
+    snprintf(running->lock_path, sizeof(running->lock_path), "%s/hearth.lock",
+             gateway->origins->project_directory);
     const struct hearth_scheduler_options options = {
         .loop = gateway->loop,
         .catalog = gateway->catalog,
@@ -116,6 +119,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .memory_limit = settings->memory_limit,
         .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
         .locked = settings->locked,
+        .lock_path = running->lock_path,
         .observer = &running->observer,
     };
     return hearth_scheduler_create(&options, &gateway->scheduler, error);

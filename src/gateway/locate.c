@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "config/lock.h"
 #include "gateway/catalog.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -10,6 +11,7 @@
 #include "registry/install.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ARENA_MAX = 16 << 20 };
@@ -20,6 +22,7 @@ struct hearth_locating {
     struct hearth_registry *registry;
     const struct hearth_catalog_entry *entry;
     bool verify;
+    const char *lock_path;
     void (*on_located)(void *argument, const struct hearth_location *location);
     void *argument;
     bool canceled;
@@ -45,6 +48,55 @@ static void tell_fault(struct hearth_locating *locating, int code, const char *t
     hearth_loop_defer(locating->loop, tell, locating);
 }
 
+static const struct hearth_lock_file *pinned_file(const struct hearth_lock_entry *pin,
+                                                  const char *path)
+{
+    for (size_t i = 0; i < pin->file_count; i++)
+        if (strcmp(pin->files[i].path, path) == 0)
+            return &pin->files[i];
+    return NULL;
+}
+
+static int compare(const struct hearth_catalog_entry *entry, const struct hearth_version *version,
+                   const struct hearth_lock_entry *pin, struct hearth_error *error)
+{
+    for (size_t i = 0; i < version->file_count; i++) {
+        const struct hearth_lock_file *file = pinned_file(pin, version->files[i].path);
+        if (!file || strcmp(file->sha256, version->files[i].sha256) != 0)
+            return hearth_error_set(
+                error, HEARTH_EDIGEST, "%s, file %.200s: %s", entry->id, version->files[i].path,
+                file ? "it is not the one that hearth.lock pins" : "hearth.lock does not have it");
+    }
+    if (version->file_count != pin->file_count)
+        return hearth_error_set(error, HEARTH_EDIGEST, "%s has %zu files, hearth.lock pins %zu",
+                                entry->id, version->file_count, pin->file_count);
+    return 0;
+}
+
+static int compare_with_lock(const struct hearth_locating *locating, struct hearth_error *error)
+{
+    struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
+    struct hearth_lock *lock;
+    int rc = hearth_lock_read(locating->lock_path, arena, &lock, error);
+    const struct hearth_lock_entry *pin =
+        rc < 0 ? NULL : hearth_lock_find(lock, locating->entry->name);
+    if (pin)
+        rc = compare(locating->entry, locating->version, pin, error);
+    else if (rc == 0)
+        rc = hearth_error_set(error, HEARTH_EDIGEST, "model '%s' is not in %s",
+                              locating->entry->name, locating->lock_path);
+    hearth_arena_destroy(arena);
+    return rc;
+}
+
+static int verify(const struct hearth_locating *locating, struct hearth_error *error)
+{
+    int rc = locating->lock_path ? compare_with_lock(locating, error) : 0;
+    return rc < 0 ? rc
+                  : hearth_registry_verify(locating->registry, locating->model, locating->version,
+                                           error);
+}
+
 /* On our lane */
 static void look(void *argument)
 {
@@ -61,7 +113,7 @@ static void look(void *argument)
         rc = hearth_error_set(error, HEARTH_EMODEL, "%s: the model's file is not there any more",
                               location->path);
     if (rc == 0 && locating->verify && !locating->entry->path[0])
-        rc = hearth_registry_verify(locating->registry, locating->model, locating->version, error);
+        rc = verify(locating, error);
     error->code = rc;
     location->engine = hearth_engine_for_path(location->path);
     location->memory_available = hearth_memory_available();
@@ -101,7 +153,7 @@ static void read_rows(struct hearth_store *store, void *argument)
 
 struct hearth_locating *
 hearth_locate(struct hearth_loop *loop, struct hearth_lane *lane, struct hearth_registry *registry,
-              const struct hearth_catalog_entry *entry, bool verify,
+              const struct hearth_catalog_entry *entry, bool verify, const char *lock_path,
               void (*on_located)(void *argument, const struct hearth_location *location),
               void *argument)
 {
@@ -111,6 +163,7 @@ hearth_locate(struct hearth_loop *loop, struct hearth_lane *lane, struct hearth_
     locating->registry = registry;
     locating->entry = hearth_catalog_entry_keep(entry);
     locating->verify = verify;
+    locating->lock_path = lock_path;
     locating->on_located = on_located;
     locating->argument = argument;
     if (entry->path[0]) {

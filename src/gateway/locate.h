@@ -22,11 +22,12 @@ struct hearth_location {
     struct hearth_error error; /* code 0: found */
 };
 
-/* `verify` reads every file again and names the one that differs. `on_located` comes later, exactly
- * once, unless it is canceled. `registry` may be NULL for an entry with a path. */
+/* `verify` reads every file again and names the one that differs; with a `lock_path` (or NULL, must
+ * outlive the call's work) the files must be those that the lock pins. `on_located` comes later,
+ * exactly once, unless it is canceled. `registry` may be NULL for an entry with a path. */
 struct hearth_locating *
 hearth_locate(struct hearth_loop *loop, struct hearth_lane *lane, struct hearth_registry *registry,
-              const struct hearth_catalog_entry *entry, bool verify,
+              const struct hearth_catalog_entry *entry, bool verify, const char *lock_path,
               void (*on_located)(void *argument, const struct hearth_location *location),
               void *argument);
 void hearth_locate_cancel(struct hearth_locating *locating); /* NULL is allowed */

@@ -245,9 +245,10 @@ static void plan(struct served_model *model)
     model->load_fraction = 0;
     memset(model->counters, 0, sizeof(model->counters));
     hearth_timer_start(model->life, scheduler->options.load_timeout_ms, 0);
-    model->locating = hearth_locate(
-        scheduler->options.loop, scheduler->lane, scheduler->options.registry, model->entry,
-        scheduler->options.locked && !model->verified, on_located, model);
+    model->locating =
+        hearth_locate(scheduler->options.loop, scheduler->lane, scheduler->options.registry,
+                      model->entry, scheduler->options.locked && !model->verified,
+                      scheduler->options.lock_path, on_located, model);
 }
 
 void hearth_served_want(struct served_model *model)

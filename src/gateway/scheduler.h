@@ -65,7 +65,8 @@ struct hearth_scheduler_options {
     uint64_t breaker_rest_ms;
     uint64_t memory_headroom, memory_limit; /* bytes; limit 0: what the machine has */
     enum hearth_sandbox_mode sandbox;
-    bool locked;                                      /* verify digests before the first load */
+    bool locked;           /* verify the bytes before the first load */
+    const char *lock_path; /* with `locked`: a hearth.lock that they must agree with; or NULL */
     const struct hearth_scheduler_observer *observer; /* or NULL */
     const struct hearth_backend_ops *backend; /* where models compute; NULL: hearth_backend_local */
 };
