@@ -57,9 +57,10 @@ static int choose(struct hearth_invocation *invocation, struct hearth_local *loc
                   struct hearth_model **ret_models, size_t *ret_count, struct hearth_error *error)
 {
     const struct hearth_model_filter filter = {.limit = MODELS_MAX};
+    int64_t total;
     if (invocation->argument_count == 0)
         return hearth_store_model_list(local->store, &filter, invocation->arena, ret_models,
-                                       ret_count, NULL, error);
+                                       ret_count, &total, error);
     *ret_count = invocation->argument_count;
     *ret_models = hearth_arena_alloc(invocation->arena, *ret_count * sizeof(**ret_models));
     for (size_t i = 0; i < *ret_count; i++) {

@@ -70,7 +70,8 @@ static int no_such_model(struct hearth_local *local, struct hearth_arena *arena,
     size_t count = 0;
     const struct hearth_model_filter filter = {.limit = 1000};
     const char *near = NULL;
-    if (!hearth_store_model_list(local->store, &filter, arena, &models, &count, NULL, NULL)) {
+    int64_t total;
+    if (!hearth_store_model_list(local->store, &filter, arena, &models, &count, &total, NULL)) {
         const char **names = hearth_arena_alloc(arena, (count + 1) * sizeof(*names));
         for (size_t i = 0; names && i < count; i++)
             names[i] = models[i].name;

@@ -432,6 +432,10 @@ int hearth_settings_load(const struct hearth_settings_input *input, struct heart
     for (size_t i = 0; i < hearth_settings_count; i++)
         convert(&load, &hearth_settings_table[i]);
     rc = hearth_fault_list_end(&load.faults, ret_faults, error);
+    if (rc && ret_origins)
+        *ret_origins = (struct hearth_settings_origins){
+            .config_path = load.config_path,
+            .project_directory = load.config_path ? load.config_directory : NULL};
     if (!rc && ret_origins)
         rc = give_origins(&load, ret_origins, error);
     if (!rc)

@@ -63,8 +63,9 @@ struct hearth_settings_origins {
 };
 
 /* Everything lies in the arena. HEARTH_EFIELDS when there are faults: all of them are in
- * `ret_faults`, the first in `error`; `ret_origins` and `ret_faults` may be NULL. HEARTH_ENOTFOUND
- * when a hearth.yml that was named is not there. */
+ * `ret_faults`, the first in `error`, and `ret_origins` only says where hearth.yml lies;
+ * `ret_origins` and `ret_faults` may be NULL. HEARTH_ENOTFOUND when a hearth.yml that was named is
+ * not there. */
 int hearth_settings_load(const struct hearth_settings_input *input, struct hearth_arena *arena,
                          struct hearth_settings **ret_settings,
                          struct hearth_settings_origins *ret_origins,

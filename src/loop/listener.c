@@ -100,8 +100,9 @@ static struct hearth_listener *listener_create(struct hearth_loop *loop, bool is
 static int listen_error(int rc, const char *where, struct hearth_error *error)
 {
     if (rc == UV_EADDRINUSE)
-        return hearth_error_set(error, HEARTH_EINUSE,
-                                "%s is taken by another program; stop it or choose another", where);
+        return hearth_error_set(
+            error, HEARTH_EINUSE,
+            "%s is taken by another program; stop it, or choose another (--port)", where);
     if (rc == UV_EACCES)
         return hearth_error_set(error, HEARTH_EFORBIDDEN, "no permission to listen on %s", where);
     return hearth_error_set_errno(error, -rc, "cannot listen on %s", where);

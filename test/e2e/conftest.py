@@ -161,10 +161,10 @@ def cli(*arguments, home=None, stdin=None, env=None, directory=None, timeout=120
                           **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
 
 
-def write_fake(path, script=None):
-    """A scripted model for the fake engine (src/engine/fake says what a script may hold)."""
+def write_fake(path, **script):
+    """A scripted model for the fake engine; docs/fake-engine.md says what a script may hold."""
     path = pathlib.Path(path)
-    path.write_text(json.dumps(script or {}))
+    path.write_text("".join(f"{key} = {value}\n" for key, value in script.items()) or "# echo\n")
     return path
 
 
@@ -207,7 +207,7 @@ def gguf():
 @pytest.fixture
 def fake_server(start, home, tmp_path):
     """A server with a model `fake` of the fake engine."""
-    script = write_fake(tmp_path / "fake.json")
+    script = write_fake(tmp_path / "script.fake")
     done = cli("install", f"fake:{script}", "--name", "fake", home=home)
     assert done.returncode == 0, done.stderr
     return start()
