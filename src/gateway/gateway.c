@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "blob/blob.h"
 #include "config/home.h"
+#include "config/lock.h"
 #include "config/text_file.h"
 #include "gateway/definitions_import.h"
 #include "gateway/front.h"
@@ -27,13 +28,14 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000 };
+enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
 
 /* A running server and what only its start and end need. */
 struct running {
     struct hearth_gateway gateway;
     struct hearth_source_options sources;
     struct hearth_probe_options probe;
+    struct hearth_arena *lock_arena; /* of what hearth.lock says, with --locked */
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_error *error;
@@ -82,6 +84,24 @@ static int open_storage(struct running *running, struct hearth_error *error)
         .on_store_argument = gateway,
     };
     return 0;
+}
+
+/* hearth.lock lies beside hearth.yml; a server that is told to keep to it needs it. */
+static int open_lock(struct running *running, struct hearth_error *error)
+{
+    const struct hearth_settings_origins *origins = running->gateway.origins;
+    const char *project = origins ? origins->project_directory : NULL;
+    char path[PATH_MAX];
+    struct hearth_lock *lock = NULL;
+    if (!running->gateway.settings->locked)
+        return 0;
+    snprintf(path, sizeof(path), "%s/hearth.lock", project ? project : ".");
+    running->lock_arena = hearth_arena_create(LOCK_BYTES_MAX);
+    int rc = hearth_lock_read(path, running->lock_arena, &lock, error);
+    if (rc == HEARTH_ENOTFOUND)
+        hearth_error_set(error, rc, "--locked: there is no %s; `hearth lock` writes it", path);
+    running->gateway.registry.lock = lock;
+    return rc;
 }
 
 static int open_scheduler(struct running *running, struct hearth_error *error)
@@ -265,6 +285,8 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
     if (!rc)
+        rc = open_lock(running, error);
+    if (!rc)
         rc = open_scheduler(running, error);
     if (!rc)
         rc = open_listeners(running, error);
@@ -292,6 +314,7 @@ static void stop(struct running *running)
         hearth_blob_close(gateway->blobs);
     hearth_timer_destroy(gateway->keep_alive);
     hearth_metrics_destroy(gateway->metrics);
+    hearth_arena_destroy(running->lock_arena);
     hearth_home_close(gateway->home);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);

@@ -26,6 +26,7 @@ struct hearth_registry {
     const char *home;
     const char *active_directory; /* NULL: HOME/artifacts/active */
     const struct hearth_source_options *sources;
+    const struct hearth_lock *lock; /* what verify demands besides, or NULL */
     /* Reads the header in a sandboxed process of its own: engine, facts, or why not.
      * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same. May be
      * NULL: then only the file's form is checked, and the form tells the engine. */
@@ -57,7 +58,8 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                          struct hearth_error *error);
 
 /* Reads every file of a version again, as an engine would find it; HEARTH_EDIGEST names the file
- * that differs. */
+ * that differs. With a lock in the registry the version must be what it says too: HEARTH_EFORBIDDEN
+ * when it does not have the model. */
 int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
                            const struct hearth_version *version, struct hearth_error *error);
 
@@ -65,11 +67,5 @@ int hearth_registry_verify(struct hearth_registry *registry, const struct hearth
  * more. */
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error);
-
-/* Whether a version is what the lock says, file by file, and has those bytes still. HEARTH_EDIGEST
- * names the file that differs; HEARTH_ENOTFOUND: the lock does not have the model. */
-int hearth_registry_lock_check(struct hearth_registry *registry, const struct hearth_lock *lock,
-                               const struct hearth_model *model,
-                               const struct hearth_version *version, struct hearth_error *error);
 
 #endif

@@ -131,6 +131,9 @@ int hearth_store_model_list(struct hearth_store *store, const struct hearth_mode
                             size_t *ret_count, int64_t *ret_total, struct hearth_error *error)
 {
     static const struct hearth_model_filter any;
+    int64_t unwanted;
+    if (!ret_total)
+        ret_total = &unwanted;
     if (!filter)
         filter = &any;
     int rc = hearth_filter_check(filter, error);

@@ -110,6 +110,7 @@ int hearth_store_model_get(struct hearth_store *store, const char *name, struct 
                            struct hearth_model **ret_model, struct hearth_error *error);
 int hearth_store_model_get_id(struct hearth_store *store, int64_t id, struct hearth_arena *arena,
                               struct hearth_model **ret_model, struct hearth_error *error);
+/* `ret_total`, how many there are without offset and limit, may be NULL. */
 int hearth_store_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
                             struct hearth_arena *arena, struct hearth_model **ret_models,
                             size_t *ret_count, int64_t *ret_total, struct hearth_error *error);

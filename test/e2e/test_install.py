@@ -1,0 +1,351 @@
+"""`hearth install` against the stand-in hub, which the hub's own client downloads from too."""
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import HEARTH, ROOT, SLOW, clean_environment, cli, wait_for
+
+sys.path.insert(0, str(ROOT / "test/stand_in"))
+import hub as stand_in  # noqa: E402
+
+BIG = 6_000_000
+SPEC = {
+    "token": "hf_good",
+    "page": 3,
+    "repos": {
+        "o/big": {"files": {"README.md": {"text": "hi"}, "big.gguf": {"gguf": BIG}}},
+        "o/small": {"files": {"small.gguf": {"gguf": 4000, "seed": 1}}},
+        "o/many": {"files": {"a.Q4.gguf": {"gguf": 4000, "seed": 2},
+                             "b.Q8.gguf": {"gguf": 8000, "seed": 3}}},
+        "o/bert": {"files": {"config.json": {"text": "{}"}, "vocab.txt": {"text": "a"},
+                             "tokenizer.json": {"text": "{}"}, "train.py": {"text": ""},
+                             "1_Pooling/config.json": {"text": "{}"},
+                             "model.safetensors": {"safetensors": 20000}}},
+        "o/sharded": {"files": {"config.json": {"text": "{}"}, **{
+            f"model-0000{i}-of-00004.safetensors": {"safetensors": 200_000, "seed": i}
+            for i in range(1, 5)}}},
+        "o/private": {"private": True, "files": {"p.gguf": {"gguf": 4000, "seed": 4}}},
+        "o/gated": {"gated": True, "files": {"g.gguf": {"gguf": 4000, "seed": 5}}},
+        "o/climb": {"files": {"a.gguf": {"gguf": 4000}}, "rows": [
+            {"type": "file", "path": "../../../escaped", "size": 1, "oid": "0"}]},
+        "o/pickle": {"files": {"config.json": {"text": "{}"},
+                               "pytorch_model.bin": {"size": 3000}}},
+    },
+    "plain": {"page.gguf": {"text": "<!DOCTYPE html>"}, "good.gguf": {"gguf": 5000, "seed": 8}},
+}
+
+
+@pytest.fixture
+def hub():
+    return stand_in.serve(json.loads(json.dumps(SPEC)))
+
+
+@pytest.fixture
+def install(hub, home, tmp_path):
+    def run(*arguments, env=None, home=home, **rest):
+        return cli("install", *arguments, home=home, directory=tmp_path,
+                   env={"HF_ENDPOINT": hub.address, **(env or {})}, **rest)
+    return run
+
+
+def sent(hub, place="storage"):
+    return sum(entry["sent"] for entry in hub.log if entry["place"] == place)
+
+
+def models(home):
+    done = cli("list", "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    return {row["name"]: row for row in (rows if isinstance(rows, list) else rows["models"])}
+
+
+def active(home, *parts):
+    return pathlib.Path(home, "artifacts/active", *parts)
+
+
+def files_under(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def one_line(text):
+    """A fault is one line that starts with the program's name."""
+    lines = [line for line in text.strip().splitlines() if "%" not in line]
+    assert len(lines) == 1, text
+    return lines[0]
+
+
+def test_the_hubs_own_client_downloads_the_same_bytes(hub, install, home, tmp_path):
+    client = pytest.importorskip("huggingface_hub")
+    code = ("import huggingface_hub, sys;"
+            "print(huggingface_hub.snapshot_download(sys.argv[1], token=False))")
+    for repo in ("o/big", "o/bert"):
+        done = subprocess.run([sys.executable, "-c", code, repo], capture_output=True, text=True,
+                              timeout=120 * SLOW, env=clean_environment(
+                                  {"HF_ENDPOINT": hub.address, "HF_HOME": tmp_path / "hf",
+                                   "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}))
+        assert done.returncode == 0, done.stderr
+        theirs = pathlib.Path(done.stdout.strip().splitlines()[-1])
+        done = install(f"hf:{repo}")
+        assert done.returncode == 0, done.stderr
+        ours = active(home, repo.split("/")[1], "1")
+        assert theirs.name == hub.repositories[repo].commit
+        assert files_under(ours)
+        for name in files_under(ours):
+            assert (theirs / name).read_bytes() == (ours / name).read_bytes(), name
+    assert client.__version__
+
+
+def test_the_hubs_own_client_is_refused_alike(hub, tmp_path):
+    pytest.importorskip("huggingface_hub")
+    from huggingface_hub import errors
+    code = """
+import sys, huggingface_hub
+try:
+    huggingface_hub.hf_hub_download(sys.argv[1], sys.argv[2], revision=sys.argv[3], token=False)
+except Exception as fault:
+    print(*(kind.__name__ for kind in type(fault).__mro__))
+"""
+    for repo, file, revision, fault in (
+            ("o/none", "a.gguf", "main", errors.RepositoryNotFoundError),
+            ("o/private", "p.gguf", "main", errors.RepositoryNotFoundError),
+            ("o/gated", "g.gguf", "main", errors.GatedRepoError),
+            ("o/small", "none.gguf", "main", errors.EntryNotFoundError),
+            ("o/small", "small.gguf", "none", errors.RevisionNotFoundError)):
+        done = subprocess.run([sys.executable, "-c", code, repo, file, revision], text=True,
+                              capture_output=True, timeout=120 * SLOW, env=clean_environment(
+                                  {"HF_ENDPOINT": hub.address, "HF_HOME": tmp_path / "hf"}))
+        assert fault.__name__ in done.stdout.split(), (repo, done.stdout, done.stderr)
+
+
+def test_a_directory_model_comes_with_its_files_only(install, home):
+    done = install("hf:o/bert", "--name", "minilm")
+    assert done.returncode == 0, done.stderr
+    assert files_under(active(home, "minilm", "1")) == [
+        "1_Pooling/config.json", "config.json", "model.safetensors", "tokenizer.json", "vocab.txt"]
+    assert models(home)["minilm"]
+
+
+def test_installing_again_makes_no_new_version(hub, install, home):
+    assert install("hf:o/small").returncode == 0
+    before = sent(hub)
+    done = install("hf:o/small", "--json")
+    assert json.loads(done.stdout)["installed"] == [{"name": "small", "version": 1}]
+    assert sent(hub) == before
+
+
+def test_progress_is_plain_lines_without_a_terminal(install):
+    done = install("hf:o/big")
+    assert done.returncode == 0
+    assert "\r" not in done.stderr and "\x1b" not in done.stderr
+    assert "100 %" in done.stderr
+
+
+def start_slowly(hub, home, tmp_path, rate, *arguments):
+    hub.faults = [{"match": "/", "kind": "slow", "rate": rate, "times": 1000}]
+    return subprocess.Popen([HEARTH, "install", *arguments], cwd=tmp_path, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, env=clean_environment(
+                                {"HF_ENDPOINT": hub.address, "HEARTH_HOME": home}))
+
+
+def test_a_killed_install_loses_nothing(hub, install, home, tmp_path):
+    process = start_slowly(hub, home, tmp_path, BIG // 4, "hf:o/big", "--name", "m")
+    wait_for(lambda: sent(hub) > BIG // 3, what="a third of the file")
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    assert not active(home, "m").exists() or files_under(active(home, "m")) == []
+    partial = wait_for(lambda: sum(path.stat().st_size for path in
+                                   (home / "blobs/partial").iterdir()), what="the partial blob")
+    hub.faults, hub.log = [], []
+    done = install("hf:o/big", "--name", "m", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["installed"] == [{"name": "m", "version": 1}]
+    size = len(hub.repositories["o/big"].files["big.gguf"].data)
+    assert sent(hub) == size - partial
+    [download] = [entry for entry in hub.log if entry["place"] == "storage"]
+    assert download["range"] == f"bytes={partial}-"
+    assert active(home, "m", "1", "big.gguf").read_bytes() == \
+        hub.repositories["o/big"].files["big.gguf"].data
+    assert list((home / "blobs/partial").iterdir()) == []
+
+
+def test_an_interrupted_install_says_that_it_goes_on(hub, install, home, tmp_path):
+    process = start_slowly(hub, home, tmp_path, BIG // 4, "hf:o/big")
+    wait_for(lambda: sent(hub) > BIG // 10, what="a tenth of the file")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30 * SLOW) == 130
+    assert "stays for the next try" in process.stderr.read()
+    process.stderr.close()
+    hub.faults, hub.log = [], []
+    assert install("hf:o/big").returncode == 0
+    assert sent(hub) < BIG
+
+
+def test_broken_connections_are_taken_up(hub, install, home):
+    digest = hub.repositories["o/big"].files["big.gguf"].sha256
+    hub.faults = [{"match": digest, "kind": "drop", "after": BIG // 4, "times": 2},
+                  {"match": "/api/", "kind": "status", "status": 503, "times": 1},
+                  {"match": "/resolve/", "kind": "status", "status": 429, "times": 1,
+                   "headers": {"Retry-After": "1"}}]
+    done = install("hf:o/big")
+    assert done.returncode == 0, done.stderr
+    assert sent(hub) == len(hub.repositories["o/big"].files["big.gguf"].data)
+    limited, after = [entry["time"] for entry in hub.log if "/resolve/" in entry["path"]][:2]
+    assert after - limited >= 1
+
+
+def test_files_come_in_parallel(hub, install, home):
+    hub.faults = [{"match": "/", "kind": "slow", "rate": 400_000, "times": 1000}]
+    done = install("hf:o/sharded", env={"HEARTH_DOWNLOAD_PARALLEL": "4"})
+    assert done.returncode == 0, done.stderr
+    starts = sorted(entry["time"] for entry in hub.log if entry["place"] == "storage")
+    assert len(starts) == 4
+    assert starts[-1] - starts[0] < 0.5 * SLOW  # each alone takes half a second
+    hub.log = []
+    assert install("hf:o/sharded", "--name", "other").returncode == 0
+    assert sent(hub) == 0  # the blobs are shared
+
+
+def test_wrong_bytes_are_refused_and_named(hub, install, home):
+    hub.faults = [{"match": hub.repositories["o/small"].files["small.gguf"].sha256,
+                   "kind": "corrupt", "times": 100}]
+    done = install("hf:o/small")
+    assert done.returncode == 65
+    assert "small.gguf" in one_line(done.stderr)
+    assert not active(home, "small", "1").exists()
+    hub.faults = []
+    assert install("hf:o/small").returncode == 0
+
+
+def test_the_token_opens_and_stays_with_the_hub(hub, install):
+    for repo in ("o/private", "o/gated"):
+        done = install(f"hf:{repo}")
+        assert done.returncode == 77
+        assert "HF_TOKEN" in one_line(done.stderr)
+        assert "gated" in done.stderr if repo == "o/gated" else "private" in done.stderr
+        done = install(f"hf:{repo}", env={"HF_TOKEN": "hf_good"})
+        assert done.returncode == 0, done.stderr
+    assert not any(entry["authorized"] for entry in hub.log if entry["place"] == "storage")
+    assert "hf_good" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("source, code, says", [
+    ("hf:o/none", 77, "no such repository"),
+    ("hf:o/small@none", 66, "no such revision"),
+    ("hf:o/many:c.gguf", 66, "no file c.gguf"),
+    ("hf:o/climb", 2, "../../../escaped"),
+    ("hf:o/pickle", 65, "no .safetensors weights"),
+    ("hf:../x", 2, "hf:ORG/REPO"),
+    ("hf:o/small:../x", 2, "../x"),
+    ("file:/nowhere/x.gguf", 66, "/nowhere/x.gguf"),
+    ("file:/etc/passwd", 65, "/etc/passwd"),
+    ("http://example.org/x.gguf", 2, "https:"),
+])
+def test_faults_are_one_line_with_a_code(install, home, tmp_path, source, code, says):
+    done = install(source)
+    assert done.returncode == code, done.stderr
+    assert says in one_line(done.stderr)
+    assert done.stdout == ""
+    assert models(home) == {}
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_several_models_are_listed_to_choose_from(install):
+    done = install("hf:o/many")
+    assert done.returncode == 2
+    assert "a.Q4.gguf" in done.stderr and "b.Q8.gguf  (8.1 kB)" in done.stderr
+    done = install("hf:o/many:b.Q8.gguf", "--json")
+    assert json.loads(done.stdout)["installed"] == [{"name": "b.Q8", "version": 1}]
+
+
+def test_an_address_is_checked_by_its_digest(hub, install, home):
+    good = hub.plain["good.gguf"]
+    done = install(f"{hub.address}/plain/good.gguf#sha256={good.sha256}")
+    assert done.returncode == 0, done.stderr
+    done = install(f"{hub.address}/plain/good.gguf#sha256={'0' * 64}", "--name", "wrong")
+    assert done.returncode == 65
+    assert "good.gguf" in one_line(done.stderr)
+    assert active(home, "good", "1", "good.gguf").read_bytes() == good.data
+    done = install(f"{hub.address}/plain/page.gguf")
+    assert done.returncode == 65
+    assert "a web page" in one_line(done.stderr)
+
+
+def lock_of(home, folder):
+    """A project folder with hearth.yml and the lock of what is installed."""
+    folder.mkdir()
+    (folder / "hearth.yml").write_text("log_level: info\n")
+    done = cli("lock", home=home, directory=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "hearth.lock"
+
+
+def test_a_lock_reproduces_on_another_machine(hub, install, home, tmp_path):
+    assert install("hf:o/bert", "--name", "minilm").returncode == 0
+    lock = lock_of(home, tmp_path / "project")
+    other = tmp_path / "other"
+    done = cli("install", "--locked", home=other, directory=lock.parent,
+               env={"HF_ENDPOINT": hub.address})
+    assert done.returncode == 0, done.stderr
+    for name in files_under(active(home, "minilm", "1")):
+        assert active(home, "minilm", "1", name).read_bytes() == \
+            active(other, "minilm", "1", name).read_bytes()
+
+
+def test_a_lock_refuses_other_bytes_by_name(hub, install, home, tmp_path):
+    assert install("hf:o/bert", "--name", "minilm").returncode == 0
+    lock = lock_of(home, tmp_path / "project")
+    content = json.loads(lock.read_text())
+    for file in content["models"][0]["files"]:
+        if file["path"] == "vocab.txt":
+            file["sha256"] = "0" * 64
+    lock.write_text(json.dumps(content))
+    other = tmp_path / "other"
+    done = cli("install", "--locked", home=other, directory=lock.parent,
+               env={"HF_ENDPOINT": hub.address})
+    assert done.returncode == 65
+    assert "vocab.txt" in one_line(done.stderr)
+    assert not active(other, "minilm", "1").exists()
+
+
+def test_removing_a_model_frees_its_blobs(install, home):
+    assert install("hf:o/small", "--name", "one").returncode == 0
+    assert install("hf:o/small", "--name", "two").returncode == 0
+    blobs = home / "blobs/sha256"
+    assert cli("rm", "one", home=home).returncode == 0
+    assert len(files_under(blobs)) == 1
+    assert active(home, "two", "1", "small.gguf").exists()
+    assert cli("rm", "two", home=home).returncode == 0
+    assert files_under(blobs) == []
+    assert not active(home, "two").exists()
+
+
+def can_mount():
+    return shutil.which("unshare") and subprocess.run(
+        ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True,
+        check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")
+def test_a_full_disk_is_one_line_and_loses_nothing(hub, home, tmp_path):
+    """The home is a file system too small for the model, then one that is large enough."""
+    script = """
+mount -t tmpfs -o size=4m tmpfs "$HEARTH_HOME" || exit 99
+"$HEARTH" install hf:o/big; echo "code $?"
+mount -o remount,size=40m "$HEARTH_HOME" || exit 99
+"$HEARTH" install hf:o/big; echo "code $?"
+"""
+    environment = clean_environment({"HF_ENDPOINT": hub.address, "HEARTH_HOME": home,
+                                     "HEARTH": HEARTH})
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True,
+                          timeout=120 * SLOW, env=environment, cwd=tmp_path)
+    codes = [line for line in done.stdout.splitlines() if line.startswith("code")]
+    assert codes == ["code 74", "code 0"], done.stdout + done.stderr
+    faults = [line for line in done.stderr.splitlines() if line.startswith("hearth: ")]
+    assert len(faults) == 1 and "full" in faults[0], done.stderr
+    assert sent(hub) < BIG * 1.7  # the second try did not begin anew
