@@ -50,6 +50,18 @@ static int load_settings(struct hearth_invocation *invocation, struct hearth_err
                                 &invocation->origins, &invocation->faults, error);
 }
 
+/* A command speaks for itself; only a server logs what it does without being asked to. */
+static void set_log_level(const struct hearth_invocation *invocation)
+{
+    bool is_asked_for = strcmp(invocation->command->name, "serve") == 0;
+    for (size_t i = 0; i < hearth_settings_count; i++)
+        if (strcmp(hearth_settings_table[i].key, "log_level") == 0 &&
+            invocation->origins.by_row[i] != HEARTH_FROM_DEFAULT)
+            is_asked_for = true;
+    int level = hearth_log_level_parse(invocation->settings->log_level);
+    hearth_log_set_level(is_asked_for ? (enum hearth_log_level)level : HEARTH_LOG_WARNING);
+}
+
 static int run(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     const struct hearth_command *command = invocation->command;
@@ -62,8 +74,7 @@ static int run(struct hearth_invocation *invocation, struct hearth_error *error)
     if (rc && !command->bare)
         return rc;
     if (!rc)
-        hearth_log_set_level(
-            (enum hearth_log_level)hearth_log_level_parse(invocation->settings->log_level));
+        set_log_level(invocation);
     if (command->bare)
         *error = (struct hearth_error){.code = rc, .message = ""};
     return command->run(invocation, error);

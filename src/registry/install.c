@@ -518,7 +518,9 @@ static int probe(struct install *install, const char *path)
     if (rc == HEARTH_ENOTIMPL) {
         install->engine = "";
         rc = 0;
-    } else if (!rc) {
+    } else if (rc) {
+        hearth_error_prefix(install->error, "%.200s", strrchr(path, '/') + 1);
+    } else {
         install->engine = hearth_arena_strdup(install->arena, engine);
         if (facts.length)
             install->facts_json = hearth_arena_strndup(install->arena, facts.bytes, facts.length);

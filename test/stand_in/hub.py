@@ -45,9 +45,13 @@ def text_of_gguf(text):
 
 
 def gguf(weights):
-    """Version 3, one key, one f32 tensor of one dimension."""
-    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
+    """Version 3, the keys that say a shape, one f32 tensor of one dimension."""
+    shape = {"block_count": 1, "context_length": 64, "embedding_length": 32,
+             "attention.head_count": 1}
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1 + len(shape))
     head += text_of_gguf("general.architecture") + struct.pack("<I", 8) + text_of_gguf("llama")
+    for key, value in shape.items():
+        head += text_of_gguf("llama." + key) + struct.pack("<II", 4, value)
     head += text_of_gguf("w") + struct.pack("<IQIQ", 1, len(weights) // 4, 0, 0)
     return head + bytes(-len(head) % 32) + weights
 
