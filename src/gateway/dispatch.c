@@ -5,10 +5,8 @@
 
 #include <assert.h>
 
-/* One more than the slots, so that its input is prepared while they are busy; the rest waits here,
- * where it is fair and can be canceled for nothing. */
-enum { LOOK_AHEAD = 1, CRASHES_MAX = 2 };
-#define RATE_WEIGHT 0.2 /* of the newest gap between two completions */
+enum { CRASHES_MAX = 2 }; /* workers that may end under a request that has sent nothing */
+#define RATE_WEIGHT 0.2   /* of the newest gap between two completions */
 
 static uint64_t now_ms(const struct served_model *model)
 {
@@ -17,7 +15,7 @@ static uint64_t now_ms(const struct served_model *model)
 
 static size_t window(const struct served_model *model)
 {
-    return model->breaker.state == HEARTH_BREAKER_HALF_OPEN ? 1 : model->slots + LOOK_AHEAD;
+    return model->breaker.state == HEARTH_BREAKER_HALF_OPEN ? 1 : model->slots + HEARTH_LOOK_AHEAD;
 }
 
 static struct flight *flight_of(struct served_model *model, uint32_t stream)

@@ -7,7 +7,6 @@
 #include "gateway/catalog.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
-#include "loop/process_usage.h"
 #include "registry/install.h"
 
 #include <stdio.h>
@@ -116,7 +115,6 @@ static void look(void *argument)
         rc = verify(locating, error);
     error->code = rc;
     location->engine = hearth_engine_for_path(location->path);
-    location->memory_available = hearth_memory_available();
 }
 
 static void looked(void *argument, _Bool dropped)

@@ -1,5 +1,5 @@
-/* Where a model's files lie, whether their bytes are the recorded ones, and how much memory is
- * free: what is to be known before its process is started. Works on the store's lane and on a lane
+/* Where a model's files lie, and whether their bytes are the recorded ones: what is to be known
+ * before its process is started. Works on the store's lane and on a lane
  * of its own; loop thread only. */
 #ifndef HEARTH_GATEWAY_LOCATE_H
 #define HEARTH_GATEWAY_LOCATE_H
@@ -17,8 +17,7 @@ struct hearth_locating;
 
 struct hearth_location {
     char path[4096];
-    const char *engine; /* by the look of the files, or NULL */
-    uint64_t memory_available;
+    const char *engine;        /* by the look of the files, or NULL */
     struct hearth_error error; /* code 0: found */
 };
 

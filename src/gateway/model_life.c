@@ -1,6 +1,5 @@
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "domain/backoff.h"
@@ -14,17 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HANDSHAKE_MS = 30000, LOOK_AHEAD_ROOM = 1, SLOTS_MAX = 4096 };
 static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
-
-static void plan(struct served_model *model);
 
 static uint64_t now_ms(const struct served_model *model)
 {
     return hearth_loop_now_ms(model->scheduler->options.loop);
 }
 
-static void move(struct served_model *model, enum hearth_model_state next)
+void hearth_served_move(struct served_model *model, enum hearth_model_state next)
 {
     assert(hearth_model_state_may_follow(model->state, next));
     HEARTH_LOG(HEARTH_LOG_INFO, "model.state", HEARTH_TEXT("model", model->entry->id),
@@ -50,32 +46,14 @@ void hearth_served_tell(struct model_waiter **waiters, const struct hearth_error
     }
 }
 
-static bool wanted(const struct served_model *model)
+bool hearth_served_wanted(const struct served_model *model)
 {
     return hearth_queue_length(model->queue) > 0 || model->load_waiters;
 }
 
-/* The gate: one model plans at a time */
-
-static void leave_gate(struct served_model *model)
-{
-    struct hearth_scheduler *scheduler = model->scheduler;
-    model->waits_to_plan = false;
-    if (scheduler->planner != model)
-        return;
-    scheduler->planner = NULL;
-    for (struct served_model *other = scheduler->models; other; other = other->next) {
-        if (other->waits_to_plan) {
-            other->waits_to_plan = false;
-            plan(other);
-            return;
-        }
-    }
-}
-
 /* Endings of a try */
 
-static void fail_load(struct served_model *model, const struct hearth_error *failure)
+void hearth_served_fail_load(struct served_model *model, const struct hearth_error *failure)
 {
     struct hearth_error error = *failure;
     hearth_timer_stop(model->life);
@@ -83,8 +61,8 @@ static void fail_load(struct served_model *model, const struct hearth_error *fai
     model->counts.failures++;
     HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", model->entry->id),
                HEARTH_TEXT("error", error.message));
-    move(model, HEARTH_MODEL_FAILED);
-    leave_gate(model);
+    hearth_served_move(model, HEARTH_MODEL_FAILED);
+    hearth_served_leave_gate(model);
     hearth_dispatch_fail_queued(model, &error, 0);
     hearth_served_tell(&model->load_waiters, &error);
     hearth_scheduler_settle(model->scheduler);
@@ -93,10 +71,10 @@ static void fail_load(struct served_model *model, const struct hearth_error *fai
 static void become_unloaded(struct served_model *model)
 {
     hearth_timer_stop(model->life);
-    move(model, HEARTH_MODEL_UNLOADED);
+    hearth_served_move(model, HEARTH_MODEL_UNLOADED);
     model->counts.unloads++;
     hearth_served_tell(&model->stop_waiters, NULL);
-    if (wanted(model))
+    if (hearth_served_wanted(model))
         hearth_served_want(model);
     hearth_scheduler_settle(model->scheduler);
 }
@@ -122,144 +100,22 @@ static void crash(struct served_model *model, const struct hearth_error *failure
     uint64_t wait_ms =
         hearth_backoff_ms(&restart_backoff, model->breaker.failures, scheduler->random >> 8);
     uint64_t rest_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms(model));
-    move(model, HEARTH_MODEL_RESTING);
+    hearth_served_move(model, HEARTH_MODEL_RESTING);
     hearth_timer_start(model->life, rest_ms > wait_ms ? rest_ms : wait_ms, 0);
-    leave_gate(model);
+    hearth_served_leave_gate(model);
     hearth_dispatch_worker_lost(model, &error, true);
     if (model->breaker.state == HEARTH_BREAKER_OPEN)
         open_breaker(model, &error);
     hearth_scheduler_settle(scheduler);
 }
 
-/* Planning and loading */
-
-static uint32_t choose(const json_t *settings, const char *key, uint32_t fallback)
-{
-    json_int_t value = hearth_json_integer(settings, key, 0);
-    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : fallback;
-}
-
-static void fill_hello(struct served_model *model, const struct hearth_location *location,
-                       struct hearth_ipc_hello *hello)
-{
-    const struct hearth_scheduler *scheduler = model->scheduler;
-    const struct hearth_scheduler_options *options = &scheduler->options;
-    const char *settings_json = model->entry->settings_json;
-    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
-    hello->version = HEARTH_IPC_VERSION;
-    snprintf(hello->engine, sizeof(hello->engine), "%s", model->engine);
-    snprintf(hello->model_path, sizeof(hello->model_path), "%s", location->path);
-    snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", scheduler->engines_path);
-    hello->context = choose(settings, "context", options->context);
-    hello->slots = choose(settings, "slots", options->slots);
-    hello->slots = hello->slots ? hello->slots : 4;
-    hello->slots = hello->slots > SLOTS_MAX ? SLOTS_MAX : hello->slots;
-    hello->batch = choose(settings, "batch", options->batch);
-    hello->threads = choose(settings, "threads", options->threads);
-    if (strcmp(model->entry->device, "auto") != 0)
-        snprintf(hello->device, sizeof(hello->device), "%s", model->entry->device);
-    hello->settings_json = settings_json;
-    hello->sandbox = options->sandbox;
-    json_decref(settings);
-}
-
-/* Plans are upper bounds, so what runs is counted with its plan. */
-static void count_room(struct served_model *model, uint64_t available)
-{
-    const struct hearth_scheduler *scheduler = model->scheduler;
-    struct hearth_memory_room *room = &model->room;
-    *room = (struct hearth_memory_room){.available = available,
-                                        .headroom = scheduler->options.memory_headroom,
-                                        .limit = scheduler->options.memory_limit};
-    for (const struct served_model *other = scheduler->models; other; other = other->next) {
-        if (other == model || !other->backend)
-            continue;
-        room->used += hearth_memory_total(&other->plan);
-        if (other->state == HEARTH_MODEL_LOADING)
-            room->reserved += hearth_memory_total(&other->plan);
-    }
-}
-
-static int start_backend(struct served_model *model, const struct hearth_location *location,
-                         struct hearth_error *error)
-{
-    const struct hearth_scheduler_options *options = &model->scheduler->options;
-    struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
-    spec->loop = options->loop;
-    spec->model = model->entry->id;
-    spec->worker_path = options->worker_path;
-    spec->handshake_timeout_ms = HANDSHAKE_MS;
-    spec->heartbeat_timeout_ms = options->heartbeat_timeout_ms;
-    spec->events = &hearth_served_backend_events;
-    spec->argument = model;
-    fill_hello(model, location, &spec->hello);
-    uint64_t most = hearth_memory_most(&model->room);
-    spec->hello.memory_limit = most ? most : 1; /* 0 would be no limit */
-    model->slots = spec->hello.slots;
-    hearth_free(model->flights);
-    model->flights = hearth_calloc(model->slots + LOOK_AHEAD_ROOM, sizeof(*model->flights));
-    model->flight_count = 0;
-    const struct hearth_backend_ops *ops =
-        options->backend ? options->backend : &hearth_backend_local;
-    int rc = ops->start(spec, &model->backend, error);
-    hearth_free(spec);
-    return rc;
-}
-
-static int choose_engine(struct served_model *model, const struct hearth_location *location,
-                         struct hearth_error *error)
-{
-    const char *engine = model->entry->engine[0] ? model->entry->engine : location->engine;
-    if (!engine)
-        return hearth_error_set(error, HEARTH_EMODEL, "no engine is known for %s", location->path);
-    snprintf(model->engine, sizeof(model->engine), "%s", engine);
-    if (!hearth_scheduler_has_engine(model->scheduler, engine))
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "this build has no engine '%s'", engine);
-    return 0;
-}
-
-static void on_located(void *argument, const struct hearth_location *location)
-{
-    struct served_model *model = argument;
-    struct hearth_error error = location->error;
-    model->locating = NULL;
-    int rc = error.code;
-    if (rc == 0) {
-        model->verified = true;
-        rc = choose_engine(model, location, &error);
-    }
-    if (rc == 0) {
-        count_room(model, location->memory_available);
-        rc = start_backend(model, location, &error);
-    }
-    if (rc < 0)
-        fail_load(model, &error);
-}
-
-static void plan(struct served_model *model)
-{
-    struct hearth_scheduler *scheduler = model->scheduler;
-    scheduler->planner = model;
-    model->load_started_ms = now_ms(model);
-    model->load_error.code = 0;
-    model->load_fraction = 0;
-    memset(model->counters, 0, sizeof(model->counters));
-    hearth_timer_start(model->life, scheduler->options.load_timeout_ms, 0);
-    model->locating =
-        hearth_locate(scheduler->options.loop, scheduler->lane, scheduler->options.registry,
-                      model->entry, scheduler->options.locked && !model->verified,
-                      scheduler->options.lock_path, on_located, model);
-}
+/* Loading */
 
 void hearth_served_want(struct served_model *model)
 {
-    if (model->state != HEARTH_MODEL_UNLOADED && model->state != HEARTH_MODEL_FAILED)
-        return; /* it is on its way, or comes back by itself */
-    move(model, HEARTH_MODEL_PLANNING);
-    if (model->scheduler->planner)
-        model->waits_to_plan = true;
-    else
-        plan(model);
+    /* In any other state it is on its way, or comes back by itself. */
+    if (model->state == HEARTH_MODEL_UNLOADED || model->state == HEARTH_MODEL_FAILED)
+        hearth_served_plan(model);
 }
 
 static void on_planned(void *argument, const struct hearth_ipc_started *started)
@@ -277,8 +133,8 @@ static void on_planned(void *argument, const struct hearth_ipc_started *started)
         hearth_backend_kill(model->backend, NULL);
         return;
     }
-    move(model, HEARTH_MODEL_LOADING);
-    leave_gate(model);
+    hearth_served_move(model, HEARTH_MODEL_LOADING);
+    hearth_served_leave_gate(model);
     hearth_dispatch_tell_loading(model);
 }
 
@@ -302,7 +158,7 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     model->counts.loads++;
     model->used_ms = now_ms(model);
     hearth_timer_stop(model->life);
-    move(model, HEARTH_MODEL_READY);
+    hearth_served_move(model, HEARTH_MODEL_READY);
     hearth_dispatch_ready(model);
     hearth_served_tell(&model->load_waiters, NULL);
     hearth_served_rest(model);
@@ -345,7 +201,7 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     case HEARTH_MODEL_PLANNING:
     case HEARTH_MODEL_LOADING:
         if (model->load_error.code)
-            fail_load(model, &model->load_error);
+            hearth_served_fail_load(model, &model->load_error);
         else
             crash(model, &error);
         break;
@@ -375,19 +231,19 @@ static void stop_unready(struct served_model *model)
 {
     hearth_locate_cancel(model->locating);
     model->locating = NULL;
-    leave_gate(model);
+    hearth_served_leave_gate(model);
     if (!model->backend) {
         become_unloaded(model);
         return;
     }
-    move(model, HEARTH_MODEL_DRAINING);
+    hearth_served_move(model, HEARTH_MODEL_DRAINING);
     hearth_backend_kill(model->backend, NULL);
 }
 
 static void stop_ready(struct served_model *model, bool force)
 {
     if (model->state == HEARTH_MODEL_READY)
-        move(model, HEARTH_MODEL_DRAINING);
+        hearth_served_move(model, HEARTH_MODEL_DRAINING);
     hearth_timer_stop(model->life);
     if (force)
         hearth_backend_kill(model->backend, NULL);
@@ -403,7 +259,7 @@ void hearth_served_stop(struct served_model *model, bool force)
         break;
     case HEARTH_MODEL_FAILED:
     case HEARTH_MODEL_RESTING:
-        move(model, HEARTH_MODEL_UNLOADED);
+        hearth_served_move(model, HEARTH_MODEL_UNLOADED);
         break;
     case HEARTH_MODEL_PLANNING:
     case HEARTH_MODEL_LOADING:
@@ -429,6 +285,8 @@ void hearth_served_abandon(struct served_model *model)
 
 void hearth_served_rest(struct served_model *model)
 {
+    if (!model->inferences)
+        model->completed_us = 0; /* an idle hour says nothing of how fast it is */
     if (model->inferences || model->state != HEARTH_MODEL_READY) {
         hearth_scheduler_settle(model->scheduler);
         return;
@@ -457,21 +315,17 @@ static void give_load_up(struct served_model *model)
     }
     hearth_locate_cancel(model->locating);
     model->locating = NULL;
-    fail_load(model, &error);
+    hearth_served_fail_load(model, &error);
 }
 
 static void rise(struct served_model *model)
 {
     if (hearth_breaker_admits(&model->breaker, now_ms(model)) &&
-        (wanted(model) || (model->pinned && !model->scheduler->draining))) {
-        move(model, HEARTH_MODEL_PLANNING);
-        if (model->scheduler->planner)
-            model->waits_to_plan = true;
-        else
-            plan(model);
+        (hearth_served_wanted(model) || (model->pinned && !model->scheduler->draining))) {
+        hearth_served_plan(model);
         return;
     }
-    move(model, HEARTH_MODEL_UNLOADED);
+    hearth_served_move(model, HEARTH_MODEL_UNLOADED);
 }
 
 void hearth_served_life_time(void *argument)

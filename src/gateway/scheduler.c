@@ -56,6 +56,7 @@ static void destroy_model(struct served_model *model)
     hearth_queue_destroy(model->queue);
     hearth_catalog_entry_release(model->entry);
     hearth_free(model->flights);
+    hearth_free(model->path);
     hearth_free(model);
 }
 

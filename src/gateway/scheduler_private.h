@@ -3,6 +3,7 @@
  *
  * scheduler.c    the scheduler as a whole: models, drain, reports
  * model_life.c   one model: from wanted to loaded, crash, rest, stop
+ * model_plan.c   what comes before its load: files, engine, memory, process
  * dispatch.c     one model's requests: queue → worker → events, deadlines
  * inference.c    the verbs of inference.h
  *
@@ -18,6 +19,10 @@
 #include "gateway/inference.h"
 #include "gateway/locate.h"
 #include "gateway/scheduler.h"
+
+/* One more request than slots is with the worker, so that its input is prepared while they are
+ * busy; the rest waits in the queue, where it is fair and can be canceled for nothing. */
+enum { HEARTH_LOOK_AHEAD = 1 };
 
 struct hearth_lane;
 struct hearth_timer;
@@ -70,8 +75,8 @@ struct served_model {
     struct hearth_scheduler *scheduler;
     const struct hearth_catalog_entry *entry;
     enum hearth_model_state state;
-    uint64_t since_ms, last_use_ms;    /* wall clock */
-    uint64_t used_ms, load_started_ms; /* loop's clock */
+    uint64_t since_ms, last_use_ms; /* wall clock */
+    uint64_t used_ms;               /* loop's clock */
     bool pinned, verified, waits_to_plan;
 
     struct hearth_queue *queue;
@@ -84,6 +89,7 @@ struct served_model {
     uint64_t completed_us;
 
     struct hearth_locating *locating;
+    char *path; /* where it lies */
     struct hearth_backend *backend;
     char engine[64], engine_version[64];
     float load_fraction;
@@ -125,7 +131,17 @@ int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_ca
 void hearth_scheduler_settle(struct hearth_scheduler *scheduler);
 bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine);
 
+/* model_plan.c */
+/* To PLANNING, from wherever it may come. */
+void hearth_served_plan(struct served_model *model);
+/* It plans no more, or no longer waits to: the next one may. */
+void hearth_served_leave_gate(struct served_model *model);
+
 /* model_life.c */
+void hearth_served_move(struct served_model *model, enum hearth_model_state next);
+void hearth_served_fail_load(struct served_model *model, const struct hearth_error *failure);
+/* Does anything wait for it? */
+bool hearth_served_wanted(const struct served_model *model);
 void hearth_served_want(struct served_model *model);
 /* Nothing is left to do for it: arm the idle timer, or unload when the server drains. */
 void hearth_served_rest(struct served_model *model);

@@ -2,6 +2,7 @@
  * test/integration/test_scheduler.c. */
 #include "manual_backend.h"
 
+#include "base/clock.h"
 #include "gateway/catalog.h"
 #include "gateway/inference.h"
 #include "gateway/scheduler.h"
@@ -130,11 +131,17 @@ static void close_bed(struct bed *bed)
     assert_null(manual);
 }
 
-static int submit(struct bed *bed, struct answer *answer)
+static void close_bed_with(struct bed *bed, const char *file)
+{
+    unlink(file);
+    close_bed(bed);
+}
+
+static int submit_to(struct bed *bed, struct answer *answer, const char *model)
 {
     struct hearth_error error = {.code = 0};
     struct hearth_inference_request request = {
-        .model = "m",
+        .model = model,
         .input = {.task = HEARTH_TASK_GENERATE,
                   .kind = HEARTH_INPUT_TEXT,
                   .bytes = "hello",
@@ -148,6 +155,11 @@ static int submit(struct bed *bed, struct answer *answer)
                                      &answer->retry_after_ms, &error);
     snprintf(answer->message, sizeof(answer->message), "%s", error.code ? error.message : "");
     return rc;
+}
+
+static int submit(struct bed *bed, struct answer *answer)
+{
+    return submit_to(bed, answer, "m");
 }
 
 struct wait {
@@ -624,6 +636,41 @@ static void test_drain_ends_at_its_deadline(void **state)
     close_bed(&bed);
 }
 
+static bool is_later(void *argument)
+{
+    return hearth_clock_monotonic_ms() > *(uint64_t *)argument;
+}
+
+static void test_one_model_plans_at_a_time(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    struct hearth_error error;
+    char other[64];
+    struct hearth_scheduler_options options = usual;
+    options.memory_limit = 1000;
+    open_bed(&bed, &options);
+    snprintf(other, sizeof(other), "%s/n.fake", bed.directory);
+    touch(other);
+    assert_int_equal(hearth_catalog_add_file(bed.catalog, other, &error), 0);
+    manual_plan = (struct hearth_memory_plan){.weights = 600};
+    assert_int_equal(submit(&bed, &first), 0);
+    assert_int_equal(submit_to(&bed, &second, "n"), 0);
+    run_until_started(&bed, 1);
+    uint64_t later = hearth_clock_monotonic_ms() + 100;
+    run_until(&bed, is_later, &later);
+    assert_int_equal(manual_starts, 1);
+    manual_planned(); /* the other starts, and the room that is left is what it may take */
+    run_until_started(&bed, 2);
+    assert_int_equal(manual->spec.hello.memory_limit, 400);
+    manual_planned();
+    assert_true(manual->killed);
+    manual_ended_as_asked();
+    assert_int_equal(second.error, HEARTH_EMEMORY);
+    close_bed_with(&bed, other);
+}
+
 static void test_unknown_models_and_engines_are_refused_at_once(void **state)
 {
     (void)state;
@@ -662,6 +709,7 @@ int main(void)
         cmocka_unit_test(test_an_idle_model_is_unloaded_and_a_pinned_one_is_not),
         cmocka_unit_test(test_drain_finishes_what_is_there_and_takes_nothing_new),
         cmocka_unit_test(test_drain_ends_at_its_deadline),
+        cmocka_unit_test(test_one_model_plans_at_a_time),
         cmocka_unit_test(test_unknown_models_and_engines_are_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,162 @@
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "gateway/probe.h"
+#include "gateway/scheduler_private.h"
+#include "loop/loop.h"
+#include "loop/process_usage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HANDSHAKE_MS = 30000, SLOTS_MAX = 4096 };
+
+static uint32_t choose(const json_t *settings, const char *key, uint32_t fallback)
+{
+    json_int_t value = hearth_json_integer(settings, key, 0);
+    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : fallback;
+}
+
+static void fill_hello(struct served_model *model, struct hearth_ipc_hello *hello)
+{
+    const struct hearth_scheduler *scheduler = model->scheduler;
+    const struct hearth_scheduler_options *options = &scheduler->options;
+    const char *settings_json = model->entry->settings_json;
+    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
+    hello->version = HEARTH_IPC_VERSION;
+    snprintf(hello->engine, sizeof(hello->engine), "%s", model->engine);
+    snprintf(hello->model_path, sizeof(hello->model_path), "%s", model->path);
+    snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", scheduler->engines_path);
+    hello->context = choose(settings, "context", options->context);
+    hello->slots = choose(settings, "slots", options->slots);
+    hello->slots = hello->slots ? hello->slots : 4;
+    hello->slots = hello->slots > SLOTS_MAX ? SLOTS_MAX : hello->slots;
+    hello->batch = choose(settings, "batch", options->batch);
+    hello->threads = choose(settings, "threads", options->threads);
+    if (strcmp(model->entry->device, "auto") != 0)
+        snprintf(hello->device, sizeof(hello->device), "%s", model->entry->device);
+    hello->settings_json = settings_json;
+    hello->sandbox = options->sandbox;
+    json_decref(settings);
+}
+
+/* Plans are upper bounds, so what runs is counted with its plan. */
+static void count_room(struct served_model *model, uint64_t available)
+{
+    const struct hearth_scheduler *scheduler = model->scheduler;
+    struct hearth_memory_room *room = &model->room;
+    *room = (struct hearth_memory_room){.available = available,
+                                        .headroom = scheduler->options.memory_headroom,
+                                        .limit = scheduler->options.memory_limit};
+    for (const struct served_model *other = scheduler->models; other; other = other->next) {
+        if (other == model || !other->backend)
+            continue;
+        room->used += hearth_memory_total(&other->plan);
+        if (other->state == HEARTH_MODEL_LOADING)
+            room->reserved += hearth_memory_total(&other->plan);
+    }
+}
+
+static int start_backend(struct served_model *model, struct hearth_error *error)
+{
+    const struct hearth_scheduler_options *options = &model->scheduler->options;
+    struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
+    spec->loop = options->loop;
+    spec->model = model->entry->id;
+    spec->worker_path = options->worker_path;
+    spec->handshake_timeout_ms = HANDSHAKE_MS;
+    spec->heartbeat_timeout_ms = options->heartbeat_timeout_ms;
+    spec->events = &hearth_served_backend_events;
+    spec->argument = model;
+    fill_hello(model, &spec->hello);
+    uint64_t most = hearth_memory_most(&model->room);
+    spec->hello.memory_limit = most ? most : 1; /* 0 would be no limit */
+    model->slots = spec->hello.slots;
+    hearth_free(model->flights);
+    model->flights = hearth_calloc(model->slots + HEARTH_LOOK_AHEAD, sizeof(*model->flights));
+    model->flight_count = 0;
+    const struct hearth_backend_ops *ops =
+        options->backend ? options->backend : &hearth_backend_local;
+    int rc = ops->start(spec, &model->backend, error);
+    hearth_free(spec);
+    return rc;
+}
+
+static int choose_engine(struct served_model *model, const struct hearth_location *location,
+                         struct hearth_error *error)
+{
+    const char *engine = model->entry->engine[0] ? model->entry->engine : location->engine;
+    if (!engine)
+        return hearth_error_set(error, HEARTH_EMODEL, "no engine is known for %s", location->path);
+    snprintf(model->engine, sizeof(model->engine), "%s", engine);
+    if (!hearth_scheduler_has_engine(model->scheduler, engine))
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "this build has no engine '%s'", engine);
+    return 0;
+}
+
+/* The gate: one process plans at a time, so that the next one counts the memory of this one. */
+
+static void start(struct served_model *model)
+{
+    struct hearth_error error;
+    model->scheduler->planner = model;
+    /* A few small reads of /proc; what was measured before a wait is not true any more. */
+    count_room(model, hearth_memory_available());
+    if (start_backend(model, &error) < 0)
+        hearth_served_fail_load(model, &error);
+}
+
+static void enter_gate(struct served_model *model)
+{
+    if (model->scheduler->planner)
+        model->waits_to_plan = true;
+    else
+        start(model);
+}
+
+void hearth_served_leave_gate(struct served_model *model)
+{
+    struct hearth_scheduler *scheduler = model->scheduler;
+    model->waits_to_plan = false;
+    if (scheduler->planner != model)
+        return;
+    scheduler->planner = NULL;
+    for (struct served_model *other = scheduler->models; other; other = other->next) {
+        if (other->waits_to_plan) {
+            other->waits_to_plan = false;
+            start(other);
+            return;
+        }
+    }
+}
+
+static void on_located(void *argument, const struct hearth_location *location)
+{
+    struct served_model *model = argument;
+    struct hearth_error error = location->error;
+    model->locating = NULL;
+    if (error.code == 0)
+        error.code = choose_engine(model, location, &error);
+    if (error.code < 0) {
+        hearth_served_fail_load(model, &error);
+        return;
+    }
+    model->verified = true;
+    hearth_free(model->path);
+    model->path = hearth_strdup(location->path);
+    enter_gate(model);
+}
+
+void hearth_served_plan(struct served_model *model)
+{
+    const struct hearth_scheduler *scheduler = model->scheduler;
+    const struct hearth_scheduler_options *options = &scheduler->options;
+    hearth_served_move(model, HEARTH_MODEL_PLANNING);
+    model->load_error.code = 0;
+    model->load_fraction = 0;
+    memset(model->counters, 0, sizeof(model->counters));
+    hearth_timer_start(model->life, options->load_timeout_ms, 0);
+    model->locating =
+        hearth_locate(options->loop, scheduler->lane, options->registry, model->entry,
+                      options->locked && !model->verified, options->lock_path, on_located, model);
+}
