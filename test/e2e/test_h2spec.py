@@ -62,7 +62,8 @@ def test_tls_passes_but_for_the_named_cases(http_server, tmp_path):
 
 
 def test_the_program_passes_but_for_the_named_cases(server, tmp_path):
-    # The last of the three depends on who is faster.
-    failed = failures(tmp_path, server.port, "/health")
+    # Some of these depend on who is faster.
+    # A route that reads its body; what h2spec sends is answered with 400 or 405.
+    failed = failures(tmp_path, server.port, "/v1/chat/completions")
     assert failed <= exceptions("hearth")
     assert server.get("/health").status == 200
