@@ -77,6 +77,10 @@ static int compare_with_lock(const struct hearth_locating *locating, struct hear
     struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
     struct hearth_lock *lock;
     int rc = hearth_lock_read(locating->lock_path, arena, &lock, error);
+    if (rc == HEARTH_ENOTFOUND)
+        rc = hearth_error_set(error, HEARTH_EDIGEST,
+                              "the server is locked, and %s is not there; hearth lock writes it",
+                              locating->lock_path);
     const struct hearth_lock_entry *pin =
         rc < 0 ? NULL : hearth_lock_find(lock, locating->entry->name);
     if (pin)
