@@ -35,7 +35,6 @@ struct running {
     struct hearth_gateway gateway;
     struct hearth_source_options sources;
     struct hearth_probe_options probe;
-    struct hearth_arena *lock_arena; /* of what hearth.lock says, with --locked */
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_error *error;
@@ -86,21 +85,18 @@ static int open_storage(struct running *running, struct hearth_error *error)
     return 0;
 }
 
-/* hearth.lock lies beside hearth.yml; a server that is told to keep to it needs it. */
-static int open_lock(struct running *running, struct hearth_error *error)
+/* A server that is told to keep to hearth.lock needs one that can be read. */
+static int check_lock(struct running *running, struct hearth_error *error)
 {
-    const struct hearth_settings_origins *origins = running->gateway.origins;
-    const char *project = origins ? origins->project_directory : NULL;
-    char path[PATH_MAX];
-    struct hearth_lock *lock = NULL;
+    struct hearth_lock *lock;
     if (!running->gateway.settings->locked)
         return 0;
-    snprintf(path, sizeof(path), "%s/hearth.lock", project ? project : ".");
-    running->lock_arena = hearth_arena_create(LOCK_BYTES_MAX);
-    int rc = hearth_lock_read(path, running->lock_arena, &lock, error);
+    struct hearth_arena *arena = hearth_arena_create(LOCK_BYTES_MAX);
+    int rc = hearth_lock_read(running->lock_path, arena, &lock, error);
     if (rc == HEARTH_ENOTFOUND)
-        hearth_error_set(error, rc, "--locked: there is no %s; `hearth lock` writes it", path);
-    running->gateway.registry.lock = lock;
+        hearth_error_set(error, rc, "--locked: there is no %.300s; `hearth lock` writes it",
+                         running->lock_path);
+    hearth_arena_destroy(arena);
     return rc;
 }
 
@@ -108,15 +104,19 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
     const struct hearth_settings *settings = gateway->settings;
+    int rc;
     gateway->catalog = hearth_catalog_create(gateway->loop, gateway->store, REFRESH_MS);
     if (*settings->model) {
-        int rc = hearth_catalog_add_file(gateway->catalog, settings->model, error);
+        rc = hearth_catalog_add_file(gateway->catalog, settings->model, error);
         if (rc)
             return rc;
     }
     running->observer = hearth_metrics_observer(gateway->metrics);
     snprintf(running->lock_path, sizeof(running->lock_path), "%s/hearth.lock",
              gateway->origins->project_directory);
+    rc = check_lock(running, error);
+    if (rc)
+        return rc;
     const struct hearth_scheduler_options options = {
         .loop = gateway->loop,
         .catalog = gateway->catalog,
@@ -285,8 +285,6 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
     if (!rc)
-        rc = open_lock(running, error);
-    if (!rc)
         rc = open_scheduler(running, error);
     if (!rc)
         rc = open_listeners(running, error);
@@ -314,7 +312,6 @@ static void stop(struct running *running)
         hearth_blob_close(gateway->blobs);
     hearth_timer_destroy(gateway->keep_alive);
     hearth_metrics_destroy(gateway->metrics);
-    hearth_arena_destroy(running->lock_arena);
     hearth_home_close(gateway->home);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);

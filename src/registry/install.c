@@ -519,7 +519,8 @@ static int probe(struct install *install, const char *path)
         install->engine = "";
         rc = 0;
     } else if (rc) {
-        hearth_error_prefix(install->error, "%.200s", strrchr(path, '/') + 1);
+        if (!strstr(install->error->message, strrchr(path, '/')))
+            hearth_error_prefix(install->error, "%.200s", strrchr(path, '/') + 1);
     } else {
         install->engine = hearth_arena_strdup(install->arena, engine);
         if (facts.length)

@@ -8,8 +8,7 @@
 #include "store/store.h"
 
 struct hearth_blob_store;
-struct hearth_lock; /* config/lock.h */
-struct hearth_lock_entry;
+struct hearth_lock_entry; /* config/lock.h */
 
 struct hearth_install_request {
     const char *source;
@@ -26,7 +25,6 @@ struct hearth_registry {
     const char *home;
     const char *active_directory; /* NULL: HOME/artifacts/active */
     const struct hearth_source_options *sources;
-    const struct hearth_lock *lock; /* what verify demands besides, or NULL */
     /* Reads the header in a sandboxed process of its own: engine, facts, or why not.
      * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same. May be
      * NULL: then only the file's form is checked, and the form tells the engine. */
@@ -58,8 +56,7 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                          struct hearth_error *error);
 
 /* Reads every file of a version again, as an engine would find it; HEARTH_EDIGEST names the file
- * that differs. With a lock in the registry the version must be what it says too: HEARTH_EFORBIDDEN
- * when it does not have the model. */
+ * that differs. */
 int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
                            const struct hearth_version *version, struct hearth_error *error);
 

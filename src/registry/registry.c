@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "blob/blob.h"
-#include "config/lock.h"
 #include "registry/registry_parts.h"
 
 #include <string.h>
@@ -21,41 +20,10 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                                     version->file_count, ret_path, size, error);
 }
 
-static const struct hearth_file *find_file(const struct hearth_version *version, const char *path)
-{
-    for (size_t i = 0; i < version->file_count; i++)
-        if (strcmp(version->files[i].path, path) == 0)
-            return &version->files[i];
-    return NULL;
-}
-
-static int check_lock(const struct hearth_lock *lock, const struct hearth_model *model,
-                      const struct hearth_version *version, struct hearth_error *error)
-{
-    const struct hearth_lock_entry *entry = hearth_lock_find(lock, model->name);
-    long long number = version->number;
-    if (!entry)
-        return hearth_error_set(error, HEARTH_EFORBIDDEN,
-                                "hearth.lock does not have the model %s; `hearth lock` adds it",
-                                model->name);
-    for (size_t i = 0; i < entry->file_count; i++) {
-        const struct hearth_file *file = find_file(version, entry->files[i].path);
-        if (!file || strcmp(file->sha256, entry->files[i].sha256) != 0)
-            return hearth_error_set(
-                error, HEARTH_EDIGEST, "%s:%lld differs from hearth.lock: file %.200s %s",
-                model->name, number, entry->files[i].path, file ? "has other bytes" : "is missing");
-    }
-    if (entry->file_count != version->file_count)
-        return hearth_error_set(error, HEARTH_EDIGEST,
-                                "%s:%lld differs from hearth.lock: it has %zu files, not %zu",
-                                model->name, number, version->file_count, entry->file_count);
-    return 0;
-}
-
 int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
                            const struct hearth_version *version, struct hearth_error *error)
 {
-    int rc = registry->lock ? check_lock(registry->lock, model, version, error) : 0;
+    int rc = 0;
     for (size_t i = 0; !rc && i < version->file_count; i++) {
         const struct hearth_file *file = &version->files[i];
         rc = hearth_blob_verify(registry->blobs, file->sha256, NULL, NULL, error);

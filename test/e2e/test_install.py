@@ -313,6 +313,42 @@ def test_a_lock_refuses_other_bytes_by_name(hub, install, home, tmp_path):
     assert not active(other, "minilm", "1").exists()
 
 
+def chat_fault(server, model):
+    """Status and text of the refusal; a faulty model gives no other answer."""
+    answer = server.post("/v1/chat/completions", {
+        "model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4})
+    return answer.status, answer.text
+
+
+def test_a_locked_server_refuses_what_differs(start, home, tmp_path):
+    scripts = {"good": "reply = a", "swapped": "reply = b", "changed": "reply = c"}
+    for name, script in scripts.items():
+        done = cli("install", f"fake:{script}", "--name", name, home=home)
+        assert done.returncode == 0, done.stderr
+    lock = lock_of(home, tmp_path / "project")
+    done = cli("install", "fake:reply = d", "--name", "swapped", home=home)
+    assert done.returncode == 0, done.stderr
+    assert cli("install", "fake:reply = e", "--name", "extra", home=home).returncode == 0
+    file = active(home, "changed", "1", "model.fake")
+    file.chmod(0o600)
+    file.write_text("reply = x")
+    server = start("--locked", directory=lock.parent)
+    assert chat_fault(server, "good")[0] == 200
+    for model, says in (("swapped", "not the one that hearth.lock pins"), ("changed", "have changed"),
+                        ("extra", "model 'extra' is not in")):
+        status, text = chat_fault(server, model)
+        assert status >= 400 and says in text, text
+        assert model == "extra" or "model.fake" in text
+    assert chat_fault(server, "good")[0] == 200
+    server.stop()
+
+
+def test_a_locked_server_needs_its_lock(start, home, tmp_path):
+    server = start("--locked", directory=tmp_path, wait=False)
+    assert server.process.wait(30 * SLOW) == 66
+    assert "hearth.lock" in server.log
+
+
 def test_removing_a_model_frees_its_blobs(install, home):
     assert install("hf:o/small", "--name", "one").returncode == 0
     assert install("hf:o/small", "--name", "two").returncode == 0
