@@ -79,10 +79,11 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
     const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : "";
     if (strncmp(path, "///", 3) == 0)
         path += 3;
+    /* Only the scheme is said: what follows it may have a password. */
     if (!*path)
-        return hearth_error_set(
-            error, HEARTH_ENOTIMPL,
-            "database_url: %.40s… is not taken; write sqlite:PATH or memory:", url);
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "database_url: %.*s: is not taken; write sqlite:PATH or memory:",
+                                (int)strcspn(url, ":"), url);
     home->database =
         *path == '/' ? hearth_strdup(path) : hearth_format("%s/%s", home->directory, path);
     return 0;
