@@ -34,7 +34,9 @@ pip_fetch() {
 # show_progress NAME: turns ninja's lines into a line that moves (terminal) or one each 10 %.
 show_progress() {
     awk -v name="$1" -v terminal="$([ -t 2 ] && echo 1)" '
+        /Re-checking globbed/ { next }
         match($0, /^\[ *[0-9]+%\]/) {
+            shown = 1
             percent = substr($0, 2) + 0
             if (terminal) printf "\rhearth: %s %3d%%", name, percent > "/dev/stderr"
             else if (percent >= next_line) {
@@ -42,5 +44,5 @@ show_progress() {
                 next_line = percent - percent % 10 + 10
             }
         }
-        END { if (terminal && NR) print "" > "/dev/stderr" }'
+        END { if (terminal && shown) print "" > "/dev/stderr" }'
 }

@@ -2,6 +2,7 @@
 #ifndef HEARTH_ERROR_CODES_H
 #define HEARTH_ERROR_CODES_H
 
+/* clang-format off */
 /* 0 is success; every error is one of these. */
 enum hearth_error_code {
     HEARTH_OK = 0,

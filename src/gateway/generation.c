@@ -280,9 +280,8 @@ static void on_writable(struct hearth_call *call)
     }
 }
 
-struct hearth_inference_request hearth_inference_request_of(struct hearth_call *call,
-                                                            const char *model,
-                                                            enum hearth_class class_)
+struct hearth_inference_request
+hearth_inference_request_of(struct hearth_call *call, const char *model, enum hearth_class class_)
 {
     const char *peer = hearth_exchange_head(call->exchange)->peer;
     const char *client =

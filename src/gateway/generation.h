@@ -13,10 +13,10 @@ struct hearth_choice {
     struct hearth_generation *generation;
     struct hearth_inference *inference; /* NULL once it has ended */
     uint32_t index;
-    uint32_t owed;           /* credits that were not given back yet */
-    uint32_t characters;     /* of the text so far */
-    bool opened;             /* the stream has its first chunk */
-    struct hearth_buf text;  /* of an answer that does not stream */
+    uint32_t owed;              /* credits that were not given back yet */
+    uint32_t characters;        /* of the text so far */
+    bool opened;                /* the stream has its first chunk */
+    struct hearth_buf text;     /* of an answer that does not stream */
     struct hearth_buf parts[4]; /* the shape's own: logprobs so far */
     struct hearth_inference_done done;
 };
@@ -61,7 +61,7 @@ struct hearth_generation_request {
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
     enum hearth_class class_;
-    const char *const *echo;   /* in the call's arena */
+    const char *const *echo; /* in the call's arena */
     const char *input_param;
     bool stream, include_usage, list;
 };
@@ -81,8 +81,7 @@ const char *hearth_finish_name(enum hearth_finish finish); /* "stop" … */
 void hearth_generations_keep_alive(struct hearth_gateway *gateway);
 
 /* A request for one input, as far as it is the same for all routes. */
-struct hearth_inference_request hearth_inference_request_of(struct hearth_call *call,
-                                                            const char *model,
-                                                            enum hearth_class class_);
+struct hearth_inference_request
+hearth_inference_request_of(struct hearth_call *call, const char *model, enum hearth_class class_);
 
 #endif
