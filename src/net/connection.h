@@ -1,6 +1,7 @@
 /* A client's connection inside the server: transport, output, timeouts, and the exchanges on it.
  * Private to src/net: server.c owns connections, connection.c moves bytes, http1_connection.c and
- * h2_connection.c speak the protocols, exchange.c is the face towards handlers. Loop thread only.
+ * h2_connection.c speak the protocols, exchange.c and answer.c are the face towards handlers. Loop
+ * thread only.
  *
  * Bytes written are gathered in `out` and leave at the end of the present callback, or of the
  * loop's turn (mark_dirty). Nothing is freed while a handler may be on the stack: exchanges and
