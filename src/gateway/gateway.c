@@ -29,6 +29,9 @@
 #include <unistd.h>
 
 enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
+/* Two models that do not fit together change places no more often than this; one that wants room
+ * waits no longer than that. */
+enum { SHORTEST_RESIDENCY_MS = 10000, LONGEST_WAIT_MS = 30000 };
 
 /* A running server and what only its start and end need. */
 struct running {
@@ -137,6 +140,8 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .breaker_rest_ms = settings->breaker_rest,
         .memory_headroom = settings->memory_headroom,
         .memory_limit = settings->memory_limit,
+        .shortest_residency_ms = SHORTEST_RESIDENCY_MS,
+        .longest_wait_ms = LONGEST_WAIT_MS,
         .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
         .locked = settings->locked,
         .lock_path = running->lock_path,

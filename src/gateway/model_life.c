@@ -57,6 +57,7 @@ void hearth_served_fail_load(struct served_model *model, const struct hearth_err
 {
     struct hearth_error error = *failure;
     hearth_timer_stop(model->life);
+    model->seeks_room = false;
     model->last_error = error;
     model->counts.failures++;
     HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", model->entry->id),
@@ -130,6 +131,7 @@ static void on_planned(void *argument, const struct hearth_ipc_started *started)
     if (hearth_memory_check(&model->plan, &model->room, &model->load_error) < 0) {
         hearth_error_prefix(&model->load_error, "model '%s' does not fit into memory",
                             model->entry->id);
+        model->seeks_room = hearth_served_seek_room(model);
         hearth_backend_kill(model->backend, NULL);
         return;
     }
@@ -156,7 +158,7 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     model->context = facts->context;
     model->load_fraction = 1;
     model->counts.loads++;
-    model->used_ms = now_ms(model);
+    model->used_ms = model->ready_ms = now_ms(model);
     hearth_timer_stop(model->life);
     hearth_served_move(model, HEARTH_MODEL_READY);
     hearth_dispatch_ready(model);
@@ -200,7 +202,9 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     switch (model->state) {
     case HEARTH_MODEL_PLANNING:
     case HEARTH_MODEL_LOADING:
-        if (model->load_error.code)
+        if (model->seeks_room)
+            hearth_served_wait_for_room(model);
+        else if (model->load_error.code)
             hearth_served_fail_load(model, &model->load_error);
         else
             crash(model, &error);
@@ -231,6 +235,7 @@ static void stop_unready(struct served_model *model)
 {
     hearth_locate_cancel(model->locating);
     model->locating = NULL;
+    model->seeks_room = false;
     hearth_served_leave_gate(model);
     if (!model->backend) {
         become_unloaded(model);
@@ -308,6 +313,7 @@ static void give_load_up(struct served_model *model)
     struct hearth_error error;
     hearth_error_set(&error, HEARTH_ETIMEOUT, "model '%s' was not loaded within %.1f s",
                      model->entry->id, (double)model->scheduler->options.load_timeout_ms / 1000);
+    model->seeks_room = false;
     if (model->backend) {
         model->load_error = error;
         hearth_backend_kill(model->backend, NULL);

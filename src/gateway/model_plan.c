@@ -40,12 +40,13 @@ static void fill_hello(struct served_model *model, struct hearth_ipc_hello *hell
     json_decref(settings);
 }
 
-/* Plans are upper bounds, so what runs is counted with its plan. */
-static void count_room(struct served_model *model, uint64_t available)
+/* Plans are upper bounds, so what runs is counted with its plan. What is free costs a few small
+ * reads of /proc. */
+void hearth_served_count_room(struct served_model *model)
 {
     const struct hearth_scheduler *scheduler = model->scheduler;
     struct hearth_memory_room *room = &model->room;
-    *room = (struct hearth_memory_room){.available = available,
+    *room = (struct hearth_memory_room){.available = hearth_memory_available(),
                                         .headroom = scheduler->options.memory_headroom,
                                         .limit = scheduler->options.memory_limit};
     for (const struct served_model *other = scheduler->models; other; other = other->next) {
@@ -100,13 +101,12 @@ static void start(struct served_model *model)
 {
     struct hearth_error error;
     model->scheduler->planner = model;
-    /* A few small reads of /proc; what was measured before a wait is not true any more. */
-    count_room(model, hearth_memory_available());
+    hearth_served_count_room(model);
     if (start_backend(model, &error) < 0)
         hearth_served_fail_load(model, &error);
 }
 
-static void enter_gate(struct served_model *model)
+void hearth_served_start(struct served_model *model)
 {
     if (model->scheduler->planner)
         model->waits_to_plan = true;
@@ -144,7 +144,7 @@ static void on_located(void *argument, const struct hearth_location *location)
     model->verified = true;
     hearth_free(model->path);
     model->path = hearth_strdup(location->path);
-    enter_gate(model);
+    hearth_served_start(model);
 }
 
 void hearth_served_plan(struct served_model *model)
@@ -153,6 +153,8 @@ void hearth_served_plan(struct served_model *model)
     const struct hearth_scheduler_options *options = &scheduler->options;
     hearth_served_move(model, HEARTH_MODEL_PLANNING);
     model->load_error.code = 0;
+    model->seeks_room = false;
+    model->wanted_ms = hearth_loop_now_ms(options->loop);
     model->load_fraction = 0;
     memset(model->counters, 0, sizeof(model->counters));
     hearth_timer_start(model->life, options->load_timeout_ms, 0);

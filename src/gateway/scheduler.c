@@ -163,6 +163,8 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     }
     scheduler->lane = hearth_lane_create(options->loop, "models", LANE_THREADS, LANE_QUEUE_MAX);
     scheduler->drain_timer = hearth_timer_create(options->loop, on_drain_time, scheduler);
+    scheduler->room_timer =
+        hearth_timer_create(options->loop, hearth_scheduler_room_time, scheduler);
     hearth_random_bytes(&scheduler->random, sizeof(scheduler->random));
     *ret_scheduler = scheduler;
     return 0;
@@ -184,5 +186,6 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     }
     hearth_lane_destroy(scheduler->lane);
     hearth_timer_destroy(scheduler->drain_timer);
+    hearth_timer_destroy(scheduler->room_timer);
     hearth_free(scheduler);
 }

@@ -64,6 +64,9 @@ struct hearth_scheduler_options {
     uint32_t breaker_failures;
     uint64_t breaker_rest_ms;
     uint64_t memory_headroom, memory_limit; /* bytes; limit 0: what the machine has */
+    /* Room for one model by unloading others (domain/residency.h). With 0 and 0 an idle model may
+     * go at once, and nothing waits for a busy one. */
+    uint64_t shortest_residency_ms, longest_wait_ms;
     enum hearth_sandbox_mode sandbox;
     bool locked;           /* verify the bytes before the first load */
     const char *lock_path; /* with `locked`: a hearth.lock that they must agree with; or NULL */

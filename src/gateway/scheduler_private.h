@@ -4,6 +4,7 @@
  * scheduler.c    the scheduler as a whole: models, drain, reports
  * model_life.c   one model: from wanted to loaded, crash, rest, stop
  * model_plan.c   what comes before its load: files, engine, memory, process
+ * model_room.c   others unload for it
  * dispatch.c     one model's requests: queue → worker → events, deadlines
  * inference.c    the verbs of inference.h
  *
@@ -77,7 +78,8 @@ struct served_model {
     enum hearth_model_state state;
     uint64_t since_ms, last_use_ms; /* wall clock */
     uint64_t used_ms;               /* loop's clock */
-    bool pinned, verified, waits_to_plan;
+    uint64_t wanted_ms, ready_ms;   /* loop's clock: began to plan, was loaded */
+    bool pinned, verified, waits_to_plan, seeks_room;
 
     struct hearth_queue *queue;
     struct hearth_inference *inferences; /* queued and running */
@@ -116,7 +118,7 @@ struct hearth_scheduler {
     struct served_model *models;
     struct served_model *planner; /* one plans at a time: memory is counted before the next looks */
     bool draining, closing;
-    struct hearth_timer *drain_timer;
+    struct hearth_timer *drain_timer, *room_timer;
     void (*on_drained)(void *argument);
     void *drained_argument;
     uint32_t random;
@@ -136,6 +138,16 @@ bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const
 void hearth_served_plan(struct served_model *model);
 /* It plans no more, or no longer waits to: the next one may. */
 void hearth_served_leave_gate(struct served_model *model);
+
+/* Its files are known: its process starts when it is its turn. */
+void hearth_served_start(struct served_model *model);
+void hearth_served_count_room(struct served_model *model);
+
+/* model_room.c */
+/* It does not fit: does it make sense to wait, because others go or might go? */
+bool hearth_served_seek_room(struct served_model *model);
+void hearth_served_wait_for_room(struct served_model *model);
+void hearth_scheduler_room_time(void *argument);
 
 /* model_life.c */
 void hearth_served_move(struct served_model *model, enum hearth_model_state next);

@@ -656,8 +656,8 @@ static void test_one_model_plans_at_a_time(void **state)
     assert_int_equal(hearth_catalog_add_file(bed.catalog, other, &error), 0);
     manual_plan = (struct hearth_memory_plan){.weights = 600};
     assert_int_equal(submit(&bed, &first), 0);
-    assert_int_equal(submit_to(&bed, &second, "n"), 0);
     run_until_started(&bed, 1);
+    assert_int_equal(submit_to(&bed, &second, "n"), 0);
     uint64_t later = hearth_clock_monotonic_ms() + 100;
     run_until(&bed, is_later, &later);
     assert_int_equal(manual_starts, 1);
@@ -668,6 +668,90 @@ static void test_one_model_plans_at_a_time(void **state)
     assert_true(manual->killed);
     manual_ended_as_asked();
     assert_int_equal(second.error, HEARTH_EMEMORY);
+    close_bed_with(&bed, other);
+}
+
+/* Two models of 600 bytes where 1000 may be taken; the first is loaded and has answered. */
+static struct manual_backend *open_crowded_bed(struct bed *bed, char other[64],
+                                               uint64_t longest_wait_ms, struct answer *first)
+{
+    struct hearth_error error;
+    struct hearth_scheduler_options options = usual;
+    options.memory_limit = 1000;
+    options.longest_wait_ms = longest_wait_ms;
+    open_bed(bed, &options);
+    snprintf(other, 64, "%s/n.fake", bed->directory);
+    touch(other);
+    assert_int_equal(hearth_catalog_add_file(bed->catalog, other, &error), 0);
+    manual_plan = (struct hearth_memory_plan){.weights = 600};
+    assert_int_equal(submit(bed, first), 0);
+    load(bed);
+    return manual;
+}
+
+static void start_second(struct bed *bed, struct answer *second)
+{
+    assert_int_equal(submit_to(bed, second, "n"), 0);
+    run_until_started(bed, 2);
+    manual_planned();
+    assert_true(manual->killed);
+    manual_ended_as_asked();
+}
+
+static void test_an_idle_model_unloads_for_another(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    char other[64];
+    struct manual_backend *resident = open_crowded_bed(&bed, other, 0, &first);
+    manual_done(resident->sent[0]);
+    start_second(&bed, &second);
+    assert_int_equal(second.error, 0);
+    assert_true(resident->stopping);
+    manual = resident;
+    manual_ended_as_asked();
+    run_until_started(&bed, 3);
+    manual_planned();
+    manual_ready();
+    manual_done(manual->sent[0]);
+    assert_int_equal(second.done, 1);
+    close_bed_with(&bed, other);
+}
+
+static void test_a_busy_model_does_not_unload_for_another(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    char other[64];
+    struct manual_backend *resident = open_crowded_bed(&bed, other, 0, &first);
+    start_second(&bed, &second);
+    assert_int_equal(second.error, HEARTH_EMEMORY);
+    assert_non_null(strstr(second.message, "weights 600 B"));
+    assert_false(resident->stopping);
+    manual = resident;
+    manual_done(resident->sent[0]);
+    assert_int_equal(first.done, 1);
+    close_bed_with(&bed, other);
+}
+
+static void test_room_is_waited_for_until_a_busy_model_is_idle(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    char other[64];
+    struct manual_backend *resident = open_crowded_bed(&bed, other, WAIT_MS, &first);
+    start_second(&bed, &second);
+    assert_int_equal(second.error, 0);
+    assert_false(resident->stopping);
+    manual = resident;
+    manual_done(resident->sent[0]);
+    run_until(&bed, is_true, &resident->stopping);
+    manual_ended_as_asked();
+    run_until_started(&bed, 3);
+    hearth_inference_cancel(second.inference);
     close_bed_with(&bed, other);
 }
 
@@ -710,6 +794,9 @@ int main(void)
         cmocka_unit_test(test_drain_finishes_what_is_there_and_takes_nothing_new),
         cmocka_unit_test(test_drain_ends_at_its_deadline),
         cmocka_unit_test(test_one_model_plans_at_a_time),
+        cmocka_unit_test(test_an_idle_model_unloads_for_another),
+        cmocka_unit_test(test_a_busy_model_does_not_unload_for_another),
+        cmocka_unit_test(test_room_is_waited_for_until_a_busy_model_is_idle),
         cmocka_unit_test(test_unknown_models_and_engines_are_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
