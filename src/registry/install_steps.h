@@ -1,0 +1,62 @@
+/* One install while it runs: its state, and the steps that install.c puts in order. Private to
+ * src/registry. */
+#ifndef HEARTH_REGISTRY_INSTALL_STEPS_H
+#define HEARTH_REGISTRY_INSTALL_STEPS_H
+
+#include "registry/registry_parts.h"
+
+#include <limits.h>
+
+struct hearth_installing {
+    struct hearth_registry *registry;
+    const struct hearth_install_request *request;
+    struct hearth_fetch_progress *progress;
+    struct hearth_arena *arena;
+    struct hearth_source *source;
+    const char *text; /* of the source */
+    const char *name;
+    char claim[128], owner[PATH_MAX + 96];
+    int64_t fence;
+    uint64_t claimed_ms;
+    int64_t model_id;
+    struct hearth_version *version; /* ours, as it stands in the store */
+    struct hearth_file *files;      /* what came */
+    const char *engine, *facts_json;
+    int64_t same_number; /* a ready version with the same bytes, or 0 */
+    int rc;              /* outcome of a step on the store */
+    struct hearth_error *error;
+    struct hearth_installing *next; /* in the list of install_claim.c */
+};
+
+/* Runs one of the steps on the store and returns its outcome. */
+int hearth_install_step(struct hearth_installing *install,
+                        void (*work)(struct hearth_store *store, void *argument));
+int hearth_install_no_room(struct hearth_installing *install);
+
+/* Where the bytes come from: the source as typed, or what a lock says of it. */
+int hearth_install_resolve(struct hearth_installing *install);
+
+/* The name is ours until unclaim; HEARTH_EINUSE when it is another's. */
+int hearth_install_claim(struct hearth_installing *install);
+void hearth_install_unclaim(struct hearth_installing *install);
+/* To be called now and then; `argument` is the install. */
+int hearth_install_renew_claim(void *argument, struct hearth_error *error);
+
+/* Steps on the store; `argument` is the install, whose `rc` is their outcome. */
+
+/* The name of the model that the request gives by id. */
+void hearth_install_read_name(struct hearth_store *store, void *argument);
+/* `same_number` becomes a version with the same bytes, unless one was asked for by number. */
+void hearth_install_find_same(struct hearth_store *store, void *argument);
+void hearth_install_put_model(struct hearth_store *store, void *argument);
+/* The model, and a version that is installing: one that an earlier try has left, or a new one. It
+ * is left for later when the bytes may turn out to be there already. */
+void hearth_install_put_rows(struct hearth_store *store, void *argument);
+void hearth_install_put_version(struct hearth_store *store, void *argument);
+void hearth_install_drop_version(struct hearth_store *store, void *argument);
+void hearth_install_finish_rows(struct hearth_store *store, void *argument);
+void hearth_install_fail_rows(struct hearth_store *store, void *argument);
+/* A version that was registered to be filled, and whose source cannot be found. */
+void hearth_install_fail_registered(struct hearth_store *store, void *argument);
+
+#endif
