@@ -254,6 +254,18 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
 
 /* Stepping
  * -------- */
+/* Whether the item makes a token. */
+static bool ends_prompt(struct hearth_engine *engine, const struct hearth_step_item *item)
+{
+    const struct fake_sequence *sequence = &engine->sequences[item->sequence];
+    if (!item->begin)
+        return sequence->running &&
+               sequence->position + item->token_count >= sequence->running->head.token_count;
+    uint32_t held =
+        engine->script.cache ? fake_held_tokens(engine, item->sequence, item->begin) : 0;
+    return held + item->token_count >= item->begin->token_count;
+}
+
 /* Before anything is changed, so that an aborted step may come again. */
 static bool take_time(struct hearth_engine *engine, const struct hearth_step_item *items,
                       size_t count)
@@ -262,13 +274,14 @@ static bool take_time(struct hearth_engine *engine, const struct hearth_step_ite
     bool stalls = false, generates = false;
     for (size_t i = 0; i < count; i++) {
         const struct fake_sequence *sequence = &engine->sequences[items[i].sequence];
-        bool decodes = !items[i].begin && sequence->running &&
-                       sequence->position == sequence->running->head.token_count;
+        bool goes_on = !items[i].begin && sequence->running;
+        bool decodes = goes_on && sequence->position == sequence->running->head.token_count;
         if (decodes)
             generates = true;
         else
             us += (uint64_t)items[i].token_count * engine->script.prefill_us;
-        stalls |= decodes && sequence->completion + 1 == engine->script.stall_at;
+        uint32_t next = goes_on ? sequence->completion + 1 : 1;
+        stalls |= ends_prompt(engine, &items[i]) && next == engine->script.stall_at;
         stalls |= items[i].begin && engine->script.stall_at == 0;
     }
     return wait_us(engine, us + (generates ? engine->script.token_us : 0), stalls);
@@ -277,8 +290,6 @@ static bool take_time(struct hearth_engine *engine, const struct hearth_step_ite
 static int run_item(struct hearth_engine *engine, const struct hearth_step_item *item,
                     struct hearth_event_sink *sink, struct hearth_error *error)
 {
-    if (item->sequence >= engine->slots)
-        return hearth_error_set(error, HEARTH_EINTERNAL, "there is no sequence %u", item->sequence);
     if (item->begin)
         begin(engine, item->sequence, item->begin);
     struct fake_sequence *sequence = &engine->sequences[item->sequence];
@@ -301,6 +312,10 @@ static int run_item(struct hearth_engine *engine, const struct hearth_step_item 
 int fake_step(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
               struct hearth_event_sink *sink, struct hearth_error *error)
 {
+    for (size_t i = 0; i < count; i++)
+        if (items[i].sequence >= engine->slots)
+            return hearth_error_set(error, HEARTH_EINTERNAL, "there is no sequence %u",
+                                    items[i].sequence);
     set_stepping(engine, true);
     int rc = 0;
     if (!take_time(engine, items, count))
