@@ -364,7 +364,7 @@ int main(void)
 {
     char script[] = "/tmp/hearth-conformance-XXXXXX", wrong[] = "/tmp/hearth-conformance-XXXXXX";
     write_file(script, "cache = yes\n");
-    write_file(wrong, "GGUF\x03 and this is nothing = at all");
+    write_file(wrong, "This is no model, nor a script.");
     struct subject fake = {"fake", script, wrong};
     struct subject llama = {"llama", getenv("HEARTH_TEST_GGUF"), wrong};
     int failed = run_suite(&fake) + run_suite(&llama);

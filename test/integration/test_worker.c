@@ -402,6 +402,41 @@ static void the_death_of_the_gateway_ends_a_loading_worker_within_two_seconds(vo
     close(out[1]);
 }
 
+/* The whole engine inside the whole sandbox. */
+static void a_real_model_generates_in_the_sandbox(void **state)
+{
+    (void)state;
+    const char *model = getenv("HEARTH_TEST_GGUF");
+    driven_start(&worker);
+    if (!model || access(HEARTH_BUILD_DIR "/lib/hearth/engines/llama.so", R_OK)) {
+        print_message("skipped: HEARTH_TEST_GGUF is not set, or llama is not built\n");
+        skip();
+    }
+    struct hearth_ipc_hello hello = driven_hello(&worker);
+    snprintf(hello.engine, sizeof(hello.engine), "llama");
+    snprintf(hello.model_path, sizeof(hello.model_path), "%s", model);
+    hello.batch = 64;
+    driven_greet(&worker, &hello);
+    DRIVEN_UNTIL(&worker, worker.ready || worker.exited);
+    if (!worker.ready)
+        fail_msg("%s %s", worker.failure.message, worker.log);
+    const struct hearth_sampling sampling = {
+        .top_p = 1, .repeat_penalty = 1, .max_tokens = 8, .ignore_eos = true};
+    const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                       .kind = HEARTH_INPUT_TEXT,
+                                       .bytes = "Once upon a time",
+                                       .length = 16,
+                                       .sampling = &sampling};
+    for (uint32_t i = 1; i <= 4; i++)
+        driven_request(&worker, i, &input, 100);
+    for (uint32_t i = 1; i <= 4; i++) {
+        DRIVEN_UNTIL(&worker, worker.streams[i].done);
+        assert_int_equal(worker.streams[i].last.completion_tokens, 8);
+        assert_true(strlen(driven_text(&worker, i)) > 8);
+    }
+    driven_stop(&worker);
+}
+
 static void it_links_only_what_it_needs(void **state)
 {
     (void)state;
@@ -450,6 +485,7 @@ int main(void)
         CASE(a_broken_protocol_ends_the_worker_cleanly),
         CASE(a_malformed_request_fails_alone),
         CASE(the_end_of_the_channel_ends_a_busy_worker),
+        CASE(a_real_model_generates_in_the_sandbox),
         cmocka_unit_test(the_death_of_the_gateway_ends_a_loading_worker_within_two_seconds),
         cmocka_unit_test(it_links_only_what_it_needs),
     };
