@@ -245,16 +245,12 @@ def route_tables(rows):
     for r in rows:
         request = f"&hearth_schema_{snake(r['request'])}" if "request" in r else "NULL"
         limit = "HEARTH_BODY_DEFAULT" if "body_max" not in r else str(r["body_max"])
-        query = "NULL"
-        if "query" in r:
-            names = ", ".join(c_string(q["name"]) for q in r["query"])
-            query = f"(const char *const[]){{{names}, NULL}}"
         body.append(
             f"    {{.method = {c_string(r['method'])}, .path = {c_string(r['path'])}, "
             f".group = {c_string(r['group'])}, .name = {c_string(r['name'])},\n"
             f"     .scope = HEARTH_SCOPE_{r['scope'].upper()}, "
             f".kind = HEARTH_ROUTE_{r['kind'].upper()}, .body_max = {limit}, .request = {request},\n"
-            f"     .query = {query}, .handle = hearth_route_{r['name']}}},")
+            f"     .handle = hearth_route_{r['name']}}},")
     body += ["};", "const size_t hearth_route_count = sizeof(hearth_routes) / sizeof(hearth_routes[0]);",
              ""]
     return {"src/gateway/routes.gen.h": "\n".join(head), "src/gateway/routes.gen.c": "\n".join(body)}

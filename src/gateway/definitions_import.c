@@ -34,7 +34,8 @@ static bool same(const char *a, const char *b)
 static int update_row(struct hearth_store *store, struct hearth_model *model,
                       const struct hearth_definition *definition, struct hearth_error *error)
 {
-    if (same(model->task, definition->task) && same(model->device, definition->device) &&
+    if ((!*definition->task || same(model->task, definition->task)) &&
+        same(model->device, definition->device) &&
         same(model->description, definition->description) &&
         same(model->tags_json, definition->tags_json) &&
         same(model->settings_json, definition->settings_json))

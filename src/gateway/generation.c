@@ -280,6 +280,19 @@ static void on_writable(struct hearth_call *call)
     }
 }
 
+/* W3C Trace Context, section 3.2.2: version 00's form. Anything else is not carried on. */
+static const char *traceparent_of(struct hearth_exchange *exchange)
+{
+    static const char form[] = "00-00000000000000000000000000000000-0000000000000000-00";
+    const char *given = hearth_exchange_header(exchange, "traceparent");
+    if (!given || strlen(given) != sizeof(form) - 1)
+        return NULL;
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == '-' ? given[i] != '-' : !strchr("0123456789abcdef", given[i]))
+            return NULL;
+    return given;
+}
+
 struct hearth_inference_request
 hearth_inference_request_of(struct hearth_call *call, const char *model, enum hearth_class class_)
 {
@@ -291,7 +304,7 @@ hearth_inference_request_of(struct hearth_call *call, const char *model, enum he
         .class_ = class_,
         .client = client ? client : call->principal,
         .request_id = hearth_exchange_id(call->exchange),
-        .traceparent = hearth_exchange_header(call->exchange, "traceparent"),
+        .traceparent = traceparent_of(call->exchange),
         .credit = CREDIT_UNARY,
     };
 }

@@ -58,7 +58,7 @@ static void removed_on_lane(void *argument, bool dropped)
     struct removal *removal = argument;
     if (dropped)
         removal->rc = hearth_error_set(&removal->error, HEARTH_EDRAINING, "the server stops");
-    if (removal->rc)
+    if (removal->rc || removal->call->gateway->draining)
         answer(removal);
     else
         hearth_catalog_refresh(removal->call->gateway->catalog, on_refreshed, removal);

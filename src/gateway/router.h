@@ -38,7 +38,6 @@ struct hearth_route {
     enum hearth_route_kind kind;
     uint64_t body_max;
     const struct hearth_schema *request; /* NULL: no body is read as JSON */
-    const char *const *query;            /* names that the query may have; NULL: any */
     void (*handle)(struct hearth_call *call);
 };
 

@@ -1,11 +1,14 @@
 /* /health, /ready, /metrics, and the API's own description. */
 #include "base/error.h"
+#include "base/memory.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
+#include "gateway/gpu_usage.h"
 #include "gateway/metrics.h"
 #include "gateway/pages.gen.h"
 #include "gateway/routes.gen.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "net/server.h"
 
 #include <string.h>
@@ -91,9 +94,44 @@ static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
                       (unsigned long long)counts.requests_active);
 }
 
+/* A scrape: the GPUs are asked on the lane, then the workers, then everything is written. */
+struct scrape {
+    struct hearth_call *call;
+    struct hearth_gpu_usage gpus[HEARTH_GPUS_MAX];
+    size_t gpu_count;
+};
+
+static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, const char *name,
+                      double value)
+{
+    hearth_buf_printf(buf, "%s{gpu=\"%zu\",name=", metric, index);
+    write_word(buf, name);
+    hearth_buf_printf(buf, "} %.15g\n", value);
+}
+
+static void write_gpus(const struct scrape *scrape, struct hearth_buf *buf)
+{
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_memory_used_bytes gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_memory_used_bytes", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].memory_used);
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_memory_bytes gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_memory_bytes", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].memory_total);
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_busy_ratio gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_busy_ratio", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].busy_percent / 100);
+}
+
 static void write_metrics(void *argument)
 {
-    struct hearth_call *call = argument;
+    struct scrape *scrape = argument;
+    struct hearth_call *call = scrape->call;
     struct hearth_gateway *gateway = call->gateway;
     if (call->exchange) {
         struct hearth_buf buf;
@@ -102,6 +140,7 @@ static void write_metrics(void *argument)
         hearth_metrics_write_models(gateway->scheduler, &buf);
         write_server(gateway, &buf);
         hearth_metrics_write_process(&buf);
+        write_gpus(scrape, &buf);
         if (buf.failed)
             hearth_answer_message(call, buf.failed, NULL, "the metrics do not fit into memory");
         else
@@ -110,12 +149,31 @@ static void write_metrics(void *argument)
         hearth_buf_finish(&buf);
     }
     hearth_call_drop(call);
+    hearth_free(scrape);
+}
+
+static void ask_gpus(void *argument)
+{
+    struct scrape *scrape = argument;
+    scrape->gpu_count = hearth_gpu_usage(scrape->gpus);
+}
+
+static void ask_workers(void *argument, bool dropped)
+{
+    struct scrape *scrape = argument;
+    if (dropped) /* the server stops, or has too much to do: what is known already is enough */
+        write_metrics(scrape);
+    else
+        hearth_scheduler_sample(scrape->call->gateway->scheduler, write_metrics, scrape);
 }
 
 void hearth_route_metrics(struct hearth_call *call)
 {
+    struct scrape *scrape = hearth_calloc(1, sizeof(*scrape));
+    scrape->call = call;
     hearth_call_hold(call);
-    hearth_scheduler_sample(call->gateway->scheduler, write_metrics, call);
+    if (hearth_lane_submit(call->gateway->lane, ask_gpus, ask_workers, scrape))
+        ask_workers(scrape, true);
 }
 
 void hearth_route_openapi(struct hearth_call *call)

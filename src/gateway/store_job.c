@@ -64,7 +64,8 @@ static void after_lane(void *argument)
     struct hearth_store_job *job = argument;
     struct hearth_gateway *gateway = job->call->gateway;
     gateway->store_failed = job->rc == HEARTH_EIO || job->rc == HEARTH_ENOSPACE;
-    if (job->writes && !job->rc)
+    /* At the end of a server its catalogue is gone before its store. */
+    if (job->writes && !job->rc && !gateway->draining)
         hearth_catalog_refresh(gateway->catalog, on_refreshed, job);
     else
         answer(job);
