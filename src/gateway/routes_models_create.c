@@ -40,6 +40,27 @@ static bool is_local(const char *source)
     return strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0;
 }
 
+/* A version of the same source that an earlier install has not finished: it is gone on with. One
+ * that runs just now is safe too, because a second install of a name is refused. */
+static int find_unfinished(struct hearth_store *store, struct hearth_store_job *job,
+                           const struct hearth_version *wanted)
+{
+    struct hearth_version *versions = NULL;
+    size_t count = 0;
+    int rc = hearth_store_version_list(store, wanted->model_id, job->arena, &versions, &count,
+                                       &job->error);
+    for (size_t i = 0; !rc && i < count; i++) {
+        bool is_unfinished = versions[i].state == HEARTH_VERSION_REGISTERED ||
+                             versions[i].state == HEARTH_VERSION_INSTALLING ||
+                             versions[i].state == HEARTH_VERSION_FAILED;
+        bool is_meant = strcmp(versions[i].source, wanted->source) == 0 &&
+                        (!*wanted->label || strcmp(versions[i].label, wanted->label) == 0);
+        if (is_unfinished && is_meant)
+            job->number = versions[i].number;
+    }
+    return rc;
+}
+
 /* The registered version that the install will fill. */
 static int add_version(struct hearth_store *store, struct hearth_store_job *job,
                        const struct hearth_model *model, const char *label)
@@ -58,6 +79,10 @@ static int add_version(struct hearth_store *store, struct hearth_store_job *job,
     };
     int64_t id;
     job->model_id = model->id;
+    job->number = 0;
+    int rc = find_unfinished(store, job, &version);
+    if (rc || job->number)
+        return rc;
     return hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id, &job->number,
                                        &job->error);
 }

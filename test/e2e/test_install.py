@@ -361,6 +361,28 @@ def test_removing_a_model_frees_its_blobs(install, home):
     assert not active(home, "two").exists()
 
 
+def test_a_server_installs_and_takes_up_what_its_death_left(hub, start, home):
+    env = {"HF_ENDPOINT": hub.address}
+    server = start(env=env)
+    done = server.cli("install", "hf:o/small", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["installed"] == [{"name": "small", "version": 1}]
+    done = server.cli("install", "hf:o/none", "--name", "none")
+    assert done.returncode != 0 and "no such repository" in done.stderr
+    hub.faults = [{"match": "/", "kind": "slow", "rate": BIG // 4, "times": 1000}]
+    assert server.post("/models", {"source": "hf:o/big", "name": "m"}).status == 202
+    wait_for(lambda: sent(hub) > BIG // 3, what="a third of the file")
+    server.stop(signal.SIGKILL)
+    assert not active(home, "m", "1").exists()
+    hub.faults, hub.log = [], []
+    server = start(env=env)
+    done = server.cli("install", "hf:o/big", "--name", "m")
+    assert done.returncode == 0, done.stderr
+    assert 0 < sent(hub) < BIG * 0.8
+    assert active(home, "m", "1", "big.gguf").read_bytes() == \
+        hub.repositories["o/big"].files["big.gguf"].data
+
+
 def can_mount():
     return shutil.which("unshare") and subprocess.run(
         ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True,
