@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const cache_types[] = {"f32",  "f16",  "bf16", "q8_0", "q5_1",
-                                          "q5_0", "q4_1", "q4_0", NULL};
-static const char *const rope_scalings[] = {"none", "linear", "yarn", "longrope", NULL};
+static const char *const cache_types[] = {"f32",  "f16",  "bf16", "q8_0",   "q5_1",
+                                          "q5_0", "q4_1", "q4_0", "iq4_nl", NULL};
 static const char *const switches[] = {"auto", "on", "off", NULL};
 static const char *const poolings[] = {"none", "mean", "cls", "last", "rank", NULL};
 static const char *const precisions[] = {"auto", "f32", "bf16", "int16", "int8", NULL};
@@ -30,16 +29,19 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
     {"request_timeout", HEARTH_SETTING_DURATION, 0, 1e12, NULL, false,
      "longest time for one request; 0 is none"},
     {"load_timeout", HEARTH_SETTING_DURATION, 0, 1e12, NULL, false, "longest time for loading"},
+    {"matryoshka", HEARTH_SETTING_TRUTH, 0, 1, NULL, false, "vectors may be cut to fewer dimensions"},
     {"flash_attention", HEARTH_SETTING_TEXT, 0, 0, switches, true, "attention kernel of llama"},
     {"cache_type_k", HEARTH_SETTING_TEXT, 0, 0, cache_types, true, "type of the cached keys"},
     {"cache_type_v", HEARTH_SETTING_TEXT, 0, 0, cache_types, true, "type of the cached values"},
-    {"rope_scaling", HEARTH_SETTING_TEXT, 0, 0, rope_scalings, true, "how positions are stretched"},
     {"rope_freq_base", HEARTH_SETTING_NUMBER, 0, 1e12, NULL, true, "RoPE base; 0: the model's"},
     {"rope_freq_scale", HEARTH_SETTING_NUMBER, 0, 1e6, NULL, true, "RoPE scale; 0: the model's"},
-    {"gpu_layers", HEARTH_SETTING_INTEGER, -1, 100000, NULL, true, "layers on the GPU; -1: all"},
-    {"mmap", HEARTH_SETTING_TRUTH, 0, 1, NULL, true, "map the file instead of reading it"},
     {"pooling", HEARTH_SETTING_TEXT, 0, 0, poolings, true, "how vectors of tokens become one"},
     {"precision", HEARTH_SETTING_TEXT, 0, 0, precisions, true, "arithmetic of the encoder"},
+    {"cache_shared", HEARTH_SETTING_TRUTH, 0, 1, NULL, true,
+     "one cache for all sequences instead of a part for each"},
+    {"repack", HEARTH_SETTING_TRUTH, 0, 1, NULL, true,
+     "lay weights out for this CPU; takes more memory"},
+    {"lock_memory", HEARTH_SETTING_TRUTH, 0, 1, NULL, true, "keep the weights from being swapped"},
     {"chat_template", HEARTH_SETTING_TEXT, 0, 0, NULL, true, "Jinja text instead of the model's"},
     {NULL, 0, 0, 0, NULL, false, NULL},
 };

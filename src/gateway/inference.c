@@ -133,17 +133,18 @@ void hearth_inference_complete(struct hearth_inference *inference,
     events.on_done(argument, &done);
 }
 
-static uint64_t deadline_of(const struct hearth_scheduler *scheduler,
+static uint64_t deadline_of(const struct served_model *model,
                             const struct hearth_inference_request *request)
 {
-    uint64_t timeout_ms = scheduler->options.request_timeout_ms;
-    uint64_t limit = timeout_ms ? hearth_loop_now_ms(scheduler->options.loop) + timeout_ms : 0;
+    uint64_t timeout_ms = model->settings.request_timeout;
+    uint64_t now_ms = hearth_loop_now_ms(model->scheduler->options.loop);
+    uint64_t limit = timeout_ms ? now_ms + timeout_ms : 0;
     if (request->deadline_ms == 0 || (limit && limit < request->deadline_ms))
         return limit;
     return request->deadline_ms;
 }
 
-static struct hearth_inference *create(const struct hearth_scheduler *scheduler,
+static struct hearth_inference *create(const struct served_model *model,
                                        const struct hearth_inference_request *request,
                                        const struct hearth_inference_events *events, void *argument)
 {
@@ -161,7 +162,7 @@ static struct hearth_inference *create(const struct hearth_scheduler *scheduler,
     inference->submitted_us = hearth_clock_us();
     inference->queued.class_ = request->class_;
     inference->queued.cost = cost_of(&request->input);
-    inference->queued.deadline_ms = deadline_of(scheduler, request);
+    inference->queued.deadline_ms = deadline_of(model, request);
     return inference;
 }
 
@@ -204,7 +205,7 @@ static int submit_to(struct served_model *model, const struct hearth_inference_r
                      struct hearth_inference **ret_inference, uint32_t *ret_retry_after_ms,
                      struct hearth_error *error)
 {
-    struct hearth_inference *inference = create(model->scheduler, request, events, argument);
+    struct hearth_inference *inference = create(model, request, events, argument);
     if (!inference)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the input");
     int rc = admit(model, inference, ret_retry_after_ms, error);

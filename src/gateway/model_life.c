@@ -296,8 +296,7 @@ void hearth_served_rest(struct served_model *model)
         hearth_scheduler_settle(model->scheduler);
         return;
     }
-    const struct hearth_residency policy = {.idle_unload_ms =
-                                                model->scheduler->options.idle_unload_ms};
+    const struct hearth_residency policy = {.idle_unload_ms = model->settings.idle_unload};
     const struct hearth_resident resident = {.last_use_ms = model->used_ms,
                                              .pinned = model->pinned};
     uint64_t due_ms = hearth_residency_idle_due(&policy, &resident);
@@ -312,7 +311,7 @@ static void give_load_up(struct served_model *model)
 {
     struct hearth_error error;
     hearth_error_set(&error, HEARTH_ETIMEOUT, "model '%s' was not loaded within %.1f s",
-                     model->entry->id, (double)model->scheduler->options.load_timeout_ms / 1000);
+                     model->entry->id, (double)model->settings.load_timeout / 1000);
     model->seeks_room = false;
     if (model->backend) {
         model->load_error = error;

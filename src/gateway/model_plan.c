@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/json.h"
 #include "base/memory.h"
 #include "gateway/probe.h"
 #include "gateway/scheduler_private.h"
@@ -9,35 +8,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HANDSHAKE_MS = 30000, SLOTS_MAX = 4096 };
-
-static uint32_t choose(const json_t *settings, const char *key, uint32_t fallback)
-{
-    json_int_t value = hearth_json_integer(settings, key, 0);
-    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : fallback;
-}
+enum { HANDSHAKE_MS = 30000 };
 
 static void fill_hello(struct served_model *model, struct hearth_ipc_hello *hello)
 {
     const struct hearth_scheduler *scheduler = model->scheduler;
-    const struct hearth_scheduler_options *options = &scheduler->options;
-    const char *settings_json = model->entry->settings_json;
-    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
+    const struct hearth_model_settings *settings = &model->settings;
     hello->version = HEARTH_IPC_VERSION;
     snprintf(hello->engine, sizeof(hello->engine), "%s", model->engine);
     snprintf(hello->model_path, sizeof(hello->model_path), "%s", model->path);
     snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", scheduler->engines_path);
-    hello->context = choose(settings, "context", options->context);
-    hello->slots = choose(settings, "slots", options->slots);
-    hello->slots = hello->slots ? hello->slots : 4;
-    hello->slots = hello->slots > SLOTS_MAX ? SLOTS_MAX : hello->slots;
-    hello->batch = choose(settings, "batch", options->batch);
-    hello->threads = choose(settings, "threads", options->threads);
+    hello->context = (uint32_t)settings->context;
+    hello->slots = (uint32_t)settings->slots;
+    hello->batch = (uint32_t)settings->batch;
+    hello->threads = (uint32_t)settings->threads;
     if (strcmp(model->entry->device, "auto") != 0)
         snprintf(hello->device, sizeof(hello->device), "%s", model->entry->device);
-    hello->settings_json = settings_json;
-    hello->sandbox = options->sandbox;
-    json_decref(settings);
+    hello->settings_json = settings->engine_json;
+    hello->sandbox = scheduler->options.sandbox;
 }
 
 /* Plans are upper bounds, so what runs is counted with its plan. What is free costs a few small
@@ -157,7 +145,7 @@ void hearth_served_plan(struct served_model *model)
     model->wanted_ms = hearth_loop_now_ms(options->loop);
     model->load_fraction = 0;
     memset(model->counters, 0, sizeof(model->counters));
-    hearth_timer_start(model->life, options->load_timeout_ms, 0);
+    hearth_timer_start(model->life, model->settings.load_timeout, 0);
     model->locating =
         hearth_locate(options->loop, scheduler->lane, options->registry, model->entry,
                       options->locked && !model->verified, options->lock_path, on_located, model);

@@ -26,15 +26,40 @@ struct served_model *hearth_served_find(const struct hearth_scheduler *scheduler
     return NULL;
 }
 
+/* An entry whose settings cannot be read was checked when it was written: it has none then. */
+static void read_settings(struct served_model *model)
+{
+    const struct hearth_scheduler_options *options = &model->scheduler->options;
+    const struct hearth_settings server = {
+        .context = options->context,
+        .slots = options->slots ? options->slots : 4,
+        .batch = options->batch,
+        .threads = options->threads,
+        .queue_max = (int64_t)options->queue_max,
+        .queue_tokens_max = (int64_t)options->queue_tokens_max,
+        .idle_unload = options->idle_unload_ms,
+        .request_timeout = options->request_timeout_ms,
+        .load_timeout = options->load_timeout_ms,
+    };
+    struct hearth_error error;
+    hearth_arena_destroy(model->settings_arena);
+    model->settings_arena = hearth_arena_create(4 << 20);
+    if (hearth_model_settings_read(model->entry->settings_json, &server, model->settings_arena,
+                                   &model->settings, &error))
+        hearth_model_settings_read("{}", &server, model->settings_arena, &model->settings, &error);
+}
+
 static struct served_model *create_model(struct hearth_scheduler *scheduler,
                                          const struct hearth_catalog_entry *entry)
 {
     const struct hearth_scheduler_options *options = &scheduler->options;
-    const struct hearth_queue_limits limits = {.requests_max = options->queue_max,
-                                               .cost_max = options->queue_tokens_max};
     struct served_model *model = hearth_calloc(1, sizeof(*model));
     model->scheduler = scheduler;
     model->entry = hearth_catalog_entry_keep(entry);
+    read_settings(model);
+    const struct hearth_queue_limits limits = {.requests_max = (size_t)model->settings.queue_max,
+                                               .cost_max =
+                                                   (uint64_t)model->settings.queue_tokens_max};
     model->since_ms = (uint64_t)hearth_clock_wall_ms();
     model->queue = hearth_queue_create(&limits);
     model->life = hearth_timer_create(options->loop, hearth_served_life_time, model);
@@ -55,6 +80,7 @@ static void destroy_model(struct served_model *model)
     hearth_timer_destroy(model->due);
     hearth_queue_destroy(model->queue);
     hearth_catalog_entry_release(model->entry);
+    hearth_arena_destroy(model->settings_arena);
     hearth_free(model->flights);
     hearth_free(model->path);
     hearth_free(model);
@@ -67,6 +93,7 @@ static void renew_entry(struct served_model *model, const struct hearth_catalog_
         return;
     hearth_catalog_entry_release(model->entry);
     model->entry = hearth_catalog_entry_keep(entry);
+    read_settings(model);
 }
 
 int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,

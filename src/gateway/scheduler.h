@@ -56,7 +56,8 @@ struct hearth_scheduler_options {
     struct hearth_registry *registry; /* NULL: only files without a registry row can be loaded */
     const char *worker_path;          /* of hearth-worker; NULL: found beside this program */
     const char *engines_path; /* folder of plug-ins; NULL or "": found beside this program */
-    uint32_t context, slots, batch, threads; /* where a definition does not say */
+    /* From here to idle_unload_ms, but for heartbeat and stop: where a definition does not say. */
+    uint32_t context, slots, batch, threads;
     size_t queue_max;
     uint64_t queue_tokens_max;
     uint64_t request_timeout_ms, load_timeout_ms, heartbeat_timeout_ms, stop_timeout_ms;

@@ -13,6 +13,7 @@
 #ifndef HEARTH_GATEWAY_SCHEDULER_PRIVATE_H
 #define HEARTH_GATEWAY_SCHEDULER_PRIVATE_H
 
+#include "config/model_settings.h"
 #include "domain/breaker.h"
 #include "domain/memory_plan.h"
 #include "gateway/backend.h"
@@ -75,6 +76,8 @@ struct served_model {
     struct served_model *next;
     struct hearth_scheduler *scheduler;
     const struct hearth_catalog_entry *entry;
+    struct hearth_model_settings settings; /* the entry's, else the scheduler's options */
+    struct hearth_arena *settings_arena;
     enum hearth_model_state state;
     uint64_t since_ms, last_use_ms; /* wall clock */
     uint64_t used_ms;               /* loop's clock */

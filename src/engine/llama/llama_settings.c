@@ -108,13 +108,14 @@ static int read_flash_attention(const json_t *object, enum llama_flash_attn_type
                                 struct hearth_error *error)
 {
     const json_t *value = json_object_get(object, "flash_attention");
-    if (json_is_true(value))
+    const char *word = hearth_json_text(object, "flash_attention", "");
+    if (json_is_true(value) || strcmp(word, "on") == 0)
         *type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
-    else if (json_is_false(value))
+    else if (json_is_false(value) || strcmp(word, "off") == 0)
         *type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
-    else if (value != NULL && strcmp(hearth_json_text(object, "flash_attention", ""), "auto") != 0)
+    else if (value != NULL && strcmp(word, "auto") != 0)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "setting 'flash_attention' must be true, false or \"auto\"");
+                                "setting 'flash_attention' must be on, off or auto");
     return 0;
 }
 

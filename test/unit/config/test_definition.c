@@ -238,7 +238,7 @@ static void settings_of_a_request_are_checked_likewise(void **state)
 {
     struct fixture *fixture = *state;
     json_t *good = json("{\"context\":1,\"pin\":true,\"idle_unload\":90,\"load_timeout\":\"5m\","
-                        "\"rope_freq_scale\":0.5,\"gpu_layers\":-1,\"flash_attention\":\"on\"}");
+                        "\"rope_freq_scale\":0.5,\"repack\":false,\"flash_attention\":\"on\"}");
     assert_int_equal(
         hearth_model_settings_check(good, fixture->arena, &fixture->faults, &fixture->error), 0);
     json_decref(good);
