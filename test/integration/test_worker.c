@@ -332,6 +332,57 @@ static void a_broken_protocol_ends_the_worker_cleanly(void **state)
     }
 }
 
+static uint64_t seed = 0x9E3779B97F4A7C15ull;
+
+static uint32_t pick(uint32_t below) /* xorshift64 */
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed % below);
+}
+
+/* Frames of every kind, some of them bent; the worker serves on or says that it cannot. */
+static void random_frames_never_crash_it(void **state)
+{
+    (void)state;
+    static const char messages[] = "{\"messages\":[{\"content\":\"a b c\"}]}";
+    const struct hearth_sampling sampling = {.top_p = 1, .max_tokens = 3};
+    for (int round = 0; round < 12; round++) {
+        if (round)
+            driven_finish(&worker);
+        driven_load(&worker, "cache = yes");
+        worker.unchecked = true;
+        struct hearth_buf buf;
+        int descriptor;
+        hearth_buf_init(&buf, 1u << 20);
+        for (int i = 0; i < 40; i++) {
+            const struct hearth_input input = {.task = (enum hearth_task)(1u << pick(4)),
+                                               .kind = (enum hearth_input_kind)(1 + pick(5)),
+                                               .bytes = messages,
+                                               .length = pick(sizeof(messages)),
+                                               .tokens = (const int32_t[]){-1, 0, 300, 1 << 30},
+                                               .token_count = pick(5),
+                                               .truncate = (enum hearth_truncate)pick(3),
+                                               .sampling = &sampling};
+            hearth_ipc_put_request(&buf, 1 + pick(50), &input, pick(9), pick(9), NULL, &descriptor);
+            hearth_ipc_put_credit(&buf, 1 + pick(50), pick(2) ? UINT32_MAX : 1);
+            hearth_ipc_put_empty(&buf, HEARTH_IPC_CANCEL, pick(50));
+            hearth_ipc_put_empty(&buf, HEARTH_IPC_PING, 0);
+        }
+        for (int bends = round % 4; bends > 0; bends--)
+            buf.bytes[pick((uint32_t)buf.length)] ^= (char)(1u << pick(8));
+        driven_send(&worker, &buf, -1);
+        driven_say(&worker, HEARTH_IPC_STOP, 0);
+        driven_pass_ms(&worker, 200);
+        hearth_channel_close(worker.channel); /* streams without credit would wait for ever */
+        worker.channel = NULL;
+        DRIVEN_UNTIL(&worker, worker.exited);
+        if (worker.signal || (worker.status && worker.status != 65))
+            fail_msg("status %d, signal %d: %s", worker.status, worker.signal, worker.log);
+    }
+}
+
 static void a_malformed_request_fails_alone(void **state)
 {
     (void)state;
@@ -483,6 +534,7 @@ int main(void)
         CASE(an_engine_that_is_not_there_or_has_a_bad_name_is_refused),
         CASE(a_crash_ends_the_process_with_its_signal),
         CASE(a_broken_protocol_ends_the_worker_cleanly),
+        CASE(random_frames_never_crash_it),
         CASE(a_malformed_request_fails_alone),
         CASE(the_end_of_the_channel_ends_a_busy_worker),
         CASE(a_real_model_generates_in_the_sandbox),

@@ -52,6 +52,7 @@ struct driven_worker {
     struct driven_stream streams[DRIVEN_STREAMS];
     char log[4096];
     bool over;
+    bool unchecked; /* streams are numbered at random: what they say is not kept */
 };
 
 static inline void driven_take_tokens(struct driven_stream *stream,
@@ -130,6 +131,8 @@ static inline void driven_take_life(struct driven_worker *worker,
 static inline int driven_on_frame(void *argument, const struct hearth_ipc_frame *frame)
 {
     struct driven_worker *worker = argument;
+    if (worker->unchecked)
+        return 0;
     if (frame->stream == 0) {
         driven_take_life(worker, frame);
         return 0;
