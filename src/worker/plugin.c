@@ -28,7 +28,7 @@ int plugin_open(const char *folder, const char *name, const struct hearth_engine
         return hearth_error_set(error, HEARTH_EPATH, "\"%s\" is not the name of an engine", name);
     char *path = hearth_format("%s/%s.so", folder, name);
     /* OpenMP reads this when an engine brings it in: docs/decisions/020-openmp-spin.md. */
-    setenv("GOMP_SPINCOUNT", "10000", 0);
+    setenv("GOMP_SPINCOUNT", "500", 0);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const char *why = library ? NULL : dlerror();
     int rc;

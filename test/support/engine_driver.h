@@ -105,7 +105,7 @@ static inline void driver_emit(struct hearth_event_sink *sink, const struct hear
 static inline const struct hearth_engine_ops *driver_plugin(const char *name)
 {
     /* As the worker does it: see docs/decisions/020-openmp-spin.md. */
-    setenv("GOMP_SPINCOUNT", "10000", 0);
+    setenv("GOMP_SPINCOUNT", "500", 0);
     char path[4096];
     snprintf(path, sizeof(path), "%s/lib/hearth/engines/%s.so", HEARTH_BUILD_DIR, name);
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
