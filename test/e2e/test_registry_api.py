@@ -1,10 +1,11 @@
 """The hub's own routes: models, versions, aliases, what is loaded, metrics."""
 import re
+import subprocess
 import threading
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from conftest import cli, wait_for
+from conftest import ROOT, cli, wait_for
 
 
 def create(server, name, script="reply = ok", **rest):
@@ -246,3 +247,13 @@ def test_the_run_file_lives_as_long_as_the_server(start, home):
     assert cli("ps", "--json", home=home).returncode == 0
     assert server.stop() == 0
     assert not run_file.exists()
+
+
+def test_gpus_are_in_the_metrics_where_there_is_a_driver(start, tmp_path):
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "libnvidia-ml.so.1",
+                    ROOT / "test/stand_in/nvml.c"], check=True)
+    server = start(env={"LD_LIBRARY_PATH": tmp_path})
+    assert server.metric("hearth_gpu_memory_used_bytes", gpu="0") == 1 << 30
+    assert server.metric("hearth_gpu_memory_bytes", gpu="0") == 4 << 30
+    assert server.metric("hearth_gpu_busy_ratio", gpu="0") == 0.5
+    assert 'name="Stand-in \\"GPU\\""' in server.get("/metrics").text
