@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 struct hearth_sha256 {
@@ -41,6 +42,12 @@ void hearth_sha256_hex(struct hearth_sha256 *digest, char ret_hex[HEARTH_SHA256_
     if (EVP_DigestFinal_ex(digest->evp, sum, &length) != 1 || length != 32)
         abort();
     hearth_hex(sum, length, ret_hex);
+}
+
+bool hearth_sha256_valid(const char *text)
+{
+    return strnlen(text, HEARTH_SHA256_HEX) == HEARTH_SHA256_HEX - 1 &&
+           strspn(text, "0123456789abcdef") == HEARTH_SHA256_HEX - 1;
 }
 
 void hearth_sha256_of(const void *bytes, size_t length, char ret_hex[HEARTH_SHA256_HEX])

@@ -2,6 +2,7 @@
 #ifndef HEARTH_BASE_DIGEST_H
 #define HEARTH_BASE_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HEARTH_SHA256_HEX 65 /* 64 digits and a NUL */
@@ -13,6 +14,9 @@ void hearth_sha256_destroy(struct hearth_sha256 *digest); /* NULL is allowed */
 void hearth_sha256_update(struct hearth_sha256 *digest, const void *bytes, size_t length);
 /* Ends the computation; only destroy may follow. */
 void hearth_sha256_hex(struct hearth_sha256 *digest, char ret_hex[HEARTH_SHA256_HEX]);
+
+/* Whether the text is a digest: 64 hexadecimal digits in lower case. */
+bool hearth_sha256_valid(const char *text);
 
 /* Of bytes at hand. */
 void hearth_sha256_of(const void *bytes, size_t length, char ret_hex[HEARTH_SHA256_HEX]);

@@ -274,3 +274,29 @@ bool hearth_model_name_valid(const char *name)
             return false;
     return true;
 }
+
+static bool is_inner_part(const char *part, size_t length)
+{
+    bool is_dots =
+        (length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.');
+    return length > 0 && length <= 255 && !is_dots;
+}
+
+bool hearth_inner_path_valid(const char *path)
+{
+    enum { PATH_BYTES_MAX = 512 };
+    size_t length = strnlen(path, PATH_BYTES_MAX + 1);
+    if (length > PATH_BYTES_MAX || !hearth_utf8_valid(path, length))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)path[i] < ' ' || path[i] == 0x7f || path[i] == '\\')
+            return false;
+    for (const char *part = path;; part++) {
+        size_t part_length = strcspn(part, "/");
+        if (!is_inner_part(part, part_length))
+            return false;
+        part += part_length;
+        if (!*part)
+            return true;
+    }
+}

@@ -42,4 +42,8 @@ const char *hearth_nearest_word(const char *word, const char *const *candidates)
 /* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. */
 bool hearth_model_name_valid(const char *name);
 
+/* A path within a folder: relative, UTF-8 without control characters and backslashes, at most
+ * 512 bytes, no part empty, ".", ".." or longer than 255. */
+bool hearth_inner_path_valid(const char *path);
+
 #endif

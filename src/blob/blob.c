@@ -42,14 +42,9 @@ int hearth_blob_in_use(struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EINUSE, "the same file is being fetched already");
 }
 
-static bool is_sha256(const char *text)
-{
-    return strnlen(text, 65) == 64 && strspn(text, "0123456789abcdef") == 64;
-}
-
 static int check_sha256(const char *sha256, struct hearth_error *error)
 {
-    if (is_sha256(sha256))
+    if (hearth_sha256_valid(sha256))
         return 0;
     return hearth_error_set(error, HEARTH_EPATH,
                             "\"%.80s\" is no blob's name: 64 hexadecimal digits in lower case",
@@ -59,7 +54,7 @@ static int check_sha256(const char *sha256, struct hearth_error *error)
 bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size)
 {
     int64_t size;
-    if (!is_sha256(sha256) || !blobs->ops->exists(blobs, sha256, &size))
+    if (!hearth_sha256_valid(sha256) || !blobs->ops->exists(blobs, sha256, &size))
         return false;
     if (ret_size)
         *ret_size = size;

@@ -1,6 +1,7 @@
 #include "config/lock.h"
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -11,35 +12,14 @@
 
 enum { FORMAT = 1, LOCK_BYTES_MAX = 16 << 20, ENTRIES_MAX = 4096 };
 
-static bool is_sha256(const char *text)
-{
-    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
-}
-
-/* The files of a lock are written below a folder of ours: nothing may lead out of it. */
-static bool is_inner_path(const char *path)
-{
-    if (!*path || *path == '/' || strlen(path) > 1024)
-        return false;
-    for (const char *part = path; *part;) {
-        size_t length = strcspn(part, "/");
-        bool dots = (length == 1 && part[0] == '.') || (length == 2 && memcmp(part, "..", 2) == 0);
-        if (length == 0 || dots)
-            return false;
-        part += length;
-        if (*part == '/' && !*++part)
-            return false;
-    }
-    return true;
-}
-
 static int read_file_row(const json_t *row, struct hearth_arena *arena,
                          struct hearth_lock_file *ret_file)
 {
     const char *path = hearth_json_text(row, "path", "");
     const char *sha256 = hearth_json_text(row, "sha256", "");
     int64_t size = hearth_json_integer(row, "size", -1);
-    if (!is_inner_path(path) || !is_sha256(sha256) || size < 0)
+    /* The files are written below a folder of ours: nothing may lead out of it. */
+    if (!hearth_inner_path_valid(path) || !hearth_sha256_valid(sha256) || size < 0)
         return HEARTH_EPARSE;
     *ret_file = (struct hearth_lock_file){
         .path = hearth_arena_strdup(arena, path),

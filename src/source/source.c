@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1 << 20, PATH_BYTES_MAX = 512, PART_BYTES_MAX = 255, NAME_MAX_LENGTH = 96 };
+enum { TEXT_MAX = 1 << 20, NAME_MAX_LENGTH = 96 };
 
 static const struct hearth_source_ops *const schemes[] = {
     &hearth_source_file_ops, &hearth_source_hf_ops,   &hearth_source_https_ops,
@@ -72,33 +72,9 @@ int hearth_source_resolve(const char *text, const char *pinned_revision,
     return rc;
 }
 
-static bool is_safe_part(const char *part, size_t length)
-{
-    bool is_dots =
-        (length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.');
-    return length > 0 && length <= PART_BYTES_MAX && !is_dots;
-}
-
-static bool is_safe_path(const char *path, size_t length)
-{
-    if (length == 0 || length > PATH_BYTES_MAX || !hearth_utf8_valid(path, length))
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)path[i] < ' ' || path[i] == 0x7f || path[i] == '\\')
-            return false;
-    for (const char *part = path;; part++) {
-        size_t part_length = strcspn(part, "/");
-        if (!is_safe_part(part, part_length))
-            return false;
-        part += part_length;
-        if (!*part)
-            return true;
-    }
-}
-
 int hearth_source_path_check(const char *path, struct hearth_error *error)
 {
-    if (is_safe_path(path, strnlen(path, PATH_BYTES_MAX + 1)))
+    if (hearth_inner_path_valid(path))
         return 0;
     return hearth_error_set(error, HEARTH_EPATH, "a model's file cannot be called \"%.100s\"",
                             hearth_utf8_valid(path, strnlen(path, 100)) ? path : "(not UTF-8)");

@@ -6,6 +6,7 @@
  *     GET /ORG/REPO/resolve/COMMIT/PATH                           the bytes, maybe elsewhere
  *
  * Errors are told apart by the X-Error-Code header. */
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -248,8 +249,7 @@ static int add_file(struct hub *hub, const json_t *row, struct hearth_error *err
     int rc = hearth_source_path_check(path, error);
     if (rc)
         return rc;
-    if (size < 0 || size > HEARTH_SOURCE_SIZE_MAX ||
-        (*sha256 && (strlen(sha256) != 64 || strspn(sha256, "0123456789abcdef") != 64)))
+    if (size < 0 || size > HEARTH_SOURCE_SIZE_MAX || (*sha256 && !hearth_sha256_valid(sha256)))
         return hearth_error_set(error, HEARTH_ENETWORK,
                                 "the hub's listing has no sane size or "
                                 "digest for %.200s",

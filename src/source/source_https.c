@@ -1,4 +1,5 @@
 /* https://HOST/PATH[#sha256=DIGEST]: one file of any server. */
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "source/source_parts.h"
@@ -38,8 +39,7 @@ static int check_https(const char *rest, struct hearth_error *error)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "a source is written down, so it cannot hold a password");
     if (digest && (strncmp(digest, fragment, strlen(fragment)) != 0 ||
-                   strlen(digest + strlen(fragment)) != 64 ||
-                   strspn(digest + strlen(fragment), "0123456789abcdef") != 64))
+                   !hearth_sha256_valid(digest + strlen(fragment))))
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "behind the # of an address only sha256= and 64 hex digits go");
     return 0;

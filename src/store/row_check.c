@@ -1,5 +1,6 @@
 #include "store/row_check.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORT_TEXT_MAX = 256, PATH_TEXT_MAX = 1024 };
+enum { SHORT_TEXT_MAX = 256, LONGER_TEXT_MAX = 1024 };
 
 static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
 {
@@ -84,34 +85,19 @@ int hearth_model_check(struct hearth_model *model, struct hearth_error *error)
 
 int hearth_sha256_check(const char *sha256, struct hearth_error *error)
 {
-    if (sha256 && strnlen(sha256, 65) == 64 && strspn(sha256, "0123456789abcdef") == 64)
+    if (sha256 && hearth_sha256_valid(sha256))
         return 0;
     return hearth_error_set(error, HEARTH_EINVAL, "a digest is 64 hexadecimal digits");
 }
 
-/* Relative, and no part of it is empty, "." or "..". */
-static bool is_inner_path(const char *path)
-{
-    for (;;) {
-        size_t length = strcspn(path, "/");
-        if (length == 0 || (length == 1 && path[0] == '.') ||
-            (length == 2 && path[0] == '.' && path[1] == '.'))
-            return false;
-        if (!path[length])
-            return true;
-        path += length + 1;
-    }
-}
-
 static int check_file(const struct hearth_file *file, struct hearth_error *error)
 {
-    if (!file->path || !is_inner_path(file->path) || strchr(file->path, '\\'))
+    if (!file->path || !hearth_inner_path_valid(file->path))
         return hearth_error_set(error, HEARTH_EPATH,
                                 "the path of a file is relative, without `..`");
-    int rc = check_text("the path of a file", file->path, PATH_TEXT_MAX, error);
-    if (!rc && file->size < 0)
-        rc = hearth_error_set(error, HEARTH_EINVAL, "the size of %s is negative", file->path);
-    return rc ? rc : hearth_sha256_check(file->sha256, error);
+    if (file->size < 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "the size of %s is negative", file->path);
+    return hearth_sha256_check(file->sha256, error);
 }
 
 static int by_text(const void *a, const void *b)
@@ -186,7 +172,7 @@ int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_
         return hearth_error_set(error, HEARTH_EINVAL, "offset and limit are not negative");
     const char *const texts[] = {filter->task, filter->tag, filter->device, filter->name};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        int rc = texts[i] ? check_text("a filter", texts[i], PATH_TEXT_MAX, error) : 0;
+        int rc = texts[i] ? check_text("a filter", texts[i], LONGER_TEXT_MAX, error) : 0;
         if (rc)
             return rc;
     }
@@ -198,9 +184,9 @@ int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
 {
     if (!work || !*work || !owner || !*owner)
         return hearth_error_set(error, HEARTH_EINVAL, "a claim names its work and its owner");
-    int rc = check_text("the work", work, PATH_TEXT_MAX, error);
+    int rc = check_text("the work", work, LONGER_TEXT_MAX, error);
     if (!rc)
-        rc = check_text("the owner", owner, PATH_TEXT_MAX, error);
+        rc = check_text("the owner", owner, LONGER_TEXT_MAX, error);
     if (!rc && lease_ms <= 0)
         rc = hearth_error_set(error, HEARTH_EINVAL, "a lease lasts longer than nothing");
     return rc;

@@ -41,11 +41,29 @@ static void test_random_bytes_fill_all_and_differ(void **state)
     assert_memory_not_equal(a + sizeof(a) - 32, zeros, 32);
 }
 
+static void test_only_64_lower_case_digits_are_a_digest(void **state)
+{
+    (void)state;
+    char text[67];
+    memset(text, 'a', sizeof(text));
+    text[64] = '\0';
+    assert_true(hearth_sha256_valid(text));
+    text[63] = 'A';
+    assert_false(hearth_sha256_valid(text));
+    text[63] = '\0';
+    assert_false(hearth_sha256_valid(text));
+    text[63] = text[64] = 'a';
+    text[65] = '\0';
+    assert_false(hearth_sha256_valid(text));
+    assert_false(hearth_sha256_valid(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_matches_the_published_vectors),
         cmocka_unit_test(test_pieces_give_the_digest_of_the_whole),
+        cmocka_unit_test(test_only_64_lower_case_digits_are_a_digest),
         cmocka_unit_test(test_random_bytes_fill_all_and_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,30 @@ static void test_model_names_are_as_the_contract_says(void **state)
         assert_false(hearth_model_name_valid(bad[i]));
 }
 
+static void test_an_inner_path_leads_nowhere_else(void **state)
+{
+    (void)state;
+    char longest[600];
+    memset(longest, 'a', sizeof(longest));
+    for (size_t i = 200; i < sizeof(longest); i += 200)
+        longest[i] = '/';
+    longest[512] = '\0';
+    assert_true(hearth_inner_path_valid(longest));
+    longest[512] = 'a';
+    longest[513] = '\0';
+    assert_false(hearth_inner_path_valid(longest));
+    longest[200] = 'a';
+    longest[300] = '\0';
+    assert_false(hearth_inner_path_valid(longest));
+    static const char *const good[] = {"a", "a/b.c", "..a/b..", ".hidden", "\xc3\xa9/x y"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_true(hearth_inner_path_valid(good[i]));
+    static const char *const bad[] = {"",     "/",    "/a",    "a/",   "a//b", ".",     "..",
+                                      "a/..", "../a", "a/./b", "a\\b", "a\nb", "a\x7f", "\xff"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(hearth_inner_path_valid(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_hex_and_base64_match_the_published_vectors),
         cmocka_unit_test(test_secrets_are_equal_only_when_every_byte_is),
         cmocka_unit_test(test_the_nearest_word_is_suggested_but_no_far_one),
+        cmocka_unit_test(test_an_inner_path_leads_nowhere_else),
         cmocka_unit_test(test_model_names_are_as_the_contract_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
