@@ -208,8 +208,9 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
     struct hearth_model_facts *facts = &header->facts;
     for (size_t i = 0; i < sizeof(encoders) / sizeof(encoders[0]); i++)
         header->encoder = header->encoder || strcmp(encoders[i], facts->architecture) == 0;
-    if (!hearth_gguf_truth(from->gguf, "attention.causal", true))
-        header->encoder = true;
+    const struct hearth_gguf_entry *causal = find(from, "attention.causal");
+    bool two_way = causal != NULL && !causal->is_array && causal->type == HEARTH_GGUF_BOOL &&
+                   causal->bytes[0] == 0;
     int64_t pooling = hearth_gguf_integer_at(find(from, "pooling_type"), 0, -1);
     header->pooling = settings->pooling;
     if (header->pooling == LLAMA_POOLING_TYPE_UNSPECIFIED && pooling >= 0 &&
@@ -219,10 +220,10 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
         return hearth_error_set(from->error, HEARTH_EINVAL,
                                 "setting 'pooling': this model has no head that ranks");
     bool says = header->pooling > LLAMA_POOLING_TYPE_NONE;
-    if (header->encoder && !says)
+    if ((header->encoder || two_way) && !says)
         header->pooling = LLAMA_POOLING_TYPE_MEAN;
     /* A generating model that is only told how to pool still generates. */
-    header->pooled = header->encoder || (says && pooling > LLAMA_POOLING_TYPE_NONE) ||
+    header->pooled = header->encoder || two_way || (says && pooling > LLAMA_POOLING_TYPE_NONE) ||
                      header->pooling == LLAMA_POOLING_TYPE_RANK;
     facts->tasks = HEARTH_TASK_TOKENIZE;
     if (header->pooling == LLAMA_POOLING_TYPE_RANK)

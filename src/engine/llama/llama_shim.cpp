@@ -216,7 +216,7 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
                                                       struct hearth_error *error)
 {
     struct llama_context *context = nullptr;
-    hearth_llama_log_clear(true);
+    hearth_llama_log_clear(false);
     int rc = guarded(error, HEARTH_ENOMEM, "libllama", [&] {
         context = llama_init_from_model(model, *params);
         return 0;

@@ -1,0 +1,337 @@
+/* The llama engine on models that give vectors and scores: a BERT of random weights, written here,
+ * so that no file is needed. Skipped where the plug-in is not built. */
+#include "support/engine_driver.h"
+#include "support/gguf_maker.h"
+
+#include <math.h>
+#include <unistd.h>
+
+enum { WIDTH = 32, INNER = 64, WORDS = 128, CONTEXT = 64, LAYERS = 2, HEADS = 4 };
+enum { MEAN = 1, CLS = 2, RANK = 4 };
+
+static const struct hearth_engine_ops *ops;
+static char path[] = "/tmp/hearth-bert-XXXXXX";
+
+struct maker {
+    struct hearth_buf head, data;
+    uint32_t tensors, random;
+};
+
+static void put_weights(struct maker *maker, const char *name, uint64_t columns, uint64_t rows,
+                        float middle)
+{
+    put_text(&maker->head, name);
+    put_u32(&maker->head, rows > 0 ? 2 : 1);
+    put_u64(&maker->head, columns);
+    if (rows > 0)
+        put_u64(&maker->head, rows);
+    put_u32(&maker->head, 0);
+    put_u64(&maker->head, maker->data.length);
+    for (uint64_t i = 0; i < columns * (rows > 0 ? rows : 1); i++) {
+        maker->random = maker->random * 1664525 + 1013904223;
+        float value = middle + ((float)(maker->random >> 8) / (1 << 24) - 0.5f) * 0.6f;
+        hearth_buf_append(&maker->data, &value, sizeof(value));
+    }
+    put_padding(&maker->data, 32);
+    maker->tensors++;
+}
+
+static void put_pair(struct maker *maker, const char *name, uint64_t columns, uint64_t rows,
+                     float middle)
+{
+    char full[64];
+    snprintf(full, sizeof(full), "%s.weight", name);
+    put_weights(maker, full, columns, rows, middle);
+    snprintf(full, sizeof(full), "%s.bias", name);
+    put_weights(maker, full, rows > 0 ? rows : columns, 0, 0);
+}
+
+static void put_layer(struct maker *maker, int layer)
+{
+    static const struct {
+        const char *name;
+        uint64_t columns, rows;
+    } parts[] = {
+        {"attn_q", WIDTH, WIDTH},      {"attn_k", WIDTH, WIDTH},        {"attn_v", WIDTH, WIDTH},
+        {"attn_output", WIDTH, WIDTH}, {"attn_output_norm", WIDTH, 0},  {"ffn_up", WIDTH, INNER},
+        {"ffn_down", INNER, WIDTH},    {"layer_output_norm", WIDTH, 0},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char name[48];
+        snprintf(name, sizeof(name), "blk.%d.%s", layer, parts[i].name);
+        put_pair(maker, name, parts[i].columns, parts[i].rows, parts[i].rows == 0 ? 1 : 0);
+    }
+}
+
+static uint32_t put_keys(struct hearth_buf *file, uint32_t pooling)
+{
+    put_key_text(file, "general.architecture", "bert");
+    put_key_u32(file, "bert.context_length", CONTEXT);
+    put_key_u32(file, "bert.embedding_length", WIDTH);
+    put_key_u32(file, "bert.block_count", LAYERS);
+    put_key_u32(file, "bert.feed_forward_length", INNER);
+    put_key_u32(file, "bert.attention.head_count", HEADS);
+    put_key_f32(file, "bert.attention.layer_norm_epsilon", 1e-12f);
+    put_key_truth(file, "bert.attention.causal", 0);
+    put_key_u32(file, "bert.pooling_type", pooling);
+    put_key_text(file, "tokenizer.ggml.model", "bert");
+    put_key_u32(file, "tokenizer.ggml.token_type_count", 2);
+    put_key_array(file, "tokenizer.ggml.tokens", 8, WORDS);
+    static const char *const special[] = {"[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+    for (int i = 0; i < WORDS; i++) {
+        char word[24];
+        if (i >= 100 && i < 104)
+            snprintf(word, sizeof(word), "%s", special[i - 100]);
+        else if (i > 0 && i <= 26)
+            snprintf(word, sizeof(word), "\xe2\x96\x81%c", 'a' + i - 1);
+        else
+            snprintf(word, sizeof(word), "[unused%d]", i);
+        put_text(file, word);
+    }
+    return 12;
+}
+
+/* A BERT that pools so; with a head of one score when it ranks. */
+static void write_bert(uint32_t pooling)
+{
+    struct maker maker = {.random = 1};
+    struct hearth_buf file;
+    hearth_buf_init(&maker.head, 1u << 20);
+    hearth_buf_init(&maker.data, 8u << 20);
+    hearth_buf_init(&file, 16u << 20);
+    put_weights(&maker, "token_embd.weight", WIDTH, WORDS, 0);
+    put_weights(&maker, "token_types.weight", WIDTH, 2, 0);
+    put_weights(&maker, "position_embd.weight", WIDTH, CONTEXT, 0);
+    put_pair(&maker, "token_embd_norm", WIDTH, 0, 1);
+    for (int i = 0; i < LAYERS; i++)
+        put_layer(&maker, i);
+    if (pooling == RANK) {
+        put_pair(&maker, "cls", WIDTH, WIDTH, 0);
+        put_pair(&maker, "cls.output", WIDTH, 1, 0);
+    }
+    struct hearth_buf keys;
+    hearth_buf_init(&keys, 1u << 20);
+    uint32_t count = put_keys(&keys, pooling);
+    put_head(&file, 3, maker.tensors, count);
+    hearth_buf_append(&file, keys.bytes, keys.length);
+    hearth_buf_append(&file, maker.head.bytes, maker.head.length);
+    put_padding(&file, 32);
+    hearth_buf_append(&file, maker.data.bytes, maker.data.length);
+    assert_int_equal(file.failed, 0);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(file.bytes, 1, file.length, out), file.length);
+    assert_int_equal(fclose(out), 0);
+    hearth_buf_finish(&file);
+    hearth_buf_finish(&keys);
+    hearth_buf_finish(&maker.head);
+    hearth_buf_finish(&maker.data);
+}
+
+static void open_bert(struct driver *driver, uint32_t pooling)
+{
+    if (ops == NULL) {
+        print_message("skipped: the llama plug-in is not built\n");
+        skip();
+    }
+    write_bert(pooling);
+    struct hearth_load_params params = {.slots = 4, .batch = 64, .threads = 1};
+    driver_open(driver, ops, path, &params);
+}
+
+static void prepare(struct driver *driver, uint32_t sequence, const struct hearth_input *input)
+{
+    driver_clear(driver, sequence);
+    struct driven *run = &driver->runs[sequence];
+    if (ops->prepare(driver->engine, input, &run->prepared, &driver->fault) != 0)
+        fail_msg("prepare: %s", driver->fault.message);
+    run->prompt_left = run->prepared->token_count;
+}
+
+static void prepare_text(struct driver *driver, uint32_t sequence, const char *text)
+{
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = strlen(text)};
+    prepare(driver, sequence, &input);
+}
+
+static double distance(const struct driven *a, const struct driven *b)
+{
+    double most = 0;
+    assert_int_equal(a->value_count, b->value_count);
+    for (uint32_t i = 0; i < a->value_count; i++)
+        most = fmax(most, fabs((double)a->values[i] - (double)b->values[i]));
+    return most;
+}
+
+static void the_facts_of_an_encoder_are_told(void **state)
+{
+    (void)state;
+    struct driver driver;
+    open_bert(&driver, CLS);
+    struct hearth_model_files files = {path};
+    struct hearth_model_facts facts;
+    struct hearth_memory_plan plan;
+    struct hearth_load_params params = {0};
+    assert_int_equal(ops->describe(&files, &facts, &driver.fault), 0);
+    assert_string_equal(facts.architecture, "bert");
+    assert_string_equal(facts.pooling, "cls");
+    assert_int_equal(facts.tasks, HEARTH_TASK_EMBED | HEARTH_TASK_TOKENIZE);
+    assert_int_equal(facts.trained_context, CONTEXT);
+    assert_int_equal(facts.embedding_length, WIDTH);
+    assert_true(facts.normalized);
+    assert_int_equal(driver.facts.context, CONTEXT);
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &driver.fault), 0);
+    assert_int_equal(plan.cache, 0);
+    struct hearth_input input = {
+        .task = HEARTH_TASK_GENERATE, .kind = HEARTH_INPUT_TEXT, .bytes = "a", .length = 1};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), HEARTH_EINVAL);
+    driver_close(&driver);
+}
+
+static void a_vector_has_length_1_and_does_not_depend_on_the_batch(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a b c", "d e f g h i j", "k", "a c b"};
+    for (uint32_t pooling = MEAN; pooling <= CLS; pooling++) {
+        struct driver driver;
+        open_bert(&driver, pooling);
+        float alone[4][WIDTH];
+        for (int i = 0; i < 4; i++) {
+            prepare_text(&driver, 0, texts[i]);
+            assert_true(driver.runs[0].prepared->indivisible);
+            driver_finish(&driver, 1, 0, 64);
+            assert_int_equal(driver.runs[0].value_count, WIDTH);
+            double sum = 0;
+            for (int j = 0; j < WIDTH; j++)
+                sum += (double)driver.runs[0].values[j] * (double)driver.runs[0].values[j];
+            assert_true(fabs(sum - 1) < 1e-5);
+            memcpy(alone[i], driver.runs[0].values, sizeof(alone[i]));
+        }
+        for (uint32_t i = 0; i < 4; i++)
+            prepare_text(&driver, i, texts[i]);
+        driver_finish(&driver, 15, 0, 64);
+        for (uint32_t i = 0; i < 4; i++)
+            for (int j = 0; j < WIDTH; j++)
+                assert_true(fabsf(driver.runs[i].values[j] - alone[i][j]) < 1e-4f);
+        /* The order of words counts. */
+        assert_true(distance(&driver.runs[0], &driver.runs[3]) > 1e-3);
+        driver_close(&driver);
+    }
+}
+
+static void more_inputs_than_a_batch_holds_are_all_answered(void **state)
+{
+    (void)state;
+    struct driver driver;
+    open_bert(&driver, MEAN);
+    char text[2 * (CONTEXT - 2) + 1];
+    for (int i = 0; i < CONTEXT - 2; i++)
+        memcpy(text + 2 * i, "a ", 2);
+    text[2 * (CONTEXT - 2)] = '\0';
+    struct hearth_step_item items[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        prepare_text(&driver, i, text);
+        assert_int_equal(driver.runs[i].prepared->token_count, CONTEXT);
+        items[i] = (struct hearth_step_item){i, driver.runs[i].prepared, CONTEXT};
+    }
+    assert_int_equal(ops->step(driver.engine, items, 4, &driver.sink, &driver.fault), 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_true(driver.runs[i].done);
+        assert_int_equal(driver.runs[i].prompt_tokens, CONTEXT);
+        assert_true(distance(&driver.runs[0], &driver.runs[i]) < 1e-5);
+    }
+    driver_close(&driver);
+}
+
+static void an_input_that_is_too_long_is_refused_or_cut_as_asked(void **state)
+{
+    (void)state;
+    struct driver driver;
+    open_bert(&driver, MEAN);
+    char text[2 * 80 + 1];
+    for (int i = 0; i < 80; i++) {
+        text[2 * i] = (char)('a' + i % 26);
+        text[2 * i + 1] = ' ';
+    }
+    text[160] = '\0';
+    struct hearth_input input = {
+        .task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TEXT, .bytes = text, .length = 160};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault),
+                     HEARTH_ECONTEXT);
+    assert_non_null(strstr(driver.fault.message, "82"));
+    assert_non_null(strstr(driver.fault.message, "64"));
+    for (int side = HEARTH_TRUNCATE_END; side <= HEARTH_TRUNCATE_START; side++) {
+        input.truncate = (enum hearth_truncate)side;
+        prepare(&driver, 0, &input);
+        const struct hearth_prepared *cut = driver.runs[0].prepared;
+        assert_int_equal(cut->token_count, CONTEXT);
+        assert_int_equal(cut->truncated_count, 18);
+        assert_int_equal(cut->tokens[0], 101);
+        assert_int_equal(cut->tokens[CONTEXT - 1], 102);
+        /* The words are 1 to 26, over and over. */
+        assert_int_equal(cut->tokens[1], side == HEARTH_TRUNCATE_END ? 1 : 19);
+        driver_finish(&driver, 1, 0, 64);
+        assert_int_equal(driver.runs[0].value_count, WIDTH);
+    }
+    driver_close(&driver);
+}
+
+static void a_model_that_ranks_gives_one_score_for_a_pair(void **state)
+{
+    (void)state;
+    struct driver driver;
+    open_bert(&driver, RANK);
+    assert_int_equal(driver.facts.tasks, HEARTH_TASK_SCORE | HEARTH_TASK_TOKENIZE);
+    static const char *const documents[] = {"d e f", "x y z w", "d e f"};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct hearth_input input = {.task = HEARTH_TASK_SCORE,
+                                     .kind = HEARTH_INPUT_TEXT,
+                                     .bytes = "a b c",
+                                     .length = 5,
+                                     .pair = documents[i],
+                                     .pair_length = strlen(documents[i])};
+        prepare(&driver, i, &input);
+        assert_int_equal(driver.runs[i].prepared->tokens[0], 101);
+    }
+    driver_finish(&driver, 7, 0, 64);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(driver.runs[i].value_count, 1);
+    assert_true(distance(&driver.runs[0], &driver.runs[2]) < 1e-5);
+    assert_true(distance(&driver.runs[0], &driver.runs[1]) > 1e-6);
+    driver_close(&driver);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    ops = driver_plugin("llama");
+    int descriptor = mkstemp(path);
+    if (descriptor < 0)
+        return -1;
+    close(descriptor);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_facts_of_an_encoder_are_told),
+        cmocka_unit_test(a_vector_has_length_1_and_does_not_depend_on_the_batch),
+        cmocka_unit_test(more_inputs_than_a_batch_holds_are_all_answered),
+        cmocka_unit_test(an_input_that_is_too_long_is_refused_or_cut_as_asked),
+        cmocka_unit_test(a_model_that_ranks_gives_one_score_for_a_pair),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
