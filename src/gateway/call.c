@@ -13,7 +13,8 @@
 
 enum {
     PARSE_ON_LOOP_MAX = 256 << 10, /* a larger body is parsed on the pool */
-    NESTING_MAX = 256,             /* deeper than any body that a schema allows */
+    FAULTS_MAX = 1 << 20,
+    NESTING_MAX = 256, /* deeper than any body that a schema allows */
 };
 
 void hearth_call_hold(struct hearth_call *call)
@@ -30,11 +31,26 @@ void hearth_call_drop(struct hearth_call *call)
     hearth_free(call);
 }
 
+static void free_json(void *argument)
+{
+    json_decref(argument);
+}
+
+static void freed_json(void *argument, bool dropped)
+{
+    if (dropped)
+        json_decref(argument);
+}
+
 void hearth_call_forget_body(struct hearth_call *call)
 {
     hearth_buf_finish(&call->body);
-    json_decref(call->json);
+    json_t *json = call->json;
     call->json = NULL;
+    /* A million little values take as long to free as they took to read. */
+    if (!call->is_large || call->gateway->draining || !json ||
+        hearth_lane_submit(call->gateway->lane, free_json, freed_json, json))
+        json_decref(json);
 }
 
 struct hearth_arena *hearth_call_arena(struct hearth_call *call)
@@ -56,15 +72,21 @@ void hearth_call_end(struct hearth_call *call, int status)
     hearth_call_drop(call);
 }
 
+/* `faults` live in the arena. */
+static bool is_valid(const struct hearth_call *call, struct hearth_arena *arena,
+                     struct hearth_schema_faults *faults)
+{
+    return !call->route->request ||
+           !hearth_schema_check(call->route->request, call->json, arena, faults);
+}
+
 static void run_route(struct hearth_call *call)
 {
     struct hearth_schema_faults faults;
-    if (call->route->request &&
-        hearth_schema_check(call->route->request, call->json, hearth_call_arena(call), &faults)) {
+    if (is_valid(call, hearth_call_arena(call), &faults))
+        call->route->handle(call);
+    else
         hearth_answer_faults(call, &faults);
-        return;
-    }
-    call->route->handle(call);
 }
 
 /* jansson recurses: a bound on nesting before it is asked keeps its stack small. */
@@ -102,8 +124,12 @@ static int parse(struct hearth_call *call, struct hearth_error *error)
     return call->json ? 0 : error->code;
 }
 
+/* A large body on the pool: parsed and checked there, and its JSON freed there in the end. */
 struct parsing {
     struct hearth_call *call;
+    struct hearth_arena *arena;
+    struct hearth_schema_faults faults;
+    bool is_valid;
     int rc;
     struct hearth_error error;
 };
@@ -112,19 +138,25 @@ static void parse_on_lane(void *argument)
 {
     struct parsing *parsing = argument;
     parsing->rc = parse(parsing->call, &parsing->error);
+    parsing->is_valid = !parsing->rc && is_valid(parsing->call, parsing->arena, &parsing->faults);
 }
 
 static void parsed_on_lane(void *argument, bool dropped)
 {
     struct parsing *parsing = argument;
     struct hearth_call *call = parsing->call;
+    call->is_large = true;
+    hearth_buf_finish(&call->body);
     if (dropped && !parsing->rc)
         parsing->rc = hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server stops");
     if (call->exchange && parsing->rc)
         hearth_answer_error(call, &parsing->error, NULL);
+    else if (call->exchange && !parsing->is_valid)
+        hearth_answer_faults(call, &parsing->faults);
     else if (call->exchange)
-        run_route(call);
+        call->route->handle(call);
     hearth_call_drop(call);
+    hearth_arena_destroy(parsing->arena);
     hearth_free(parsing);
 }
 
@@ -132,10 +164,12 @@ static void parse_elsewhere(struct hearth_call *call)
 {
     struct parsing *parsing = hearth_calloc(1, sizeof(*parsing));
     parsing->call = call;
+    parsing->arena = hearth_arena_create(FAULTS_MAX);
     hearth_call_hold(call);
     int rc = hearth_lane_submit(call->gateway->lane, parse_on_lane, parsed_on_lane, parsing);
     if (!rc)
         return;
+    hearth_arena_destroy(parsing->arena);
     hearth_free(parsing);
     hearth_answer_message(call, rc, NULL, "too many large requests at once");
     hearth_call_drop(call);

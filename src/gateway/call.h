@@ -39,6 +39,7 @@ struct hearth_call {
     void *work; /* the handler's own, for events */
     uint64_t started_us;
     unsigned holds;
+    bool is_large; /* its JSON was read on the pool */
 };
 
 /* Takes over an exchange whose route is known and allowed. */

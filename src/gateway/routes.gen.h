@@ -10,6 +10,8 @@ void hearth_route_embeddings(struct hearth_call *call);
 void hearth_route_openai_models(struct hearth_call *call);
 void hearth_route_openai_model(struct hearth_call *call);
 void hearth_route_infer(struct hearth_call *call);
+void hearth_route_inference(struct hearth_call *call);
+void hearth_route_inference_stream(struct hearth_call *call);
 void hearth_route_tokenize(struct hearth_call *call);
 void hearth_route_detokenize(struct hearth_call *call);
 void hearth_route_models_list(struct hearth_call *call);

@@ -157,37 +157,116 @@ const struct hearth_schema hearth_schema_infer_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_21 = {
+static const struct hearth_schema node_22 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_23 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_22 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_23 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_21 = {
+    .expected = "an integer of at least 1 or a string of 1 to 256 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_22, &node_23, NULL},
 };
 static const struct hearth_schema node_24 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_25 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_26 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_27 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_28 = {
+    .expected = "an integer of at least -1",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_29 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_30 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_31 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_inference_request_properties[] = {
+    {"model_id", &node_21, true},
+    {"prompt", &node_24, true},
+    {"max_tokens", &node_25, false},
+    {"temperature", &node_26, false},
+    {"top_p", &node_27, false},
+    {"top_k", &node_28, false},
+    {"min_p", &node_29, false},
+    {"repeat_penalty", &node_30, false},
+    {"seed", &node_31, false},
+    {"stop", &hearth_schema_stop, false},
+};
+const struct hearth_schema hearth_schema_inference_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_inference_request_properties,
+    .property_count = 10,
+    .closed = true,
+};
+static const struct hearth_schema node_32 = {
+    .expected = "a string of 1 to 256 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 256,
+};
+static const struct hearth_schema node_33 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_34 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_35 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_25 = {
+static const struct hearth_schema node_36 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
-    {"model", &node_21, true},
-    {"content", &node_22, false},
-    {"text", &node_23, false},
-    {"messages", &node_24, false},
-    {"add_special", &node_25, false},
+    {"model", &node_32, true},
+    {"content", &node_33, false},
+    {"text", &node_34, false},
+    {"messages", &node_35, false},
+    {"add_special", &node_36, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
@@ -196,27 +275,27 @@ const struct hearth_schema hearth_schema_tokenize_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_26 = {
+static const struct hearth_schema node_37 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_28 = {
+static const struct hearth_schema node_39 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_27 = {
+static const struct hearth_schema node_38 = {
     .expected = "an array of integers of at least 0 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_28,
+    .items = &node_39,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_26, true},
-    {"tokens", &node_27, true},
+    {"model", &node_37, true},
+    {"tokens", &node_38, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -225,7 +304,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_29 = {
+static const struct hearth_schema node_40 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -233,95 +312,95 @@ static const struct hearth_schema node_29 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_29,
+    .additional = &node_40,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_30 = {
+static const struct hearth_schema node_41 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_31 = {
+static const struct hearth_schema node_42 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_33 = {
+static const struct hearth_schema node_44 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_34 = {
+static const struct hearth_schema node_45 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_32 = {
+static const struct hearth_schema node_43 = {
     .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_33, &node_34, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_44, &node_45, NULL},
 };
-static const struct hearth_schema node_35 = {
+static const struct hearth_schema node_46 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_36 = {
+static const struct hearth_schema node_47 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_37 = {
+static const struct hearth_schema node_48 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 16384,
 };
-static const struct hearth_schema node_39 = {
+static const struct hearth_schema node_50 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
 };
-static const struct hearth_schema node_38 = {
+static const struct hearth_schema node_49 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_39,
+    .additional = &node_50,
 };
-static const struct hearth_schema node_40 = {
+static const struct hearth_schema node_51 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_41 = {
+static const struct hearth_schema node_52 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_42 = {
+static const struct hearth_schema node_53 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_43 = {
+static const struct hearth_schema node_54 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
 static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_30, false},
-    {"source", &node_31, true},
-    {"version", &node_32, false},
-    {"task", &node_35, false},
-    {"task_type", &node_36, false},
-    {"description", &node_37, false},
-    {"tags", &node_38, false},
-    {"base_model", &node_40, false},
-    {"device", &node_41, false},
-    {"settings", &node_42, false},
-    {"config", &node_43, false},
+    {"name", &node_41, false},
+    {"source", &node_42, true},
+    {"version", &node_43, false},
+    {"task", &node_46, false},
+    {"task_type", &node_47, false},
+    {"description", &node_48, false},
+    {"tags", &node_49, false},
+    {"base_model", &node_51, false},
+    {"device", &node_52, false},
+    {"settings", &node_53, false},
+    {"config", &node_54, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
@@ -330,21 +409,21 @@ const struct hearth_schema hearth_schema_model_create = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_44 = {
+static const struct hearth_schema node_55 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_45 = {
+static const struct hearth_schema node_56 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_44, true},
-    {"label", &node_45, false},
+    {"source", &node_55, true},
+    {"label", &node_56, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -353,46 +432,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_46 = {
+static const struct hearth_schema node_57 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_47 = {
+static const struct hearth_schema node_58 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_48 = {
+static const struct hearth_schema node_59 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_49 = {
+static const struct hearth_schema node_60 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_50 = {
+static const struct hearth_schema node_61 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_51 = {
+static const struct hearth_schema node_62 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_46, false},
-    {"task_type", &node_47, false},
-    {"description", &node_48, false},
+    {"task", &node_57, false},
+    {"task_type", &node_58, false},
+    {"description", &node_59, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_49, false},
-    {"device", &node_50, false},
+    {"base_model", &node_60, false},
+    {"device", &node_61, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_51, false},
+    {"revision", &node_62, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -401,19 +480,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_52 = {
+static const struct hearth_schema node_63 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_53 = {
+static const struct hearth_schema node_64 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_52, true},
-    {"revision", &node_53, false},
+    {"version", &node_63, true},
+    {"revision", &node_64, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -422,18 +501,18 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_54 = {
+static const struct hearth_schema node_65 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_55 = {
+static const struct hearth_schema node_66 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_54, true},
-    {"text", &node_55, true},
+    {"type", &node_65, true},
+    {"text", &node_66, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -441,63 +520,63 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_56 = {
+static const struct hearth_schema node_67 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_57 = {
+static const struct hearth_schema node_68 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_58 = {
+static const struct hearth_schema node_69 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_56, &node_57, &node_58, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_67, &node_68, &node_69, NULL},
 };
-static const struct hearth_schema node_59 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_60 = {
+static const struct hearth_schema node_71 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_73 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_75 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_76 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_63 = {
+static const struct hearth_schema node_74 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_64, &node_65, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_75, &node_76, NULL},
 };
-static const struct hearth_schema_property node_61_properties[] = {
-    {"name", &node_62, true},
-    {"arguments", &node_63, false},
+static const struct hearth_schema_property node_72_properties[] = {
+    {"name", &node_73, true},
+    {"arguments", &node_74, false},
 };
-static const struct hearth_schema node_61 = {
+static const struct hearth_schema node_72 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_61_properties,
+    .properties = node_72_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_59, false},
-    {"type", &node_60, false},
-    {"function", &node_61, true},
+    {"id", &node_70, false},
+    {"type", &node_71, false},
+    {"function", &node_72, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -505,41 +584,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_77 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_78 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_79 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_80 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_81 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_82 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_66, true},
+    {"role", &node_77, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_67, false},
-    {"tool_calls", &node_68, false},
-    {"tool_call_id", &node_69, false},
-    {"reasoning_content", &node_70, false},
-    {"refusal", &node_71, false},
+    {"name", &node_78, false},
+    {"tool_calls", &node_79, false},
+    {"tool_call_id", &node_80, false},
+    {"reasoning_content", &node_81, false},
+    {"refusal", &node_82, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -547,44 +626,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_83 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_85 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_86 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_87 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_88 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_73_properties[] = {
-    {"name", &node_74, true},
-    {"description", &node_75, false},
-    {"parameters", &node_76, false},
-    {"strict", &node_77, false},
+static const struct hearth_schema_property node_84_properties[] = {
+    {"name", &node_85, true},
+    {"description", &node_86, false},
+    {"parameters", &node_87, false},
+    {"strict", &node_88, false},
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_84 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_73_properties,
+    .properties = node_84_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_72, true},
-    {"function", &node_73, true},
+    {"type", &node_83, true},
+    {"function", &node_84, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -592,17 +671,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_89 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_90 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_78, false},
-    {"include_obfuscation", &node_79, false},
+    {"include_usage", &node_89, false},
+    {"include_obfuscation", &node_90, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -611,30 +690,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_91 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_93 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_92 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_82,
+    .items = &node_93,
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_94 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_83, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_91, &node_92, &node_94, NULL},
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_95 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -645,9 +724,9 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_84,
+    .items = &node_95,
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_96 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -656,15 +735,15 @@ static const struct hearth_schema node_85 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_85,
+    .additional = &node_96,
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_97 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_86, true},
+    {"type", &node_97, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -672,316 +751,316 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_98 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_99 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_100 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_102 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_103 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_90_properties[] = {
-    {"include_usage", &node_91, false},
-    {"include_obfuscation", &node_92, false},
+static const struct hearth_schema_property node_101_properties[] = {
+    {"include_usage", &node_102, false},
+    {"include_obfuscation", &node_103, false},
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_101 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_90_properties,
+    .properties = node_101_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_104 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_105 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_106 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_107 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_108 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_109 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_110 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_112 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_113 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_114 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_115 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_116 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_117 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_118 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_119 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_120 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_122 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_123 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_124 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_110 = {
-    .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_111, &node_112, &node_113, NULL},
-};
-static const struct hearth_schema node_114 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_115 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_116 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_117 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_118 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_120 = {
-    .expected = "\"text\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
-};
-static const struct hearth_schema node_119 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_120,
-};
 static const struct hearth_schema node_121 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_122 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_123 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_124 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_122, &node_123, &node_124, NULL},
 };
 static const struct hearth_schema node_125 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_126 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_127 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_128 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_129 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_131 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_130 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_131,
+};
+static const struct hearth_schema node_132 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_133 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_134 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_135 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_136 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_137 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_138 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_139 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_130 = {
+static const struct hearth_schema node_140 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_141 = {
     .expected = "nothing",
     .refused = "audio is not spoken here",
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_142 = {
     .expected = "nothing",
     .refused = "there is no web search here",
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_143 = {
     .expected = "nothing",
     .refused = "send them as tools",
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_144 = {
     .expected = "nothing",
     .refused = "use tool_choice",
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_145 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_146 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_136 = {
+static const struct hearth_schema node_147 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_137 = {
+static const struct hearth_schema node_148 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_138 = {
+static const struct hearth_schema node_149 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_150 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_87, true},
-    {"messages", &node_88, true},
-    {"stream", &node_89, false},
-    {"stream_options", &node_90, false},
-    {"max_tokens", &node_93, false},
-    {"max_completion_tokens", &node_94, false},
-    {"temperature", &node_95, false},
-    {"top_p", &node_96, false},
-    {"top_k", &node_97, false},
-    {"min_p", &node_98, false},
-    {"repeat_penalty", &node_99, false},
-    {"repetition_penalty", &node_100, false},
-    {"repeat_last_n", &node_101, false},
-    {"presence_penalty", &node_102, false},
-    {"frequency_penalty", &node_103, false},
-    {"seed", &node_104, false},
+    {"model", &node_98, true},
+    {"messages", &node_99, true},
+    {"stream", &node_100, false},
+    {"stream_options", &node_101, false},
+    {"max_tokens", &node_104, false},
+    {"max_completion_tokens", &node_105, false},
+    {"temperature", &node_106, false},
+    {"top_p", &node_107, false},
+    {"top_k", &node_108, false},
+    {"min_p", &node_109, false},
+    {"repeat_penalty", &node_110, false},
+    {"repetition_penalty", &node_111, false},
+    {"repeat_last_n", &node_112, false},
+    {"presence_penalty", &node_113, false},
+    {"frequency_penalty", &node_114, false},
+    {"seed", &node_115, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_105, false},
+    {"n", &node_116, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_106, false},
-    {"top_logprobs", &node_107, false},
-    {"ignore_eos", &node_108, false},
-    {"tools", &node_109, false},
-    {"tool_choice", &node_110, false},
-    {"parallel_tool_calls", &node_114, false},
+    {"logprobs", &node_117, false},
+    {"top_logprobs", &node_118, false},
+    {"ignore_eos", &node_119, false},
+    {"tools", &node_120, false},
+    {"tool_choice", &node_121, false},
+    {"parallel_tool_calls", &node_125, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_115, false},
-    {"add_generation_prompt", &node_116, false},
-    {"reasoning_effort", &node_117, false},
-    {"verbosity", &node_118, false},
-    {"modalities", &node_119, false},
-    {"service_tier", &node_121, false},
-    {"cache_prompt", &node_122, false},
-    {"user", &node_123, false},
-    {"safety_identifier", &node_124, false},
-    {"prompt_cache_key", &node_125, false},
-    {"prompt_cache_retention", &node_126, false},
-    {"store", &node_127, false},
-    {"metadata", &node_128, false},
-    {"prediction", &node_129, false},
-    {"audio", &node_130, false},
-    {"web_search_options", &node_131, false},
-    {"functions", &node_132, false},
-    {"function_call", &node_133, false},
-    {"grammar", &node_134, false},
-    {"json_schema", &node_135, false},
-    {"guided_json", &node_136, false},
-    {"guided_regex", &node_137, false},
-    {"guided_choice", &node_138, false},
-    {"guided_grammar", &node_139, false},
+    {"chat_template_kwargs", &node_126, false},
+    {"add_generation_prompt", &node_127, false},
+    {"reasoning_effort", &node_128, false},
+    {"verbosity", &node_129, false},
+    {"modalities", &node_130, false},
+    {"service_tier", &node_132, false},
+    {"cache_prompt", &node_133, false},
+    {"user", &node_134, false},
+    {"safety_identifier", &node_135, false},
+    {"prompt_cache_key", &node_136, false},
+    {"prompt_cache_retention", &node_137, false},
+    {"store", &node_138, false},
+    {"metadata", &node_139, false},
+    {"prediction", &node_140, false},
+    {"audio", &node_141, false},
+    {"web_search_options", &node_142, false},
+    {"functions", &node_143, false},
+    {"function_call", &node_144, false},
+    {"grammar", &node_145, false},
+    {"json_schema", &node_146, false},
+    {"guided_json", &node_147, false},
+    {"guided_regex", &node_148, false},
+    {"guided_choice", &node_149, false},
+    {"guided_grammar", &node_150, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -990,218 +1069,218 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 50,
     .closed = true,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_151 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_153 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_155 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_154 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_144,
+    .items = &node_155,
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_156 = {
     .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_152 = {
     .expected = "a string or an array of strings of 1 to 64 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
-    .any_of = (const struct hearth_schema *const[]){&node_142, &node_143, &hearth_schema_tokens, &node_145, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_153, &node_154, &hearth_schema_tokens, &node_156, NULL},
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_157 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_158 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_160 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_161 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_148_properties[] = {
-    {"include_usage", &node_149, false},
-    {"include_obfuscation", &node_150, false},
+static const struct hearth_schema_property node_159_properties[] = {
+    {"include_usage", &node_160, false},
+    {"include_obfuscation", &node_161, false},
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_159 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_148_properties,
+    .properties = node_159_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_162 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_163 = {
     .expected = "an integer from 1 to 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_164 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_165 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_166 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_167 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_168 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_169 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_170 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_171 = {
     .expected = "an integer of at least -1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_172 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_173 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_174 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_175 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_176 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_177 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_178 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_179 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_180 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_181 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_182 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_183 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_184 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_140, true},
-    {"prompt", &node_141, true},
-    {"suffix", &node_146, false},
-    {"stream", &node_147, false},
-    {"stream_options", &node_148, false},
-    {"echo", &node_151, false},
-    {"best_of", &node_152, false},
-    {"max_tokens", &node_153, false},
-    {"temperature", &node_154, false},
-    {"top_p", &node_155, false},
-    {"top_k", &node_156, false},
-    {"min_p", &node_157, false},
-    {"repeat_penalty", &node_158, false},
-    {"repetition_penalty", &node_159, false},
-    {"repeat_last_n", &node_160, false},
-    {"presence_penalty", &node_161, false},
-    {"frequency_penalty", &node_162, false},
-    {"seed", &node_163, false},
+    {"model", &node_151, true},
+    {"prompt", &node_152, true},
+    {"suffix", &node_157, false},
+    {"stream", &node_158, false},
+    {"stream_options", &node_159, false},
+    {"echo", &node_162, false},
+    {"best_of", &node_163, false},
+    {"max_tokens", &node_164, false},
+    {"temperature", &node_165, false},
+    {"top_p", &node_166, false},
+    {"top_k", &node_167, false},
+    {"min_p", &node_168, false},
+    {"repeat_penalty", &node_169, false},
+    {"repetition_penalty", &node_170, false},
+    {"repeat_last_n", &node_171, false},
+    {"presence_penalty", &node_172, false},
+    {"frequency_penalty", &node_173, false},
+    {"seed", &node_174, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_164, false},
+    {"n", &node_175, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_165, false},
-    {"ignore_eos", &node_166, false},
-    {"service_tier", &node_167, false},
-    {"cache_prompt", &node_168, false},
-    {"user", &node_169, false},
-    {"grammar", &node_170, false},
-    {"json_schema", &node_171, false},
+    {"logprobs", &node_176, false},
+    {"ignore_eos", &node_177, false},
+    {"service_tier", &node_178, false},
+    {"cache_prompt", &node_179, false},
+    {"user", &node_180, false},
+    {"grammar", &node_181, false},
+    {"json_schema", &node_182, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_172, false},
-    {"guided_regex", &node_173, false},
+    {"guided_json", &node_183, false},
+    {"guided_regex", &node_184, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1210,85 +1289,85 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 31,
     .closed = true,
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_185 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_187 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_189 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_188 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_178,
+    .items = &node_189,
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_190 = {
     .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_186 = {
     .expected = "a string that is not empty or an array of strings that are not empty of 1 to 2,048 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
-    .any_of = (const struct hearth_schema *const[]){&node_176, &node_177, &hearth_schema_tokens, &node_179, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_187, &node_188, &hearth_schema_tokens, &node_190, NULL},
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_191 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_192 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_194 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_195 = {
     .expected = "\"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "START", "END", "none", "start", "end", NULL},
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_196 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_193 = {
     .expected = "true or false or \"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &node_185, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_194, &node_195, &node_196, NULL},
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_197 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_198 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_174, true},
-    {"input", &node_175, true},
-    {"encoding_format", &node_180, false},
-    {"dimensions", &node_181, false},
-    {"truncate", &node_182, false},
-    {"service_tier", &node_186, false},
-    {"user", &node_187, false},
+    {"model", &node_185, true},
+    {"input", &node_186, true},
+    {"encoding_format", &node_191, false},
+    {"dimensions", &node_192, false},
+    {"truncate", &node_193, false},
+    {"service_tier", &node_197, false},
+    {"user", &node_198, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",

@@ -6,6 +6,7 @@
 
 extern const struct hearth_schema hearth_schema_parameters;
 extern const struct hearth_schema hearth_schema_infer_request;
+extern const struct hearth_schema hearth_schema_inference_request;
 extern const struct hearth_schema hearth_schema_tokenize_request;
 extern const struct hearth_schema hearth_schema_detokenize_request;
 extern const struct hearth_schema hearth_schema_tags;

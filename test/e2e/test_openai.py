@@ -325,8 +325,8 @@ def test_curl_streams_over_both_protocols(server, fake, version):
 
 
 def test_the_node_client_works(server, fake):
-    modules = pathlib.Path(os.environ.get("HEARTH_NODE_MODULES", ROOT / "build/node/node_modules"))
-    if not (modules / "openai").exists():
+    modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
+    if "NODE_PATH" not in os.environ and not (modules / "openai").exists():
         pytest.skip("the openai package for Node is not installed (scripts/test does that)")
     done = subprocess.run(["node", ROOT / "test/e2e/node/openai.mjs", server.url, str(modules)],
                           capture_output=True, text=True, timeout=120 * SLOW)

@@ -1,4 +1,5 @@
 """The hub's own routes: models, versions, aliases, what is loaded, metrics."""
+import json
 import re
 import subprocess
 import threading
@@ -257,3 +258,19 @@ def test_gpus_are_in_the_metrics_where_there_is_a_driver(start, tmp_path):
     assert server.metric("hearth_gpu_memory_bytes", gpu="0") == 4 << 30
     assert server.metric("hearth_gpu_busy_ratio", gpu="0") == 0.5
     assert 'name="Stand-in \\"GPU\\""' in server.get("/metrics").text
+
+
+def test_inference_takes_an_id_or_a_name_and_streams(server):
+    model = create(server, "one", "reply = a b c", task="completion").json()
+    for reference in (model["id"], "one", "one:1"):
+        answer = server.post("/inference", {"model_id": reference, "prompt": "x", "max_tokens": 2})
+        assert answer.status == 200, answer.text
+        body = answer.json()
+        assert body["text"].split() == ["a", "b"] and body["tokens"] == 2 and body["latency_ms"] > 0
+        assert body["model"] == "one:1" and body["finish_reason"] == "length"
+    assert server.post("/inference", {"model_id": 999, "prompt": "x"}).status == 404
+    assert server.post("/inference", {"prompt": 1}).status == 422
+    text = server.post("/inference/stream", {"model_id": "one", "prompt": "x"}).text
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    assert "".join(event["text"] for event in events).split() == ["a", "b", "c"]
+    assert events[-1]["done"] and events[-1]["tokens"] >= 3
