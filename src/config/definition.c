@@ -1,69 +1,17 @@
-#include "config/definition.h"
+#include "config/definition_fill.h"
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "config/expand.h"
-#include "config/fault.h"
 #include "config/model_settings.h"
-#include "config/text_file.h"
 #include "config/yaml.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { JSON_BYTES_MAX = 1 << 20, DEFINITIONS_MAX = 4096, LABEL_MAX = 64 };
-
-/* Names that other tools use for the same thing, above all the hub's pipeline tags. */
-static const char *const task_aliases[][2] = {
-    {"chat", "chat"},
-    {"conversational", "chat"},
-    {"text-generation", "chat"},
-    {"completion", "completion"},
-    {"text2text-generation", "completion"},
-    {"embedding", "embedding"},
-    {"embeddings", "embedding"},
-    {"feature-extraction", "embedding"},
-    {"sentence-similarity", "embedding"},
-    {"rerank", "rerank"},
-    {"text-ranking", "rerank"},
-    {"classification", "classification"},
-    {"text-classification", "classification"},
-    {"image-classification", "classification"},
-    {"image", "image"},
-    {"text-to-image", "image"},
-    {"image-generation", "image"},
-    {"audio", "audio"},
-    {"automatic-speech-recognition", "audio"},
-    {"text-to-speech", "audio"},
-};
-enum { TASK_ALIASES = sizeof(task_aliases) / sizeof(task_aliases[0]) };
-
-const char *const hearth_task_names[] = {
-    "chat", "completion", "embedding", "rerank", "classification", "image", "audio", NULL,
-};
-
-const char *hearth_task_canonical(const char *task)
-{
-    for (size_t i = 0; i < TASK_ALIASES; i++)
-        if (strcmp(task_aliases[i][0], task) == 0)
-            return task_aliases[i][1];
-    return NULL;
-}
-
-bool hearth_device_valid(const char *device)
-{
-    static const char cuda[] = "cuda:";
-    int64_t number;
-    if (strncmp(device, cuda, sizeof(cuda) - 1) == 0)
-        return hearth_parse_int(device + sizeof(cuda) - 1, 0, 255, &number) == 0;
-    return strcmp(device, "auto") == 0 || strcmp(device, "cpu") == 0 || strcmp(device, "cuda") == 0;
-}
+enum { JSON_BYTES_MAX = 1 << 20, LABEL_MAX = 64 };
 
 /* What is being read. */
 struct draft {
@@ -215,7 +163,7 @@ static void read_setting(struct draft *draft, const struct hearth_yaml *node, js
     const struct hearth_model_setting *setting = hearth_model_setting_find(node->key);
     if (!setting) {
         hearth_fault_add_unknown(draft->faults, node->key_line, node->key_column, "the setting",
-                                 node->key, hearth_model_setting_keys());
+                                 node->key, hearth_model_setting_keys);
         return;
     }
     if (node->kind == HEARTH_YAML_NULL)
@@ -276,7 +224,7 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
                              keys);
 }
 
-static void parse_into(struct draft *draft, const char *text, size_t length)
+static void read_members(struct draft *draft, const char *text, size_t length)
 {
     const struct hearth_yaml *root =
         hearth_yaml_parse(text, length, (const char *const *)environ, draft->arena, draft->faults);
@@ -297,14 +245,21 @@ static void parse_into(struct draft *draft, const char *text, size_t length)
         hearth_fault_add(draft->faults, root->line, root->column, "`source` is missing");
 }
 
-static const struct hearth_definition blank = {
-    .label = "",
-    .task = "",
-    .device = "auto",
-    .description = "",
-    .tags_json = "{}",
-    .settings_json = "{}",
-};
+void hearth_definition_fill(struct hearth_definition *definition, const char *text, size_t length,
+                            struct hearth_arena *arena, struct hearth_fault_list *faults)
+{
+    *definition = (struct hearth_definition){
+        .label = "",
+        .task = "",
+        .device = "auto",
+        .description = "",
+        .tags_json = "{}",
+        .settings_json = "{}",
+        .file = faults->file,
+    };
+    struct draft draft = {definition, arena, faults};
+    read_members(&draft, text, length);
+}
 
 int hearth_definition_parse(const char *text, size_t length, const char *file,
                             struct hearth_arena *arena, struct hearth_definition **ret_definition,
@@ -315,99 +270,9 @@ int hearth_definition_parse(const char *text, size_t length, const char *file,
     struct hearth_definition *definition = hearth_arena_alloc(arena, sizeof(*definition));
     if (!definition)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", file);
-    *definition = blank;
-    definition->file = file;
-    struct draft draft = {definition, arena, &faults};
-    parse_into(&draft, text, length);
+    hearth_definition_fill(definition, text, length, arena, &faults);
     int rc = hearth_fault_list_end(&faults, ret_faults, error);
     if (!rc)
         *ret_definition = definition;
     return rc;
-}
-
-static bool is_definition_name(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return name[0] != '.' && dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The paths of the folder's definitions, in order of name. */
-static int list_paths(const char *directory, struct hearth_arena *arena, const char ***ret_paths,
-                      size_t *ret_count, struct hearth_error *error)
-{
-    DIR *folder = opendir(directory);
-    if (!folder && errno == ENOENT)
-        return 0;
-    if (!folder)
-        return hearth_error_set_errno(error, errno, "%s cannot be read", directory);
-    const char **paths = hearth_arena_alloc(arena, DEFINITIONS_MAX * sizeof(*paths));
-    size_t count = 0;
-    int rc = paths ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
-    for (struct dirent *entry; !rc && (entry = readdir(folder)) != NULL;) {
-        if (!is_definition_name(entry->d_name))
-            continue;
-        if (count == DEFINITIONS_MAX)
-            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "%s has more than %d definitions",
-                                  directory, DEFINITIONS_MAX);
-        else if (!(paths[count++] = hearth_arena_format(arena, "%s/%s", directory, entry->d_name)))
-            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
-    }
-    closedir(folder);
-    if (rc)
-        return rc;
-    qsort(paths, count, sizeof(*paths), by_text);
-    *ret_paths = paths;
-    *ret_count = count;
-    return 0;
-}
-
-static void check_twins(const struct hearth_definition *definitions, size_t index,
-                        struct hearth_fault_list *faults)
-{
-    const char *name = definitions[index].name;
-    for (size_t i = 0; name && i < index; i++)
-        if (definitions[i].name && strcmp(definitions[i].name, name) == 0)
-            hearth_fault_add(faults, definitions[index].line, 1,
-                             "the name %s is taken: %s has it too", name, definitions[i].file);
-}
-
-int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
-                            struct hearth_definition **ret_definitions, size_t *ret_count,
-                            struct hearth_faults *ret_faults, struct hearth_error *error)
-{
-    const char **paths = NULL;
-    size_t count = 0;
-    struct hearth_fault_list faults;
-    hearth_fault_list_init(&faults, arena, NULL);
-    if (ret_faults)
-        *ret_faults = faults.faults;
-    int rc = list_paths(directory, arena, &paths, &count, error);
-    struct hearth_definition *definitions = hearth_arena_alloc(arena, count * sizeof(*definitions));
-    if (!rc && !definitions)
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
-    for (size_t i = 0; !rc && i < count; i++) {
-        const char *text;
-        size_t length;
-        rc = hearth_text_file_read(paths[i], HEARTH_YAML_BYTES_MAX, arena, &text, &length, error);
-        if (rc)
-            return rc;
-        faults.file = paths[i];
-        definitions[i] = blank;
-        definitions[i].file = paths[i];
-        struct draft draft = {&definitions[i], arena, &faults};
-        parse_into(&draft, text, length);
-        check_twins(definitions, i, &faults);
-    }
-    if (!rc)
-        rc = hearth_fault_list_end(&faults, ret_faults, error);
-    if (rc)
-        return rc;
-    *ret_definitions = definitions;
-    *ret_count = count;
-    return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 void hearth_fault_list_init(struct hearth_fault_list *list, struct hearth_arena *arena,
@@ -25,6 +26,13 @@ static struct hearth_fault *next_row(struct hearth_fault_list *list)
     return &list->faults.rows[list->faults.count];
 }
 
+static bool comes_before(const struct hearth_fault *a, const struct hearth_fault *b)
+{
+    if (a->file != b->file)
+        return false;
+    return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
 void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned column,
                       const char *format, ...)
 {
@@ -44,6 +52,12 @@ void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned co
     }
     *row = (struct hearth_fault){list->file, line, column, copy};
     list->faults.count++;
+    /* A reader goes through the file once, from its top. */
+    for (; row > list->faults.rows && comes_before(row, row - 1); row--) {
+        struct hearth_fault later = row[-1];
+        row[-1] = *row;
+        *row = later;
+    }
 }
 
 void hearth_fault_add_unknown(struct hearth_fault_list *list, unsigned line, unsigned column,

@@ -20,7 +20,8 @@ struct hearth_fault_list {
 
 void hearth_fault_list_init(struct hearth_fault_list *list, struct hearth_arena *arena,
                             const char *file);
-/* Line 0: the fault has no place in a file. */
+/* Line 0: the fault has no place in a file. Faults of one file are kept in the order of their
+ * places. */
 void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned column,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "KIND `WORD` is not known", with the nearest of the candidates (which end with NULL). */

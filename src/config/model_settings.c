@@ -7,65 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const cache_types[] = {"f32",  "f16",  "bf16", "q8_0",   "q5_1",
-                                          "q5_0", "q4_1", "q4_0", "iq4_nl", NULL};
-static const char *const switches[] = {"auto", "on", "off", NULL};
-static const char *const poolings[] = {"none", "mean", "cls", "last", "rank", NULL};
-static const char *const precisions[] = {"auto", "f32", "bf16", "int16", "int8", NULL};
-
-/* clang-format off */
-const struct hearth_model_setting hearth_model_settings_table[] = {
-    {"context", HEARTH_SETTING_INTEGER, 0, 16777216, NULL, false,
-     "tokens for each sequence; 0: the smaller of the model's own and 4,096"},
-    {"slots", HEARTH_SETTING_INTEGER, 1, 256, NULL, false, "sequences computed at once"},
-    {"batch", HEARTH_SETTING_INTEGER, 1, 65536, NULL, false, "most tokens in one step"},
-    {"threads", HEARTH_SETTING_INTEGER, 0, 1024, NULL, false, "threads; 0: one for each core"},
-    {"queue_max", HEARTH_SETTING_INTEGER, 1, 1000000, NULL, false, "requests that may wait"},
-    {"queue_tokens_max", HEARTH_SETTING_INTEGER, 0, 1e12, NULL, false,
-     "estimated tokens that may wait; 0 is no limit"},
-    {"pin", HEARTH_SETTING_TRUTH, 0, 1, NULL, false, "load at start and never evict"},
-    {"idle_unload", HEARTH_SETTING_DURATION, 0, 1e12, NULL, false,
-     "unload when not used for so long; 0 is never"},
-    {"request_timeout", HEARTH_SETTING_DURATION, 0, 1e12, NULL, false,
-     "longest time for one request; 0 is none"},
-    {"load_timeout", HEARTH_SETTING_DURATION, 0, 1e12, NULL, false, "longest time for loading"},
-    {"matryoshka", HEARTH_SETTING_TRUTH, 0, 1, NULL, false, "vectors may be cut to fewer dimensions"},
-    {"flash_attention", HEARTH_SETTING_TEXT, 0, 0, switches, true, "attention kernel of llama"},
-    {"cache_type_k", HEARTH_SETTING_TEXT, 0, 0, cache_types, true, "type of the cached keys"},
-    {"cache_type_v", HEARTH_SETTING_TEXT, 0, 0, cache_types, true, "type of the cached values"},
-    {"rope_freq_base", HEARTH_SETTING_NUMBER, 0, 1e12, NULL, true, "RoPE base; 0: the model's"},
-    {"rope_freq_scale", HEARTH_SETTING_NUMBER, 0, 1e6, NULL, true, "RoPE scale; 0: the model's"},
-    {"pooling", HEARTH_SETTING_TEXT, 0, 0, poolings, true, "how vectors of tokens become one"},
-    {"precision", HEARTH_SETTING_TEXT, 0, 0, precisions, true, "arithmetic of the encoder"},
-    {"cache_shared", HEARTH_SETTING_TRUTH, 0, 1, NULL, true,
-     "one cache for all sequences instead of a part for each"},
-    {"repack", HEARTH_SETTING_TRUTH, 0, 1, NULL, true,
-     "lay weights out for this CPU; takes more memory"},
-    {"lock_memory", HEARTH_SETTING_TRUTH, 0, 1, NULL, true, "keep the weights from being swapped"},
-    {"chat_template", HEARTH_SETTING_TEXT, 0, 0, NULL, true, "Jinja text instead of the model's"},
-    {NULL, 0, 0, 0, NULL, false, NULL},
-};
-/* clang-format on */
-
-enum {
-    TABLE_LENGTH = sizeof(hearth_model_settings_table) / sizeof(hearth_model_settings_table[0])
-};
-
 const struct hearth_model_setting *hearth_model_setting_find(const char *key)
 {
     for (const struct hearth_model_setting *row = hearth_model_settings_table; row->key; row++)
         if (strcmp(row->key, key) == 0)
             return row;
     return NULL;
-}
-
-const char *const *hearth_model_setting_keys(void)
-{
-    /* Every thread writes the same values, so that it does not matter who is first. */
-    static const char *keys[TABLE_LENGTH];
-    for (size_t i = 0; i < TABLE_LENGTH; i++)
-        keys[i] = hearth_model_settings_table[i].key;
-    return keys;
 }
 
 /* A text with a unit, or a number of seconds. */
@@ -151,8 +98,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
         const char *expected =
             row ? hearth_model_setting_check(row, value, buffer, sizeof(buffer)) : NULL;
         if (!row)
-            hearth_fault_add_unknown(&faults, 0, 0, "the setting", key,
-                                     hearth_model_setting_keys());
+            hearth_fault_add_unknown(&faults, 0, 0, "the setting", key, hearth_model_setting_keys);
         else if (expected)
             hearth_fault_add(&faults, 0, 0, "%s: expected %s", key, expected);
     }

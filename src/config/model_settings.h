@@ -23,11 +23,11 @@ struct hearth_model_setting {
     const char *help;
 };
 
-/* Ends with a row without a key. */
+/* Of api/model_settings.json; ends with a row without a key. */
 extern const struct hearth_model_setting hearth_model_settings_table[];
 const struct hearth_model_setting *hearth_model_setting_find(const char *key);
 /* The keys alone, for suggestions; ends with NULL. */
-const char *const *hearth_model_setting_keys(void);
+extern const char *const hearth_model_setting_keys[];
 
 /* NULL when the value is right, else what was expected ("an integer from 1 to 256"), in `buffer`.
  */

@@ -58,7 +58,7 @@ bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
         if (!setting) {
             good = hearth_schema_tell(site, key, HEARTH_FAULT_UNKNOWN, "a known setting",
                                       "an unknown key",
-                                      hearth_nearest_word(key, hearth_model_setting_keys()));
+                                      hearth_nearest_word(key, hearth_model_setting_keys));
             continue;
         }
         const char *fault = hearth_model_setting_check(setting, member, expected, sizeof(expected));
