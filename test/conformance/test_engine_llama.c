@@ -583,6 +583,7 @@ static int memory_in_plan(const char *path)
     hearth_free(text);
     uint64_t held = (status_kib("VmHWM") - before) / 1024;
     uint64_t planned = (plan.weights + plan.cache + plan.scratch + plan.process) >> 20;
+    driver_close(&own);
     print_message("held %lu MiB, planned %lu MiB\n", (unsigned long)held, (unsigned long)planned);
     return held > planned ? 3 : planned > 2 * held + 128 ? 4 : 0;
 }
@@ -626,8 +627,10 @@ static int load_any(const char *path)
     struct hearth_model_facts facts;
     struct hearth_error error = {0};
     int rc = ops->load(&files, &params, NULL, &engine, &facts, &error);
-    if (rc == 0)
+    if (rc == 0) {
+        ops->unload(engine);
         return 0;
+    }
     if (engine != NULL || error.code != rc || error.message[0] == '\0')
         return 2;
     return 1;
