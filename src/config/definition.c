@@ -18,6 +18,7 @@ struct draft {
     struct hearth_definition *definition;
     struct hearth_arena *arena;
     struct hearth_fault_list *faults;
+    bool has_name, has_source; /* as far as their faults have been told */
 };
 
 static void fault_here(struct draft *draft, const struct hearth_yaml *node, const char *expected)
@@ -203,6 +204,15 @@ static const struct field {
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
+/* A key that is misspelt or of a wrong form is not missing too. */
+static void note_key(struct draft *draft, const char *key)
+{
+    if (key && strcmp(key, "name") == 0)
+        draft->has_name = true;
+    if (key && strcmp(key, "source") == 0)
+        draft->has_source = true;
+}
+
 static void read_field(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *keys[FIELDS + 1] = {NULL};
@@ -211,6 +221,8 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
         keys[i] = field->key;
         if (strcmp(field->key, node->key) != 0)
             continue;
+        if (node->kind != HEARTH_YAML_NULL)
+            note_key(draft, field->key);
         bool fits = (node->kind == HEARTH_YAML_SCALAR && field->is_scalar) ||
                     (node->kind == HEARTH_YAML_LIST && field->is_list) ||
                     (node->kind == HEARTH_YAML_MAP && field->is_map);
@@ -222,6 +234,7 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
     }
     hearth_fault_add_unknown(draft->faults, node->key_line, node->key_column, "the key", node->key,
                              keys);
+    note_key(draft, hearth_nearest_word(node->key, keys));
 }
 
 static void read_members(struct draft *draft, const char *text, size_t length)
@@ -239,9 +252,9 @@ static void read_members(struct draft *draft, const char *text, size_t length)
     draft->definition->line = root->line;
     for (const struct hearth_yaml *member = root->first; member; member = member->next)
         read_field(draft, member);
-    if (!draft->definition->name)
+    if (!draft->has_name)
         hearth_fault_add(draft->faults, root->line, root->column, "`name` is missing");
-    if (!draft->definition->source)
+    if (!draft->has_source)
         hearth_fault_add(draft->faults, root->line, root->column, "`source` is missing");
 }
 
@@ -257,7 +270,7 @@ void hearth_definition_fill(struct hearth_definition *definition, const char *te
         .settings_json = "{}",
         .file = faults->file,
     };
-    struct draft draft = {definition, arena, faults};
+    struct draft draft = {.definition = definition, .arena = arena, .faults = faults};
     read_members(&draft, text, length);
 }
 
