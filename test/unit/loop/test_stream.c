@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BIG (4u << 20)
+/* More than the kernel holds for a connection whose peer does not read. */
+#define BIG (32u << 20)
 
 struct fixture {
     struct hearth_loop *loop;
@@ -31,6 +33,7 @@ struct fixture {
     bool big;   /* answer with BIG bytes */
     int ignore; /* so many connections are closed at once */
     size_t queued_after_write;
+    sem_t answered; /* the big answer was written: now the client reads */
 };
 
 static void finish(struct fixture *f)
@@ -53,6 +56,7 @@ static void on_read(void *argument, const char *bytes, size_t length)
         hearth_stream_write(f->stream, answer, BIG);
         free(answer);
         f->queued_after_write = hearth_stream_queued(f->stream);
+        sem_post(&f->answered);
     } else {
         hearth_stream_write(f->stream, bytes, length);
     }
@@ -90,13 +94,16 @@ static void on_accept(void *argument, struct hearth_stream *stream)
 static void on_limit(void *argument)
 {
     (void)argument;
-    fail_msg("the test took too long");
+    /* A failed assertion would leave the loop with open handles, and teardown waiting for them. */
+    fprintf(stderr, "the test took too long\n");
+    abort();
 }
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     f->loop = hearth_loop_create();
+    sem_init(&f->answered, 0, 0);
     f->limit = hearth_timer_create(f->loop, on_limit, f);
     hearth_timer_start(f->limit, 20000, 0);
     *state = f;
@@ -108,6 +115,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     hearth_timer_destroy(f->limit);
     hearth_loop_destroy(f->loop);
+    sem_destroy(&f->answered);
     free(f);
     return 0;
 }
@@ -117,6 +125,7 @@ struct client {
     const char *send;
     size_t got;
     bool close_early;
+    sem_t *read_after; /* or NULL */
 };
 
 static void *client_run(void *argument)
@@ -124,6 +133,8 @@ static void *client_run(void *argument)
     struct client *client = argument;
     ssize_t rc = write(client->descriptor, client->send, strlen(client->send));
     char bytes[65536];
+    if (client->read_after)
+        sem_wait(client->read_after);
     if (client->close_early) {
         struct linger linger = {.l_onoff = 1};
         setsockopt(client->descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
@@ -192,8 +203,7 @@ static void a_large_answer_is_queued_drained_and_ended(void **state)
     f->big = true;
     assert_int_equal(hearth_listen_tcp(f->loop, "127.0.0.1", 0, on_accept, f, &f->listener, NULL),
                      0);
-    struct client client = {.send = "x"};
-    client.send = "go";
+    struct client client = {.send = "go", .read_after = &f->answered};
     client.got = 1; /* never equal to the length of what it sent: reads to the end */
     pthread_t thread = connect_tcp(&client, AF_INET, hearth_listener_port(f->listener));
     hearth_loop_run(f->loop);
@@ -209,7 +219,7 @@ static void a_reset_connection_is_an_error_end(void **state)
     f->big = true;
     assert_int_equal(hearth_listen_tcp(f->loop, "127.0.0.1", 0, on_accept, f, &f->listener, NULL),
                      0);
-    struct client client = {.send = "go", .close_early = true};
+    struct client client = {.send = "go", .close_early = true, .read_after = &f->answered};
     pthread_t thread = connect_tcp(&client, AF_INET, hearth_listener_port(f->listener));
     hearth_loop_run(f->loop);
     pthread_join(thread, NULL);
