@@ -1,6 +1,10 @@
 """The hub's own routes: models, versions, aliases, what is loaded, metrics."""
+import contextlib
+import http.client
 import json
+import pathlib
 import re
+import signal
 import subprocess
 import threading
 
@@ -274,3 +278,25 @@ def test_inference_takes_an_id_or_a_name_and_streams(server):
     events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
     assert "".join(event["text"] for event in events).split() == ["a", "b", "c"]
     assert events[-1]["done"] and events[-1]["tokens"] >= 3
+
+
+def test_a_second_signal_ends_at_once(start):
+    server = start("--drain-timeout", "10m")
+    assert create(server, "slow", "reply = " + "w " * 1900 + "; token_us = 50000", task="chat").status == 201
+    asking = threading.Thread(target=lambda: chat_until_cut(server))
+    asking.start()
+    wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 1, 20, "the request")
+    [row] = server.get("/admin/ps").json()["models"]
+    server.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: server.events("server.draining"), 20, "the drain")
+    assert server.process.poll() is None
+    assert server.stop() != 0
+    asking.join(30)
+    assert not (server.home / "run/server.json").exists()
+    wait_for(lambda: not pathlib.Path(f"/proc/{row['pid']}/cmdline").exists()
+             or not pathlib.Path(f"/proc/{row['pid']}/cmdline").read_bytes(), 20, "the worker's end")
+
+
+def chat_until_cut(server):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        chat(server, "slow")
