@@ -106,6 +106,10 @@ static void settings_that_are_wrong_are_named(void **state)
     assert_non_null(strstr(error.message, "is it 'cache_type_k'?"));
     params.settings_json = "{\"cache_type_v\":\"q9\"}";
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    params.settings_json = "{\"flash_attention\":\"perhaps\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    params.settings_json = "{\"flash_attention\":\"off\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), 0);
     params = (struct hearth_load_params){.context = 1u << 24};
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
     assert_non_null(strstr(error.message, "16777216"));
@@ -493,6 +497,85 @@ static void messages_that_are_wrong_are_refused(void **state)
     }
 }
 
+static void *prepare_often(void *argument)
+{
+    struct hearth_sampling sampling = driver_greedy(4);
+    struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                 .kind = HEARTH_INPUT_MESSAGES,
+                                 .bytes = brazil,
+                                 .length = strlen(brazil),
+                                 .sampling = &sampling};
+    uint32_t *faults = argument;
+    for (int i = 0; i < 100; i++) {
+        struct hearth_prepared *prepared = NULL;
+        if (ops->prepare(driver.engine, &input, &prepared, NULL) != 0 ||
+            prepared->token_count != driver.runs[0].prepared->token_count)
+            ++*faults;
+        ops->discard(driver.engine, prepared);
+    }
+    return NULL;
+}
+
+static void inputs_are_prepared_on_any_thread_while_a_step_runs(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(24);
+    char *alone = kept_say(brazil, &sampling);
+    assert_int_equal(driver_prepare(&driver, 0, brazil, &sampling), 0);
+    pthread_t threads[2];
+    uint32_t faults[2] = {0};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, prepare_often, &faults[i]), 0);
+    driver_finish(&driver, 1, 0, 512);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(faults[0] + faults[1], 0);
+    assert_int_equal(strncmp(driver_text(&driver, 0), alone, 12), 0);
+    hearth_free(alone);
+}
+
+/* What the model would see of messages. */
+static const char *rendered(const char *messages)
+{
+    struct hearth_input input = {.task = HEARTH_TASK_TOKENIZE,
+                                 .kind = HEARTH_INPUT_MESSAGES,
+                                 .bytes = messages,
+                                 .length = strlen(messages)};
+    struct hearth_prepared *prepared = NULL;
+    if (ops->prepare(driver.engine, &input, &prepared, &driver.fault) != 0)
+        fail_msg("prepare: %s", driver.fault.message);
+    driver_clear(&driver, 0);
+    assert_int_equal(ops->detokenize(driver.engine, prepared->tokens, prepared->token_count,
+                                     &driver.sink, &driver.fault),
+                     0);
+    ops->discard(driver.engine, prepared);
+    return driver_text(&driver, 0);
+}
+
+static void the_template_renders_roles_parts_and_tools(void **state)
+{
+    (void)state;
+    need_model();
+    const char *text = rendered("{\"messages\":[{\"role\":\"system\",\"content\":\"Be terse.\"},"
+                                "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":"
+                                "\"Hello there\"}]}]}");
+    assert_non_null(strstr(text, "Be terse."));
+    assert_non_null(strstr(text, "Hello there"));
+    text =
+        rendered("{\"messages\":[{\"role\":\"user\",\"content\":\"Rain?\"}],\"tools\":[{\"type\":"
+                 "\"function\",\"function\":{\"name\":\"get_weather\",\"description\":\"d\","
+                 "\"parameters\":{\"type\":\"object\",\"properties\":{}}}}]}");
+    assert_non_null(strstr(text, "Rain?"));
+    if (strstr(model, "SmolLM2") != NULL) {
+        /* Word for word what the template of this model says. */
+        assert_string_equal(rendered("{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"),
+                            "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, "
+                            "trained by Hugging Face<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
+                            "<|im_start|>assistant\n");
+    }
+}
+
 static void embed(uint32_t sequence, const char *text, uint32_t chunk)
 {
     driver_clear(&driver, sequence);
@@ -745,6 +828,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_repeat_penalty_breaks_a_loop),
         cmocka_unit_test(tokens_and_text_turn_into_each_other),
         cmocka_unit_test(messages_that_are_wrong_are_refused),
+        cmocka_unit_test(inputs_are_prepared_on_any_thread_while_a_step_runs),
+        cmocka_unit_test(the_template_renders_roles_parts_and_tools),
         cmocka_unit_test(a_generating_model_makes_vectors_too),
         cmocka_unit_test(loading_can_be_given_up),
         cmocka_unit_test(the_memory_plan_is_an_upper_bound_and_not_a_wild_one),

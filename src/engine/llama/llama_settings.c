@@ -115,7 +115,7 @@ static int read_flash_attention(const json_t *object, enum llama_flash_attn_type
         *type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     else if (value != NULL && strcmp(word, "auto") != 0)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "setting 'flash_attention' must be on, off or auto");
+                                "setting 'flash_attention' must be auto, on or off");
     return 0;
 }
 

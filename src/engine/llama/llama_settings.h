@@ -2,7 +2,7 @@
  *
  *     cache_type_k, cache_type_v   "f16" (default), "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1",
  *                                  "q4_0", "iq4_nl"
- *     flash_attention              "auto" (default), true, false
+ *     flash_attention              "auto" (default), "on" or true, "off" or false
  *     pooling                      "mean", "cls", "last", "rank", "none"; else the header's
  *     rope_freq_base, rope_freq_scale   numbers; else the header's
  *     cache_shared                 one KV cache for all sequences instead of one for each
