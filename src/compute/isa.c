@@ -1,0 +1,67 @@
+#include "compute/kernels.h"
+
+#include <cpuid.h>
+
+extern const struct hearth_kernels kernels_plain, kernels_avx2, kernels_avx_vnni, kernels_avx512,
+    kernels_avx512_vnni, kernels_avx512_bf16;
+
+static const struct hearth_kernels *const tables[HEARTH_ISA_COUNT] = {
+    [HEARTH_ISA_PLAIN] = &kernels_plain,
+    [HEARTH_ISA_AVX2] = &kernels_avx2,
+    [HEARTH_ISA_AVX_VNNI] = &kernels_avx_vnni,
+    [HEARTH_ISA_AVX512] = &kernels_avx512,
+    [HEARTH_ISA_AVX512_VNNI] = &kernels_avx512_vnni,
+    [HEARTH_ISA_AVX512_BF16] = &kernels_avx512_bf16,
+};
+
+/* Leaf 7, sub-leaf 1, EAX bit 4: GCC 12's __builtin_cpu_supports does not know it. */
+static int has_avx_vnni(void)
+{
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
+}
+
+int hearth_isa_usable(enum hearth_isa isa)
+{
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    switch (isa) {
+    case HEARTH_ISA_PLAIN:
+        return 1;
+    case HEARTH_ISA_AVX2:
+        return avx2;
+    case HEARTH_ISA_AVX_VNNI:
+        return avx2 && has_avx_vnni();
+    case HEARTH_ISA_AVX512:
+        return avx512;
+    case HEARTH_ISA_AVX512_VNNI:
+        return avx512 && __builtin_cpu_supports("avx512vnni");
+    case HEARTH_ISA_AVX512_BF16:
+        return avx512 && __builtin_cpu_supports("avx512vnni") &&
+               __builtin_cpu_supports("avx512bf16");
+    case HEARTH_ISA_COUNT:
+        break;
+    }
+    return 0;
+}
+
+enum hearth_isa hearth_isa_best(void)
+{
+    enum hearth_isa best = HEARTH_ISA_PLAIN;
+    for (int isa = HEARTH_ISA_PLAIN; isa < HEARTH_ISA_COUNT; isa++)
+        if (hearth_isa_usable((enum hearth_isa)isa))
+            best = (enum hearth_isa)isa;
+    return best;
+}
+
+const struct hearth_kernels *hearth_kernels_for(enum hearth_isa isa)
+{
+    return tables[isa];
+}
+
+size_t hearth_attention_scratch(size_t length, size_t dim)
+{
+    size_t keys = (length + 15) / 16 * 16, wide = (dim + 15) / 16 * 16;
+    return dim * keys + length * wide + 16 * keys + 16 * wide;
+}

@@ -1,0 +1,6 @@
+#define KERNELS kernels_avx512
+#define KERNELS_NAME "avx512"
+#define VECTOR_BYTES 64
+#define ROWS 8
+#define VECTORS 3
+#include "compute/kernels.inc.h"

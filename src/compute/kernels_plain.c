@@ -1,0 +1,6 @@
+#define KERNELS kernels_plain
+#define KERNELS_NAME "plain"
+#define VECTOR_BYTES 16
+#define ROWS 4
+#define VECTORS 2
+#include "compute/kernels.inc.h"
