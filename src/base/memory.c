@@ -1,6 +1,7 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,18 @@ void *hearth_try_calloc(size_t count, size_t size)
 void *hearth_try_realloc(void *old, size_t size)
 {
     return realloc(old, size ? size : 1);
+}
+
+void *hearth_try_aligned_alloc(size_t alignment, size_t size)
+{
+    if (size > SIZE_MAX - alignment)
+        return NULL;
+    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+void *hearth_aligned_alloc(size_t alignment, size_t size)
+{
+    return or_abort(hearth_try_aligned_alloc(alignment, size ? size : 1));
 }
 
 void hearth_free(void *block)

@@ -17,6 +17,11 @@ void *hearth_try_alloc(size_t size);                /* NULL when there is none *
 void *hearth_try_calloc(size_t count, size_t size); /* NULL, also when the product overflows */
 void *hearth_try_realloc(void *old, size_t size);   /* NULL leaves the old block alone */
 
+/* Aligned to a power of two; the first aborts, the second may return NULL; freed like the others.
+ */
+void *hearth_aligned_alloc(size_t alignment, size_t size);
+void *hearth_try_aligned_alloc(size_t alignment, size_t size);
+
 void hearth_free(void *block); /* NULL is allowed */
 
 #endif

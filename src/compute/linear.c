@@ -1,0 +1,240 @@
+#include "compute/linear.h"
+
+#include "base/memory.h"
+#include "hearth/error_codes.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    LINE = 64,
+    ROW_CHUNK = 96,  /* rows of a task: a chunk of the input stays in the second-level cache */
+    CONVERT_ROWS = 8 /* rows that are turned to codes at once */
+};
+
+struct hearth_linear {
+    const struct hearth_kernels *kernels;
+    enum hearth_precision precision;
+    struct hearth_gemm_shape shape;
+    size_t in, depth, out, panels; /* depth: in, padded */
+    char *packed;                  /* [panels][depth / group][panel_width][group] codes */
+    float *bias, *scale;           /* [panels · panel_width] */
+    int32_t *sum;
+};
+
+static const size_t element_size[] = {
+    [HEARTH_PRECISION_F32] = 4,
+    [HEARTH_PRECISION_BF16] = 2,
+    [HEARTH_PRECISION_INT16] = 2,
+    [HEARTH_PRECISION_INT8] = 1,
+};
+
+/* Neighbouring inputs that a kernel takes at once. */
+static const size_t group_size[] = {
+    [HEARTH_PRECISION_F32] = 1,
+    [HEARTH_PRECISION_BF16] = 2,
+    [HEARTH_PRECISION_INT16] = 2,
+    [HEARTH_PRECISION_INT8] = 4,
+};
+
+static float largest_magnitude(const float *x, size_t count)
+{
+    float largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(x[i]));
+    return largest;
+}
+
+static void pack_row(struct hearth_linear *linear, size_t out, const float *row)
+{
+    size_t group = group_size[linear->precision], width = linear->shape.panel_width;
+    size_t panel = out / width * width * linear->depth;
+    float scale = largest_magnitude(row, linear->in) / (float)linear->shape.weight_max;
+    if (!(scale > 1e-30f))
+        scale = 1;
+    linear->scale[out] = scale;
+    for (size_t i = 0; i < linear->in; i++) {
+        size_t at = panel + (i / group * width + out % width) * group + i % group;
+        switch (linear->precision) {
+        case HEARTH_PRECISION_F32:
+            ((float *)linear->packed)[at] = row[i];
+            break;
+        case HEARTH_PRECISION_BF16:
+            linear->kernels->to_bf16(row + i, 1, 1, (uint16_t *)linear->packed + at);
+            break;
+        case HEARTH_PRECISION_INT16:
+            ((int16_t *)linear->packed)[at] = (int16_t)lrintf(row[i] / scale);
+            break;
+        default: {
+            int8_t code = (int8_t)lrintf(row[i] / scale);
+            ((int8_t *)linear->packed)[at] = code;
+            linear->sum[out] += code;
+        }
+        }
+    }
+}
+
+static int allocate(struct hearth_linear *linear)
+{
+    size_t columns = linear->panels * linear->shape.panel_width;
+    size_t bytes = columns * linear->depth * element_size[linear->precision];
+    linear->packed = hearth_try_aligned_alloc(LINE, bytes);
+    linear->bias = hearth_try_calloc(columns, sizeof(float));
+    linear->scale = hearth_try_calloc(columns, sizeof(float));
+    linear->sum = hearth_try_calloc(columns, sizeof(int32_t));
+    if (!linear->packed || !linear->bias || !linear->scale || !linear->sum)
+        return HEARTH_ENOMEM;
+    memset(linear->packed, 0, bytes);
+    return 0;
+}
+
+struct hearth_linear *hearth_linear_create(const struct hearth_kernels *kernels,
+                                           enum hearth_precision precision,
+                                           const float *const *weights, const float *const *biases,
+                                           size_t part_count, size_t part_out, size_t in)
+{
+    if (!kernels->shape[precision].row_block)
+        return NULL;
+    struct hearth_linear *linear = hearth_calloc(1, sizeof(*linear));
+    linear->kernels = kernels;
+    linear->precision = precision;
+    linear->shape = kernels->shape[precision];
+    linear->in = in;
+    linear->depth =
+        (in + linear->shape.depth_step - 1) / linear->shape.depth_step * linear->shape.depth_step;
+    linear->out = part_count * part_out;
+    linear->panels = (linear->out + linear->shape.panel_width - 1) / linear->shape.panel_width;
+    if (allocate(linear)) {
+        hearth_linear_destroy(linear);
+        return NULL;
+    }
+    for (size_t out = 0; out < linear->out; out++) {
+        size_t part = out / part_out, row = out % part_out;
+        pack_row(linear, out, weights[part] + row * in);
+        if (biases && biases[part])
+            linear->bias[out] = biases[part][row];
+    }
+    return linear;
+}
+
+void hearth_linear_destroy(struct hearth_linear *linear)
+{
+    if (!linear)
+        return;
+    hearth_free(linear->packed);
+    hearth_free(linear->bias);
+    hearth_free(linear->scale);
+    hearth_free(linear->sum);
+    hearth_free(linear);
+}
+
+size_t hearth_linear_bytes(const struct hearth_linear *linear)
+{
+    return linear->panels * linear->shape.panel_width *
+           (linear->depth * element_size[linear->precision] + 12);
+}
+
+size_t hearth_linear_out(const struct hearth_linear *linear)
+{
+    return linear->out;
+}
+
+int hearth_codes_init(struct hearth_codes *codes, size_t rows, size_t in)
+{
+    *codes = (struct hearth_codes){
+        .codes = hearth_try_aligned_alloc(LINE, rows * ((in + 7) / 8 * 8) * sizeof(int16_t)),
+        .scales = hearth_try_calloc(rows, sizeof(float)),
+        .zeros = hearth_try_calloc(rows, sizeof(int32_t)),
+    };
+    if (codes->codes && codes->scales && codes->zeros)
+        return 0;
+    hearth_codes_finish(codes);
+    return HEARTH_ENOMEM;
+}
+
+void hearth_codes_finish(struct hearth_codes *codes)
+{
+    hearth_free(codes->codes);
+    hearth_free(codes->scales);
+    hearth_free(codes->zeros);
+    *codes = (struct hearth_codes){0};
+}
+
+static void convert_row(const struct hearth_linear *linear, const struct hearth_codes *codes,
+                        const float *x, size_t row)
+{
+    const struct hearth_kernels *kernels = linear->kernels;
+    const float *from = x + row * linear->in;
+    size_t at = row * linear->depth;
+    int most = linear->shape.input_max;
+    switch (linear->precision) {
+    case HEARTH_PRECISION_BF16:
+        kernels->to_bf16(from, linear->in, linear->depth, (uint16_t *)codes->codes + at);
+        break;
+    case HEARTH_PRECISION_INT16:
+        kernels->to_s16(from, linear->in, linear->depth, most, (int16_t *)codes->codes + at,
+                        &codes->scales[row]);
+        break;
+    case HEARTH_PRECISION_INT8:
+        kernels->to_u8(from, linear->in, linear->depth, most, (uint8_t *)codes->codes + at,
+                       &codes->scales[row], &codes->zeros[row]);
+        break;
+    default:
+        break;
+    }
+}
+
+static void convert(const struct hearth_linear *linear, struct hearth_member *member,
+                    const struct hearth_codes *codes, const float *x, size_t rows)
+{
+    size_t first;
+    while ((first = hearth_member_take(member) * CONVERT_ROWS) < rows)
+        for (size_t row = first; row < rows && row < first + CONVERT_ROWS; row++)
+            convert_row(linear, codes, x, row);
+    hearth_member_barrier(member);
+}
+
+static void run_task(const struct hearth_linear *linear, const struct hearth_codes *codes,
+                     const char *a, size_t panel, size_t first, size_t last, float *y,
+                     size_t y_stride, enum hearth_activation activation)
+{
+    size_t width = linear->shape.panel_width, column = panel * width;
+    size_t size = element_size[linear->precision];
+    struct hearth_gemm_tile tile = {
+        .a_stride = linear->depth,
+        .panel = linear->packed + column * linear->depth * size,
+        .w_scale = linear->scale + column,
+        .w_sum = linear->sum + column,
+        .bias = linear->bias + column,
+        .depth = linear->depth,
+        .c_stride = y_stride,
+        .columns = linear->out - column < width ? linear->out - column : width,
+        .activation = activation,
+    };
+    for (size_t row = first; row < last; row += tile.rows) {
+        tile.rows = last - row < linear->shape.row_block ? last - row : linear->shape.row_block;
+        tile.a = a + row * linear->depth * size;
+        tile.a_scale = codes->scales + row;
+        tile.a_zero = codes->zeros + row;
+        tile.c = y + row * y_stride + column;
+        linear->kernels->gemm[linear->precision](&tile);
+    }
+}
+
+void hearth_linear_run(const struct hearth_linear *linear, struct hearth_member *member,
+                       struct hearth_codes *codes, const float *x, size_t rows, float *y,
+                       size_t y_stride, enum hearth_activation activation)
+{
+    const char *a = (const char *)x;
+    if (linear->precision != HEARTH_PRECISION_F32) {
+        convert(linear, member, codes, x, rows);
+        a = codes->codes;
+    }
+    size_t chunks = (rows + ROW_CHUNK - 1) / ROW_CHUNK, task;
+    while ((task = hearth_member_take(member)) < chunks * linear->panels) {
+        size_t first = task / linear->panels * ROW_CHUNK;
+        size_t last = rows - first < ROW_CHUNK ? rows : first + ROW_CHUNK;
+        run_task(linear, codes, a, task % linear->panels, first, last, y, y_stride, activation);
+    }
+    hearth_member_barrier(member);
+}

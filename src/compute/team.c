@@ -1,0 +1,159 @@
+#include "compute/team.h"
+
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SPINS_BEFORE_YIELD = 4000, LINE = 64 };
+
+struct hearth_member {
+    struct hearth_team *team;
+    unsigned index;
+    uint32_t phase; /* barriers passed in this run */
+    pthread_t thread;
+};
+
+struct hearth_team {
+    unsigned size, started;
+    struct hearth_member *members;
+    void (*work)(struct hearth_member *member, void *argument);
+    void *argument;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake, idle;
+    uint64_t run; /* number of the present run, under the lock */
+    unsigned busy;
+    bool ending;
+
+    /* Each on a line of its own: members hammer on them. Two counters take turns by phase: the
+     * one of the next phase is set to 0 by the last to arrive at a barrier. */
+    _Alignas(LINE) _Atomic uint32_t arrived;
+    _Alignas(LINE) _Atomic uint32_t phase;
+    _Alignas(LINE) _Atomic size_t next[2];
+};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+void hearth_member_barrier(struct hearth_member *member)
+{
+    struct hearth_team *team = member->team;
+    uint32_t next_phase = ++member->phase;
+    if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 == team->size) {
+        atomic_store_explicit(&team->next[next_phase % 2], 0, memory_order_relaxed);
+        atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->phase, next_phase, memory_order_release);
+        return;
+    }
+    for (unsigned spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) != next_phase;
+         spins++) {
+        if (spins < SPINS_BEFORE_YIELD)
+            relax();
+        else
+            sched_yield();
+    }
+}
+
+size_t hearth_member_take(struct hearth_member *member)
+{
+    return atomic_fetch_add_explicit(&member->team->next[member->phase % 2], 1,
+                                     memory_order_relaxed);
+}
+
+unsigned hearth_member_index(const struct hearth_member *member)
+{
+    return member->index;
+}
+
+static void *help(void *argument)
+{
+    struct hearth_member *member = argument;
+    struct hearth_team *team = member->team;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&team->lock);
+    for (;;) {
+        while (team->run == seen && !team->ending)
+            pthread_cond_wait(&team->wake, &team->lock);
+        if (team->ending)
+            break;
+        seen = team->run;
+        pthread_mutex_unlock(&team->lock);
+        member->phase = 0;
+        team->work(member, team->argument);
+        pthread_mutex_lock(&team->lock);
+        if (--team->busy == 0)
+            pthread_cond_signal(&team->idle);
+    }
+    pthread_mutex_unlock(&team->lock);
+    return NULL;
+}
+
+void hearth_team_run(struct hearth_team *team,
+                     void (*work)(struct hearth_member *member, void *argument), void *argument)
+{
+    atomic_store(&team->phase, 0);
+    atomic_store(&team->next[0], 0);
+    team->members[0].phase = 0;
+    pthread_mutex_lock(&team->lock);
+    team->work = work;
+    team->argument = argument;
+    team->busy = team->size - 1;
+    team->run++;
+    pthread_cond_broadcast(&team->wake);
+    pthread_mutex_unlock(&team->lock);
+    work(&team->members[0], argument);
+    pthread_mutex_lock(&team->lock);
+    while (team->busy)
+        pthread_cond_wait(&team->idle, &team->lock);
+    pthread_mutex_unlock(&team->lock);
+}
+
+struct hearth_team *hearth_team_create(unsigned threads)
+{
+    struct hearth_team *team = hearth_aligned_alloc(LINE, sizeof(*team));
+    *team = (struct hearth_team){.size = threads};
+    team->members = hearth_calloc(threads, sizeof(*team->members));
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->wake, NULL);
+    pthread_cond_init(&team->idle, NULL);
+    for (unsigned i = 0; i < threads; i++) {
+        struct hearth_member *member = &team->members[i];
+        *member = (struct hearth_member){.team = team, .index = i};
+        if (i && pthread_create(&member->thread, NULL, help, member) != 0) {
+            hearth_team_destroy(team);
+            return NULL;
+        }
+        team->started = i + 1;
+    }
+    return team;
+}
+
+void hearth_team_destroy(struct hearth_team *team)
+{
+    if (!team)
+        return;
+    pthread_mutex_lock(&team->lock);
+    team->ending = true;
+    pthread_cond_broadcast(&team->wake);
+    pthread_mutex_unlock(&team->lock);
+    for (unsigned i = 1; i < team->started; i++)
+        pthread_join(team->members[i].thread, NULL);
+    pthread_cond_destroy(&team->idle);
+    pthread_cond_destroy(&team->wake);
+    pthread_mutex_destroy(&team->lock);
+    hearth_free(team->members);
+    hearth_free(team);
+}
+
+unsigned hearth_team_size(const struct hearth_team *team)
+{
+    return team->size;
+}

@@ -1,0 +1,31 @@
+/* Threads that run one function together, with barriers: a forward pass is one such function.
+ *
+ * Between runs the helpers sleep; within a run they wait by spinning for a while and then give the
+ * processor away, because a pass has some thirty barriers and waking a thread costs more than most
+ * of the work between two of them. The thread that calls `run` is member 0. One run at a time. */
+#ifndef HEARTH_COMPUTE_TEAM_H
+#define HEARTH_COMPUTE_TEAM_H
+
+#include <stddef.h>
+
+struct hearth_team;
+struct hearth_member;
+
+/* `threads` in all, at least 1. NULL when a thread cannot be started. */
+struct hearth_team *hearth_team_create(unsigned threads);
+void hearth_team_destroy(struct hearth_team *team); /* NULL is allowed */
+unsigned hearth_team_size(const struct hearth_team *team);
+
+/* Every member calls `work`; returns when all have. */
+void hearth_team_run(struct hearth_team *team,
+                     void (*work)(struct hearth_member *member, void *argument), void *argument);
+
+/* Inside `work`, and by all members alike: */
+unsigned hearth_member_index(const struct hearth_member *member);
+/* Waits for all; what one wrote before it, all see after it. */
+void hearth_member_barrier(struct hearth_member *member);
+/* The next piece of the present phase: 0, 1, 2 … each to one member. A barrier begins a new phase.
+ */
+size_t hearth_member_take(struct hearth_member *member);
+
+#endif
