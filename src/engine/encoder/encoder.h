@@ -1,0 +1,122 @@
+/* The encoder engine's own structures: a transformer encoder out of a Hugging Face directory.
+ *
+ * One struct describes every architecture that is served (BERT, RoBERTa and XLM-R, DistilBERT,
+ * MPNet, NomicBERT, ModernBERT): what differs between them is data, read by config.c and bound to
+ * tensors by weights.c; forward.c knows no names. */
+#ifndef HEARTH_ENGINE_ENCODER_H
+#define HEARTH_ENGINE_ENCODER_H
+
+#include "compute/kernels.h"
+#include "compute/linear.h"
+#include "compute/team.h"
+#include "format/safetensors.h"
+#include "hearth/engine.h"
+#include "text/tokenizer.h"
+
+enum { ENCODER_LAYERS_MAX = 256, ENCODER_DENSE_MAX = 4, ENCODER_SHARDS_MAX = 64 };
+
+enum encoder_architecture {
+    ENCODER_BERT,
+    ENCODER_ROBERTA, /* and XLM-R */
+    ENCODER_DISTILBERT,
+    ENCODER_MPNET,
+    ENCODER_NOMIC,
+    ENCODER_MODERNBERT,
+};
+
+enum encoder_pooling { POOL_NONE, POOL_MEAN, POOL_CLS, POOL_MAX, POOL_LAST, POOL_MEAN_SQRT };
+
+/* Limits are checked when it is read, so products of these fit a size_t. */
+struct encoder_config {
+    enum encoder_architecture architecture;
+    size_t hidden, layers, heads, head_dim, intermediate, vocabulary, positions, types;
+    size_t position_offset; /* of the first token: RoBERTa counts from pad + 1 */
+    float epsilon;
+    enum hearth_activation activation;
+    bool gated;       /* up makes gate and value (GLU) */
+    bool pre_norm;    /* ModernBERT: norm before, residual around */
+    bool rope_halves; /* rotary positions, pairs (i, i + dim/2); else learnt ones */
+    float rope_base, rope_base_local;
+    size_t window;           /* local layers: how far a token sees to each side */
+    size_t global_every;     /* every n-th layer sees all; 0: all do */
+    size_t relative_buckets; /* MPNet's relative position bias; 0: none */
+    size_t labels;           /* of a sequence classification head; 0: none */
+    bool single_logit_sigmoid;
+
+    size_t tokens_max; /* what an input may have: the least of positions, max_seq_length … */
+    enum encoder_pooling pooling;
+    bool normalize;
+    bool lower_case_prompt;
+    char name[64]; /* architecture as config.json names it */
+};
+
+struct encoder_norm {
+    float *weight, *bias; /* bias may be NULL */
+};
+
+struct encoder_layer {
+    struct hearth_linear *qkv, *out, *up, *down;
+    struct encoder_norm attention_norm, mlp_norm;
+};
+
+struct encoder_dense { /* sentence-transformers' Dense module */
+    struct hearth_linear *linear;
+    size_t in, out;
+    enum hearth_activation activation;
+};
+
+struct encoder_table { /* rows that stay in the file's mapping */
+    const struct hearth_tensor *tensor;
+    size_t rows, width;
+};
+
+struct encoder_model {
+    struct encoder_config config;
+    const struct hearth_kernels *kernels;
+    enum hearth_precision precision;
+    struct hearth_safetensors *shards[ENCODER_SHARDS_MAX];
+    size_t shard_count;
+    struct encoder_table words, positions, types;
+    struct encoder_norm embedding_norm, final_norm;
+    struct encoder_layer *layer;
+    float *relative_bias; /* [buckets, heads] */
+    struct encoder_dense dense[ENCODER_DENSE_MAX];
+    size_t dense_count;
+    struct hearth_linear *head; /* before the classifier: BERT's pooler, RoBERTa's dense */
+    enum hearth_activation head_activation;
+    struct encoder_norm head_norm;
+    struct hearth_linear *classifier;
+};
+
+/* config.c: HEARTH_EMODEL for what is broken, HEARTH_ENOTIMPL for what this engine does not have.
+ */
+int encoder_config_read(const char *directory, struct encoder_config *ret_config,
+                        char *ret_prompts_json, size_t prompts_size, struct hearth_error *error);
+
+/* weights.c */
+int encoder_model_load(const char *directory, const struct encoder_config *config,
+                       const struct hearth_kernels *kernels, enum hearth_precision precision,
+                       struct hearth_load_progress *progress, struct encoder_model **ret_model,
+                       struct hearth_error *error);
+void encoder_model_destroy(struct encoder_model *model);
+
+/* forward.c: one batch of packed sequences. */
+struct encoder_sequence {
+    const int32_t *ids;
+    const uint8_t *types; /* or NULL */
+    size_t count;
+    float *vector; /* takes encoder_vector_length floats */
+};
+struct encoder_workspace;
+/* Grows as needed up to `tokens_max` rows. */
+struct encoder_workspace *encoder_workspace_create(const struct encoder_model *model,
+                                                   unsigned threads, size_t tokens_max);
+void encoder_workspace_destroy(struct encoder_workspace *workspace);
+size_t encoder_vector_length(const struct encoder_model *model);
+/* Vectors (or logits, when the model classifies) of all sequences; `abort` is looked at between
+ * layers. 0, HEARTH_ECANCELED, HEARTH_ENOMEM. */
+int encoder_forward(const struct encoder_model *model, struct encoder_workspace *workspace,
+                    struct hearth_team *team, const struct encoder_sequence *sequences,
+                    size_t count, const _Atomic int *abort);
+
+#endif

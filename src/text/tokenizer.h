@@ -1,0 +1,60 @@
+/* Tokenizers of Hugging Face models, exact: the same ids as the `tokenizers` library for every
+ * text.
+ *
+ * Read from a model's directory: tokenizer.json (normalizer, pre-tokenizer, model, post-processor,
+ * added tokens), or vocab.txt with tokenizer_config.json for an older BERT. Models: WordPiece,
+ * byte-level BPE, Unigram. Source: the file format and the algorithms of Hugging Face's
+ * `tokenizers`; Unicode data from utf8proc and our own tables.
+ *
+ * A tokenizer is immutable after it was opened; any number of threads may encode at once. */
+#ifndef HEARTH_TEXT_TOKENIZER_H
+#define HEARTH_TEXT_TOKENIZER_H
+
+#include "base/buf.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_tokenizer;
+
+/* HEARTH_EMODEL names the file and what is wrong or not supported in it. */
+int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_tokenizer,
+                          struct hearth_error *error);
+/* From the text of a tokenizer.json; for tests and fuzzing. */
+int hearth_tokenizer_parse(const char *json, size_t length, struct hearth_tokenizer **ret_tokenizer,
+                           struct hearth_error *error);
+void hearth_tokenizer_close(struct hearth_tokenizer *tokenizer); /* NULL is allowed */
+
+/* A growing list of ids; `types` (segment ids of pairs) runs beside them. Zeroed memory is empty.
+ */
+struct hearth_tokens {
+    int32_t *ids;
+    uint8_t *types;
+    size_t count, capacity;
+};
+void hearth_tokens_finish(struct hearth_tokens *tokens);
+
+/* Appends the ids of a text, and of a pair when `pair` is not NULL, with the special tokens of the
+ * post-processor when asked. HEARTH_EPARSE when a text is not UTF-8, HEARTH_ENOMEM. No truncation
+ * and no padding, whatever tokenizer.json says of them. */
+int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char *text,
+                            size_t length, const char *pair, size_t pair_length,
+                            bool special_tokens, struct hearth_tokens *tokens,
+                            struct hearth_error *error);
+/* How many special tokens stand before and behind one text, and around a pair in all. */
+size_t hearth_tokenizer_prefix_count(const struct hearth_tokenizer *tokenizer);
+size_t hearth_tokenizer_suffix_count(const struct hearth_tokenizer *tokenizer);
+size_t hearth_tokenizer_pair_count(const struct hearth_tokenizer *tokenizer);
+
+/* Appends the text of ids, as the library's decode with the model's decoder, special tokens left
+ * out when asked. HEARTH_EINVAL for an id outside of the vocabulary. */
+int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
+                            size_t count, bool skip_special, struct hearth_buf *text,
+                            struct hearth_error *error);
+size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer);
+/* The id of a token, or -1. */
+int32_t hearth_tokenizer_id(const struct hearth_tokenizer *tokenizer, const char *token);
+
+#endif
