@@ -238,6 +238,12 @@ void hearth_safetensors_close(struct hearth_safetensors *file)
     hearth_free(file);
 }
 
+void hearth_safetensors_release(const struct hearth_safetensors *file)
+{
+    if (file->mapping)
+        madvise(file->mapping, file->mapped, MADV_DONTNEED);
+}
+
 size_t hearth_safetensors_count(const struct hearth_safetensors *file)
 {
     return file->count;

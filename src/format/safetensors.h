@@ -55,6 +55,9 @@ int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safe
                             struct hearth_error *error);
 void hearth_safetensors_close(struct hearth_safetensors *file); /* NULL is allowed */
 
+/* Tells the kernel that the pages read so far are not needed soon; tensors stay valid. */
+void hearth_safetensors_release(const struct hearth_safetensors *file);
+
 size_t hearth_safetensors_count(const struct hearth_safetensors *file);
 /* In order of name. */
 const struct hearth_tensor *hearth_safetensors_at(const struct hearth_safetensors *file,

@@ -6,6 +6,7 @@
 #ifndef HEARTH_ENGINE_ENCODER_H
 #define HEARTH_ENGINE_ENCODER_H
 
+#include "base/json.h"
 #include "compute/kernels.h"
 #include "compute/linear.h"
 #include "compute/team.h"
@@ -26,6 +27,12 @@ enum encoder_architecture {
 
 enum encoder_pooling { POOL_NONE, POOL_MEAN, POOL_CLS, POOL_MAX, POOL_LAST, POOL_MEAN_SQRT };
 
+struct encoder_dense_config { /* sentence-transformers' Dense module */
+    char path[128];           /* of its folder, relative */
+    size_t in, out;
+    enum hearth_activation activation;
+};
+
 /* Limits are checked when it is read, so products of these fit a size_t. */
 struct encoder_config {
     enum encoder_architecture architecture;
@@ -41,12 +48,12 @@ struct encoder_config {
     size_t global_every;     /* every n-th layer sees all; 0: all do */
     size_t relative_buckets; /* MPNet's relative position bias; 0: none */
     size_t labels;           /* of a sequence classification head; 0: none */
-    bool single_logit_sigmoid;
 
     size_t tokens_max; /* what an input may have: the least of positions, max_seq_length … */
     enum encoder_pooling pooling;
     bool normalize;
-    bool lower_case_prompt;
+    struct encoder_dense_config dense[ENCODER_DENSE_MAX];
+    size_t dense_count;
     char name[64]; /* architecture as config.json names it */
 };
 
@@ -59,7 +66,7 @@ struct encoder_layer {
     struct encoder_norm attention_norm, mlp_norm;
 };
 
-struct encoder_dense { /* sentence-transformers' Dense module */
+struct encoder_dense {
     struct hearth_linear *linear;
     size_t in, out;
     enum hearth_activation activation;
@@ -87,6 +94,10 @@ struct encoder_model {
     struct encoder_norm head_norm;
     struct hearth_linear *classifier;
 };
+
+/* A JSON object out of a small file of the directory; HEARTH_ENOTFOUND when there is none. */
+int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
+                      struct hearth_error *error);
 
 /* config.c: HEARTH_EMODEL for what is broken, HEARTH_ENOTIMPL for what this engine does not have.
  */

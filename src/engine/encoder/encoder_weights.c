@@ -1,0 +1,495 @@
+/* Binding the tensors of a directory to the structures of encoder.h. The names are data: one row of
+ * `namings` for each architecture, as the classes of Hugging Face's transformers (and NomicBERT's
+ * own code) save them. */
+#include "engine/encoder/encoder.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* NULL: the architecture has no such part. `%zu` is the layer. */
+struct naming {
+    const char *prefixes[3];
+    const char *words, *positions, *types, *embedding_norm;
+    const char *qkv[3]; /* one fused matrix, or three */
+    const char *out, *attention_norm;
+    const char *up[2]; /* one matrix, or gate and value */
+    const char *down, *mlp_norm, *final_norm, *relative_bias;
+    const char *head, *head_norm, *classifier;
+    enum hearth_activation head_activation;
+};
+
+static const struct naming namings[] = {
+    [ENCODER_BERT] =
+        {
+            .prefixes = {"bert.", ""},
+            .words = "embeddings.word_embeddings",
+            .positions = "embeddings.position_embeddings",
+            .types = "embeddings.token_type_embeddings",
+            .embedding_norm = "embeddings.LayerNorm",
+            .qkv = {"encoder.layer.%zu.attention.self.query",
+                    "encoder.layer.%zu.attention.self.key",
+                    "encoder.layer.%zu.attention.self.value"},
+            .out = "encoder.layer.%zu.attention.output.dense",
+            .attention_norm = "encoder.layer.%zu.attention.output.LayerNorm",
+            .up = {"encoder.layer.%zu.intermediate.dense"},
+            .down = "encoder.layer.%zu.output.dense",
+            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
+            .head = "pooler.dense",
+            .head_activation = HEARTH_ACTIVATION_TANH,
+            .classifier = "classifier",
+        },
+    [ENCODER_ROBERTA] =
+        {
+            .prefixes = {"roberta.", ""},
+            .words = "embeddings.word_embeddings",
+            .positions = "embeddings.position_embeddings",
+            .types = "embeddings.token_type_embeddings",
+            .embedding_norm = "embeddings.LayerNorm",
+            .qkv = {"encoder.layer.%zu.attention.self.query",
+                    "encoder.layer.%zu.attention.self.key",
+                    "encoder.layer.%zu.attention.self.value"},
+            .out = "encoder.layer.%zu.attention.output.dense",
+            .attention_norm = "encoder.layer.%zu.attention.output.LayerNorm",
+            .up = {"encoder.layer.%zu.intermediate.dense"},
+            .down = "encoder.layer.%zu.output.dense",
+            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
+            .head = "classifier.dense",
+            .head_activation = HEARTH_ACTIVATION_TANH,
+            .classifier = "classifier.out_proj",
+        },
+    [ENCODER_DISTILBERT] =
+        {
+            .prefixes = {"distilbert.", ""},
+            .words = "embeddings.word_embeddings",
+            .positions = "embeddings.position_embeddings",
+            .embedding_norm = "embeddings.LayerNorm",
+            .qkv = {"transformer.layer.%zu.attention.q_lin",
+                    "transformer.layer.%zu.attention.k_lin",
+                    "transformer.layer.%zu.attention.v_lin"},
+            .out = "transformer.layer.%zu.attention.out_lin",
+            .attention_norm = "transformer.layer.%zu.sa_layer_norm",
+            .up = {"transformer.layer.%zu.ffn.lin1"},
+            .down = "transformer.layer.%zu.ffn.lin2",
+            .mlp_norm = "transformer.layer.%zu.output_layer_norm",
+            .head = "pre_classifier",
+            .head_activation = HEARTH_ACTIVATION_RELU,
+            .classifier = "classifier",
+        },
+    [ENCODER_MPNET] =
+        {
+            .prefixes = {"mpnet.", ""},
+            .words = "embeddings.word_embeddings",
+            .positions = "embeddings.position_embeddings",
+            .embedding_norm = "embeddings.LayerNorm",
+            .qkv = {"encoder.layer.%zu.attention.attn.q", "encoder.layer.%zu.attention.attn.k",
+                    "encoder.layer.%zu.attention.attn.v"},
+            .out = "encoder.layer.%zu.attention.attn.o",
+            .attention_norm = "encoder.layer.%zu.attention.LayerNorm",
+            .up = {"encoder.layer.%zu.intermediate.dense"},
+            .down = "encoder.layer.%zu.output.dense",
+            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
+            .relative_bias = "encoder.relative_attention_bias",
+            .head = "classifier.dense",
+            .head_activation = HEARTH_ACTIVATION_TANH,
+            .classifier = "classifier.out_proj",
+        },
+    [ENCODER_NOMIC] =
+        {
+            .prefixes = {"bert.", "", "nomic_bert."},
+            .words = "embeddings.word_embeddings",
+            .types = "embeddings.token_type_embeddings",
+            .embedding_norm = "emb_ln",
+            .qkv = {"encoder.layers.%zu.attn.Wqkv"},
+            .out = "encoder.layers.%zu.attn.out_proj",
+            .attention_norm = "encoder.layers.%zu.norm1",
+            .up = {"encoder.layers.%zu.mlp.fc12", "encoder.layers.%zu.mlp.fc11"},
+            .down = "encoder.layers.%zu.mlp.fc2",
+            .mlp_norm = "encoder.layers.%zu.norm2",
+        },
+    [ENCODER_MODERNBERT] =
+        {
+            .prefixes = {"model.", ""},
+            .words = "embeddings.tok_embeddings",
+            .embedding_norm = "embeddings.norm",
+            .qkv = {"layers.%zu.attn.Wqkv"},
+            .out = "layers.%zu.attn.Wo",
+            .attention_norm = "layers.%zu.attn_norm",
+            .up = {"layers.%zu.mlp.Wi"},
+            .down = "layers.%zu.mlp.Wo",
+            .mlp_norm = "layers.%zu.mlp_norm",
+            .final_norm = "final_norm",
+            .head = "head.dense",
+            .head_activation = HEARTH_ACTIVATION_GELU,
+            .head_norm = "head.norm",
+            .classifier = "classifier",
+        },
+};
+
+struct binding {
+    struct encoder_model *model;
+    const struct naming *naming;
+    const char *prefix;
+    struct hearth_error *error;
+    int rc; /* the first fault; the rest does nothing then */
+};
+
+static int fail(struct binding *binding, const char *name, const char *what)
+{
+    if (!binding->rc)
+        binding->rc =
+            hearth_error_set(binding->error, HEARTH_EMODEL, "tensor \"%s\": %s", name, what);
+    return binding->rc;
+}
+
+static const struct hearth_tensor *find(const struct binding *binding, const char *name)
+{
+    for (size_t i = 0; i < binding->model->shard_count; i++) {
+        const struct hearth_tensor *tensor =
+            hearth_safetensors_find(binding->model->shards[i], name);
+        if (tensor)
+            return tensor;
+    }
+    return NULL;
+}
+
+/* "<prefix><name>.<suffix>"; heads stand without the prefix too. */
+static const struct hearth_tensor *lookup(const struct binding *binding, const char *name,
+                                          const char *suffix, char full[256])
+{
+    snprintf(full, 256, "%s%s.%s", binding->prefix, name, suffix);
+    const struct hearth_tensor *tensor = find(binding, full);
+    if (!tensor && *binding->prefix) {
+        char bare[256];
+        snprintf(bare, sizeof(bare), "%s.%s", name, suffix);
+        tensor = find(binding, bare);
+    }
+    return tensor;
+}
+
+static const struct hearth_tensor *want(struct binding *binding, const char *name,
+                                        const char *suffix, size_t rows, size_t columns)
+{
+    char full[256];
+    const struct hearth_tensor *tensor = lookup(binding, name, suffix, full);
+    if (!tensor) {
+        fail(binding, full, "is missing");
+        return NULL;
+    }
+    bool matches =
+        columns ? tensor->dim_count == 2 && tensor->dims[0] == rows && tensor->dims[1] == columns
+                : tensor->dim_count == 1 && tensor->dims[0] == rows;
+    if (!matches) {
+        fail(binding, full, "its shape is not what config.json says");
+        return NULL;
+    }
+    return tensor;
+}
+
+/* A heap copy as f32, or NULL after a fault. */
+static float *copy(struct binding *binding, const struct hearth_tensor *tensor)
+{
+    if (!tensor || binding->rc)
+        return NULL;
+    float *values = hearth_try_calloc(tensor->element_count, sizeof(*values));
+    if (!values)
+        binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM, "tensor \"%s\": no memory",
+                                       tensor->name);
+    else if ((binding->rc = hearth_tensor_to_f32(tensor, values, binding->error))) {
+        hearth_free(values);
+        values = NULL;
+    }
+    return values;
+}
+
+static void in_layer(char name[256], const char *format, size_t layer)
+{
+    const char *hole = strstr(format, "%zu");
+    if (hole)
+        snprintf(name, 256, "%.*s%zu%s", (int)(hole - format), format, layer, hole + 3);
+    else
+        snprintf(name, 256, "%s", format);
+}
+
+static void bind_norm(struct binding *binding, const char *format, size_t layer, bool optional,
+                      struct encoder_norm *norm)
+{
+    char name[256], full[256];
+    size_t width = binding->model->config.hidden;
+    if (!format || binding->rc)
+        return;
+    in_layer(name, format, layer);
+    bool old = !lookup(binding, name, "weight", full) && lookup(binding, name, "gamma", full);
+    if (optional && !old && !lookup(binding, name, "weight", full))
+        return;
+    norm->weight = copy(binding, want(binding, name, old ? "gamma" : "weight", width, 0));
+    if (lookup(binding, name, old ? "beta" : "bias", full))
+        norm->bias = copy(binding, want(binding, name, old ? "beta" : "bias", width, 0));
+}
+
+static struct hearth_linear *bind_linear(struct binding *binding, const char *const *formats,
+                                         size_t parts, size_t layer, size_t out, size_t in,
+                                         enum hearth_precision precision)
+{
+    float *weights[3] = {0}, *biases[3] = {0};
+    char name[256], full[256];
+    for (size_t i = 0; i < parts && !binding->rc; i++) {
+        in_layer(name, formats[i], layer);
+        weights[i] = copy(binding, want(binding, name, "weight", out, in));
+        if (!binding->rc && lookup(binding, name, "bias", full))
+            biases[i] = copy(binding, want(binding, name, "bias", out, 0));
+    }
+    struct hearth_linear *linear = NULL;
+    if (!binding->rc) {
+        linear =
+            hearth_linear_create(binding->model->kernels, precision, (const float *const *)weights,
+                                 (const float *const *)biases, parts, out, in);
+        if (!linear)
+            binding->rc =
+                hearth_error_set(binding->error, HEARTH_ENOMEM, "no memory for \"%s\"", name);
+    }
+    for (size_t i = 0; i < parts; i++) {
+        hearth_free(weights[i]);
+        hearth_free(biases[i]);
+    }
+    return linear;
+}
+
+static void bind_table(struct binding *binding, const char *name, size_t rows, size_t width,
+                       struct encoder_table *table)
+{
+    if (!name || binding->rc)
+        return;
+    const struct hearth_tensor *tensor = want(binding, name, "weight", rows, width);
+    if (!tensor)
+        return;
+    float probe;
+    struct hearth_tensor first = *tensor;
+    first.length = tensor->length / tensor->element_count;
+    first.element_count = 1;
+    binding->rc = hearth_tensor_to_f32(&first, &probe, binding->error);
+    *table = (struct encoder_table){.tensor = tensor, .rows = rows, .width = width};
+}
+
+static void bind_layer(struct binding *binding, size_t index)
+{
+    const struct encoder_config *config = &binding->model->config;
+    const struct naming *naming = binding->naming;
+    enum hearth_precision precision = binding->model->precision;
+    struct encoder_layer *layer = &binding->model->layer[index];
+    size_t hidden = config->hidden, deep = config->intermediate;
+    bool fused = !naming->qkv[1], split = naming->up[1] != NULL;
+    layer->qkv = bind_linear(binding, naming->qkv, fused ? 1 : 3, index,
+                             fused ? 3 * hidden : hidden, hidden, precision);
+    layer->out = bind_linear(binding, &naming->out, 1, index, hidden, hidden, precision);
+    layer->up = bind_linear(binding, naming->up, split ? 2 : 1, index,
+                            config->gated && !split ? 2 * deep : deep, hidden, precision);
+    layer->down = bind_linear(binding, &naming->down, 1, index, hidden, deep, precision);
+    /* ModernBERT's first layer takes the embedding norm's result as it is. */
+    bind_norm(binding, naming->attention_norm, index, config->pre_norm && index == 0,
+              &layer->attention_norm);
+    bind_norm(binding, naming->mlp_norm, index, false, &layer->mlp_norm);
+}
+
+static void bind_head(struct binding *binding)
+{
+    struct encoder_model *model = binding->model;
+    const struct naming *naming = binding->naming;
+    size_t hidden = model->config.hidden;
+    char full[256];
+    if (!model->config.labels)
+        return;
+    if (naming->head && lookup(binding, naming->head, "weight", full)) {
+        model->head =
+            bind_linear(binding, &naming->head, 1, 0, hidden, hidden, HEARTH_PRECISION_F32);
+        model->head_activation = naming->head_activation;
+        bind_norm(binding, naming->head_norm, 0, true, &model->head_norm);
+    }
+    model->classifier = bind_linear(binding, &naming->classifier, 1, 0, model->config.labels,
+                                    hidden, HEARTH_PRECISION_F32);
+}
+
+static void choose_prefix(struct binding *binding)
+{
+    char full[256];
+    for (size_t i = 0; i < 3 && binding->naming->prefixes[i]; i++) {
+        binding->prefix = binding->naming->prefixes[i];
+        snprintf(full, sizeof(full), "%s%s.weight", binding->prefix, binding->naming->words);
+        if (find(binding, full))
+            return;
+    }
+}
+
+static int bind_all(struct encoder_model *model, struct hearth_load_progress *progress,
+                    struct hearth_error *error)
+{
+    const struct encoder_config *config = &model->config;
+    struct binding binding = {
+        .model = model, .naming = &namings[config->architecture], .prefix = "", .error = error};
+    const struct naming *naming = binding.naming;
+    choose_prefix(&binding);
+    bind_table(&binding, naming->words, config->vocabulary, config->hidden, &model->words);
+    bind_table(&binding, naming->positions, config->positions, config->hidden, &model->positions);
+    if (config->types)
+        bind_table(&binding, naming->types, config->types, config->hidden, &model->types);
+    bind_norm(&binding, naming->embedding_norm, 0, false, &model->embedding_norm);
+    bind_norm(&binding, naming->final_norm, 0, false, &model->final_norm);
+    if (naming->relative_bias)
+        model->relative_bias = copy(&binding, want(&binding, naming->relative_bias, "weight",
+                                                   config->relative_buckets, config->heads));
+    for (size_t i = 0; i < config->layers && !binding.rc; i++) {
+        bind_layer(&binding, i);
+        if (progress && !progress->report(progress, (float)(i + 1) / (float)config->layers))
+            return hearth_error_set(error, HEARTH_ECANCELED, "loading was stopped");
+    }
+    bind_head(&binding);
+    return binding.rc;
+}
+
+/* Files: model.safetensors, or the shards that model.safetensors.index.json names. */
+
+static int open_shard(struct encoder_model *model, const char *directory, const char *name,
+                      struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    if (model->shard_count == ENCODER_SHARDS_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "more than %d shards", ENCODER_SHARDS_MAX);
+    if (strchr(name, '/') || *name == '.' ||
+        snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+        return hearth_error_set(error, HEARTH_EPATH, "a shard's name is not a plain file name");
+    int rc = hearth_safetensors_open(path, &model->shards[model->shard_count], error);
+    if (!rc)
+        model->shard_count++;
+    return rc;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int open_shards(struct encoder_model *model, const char *directory, json_t *index,
+                       struct hearth_error *error)
+{
+    json_t *map = json_object_get(index, "weight_map"), *file;
+    const char *tensor, **names;
+    size_t count = 0;
+    if (!json_is_object(map) || json_object_size(map) == 0)
+        return hearth_error_set(error, HEARTH_EMODEL, "the index has no weight_map");
+    names = hearth_calloc(json_object_size(map), sizeof(*names));
+    json_object_foreach(map, tensor, file) if (json_is_string(file)) names[count++] =
+        json_string_value(file);
+    qsort(names, count, sizeof(*names), by_text);
+    int rc = count ? 0 : hearth_error_set(error, HEARTH_EMODEL, "the index names no files");
+    for (size_t i = 0; i < count && !rc; i++)
+        if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+            rc = open_shard(model, directory, names[i], error);
+    hearth_free(names);
+    return rc;
+}
+
+static int open_weights(struct encoder_model *model, const char *directory,
+                        struct hearth_error *error)
+{
+    json_t *index = NULL;
+    int rc = encoder_json_read(directory, "model.safetensors.index.json", &index, error);
+    if (rc == HEARTH_ENOTFOUND)
+        return open_shard(model, directory, "model.safetensors", error);
+    if (!rc)
+        rc = open_shards(model, directory, index, error);
+    json_decref(index);
+    return rc;
+}
+
+static int bind_dense(struct encoder_model *model, const char *directory, size_t number,
+                      const struct encoder_dense_config *dense, struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    struct hearth_safetensors *file;
+    if (snprintf(path, sizeof(path), "%s/%s/model.safetensors", directory, dense->path) >=
+        (int)sizeof(path))
+        return hearth_error_set(error, HEARTH_EPATH, "a module's path is too long");
+    int rc = hearth_safetensors_open(path, &file, error);
+    if (rc)
+        return rc;
+    struct encoder_model part = {
+        .config = model->config, .kernels = model->kernels, .shards = {file}, .shard_count = 1};
+    struct binding binding = {.model = &part, .prefix = "", .error = error};
+    static const char *const name = "linear";
+    model->dense[number] = (struct encoder_dense){
+        .linear = bind_linear(&binding, &name, 1, 0, dense->out, dense->in, HEARTH_PRECISION_F32),
+        .in = dense->in,
+        .out = dense->out,
+        .activation = dense->activation,
+    };
+    model->dense_count = number + 1;
+    hearth_safetensors_close(file);
+    return binding.rc;
+}
+
+int encoder_model_load(const char *directory, const struct encoder_config *config,
+                       const struct hearth_kernels *kernels, enum hearth_precision precision,
+                       struct hearth_load_progress *progress, struct encoder_model **ret_model,
+                       struct hearth_error *error)
+{
+    struct encoder_model *model = hearth_calloc(1, sizeof(*model));
+    model->config = *config;
+    model->kernels = kernels;
+    model->precision = precision;
+    model->layer = hearth_calloc(config->layers, sizeof(*model->layer));
+    int rc = open_weights(model, directory, error);
+    if (!rc)
+        rc = bind_all(model, progress, error);
+    for (size_t i = 0; i < config->dense_count && !rc; i++)
+        rc = bind_dense(model, directory, i, &config->dense[i], error);
+    if (rc) {
+        encoder_model_destroy(model);
+        return rc;
+    }
+    for (size_t i = 0; i < model->shard_count; i++)
+        hearth_safetensors_release(model->shards[i]);
+    *ret_model = model;
+    return 0;
+}
+
+static void norm_finish(struct encoder_norm *norm)
+{
+    hearth_free(norm->weight);
+    hearth_free(norm->bias);
+}
+
+void encoder_model_destroy(struct encoder_model *model)
+{
+    if (!model)
+        return;
+    for (size_t i = 0; i < model->config.layers; i++) {
+        struct encoder_layer *layer = &model->layer[i];
+        hearth_linear_destroy(layer->qkv);
+        hearth_linear_destroy(layer->out);
+        hearth_linear_destroy(layer->up);
+        hearth_linear_destroy(layer->down);
+        norm_finish(&layer->attention_norm);
+        norm_finish(&layer->mlp_norm);
+    }
+    for (size_t i = 0; i < model->dense_count; i++)
+        hearth_linear_destroy(model->dense[i].linear);
+    hearth_linear_destroy(model->head);
+    hearth_linear_destroy(model->classifier);
+    norm_finish(&model->embedding_norm);
+    norm_finish(&model->final_norm);
+    norm_finish(&model->head_norm);
+    for (size_t i = 0; i < model->shard_count; i++)
+        hearth_safetensors_close(model->shards[i]);
+    hearth_free(model->relative_bias);
+    hearth_free(model->layer);
+    hearth_free(model);
+}
