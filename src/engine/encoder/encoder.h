@@ -40,9 +40,9 @@ struct encoder_config {
     size_t position_offset; /* of the first token: RoBERTa counts from pad + 1 */
     float epsilon;
     enum hearth_activation activation;
-    bool gated;       /* up makes gate and value (GLU) */
-    bool pre_norm;    /* ModernBERT: norm before, residual around */
-    bool rope_halves; /* rotary positions, pairs (i, i + dim/2); else learnt ones */
+    bool gated;    /* up makes gate and value (GLU) */
+    bool pre_norm; /* ModernBERT: norm before, residual around */
+    bool rotary;   /* rotary positions, pairs (i, i + dim/2); else learnt ones */
     float rope_base, rope_base_local;
     size_t window;           /* local layers: how far a token sees to each side */
     size_t global_every;     /* every n-th layer sees all; 0: all do */

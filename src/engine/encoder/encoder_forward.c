@@ -230,7 +230,7 @@ static void attend(const struct pass *pass, struct hearth_member *member, size_t
     while ((task = hearth_member_take(member)) < pass->sequence_count * config->heads) {
         size_t sequence = task / config->heads, head = task % config->heads;
         size_t length = pass->sequences[sequence].count, first = pass->starts[sequence];
-        if (config->rope_halves)
+        if (config->rotary)
             rotate_sequence(pass, sequence, head, local);
         const float *q = work->wide + first * 3 * config->hidden + head * config->head_dim;
         const float *bias = bias_of(pass, head, length,
@@ -521,7 +521,7 @@ static int grow_lengths(struct encoder_workspace *work, size_t longest)
             return HEARTH_ENOMEM;
     if (config->relative_buckets && !(work->bias = try_floats(config->heads, 2 * longest)))
         return HEARTH_ENOMEM;
-    if (config->rope_halves && !(work->cosines = try_floats(4 * longest, config->head_dim / 2)))
+    if (config->rotary && !(work->cosines = try_floats(4 * longest, config->head_dim / 2)))
         return HEARTH_ENOMEM;
     work->longest = longest;
     if (work->bias)

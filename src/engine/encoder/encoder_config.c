@@ -1,0 +1,416 @@
+/* What a Hugging Face directory says of its model: config.json, and the files of
+ * sentence-transformers beside it (modules.json, sentence_bert_config.json, 1_Pooling, Dense
+ * modules, prompts). */
+#include "engine/encoder/encoder.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    JSON_FILE_MAX = 64 << 20, /* an index of shards may be long */
+    WIDTH_MAX = 1 << 16,
+    POSITIONS_MAX = 1 << 20,
+    VOCABULARY_MAX = 1 << 24,
+};
+
+int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
+                      struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+        return hearth_error_set(error, HEARTH_EPATH, "%s: the path is too long", name);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return hearth_error_set_errno(error, errno, "%s", path);
+    struct hearth_buf text;
+    char piece[8192];
+    size_t got;
+    hearth_buf_init(&text, JSON_FILE_MAX);
+    while ((got = fread(piece, 1, sizeof(piece), file)) > 0 &&
+           !hearth_buf_append(&text, piece, got))
+        ;
+    int rc = ferror(file)  ? hearth_error_set_errno(error, errno, "%s", path)
+             : text.failed ? hearth_error_set(error, HEARTH_EMODEL, "%s is too large", name)
+                           : 0;
+    fclose(file);
+    json_t *value = rc ? NULL : hearth_json_parse(text.bytes ? text.bytes : "", text.length, error);
+    hearth_buf_finish(&text);
+    if (!rc && !value) {
+        hearth_error_prefix(error, "%s", name);
+        rc = HEARTH_EMODEL;
+        if (error)
+            error->code = rc;
+    }
+    if (!rc)
+        *ret_value = value;
+    return rc;
+}
+
+/* A file that need not be there: then *ret_value stays NULL. */
+static int read_optional(const char *directory, const char *name, json_t **ret_value,
+                         struct hearth_error *error)
+{
+    int rc = encoder_json_read(directory, name, ret_value, error);
+    return rc == HEARTH_ENOTFOUND ? 0 : rc;
+}
+
+struct reader {
+    const json_t *config;
+    struct hearth_error *error;
+    int rc;
+};
+
+/* The first of the keys that is there, within [1, most]; `fallback` 0: it must be there. */
+static size_t number(struct reader *reader, const char *key, const char *other, size_t fallback,
+                     size_t most)
+{
+    const json_t *value = json_object_get(reader->config, key);
+    if (!value && other)
+        value = json_object_get(reader->config, other);
+    if ((!value || json_is_null(value)) && fallback)
+        return fallback;
+    if (json_is_integer(value) && json_integer_value(value) >= 1 &&
+        json_integer_value(value) <= (json_int_t)most)
+        return (size_t)json_integer_value(value);
+    if (!reader->rc)
+        reader->rc = hearth_error_set(reader->error, HEARTH_EMODEL,
+                                      "config.json: %s must be a number from 1 to %zu", key, most);
+    return 1;
+}
+
+static const struct {
+    const char *model_type;
+    enum encoder_architecture architecture;
+} model_types[] = {
+    {"bert", ENCODER_BERT},
+    {"roberta", ENCODER_ROBERTA},
+    {"xlm-roberta", ENCODER_ROBERTA},
+    {"camembert", ENCODER_ROBERTA},
+    {"distilbert", ENCODER_DISTILBERT},
+    {"mpnet", ENCODER_MPNET},
+    {"nomic_bert", ENCODER_NOMIC},
+    {"modernbert", ENCODER_MODERNBERT},
+};
+
+static const struct {
+    const char *name;
+    enum hearth_activation activation;
+} activations[] = {
+    {"gelu", HEARTH_ACTIVATION_GELU},           {"gelu_python", HEARTH_ACTIVATION_GELU},
+    {"gelu_new", HEARTH_ACTIVATION_GELU_TANH},  {"gelu_pytorch_tanh", HEARTH_ACTIVATION_GELU_TANH},
+    {"gelu_fast", HEARTH_ACTIVATION_GELU_TANH}, {"relu", HEARTH_ACTIVATION_RELU},
+    {"silu", HEARTH_ACTIVATION_SILU},           {"swish", HEARTH_ACTIVATION_SILU},
+    {"swiglu", HEARTH_ACTIVATION_SILU},         {"geglu", HEARTH_ACTIVATION_GELU},
+    {"tanh", HEARTH_ACTIVATION_TANH},
+};
+
+static enum hearth_activation activation_of(struct reader *reader, const char *key)
+{
+    const char *name = hearth_json_text(reader->config, key, "gelu");
+    for (size_t i = 0; i < sizeof(activations) / sizeof(activations[0]); i++)
+        if (strcmp(name, activations[i].name) == 0)
+            return activations[i].activation;
+    if (!reader->rc)
+        reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                      "config.json: activation \"%.40s\" is not known here", name);
+    return HEARTH_ACTIVATION_NONE;
+}
+
+static void read_bert(struct reader *reader, struct encoder_config *config)
+{
+    config->hidden = number(reader, "hidden_size", NULL, 0, WIDTH_MAX);
+    config->layers = number(reader, "num_hidden_layers", NULL, 0, ENCODER_LAYERS_MAX);
+    config->heads = number(reader, "num_attention_heads", NULL, 0, WIDTH_MAX);
+    config->intermediate = number(reader, "intermediate_size", NULL, 0, WIDTH_MAX);
+    config->positions = number(reader, "max_position_embeddings", NULL, 512, POSITIONS_MAX);
+    config->epsilon = (float)hearth_json_number(reader->config, "layer_norm_eps", 1e-12);
+    config->activation = activation_of(reader, "hidden_act");
+    const char *kind = hearth_json_text(reader->config, "position_embedding_type", "absolute");
+    if (strcmp(kind, "absolute") != 0 && !reader->rc)
+        reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                      "config.json: position_embedding_type \"%.40s\"", kind);
+    if (config->architecture == ENCODER_MPNET)
+        config->relative_buckets =
+            number(reader, "relative_attention_num_buckets", NULL, 32, 1 << 12);
+    else
+        config->types = number(reader, "type_vocab_size", NULL, 2, 1 << 12);
+    if (config->architecture != ENCODER_BERT)
+        config->position_offset =
+            (size_t)hearth_json_integer(reader->config, "pad_token_id", 1) + 1;
+}
+
+static void read_distilbert(struct reader *reader, struct encoder_config *config)
+{
+    config->hidden = number(reader, "dim", NULL, 0, WIDTH_MAX);
+    config->layers = number(reader, "n_layers", NULL, 0, ENCODER_LAYERS_MAX);
+    config->heads = number(reader, "n_heads", NULL, 0, WIDTH_MAX);
+    config->intermediate = number(reader, "hidden_dim", NULL, 0, WIDTH_MAX);
+    config->positions = number(reader, "max_position_embeddings", NULL, 512, POSITIONS_MAX);
+    config->epsilon = 1e-12f;
+    config->activation = activation_of(reader, "activation");
+}
+
+static void read_nomic(struct reader *reader, struct encoder_config *config)
+{
+    config->hidden = number(reader, "n_embd", "hidden_size", 0, WIDTH_MAX);
+    config->layers = number(reader, "n_layer", "num_hidden_layers", 0, ENCODER_LAYERS_MAX);
+    config->heads = number(reader, "n_head", "num_attention_heads", 0, WIDTH_MAX);
+    config->intermediate = number(reader, "n_inner", "intermediate_size", 0, WIDTH_MAX);
+    config->positions = number(reader, "n_positions", "max_position_embeddings", 0, POSITIONS_MAX);
+    config->types = number(reader, "type_vocab_size", NULL, 2, 1 << 12);
+    config->epsilon = (float)hearth_json_number(reader->config, "layer_norm_epsilon", 1e-12);
+    config->activation = activation_of(reader, "activation_function");
+    config->gated = true;
+    config->rotary = true;
+    config->rope_base = (float)hearth_json_number(reader->config, "rotary_emb_base", 10000);
+    const struct {
+        const char *key;
+        bool wanted;
+    } fixed[] = {{"prenorm", false}, {"rotary_emb_interleaved", false}, {"use_rms_norm", false}};
+    for (size_t i = 0; i < 3 && !reader->rc; i++)
+        if (hearth_json_truth(reader->config, fixed[i].key, false) != fixed[i].wanted)
+            reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                          "config.json: %s is not known here", fixed[i].key);
+    if (hearth_json_number(reader->config, "rotary_emb_fraction", 1) != 1 && !reader->rc)
+        reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                      "config.json: rotary_emb_fraction other than 1");
+}
+
+static void read_modernbert(struct reader *reader, struct encoder_config *config)
+{
+    read_bert(reader, config);
+    config->types = 0;
+    config->position_offset = 0;
+    config->epsilon = (float)hearth_json_number(reader->config, "norm_eps", 1e-5);
+    config->activation = activation_of(reader, "hidden_activation");
+    config->gated = true;
+    config->pre_norm = true;
+    config->rotary = true;
+    config->rope_base = (float)hearth_json_number(reader->config, "global_rope_theta", 160000);
+    config->rope_base_local = (float)hearth_json_number(reader->config, "local_rope_theta", 10000);
+    config->global_every = number(reader, "global_attn_every_n_layers", NULL, 3, 1 << 10);
+    config->window = number(reader, "local_attention", NULL, 128, POSITIONS_MAX) / 2;
+}
+
+static int read_labels(struct reader *reader, struct encoder_config *config)
+{
+    const json_t *first = json_array_get(json_object_get(reader->config, "architectures"), 0);
+    const char *class = json_is_string(first) ? json_string_value(first) : "";
+    if (!strstr(class, "ForSequenceClassification"))
+        return 0;
+    size_t named = json_object_size(json_object_get(reader->config, "id2label"));
+    config->labels = named ? named : number(reader, "num_labels", NULL, 2, 1 << 16);
+    if (config->architecture == ENCODER_NOMIC)
+        return hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                "config.json: classification with NomicBERT");
+    config->pooling = POOL_CLS;
+    const char *pooling = hearth_json_text(reader->config, "classifier_pooling", "cls");
+    if (config->architecture == ENCODER_MODERNBERT && strcmp(pooling, "mean") == 0)
+        config->pooling = POOL_MEAN;
+    return config->labels <= (1 << 16)
+               ? 0
+               : hearth_error_set(reader->error, HEARTH_EMODEL, "config.json: too many labels");
+}
+
+static int read_config_json(const json_t *json, struct encoder_config *config,
+                            struct hearth_error *error)
+{
+    struct reader reader = {.config = json, .error = error};
+    const char *type = hearth_json_text(json, "model_type", "");
+    size_t i = 0, count = sizeof(model_types) / sizeof(model_types[0]);
+    while (i < count && strcmp(type, model_types[i].model_type) != 0)
+        i++;
+    if (i == count)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "config.json: model_type \"%.60s\" is no encoder known here", type);
+    snprintf(config->name, sizeof(config->name), "%s", type);
+    config->architecture = model_types[i].architecture;
+    config->vocabulary = number(&reader, "vocab_size", NULL, 0, VOCABULARY_MAX);
+    switch (config->architecture) {
+    case ENCODER_DISTILBERT:
+        read_distilbert(&reader, config);
+        break;
+    case ENCODER_NOMIC:
+        read_nomic(&reader, config);
+        break;
+    case ENCODER_MODERNBERT:
+        read_modernbert(&reader, config);
+        break;
+    default:
+        read_bert(&reader, config);
+    }
+    if (reader.rc)
+        return reader.rc;
+    if (config->hidden % config->heads || (config->hidden / config->heads) % 2)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "config.json: %zu heads do not share a width of %zu evenly",
+                                config->heads, config->hidden);
+    if (config->position_offset >= config->positions)
+        return hearth_error_set(error, HEARTH_EMODEL, "config.json: no positions are left");
+    config->head_dim = config->hidden / config->heads;
+    config->tokens_max = config->positions - config->position_offset;
+    return read_labels(&reader, config);
+}
+
+/* Modules of sentence-transformers */
+
+static const struct {
+    const char *key;
+    enum encoder_pooling pooling;
+} poolings[] = {
+    {"pooling_mode_cls_token", POOL_CLS},  {"pooling_mode_mean_tokens", POOL_MEAN},
+    {"pooling_mode_max_tokens", POOL_MAX}, {"pooling_mode_mean_sqrt_len_tokens", POOL_MEAN_SQRT},
+    {"pooling_mode_lasttoken", POOL_LAST},
+};
+
+static int read_pooling(const json_t *json, struct encoder_config *config,
+                        struct hearth_error *error)
+{
+    size_t chosen = 0;
+    for (size_t i = 0; i < sizeof(poolings) / sizeof(poolings[0]); i++)
+        if (hearth_json_truth(json, poolings[i].key, false)) {
+            config->pooling = poolings[i].pooling;
+            chosen++;
+        }
+    if (chosen == 1 && !hearth_json_truth(json, "pooling_mode_weightedmean_tokens", false))
+        return 0;
+    return hearth_error_set(error, HEARTH_ENOTIMPL,
+                            "the pooling module asks for %zu poolings that are known here", chosen);
+}
+
+static int read_dense(const json_t *json, const char *path, struct encoder_config *config,
+                      struct hearth_error *error)
+{
+    struct encoder_dense_config *dense = &config->dense[config->dense_count];
+    json_int_t in = hearth_json_integer(json, "in_features", 0);
+    json_int_t out = hearth_json_integer(json, "out_features", 0);
+    size_t expected =
+        config->dense_count ? config->dense[config->dense_count - 1].out : config->hidden;
+    if (config->dense_count == ENCODER_DENSE_MAX || in < 1 || (size_t)in != expected || out < 1 ||
+        out > WIDTH_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "%s/config.json does not fit the model",
+                                path);
+    const char *function = hearth_json_text(json, "activation_function", "");
+    snprintf(dense->path, sizeof(dense->path), "%s", path);
+    dense->in = (size_t)in;
+    dense->out = (size_t)out;
+    dense->activation = strstr(function, "Tanh") ? HEARTH_ACTIVATION_TANH : HEARTH_ACTIVATION_NONE;
+    if (*function && !strstr(function, "Tanh") && !strstr(function, "Identity"))
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "dense activation \"%.60s\"", function);
+    config->dense_count++;
+    return 0;
+}
+
+static bool path_is_plain(const char *path)
+{
+    return strlen(path) < 100 && *path != '/' && !strstr(path, "..");
+}
+
+static int read_module(const char *directory, const json_t *module, struct encoder_config *config,
+                       struct hearth_error *error)
+{
+    const char *type = hearth_json_text(module, "type", "");
+    const char *kind = strrchr(type, '.') ? strrchr(type, '.') + 1 : type;
+    const char *path = hearth_json_text(module, "path", "");
+    if (strcmp(kind, "Transformer") == 0)
+        return 0;
+    if (strcmp(kind, "Normalize") == 0) {
+        config->normalize = true;
+        return 0;
+    }
+    bool pooling = strcmp(kind, "Pooling") == 0;
+    if (!pooling && strcmp(kind, "Dense") != 0)
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "modules.json: \"%.60s\" is not known here",
+                                type);
+    if (!path_is_plain(path))
+        return hearth_error_set(error, HEARTH_EPATH, "modules.json: a path is not allowed");
+    char name[128];
+    json_t *json = NULL;
+    snprintf(name, sizeof(name), "%s/config.json", path);
+    int rc = encoder_json_read(directory, name, &json, error);
+    if (!rc)
+        rc = pooling ? read_pooling(json, config, error) : read_dense(json, path, config, error);
+    json_decref(json);
+    return rc;
+}
+
+static int read_modules(const char *directory, struct encoder_config *config,
+                        struct hearth_error *error)
+{
+    json_t *modules = NULL;
+    int rc = read_optional(directory, "modules.json", &modules, error);
+    for (size_t i = 0; i < json_array_size(modules) && i < 16 && !rc; i++)
+        rc = read_module(directory, json_array_get(modules, i), config, error);
+    json_decref(modules);
+    return rc;
+}
+
+/* The least of the limits that the files name. */
+static int read_limits(const char *directory, struct encoder_config *config,
+                       struct hearth_error *error)
+{
+    static const struct {
+        const char *file, *key;
+    } limits[] = {{"sentence_bert_config.json", "max_seq_length"},
+                  {"tokenizer_config.json", "model_max_length"}};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *json = NULL;
+        int rc = read_optional(directory, limits[i].file, &json, error);
+        if (rc)
+            return rc;
+        /* Tokenizers without a limit say 1e30. */
+        double limit = hearth_json_number(json, limits[i].key, 0);
+        if (limit >= 1 && limit < (double)config->tokens_max)
+            config->tokens_max = (size_t)limit;
+        json_decref(json);
+    }
+    return 0;
+}
+
+static int read_prompts(const char *directory, char *ret_prompts_json, size_t size,
+                        struct hearth_error *error)
+{
+    json_t *json = NULL;
+    int rc = read_optional(directory, "config_sentence_transformers.json", &json, error);
+    const json_t *prompts = json_object_get(json, "prompts");
+    *ret_prompts_json = '\0';
+    if (!rc && json_is_object(prompts) && json_object_size(prompts)) {
+        struct hearth_buf text;
+        hearth_buf_init(&text, size - 1);
+        if (!hearth_json_dump(&text, prompts)) {
+            memcpy(ret_prompts_json, text.bytes, text.length);
+            ret_prompts_json[text.length] = '\0';
+        } else {
+            rc = hearth_error_set(error, HEARTH_EMODEL, "the model's prompts are over %zu bytes",
+                                  size);
+        }
+        hearth_buf_finish(&text);
+    }
+    json_decref(json);
+    return rc;
+}
+
+int encoder_config_read(const char *directory, struct encoder_config *ret_config,
+                        char *ret_prompts_json, size_t prompts_size, struct hearth_error *error)
+{
+    struct encoder_config config = {.pooling = POOL_MEAN};
+    json_t *json = NULL;
+    int rc = encoder_json_read(directory, "config.json", &json, error);
+    if (!rc)
+        rc = read_config_json(json, &config, error);
+    json_decref(json);
+    if (!rc && !config.labels)
+        rc = read_modules(directory, &config, error);
+    if (!rc)
+        rc = read_limits(directory, &config, error);
+    if (!rc)
+        rc = read_prompts(directory, ret_prompts_json, prompts_size, error);
+    if (!rc)
+        *ret_config = config;
+    return rc;
+}

@@ -1,0 +1,458 @@
+/* The encoder as a plug-in: the table of include/hearth/engine.h over config, weights, tokenizer
+ * and forward pass. Every input is one step; a step is one packed batch. */
+#include "engine/encoder/encoder.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SLOTS_DEFAULT = 64, BATCH_DEFAULT = 2048, TEXT_BYTES_PER_TOKEN_MAX = 1024 };
+
+struct hearth_engine {
+    struct encoder_model *model;
+    struct encoder_workspace *workspace;
+    struct hearth_tokenizer *tokenizer;
+    struct hearth_team *team;
+    json_t *prompts; /* or NULL */
+    size_t slots;
+    float *vectors;                     /* [slots, vector length] */
+    struct encoder_sequence *sequences; /* [slots] */
+    _Atomic int abort;
+};
+
+struct prepared {
+    struct hearth_prepared head; /* first: the worker sees only this */
+    struct hearth_tokens tokens;
+};
+
+static bool is_directory_with_config(const char *path)
+{
+    char config[PATH_MAX];
+    struct stat status;
+    return snprintf(config, sizeof(config), "%s/config.json", path) < (int)sizeof(config) &&
+           stat(config, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static const char *pooling_name(const struct encoder_config *config)
+{
+    static const char *const names[] = {
+        [POOL_NONE] = "none", [POOL_MEAN] = "mean", [POOL_CLS] = "cls",
+        [POOL_MAX] = "max",   [POOL_LAST] = "last", [POOL_MEAN_SQRT] = "mean_sqrt_len",
+    };
+    return names[config->pooling];
+}
+
+static const char *const precision_names[] = {
+    [HEARTH_PRECISION_F32] = "f32",
+    [HEARTH_PRECISION_BF16] = "bf16",
+    [HEARTH_PRECISION_INT16] = "int16",
+    [HEARTH_PRECISION_INT8] = "int8",
+};
+
+static uint64_t parameter_count(const struct encoder_config *config)
+{
+    uint64_t hidden = config->hidden, up = config->gated ? 2 : 1;
+    uint64_t layer = 4 * hidden * hidden + (up + 1) * hidden * config->intermediate;
+    uint64_t tables = config->vocabulary + config->types;
+    if (!config->rotary)
+        tables += config->positions;
+    return tables * hidden + layer * config->layers;
+}
+
+static void fill_facts(const struct encoder_config *config, struct hearth_model_facts *facts)
+{
+    snprintf(facts->architecture, sizeof(facts->architecture), "%s", config->name);
+    facts->tasks = (config->labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) | HEARTH_TASK_TOKENIZE;
+    facts->trained_context = (uint32_t)config->tokens_max;
+    facts->embedding_length =
+        (uint32_t)(config->labels        ? config->labels
+                   : config->dense_count ? config->dense[config->dense_count - 1].out
+                                         : config->hidden);
+    facts->vocabulary_length = (uint32_t)config->vocabulary;
+    facts->layer_count = (uint32_t)config->layers;
+    facts->parameter_count = parameter_count(config);
+    facts->weight_bytes = 4 * facts->parameter_count;
+    snprintf(facts->pooling, sizeof(facts->pooling), "%s", pooling_name(config));
+    facts->normalized = config->normalize;
+}
+
+static int read_directory(const struct hearth_model_files *files, struct encoder_config *config,
+                          struct hearth_model_facts *facts, struct hearth_error *error)
+{
+    if (!is_directory_with_config(files->path))
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "%s is not a Hugging Face directory: it has no config.json",
+                                files->path);
+    int rc = encoder_config_read(files->path, config, facts->prompts_json,
+                                 sizeof(facts->prompts_json), error);
+    if (!rc)
+        fill_facts(config, facts);
+    return rc;
+}
+
+static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
+                    struct hearth_error *error)
+{
+    struct encoder_config config;
+    struct hearth_model_facts facts = {0};
+    int rc = read_directory(files, &config, &facts, error);
+    if (!rc)
+        *ret_facts = facts;
+    return rc;
+}
+
+static int read_precision(const char *settings_json, enum hearth_precision *ret_precision,
+                          struct hearth_error *error)
+{
+    *ret_precision = HEARTH_PRECISION_F32;
+    if (!settings_json || !*settings_json)
+        return 0;
+    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), error);
+    if (!settings)
+        return HEARTH_EPARSE;
+    const char *name = hearth_json_text(settings, "precision", "f32");
+    int rc = HEARTH_EINVAL;
+    for (int i = 0; i < HEARTH_PRECISION_COUNT; i++)
+        if (strcmp(name, precision_names[i]) == 0) {
+            *ret_precision = (enum hearth_precision)i;
+            rc = 0;
+        }
+    if (rc)
+        hearth_error_set(error, rc, "precision \"%.40s\" is none of f32, bf16, int16, int8", name);
+    json_decref(settings);
+    return rc;
+}
+
+static size_t rows_for(const struct encoder_config *config, const struct hearth_load_params *params)
+{
+    size_t batch = params->batch ? params->batch : BATCH_DEFAULT;
+    return batch > config->tokens_max ? batch : config->tokens_max;
+}
+
+static int plan_memory(const struct hearth_model_files *files,
+                       const struct hearth_load_params *params, struct hearth_memory_plan *ret_plan,
+                       struct hearth_error *error)
+{
+    static const uint64_t bytes[] = {4, 2, 2, 1};
+    struct encoder_config config;
+    struct hearth_model_facts facts = {0};
+    enum hearth_precision precision = HEARTH_PRECISION_F32;
+    int rc = read_directory(files, &config, &facts, error);
+    if (!rc)
+        rc = read_precision(params->settings_json, &precision, error);
+    if (rc)
+        return rc;
+    uint64_t tables = (config.vocabulary + config.positions) * config.hidden * 4;
+    uint64_t layers = facts.parameter_count * 4 > tables ? facts.parameter_count * 4 - tables : 0;
+    uint64_t row =
+        4 * (4 * config.hidden + 3 * config.hidden + (config.gated ? 3 : 1) * config.intermediate);
+    *ret_plan = (struct hearth_memory_plan){
+        /* While it loads, the file's own pages may be there beside the packed ones. */
+        .weights = tables + layers / 4 * bytes[precision] + 4 * config.hidden * config.intermediate,
+        .scratch = rows_for(&config, params) * row +
+                   8 * config.tokens_max * (config.tokens_max / 16 + config.hidden),
+        .process = 24u << 20,
+    };
+    return 0;
+}
+
+static void unload(struct hearth_engine *engine)
+{
+    if (!engine)
+        return;
+    hearth_team_destroy(engine->team);
+    encoder_workspace_destroy(engine->workspace);
+    encoder_model_destroy(engine->model);
+    hearth_tokenizer_close(engine->tokenizer);
+    json_decref(engine->prompts);
+    hearth_free(engine->vectors);
+    hearth_free(engine->sequences);
+    hearth_free(engine);
+}
+
+static unsigned thread_count(const struct hearth_load_params *params)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = params->threads ? params->threads : cores > 0 ? (unsigned)cores : 1;
+    return threads > 256 ? 256 : threads;
+}
+
+static int fill_engine(struct hearth_engine *engine, const struct hearth_model_files *files,
+                       const struct encoder_config *config, const struct hearth_load_params *params,
+                       enum hearth_precision precision, struct hearth_load_progress *progress,
+                       struct hearth_error *error)
+{
+    const struct hearth_kernels *kernels = hearth_kernels_for(hearth_isa_best());
+    if (!kernels->shape[precision].row_block)
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s arithmetic",
+                                precision_names[precision]);
+    int rc = hearth_tokenizer_open(files->path, &engine->tokenizer, error);
+    if (!rc)
+        rc = encoder_model_load(files->path, config, kernels, precision, progress, &engine->model,
+                                error);
+    if (rc)
+        return rc;
+    if (hearth_tokenizer_vocabulary(engine->tokenizer) > config->vocabulary)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the tokenizer knows %zu tokens, the model only %zu",
+                                hearth_tokenizer_vocabulary(engine->tokenizer), config->vocabulary);
+    engine->slots = params->slots ? params->slots : SLOTS_DEFAULT;
+    engine->team = hearth_team_create(thread_count(params));
+    engine->vectors =
+        hearth_try_calloc(engine->slots * encoder_vector_length(engine->model), sizeof(float));
+    engine->sequences = hearth_try_calloc(engine->slots, sizeof(*engine->sequences));
+    if (!engine->team || !engine->vectors || !engine->sequences)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu sequences", engine->slots);
+    engine->workspace = encoder_workspace_create(engine->model, hearth_team_size(engine->team),
+                                                 rows_for(config, params));
+    return 0;
+}
+
+static int load(const struct hearth_model_files *files, const struct hearth_load_params *params,
+                struct hearth_load_progress *progress, struct hearth_engine **ret_engine,
+                struct hearth_model_facts *ret_facts, struct hearth_error *error)
+{
+    struct encoder_config config;
+    struct hearth_model_facts facts = {0};
+    enum hearth_precision precision = HEARTH_PRECISION_F32;
+    int rc = read_directory(files, &config, &facts, error);
+    if (!rc)
+        rc = read_precision(params->settings_json, &precision, error);
+    if (rc)
+        return rc;
+    if (params->context && params->context < config.tokens_max)
+        config.tokens_max = params->context;
+    struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
+    rc = fill_engine(engine, files, &config, params, precision, progress, error);
+    if (rc) {
+        unload(engine);
+        return rc;
+    }
+    if (*facts.prompts_json)
+        engine->prompts = hearth_json_parse(facts.prompts_json, strlen(facts.prompts_json), NULL);
+    snprintf(facts.quantization, sizeof(facts.quantization), "%s", precision_names[precision]);
+    facts.context = (uint32_t)config.tokens_max;
+    *ret_facts = facts;
+    *ret_engine = engine;
+    return 0;
+}
+
+/* Inputs */
+
+static int take_ids(const struct hearth_engine *engine, const struct hearth_input *input,
+                    struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    tokens->ids = hearth_try_calloc(input->token_count + 1, sizeof(*tokens->ids));
+    if (!tokens->ids)
+        return hearth_error_set(error, HEARTH_ENOMEM, "%zu token ids", input->token_count);
+    for (size_t i = 0; i < input->token_count; i++) {
+        int32_t id = input->tokens[i];
+        if (id < 0 || (size_t)id >= engine->model->config.vocabulary)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "token id %d is not in the vocabulary of %zu", id,
+                                    engine->model->config.vocabulary);
+        tokens->ids[i] = id;
+    }
+    tokens->count = input->token_count;
+    return 0;
+}
+
+static int prompt_of(const struct hearth_engine *engine, const struct hearth_input *input,
+                     const char **ret_prompt, struct hearth_error *error)
+{
+    *ret_prompt = "";
+    if (!input->prompt_name)
+        return 0;
+    *ret_prompt = hearth_json_text(engine->prompts, input->prompt_name, NULL);
+    return *ret_prompt
+               ? 0
+               : hearth_error_set(error, HEARTH_EINVAL, "the model has no prompt named \"%.80s\"",
+                                  input->prompt_name);
+}
+
+static int encode_text(const struct hearth_engine *engine, const struct hearth_input *input,
+                       struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    const char *prompt;
+    int rc = prompt_of(engine, input, &prompt, error);
+    if (rc)
+        return rc;
+    struct hearth_buf text;
+    hearth_buf_init(&text, input->length + strlen(prompt) + 1);
+    hearth_buf_text(&text, prompt);
+    hearth_buf_append(&text, input->bytes, input->length);
+    rc = text.failed ? hearth_error_set(error, text.failed, "the text is too long")
+                     : hearth_tokenizer_encode(engine->tokenizer, text.bytes ? text.bytes : "",
+                                               text.length, input->pair, input->pair_length,
+                                               !input->no_special_tokens, tokens, error);
+    hearth_buf_finish(&text);
+    return rc;
+}
+
+/* Drops tokens of the text, never special ones; of a pair those of the longer side's end would be
+ * taken by the reference, here the end of the second text. */
+static void cut(const struct hearth_engine *engine, const struct hearth_input *input,
+                struct prepared *prepared, size_t limit)
+{
+    struct hearth_tokens *tokens = &prepared->tokens;
+    size_t excess = tokens->count - limit, before = 0, after = 0;
+    if (input->kind == HEARTH_INPUT_TEXT && !input->no_special_tokens) {
+        before = hearth_tokenizer_prefix_count(engine->tokenizer);
+        after = hearth_tokenizer_suffix_count(engine->tokenizer);
+    }
+    if (before + after > limit)
+        before = after = 0;
+    size_t at = input->truncate == HEARTH_TRUNCATE_START ? before : tokens->count - after - excess;
+    size_t rest = tokens->count - at - excess;
+    memmove(tokens->ids + at, tokens->ids + at + excess, rest * sizeof(*tokens->ids));
+    if (tokens->types)
+        memmove(tokens->types + at, tokens->types + at + excess, rest);
+    tokens->count = limit;
+    prepared->head.truncated_count = (uint32_t)excess;
+}
+
+static int check_length(const struct hearth_engine *engine, const struct hearth_input *input,
+                        struct prepared *prepared, struct hearth_error *error)
+{
+    size_t count = prepared->tokens.count, limit = engine->model->config.tokens_max;
+    if (input->task == HEARTH_TASK_TOKENIZE)
+        return 0;
+    if (count == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "the input has no tokens");
+    if (count <= limit)
+        return 0;
+    if (input->truncate == HEARTH_TRUNCATE_NEVER)
+        return hearth_error_set(error, HEARTH_ECONTEXT,
+                                "the input has %zu tokens, the model takes at most %zu", count,
+                                limit);
+    cut(engine, input, prepared, limit);
+    return 0;
+}
+
+static void discard(struct hearth_engine *engine, struct hearth_prepared *head)
+{
+    (void)engine;
+    struct prepared *prepared = (struct prepared *)head;
+    hearth_tokens_finish(&prepared->tokens);
+    hearth_free(prepared);
+}
+
+static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
+                   struct hearth_prepared **ret_prepared, struct hearth_error *error)
+{
+    uint32_t offered = (engine->model->config.labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) |
+                       HEARTH_TASK_TOKENIZE;
+    if (!(input->task & offered))
+        return hearth_error_set(error, HEARTH_EINVAL, "this model does not do that: it %s",
+                                engine->model->config.labels ? "scores pairs of texts"
+                                                             : "makes embeddings");
+    if (input->kind != HEARTH_INPUT_TEXT && input->kind != HEARTH_INPUT_TOKENS)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model takes text or token ids");
+    struct prepared *prepared = hearth_calloc(1, sizeof(*prepared));
+    int rc = input->kind == HEARTH_INPUT_TOKENS
+                 ? take_ids(engine, input, &prepared->tokens, error)
+                 : encode_text(engine, input, &prepared->tokens, error);
+    if (!rc)
+        rc = check_length(engine, input, prepared, error);
+    if (rc) {
+        discard(engine, &prepared->head);
+        return rc;
+    }
+    prepared->head.tokens = prepared->tokens.ids;
+    prepared->head.token_count = (uint32_t)prepared->tokens.count;
+    prepared->head.indivisible = true;
+    *ret_prepared = &prepared->head;
+    return 0;
+}
+
+static int step(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
+                struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    size_t width = encoder_vector_length(engine->model);
+    assert(count <= engine->slots);
+    for (size_t i = 0; i < count; i++) {
+        assert(items[i].begin && items[i].token_count == items[i].begin->token_count);
+        const struct prepared *prepared = (const struct prepared *)items[i].begin;
+        engine->sequences[i] = (struct encoder_sequence){
+            .ids = prepared->tokens.ids,
+            .types = prepared->tokens.types,
+            .count = prepared->tokens.count,
+            .vector = engine->vectors + i * width,
+        };
+    }
+    int rc = encoder_forward(engine->model, engine->workspace, engine->team, engine->sequences,
+                             count, &engine->abort);
+    atomic_store(&engine->abort, 0);
+    if (rc)
+        return hearth_error_set(error, rc,
+                                rc == HEARTH_ECANCELED ? "the step was aborted"
+                                                       : "no memory for this batch");
+    for (size_t i = 0; i < count; i++) {
+        struct hearth_event vector = {.kind = HEARTH_EVENT_VECTOR,
+                                      .sequence = items[i].sequence,
+                                      .values = engine->vectors + i * width,
+                                      .value_count = (uint32_t)width};
+        struct hearth_event done = {.kind = HEARTH_EVENT_DONE,
+                                    .sequence = items[i].sequence,
+                                    .finish = HEARTH_FINISH_STOP,
+                                    .prompt_tokens = items[i].begin->token_count};
+        sink->emit(sink, &vector);
+        sink->emit(sink, &done);
+    }
+    return 0;
+}
+
+/* Nothing of a sequence outlives its step. */
+static void cancel(struct hearth_engine *engine, uint32_t sequence)
+{
+    (void)engine;
+    (void)sequence;
+}
+
+static void abort_step(struct hearth_engine *engine)
+{
+    atomic_store(&engine->abort, 1);
+}
+
+static int detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
+                      struct hearth_event_sink *sink, struct hearth_error *error)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, count * TEXT_BYTES_PER_TOKEN_MAX + 1);
+    int rc = hearth_tokenizer_decode(engine->tokenizer, tokens, count, false, &text, error);
+    if (!rc) {
+        struct hearth_event event = {.kind = HEARTH_EVENT_TEXT,
+                                     .bytes = {.bytes = text.bytes, .length = text.length}};
+        sink->emit(sink, &event);
+    }
+    hearth_buf_finish(&text);
+    return rc;
+}
+
+__attribute__((visibility("default"))) extern const struct hearth_engine_ops hearth_engine_plugin;
+
+const struct hearth_engine_ops hearth_engine_plugin = {
+    .abi = HEARTH_ENGINE_ABI,
+    .size = sizeof(struct hearth_engine_ops),
+    .name = "encoder",
+    .version = HEARTH_VERSION,
+    .describe = describe,
+    .plan_memory = plan_memory,
+    .load = load,
+    .prepare = prepare,
+    .discard = discard,
+    .step = step,
+    .cancel = cancel,
+    .abort = abort_step,
+    .unload = unload,
+    /* optional */
+    .detokenize = detokenize,
+};
