@@ -1,0 +1,60 @@
+#include "compute/team.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { PHASES = 200, PIECES = 50 };
+
+struct count {
+    _Atomic int taken[PHASES][PIECES];
+    int plain[PHASES]; /* written by one member, read by the others behind a barrier */
+    _Atomic int wrong, members;
+};
+
+static void work(struct hearth_member *member, void *argument)
+{
+    struct count *count = argument;
+    atomic_fetch_add(&count->members, 1);
+    for (int phase = 0; phase < PHASES; phase++) {
+        size_t piece;
+        while ((piece = hearth_member_take(member)) < PIECES)
+            atomic_fetch_add(&count->taken[phase][piece], 1);
+        if (hearth_member_index(member) == 0)
+            count->plain[phase] = phase + 1;
+        hearth_member_barrier(member);
+        if (count->plain[phase] != phase + 1)
+            atomic_fetch_add(&count->wrong, 1);
+    }
+}
+
+static void every_piece_is_taken_once_in_its_phase_whatever_the_size(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {1, 2, 3, 7};
+    for (size_t i = 0; i < 4; i++) {
+        struct hearth_team *team = hearth_team_create(sizes[i]);
+        assert_non_null(team);
+        for (int run = 0; run < 3; run++) {
+            static struct count count;
+            count = (struct count){0};
+            hearth_team_run(team, work, &count);
+            assert_int_equal(count.members, sizes[i]);
+            assert_int_equal(count.wrong, 0);
+            for (int p = 0; p < PHASES * PIECES; p++)
+                assert_int_equal(count.taken[p / PIECES][p % PIECES], 1);
+        }
+        hearth_team_destroy(team);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_piece_is_taken_once_in_its_phase_whatever_the_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
