@@ -1,0 +1,253 @@
+#include "text/unicode.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+    RUNES_MAX = 1 << 30,
+    HANGUL_FIRST = 0xac00,
+    HANGUL_COUNT = 11172,
+    HANGUL_L = 0x1100,
+    HANGUL_V = 0x1161,
+    HANGUL_T = 0x11a7,
+    HANGUL_VS = 21,
+    HANGUL_TS = 28,
+};
+
+uint16_t hearth_unicode_classes(uint32_t c)
+{
+    return c < 0x110000 ? hearth_unicode_blocks[hearth_unicode_index[c >> 8]][c & 255] : 0;
+}
+
+void hearth_runes_finish(struct hearth_runes *runes)
+{
+    hearth_free(runes->at);
+    *runes = (struct hearth_runes){0};
+}
+
+static bool reserve(struct hearth_runes *runes, size_t extra)
+{
+    if (runes->failed)
+        return false;
+    size_t need = runes->count + extra;
+    if (need <= runes->capacity)
+        return true;
+    size_t capacity = runes->capacity < 32 ? 32 : runes->capacity;
+    while (capacity < need)
+        capacity *= 2;
+    uint32_t *at =
+        capacity > RUNES_MAX ? NULL : hearth_try_realloc(runes->at, capacity * sizeof(*at));
+    if (!at) {
+        runes->failed = true;
+        return false;
+    }
+    runes->at = at;
+    runes->capacity = capacity;
+    return true;
+}
+
+void hearth_runes_append(struct hearth_runes *runes, uint32_t c)
+{
+    if (reserve(runes, 1))
+        runes->at[runes->count++] = c;
+}
+
+void hearth_runes_append_all(struct hearth_runes *runes, const uint32_t *at, size_t count)
+{
+    if (!reserve(runes, count))
+        return;
+    if (count)
+        memcpy(runes->at + runes->count, at, count * sizeof(*at));
+    runes->count += count;
+}
+
+void hearth_runes_append_utf8(struct hearth_runes *runes, const char *text, size_t length)
+{
+    const unsigned char *b = (const unsigned char *)text, *end = b + length;
+    if (!reserve(runes, length))
+        return;
+    while (b < end) {
+        uint32_t c = *b;
+        size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        if (width > 1)
+            c &= 0xffu >> (width + 1);
+        for (size_t i = 1; i < width; i++)
+            c = c << 6 | (b[i] & 0x3fu);
+        runes->at[runes->count++] = c;
+        b += width;
+    }
+}
+
+size_t hearth_rune_to_utf8(uint32_t c, char ret_bytes[4])
+{
+    size_t width = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = width; i-- > 1; c >>= 6)
+        ret_bytes[i] = (char)(0x80 | (c & 0x3f));
+    ret_bytes[0] = (char)(lead[width] | c);
+    return width;
+}
+
+/* The place of a key in a sorted table, or `count`. */
+static size_t place_of(uint32_t c, const uint32_t *keys, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (keys[middle] < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && keys[low] == c ? low : count;
+}
+
+static bool append_mapped(uint32_t c, const uint32_t *keys, const uint32_t *starts,
+                          const uint32_t *pool, size_t count, struct hearth_runes *to)
+{
+    size_t place = place_of(c, keys, count);
+    if (place == count)
+        return false;
+    hearth_runes_append_all(to, pool + starts[place], starts[place + 1] - starts[place]);
+    return true;
+}
+
+void hearth_unicode_lower(uint32_t c, struct hearth_runes *to)
+{
+    if (c < 0x80)
+        hearth_runes_append(to, c >= 'A' && c <= 'Z' ? c + 32 : c);
+    else if (!hearth_unicode_is(c, HEARTH_UNICODE_LOWERS) ||
+             !append_mapped(c, hearth_unicode_lower_keys, hearth_unicode_lower_starts,
+                            hearth_unicode_lower_pool, hearth_unicode_lower_count, to))
+        hearth_runes_append(to, c);
+}
+
+static uint32_t combining_class(uint32_t c)
+{
+    if (!hearth_unicode_is(c, HEARTH_UNICODE_COMBINES))
+        return 0;
+    size_t place = place_of(c, hearth_unicode_ccc_keys, hearth_unicode_ccc_count);
+    return place < hearth_unicode_ccc_count
+               ? hearth_unicode_ccc_pool[hearth_unicode_ccc_starts[place]]
+               : 0;
+}
+
+static void decompose(uint32_t c, bool compatibly, struct hearth_runes *to)
+{
+    uint16_t classes = hearth_unicode_classes(c);
+    if (c >= HANGUL_FIRST && c < HANGUL_FIRST + HANGUL_COUNT) {
+        uint32_t s = c - HANGUL_FIRST, t = s % HANGUL_TS;
+        hearth_runes_append(to, HANGUL_L + s / (HANGUL_VS * HANGUL_TS));
+        hearth_runes_append(to, HANGUL_V + s % (HANGUL_VS * HANGUL_TS) / HANGUL_TS);
+        if (t)
+            hearth_runes_append(to, HANGUL_T + t);
+        return;
+    }
+    if (compatibly && (classes & HEARTH_UNICODE_DECOMPOSES_COMPATIBLY) &&
+        append_mapped(c, hearth_unicode_nfkd_keys, hearth_unicode_nfkd_starts,
+                      hearth_unicode_nfkd_pool, hearth_unicode_nfkd_count, to))
+        return;
+    if (!(classes & HEARTH_UNICODE_DECOMPOSES) ||
+        !append_mapped(c, hearth_unicode_nfd_keys, hearth_unicode_nfd_starts,
+                       hearth_unicode_nfd_pool, hearth_unicode_nfd_count, to))
+        hearth_runes_append(to, c);
+}
+
+/* Canonical ordering: a stable insertion sort of each run of marks by class. Runs may be long in
+ * hostile texts, so long ones are sorted by counting, class by class. */
+static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
+{
+    if (count < 32) {
+        for (size_t i = 1; i < count; i++) {
+            uint32_t c = at[i], order = combining_class(c);
+            size_t j = i;
+            for (; j > 0 && combining_class(at[j - 1]) > order; j--)
+                at[j] = at[j - 1];
+            at[j] = c;
+        }
+        return;
+    }
+    scratch->count = 0;
+    for (uint32_t order = 1; order < 256; order++)
+        for (size_t i = 0; i < count; i++)
+            if (combining_class(at[i]) == order)
+                hearth_runes_append(scratch, at[i]);
+    if (!scratch->failed)
+        memcpy(at, scratch->at, count * sizeof(*at));
+}
+
+static void order_marks(struct hearth_runes *runes, size_t first)
+{
+    struct hearth_runes scratch = {0};
+    for (size_t i = first; i < runes->count;) {
+        size_t end = i;
+        while (end < runes->count && combining_class(runes->at[end]))
+            end++;
+        if (end > i + 1)
+            order_run(runes->at + i, end - i, &scratch);
+        i = end > i ? end : i + 1;
+    }
+    runes->failed |= scratch.failed;
+    hearth_runes_finish(&scratch);
+}
+
+/* 0 when the two do not compose. */
+static uint32_t compose_pair(uint32_t a, uint32_t b)
+{
+    if (a >= HANGUL_L && a < HANGUL_L + 19 && b >= HANGUL_V && b < HANGUL_V + HANGUL_VS)
+        return HANGUL_FIRST + ((a - HANGUL_L) * HANGUL_VS + (b - HANGUL_V)) * HANGUL_TS;
+    if (a >= HANGUL_FIRST && a < HANGUL_FIRST + HANGUL_COUNT &&
+        (a - HANGUL_FIRST) % HANGUL_TS == 0 && b > HANGUL_T && b < HANGUL_T + HANGUL_TS)
+        return a + (b - HANGUL_T);
+    size_t low = 0, high = hearth_unicode_pair_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const uint32_t *pair = hearth_unicode_pairs[middle];
+        if (pair[0] < a || (pair[0] == a && pair[1] < b))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const uint32_t *pair = hearth_unicode_pairs[low];
+    return low < hearth_unicode_pair_count && pair[0] == a && pair[1] == b ? pair[2] : 0;
+}
+
+/* In place: a mark joins the last starter when nothing of its class or a higher one, and no
+ * starter, stands between them. */
+static void compose(struct hearth_runes *runes, size_t first)
+{
+    size_t out = first, starter = SIZE_MAX;
+    uint32_t last_class = 0;
+    for (size_t i = first; i < runes->count; i++) {
+        uint32_t c = runes->at[i], order = combining_class(c);
+        bool blocked = starter != SIZE_MAX && out - starter > 1 && last_class >= order;
+        uint32_t joined = starter != SIZE_MAX && !blocked ? compose_pair(runes->at[starter], c) : 0;
+        if (joined) {
+            runes->at[starter] = joined;
+            continue;
+        }
+        if (order == 0)
+            starter = out;
+        last_class = order;
+        runes->at[out++] = c;
+    }
+    runes->count = out;
+}
+
+void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_normal_form form,
+                              struct hearth_runes *to)
+{
+    size_t first = to->count;
+    bool compatibly = form == HEARTH_NFKD || form == HEARTH_NFKC;
+    for (size_t i = 0; i < from->count; i++) {
+        if (from->at[i] < 0x80)
+            hearth_runes_append(to, from->at[i]);
+        else
+            decompose(from->at[i], compatibly, to);
+    }
+    order_marks(to, first);
+    if (form == HEARTH_NFC || form == HEARTH_NFKC)
+        compose(to, first);
+    to->failed |= from->failed;
+}

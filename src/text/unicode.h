@@ -1,0 +1,78 @@
+/* Unicode as the tokenizers of Hugging Face see it: classes, lower case, normal forms.
+ *
+ * The tables (unicode.gen.c) were probed from that library, which mixes several versions of the
+ * standard. Normal forms: Unicode Standard Annex #15; Hangul by arithmetic (chapter 3.12). Texts
+ * are vectors of code points. Any thread. */
+#ifndef HEARTH_TEXT_UNICODE_H
+#define HEARTH_TEXT_UNICODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hearth_unicode_class {
+    HEARTH_UNICODE_SPACE = 1 << 0,             /* Rust's char::is_whitespace */
+    HEARTH_UNICODE_REMOVED = 1 << 1,           /* taken away by BertNormalizer's clean_text */
+    HEARTH_UNICODE_PUNCTUATION = 1 << 2,       /* isolated by BertPreTokenizer */
+    HEARTH_UNICODE_ACCENT = 1 << 3,            /* taken away by BertNormalizer's strip_accents */
+    HEARTH_UNICODE_MARK = 1 << 4,              /* taken away by StripAccents */
+    HEARTH_UNICODE_LETTER = 1 << 5,            /* \p{L} of the library's regular expressions */
+    HEARTH_UNICODE_NUMBER = 1 << 6,            /* \p{N} */
+    HEARTH_UNICODE_REGEX_SPACE = 1 << 7,       /* \s */
+    HEARTH_UNICODE_REGEX_PUNCTUATION = 1 << 8, /* \p{P} */
+    HEARTH_UNICODE_SYMBOL = 1 << 9,            /* \p{S} */
+    HEARTH_UNICODE_REGEX_MARK = 1 << 10,       /* \p{M} */
+    HEARTH_UNICODE_NUMERIC = 1 << 11,          /* Rust's char::is_numeric */
+    HEARTH_UNICODE_LOWERS = 1 << 12,           /* has another lower case */
+    HEARTH_UNICODE_DECOMPOSES = 1 << 13,       /* has a canonical decomposition */
+    HEARTH_UNICODE_DECOMPOSES_COMPATIBLY = 1 << 14,
+    HEARTH_UNICODE_COMBINES = 1 << 15, /* has a canonical combining class other than 0 */
+};
+
+/* The classes of a code point, a union of the above. */
+uint16_t hearth_unicode_classes(uint32_t c);
+
+static inline bool hearth_unicode_is(uint32_t c, unsigned classes)
+{
+    return (hearth_unicode_classes(c) & classes) != 0;
+}
+
+/* A growing vector of code points; zeroed memory is empty. A vector that ran out of memory, or over
+ * 2^30 code points, is `failed` and takes no more. */
+struct hearth_runes {
+    uint32_t *at;
+    size_t count, capacity;
+    bool failed;
+};
+void hearth_runes_finish(struct hearth_runes *runes);
+void hearth_runes_append(struct hearth_runes *runes, uint32_t c);
+void hearth_runes_append_all(struct hearth_runes *runes, const uint32_t *at, size_t count);
+/* The text must be valid UTF-8 (base/text.h checks). */
+void hearth_runes_append_utf8(struct hearth_runes *runes, const char *text, size_t length);
+/* Bytes written to `ret_bytes`: 1 to 4. */
+size_t hearth_rune_to_utf8(uint32_t c, char ret_bytes[4]);
+
+enum hearth_normal_form { HEARTH_NFD, HEARTH_NFC, HEARTH_NFKD, HEARTH_NFKC };
+
+/* Appends the normal form of `from`. */
+void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_normal_form form,
+                              struct hearth_runes *to);
+/* Appends the lower case of one code point (1 to 3 of them). */
+void hearth_unicode_lower(uint32_t c, struct hearth_runes *to);
+
+/* The generated tables. */
+extern const uint16_t hearth_unicode_index[];
+extern const uint16_t hearth_unicode_blocks[][256];
+extern const uint32_t hearth_unicode_lower_keys[], hearth_unicode_lower_starts[],
+    hearth_unicode_lower_pool[];
+extern const uint32_t hearth_unicode_nfd_keys[], hearth_unicode_nfd_starts[],
+    hearth_unicode_nfd_pool[];
+extern const uint32_t hearth_unicode_nfkd_keys[], hearth_unicode_nfkd_starts[],
+    hearth_unicode_nfkd_pool[];
+extern const uint32_t hearth_unicode_ccc_keys[], hearth_unicode_ccc_starts[],
+    hearth_unicode_ccc_pool[];
+extern const uint32_t hearth_unicode_pairs[][3];
+extern const size_t hearth_unicode_lower_count, hearth_unicode_nfd_count, hearth_unicode_nfkd_count,
+    hearth_unicode_ccc_count, hearth_unicode_pair_count;
+
+#endif
