@@ -21,7 +21,7 @@ enum hearth_unicode_class {
     HEARTH_UNICODE_REGEX_SPACE = 1 << 7,       /* \s */
     HEARTH_UNICODE_REGEX_PUNCTUATION = 1 << 8, /* \p{P} */
     HEARTH_UNICODE_SYMBOL = 1 << 9,            /* \p{S} */
-    HEARTH_UNICODE_REGEX_MARK = 1 << 10,       /* \p{M} */
+    HEARTH_UNICODE_REGEX_WORD = 1 << 10,       /* \w */
     HEARTH_UNICODE_NUMERIC = 1 << 11,          /* Rust's char::is_numeric */
     HEARTH_UNICODE_LOWERS = 1 << 12,           /* has another lower case */
     HEARTH_UNICODE_DECOMPOSES = 1 << 13,       /* has a canonical decomposition */

@@ -59,7 +59,7 @@ def classes(nfd, nfkd, lower, ccc):
         ("REGEX_SPACE", isolated_by(r"\s"), r"\s"),
         ("REGEX_PUNCTUATION", isolated_by(r"\p{P}"), r"\p{P}"),
         ("SYMBOL", isolated_by(r"\p{S}"), r"\p{S}"),
-        ("REGEX_MARK", isolated_by(r"\p{M}"), r"\p{M}"),
+        ("REGEX_WORD", isolated_by(r"\w"), r"\w"),
         ("NUMERIC", {c for c in CODE_POINTS if pieces(digits, "a" + chr(c) + "a") == 3},
          "char::is_numeric"),
         ("LOWERS", set(lower), "has another lower case"),

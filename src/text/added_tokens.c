@@ -1,0 +1,114 @@
+/* Tokens that are looked for in the text before anything else: [MASK], <s> and the like. Some are
+ * sought in the text as it came, some in its normalized form. */
+#include "text/tokenizer_parts.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum { ADDED_MAX = 1 << 16 };
+
+static int read_one(const json_t *json, const struct normalizer *normalizer,
+                    struct added_token *token, struct hearth_error *error)
+{
+    const json_t *content = json_object_get(json, "content");
+    json_int_t id = hearth_json_integer(json, "id", -1);
+    if (!json_is_string(content) || id < 0 || id >= VOCABULARY_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "tokenizer.json: an added token has no content or no id");
+    token->id = (int32_t)id;
+    token->text = hearth_strdup(json_string_value(content));
+    token->special = hearth_json_truth(json, "special", false);
+    token->single_word = hearth_json_truth(json, "single_word", false);
+    token->strip_left = hearth_json_truth(json, "lstrip", false);
+    token->strip_right = hearth_json_truth(json, "rstrip", false);
+    token->normalized = hearth_json_truth(json, "normalized", false);
+    hearth_runes_append_utf8(&token->content, token->text, strlen(token->text));
+    if (token->normalized)
+        normalizer_run(normalizer, &token->content);
+    return token->content.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory") : 0;
+}
+
+int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
+                      struct added_tokens *added, struct hearth_error *error)
+{
+    size_t count = json_array_size(json);
+    if (count > ADDED_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: %zu added tokens", count);
+    added->at = hearth_calloc(count, sizeof(*added->at));
+    for (size_t i = 0; i < count; i++) {
+        added->count = i + 1;
+        int rc = read_one(json_array_get(json, i), normalizer, &added->at[i], error);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+void added_tokens_finish(struct added_tokens *added)
+{
+    for (size_t i = 0; i < added->count; i++) {
+        hearth_runes_finish(&added->at[i].content);
+        hearth_free(added->at[i].text);
+    }
+    hearth_free(added->at);
+    *added = (struct added_tokens){0};
+}
+
+static bool is_word(const struct hearth_runes *text, size_t at)
+{
+    return at < text->count && hearth_unicode_is(text->at[at], HEARTH_UNICODE_REGEX_WORD);
+}
+
+static bool matches(const struct added_token *token, const struct hearth_runes *text, size_t at)
+{
+    size_t count = token->content.count;
+    return count && text->count - at >= count && text->at[at] == token->content.at[0] &&
+           memcmp(text->at + at, token->content.at, count * sizeof(*text->at)) == 0;
+}
+
+static const struct added_token *longest_at(const struct added_tokens *added, bool normalized,
+                                            const struct hearth_runes *text, size_t at)
+{
+    const struct added_token *best = NULL;
+    for (size_t i = 0; i < added->count; i++) {
+        const struct added_token *token = &added->at[i];
+        if (token->normalized == normalized && matches(token, text, at) &&
+            (!best || token->content.count > best->content.count))
+            best = token;
+    }
+    return best;
+}
+
+static void widen(const struct added_token *token, const struct hearth_runes *text, size_t start,
+                  size_t *from, size_t *to)
+{
+    while (token->strip_left && *from > start &&
+           hearth_unicode_is(text->at[*from - 1], HEARTH_UNICODE_SPACE))
+        --*from;
+    while (token->strip_right && *to < text->count &&
+           hearth_unicode_is(text->at[*to], HEARTH_UNICODE_SPACE))
+        ++*to;
+}
+
+const struct added_token *added_tokens_match(const struct added_tokens *added, bool normalized,
+                                             const struct hearth_runes *text, size_t start,
+                                             size_t *ret_from, size_t *ret_to)
+{
+    for (size_t at = start; at < text->count; at++) {
+        const struct added_token *token = longest_at(added, normalized, text, at);
+        if (!token)
+            continue;
+        size_t end = at + token->content.count;
+        if (token->single_word && ((at > 0 && is_word(text, at - 1)) || is_word(text, end))) {
+            at = end - 1; /* the library's search goes on behind a match that it does not take */
+            continue;
+        }
+        *ret_from = at;
+        *ret_to = end;
+        widen(token, text, start, ret_from, ret_to);
+        return token;
+    }
+    return NULL;
+}

@@ -1,0 +1,251 @@
+/* Normalizers of tokenizer.json: BertNormalizer, NFC/NFD/NFKC/NFKD, Lowercase, StripAccents, Strip,
+ * Replace, Prepend, Sequence. */
+#include "text/tokenizer_parts.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* CJK ideographs as BERT's tokenizer has them; Hangul, Hiragana and Katakana are not among them. */
+static bool is_chinese(uint32_t c)
+{
+    return (c >= 0x4e00 && c <= 0x9fff) || (c >= 0x3400 && c <= 0x4dbf) ||
+           (c >= 0x20000 && c <= 0x2a6df) || (c >= 0x2a700 && c <= 0x2b73f) ||
+           (c >= 0x2b740 && c <= 0x2b81f) || (c >= 0x2b920 && c <= 0x2ceaf) ||
+           (c >= 0xf900 && c <= 0xfaff) || (c >= 0x2f800 && c <= 0x2fa1f);
+}
+
+static void replace_text(struct hearth_runes *text, struct hearth_runes *with)
+{
+    with->failed |= text->failed;
+    hearth_runes_finish(text);
+    *text = *with;
+    *with = (struct hearth_runes){0};
+}
+
+static void clean(struct hearth_runes *text)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < text->count; i++) {
+        uint16_t classes = hearth_unicode_classes(text->at[i]);
+        if (!(classes & HEARTH_UNICODE_REMOVED))
+            text->at[out++] = classes & HEARTH_UNICODE_SPACE ? ' ' : text->at[i];
+    }
+    text->count = out;
+}
+
+static void space_chinese(struct hearth_runes *text)
+{
+    struct hearth_runes out = {0};
+    for (size_t i = 0; i < text->count; i++) {
+        bool chinese = is_chinese(text->at[i]);
+        if (chinese)
+            hearth_runes_append(&out, ' ');
+        hearth_runes_append(&out, text->at[i]);
+        if (chinese)
+            hearth_runes_append(&out, ' ');
+    }
+    replace_text(text, &out);
+}
+
+static void to_form(struct hearth_runes *text, enum hearth_normal_form form)
+{
+    struct hearth_runes out = {0};
+    hearth_unicode_normalize(text, form, &out);
+    replace_text(text, &out);
+}
+
+static void drop(struct hearth_runes *text, unsigned classes)
+{
+    size_t out = 0;
+    for (size_t i = 0; i < text->count; i++)
+        if (!hearth_unicode_is(text->at[i], classes))
+            text->at[out++] = text->at[i];
+    text->count = out;
+}
+
+static void lower(struct hearth_runes *text)
+{
+    struct hearth_runes out = {0};
+    for (size_t i = 0; i < text->count; i++)
+        hearth_unicode_lower(text->at[i], &out);
+    replace_text(text, &out);
+}
+
+static void strip(struct hearth_runes *text, bool left, bool right)
+{
+    size_t first = 0, last = text->count;
+    while (left && first < last && hearth_unicode_is(text->at[first], HEARTH_UNICODE_SPACE))
+        first++;
+    while (right && last > first && hearth_unicode_is(text->at[last - 1], HEARTH_UNICODE_SPACE))
+        last--;
+    if (first)
+        memmove(text->at, text->at + first, (last - first) * sizeof(*text->at));
+    text->count = last - first;
+}
+
+static void replace_all(struct hearth_runes *text, const struct hearth_runes *pattern,
+                        const struct hearth_runes *content)
+{
+    struct hearth_runes out = {0};
+    for (size_t i = 0; i < text->count;) {
+        if (pattern->count && text->count - i >= pattern->count &&
+            memcmp(text->at + i, pattern->at, pattern->count * sizeof(*text->at)) == 0) {
+            hearth_runes_append_all(&out, content->at, content->count);
+            i += pattern->count;
+        } else {
+            hearth_runes_append(&out, text->at[i++]);
+        }
+    }
+    replace_text(text, &out);
+}
+
+static void prepend(struct hearth_runes *text, const struct hearth_runes *content)
+{
+    struct hearth_runes out = {0};
+    if (text->count == 0)
+        return;
+    hearth_runes_append_all(&out, content->at, content->count);
+    hearth_runes_append_all(&out, text->at, text->count);
+    replace_text(text, &out);
+}
+
+static void run_bert(const struct normalizer_step *step, struct hearth_runes *text)
+{
+    if (step->clean)
+        clean(text);
+    if (step->chinese)
+        space_chinese(text);
+    if (step->accents) {
+        to_form(text, HEARTH_NFD);
+        drop(text, HEARTH_UNICODE_ACCENT);
+    }
+    if (step->lower)
+        lower(text);
+}
+
+void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text)
+{
+    for (size_t i = 0; i < normalizer->count; i++) {
+        const struct normalizer_step *step = &normalizer->steps[i];
+        switch (step->kind) {
+        case NORMALIZE_BERT:
+            run_bert(step, text);
+            break;
+        case NORMALIZE_FORM:
+            to_form(text, step->form);
+            break;
+        case NORMALIZE_LOWER:
+            lower(text);
+            break;
+        case NORMALIZE_STRIP_ACCENTS:
+            drop(text, HEARTH_UNICODE_MARK);
+            break;
+        case NORMALIZE_STRIP:
+            strip(text, step->left, step->right);
+            break;
+        case NORMALIZE_REPLACE:
+            replace_all(text, &step->pattern, &step->content);
+            break;
+        case NORMALIZE_PREPEND:
+            prepend(text, &step->content);
+            break;
+        }
+    }
+}
+
+/* Reading */
+
+static void read_text(const json_t *value, struct hearth_runes *runes)
+{
+    if (json_is_string(value))
+        hearth_runes_append_utf8(runes, json_string_value(value), json_string_length(value));
+}
+
+static int read_bert(const json_t *json, struct normalizer_step *step)
+{
+    const json_t *accents = json_object_get(json, "strip_accents");
+    step->kind = NORMALIZE_BERT;
+    step->clean = hearth_json_truth(json, "clean_text", true);
+    step->chinese = hearth_json_truth(json, "handle_chinese_chars", true);
+    step->lower = hearth_json_truth(json, "lowercase", true);
+    step->accents = json_is_boolean(accents) ? json_is_true(accents) : step->lower;
+    return 0;
+}
+
+static int read_replace(const json_t *json, struct normalizer_step *step,
+                        struct hearth_error *error)
+{
+    const json_t *pattern = json_object_get(json_object_get(json, "pattern"), "String");
+    if (!json_is_string(pattern))
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "tokenizer.json: Replace with a regular expression");
+    step->kind = NORMALIZE_REPLACE;
+    read_text(pattern, &step->pattern);
+    read_text(json_object_get(json, "content"), &step->content);
+    return 0;
+}
+
+static const struct {
+    const char *type;
+    enum hearth_normal_form form;
+} forms[] = {
+    {"NFC", HEARTH_NFC}, {"NFD", HEARTH_NFD}, {"NFKC", HEARTH_NFKC}, {"NFKD", HEARTH_NFKD}};
+
+static int read_step(const json_t *json, const char *type, struct normalizer_step *step,
+                     struct hearth_error *error)
+{
+    if (strcmp(type, "BertNormalizer") == 0)
+        return read_bert(json, step);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (strcmp(type, forms[i].type) == 0) {
+            step->kind = NORMALIZE_FORM;
+            step->form = forms[i].form;
+            return 0;
+        }
+    if (strcmp(type, "Lowercase") == 0) {
+        step->kind = NORMALIZE_LOWER;
+    } else if (strcmp(type, "StripAccents") == 0) {
+        step->kind = NORMALIZE_STRIP_ACCENTS;
+    } else if (strcmp(type, "Strip") == 0) {
+        step->kind = NORMALIZE_STRIP;
+        step->left = hearth_json_truth(json, "strip_left", true);
+        step->right = hearth_json_truth(json, "strip_right", true);
+    } else if (strcmp(type, "Replace") == 0) {
+        return read_replace(json, step, error);
+    } else if (strcmp(type, "Prepend") == 0) {
+        step->kind = NORMALIZE_PREPEND;
+        read_text(json_object_get(json, "prepend"), &step->content);
+    } else {
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "tokenizer.json: normalizer \"%.60s\" is not known here", type);
+    }
+    return 0;
+}
+
+int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error)
+{
+    if (!json || json_is_null(json))
+        return 0;
+    const char *type = hearth_json_text(json, "type", "");
+    if (strcmp(type, "Sequence") == 0) {
+        const json_t *steps = json_object_get(json, "normalizers");
+        int rc = 0;
+        for (size_t i = 0; i < json_array_size(steps) && !rc; i++)
+            rc = normalizer_read(json_array_get(steps, i), normalizer, error);
+        return rc;
+    }
+    if (normalizer->count == TOKENIZER_STEPS_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: too many normalizers");
+    return read_step(json, type, &normalizer->steps[normalizer->count++], error);
+}
+
+void normalizer_finish(struct normalizer *normalizer)
+{
+    for (size_t i = 0; i < normalizer->count; i++) {
+        hearth_runes_finish(&normalizer->steps[i].pattern);
+        hearth_runes_finish(&normalizer->steps[i].content);
+    }
+    normalizer->count = 0;
+}

@@ -1,0 +1,155 @@
+/* The parts of a tokenizer, in the order in which a text meets them: added tokens are cut out,
+ * the rest is normalized, split into pieces, turned into ids by the model, and the post-processor
+ * puts special tokens around. Private to this folder. */
+#ifndef HEARTH_TEXT_TOKENIZER_PARTS_H
+#define HEARTH_TEXT_TOKENIZER_PARTS_H
+
+#include "base/json.h"
+#include "text/tokenizer.h"
+#include "text/unicode.h"
+
+enum { TOKENIZER_STEPS_MAX = 32, TEMPLATE_MAX = 16, VOCABULARY_MAX = 1 << 24 };
+
+/* vocabulary.c: token texts to ids and back; both directions are hash or array look-ups. */
+struct vocabulary {
+    char *pool; /* texts, one behind the other */
+    size_t pool_length, pool_capacity;
+    struct vocabulary_entry {
+        size_t offset;
+        uint32_t length; /* UINT32_MAX: no such id */
+    } * entries;         /* by id */
+    size_t id_count;     /* highest id + 1 */
+    uint32_t *slots;     /* hash table of id + 1 */
+    size_t slot_count, token_count;
+};
+int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t length, int64_t id,
+                   struct hearth_error *error);
+void vocabulary_finish(struct vocabulary *vocabulary);
+int32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t length);
+/* NULL when there is no such id. */
+const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, size_t *ret_length);
+
+/* normalizer.c */
+enum normalizer_kind {
+    NORMALIZE_BERT,
+    NORMALIZE_FORM,
+    NORMALIZE_LOWER,
+    NORMALIZE_STRIP_ACCENTS,
+    NORMALIZE_STRIP,
+    NORMALIZE_REPLACE,
+    NORMALIZE_PREPEND,
+};
+struct normalizer_step {
+    enum normalizer_kind kind;
+    bool clean, chinese, accents, lower; /* BERT */
+    bool left, right;                    /* STRIP */
+    enum hearth_normal_form form;
+    struct hearth_runes pattern, content; /* REPLACE, PREPEND */
+};
+struct normalizer {
+    struct normalizer_step steps[TOKENIZER_STEPS_MAX];
+    size_t count;
+};
+int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error);
+void normalizer_finish(struct normalizer *normalizer);
+/* In place. */
+void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text);
+
+/* pre_tokenizer.c */
+struct piece {
+    size_t start, count; /* in pieces.text */
+};
+struct pieces {
+    struct hearth_runes text;
+    struct piece *at;
+    size_t count, capacity;
+    bool failed;
+};
+void pieces_finish(struct pieces *pieces);
+void pieces_append(struct pieces *pieces, size_t start, size_t count);
+
+enum pre_tokenizer_kind {
+    SPLIT_BERT,
+    SPLIT_WHITESPACE, /* \w+|[^\w\s]+ */
+    SPLIT_SPACES,     /* WhitespaceSplit */
+    SPLIT_PUNCTUATION,
+    SPLIT_DIGITS,
+};
+enum split_behavior { SPLIT_REMOVED, SPLIT_ISOLATED, SPLIT_PREVIOUS, SPLIT_NEXT, SPLIT_CONTIGUOUS };
+struct pre_tokenizer_step {
+    enum pre_tokenizer_kind kind;
+    enum split_behavior behavior;
+    bool individual_digits;
+};
+struct pre_tokenizer {
+    struct pre_tokenizer_step steps[TOKENIZER_STEPS_MAX];
+    size_t count;
+};
+int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
+                       struct hearth_error *error);
+/* Splits `pieces`, which holds one piece at first. */
+void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, struct pieces *pieces);
+
+/* The model: one of a few, chosen by its name. */
+struct token_model;
+struct token_model_ops {
+    const char *name; /* `type` in tokenizer.json */
+    int (*read)(const json_t *json, struct token_model **ret_model, struct hearth_error *error);
+    void (*destroy)(struct token_model *model);
+    /* Appends the ids of one piece. */
+    int (*encode)(const struct token_model *model, const uint32_t *piece, size_t count,
+                  struct hearth_tokens *tokens, struct hearth_error *error);
+};
+/* The head of every model. */
+struct token_model {
+    const struct token_model_ops *ops;
+    struct vocabulary vocabulary;
+};
+extern const struct token_model_ops wordpiece_model;
+
+int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error);
+
+/* added_tokens.c */
+struct added_token {
+    struct hearth_runes content; /* what is looked for: normalized when `normalized` */
+    char *text;                  /* as it stands in the file */
+    int32_t id;
+    bool special, single_word, strip_left, strip_right, normalized;
+};
+struct added_tokens {
+    struct added_token *at;
+    size_t count;
+};
+int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
+                      struct added_tokens *added, struct hearth_error *error);
+void added_tokens_finish(struct added_tokens *added);
+/* The first match at or behind `start`: the leftmost, of those the longest; NULL when there is
+ * none. What it covers, stripped spaces included, is [*ret_from, *ret_to). */
+const struct added_token *added_tokens_match(const struct added_tokens *added, bool normalized,
+                                             const struct hearth_runes *text, size_t start,
+                                             size_t *ret_from, size_t *ret_to);
+
+/* post_processor.c */
+struct template_item {
+    int32_t id; /* of a special token; -1: the text, -2: the pair */
+    uint8_t type;
+};
+struct post_processor {
+    struct template_item single[TEMPLATE_MAX], pair[TEMPLATE_MAX];
+    size_t single_count, pair_count;
+    bool has_pair;
+};
+int post_processor_read(const json_t *json, struct post_processor *post,
+                        struct hearth_error *error);
+
+struct hearth_tokenizer {
+    struct added_tokens added;
+    struct normalizer normalizer;
+    struct pre_tokenizer pre_tokenizer;
+    struct token_model *model;
+    struct post_processor post;
+    bool wordpiece_decoder, decoder_cleanup;
+    char decoder_prefix[16];
+};
+
+#endif

@@ -1,0 +1,131 @@
+#include "text/tokenizer_parts.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* FNV-1a, folded: the tables are read from files, so a collision costs time only up to the bounded
+ * probing below. */
+static uint64_t hash_of(const char *text, size_t length)
+{
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
+    return hash ^ hash >> 32;
+}
+
+static bool entry_is(const struct vocabulary *vocabulary, uint32_t id, const char *text,
+                     size_t length)
+{
+    const struct vocabulary_entry *entry = &vocabulary->entries[id];
+    return entry->length == length && memcmp(vocabulary->pool + entry->offset, text, length) == 0;
+}
+
+static void insert(struct vocabulary *vocabulary, uint32_t id)
+{
+    const struct vocabulary_entry *entry = &vocabulary->entries[id];
+    size_t mask = vocabulary->slot_count - 1;
+    size_t slot = hash_of(vocabulary->pool + entry->offset, entry->length) & mask;
+    while (vocabulary->slots[slot])
+        slot = (slot + 1) & mask;
+    vocabulary->slots[slot] = id + 1;
+}
+
+static int grow_slots(struct vocabulary *vocabulary)
+{
+    if (2 * (vocabulary->token_count + 1) <= vocabulary->slot_count)
+        return 0;
+    size_t count = vocabulary->slot_count ? 2 * vocabulary->slot_count : 1024;
+    uint32_t *slots = hearth_try_calloc(count, sizeof(*slots));
+    if (!slots)
+        return HEARTH_ENOMEM;
+    hearth_free(vocabulary->slots);
+    vocabulary->slots = slots;
+    vocabulary->slot_count = count;
+    for (size_t id = 0; id < vocabulary->id_count; id++)
+        if (vocabulary->entries[id].length != UINT32_MAX)
+            insert(vocabulary, (uint32_t)id);
+    return 0;
+}
+
+static int grow_ids(struct vocabulary *vocabulary, size_t id)
+{
+    if (id < vocabulary->id_count)
+        return 0;
+    size_t count = id + 1 > 2 * vocabulary->id_count ? id + 1 : 2 * vocabulary->id_count;
+    struct vocabulary_entry *entries =
+        hearth_try_realloc(vocabulary->entries, count * sizeof(*entries));
+    if (!entries)
+        return HEARTH_ENOMEM;
+    for (size_t i = vocabulary->id_count; i < count; i++)
+        entries[i].length = UINT32_MAX;
+    vocabulary->entries = entries;
+    vocabulary->id_count = count;
+    return 0;
+}
+
+static int grow_pool(struct vocabulary *vocabulary, size_t length)
+{
+    size_t need = vocabulary->pool_length + length;
+    if (need <= vocabulary->pool_capacity)
+        return 0;
+    size_t capacity = 2 * need + 4096;
+    char *pool = hearth_try_realloc(vocabulary->pool, capacity);
+    if (!pool)
+        return HEARTH_ENOMEM;
+    vocabulary->pool = pool;
+    vocabulary->pool_capacity = capacity;
+    return 0;
+}
+
+int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t length, int64_t id,
+                   struct hearth_error *error)
+{
+    if (id < 0 || id >= VOCABULARY_MAX || length > 1 << 20)
+        return hearth_error_set(error, HEARTH_EMODEL, "token \"%.60s\": id %lld is out of range",
+                                text, (long long)id);
+    if (vocabulary_find(vocabulary, text, length) >= 0)
+        return 0;
+    if (grow_pool(vocabulary, length) || grow_ids(vocabulary, (size_t)id) || grow_slots(vocabulary))
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vocabulary");
+    struct vocabulary_entry *entry = &vocabulary->entries[id];
+    if (entry->length != UINT32_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "two tokens have the id %lld", (long long)id);
+    entry->offset = vocabulary->pool_length;
+    entry->length = (uint32_t)length;
+    if (length)
+        memcpy(vocabulary->pool + entry->offset, text, length);
+    vocabulary->pool_length += length;
+    vocabulary->token_count++;
+    insert(vocabulary, (uint32_t)id);
+    return 0;
+}
+
+void vocabulary_finish(struct vocabulary *vocabulary)
+{
+    hearth_free(vocabulary->pool);
+    hearth_free(vocabulary->entries);
+    hearth_free(vocabulary->slots);
+    *vocabulary = (struct vocabulary){0};
+}
+
+int32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t length)
+{
+    if (!vocabulary->slot_count)
+        return -1;
+    size_t mask = vocabulary->slot_count - 1, slot = hash_of(text, length) & mask;
+    for (; vocabulary->slots[slot]; slot = (slot + 1) & mask)
+        if (entry_is(vocabulary, vocabulary->slots[slot] - 1, text, length))
+            return (int32_t)(vocabulary->slots[slot] - 1);
+    return -1;
+}
+
+const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, size_t *ret_length)
+{
+    if (id < 0 || (size_t)id >= vocabulary->id_count ||
+        vocabulary->entries[id].length == UINT32_MAX)
+        return NULL;
+    *ret_length = vocabulary->entries[id].length;
+    return vocabulary->pool + vocabulary->entries[id].offset;
+}
