@@ -58,7 +58,7 @@ void added_tokens_finish(struct added_tokens *added)
 
 static bool is_word(const struct hearth_runes *text, size_t at)
 {
-    return at < text->count && hearth_unicode_is(text->at[at], HEARTH_UNICODE_REGEX_WORD);
+    return at < text->count && hearth_unicode_is(text->at[at], HEARTH_UNICODE_WORD);
 }
 
 static bool matches(const struct added_token *token, const struct hearth_runes *text, size_t at)

@@ -73,7 +73,8 @@ static void lower(struct hearth_runes *text)
     replace_text(text, &out);
 }
 
-static void strip(struct hearth_runes *text, bool left, bool right)
+/* Whether something was taken away on the left. */
+static bool strip(struct hearth_runes *text, bool left, bool right)
 {
     size_t first = 0, last = text->count;
     while (left && first < last && hearth_unicode_is(text->at[first], HEARTH_UNICODE_SPACE))
@@ -83,6 +84,7 @@ static void strip(struct hearth_runes *text, bool left, bool right)
     if (first)
         memmove(text->at, text->at + first, (last - first) * sizeof(*text->at));
     text->count = last - first;
+    return first > 0;
 }
 
 static void replace_all(struct hearth_runes *text, const struct hearth_runes *pattern,
@@ -111,6 +113,24 @@ static void prepend(struct hearth_runes *text, const struct hearth_runes *conten
     replace_text(text, &out);
 }
 
+/* Runs of at least so many spaces become one text. */
+static void squeeze(struct hearth_runes *text, size_t run_min, const struct hearth_runes *content)
+{
+    struct hearth_runes out = {0};
+    for (size_t i = 0, end; i < text->count; i = end) {
+        end = i;
+        while (end < text->count && text->at[end] == ' ')
+            end++;
+        if (end - i >= run_min)
+            hearth_runes_append_all(&out, content->at, content->count);
+        else if (end > i)
+            hearth_runes_append_all(&out, text->at + i, end - i);
+        else
+            hearth_runes_append(&out, text->at[end++]);
+    }
+    replace_text(text, &out);
+}
+
 static void run_bert(const struct normalizer_step *step, struct hearth_runes *text)
 {
     if (step->clean)
@@ -125,8 +145,9 @@ static void run_bert(const struct normalizer_step *step, struct hearth_runes *te
         lower(text);
 }
 
-void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text)
+bool normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text)
 {
+    bool moved = false;
     for (size_t i = 0; i < normalizer->count; i++) {
         const struct normalizer_step *step = &normalizer->steps[i];
         switch (step->kind) {
@@ -143,7 +164,7 @@ void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *te
             drop(text, HEARTH_UNICODE_MARK);
             break;
         case NORMALIZE_STRIP:
-            strip(text, step->left, step->right);
+            moved |= strip(text, step->left, step->right);
             break;
         case NORMALIZE_REPLACE:
             replace_all(text, &step->pattern, &step->content);
@@ -151,8 +172,15 @@ void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *te
         case NORMALIZE_PREPEND:
             prepend(text, &step->content);
             break;
+        case NORMALIZE_PRECOMPILED:
+            precompiled_run(step->map, text);
+            break;
+        case NORMALIZE_SQUEEZE:
+            squeeze(text, step->run_min, &step->content);
+            break;
         }
     }
+    return moved;
 }
 
 /* Reading */
@@ -174,17 +202,24 @@ static int read_bert(const json_t *json, struct normalizer_step *step)
     return 0;
 }
 
+/* The regular expressions that such files have: two or more spaces, one or more. */
 static int read_replace(const json_t *json, struct normalizer_step *step,
                         struct hearth_error *error)
 {
     const json_t *pattern = json_object_get(json_object_get(json, "pattern"), "String");
-    if (!json_is_string(pattern))
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "tokenizer.json: Replace with a regular expression");
+    const char *regex = hearth_json_text(json_object_get(json, "pattern"), "Regex", "");
     step->kind = NORMALIZE_REPLACE;
-    read_text(pattern, &step->pattern);
     read_text(json_object_get(json, "content"), &step->content);
-    return 0;
+    if (json_is_string(pattern)) {
+        read_text(pattern, &step->pattern);
+        return 0;
+    }
+    step->kind = NORMALIZE_SQUEEZE;
+    step->run_min = strcmp(regex, " {2,}") == 0 ? 2 : strcmp(regex, " +") == 0 ? 1 : 0;
+    return step->run_min
+               ? 0
+               : hearth_error_set(error, HEARTH_ENOTIMPL,
+                                  "tokenizer.json: Replace with the expression \"%.60s\"", regex);
 }
 
 static const struct {
@@ -217,6 +252,9 @@ static int read_step(const json_t *json, const char *type, struct normalizer_ste
     } else if (strcmp(type, "Prepend") == 0) {
         step->kind = NORMALIZE_PREPEND;
         read_text(json_object_get(json, "prepend"), &step->content);
+    } else if (strcmp(type, "Precompiled") == 0) {
+        step->kind = NORMALIZE_PRECOMPILED;
+        return precompiled_read(json, &step->map, error);
     } else {
         return hearth_error_set(error, HEARTH_ENOTIMPL,
                                 "tokenizer.json: normalizer \"%.60s\" is not known here", type);
@@ -246,6 +284,7 @@ void normalizer_finish(struct normalizer *normalizer)
     for (size_t i = 0; i < normalizer->count; i++) {
         hearth_runes_finish(&normalizer->steps[i].pattern);
         hearth_runes_finish(&normalizer->steps[i].content);
+        precompiled_destroy(normalizer->steps[i].map);
     }
     normalizer->count = 0;
 }

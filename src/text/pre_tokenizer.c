@@ -1,5 +1,6 @@
 /* Pre-tokenizers of tokenizer.json: BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation,
- * Digits, Sequence. Each takes every piece apart into smaller ones. */
+ * Digits, ByteLevel and Metaspace (byte_level.c), Sequence. Each takes every piece apart into
+ * smaller ones. */
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
@@ -44,9 +45,9 @@ static enum kind kind_of(const struct pre_tokenizer_step *step, uint32_t c)
                : classes & HEARTH_UNICODE_PUNCTUATION ? KIND_ALONE
                                                       : KIND_WORD;
     case SPLIT_WHITESPACE:
-        return classes & HEARTH_UNICODE_REGEX_SPACE  ? KIND_OUT
-               : classes & HEARTH_UNICODE_REGEX_WORD ? KIND_WORD
-                                                     : KIND_OTHER;
+        return classes & HEARTH_UNICODE_SPACE  ? KIND_OUT
+               : classes & HEARTH_UNICODE_WORD ? KIND_WORD
+                                               : KIND_OTHER;
     case SPLIT_SPACES:
         return classes & HEARTH_UNICODE_SPACE ? KIND_OUT : KIND_WORD;
     case SPLIT_PUNCTUATION:
@@ -55,8 +56,9 @@ static enum kind kind_of(const struct pre_tokenizer_step *step, uint32_t c)
         return !(classes & HEARTH_UNICODE_NUMERIC) ? KIND_WORD
                : step->individual_digits           ? KIND_ALONE
                                                    : KIND_OTHER;
+    default:
+        return KIND_WORD;
     }
-    return KIND_WORD;
 }
 
 static void split_piece(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
@@ -77,12 +79,31 @@ static void split_piece(const struct pre_tokenizer_step *step, const struct hear
         pieces_append(out, start, end - start);
 }
 
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, struct pieces *pieces)
+static void rewrite(const struct pre_tokenizer_step *step, bool first, struct pieces *pieces)
+{
+    struct pieces out = {.failed = pieces->failed || pieces->text.failed};
+    for (size_t i = 0; i < pieces->count; i++) {
+        struct piece piece = pieces->at[i];
+        if (step->kind == SPLIT_BYTE_LEVEL)
+            split_byte_level(step, &pieces->text, piece, &out);
+        else
+            split_metaspace(step, &pieces->text, piece, first && piece.start == 0, &out);
+    }
+    pieces_finish(pieces);
+    *pieces = out;
+}
+
+void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, bool first, struct pieces *pieces)
 {
     for (size_t i = 0; i < pre_tokenizer->count; i++) {
+        const struct pre_tokenizer_step *step = &pre_tokenizer->steps[i];
+        if (step->kind == SPLIT_BYTE_LEVEL || step->kind == SPLIT_METASPACE) {
+            rewrite(step, first, pieces);
+            continue;
+        }
         struct pieces out = {.text = pieces->text, .failed = pieces->failed};
         for (size_t k = 0; k < pieces->count; k++)
-            split_piece(&pre_tokenizer->steps[i], &pieces->text, pieces->at[k], &out);
+            split_piece(step, &pieces->text, pieces->at[k], &out);
         hearth_free(pieces->at);
         *pieces = out;
     }
@@ -98,7 +119,28 @@ static const struct {
              {"Punctuation", SPLIT_PUNCTUATION},
              {"Digits", SPLIT_DIGITS}};
 
-static int read_step(const json_t *json, const char *type, struct pre_tokenizer_step *step,
+static int read_metaspace(const json_t *json, struct pre_tokenizer_step *step,
+                          struct hearth_error *error)
+{
+    const char *text = hearth_json_text(json, "replacement", "\xe2\x96\x81");
+    const char *scheme = hearth_json_text(json, "prepend_scheme", NULL);
+    struct hearth_runes replacement = {0};
+    hearth_runes_append_utf8(&replacement, text, strlen(text));
+    step->kind = SPLIT_METASPACE;
+    step->replacement = replacement.count == 1 ? replacement.at[0] : 0;
+    hearth_runes_finish(&replacement);
+    if (!scheme)
+        scheme = hearth_json_truth(json, "add_prefix_space", true) ? "always" : "never";
+    step->prepend = strcmp(scheme, "always") == 0  ? PREPEND_ALWAYS
+                    : strcmp(scheme, "first") == 0 ? PREPEND_FIRST
+                                                   : PREPEND_NEVER;
+    step->whole = !hearth_json_truth(json, "split", true);
+    return step->replacement
+               ? 0
+               : hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: Metaspace's replacement");
+}
+
+static int read_kind(const json_t *json, const char *type, struct pre_tokenizer_step *step,
                      struct hearth_error *error)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -113,6 +155,20 @@ static int read_step(const json_t *json, const char *type, struct pre_tokenizer_
         }
     return hearth_error_set(error, HEARTH_ENOTIMPL,
                             "tokenizer.json: pre-tokenizer \"%.60s\" is not known here", type);
+}
+
+static int read_step(const json_t *json, const char *type, struct pre_tokenizer_step *step,
+                     struct hearth_error *error)
+{
+    if (strcmp(type, "Metaspace") == 0)
+        return read_metaspace(json, step, error);
+    if (strcmp(type, "ByteLevel") != 0)
+        return read_kind(json, type, step, error);
+    step->kind = SPLIT_BYTE_LEVEL;
+    step->use_regex = hearth_json_truth(json, "use_regex", true);
+    step->prepend =
+        hearth_json_truth(json, "add_prefix_space", true) ? PREPEND_ALWAYS : PREPEND_NEVER;
+    return 0;
 }
 
 int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,

@@ -12,7 +12,8 @@
 
 enum { FILE_BYTES_MAX = 256 << 20 };
 
-static const struct token_model_ops *const models[] = {&wordpiece_model};
+static const struct token_model_ops *const models[] = {&wordpiece_model, &bpe_model,
+                                                       &unigram_model};
 
 /* Tokens */
 
@@ -43,11 +44,12 @@ int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error 
 
 /* Encoding */
 
-static int encode_pieces(const struct hearth_tokenizer *tokenizer, struct pieces *pieces,
-                         struct hearth_tokens *tokens, struct hearth_error *error)
+static int encode_pieces(const struct hearth_tokenizer *tokenizer, bool first,
+                         struct pieces *pieces, struct hearth_tokens *tokens,
+                         struct hearth_error *error)
 {
     pieces_append(pieces, 0, pieces->text.count);
-    pre_tokenizer_run(&tokenizer->pre_tokenizer, pieces);
+    pre_tokenizer_run(&tokenizer->pre_tokenizer, first, pieces);
     if (pieces->failed)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
     int rc = 0;
@@ -58,23 +60,23 @@ static int encode_pieces(const struct hearth_tokenizer *tokenizer, struct pieces
 }
 
 /* Text without added tokens, already normalized. */
-static int encode_plain(const struct hearth_tokenizer *tokenizer, const uint32_t *text,
+static int encode_plain(const struct hearth_tokenizer *tokenizer, bool first, const uint32_t *text,
                         size_t count, struct hearth_tokens *tokens, struct hearth_error *error)
 {
     struct pieces pieces = {0};
     hearth_runes_append_all(&pieces.text, text, count);
-    int rc = encode_pieces(tokenizer, &pieces, tokens, error);
+    int rc = encode_pieces(tokenizer, first, &pieces, tokens, error);
     pieces_finish(&pieces);
     return rc;
 }
 
-static int encode_normalized(const struct hearth_tokenizer *tokenizer,
+static int encode_normalized(const struct hearth_tokenizer *tokenizer, bool first,
                              const struct hearth_runes *text, struct hearth_tokens *tokens,
                              struct hearth_error *error);
 
 /* Cuts the added tokens of one kind out; what lies between goes on: raw text is normalized first.
  */
-static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized,
+static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, bool first,
                           const struct hearth_runes *text, struct hearth_tokens *tokens,
                           struct hearth_error *error)
 {
@@ -85,13 +87,15 @@ static int encode_between(const struct hearth_tokenizer *tokenizer, bool normali
             added_tokens_match(&tokenizer->added, normalized, text, start, &from, &to);
         size_t end = token ? from : text->count;
         if (end > start && normalized) {
-            rc = encode_plain(tokenizer, text->at + start, end - start, tokens, error);
+            rc = encode_plain(tokenizer, first && start == 0, text->at + start, end - start, tokens,
+                              error);
         } else if (end > start) {
             struct hearth_runes part = {0};
             hearth_runes_append_all(&part, text->at + start, end - start);
-            normalizer_run(&tokenizer->normalizer, &part);
-            rc = part.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
-                             : encode_normalized(tokenizer, &part, tokens, error);
+            bool moved = normalizer_run(&tokenizer->normalizer, &part);
+            rc = part.failed
+                     ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
+                     : encode_normalized(tokenizer, start == 0 && !moved, &part, tokens, error);
             hearth_runes_finish(&part);
         }
         if (token && !rc)
@@ -101,11 +105,11 @@ static int encode_between(const struct hearth_tokenizer *tokenizer, bool normali
     return rc;
 }
 
-static int encode_normalized(const struct hearth_tokenizer *tokenizer,
+static int encode_normalized(const struct hearth_tokenizer *tokenizer, bool first,
                              const struct hearth_runes *text, struct hearth_tokens *tokens,
                              struct hearth_error *error)
 {
-    return encode_between(tokenizer, true, text, tokens, error);
+    return encode_between(tokenizer, true, first, text, tokens, error);
 }
 
 static int encode_text(const struct hearth_tokenizer *tokenizer, const char *text, size_t length,
@@ -116,7 +120,7 @@ static int encode_text(const struct hearth_tokenizer *tokenizer, const char *tex
     struct hearth_runes runes = {0};
     hearth_runes_append_utf8(&runes, text, length);
     int rc = runes.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
-                          : encode_between(tokenizer, false, &runes, tokens, error);
+                          : encode_between(tokenizer, false, true, &runes, tokens, error);
     hearth_runes_finish(&runes);
     return rc;
 }
@@ -224,6 +228,58 @@ static void append_wordpiece(const struct hearth_tokenizer *tokenizer, const cha
         clean_up(text, from);
 }
 
+static void append_byte_level(const char *token, size_t length, struct hearth_buf *text)
+{
+    struct hearth_runes runes = {0};
+    hearth_runes_append_utf8(&runes, token, length);
+    bool mapped = true;
+    for (size_t i = 0; i < runes.count; i++)
+        mapped &= byte_level_byte(runes.at[i]) >= 0;
+    for (size_t i = 0; i < runes.count && mapped; i++)
+        hearth_buf_char(text, (char)byte_level_byte(runes.at[i]));
+    if (!mapped) /* an added token stands as it is */
+        hearth_buf_append(text, token, length);
+    hearth_runes_finish(&runes);
+}
+
+/* Spaces for the replacement; the one that was put before the text goes. */
+static void append_metaspace(const struct hearth_tokenizer *tokenizer, const char *token,
+                             size_t length, bool first, struct hearth_buf *text)
+{
+    const char *mark = tokenizer->decoder_prefix;
+    size_t width = strlen(mark);
+    for (size_t i = 0; i < length;) {
+        if (width && length - i >= width && memcmp(token + i, mark, width) == 0) {
+            if (!first || i > 0)
+                hearth_buf_char(text, ' ');
+            i += width;
+        } else {
+            hearth_buf_char(text, token[i++]);
+        }
+    }
+}
+
+static void append_decoded(const struct hearth_tokenizer *tokenizer, const char *token,
+                           size_t length, bool first, struct hearth_buf *text)
+{
+    switch (tokenizer->decoder) {
+    case DECODE_WORDPIECE:
+        append_wordpiece(tokenizer, token, length, first, text);
+        break;
+    case DECODE_BYTE_LEVEL:
+        append_byte_level(token, length, text);
+        break;
+    case DECODE_METASPACE:
+        append_metaspace(tokenizer, token, length, first, text);
+        break;
+    case DECODE_SPACES:
+        if (!first)
+            hearth_buf_char(text, ' ');
+        hearth_buf_append(text, token, length);
+        break;
+    }
+}
+
 int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
                             size_t count, bool skip_special, struct hearth_buf *text,
                             struct hearth_error *error)
@@ -238,13 +294,7 @@ int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int3
                                     ids[i]);
         if (special && skip_special)
             continue;
-        if (tokenizer->wordpiece_decoder) {
-            append_wordpiece(tokenizer, token, length, first, text);
-        } else {
-            if (!first)
-                hearth_buf_char(text, ' ');
-            hearth_buf_append(text, token, length);
-        }
+        append_decoded(tokenizer, token, length, first, text);
         first = false;
     }
     return text->failed ? hearth_error_set(error, text->failed, "the text is too long") : 0;
@@ -287,12 +337,26 @@ static int read_model(const json_t *json, struct hearth_tokenizer *tokenizer,
                             "tokenizer.json: model \"%.60s\" is not known here", type);
 }
 
+/* A sequence of decoders counts as the one of them that is known here. */
 static void read_decoder(const json_t *json, struct hearth_tokenizer *tokenizer)
 {
-    tokenizer->wordpiece_decoder = strcmp(hearth_json_text(json, "type", ""), "WordPiece") == 0;
-    tokenizer->decoder_cleanup = hearth_json_truth(json, "cleanup", true);
-    snprintf(tokenizer->decoder_prefix, sizeof(tokenizer->decoder_prefix), "%s",
-             hearth_json_text(json, "prefix", "##"));
+    const char *type = hearth_json_text(json, "type", "");
+    if (strcmp(type, "Sequence") == 0) {
+        const json_t *parts = json_object_get(json, "decoders");
+        for (size_t i = 0; i < json_array_size(parts); i++)
+            read_decoder(json_array_get(parts, i), tokenizer);
+    } else if (strcmp(type, "WordPiece") == 0) {
+        tokenizer->decoder = DECODE_WORDPIECE;
+        tokenizer->decoder_cleanup = hearth_json_truth(json, "cleanup", true);
+        snprintf(tokenizer->decoder_prefix, sizeof(tokenizer->decoder_prefix), "%s",
+                 hearth_json_text(json, "prefix", "##"));
+    } else if (strcmp(type, "ByteLevel") == 0) {
+        tokenizer->decoder = DECODE_BYTE_LEVEL;
+    } else if (strcmp(type, "Metaspace") == 0) {
+        tokenizer->decoder = DECODE_METASPACE;
+        snprintf(tokenizer->decoder_prefix, sizeof(tokenizer->decoder_prefix), "%s",
+                 hearth_json_text(json, "replacement", "\xe2\x96\x81"));
+    }
 }
 
 static int read_all(const json_t *json, struct hearth_tokenizer *tokenizer,

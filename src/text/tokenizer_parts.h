@@ -29,6 +29,19 @@ int32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, s
 /* NULL when there is no such id. */
 const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, size_t *ret_length);
 
+/* From a JSON object of token to id. */
+int vocabulary_read_object(const json_t *json, struct vocabulary *vocabulary,
+                           struct hearth_error *error);
+/* The ids of "<0x00>" … "<0xFF>", -1 for those that are not there. */
+void vocabulary_byte_ids(const struct vocabulary *vocabulary, int32_t ret_ids[256]);
+
+/* precompiled.c: sentencepiece's map of characters */
+struct precompiled;
+int precompiled_read(const json_t *json, struct precompiled **ret_map, struct hearth_error *error);
+void precompiled_destroy(struct precompiled *map);
+/* In place. */
+void precompiled_run(const struct precompiled *map, struct hearth_runes *text);
+
 /* normalizer.c */
 enum normalizer_kind {
     NORMALIZE_BERT,
@@ -38,6 +51,8 @@ enum normalizer_kind {
     NORMALIZE_STRIP,
     NORMALIZE_REPLACE,
     NORMALIZE_PREPEND,
+    NORMALIZE_PRECOMPILED,
+    NORMALIZE_SQUEEZE, /* runs of spaces to `content` */
 };
 struct normalizer_step {
     enum normalizer_kind kind;
@@ -45,6 +60,8 @@ struct normalizer_step {
     bool left, right;                    /* STRIP */
     enum hearth_normal_form form;
     struct hearth_runes pattern, content; /* REPLACE, PREPEND */
+    struct precompiled *map;              /* PRECOMPILED */
+    size_t run_min;                       /* SQUEEZE */
 };
 struct normalizer {
     struct normalizer_step steps[TOKENIZER_STEPS_MAX];
@@ -52,8 +69,8 @@ struct normalizer {
 };
 int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error);
 void normalizer_finish(struct normalizer *normalizer);
-/* In place. */
-void normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text);
+/* In place. Whether the beginning was stripped away: then no piece is where the text begins. */
+bool normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text);
 
 /* pre_tokenizer.c */
 struct piece {
@@ -74,12 +91,17 @@ enum pre_tokenizer_kind {
     SPLIT_SPACES,     /* WhitespaceSplit */
     SPLIT_PUNCTUATION,
     SPLIT_DIGITS,
+    SPLIT_BYTE_LEVEL,
+    SPLIT_METASPACE,
 };
-enum split_behavior { SPLIT_REMOVED, SPLIT_ISOLATED, SPLIT_PREVIOUS, SPLIT_NEXT, SPLIT_CONTIGUOUS };
+enum prepend_scheme { PREPEND_NEVER, PREPEND_FIRST, PREPEND_ALWAYS };
 struct pre_tokenizer_step {
     enum pre_tokenizer_kind kind;
-    enum split_behavior behavior;
     bool individual_digits;
+    bool use_regex;              /* BYTE_LEVEL */
+    bool whole;                  /* METASPACE: do not split */
+    enum prepend_scheme prepend; /* BYTE_LEVEL: always or never */
+    uint32_t replacement;        /* METASPACE */
 };
 struct pre_tokenizer {
     struct pre_tokenizer_step steps[TOKENIZER_STEPS_MAX];
@@ -87,8 +109,16 @@ struct pre_tokenizer {
 };
 int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
                        struct hearth_error *error);
-/* Splits `pieces`, which holds one piece at first. */
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, struct pieces *pieces);
+/* Splits `pieces`, which holds one piece at first; `first`: it is where the whole text begins. */
+void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, bool first,
+                       struct pieces *pieces);
+/* byte_level.c: the two steps that change the text of pieces, into `out`. */
+void split_byte_level(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
+                      struct piece piece, struct pieces *out);
+void split_metaspace(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
+                     struct piece piece, bool first, struct pieces *out);
+/* The byte that a character of byte-level BPE stands for, or -1. */
+int byte_level_byte(uint32_t c);
 
 /* The model: one of a few, chosen by its name. */
 struct token_model;
@@ -105,7 +135,7 @@ struct token_model {
     const struct token_model_ops *ops;
     struct vocabulary vocabulary;
 };
-extern const struct token_model_ops wordpiece_model;
+extern const struct token_model_ops wordpiece_model, bpe_model, unigram_model;
 
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error);
 
@@ -148,8 +178,9 @@ struct hearth_tokenizer {
     struct pre_tokenizer pre_tokenizer;
     struct token_model *model;
     struct post_processor post;
-    bool wordpiece_decoder, decoder_cleanup;
-    char decoder_prefix[16];
+    enum { DECODE_SPACES, DECODE_WORDPIECE, DECODE_BYTE_LEVEL, DECODE_METASPACE } decoder;
+    bool decoder_cleanup;
+    char decoder_prefix[16]; /* WordPiece's prefix, Metaspace's replacement */
 };
 
 #endif

@@ -20,7 +20,7 @@ enum hearth_unicode_class {
     HEARTH_UNICODE_NUMBER = 1 << 6,            /* \p{N} */
     HEARTH_UNICODE_REGEX_SPACE = 1 << 7,       /* \s */
     HEARTH_UNICODE_REGEX_PUNCTUATION = 1 << 8, /* \p{P} */
-    HEARTH_UNICODE_SYMBOL = 1 << 9,            /* \p{S} */
+    HEARTH_UNICODE_WORD = 1 << 9,              /* \w of Rust's regular expressions */
     HEARTH_UNICODE_REGEX_WORD = 1 << 10,       /* \w */
     HEARTH_UNICODE_NUMERIC = 1 << 11,          /* Rust's char::is_numeric */
     HEARTH_UNICODE_LOWERS = 1 << 12,           /* has another lower case */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* FNV-1a, folded: the tables are read from files, so a collision costs time only up to the bounded
@@ -128,4 +129,32 @@ const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, siz
         return NULL;
     *ret_length = vocabulary->entries[id].length;
     return vocabulary->pool + vocabulary->entries[id].offset;
+}
+
+int vocabulary_read_object(const json_t *json, struct vocabulary *vocabulary,
+                           struct hearth_error *error)
+{
+    const char *token;
+    json_t *id;
+    if (!json_is_object(json) || json_object_size(json) == 0)
+        return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: no vocabulary");
+    json_object_foreach((json_t *)json, token, id)
+    {
+        if (!json_is_integer(id))
+            return hearth_error_set(error, HEARTH_EMODEL, "token \"%.60s\": its id is no number",
+                                    token);
+        int rc = vocabulary_add(vocabulary, token, strlen(token), json_integer_value(id), error);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+void vocabulary_byte_ids(const struct vocabulary *vocabulary, int32_t ret_ids[256])
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char text[8];
+        int length = snprintf(text, sizeof(text), "<0x%02X>", byte);
+        ret_ids[byte] = vocabulary_find(vocabulary, text, (size_t)length);
+    }
 }

@@ -23,25 +23,6 @@ static void destroy(struct token_model *model)
     hearth_free(model);
 }
 
-static int read_vocabulary(const json_t *json, struct vocabulary *vocabulary,
-                           struct hearth_error *error)
-{
-    const char *token;
-    json_t *id;
-    if (!json_is_object(json) || json_object_size(json) == 0)
-        return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: no vocabulary");
-    json_object_foreach((json_t *)json, token, id)
-    {
-        if (!json_is_integer(id))
-            return hearth_error_set(error, HEARTH_EMODEL, "token \"%.60s\": its id is no number",
-                                    token);
-        int rc = vocabulary_add(vocabulary, token, strlen(token), json_integer_value(id), error);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
 static int read_model(const json_t *json, struct token_model **ret_model,
                       struct hearth_error *error)
 {
@@ -50,7 +31,7 @@ static int read_model(const json_t *json, struct token_model **ret_model,
     const char *prefix = hearth_json_text(json, "continuing_subword_prefix", "##");
     const char *unknown = hearth_json_text(json, "unk_token", "[UNK]");
     json_int_t word_max = hearth_json_integer(json, "max_input_chars_per_word", 100);
-    int rc = read_vocabulary(json_object_get(json, "vocab"), &model->head.vocabulary, error);
+    int rc = vocabulary_read_object(json_object_get(json, "vocab"), &model->head.vocabulary, error);
     if (!rc && (strlen(prefix) >= PREFIX_MAX || word_max < 1 || word_max > WORD_MAX))
         rc = hearth_error_set(error, HEARTH_EMODEL,
                               "tokenizer.json: WordPiece's prefix or word length is out of range");

@@ -39,6 +39,13 @@ def changed_by(normalizer):
     return out
 
 
+def word_characters():
+    """What keeps an added token of `single_word` from being found beside it."""
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.add_tokens([tokenizers.AddedToken("qqq", single_word=True)])
+    return {c for c in CODE_POINTS if 1 not in tokenizer.encode("qqq" + chr(c)).ids}
+
+
 def classes(nfd, nfkd, lower, ccc):
     bert = pre_tokenizers.BertPreTokenizer()
     digits = pre_tokenizers.Digits(individual_digits=True)
@@ -58,7 +65,7 @@ def classes(nfd, nfkd, lower, ccc):
         ("NUMBER", isolated_by(r"\p{N}"), r"\p{N}"),
         ("REGEX_SPACE", isolated_by(r"\s"), r"\s"),
         ("REGEX_PUNCTUATION", isolated_by(r"\p{P}"), r"\p{P}"),
-        ("SYMBOL", isolated_by(r"\p{S}"), r"\p{S}"),
+        ("WORD", word_characters(), "\\w of Rust's regular expressions"),
         ("REGEX_WORD", isolated_by(r"\w"), r"\w"),
         ("NUMERIC", {c for c in CODE_POINTS if pieces(digits, "a" + chr(c) + "a") == 3},
          "char::is_numeric"),
