@@ -111,7 +111,9 @@ static const struct {
 
 static enum hearth_activation activation_of(struct reader *reader, const char *key)
 {
-    const char *name = hearth_json_text(reader->config, key, "gelu");
+    const char *name = hearth_json_text(reader->config, key, NULL);
+    if (!name)
+        name = hearth_json_text(reader->config, "hidden_act", "gelu");
     for (size_t i = 0; i < sizeof(activations) / sizeof(activations[0]); i++)
         if (strcmp(name, activations[i].name) == 0)
             return activations[i].activation;
@@ -155,6 +157,17 @@ static void read_distilbert(struct reader *reader, struct encoder_config *config
     config->activation = activation_of(reader, "activation");
 }
 
+/* The base of rotary positions: a key of its own, or within rope_parameters as transformers 5
+ * writes them, there maybe once for each kind of layer. */
+static float rope_base(const json_t *config, const char *key, const char *kind, double fallback)
+{
+    const json_t *parameters = json_object_get(config, "rope_parameters");
+    if (json_object_get(parameters, kind))
+        parameters = json_object_get(parameters, kind);
+    return (float)hearth_json_number(config, key,
+                                     hearth_json_number(parameters, "rope_theta", fallback));
+}
+
 static void read_nomic(struct reader *reader, struct encoder_config *config)
 {
     config->hidden = number(reader, "n_embd", "hidden_size", 0, WIDTH_MAX);
@@ -167,7 +180,7 @@ static void read_nomic(struct reader *reader, struct encoder_config *config)
     config->activation = activation_of(reader, "activation_function");
     config->gated = true;
     config->rotary = true;
-    config->rope_base = (float)hearth_json_number(reader->config, "rotary_emb_base", 10000);
+    config->rope_base = rope_base(reader->config, "rotary_emb_base", "", 1000);
     const struct {
         const char *key;
         bool wanted;
@@ -181,6 +194,20 @@ static void read_nomic(struct reader *reader, struct encoder_config *config)
                                       "config.json: rotary_emb_fraction other than 1");
 }
 
+/* Where the kinds of layers are listed, they must be the pattern that global_attn_every_n_layers
+ * says. */
+static void check_layer_types(struct reader *reader, const struct encoder_config *config)
+{
+    const json_t *types = json_object_get(reader->config, "layer_types");
+    for (size_t i = 0; i < json_array_size(types) && !reader->rc; i++) {
+        const json_t *type = json_array_get(types, i);
+        bool full = json_is_string(type) && strcmp(json_string_value(type), "full_attention") == 0;
+        if (full != (i % config->global_every == 0))
+            reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
+                                          "config.json: layer_types is no regular pattern");
+    }
+}
+
 static void read_modernbert(struct reader *reader, struct encoder_config *config)
 {
     read_bert(reader, config);
@@ -191,10 +218,12 @@ static void read_modernbert(struct reader *reader, struct encoder_config *config
     config->gated = true;
     config->pre_norm = true;
     config->rotary = true;
-    config->rope_base = (float)hearth_json_number(reader->config, "global_rope_theta", 160000);
-    config->rope_base_local = (float)hearth_json_number(reader->config, "local_rope_theta", 10000);
+    config->rope_base = rope_base(reader->config, "global_rope_theta", "full_attention", 160000);
+    config->rope_base_local =
+        rope_base(reader->config, "local_rope_theta", "sliding_attention", 10000);
     config->global_every = number(reader, "global_attn_every_n_layers", NULL, 3, 1 << 10);
     config->window = number(reader, "local_attention", NULL, 128, POSITIONS_MAX) / 2;
+    check_layer_types(reader, config);
 }
 
 static int read_labels(struct reader *reader, struct encoder_config *config)
