@@ -86,3 +86,10 @@ target_compile_options(http_server PRIVATE ${WARNINGS})
 target_link_libraries(http_server PRIVATE hearth_net)
 set_target_properties(http_server PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 add_dependencies(programs http_server)
+
+# Tokenizes texts for test/e2e/test_tokenizers.py.
+add_executable(encode_texts ${CMAKE_SOURCE_DIR}/test/support/encode_texts.c)
+target_compile_options(encode_texts PRIVATE ${WARNINGS})
+target_link_libraries(encode_texts PRIVATE hearth_text)
+set_target_properties(encode_texts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+add_dependencies(programs encode_texts)

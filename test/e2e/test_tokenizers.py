@@ -1,0 +1,211 @@
+"""Our tokenizers against Hugging Face's library, text by text: not one difference.
+
+The demo model's own vocabulary, and vocabularies trained here for the kinds of tokenizers whose
+models no package carries: byte-level BPE (RoBERTa, ModernBERT) and Unigram with sentencepiece's
+character map (XLM-R, bge-m3).
+"""
+import os
+import pathlib
+import random
+import struct
+import subprocess
+
+import pytest
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
+from tokenizers import (AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers,
+                        processors, trainers)
+
+from conftest import HEARTH
+
+ENCODE_TEXTS = HEARTH.parent.parent / "test/encode_texts"
+TEXTS = 60_000
+SCRIPTS = [(0x20, 0x7f)] * 6 + [(0xa0, 0x250)] * 3 + [
+    (0x250, 0x370), (0x300, 0x370), (0x370, 0x400), (0x400, 0x530), (0x530, 0x600), (0x600, 0x700),
+    (0x900, 0xe00), (0xe00, 0x1000), (0x1000, 0x1200), (0x1100, 0x1200), (0x1e00, 0x2000),
+    (0x2000, 0x2100), (0x2100, 0x2c00), (0x3000, 0x3100), (0x3100, 0x3400), (0x4e00, 0x9fff),
+    (0xac00, 0xd7a4), (0xf900, 0xfb50), (0xfb50, 0xfe00), (0xfe00, 0xffff), (0x10000, 0x11fff),
+    (0x1d400, 0x1d800), (0x1f000, 0x1fb00), (0x20000, 0x2a6df), (0, 0x20), (0x7f, 0xa0),
+    (0xe0000, 0xe0200), (0x1800, 0x1900), (0xa000, 0xac00)]
+WORDS = ("the quick brown fox jumps over a lazy dog embeddings don't it's U.S.A. naïve café Zürich "
+         "Straße ΑΒΓ ελληνικά привет Ёлка мир 中文测试 日本語テスト 한국어 文章 สวัสดี नमस्ते العَرَبِيَّة "
+         "שָׁלוֹם İstanbul ﬁne ½ ① Å 👩‍👩‍👧‍👦 🇧🇷 e\u0301 [MASK] [CLS] ##ing [unused1] "
+         "http://x.y/z?a=b&c=d a_b-c 3.14 1,000 $5 C++ <s> </s> <mask> ▁ \u00a0 \u3000 \u200b "
+         "\ufeff \ufffd \t \n \r\n").split(" ")
+MARKS = [0x301, 0x323, 0x345, 0x334, 0x308, 0x5b0, 0x64e]
+
+
+def random_characters(rng):
+    script, out = rng.choice(SCRIPTS), []
+    for _ in range(rng.randint(1, 40)):
+        if rng.random() < 0.15:
+            script = rng.choice(SCRIPTS)
+        c = rng.randrange(*script)
+        out.append(" " if 0xD800 <= c < 0xE000 else chr(c))
+        if rng.random() < 0.2:
+            out.append(" ")
+    return "".join(out)
+
+
+def random_text(rng):
+    kind = rng.random()
+    if kind < 0.35:
+        return " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 20)))
+    if kind < 0.45:
+        return "".join(rng.choice(WORDS) for _ in range(rng.randint(1, 8)))
+    if kind < 0.9:
+        return random_characters(rng)
+    if kind < 0.93:
+        return rng.choice("aé中ก") * rng.randint(90, 130)
+    if kind < 0.96:
+        return "x" + "".join(chr(rng.choice(MARKS)) for _ in range(rng.randint(1, 80)))
+    return rng.choice(["", " ", "\n\t ", "\u3000", "\x00", "\x00a\x00"])
+
+
+def all_characters():
+    """Every assigned plane, each character within a word and alone."""
+    return [f"a{chr(c)}b {chr(c)}" for c in [*range(0x30000), *range(0xE0000, 0xE1000)]
+            if not 0xD800 <= c < 0xE000]
+
+
+@pytest.fixture(scope="module")
+def texts():
+    rng = random.Random(7)
+    return [random_text(rng) for _ in range(TEXTS)] + all_characters()[::3]
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    rng = random.Random(3)
+    return [random_text(rng).replace("\x00", "") for _ in range(20_000)]
+
+
+def ours(folder, texts):
+    """The ids that our tokenizer gives for each text."""
+    frames = b"".join(struct.pack("=I", len(b)) + b for b in (t.encode() for t in texts))
+    out = subprocess.run([ENCODE_TEXTS, folder], input=frames, capture_output=True, check=False,
+                         timeout=600)
+    assert out.returncode == 0, out.stderr.decode()
+    ids, at = [], 0
+    for _ in texts:
+        count, = struct.unpack_from("=I", out.stdout, at)
+        assert count != 0xFFFFFFFF
+        ids.append(list(struct.unpack_from(f"={count}i", out.stdout, at + 4)))
+        at += 4 + 4 * count
+    return ids
+
+
+def assert_same(tokenizer, folder, texts):
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    wrong = [(text, theirs.ids, mine) for text, theirs, mine
+             in zip(texts, tokenizer.encode_batch(texts), ours(folder, texts)) if theirs.ids != mine]
+    assert not wrong, f"{len(wrong)} of {len(texts)} differ, first: {ascii(wrong[0])}"
+
+
+def check_trained(tokenizer, tmp_path, texts):
+    """Both read the file: the library's own reading of scores is part of what must be the same."""
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert_same(Tokenizer.from_file(str(tmp_path / "tokenizer.json")), tmp_path, texts)
+
+
+def test_the_demo_models_wordpiece_gives_the_same_ids(texts):
+    folder = os.environ.get("HEARTH_TEST_MINILM")
+    if not folder:
+        pytest.skip("HEARTH_TEST_MINILM names no model (scripts/models minilm)")
+    assert_same(Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json")), folder, texts)
+
+
+def test_an_old_vocabulary_file_gives_the_same_ids(texts, tmp_path):
+    folder = os.environ.get("HEARTH_TEST_MINILM")
+    if not folder:
+        pytest.skip("HEARTH_TEST_MINILM names no model (scripts/models minilm)")
+    (tmp_path / "vocab.txt").write_bytes((pathlib.Path(folder) / "vocab.txt").read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": true}')
+    assert_same(Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json")), tmp_path,
+                texts[:20_000])
+
+
+def test_another_wordpiece_pipeline_gives_the_same_ids(texts, corpus, tmp_path):
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase(),
+        normalizers.Replace("x", "yy")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Whitespace(), pre_tokenizers.Digits(individual_digits=True),
+        pre_tokenizers.Punctuation()])
+    tokenizer.train_from_iterator(corpus, trainers.WordPieceTrainer(
+        vocab_size=2000, special_tokens=["[UNK]"], show_progress=False))
+    check_trained(tokenizer, tmp_path, texts)
+
+
+def byte_level(corpus, specials, add_prefix_space):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
+    tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(
+        vocab_size=3000, special_tokens=specials, show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return tokenizer
+
+
+def test_roberta_s_byte_level_bpe_gives_the_same_ids(texts, corpus, tmp_path):
+    tokenizer = byte_level(corpus, ["<s>", "<pad>", "</s>", "<unk>",
+                                    AddedToken("<mask>", lstrip=True)], False)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    check_trained(tokenizer, tmp_path, texts)
+
+
+def test_modernbert_s_byte_level_bpe_gives_the_same_ids(texts, corpus, tmp_path):
+    tokenizer = byte_level(corpus, ["[UNK]", "[CLS]", "[SEP]", "[PAD]",
+                                    AddedToken("[MASK]", lstrip=True)], True)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.add_tokens([AddedToken("  ", normalized=True), AddedToken("|||IP_ADDRESS|||"),
+                          AddedToken("naïve", single_word=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]",
+        special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
+    check_trained(tokenizer, tmp_path, texts)
+
+
+@pytest.fixture(scope="module")
+def sentence_pieces(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pieces")
+    (folder / "corpus.txt").write_text("\n".join(t.replace("\n", " ") for t in corpus),
+                                       encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(folder / "corpus.txt"), model_prefix=str(folder / "m"), vocab_size=19_000,
+        model_type="unigram", character_coverage=0.98, normalization_rule_name="nmt_nfkc",
+        minloglevel=2)
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString((folder / "m.model").read_bytes())
+    return proto
+
+
+def unigram(proto):
+    vocabulary = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0),
+                  *((p.piece, p.score) for p in proto.pieces[3:]), ("<mask>", 0.0)]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, 3))
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>",
+                                  AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)])
+    return tokenizer
+
+
+def test_xlm_roberta_s_unigram_gives_the_same_ids(texts, sentence_pieces, tmp_path):
+    tokenizer = unigram(sentence_pieces)
+    tokenizer.normalizer = normalizers.Precompiled(
+        sentence_pieces.normalizer_spec.precompiled_charsmap)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+    check_trained(tokenizer, tmp_path, texts)
+
+
+def test_bge_m3_s_unigram_gives_the_same_ids(texts, sentence_pieces, tmp_path):
+    tokenizer = unigram(sentence_pieces)
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.Precompiled(sentence_pieces.normalizer_spec.precompiled_charsmap),
+        normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    check_trained(tokenizer, tmp_path, texts)

@@ -1,0 +1,37 @@
+/* Tokenizes what comes on standard input, for the comparison with the reference library:
+ *
+ *     encode_texts DIRECTORY < frames > frames
+ *
+ * In: u32 length and a text, again and again; out: u32 count and i32 ids, or UINT32_MAX for a text
+ * that was refused. Native byte order. */
+#include "base/memory.h"
+#include "text/tokenizer.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    struct hearth_tokenizer *tokenizer;
+    struct hearth_error error = {0};
+    if (argc != 2 || hearth_tokenizer_open(argv[1], &tokenizer, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    uint32_t length;
+    char *text = NULL;
+    while (fread(&length, sizeof(length), 1, stdin) == 1) {
+        text = hearth_realloc(text, length);
+        if (fread(text, 1, length, stdin) != length)
+            return 1;
+        struct hearth_tokens tokens = {0};
+        int rc = hearth_tokenizer_encode(tokenizer, text, length, NULL, 0, true, &tokens, &error);
+        uint32_t count = rc ? UINT32_MAX : (uint32_t)tokens.count;
+        fwrite(&count, sizeof(count), 1, stdout);
+        if (!rc)
+            fwrite(tokens.ids, sizeof(*tokens.ids), tokens.count, stdout);
+        hearth_tokens_finish(&tokens);
+    }
+    hearth_free(text);
+    hearth_tokenizer_close(tokenizer);
+    return 0;
+}
