@@ -22,8 +22,8 @@ check: ## format, layers, headers, banned calls, generated files, unit tests; un
 bench: ## measure against nginx and llama-server in one run; prints ratios
 	@exec scripts/bench
 
-golden: ## regenerate reference data with the peers (no suite keeps any yet)
-	@echo "no suite keeps reference data yet: answers are compared with llama-server at test time"
+golden: ## regenerate reference data with the peers (torch, transformers, tokenizers: several GB)
+	@exec scripts/golden
 
 build: ## compile everything into build/
 	@scripts/setup run && scripts/deps && scripts/build

@@ -1,4 +1,5 @@
 /* Made by test/golden/unicode_tables.py with tokenizers 0.23.3; do not edit. */
+/* clang-format off */
 #include "text/unicode.h"
 
 const uint16_t hearth_unicode_index[] = {

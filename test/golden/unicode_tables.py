@@ -153,7 +153,7 @@ def main():
     index, blocks = two_stage(flags)
     pairs = compositions(nfd, normalizers.NFC())
     out = [f"/* Made by test/golden/unicode_tables.py with tokenizers {tokenizers.__version__}; do not"
-           " edit. */", '#include "text/unicode.h"', "",
+           " edit. */", "/* clang-format off */", '#include "text/unicode.h"', "",
            "const uint16_t hearth_unicode_index[] = {", rows(index), "};", "",
            f"const uint16_t hearth_unicode_blocks[][{BLOCK}] = {{"]
     for block in blocks:
