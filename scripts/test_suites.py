@@ -29,12 +29,21 @@ def say(text):
 
 
 def count(name, good, bad, seconds, log=None):
+    """Adds to the sums; `log` is shown when something failed."""
     global passed, failed
     passed, failed = passed + good, failed + bad
     say(f"{name}: {good} passed, {bad} failed ({seconds:.0f} s)")
     if bad and log and log.exists():
-        lines = log.read_text(errors="replace").splitlines()
-        print("\n".join(lines[-150:]), flush=True)
+        show(log.name, log.read_text(errors="replace"), 150)
+
+
+def show(name, text, most):
+    """A failure's output: its beginning, where the first fault is, and its end."""
+    lines = text.splitlines()
+    if len(lines) > most:
+        half = most // 2
+        lines = [*lines[:half], f"… {len(lines) - most} lines …", *lines[-half:]]
+    print(f"--- {name}", *lines, "---", sep="\n", flush=True)
 
 
 def run(argv, log, env=None):
@@ -75,14 +84,17 @@ def ctest(name, folder, *selection, jobs=2, env=None):
     run(["ctest", "--test-dir", folder, *selection, "-j", str(jobs), "--output-on-failure",
          "--no-tests=ignore", "--test-output-size-passed", "4000000", "--test-output-size-failed",
          "4000000", "--output-junit", str(report)], log, env)
-    good, bad = 0, 0
-    if report.exists():
-        for case in xml.parse(report).getroot().iter("testcase"):
-            more_good, more_bad = cases_of(case)
-            good, bad = good + more_good, bad + more_bad
-    else:
-        bad = 1
-    count(name, good, bad, time.monotonic() - started, log)
+    if not report.exists():
+        return count(name, 0, 1, time.monotonic() - started, log)
+    good, bad, faulty = 0, 0, []
+    for case in xml.parse(report).getroot().iter("testcase"):
+        more_good, more_bad = cases_of(case)
+        good, bad = good + more_good, bad + more_bad
+        if more_bad:
+            faulty.append(case)
+    count(name, good, bad, time.monotonic() - started)
+    for case in faulty:
+        show(case.get("name"), case.findtext("system-out") or "no output", 120)
 
 
 def c_suites(name, folder, env=None):
@@ -152,7 +164,7 @@ def plain():
         c_suites("plain", "build")
 
 
-SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0",
+SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:strict_string_checks=1:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
 
