@@ -8,6 +8,7 @@ machine's instruction set. Exits 0 whatever the figures are: it measures, it doe
 """
 import argparse
 import concurrent.futures
+import contextlib
 import itertools
 import json
 import os
@@ -105,7 +106,7 @@ def bench_chat(rounds, gguf, llama_server, threads):
 def bench_gateway(rounds, load):
     body = json.dumps({"model": "fake", "max_tokens": 1,
                        "messages": [{"role": "user", "content": "hello"}]})
-    with servers.Hearth([("fake", "fake:")]) as hearth, \
+    with servers.Hearth([("fake", "fake:echo")]) as hearth, \
             tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.write(body)
         file.flush()
@@ -127,26 +128,34 @@ def bench_rest(rounds, load):
         with servers.Hearth() as hearth:
             ready.append(hearth.ready_ms)
     report("ready with nothing pinned", "≤ 300 ms", f"{median(ready):.0f} ms", "–", "–")
-    script = "fake:tokens 100000; token_ms 1000"
-    body = json.dumps({"model": "slow", "stream": True,
-                       "messages": [{"role": "user", "content": "hello"}]})
-    with servers.Hearth([("slow", script)], slots=1024) as hearth, \
-            tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        file.write(body)
-        file.flush()
+    with servers.Hearth([(f"slow{i}", "fake:reply = tick tock; token_us = 1000000") for i in range(4)],
+                        slots=250) as hearth:
         time.sleep(1)
         rest = hearth.rss_mb()
         report("at rest", "≤ 30 MB RSS", f"{rest:.1f} MB", "–", "–")
-        holder = subprocess.Popen([load, "--port", str(hearth.port), "--path",
-                                   "/v1/chat/completions", "--body", file.name, "--connections",
-                                   "1000", "--hold"], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, text=True)
-        held = json.loads(holder.stdout.readline())["held"]
-        time.sleep(3)
-        more = hearth.rss_mb() - rest
-        holder.stdin.close()
-        holder.wait(30)
+        with contextlib.ExitStack() as stack:
+            held = sum(stack.enter_context(holding(hearth.port, f"slow{i}", load))
+                       for i in range(4))
+            time.sleep(3)
+            more = hearth.rss_mb() - rest
         report(f"{held} streams held open", "≤ 30 MB more", f"{more:.1f} MB more", "–", "–")
+
+
+@contextlib.contextmanager
+def holding(port, model, load):
+    """250 streams of a model, open until the block ends; their number."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"model": model, "stream": True, "ignore_eos": True, "max_tokens": 1000,
+                   "messages": [{"role": "user", "content": "hello"}]}, file)
+        file.flush()
+        holder = subprocess.Popen([load, "--port", str(port), "--path", "/v1/chat/completions",
+                                   "--body", file.name, "--connections", "250", "--hold"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            yield json.loads(holder.stdout.readline())["held"]
+        finally:
+            holder.stdin.close()
+            holder.wait(30)
 
 
 def instruction_set():
