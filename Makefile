@@ -10,7 +10,7 @@ help: ## this text
 	@echo "  HEARTH_PORT=9000 make run     another port"
 	@echo "  make install PREFIX=DIR       default /usr/local"
 
-run: ## install what is missing, build, fetch the demo model, serve it on 127.0.0.1:8080
+run: ## install what is missing, build, fetch the demo models, serve them on 127.0.0.1:8080
 	@exec scripts/run
 
 test: ## install what is missing, build, run every suite; ends with "N passed, N failed"
