@@ -56,13 +56,16 @@ struct hearth_model_facts {
     bool has_chat_template;
     /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
     char prompts_json[4096];
+    /* As loaded, set by load: the engine's own default where the params say 0. */
+    uint32_t slots; /* sequences at once */
+    uint32_t batch; /* most tokens in a step; a whole input of `context` tokens fits */
 };
 
 /* How to load. Zero means the default that is written behind the field. */
 struct hearth_load_params {
     uint32_t context;   /* tokens for each sequence; the smaller of the trained one and 4,096 */
-    uint32_t slots;     /* sequences at once; 4 */
-    uint32_t batch;     /* most tokens in a step; 512 */
+    uint32_t slots;     /* sequences at once; the engine's own number */
+    uint32_t batch;     /* most tokens in a step; the engine's own number */
     uint32_t threads;   /* all cores */
     const char *device; /* "cpu", "cuda:0"; "cpu" when NULL */
     const char *settings_json; /* the definition's settings that only the engine knows, or NULL */
@@ -216,7 +219,7 @@ struct hearth_engine_ops {
     int (*plan_memory)(const struct hearth_model_files *files,
                        const struct hearth_load_params *params, struct hearth_memory_plan *ret_plan,
                        struct hearth_error *error);
-    /* `ret_facts` has `context` filled in. */
+    /* `ret_facts` has `context`, `slots` and `batch` filled in. */
     int (*load)(const struct hearth_model_files *files, const struct hearth_load_params *params,
                 struct hearth_load_progress *progress, struct hearth_engine **ret_engine,
                 struct hearth_model_facts *ret_facts, struct hearth_error *error);

@@ -12,17 +12,17 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
     },
     {
         .key = "slots", .kind = HEARTH_SETTING_INTEGER,
-        .low = 1, .high = 256,
+        .low = 0, .high = 256,
         .choices = NULL,
         .is_engines = false,
-        .help = "sequences computed at once",
+        .help = "sequences computed at once; 0: the engine's own number",
     },
     {
         .key = "batch", .kind = HEARTH_SETTING_INTEGER,
-        .low = 1, .high = 65536,
+        .low = 0, .high = 65536,
         .choices = NULL,
         .is_engines = false,
-        .help = "most tokens in one step",
+        .help = "most tokens in one step; 0: the engine's own number",
     },
     {
         .key = "threads", .kind = HEARTH_SETTING_INTEGER,

@@ -48,13 +48,37 @@ static void give_decoding(struct budget *budget, struct hearth_batch_sequence *c
     }
 }
 
+/* Of the prompts that may be cut. */
 static struct hearth_batch_sequence *oldest(struct hearth_batch_sequence *const *sequences,
-                                            size_t count, bool indivisible, uint32_t most)
+                                            size_t count)
 {
     struct hearth_batch_sequence *found = NULL;
     for (size_t i = 0; i < count; i++)
-        if (wants(sequences[i], indivisible) && sequences[i]->prompt_left <= most &&
-            (!found || sequences[i]->since < found->since))
+        if (wants(sequences[i], false) && (!found || sequences[i]->since < found->since))
+            found = sequences[i];
+    return found;
+}
+
+static bool goes_before(const struct hearth_batch_sequence *one,
+                        const struct hearth_batch_sequence *other)
+{
+    bool patient = one->passed_over < HEARTH_BATCH_PATIENCE;
+    bool other_patient = other->passed_over < HEARTH_BATCH_PATIENCE;
+    if (patient != other_patient)
+        return !patient;
+    if (patient && one->class_ != other->class_)
+        return one->class_ < other->class_;
+    return one->since < other->since;
+}
+
+/* Whose turn it is among the indivisible ones with at most so many tokens. */
+static struct hearth_batch_sequence *foremost(struct hearth_batch_sequence *const *sequences,
+                                              size_t count, uint32_t most)
+{
+    struct hearth_batch_sequence *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (wants(sequences[i], true) && sequences[i]->prompt_left <= most &&
+            (!found || goes_before(sequences[i], found)))
             found = sequences[i];
     return found;
 }
@@ -80,7 +104,7 @@ static struct hearth_batch_sequence *shortest(struct hearth_batch_sequence *cons
 static void give_chunks(struct budget *budget, struct hearth_batch_sequence *const *sequences,
                         size_t count)
 {
-    struct hearth_batch_sequence *one = oldest(sequences, count, false, UINT32_MAX);
+    struct hearth_batch_sequence *one = oldest(sequences, count);
     if (!one || !budget->prefill)
         return;
     uint32_t half = (budget->prefill + 1) / 2;
@@ -92,21 +116,21 @@ static void give_chunks(struct budget *budget, struct hearth_batch_sequence *con
 static void give_whole(struct budget *budget, struct hearth_batch_sequence *const *sequences,
                        size_t count)
 {
-    struct hearth_batch_sequence *one = oldest(sequences, count, true, UINT32_MAX);
+    struct hearth_batch_sequence *one = foremost(sequences, count, UINT32_MAX);
     /* The first one may take more than the prompts' share, or none would ever come. */
     if (one && one->prompt_left <= budget->tokens)
         give(budget, one, one->prompt_left);
-    while (budget->prefill && (one = oldest(sequences, count, true, budget->prefill)))
+    while (budget->prefill && (one = foremost(sequences, count, budget->prefill)))
         give(budget, one, one->prompt_left);
 }
 
-/* The longest waiting indivisible prompt, when it does not fit beside what decodes and nothing
+/* The indivisible prompt whose turn it is, when it does not fit beside what decodes and nothing
  * that decodes was passed over already. */
 static struct hearth_batch_sequence *must_go_alone(const struct hearth_batch_limits *limits,
                                                    struct hearth_batch_sequence *const *sequences,
                                                    size_t count)
 {
-    struct hearth_batch_sequence *large = oldest(sequences, count, true, UINT32_MAX);
+    struct hearth_batch_sequence *large = foremost(sequences, count, UINT32_MAX);
     uint32_t decoding = 0;
     for (size_t i = 0; i < count; i++) {
         if (sequences[i]->prompt_left)
@@ -133,8 +157,8 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
         uint32_t most = limits->prefill_max ? limits->prefill_max : 1;
         budget.prefill = budget.given ? least(most, budget.tokens) : budget.tokens;
         /* Which kind first: that of the prompt that has waited longest. */
-        struct hearth_batch_sequence *whole = oldest(sequences, count, true, UINT32_MAX);
-        struct hearth_batch_sequence *chunk = oldest(sequences, count, false, UINT32_MAX);
+        struct hearth_batch_sequence *whole = foremost(sequences, count, UINT32_MAX);
+        struct hearth_batch_sequence *chunk = oldest(sequences, count);
         bool whole_first = whole && (!chunk || whole->since < chunk->since);
         if (whole_first)
             give_whole(&budget, sequences, count);

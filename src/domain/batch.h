@@ -4,8 +4,10 @@
  * of it to the one that has waited longest, so that no prompt starves; the rest by class and then
  * to the shortest, so that a long prompt does not hold short ones up. While something decodes, the
  * prompt tokens of a step are bounded, and with them the gap between two tokens of a stream.
- * Indivisible prompts go whole and are packed, the longest waiting first; one that is larger than
- * the budget goes alone, and never in two steps on end while something decodes. */
+ * Indivisible prompts go whole and are packed, by class and then the longest waiting first, so that
+ * a single text goes with the next step whatever list came before it; one that was passed over for
+ * HEARTH_BATCH_PATIENCE steps goes before all others. One that is larger than the budget goes
+ * alone, and never in two steps on end while something decodes. */
 #ifndef HEARTH_DOMAIN_BATCH_H
 #define HEARTH_DOMAIN_BATCH_H
 
@@ -14,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define HEARTH_BATCH_PATIENCE 16u
 
 struct hearth_batch_limits {
     uint32_t tokens_max;  /* of a step */

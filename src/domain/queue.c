@@ -285,6 +285,24 @@ static struct turn_class *next_class(struct hearth_queue *queue)
     return best;
 }
 
+static struct hearth_queued *take_turn(struct hearth_queue *queue, struct turn_class *turns)
+{
+    struct flow *flow = next_flow(turns);
+    struct hearth_queued *item = flow->first;
+    flow->deficit -= item->cost;
+    hearth_queue_remove(queue, item);
+    return item;
+}
+
+struct hearth_queued *hearth_queue_pop_class(struct hearth_queue *queue, enum hearth_class class_)
+{
+    struct turn_class *turns = &queue->classes[class_];
+    if (!turns->turn)
+        return NULL;
+    turns->pass += STRIDE / weights[class_];
+    return take_turn(queue, turns);
+}
+
 struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue)
 {
     struct turn_class *turns = next_class(queue);
@@ -292,11 +310,7 @@ struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue)
         return NULL;
     queue->pass = turns->pass;
     turns->pass += STRIDE / weights[turns - queue->classes];
-    struct flow *flow = next_flow(turns);
-    struct hearth_queued *item = flow->first;
-    flow->deficit -= item->cost;
-    hearth_queue_remove(queue, item);
-    return item;
+    return take_turn(queue, turns);
 }
 
 struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t now_ms)

@@ -49,6 +49,8 @@ int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, co
                       uint64_t now_ms);
 /* Whose turn it is, taken out; NULL when empty. */
 struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue);
+/* The same within one class, ahead of the others' turns. */
+struct hearth_queued *hearth_queue_pop_class(struct hearth_queue *queue, enum hearth_class class_);
 /* Puts one back at the head of its client's turn (work of a dead worker). */
 void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client);
 void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item);

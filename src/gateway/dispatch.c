@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "gateway/scheduler_private.h"
 #include "loop/loop.h"
 
@@ -13,9 +14,24 @@ static uint64_t now_ms(const struct served_model *model)
     return hearth_loop_now_ms(model->scheduler->options.loop);
 }
 
-static size_t window(const struct served_model *model)
+static struct hearth_look_ahead look_ahead(const struct served_model *model)
 {
-    return model->breaker.state == HEARTH_BREAKER_HALF_OPEN ? 1 : model->slots + HEARTH_LOOK_AHEAD;
+    return (struct hearth_look_ahead){
+        .slots = model->slots,
+        .batch = model->batch,
+        .workers = 1,
+        .whole = !(model->facts.tasks & HEARTH_TASK_GENERATE) &&
+                 model->facts.tasks & (HEARTH_TASK_EMBED | HEARTH_TASK_SCORE),
+        .probing = model->breaker.state == HEARTH_BREAKER_HALF_OPEN,
+    };
+}
+
+void hearth_dispatch_resize(struct served_model *model)
+{
+    struct hearth_look_ahead policy = look_ahead(model);
+    policy.probing = false;
+    model->flights_max = hearth_look_ahead_most(&policy, true);
+    model->flights = hearth_realloc(model->flights, model->flights_max * sizeof(*model->flights));
 }
 
 static struct flight *flight_of(struct served_model *model, uint32_t stream)
@@ -28,6 +44,7 @@ static struct flight *flight_of(struct served_model *model, uint32_t stream)
 
 static void end_flight(struct served_model *model, struct flight *flight)
 {
+    model->flight_cost -= flight->cost;
     *flight = model->flights[--model->flight_count];
 }
 
@@ -112,15 +129,18 @@ static void send_one(struct served_model *model, struct hearth_inference *infere
     }
     inference->stream = ++model->last_stream;
     inference->sent_us = hearth_clock_us();
-    model->flights[model->flight_count++] =
-        (struct flight){.stream = inference->stream, .inference = inference};
+    model->flights[model->flight_count++] = (struct flight){
+        .stream = inference->stream, .cost = inference->queued.cost, .inference = inference};
+    model->flight_cost += inference->queued.cost;
     observe_wait(inference);
 }
 
 void hearth_dispatch(struct served_model *model)
 {
-    while (model->state == HEARTH_MODEL_READY && model->flight_count < window(model)) {
-        struct hearth_queued *queued = hearth_queue_pop(model->queue);
+    while (model->state == HEARTH_MODEL_READY && model->flight_count < model->flights_max) {
+        const struct hearth_look_ahead policy = look_ahead(model);
+        struct hearth_queued *queued =
+            hearth_look_ahead_pop(&policy, model->queue, model->flight_count, model->flight_cost);
         if (!queued)
             return;
         send_one(model, (struct hearth_inference *)queued);
@@ -176,6 +196,7 @@ void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth
                                  bool may_retry)
 {
     model->flight_count = 0;
+    model->flight_cost = 0;
     struct walk walk;
     hearth_walk_begin(&walk, model);
     for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
@@ -191,8 +212,13 @@ void hearth_dispatch_prepared(void *argument, uint32_t stream,
 {
     struct flight *flight = flight_of(argument, stream);
     struct hearth_inference *inference = flight ? flight->inference : NULL;
+    struct served_model *model = argument;
     if (!inference || inference->prepared)
         return;
+    if (inference->input->task != HEARTH_TASK_GENERATE) { /* that one's answer costs too */
+        model->flight_cost += prepared->token_count - flight->cost;
+        flight->cost = prepared->token_count;
+    }
     inference->prepared = true;
     inference->tokens_in = prepared->token_count;
     inference->truncated = prepared->truncated_count;

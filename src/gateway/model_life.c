@@ -156,6 +156,9 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
         return;
     model->facts = *facts;
     model->context = facts->context;
+    model->slots = facts->slots ? facts->slots : 1;
+    model->batch = facts->batch ? facts->batch : 1;
+    hearth_dispatch_resize(model);
     model->load_fraction = 1;
     model->counts.loads++;
     model->used_ms = model->ready_ms = now_ms(model);

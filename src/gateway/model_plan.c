@@ -60,10 +60,8 @@ static int start_backend(struct served_model *model, struct hearth_error *error)
     fill_hello(model, &spec->hello);
     uint64_t most = hearth_memory_most(&model->room);
     spec->hello.memory_limit = most ? most : 1; /* 0 would be no limit */
-    model->slots = spec->hello.slots;
-    hearth_free(model->flights);
-    model->flights = hearth_calloc(model->slots + HEARTH_LOOK_AHEAD, sizeof(*model->flights));
     model->flight_count = 0;
+    model->flight_cost = 0;
     const struct hearth_backend_ops *ops =
         options->backend ? options->backend : &hearth_backend_local;
     int rc = ops->start(spec, &model->backend, error);

@@ -32,7 +32,7 @@ static void read_settings(struct served_model *model)
     const struct hearth_scheduler_options *options = &model->scheduler->options;
     const struct hearth_settings server = {
         .context = options->context,
-        .slots = options->slots ? options->slots : 4,
+        .slots = options->slots,
         .batch = options->batch,
         .threads = options->threads,
         .queue_max = (int64_t)options->queue_max,

@@ -15,16 +15,13 @@
 
 #include "config/model_settings.h"
 #include "domain/breaker.h"
+#include "domain/look_ahead.h"
 #include "domain/memory_plan.h"
 #include "gateway/backend.h"
 #include "gateway/catalog.h"
 #include "gateway/inference.h"
 #include "gateway/locate.h"
 #include "gateway/scheduler.h"
-
-/* One more request than slots is with the worker, so that its input is prepared while they are
- * busy; the rest waits in the queue, where it is fair and can be canceled for nothing. */
-enum { HEARTH_LOOK_AHEAD = 1 };
 
 struct hearth_lane;
 struct hearth_timer;
@@ -52,6 +49,7 @@ struct hearth_inference {
  * confirmed it yet. */
 struct flight {
     uint32_t stream;
+    uint64_t cost; /* tokens: estimated, then as prepared */
     struct hearth_inference *inference;
 };
 
@@ -88,8 +86,9 @@ struct served_model {
     struct hearth_inference *inferences; /* queued and running */
     struct walk *walks;                  /* over them, under way */
     struct flight *flights;
-    size_t flight_count;
-    uint32_t slots, context, last_stream;
+    size_t flight_count, flights_max;
+    uint64_t flight_cost;
+    uint32_t slots, batch, context, last_stream; /* the first three as loaded */
     double completed_per_s;
     uint64_t completed_us;
 
@@ -175,6 +174,8 @@ void hearth_dispatch_due(struct served_model *model, uint64_t time_ms);
 /* Progress to all that wait. */
 void hearth_dispatch_tell_loading(struct served_model *model);
 void hearth_dispatch_ready(struct served_model *model);
+/* Makes room for what the workers of a model may have, by its facts. */
+void hearth_dispatch_resize(struct served_model *model);
 /* All queued requests end with this error. */
 void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth_error *error,
                                  uint32_t retry_after_ms);

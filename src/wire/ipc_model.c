@@ -28,10 +28,10 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
     hearth_buf_printf(json,
                       "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
                       "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
-                      "\"parameter_count\":%" PRIu64 ",\"weight_bytes\":%" PRIu64
-                      ",\"normalized\":%s,\"has_chat_template\":%s}",
+                      "\"slots\":%u,\"batch\":%u,\"parameter_count\":%" PRIu64
+                      ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"has_chat_template\":%s}",
                       facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
-                      facts->vocabulary_length, facts->layer_count,
+                      facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
                       facts->parameter_count & INT64_MAX, facts->weight_bytes & INT64_MAX,
                       facts->normalized ? "true" : "false",
                       facts->has_chat_template ? "true" : "false");
@@ -97,6 +97,8 @@ static int get_facts(const struct hearth_ipc_field *field, struct hearth_model_f
     rc |= facts_u32(json, "embedding_length", &facts.embedding_length);
     rc |= facts_u32(json, "vocabulary_length", &facts.vocabulary_length);
     rc |= facts_u32(json, "layer_count", &facts.layer_count);
+    rc |= facts_u32(json, "slots", &facts.slots);
+    rc |= facts_u32(json, "batch", &facts.batch);
     rc |= facts_u64(json, "parameter_count", &facts.parameter_count);
     rc |= facts_u64(json, "weight_bytes", &facts.weight_bytes);
     facts.normalized = hearth_json_truth(json, "normalized", false);

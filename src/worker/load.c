@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define PROGRESS_US 100000
+#define SLOTS_DEFAULT 4u
+#define BATCH_DEFAULT 512u
 
 struct progress {
     struct hearth_load_progress base;
@@ -34,8 +36,8 @@ static struct hearth_load_params load_params(const struct worker *worker)
 {
     const struct hearth_ipc_hello *hello = &worker->hello;
     return (struct hearth_load_params){.context = hello->context,
-                                       .slots = worker->slots,
-                                       .batch = worker->batch,
+                                       .slots = hello->slots,
+                                       .batch = hello->batch,
                                        .threads = hello->threads,
                                        .device = hello->device[0] ? hello->device : NULL,
                                        .settings_json = hello->settings_json};
@@ -71,6 +73,22 @@ static int check_memory(const struct worker *worker, const struct hearth_memory_
                             (double)plan->process / mib, (double)limit / mib);
 }
 
+/* A plug-in that does not say took what it was told. */
+static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
+                      struct hearth_error *error)
+{
+    if (!facts->slots)
+        facts->slots = worker->hello.slots ? worker->hello.slots : SLOTS_DEFAULT;
+    if (!facts->batch)
+        facts->batch = worker->hello.batch ? worker->hello.batch : BATCH_DEFAULT;
+    if (facts->slots > WORKER_SLOTS_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL, "%u slots are more than %u", facts->slots,
+                                WORKER_SLOTS_MAX);
+    worker->slots = facts->slots;
+    worker->batch = facts->batch;
+    return 0;
+}
+
 static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
                  struct hearth_error *error)
 {
@@ -91,7 +109,8 @@ static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
     if (rc)
         return rc;
     struct progress progress = {.base.report = report, .worker = worker};
-    return worker->ops->load(&files, &params, &progress.base, &worker->engine, ret_facts, error);
+    rc = worker->ops->load(&files, &params, &progress.base, &worker->engine, ret_facts, error);
+    return rc ? rc : take_sizes(worker, ret_facts, error);
 }
 
 bool load_model(struct worker *worker)

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOTS_DEFAULT 4u
-#define BATCH_DEFAULT 512u
-#define SLOTS_MAX 4096u
 #define PREPARE_QUEUE_MAX STREAMS_MAX
 /* A gateway that does not read the last frames is not waited for any longer. */
 #define END_MS 5000
@@ -113,8 +110,6 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
         return rc;
     struct hearth_ipc_hello *hello = &worker->hello;
     worker->state = WORKER_STARTING;
-    worker->slots = hello->slots ? hello->slots : SLOTS_DEFAULT;
-    worker->batch = hello->batch ? hello->batch : BATCH_DEFAULT;
     const struct sandbox_paths paths = {
         .model = hello->model_path, .plugin_dir = hello->plugin_dir, .device = hello->device};
     if (hello->sandbox != HEARTH_SANDBOX_OFF)
@@ -124,9 +119,9 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
     if (hello->version != HEARTH_IPC_VERSION)
         hearth_error_set(&refusal, HEARTH_EINTERNAL, "the gateway speaks version %u, this is %u",
                          hello->version, HEARTH_IPC_VERSION);
-    else if (worker->slots > SLOTS_MAX)
-        hearth_error_set(&refusal, HEARTH_EINVAL, "%u slots are more than %u", worker->slots,
-                         SLOTS_MAX);
+    else if (hello->slots > WORKER_SLOTS_MAX)
+        hearth_error_set(&refusal, HEARTH_EINVAL, "%u slots are more than %u", hello->slots,
+                         WORKER_SLOTS_MAX);
     else if (hello->sandbox == HEARTH_SANDBOX_REQUIRE && (worker->sandbox & wanted) != wanted)
         hearth_error_set(&refusal, HEARTH_EFORBIDDEN,
                          "the sandbox is required and this system has no %s",

@@ -20,6 +20,7 @@
 #define WORKER_CHANNEL 3
 #define STREAM_BUCKETS 256u
 #define STREAMS_MAX 4096u
+#define WORKER_SLOTS_MAX 4096u
 
 struct worker;
 
@@ -81,8 +82,8 @@ struct worker {
 
     /* Read-only once the compute thread runs; `ops` and `engine` once READY. */
     struct hearth_ipc_hello hello;
-    uint32_t sandbox; /* reached */
-    uint32_t slots, batch;
+    uint32_t sandbox;      /* reached */
+    uint32_t slots, batch; /* as loaded */
     const struct hearth_engine_ops *ops;
     struct hearth_engine *engine;
     pthread_t compute;

@@ -240,6 +240,8 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
         engine->prompts = hearth_json_parse(facts.prompts_json, strlen(facts.prompts_json), NULL);
     snprintf(facts.quantization, sizeof(facts.quantization), "%s", precision_names[precision]);
     facts.context = (uint32_t)config.tokens_max;
+    facts.slots = (uint32_t)engine->slots;
+    facts.batch = (uint32_t)rows_for(&config, params);
     *ret_facts = facts;
     *ret_engine = engine;
     return 0;

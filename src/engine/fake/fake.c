@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define SLOTS_DEFAULT 4u
+#define BATCH_DEFAULT 512u
 #define CONTEXT_DEFAULT 4096u
 #define SLOTS_MAX 4096u
 #define LOAD_STEPS 20
@@ -145,6 +146,8 @@ static int fake_load(const struct hearth_model_files *files,
     }
     fill_facts(&script, ret_facts);
     ret_facts->context = engine->context;
+    ret_facts->slots = engine->slots;
+    ret_facts->batch = params->batch ? params->batch : BATCH_DEFAULT;
     *ret_engine = engine;
     return 0;
 }

@@ -207,6 +207,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
         return rc;
     engine->facts = engine->header.facts;
     engine->facts.context = engine->plan.context;
+    engine->facts.slots = engine->plan.slots;
+    engine->facts.batch = engine->plan.batch;
     rc = load_model(engine, files->path, progress, error);
     if (rc == 0)
         rc = make_context(engine, error);

@@ -144,8 +144,8 @@ static void faults_stand_where_they_are(void **state)
     fails_at(fixture, "name: x\nsource: fake:x\ntags: {a: [b]}\n", 3, 11, "expected a text");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  contxt: 1\n", 4, 3,
              "did you mean `context`?");
-    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: 0\n", 4, 10,
-             "slots: \"0\" is not an integer from 1 to 256");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: -1\n", 4, 10,
+             "slots: \"-1\" is not an integer from 0 to 256");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  pin: maybe\n", 4, 8, "true or false");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  idle_unload: soon\n", 4, 16,
              "a duration");
@@ -252,7 +252,7 @@ static void settings_of_a_request_are_checked_likewise(void **state)
     assert_string_equal(fixture->faults.rows[0].message,
                         "the setting `contxt` is not known; did you mean `context`?");
     assert_string_equal(fixture->faults.rows[1].message,
-                        "slots: expected an integer from 1 to 256");
+                        "slots: expected an integer from 0 to 256");
     json_t *list = json("[]");
     assert_int_equal(
         hearth_model_settings_check(list, fixture->arena, &fixture->faults, &fixture->error),

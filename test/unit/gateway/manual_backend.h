@@ -25,6 +25,7 @@ struct manual_backend {
 static struct manual_backend *manual; /* the newest that lives */
 static int manual_starts;
 static struct hearth_memory_plan manual_plan;
+static uint32_t manual_tasks = HEARTH_TASK_GENERATE;
 
 static int manual_start(const struct hearth_backend_spec *spec, struct hearth_backend **ret_backend,
                         struct hearth_error *error);
@@ -106,6 +107,9 @@ static void manual_ready(void)
 {
     struct hearth_model_facts *facts = hearth_calloc(1, sizeof(*facts));
     facts->context = 64;
+    facts->slots = manual->spec.hello.slots ? manual->spec.hello.slots : 4;
+    facts->tasks = manual_tasks;
+    facts->batch = 16;
     manual->spec.events->on_ready(manual->spec.argument, facts);
     hearth_free(facts);
 }

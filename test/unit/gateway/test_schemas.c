@@ -105,7 +105,7 @@ static void all_faults_are_listed(void **state)
     struct fixture *f = *state;
     assert_int_equal(check(f, &hearth_schema_model_create,
                            "{\"name\":7,\"task\":[],\"tags\":{\"a\":1},\"settings\":"
-                           "{\"slots\":0},\"what\":1}"),
+                           "{\"slots\":-1},\"what\":1}"),
                      HEARTH_EFIELDS);
     assert_int_equal(f->faults.count, 6);
     assert_false(f->faults.more);

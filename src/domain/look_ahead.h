@@ -1,0 +1,35 @@
+/* How much of a model's queue its workers may have at a time. Pure policy; not thread-safe.
+ *
+ * What a worker has can no longer be reordered, so it gets what keeps it busy and no more. Where
+ * inputs are cut into chunks that is a request for each slot and one more, whose input is prepared
+ * meanwhile. Where inputs go whole (encoders) a step may take all that is there, so a second step
+ * must be ready when the first ends: as many again as slots, as long as their tokens are not more
+ * than HEARTH_LOOK_AHEAD_STEPS steps. Interactive requests have so many places more of their own,
+ * because the worker takes them into its next step whatever else it has. */
+#ifndef HEARTH_DOMAIN_LOOK_AHEAD_H
+#define HEARTH_DOMAIN_LOOK_AHEAD_H
+
+#include "domain/queue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEARTH_LOOK_AHEAD_STEPS 3u
+
+struct hearth_look_ahead {
+    uint32_t slots, batch; /* of each worker, as loaded; at least 1 */
+    uint32_t workers;      /* that are ready */
+    bool whole;            /* inputs are not cut */
+    bool probing;          /* the worker has to show that it lives: one request */
+};
+
+/* Requests that may be with the workers when they are `interactive`, or not. */
+size_t hearth_look_ahead_most(const struct hearth_look_ahead *policy, bool interactive);
+/* The next one off the queue, or NULL when the workers have enough: `count` requests of `cost`
+ * tokens in all. */
+struct hearth_queued *hearth_look_ahead_pop(const struct hearth_look_ahead *policy,
+                                            struct hearth_queue *queue, size_t count,
+                                            uint64_t cost);
+
+#endif
