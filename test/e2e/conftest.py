@@ -1,6 +1,7 @@
 """Fixtures for tests over the real binary: a server of one's own, models, the command line.
 
 Environment: HEARTH_BIN is the program (default build/bin/hearth), HEARTH_TEST_GGUF the demo model,
+HEARTH_TEST_MINILM the embedding model (a folder),
 HEARTH_LLAMA_SERVER the peer, HEARTH_TEST_SLOW a factor on every deadline (sanitizers).
 """
 import contextlib
