@@ -241,3 +241,12 @@ struct hearth_gguf_text hearth_gguf_text(const struct hearth_gguf *gguf, const c
     return (struct hearth_gguf_text){(const char *)entry->bytes + sizeof(uint64_t),
                                      (size_t)little_endian(entry->bytes, sizeof(uint64_t))};
 }
+
+struct hearth_gguf_text hearth_gguf_next_text(const struct hearth_gguf_entry *entry, size_t *offset)
+{
+    const unsigned char *at = entry->bytes + *offset;
+    struct hearth_gguf_text text = {(const char *)at + sizeof(uint64_t),
+                                    (size_t)little_endian(at, sizeof(uint64_t))};
+    *offset += sizeof(uint64_t) + text.length;
+    return text;
+}

@@ -95,6 +95,11 @@ struct hearth_gguf_text hearth_gguf_text(const struct hearth_gguf *gguf, const c
 int64_t hearth_gguf_integer_at(const struct hearth_gguf_entry *entry, uint64_t index,
                                int64_t fallback);
 
+/* The strings of an array one after the other: `offset` begins at 0 and is moved along. At most
+ * `entry->count` times. */
+struct hearth_gguf_text hearth_gguf_next_text(const struct hearth_gguf_entry *entry,
+                                              size_t *offset);
+
 /* "f16", "q4_K"; NULL for a number that this reader does not know. */
 const char *hearth_gguf_tensor_type_name(uint32_t type);
 /* Bytes of `element_count` elements; a partial block counts as whole. 0 for an unknown type. */

@@ -306,6 +306,83 @@ static void a_model_that_ranks_gives_one_score_for_a_pair(void **state)
     driver_close(&driver);
 }
 
+/* A header that is sound as GGUF, but that libllama would answer with abort(). */
+static void expect_screened(void (*put)(struct hearth_buf *file), uint32_t keys, const char *text)
+{
+    struct hearth_buf file;
+    hearth_buf_init(&file, 1u << 20);
+    put_head(&file, 3, 1, keys + 5);
+    put_key_text(&file, "general.architecture", "llama");
+    put_key_u32(&file, "llama.context_length", 64);
+    put_key_u32(&file, "llama.embedding_length", 8);
+    put_key_u32(&file, "llama.feed_forward_length", 8);
+    put_key_u32(&file, "llama.attention.head_count", 2);
+    put(&file);
+    put_tensor(&file, "token_embd.weight", 0, 8, 2, 0);
+    put_padding(&file, 32);
+    put_zeros(&file, 64);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(file.bytes, 1, file.length, out), file.length);
+    assert_int_equal(fclose(out), 0);
+    hearth_buf_finish(&file);
+    struct hearth_model_files files = {path};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->describe(&files, &facts, &error), HEARTH_EMODEL);
+    if (strstr(error.message, text) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", text, error.message);
+}
+
+static void put_layers(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 513);
+}
+
+static void put_experts(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 1);
+    put_key_u32(file, "llama.expert_count", 4);
+    put_key_u32(file, "llama.expert_used_count", 5);
+}
+
+static void put_rope(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 1);
+    put_key_text(file, "llama.rope.scaling.type", "spiral");
+}
+
+static void put_twins(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 1);
+    put_key_array(file, "tokenizer.ggml.tokens", 8, 3);
+    put_text(file, "one");
+    put_text(file, "two");
+    put_text(file, "one");
+}
+
+static void put_short_scores(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 1);
+    put_key_array(file, "tokenizer.ggml.tokens", 8, 2);
+    put_text(file, "one");
+    put_text(file, "two");
+    put_key_array(file, "tokenizer.ggml.scores", 6, 1);
+    put_u32(file, 0);
+}
+
+static void headers_that_libllama_would_abort_on_are_errors(void **state)
+{
+    (void)state;
+    if (ops == NULL)
+        skip();
+    expect_screened(put_layers, 1, "llama.block_count");
+    expect_screened(put_experts, 3, "expert_used_count");
+    expect_screened(put_rope, 2, "rope.scaling.type");
+    expect_screened(put_twins, 2, "holds a token twice (the second at 2)");
+    expect_screened(put_short_scores, 3, "shorter than the vocabulary");
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -332,6 +409,7 @@ int main(void)
         cmocka_unit_test(more_inputs_than_a_batch_holds_are_all_answered),
         cmocka_unit_test(an_input_that_is_too_long_is_refused_or_cut_as_asked),
         cmocka_unit_test(a_model_that_ranks_gives_one_score_for_a_pair),
+        cmocka_unit_test(headers_that_libllama_would_abort_on_are_errors),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

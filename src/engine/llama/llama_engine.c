@@ -73,6 +73,15 @@ static int load_model(struct hearth_engine *engine, const char *path,
     if (words <= 0)
         return hearth_error_set(error, HEARTH_EMODEL, "the model has no vocabulary");
     engine->facts.vocabulary_length = (uint32_t)words;
+    /* The tokenizer asserts that it has what it is told to add. */
+    if ((llama_vocab_get_add_bos(engine->vocab) &&
+         llama_vocab_bos(engine->vocab) == LLAMA_TOKEN_NULL) ||
+        (llama_vocab_get_add_eos(engine->vocab) &&
+         llama_vocab_eos(engine->vocab) == LLAMA_TOKEN_NULL) ||
+        (llama_vocab_get_add_sep(engine->vocab) &&
+         llama_vocab_sep(engine->vocab) == LLAMA_TOKEN_NULL))
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the model wants a special token that it does not have");
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/llama/llama_screen.h"
 #include "format/gguf.h"
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LAYERS_MAX 2048
+#define LAYERS_MAX 512 /* of libllama */
 #define WIDTH_MAX (1 << 24)
 
 /* Architectures whose attention sees the whole input: one pass, no KV cache. */
@@ -257,6 +258,9 @@ static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_se
         return rc;
     if (hearth_gguf_tensor_count(gguf) == 0)
         return hearth_error_set(error, HEARTH_EMODEL, "the GGUF file holds no tensors");
+    rc = hearth_llama_screen(gguf, header->facts.architecture, error);
+    if (rc != 0)
+        return rc;
     header->file_bytes = hearth_gguf_file_bytes(gguf);
     rc = read_tasks(&from, settings, header);
     if (rc != 0)

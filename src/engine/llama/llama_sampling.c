@@ -69,7 +69,8 @@ static void add_bias(struct hearth_engine *engine, const struct hearth_sampling 
     int32_t count = 0;
     const llama_token *suppressed = llama_vocab_get_suppress_tokens(engine->vocab, &count);
     for (int32_t i = 0; i < count; i++)
-        logits[suppressed[i]] = -INFINITY;
+        if (suppressed[i] >= 0 && (uint32_t)suppressed[i] < engine->facts.vocabulary_length)
+            logits[suppressed[i]] = -INFINITY;
 }
 
 static int32_t likeliest(const float *logits, uint32_t count)

@@ -89,6 +89,14 @@ static void a_sound_file_is_read_whole(void **state)
     assert_int_equal(hearth_gguf_integer_at(heads, 1, 0), -2);
     assert_int_equal(hearth_gguf_integer_at(heads, 2, 77), 77);
     assert_int_equal(hearth_gguf_find(gguf, "tokenizer.ggml.tokens")->count, 3);
+    size_t offset = 0;
+    static const char *const words[] = {"a", "", "b\n"};
+    for (int i = 0; i < 3; i++) {
+        struct hearth_gguf_text word =
+            hearth_gguf_next_text(hearth_gguf_find(gguf, "tokenizer.ggml.tokens"), &offset);
+        assert_int_equal(word.length, strlen(words[i]));
+        assert_memory_equal(word.bytes, words[i], word.length);
+    }
     const struct hearth_gguf_tensor *tensor = hearth_gguf_find_tensor(gguf, "output.weight");
     assert_int_equal(tensor->element_count, 64);
     assert_int_equal(tensor->size_bytes, 36);
