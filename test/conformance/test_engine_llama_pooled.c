@@ -361,6 +361,15 @@ static void put_twins(struct hearth_buf *file)
     put_text(file, "one");
 }
 
+static void put_twins_up_to_a_nul(struct hearth_buf *file)
+{
+    put_key_u32(file, "llama.block_count", 1);
+    put_key_array(file, "tokenizer.ggml.tokens", 8, 2);
+    put_text(file, "one");
+    put_u64(file, 5);
+    hearth_buf_append(file, "one\0x", 5);
+}
+
 static void put_short_scores(struct hearth_buf *file)
 {
     put_key_u32(file, "llama.block_count", 1);
@@ -380,6 +389,7 @@ static void headers_that_libllama_would_abort_on_are_errors(void **state)
     expect_screened(put_experts, 3, "expert_used_count");
     expect_screened(put_rope, 2, "rope.scaling.type");
     expect_screened(put_twins, 2, "holds a token twice (the second at 2)");
+    expect_screened(put_twins_up_to_a_nul, 2, "holds a token twice (the second at 1)");
     expect_screened(put_short_scores, 3, "shorter than the vocabulary");
 }
 

@@ -112,7 +112,8 @@ static int insert_words(const struct screening *screening, const struct hearth_g
     size_t offset = 0;
     for (uint64_t i = 0; i < words->count; i++) {
         struct hearth_gguf_text word = hearth_gguf_next_text(words, &offset);
-        /* libllama gives each empty one a name of its own. */
+        /* libllama reads them as C strings, and gives each empty one a name of its own. */
+        word.length = strnlen(word.bytes, word.length);
         if (word.length == 0)
             continue;
         size_t at = (size_t)hash(word) & (size - 1);
