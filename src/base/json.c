@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/float_text.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -110,27 +111,34 @@ int hearth_json_write_double(struct hearth_buf *buf, double value)
     return hearth_buf_text(buf, text);
 }
 
-/* Most floats read back from 7 digits, the rest from 8 or 9. */
 int hearth_json_write_float(struct hearth_buf *buf, float value)
 {
+    char text[HEARTH_FLOAT_TEXT_MAX];
     if (!isfinite(value))
         return hearth_buf_text(buf, "null");
-    char text[32];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
-    return hearth_buf_text(buf, text);
+    return hearth_buf_append(buf, text, hearth_float_text(value, text));
 }
 
+/* A block at a time, so that the buffer is asked for room once in a while and not at every float.
+ */
 int hearth_json_write_floats(struct hearth_buf *buf, const float *values, size_t count)
 {
+    enum { BLOCK = 64, EACH = HEARTH_FLOAT_TEXT_MAX + 1 };
+    char block[BLOCK * EACH];
     hearth_buf_char(buf, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            hearth_buf_char(buf, ',');
-        hearth_json_write_float(buf, values[i]);
+    for (size_t i = 0; i < count;) {
+        size_t length = 0, end = count - i < BLOCK ? count : i + BLOCK;
+        for (; i < end; i++) {
+            if (i)
+                block[length++] = ',';
+            if (isfinite(values[i])) {
+                length += hearth_float_text(values[i], block + length);
+            } else {
+                memcpy(block + length, "null", 4);
+                length += 4;
+            }
+        }
+        hearth_buf_append(buf, block, length);
     }
     return hearth_buf_char(buf, ']');
 }

@@ -183,8 +183,10 @@ int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t lengt
     size_t i = 0;
     for (; i + 3 <= length; i += 3, out += 4) {
         uint32_t word = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
-        for (int k = 0; k < 4; k++)
-            out[k] = digits[word >> (18 - 6 * k) & 63];
+        out[0] = digits[word >> 18];
+        out[1] = digits[word >> 12 & 63];
+        out[2] = digits[word >> 6 & 63];
+        out[3] = digits[word & 63];
     }
     if (i < length) {
         uint32_t word = (uint32_t)b[i] << 16 | (i + 1 < length ? (uint32_t)b[i + 1] << 8 : 0);
