@@ -6,6 +6,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
+#include "gateway/time_limit.h"
 #include "loop/pool.h"
 
 #include <assert.h>
@@ -83,10 +84,10 @@ static bool is_valid(const struct hearth_call *call, struct hearth_arena *arena,
 static void run_route(struct hearth_call *call)
 {
     struct hearth_schema_faults faults;
-    if (is_valid(call, hearth_call_arena(call), &faults))
-        call->route->handle(call);
-    else
+    if (!is_valid(call, hearth_call_arena(call), &faults))
         hearth_answer_faults(call, &faults);
+    else if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
+        call->route->handle(call);
 }
 
 /* jansson recurses: a bound on nesting before it is asked keeps its stack small. */

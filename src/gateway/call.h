@@ -38,6 +38,7 @@ struct hearth_call {
     const struct hearth_call_events *events;
     void *work; /* the handler's own, for events */
     uint64_t started_us;
+    uint64_t deadline_ms; /* that the client set, on the loop's clock; 0 none (time_limit.h) */
     unsigned holds;
     bool is_large; /* its JSON was read on the pool */
 };

@@ -303,6 +303,7 @@ hearth_inference_request_of(struct hearth_call *call, const char *model, enum he
         .model = model,
         .class_ = class_,
         .client = client ? client : call->principal,
+        .deadline_ms = call->deadline_ms,
         .request_id = hearth_exchange_id(call->exchange),
         .traceparent = traceparent_of(call->exchange),
         .credit = CREDIT_UNARY,

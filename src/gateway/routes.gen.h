@@ -7,6 +7,7 @@ struct hearth_call;
 void hearth_route_chat_completions(struct hearth_call *call);
 void hearth_route_completions(struct hearth_call *call);
 void hearth_route_embeddings(struct hearth_call *call);
+void hearth_route_rerank(struct hearth_call *call);
 void hearth_route_openai_models(struct hearth_call *call);
 void hearth_route_openai_model(struct hearth_call *call);
 void hearth_route_infer(struct hearth_call *call);

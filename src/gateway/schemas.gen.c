@@ -1339,24 +1339,34 @@ static const struct hearth_schema node_194 = {
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema node_195 = {
-    .expected = "\"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
+    .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"NONE", "START", "END", "none", "start", "end", NULL},
+    .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
 static const struct hearth_schema node_196 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_193 = {
-    .expected = "true or false or \"NONE\", \"START\", \"END\", \"none\", \"start\" or \"end\"",
+    .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .any_of = (const struct hearth_schema *const[]){&node_194, &node_195, &node_196, NULL},
 };
 static const struct hearth_schema node_197 = {
+    .expected = "a string of 1 to 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 127,
+};
+static const struct hearth_schema node_198 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_199 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_200 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
@@ -1366,13 +1376,123 @@ static const struct hearth_schema_property top_embedding_request_properties[] = 
     {"encoding_format", &node_191, false},
     {"dimensions", &node_192, false},
     {"truncate", &node_193, false},
-    {"service_tier", &node_197, false},
-    {"user", &node_198, false},
+    {"prompt_name", &node_197, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"partial", &node_198, false},
+    {"service_tier", &node_199, false},
+    {"user", &node_200, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_embedding_request_properties,
-    .property_count = 7,
+    .property_count = 10,
+    .closed = true,
+};
+const struct hearth_schema hearth_schema_time_limit = {
+    .expected = "a number over 0 and at most 604800",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){604800.0},
+};
+static const struct hearth_schema node_201 = {
+    .expected = "a string of 1 to 256 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 256,
+};
+static const struct hearth_schema node_202 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_207 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_206_properties[] = {
+    {"text", &node_207, true},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_206_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_204 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_205, &node_206, NULL},
+};
+static const struct hearth_schema node_203 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_204,
+};
+static const struct hearth_schema node_208 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_209 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_210 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_212 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_213 = {
+    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
+};
+static const struct hearth_schema node_214 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_211 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_212, &node_213, &node_214, NULL},
+};
+static const struct hearth_schema node_215 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_216 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_rerank_request_properties[] = {
+    {"model", &node_201, true},
+    {"query", &node_202, true},
+    {"documents", &node_203, true},
+    {"top_n", &node_208, false},
+    {"return_documents", &node_209, false},
+    {"raw_scores", &node_210, false},
+    {"truncate", &node_211, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"service_tier", &node_215, false},
+    {"user", &node_216, false},
+};
+const struct hearth_schema hearth_schema_rerank_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_rerank_request_properties,
+    .property_count = 10,
     .closed = true,
 };

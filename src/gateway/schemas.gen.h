@@ -28,5 +28,7 @@ extern const struct hearth_schema hearth_schema_response_format;
 extern const struct hearth_schema hearth_schema_chat_request;
 extern const struct hearth_schema hearth_schema_completion_request;
 extern const struct hearth_schema hearth_schema_embedding_request;
+extern const struct hearth_schema hearth_schema_time_limit;
+extern const struct hearth_schema hearth_schema_rerank_request;
 
 #endif

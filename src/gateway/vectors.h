@@ -1,6 +1,6 @@
-/* Many inputs of one call, each an inference whose result is a vector: embeddings. Inputs go to the
- * scheduler a window at a time, so that a long list neither fills the model's queue nor keeps
- * others out. Loop thread only. */
+/* Many inputs of one call, each an inference whose result is a vector: embeddings, and the scores
+ * of pairs. Inputs go to the scheduler a window at a time, so that a long list neither fills the
+ * model's queue nor keeps others out: what waits for a place is here. Loop thread only. */
 #ifndef HEARTH_GATEWAY_VECTORS_H
 #define HEARTH_GATEWAY_VECTORS_H
 
@@ -8,26 +8,40 @@
 #include "gateway/call.h"
 #include "gateway/inference.h"
 
+/* What came of one input. */
+struct hearth_vector_row {
+    bool done;
+    uint32_t truncated_tokens;
+    struct hearth_error *error; /* why there is no vector; only with `partial` */
+};
+
 struct hearth_vectors {
     struct hearth_call *call;
     const char *model; /* as the client named it */
-    float *values;     /* count × width */
+    const struct hearth_vector_row *rows;
+    float *values; /* count × width; zero where there is no vector */
     uint32_t count, width;
+    uint32_t missing; /* rows without a vector */
     uint64_t prompt_tokens, truncated_tokens;
     uint64_t queued_us, load_us, compute_us; /* of the slowest input */
     bool base64;
-    bool list;           /* the input was a list */
-    uint32_t dimensions; /* 0: all */
+    bool list;             /* the input was a list */
+    uint32_t dimensions;   /* 0: all */
+    const json_t *request; /* the body */
 };
 
 struct hearth_vectors_request {
-    const char *model;
+    const char *model;                 /* as the client named it */
+    const char *submit_as;             /* the version that it means; NULL: as named */
+    const char *param;                 /* that an input's fault is told of: "input", "documents" */
+    const char *etag;                  /* of a whole answer, or NULL */
     const struct hearth_input *inputs; /* point into the call's body or arena */
     uint32_t count;
     uint32_t dimensions; /* cut to so many and normalised again; 0: all */
     enum hearth_class class_;
     bool base64, list;
-    bool may_cut; /* the model was trained so that the first numbers of a vector stand alone */
+    bool one_number; /* each vector must be a single score */
+    bool partial;    /* answer with what there is when some inputs fail or time ends */
     /* Appends the whole answer. Runs on the pool when there is much to write: it must only read. */
     void (*write)(const struct hearth_vectors *vectors, struct hearth_buf *buf);
 };

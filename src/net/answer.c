@@ -120,12 +120,42 @@ static void add_vary(struct hearth_exchange *exchange)
     hearth_exchange_set_header(exchange, "vary", both);
 }
 
+bool hearth_exchange_takes_gzip(const struct hearth_exchange *exchange)
+{
+    return exchange->connection->server->options.gzip && !exchange->plain &&
+           hearth_http_accepts_coding(hearth_exchange_header(exchange, "accept-encoding"), "gzip");
+}
+
+void hearth_exchange_keep_plain(struct hearth_exchange *exchange)
+{
+    exchange->plain = true;
+}
+
+/* A strong ETag promises the same bytes, and these are others than those of the plain body. */
+static void tag_variant(struct hearth_exchange *exchange, const char *coding)
+{
+    const char *tag = answer_header(exchange, "etag");
+    size_t length = tag ? strlen(tag) : 0;
+    char both[256];
+    if (length < 2 || tag[0] != '"' || tag[length - 1] != '"')
+        return;
+    snprintf(both, sizeof(both), "%.*s-%s\"", (int)length - 1, tag, coding);
+    hearth_exchange_set_header(exchange, "etag", both);
+}
+
+void hearth_exchange_set_coding(struct hearth_exchange *exchange, const char *coding)
+{
+    hearth_exchange_set_header(exchange, "content-encoding", coding);
+    add_vary(exchange);
+    tag_variant(exchange, coding);
+}
+
 /* Puts the compressed body into `ret_body`; false: it goes out as it is. */
 static bool compress(struct hearth_exchange *exchange, const void *body, size_t length,
                      struct hearth_buf *ret_body)
 {
     struct hearth_server *server = exchange->connection->server;
-    if (!hearth_http_accepts_coding(hearth_exchange_header(exchange, "accept-encoding"), "gzip"))
+    if (!hearth_exchange_takes_gzip(exchange))
         return false;
     if (!server->gzip)
         server->gzip = hearth_gzip_create();
@@ -140,13 +170,14 @@ void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const 
     if (exchange->begun || exchange->finished)
         return;
     hearth_buf_init(&packed, 2 * GZIP_MAX);
-    if (exchange->connection->server->options.gzip && length > GZIP_MIN && length <= GZIP_MAX &&
-        compressible(type) && !answer_header(exchange, "content-encoding")) {
-        add_vary(exchange);
+    if (exchange->connection->server->options.gzip && !exchange->plain && length > GZIP_MIN &&
+        length <= GZIP_MAX && compressible(type) && !answer_header(exchange, "content-encoding")) {
         if (compress(exchange, body, length, &packed)) {
-            hearth_exchange_set_header(exchange, "content-encoding", "gzip");
+            hearth_exchange_set_coding(exchange, "gzip");
             body = packed.bytes;
             length = packed.length;
+        } else {
+            add_vary(exchange);
         }
     }
     send_head(exchange, status, type, (int64_t)length);

@@ -43,6 +43,7 @@ struct hearth_exchange {
     bool has_body, keep_alive, expects_continue;
     bool request_complete, begun, finished, bodyless, chunked, sized;
     bool taken_over, blocked, body_paused, close_after;
+    bool plain;        /* the answer is not to be compressed */
     bool break_at_end; /* HTTP/2: reset once `out` is sent */
 };
 

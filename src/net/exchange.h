@@ -67,13 +67,21 @@ void hearth_exchange_handle(struct hearth_exchange *exchange, const struct heart
                             void *handler_state, uint64_t body_max);
 
 /* A whole answer at once: head, body, end. `type` is a media type or NULL. The body is copied.
- * Compressible types between 1 and 256 KiB are sent as gzip to clients that accept it. */
+ * Compressible types between 1 and 256 KiB are sent as gzip to clients that accept it; a larger one
+ * the handler may compress itself, away from the loop, and say so with set_coding. */
 void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const char *type,
                             const void *body, size_t length);
 /* Sets a header for the answer, before its head is sent; copied. A name that is set again is
  * replaced. The server adds date, length or framing, encoding, X-Request-Id, Hearth-Version. */
 void hearth_exchange_set_header(struct hearth_exchange *exchange, const char *name,
                                 const char *value);
+/* Would this client take a gzip of such a body, and does the server compress? */
+bool hearth_exchange_takes_gzip(const struct hearth_exchange *exchange);
+/* The body is in this coding already: sets Content-Encoding and Vary, and names the variant in a
+ * strong ETag. */
+void hearth_exchange_set_coding(struct hearth_exchange *exchange, const char *coding);
+/* The body is dense: compressing it would cost more than it saves. */
+void hearth_exchange_keep_plain(struct hearth_exchange *exchange);
 /* Sends the head; the body follows in pieces of unknown number. */
 void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type);
 /* Returns false when the bytes had to be queued beyond the low-water mark: stop until on_writable.

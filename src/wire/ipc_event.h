@@ -16,6 +16,8 @@
 
 /* Facts as a JSON object, as frames and the registry carry them. 0, or the buffer's failure. */
 int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts *facts);
+/* The way back; absent members are zero. HEARTH_EPARSE. */
+int hearth_facts_read(const char *json, size_t length, struct hearth_model_facts *ret_facts);
 
 struct hearth_ipc_started {
     uint32_t version;

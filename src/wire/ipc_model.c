@@ -77,11 +77,11 @@ static int facts_u64(const json_t *json, const char *key, uint64_t *ret_value)
     return 0;
 }
 
-static int get_facts(const struct hearth_ipc_field *field, struct hearth_model_facts *ret_facts)
+int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts *ret_facts)
 {
-    if (field->length > FACTS_JSON_MAX)
+    if (length > FACTS_JSON_MAX)
         return HEARTH_EPARSE;
-    json_t *json = hearth_json_parse(field->bytes, field->length, NULL);
+    json_t *json = hearth_json_parse(text, length, NULL);
     if (!json_is_object(json)) {
         json_decref(json);
         return HEARTH_EPARSE;
@@ -108,6 +108,11 @@ static int get_facts(const struct hearth_ipc_field *field, struct hearth_model_f
         return HEARTH_EPARSE;
     *ret_facts = facts;
     return 0;
+}
+
+static int get_facts(const struct hearth_ipc_field *field, struct hearth_model_facts *ret_facts)
+{
+    return hearth_facts_read(field->bytes, field->length, ret_facts);
 }
 
 int hearth_ipc_put_started(struct hearth_buf *buf, const struct hearth_ipc_started *started)

@@ -104,6 +104,8 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     struct encoder_config config;
     struct hearth_model_facts facts = {0};
     int rc = read_directory(files, &config, &facts, error);
+    snprintf(facts.quantization, sizeof(facts.quantization), "%s",
+             precision_names[HEARTH_PRECISION_F32]);
     if (!rc)
         *ret_facts = facts;
     return rc;
