@@ -81,13 +81,20 @@ static bool is_valid(const struct hearth_call *call, struct hearth_arena *arena,
            !hearth_schema_check(call->route->request, call->json, arena, faults);
 }
 
+/* The body is checked. */
+static void handle(struct hearth_call *call)
+{
+    if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
+        call->route->handle(call);
+}
+
 static void run_route(struct hearth_call *call)
 {
     struct hearth_schema_faults faults;
-    if (!is_valid(call, hearth_call_arena(call), &faults))
+    if (is_valid(call, hearth_call_arena(call), &faults))
+        handle(call);
+    else
         hearth_answer_faults(call, &faults);
-    else if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
-        call->route->handle(call);
 }
 
 /* jansson recurses: a bound on nesting before it is asked keeps its stack small. */
@@ -155,7 +162,7 @@ static void parsed_on_lane(void *argument, bool dropped)
     else if (call->exchange && !parsing->is_valid)
         hearth_answer_faults(call, &parsing->faults);
     else if (call->exchange)
-        call->route->handle(call);
+        handle(call);
     hearth_call_drop(call);
     hearth_arena_destroy(parsing->arena);
     hearth_free(parsing);
