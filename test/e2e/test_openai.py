@@ -145,8 +145,7 @@ def test_dimensions_that_the_model_does_not_allow_are_refused(server):
     install(server, "vectors", "tasks = embed; vector_length = 8", task="embedding")
     client = client_of(server)
     assert len(client.embeddings.create(model="vectors", input="a", dimensions=8).data[0].embedding) == 8
-    with pytest.raises(openai.BadRequestError, match="dimensions"):
-        client.embeddings.create(model="vectors", input="a", dimensions=4)
+    assert len(client.embeddings.create(model="vectors", input="a", dimensions=4).data[0].embedding) == 4
     with pytest.raises(openai.BadRequestError, match="dimensions"):
         client.embeddings.create(model="vectors", input="a", dimensions=9)
 

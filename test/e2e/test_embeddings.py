@@ -1,0 +1,461 @@
+"""Embeddings and reranking: OpenAI's clients, what sentence-transformers computes (as reference data
+in test/golden), limits, time, partial answers, caching."""
+import asyncio
+import base64
+import concurrent.futures
+import gzip
+import json
+import math
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import threading
+import time
+
+import openai
+import pytest
+
+from conftest import ROOT, SLOW, Server, cli, wait_for
+
+GOLDEN = json.loads((ROOT / "test/golden/vectors.json").read_text())
+ENCODERS = ROOT / "test/golden/encoder"
+PROMPTS = {"query": "query: ", "passage": "passage: "}
+LONG = "word " * 400
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    path = os.environ.get("HEARTH_TEST_MINILM") or subprocess.run(
+        [ROOT / "scripts/models", "minilm"], check=True, capture_output=True, text=True).stdout.strip()
+    return pathlib.Path(path)
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory, minilm):
+    """A server with minilm, a small model with prompts and a cross-encoder: leave it as it was."""
+    folder = tmp_path_factory.mktemp("vectors")
+    prompted = folder / "prompted"
+    shutil.copytree(ENCODERS / "bert", prompted)
+    (prompted / "config_sentence_transformers.json").write_text(json.dumps({"prompts": PROMPTS}))
+    home = folder / "home"
+    home.mkdir()
+    for name, path in (("minilm", minilm), ("prompted", prompted),
+                       ("cross", ENCODERS / "bert-classifier"),
+                       ("labels", ENCODERS / "xlm-roberta-classifier")):
+        done = cli("install", f"file:{path}", "--name", name, home=home)
+        assert done.returncode == 0, done.stderr
+    running = Server(home)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def client_of(server, kind=openai.OpenAI):
+    return kind(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=60 * SLOW)
+
+
+def embed(server, input, model="minilm", headers=None, **rest):
+    return server.post("/v1/embeddings", {"model": model, "input": input, **rest}, headers=headers)
+
+
+def fake(server, name, script):
+    answer = server.post("/models", {"name": name, "source": f"fake:{script}", "task": "embedding"})
+    assert answer.status == 201, answer.text
+    return name
+
+
+def decoded(text):
+    raw = base64.b64decode(text)
+    return list(struct.unpack(f"<{len(raw) // 4}f", raw))
+
+
+def cosine(a, b):
+    return sum(x * y for x, y in zip(a, b)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+
+
+def error_of(answer):
+    return answer.json()["error"]
+
+
+# Fidelity
+def test_vectors_are_those_of_sentence_transformers(vectors):
+    texts = [row["text"] for row in GOLDEN["minilm"]]
+    rows = embed(vectors, texts, truncate=True).json()["data"]
+    for row, golden in zip(rows, GOLDEN["minilm"]):
+        wanted = decoded(golden["vector"])
+        assert cosine(row["embedding"], wanted) >= 0.99999, golden["text"]
+        assert row["embedding"] == pytest.approx(wanted, abs=2e-5)
+    assert [("truncated_tokens" in row) for row in rows] == [False] * 11 + [True]
+
+
+def test_a_vector_does_not_depend_on_its_company(vectors):
+    texts = [row["text"] for row in GOLDEN["minilm"]][:11]
+    many = embed(vectors, texts * 10).json()["data"]
+    for i, text in enumerate(texts):
+        alone = embed(vectors, text).json()["data"][0]["embedding"]
+        for row in many[i::11]:
+            assert row["embedding"] == pytest.approx(alone, abs=1e-6)
+
+
+def test_rerank_scores_are_those_of_the_cross_encoder(vectors):
+    golden = GOLDEN["cross"]
+    answer = vectors.post("/v1/rerank", {"model": "cross", "query": golden["query"],
+                                         "documents": golden["documents"]}).json()
+    assert sorted(row["index"] for row in answer["results"]) == list(range(len(golden["documents"])))
+    for row in answer["results"]:
+        assert row["relevance_score"] == pytest.approx(golden["scores"][row["index"]], abs=1e-5)
+    scores = [row["relevance_score"] for row in answer["results"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+# Forms of input and output
+def test_floats_and_base64_are_the_same_bits(vectors):
+    text = "the same bits"
+    floats = embed(vectors, text, encoding_format="float").json()["data"][0]["embedding"]
+    coded = embed(vectors, text, encoding_format="base64").json()["data"][0]["embedding"]
+    assert struct.pack("<384f", *floats) == base64.b64decode(coded)
+    assert math.isclose(sum(x * x for x in floats), 1, abs_tol=1e-5)
+
+
+def test_token_ids_are_taken_as_they_are(vectors):
+    text = "token ids are taken as they are"
+    ids = vectors.post("/tokenize", {"model": "minilm", "content": text}).json()["tokens"]
+    by_text = embed(vectors, text).json()
+    by_ids = embed(vectors, ids).json()
+    assert by_ids["data"] == by_text["data"]
+    assert by_ids["usage"] == by_text["usage"] == {"prompt_tokens": len(ids), "total_tokens": len(ids)}
+    both = embed(vectors, [ids, ids[:3]]).json()
+    assert both["data"][0]["embedding"] == by_text["data"][0]["embedding"]
+    assert both["usage"]["prompt_tokens"] == len(ids) + 3
+    assert error_of(embed(vectors, [[30522]]))["param"] == "input[0]"
+
+
+def test_dimensions_cut_and_renormalise(vectors):
+    whole = embed(vectors, "cut me").json()["data"][0]["embedding"]
+    cut = embed(vectors, "cut me", dimensions=16).json()["data"][0]["embedding"]
+    length = math.sqrt(sum(x * x for x in whole[:16]))
+    assert cut == pytest.approx([x / length for x in whole[:16]], abs=1e-6)
+    assert embed(vectors, "cut me", dimensions=384).json()["data"][0]["embedding"] == whole
+
+
+def test_two_thousand_texts_come_back_in_order(vectors):
+    texts = [f"{i}" for i in range(2048)]
+    answer = embed(vectors, texts, model="prompted", encoding_format="base64").json()
+    assert [row["index"] for row in answer["data"]] == list(range(2048))
+    for i in (0, 1, 77, 2047):
+        alone = embed(vectors, texts[i], model="prompted", encoding_format="base64").json()
+        assert alone["data"][0]["embedding"] == answer["data"][i]["embedding"]
+
+
+def test_an_answer_without_a_cut_has_openais_members_only(vectors):
+    body = embed(vectors, ["a", "b"]).json()
+    assert sorted(body) == ["data", "model", "object", "usage"]
+    assert all(sorted(row) == ["embedding", "index", "object"] for row in body["data"])
+    assert sorted(body["usage"]) == ["prompt_tokens", "total_tokens"]
+
+
+# Limits
+def test_over_long_input_is_refused_with_both_numbers(vectors):
+    answer = embed(vectors, ["short", LONG])
+    assert answer.status == 400
+    fault = error_of(answer)
+    assert (fault["type"], fault["code"], fault["param"]) == \
+        ("invalid_request_error", "context_length_exceeded", "input[1]")
+    assert "402" in fault["message"] and "256" in fault["message"]
+    assert error_of(embed(vectors, LONG))["param"] == "input"
+    for value in (False, "never", None):
+        assert embed(vectors, LONG, truncate=value).status == 400
+
+
+def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
+    text = "first " + "middle " * 300 + "last"
+    for value, kept in ((True, "first " + "middle " * 253), ("end", "first " + "middle " * 253),
+                        ("start", "middle " * 253 + "last")):
+        body = embed(vectors, ["short", text], truncate=value).json()
+        assert "truncated_tokens" not in body["data"][0]
+        assert body["data"][1]["truncated_tokens"] == 48
+        assert body["usage"]["truncated_tokens"] == 48
+        assert body["usage"]["prompt_tokens"] == 3 + 256
+        wanted = embed(vectors, kept).json()["data"][0]["embedding"]
+        assert body["data"][1]["embedding"] == pytest.approx(wanted, abs=1e-6), value
+
+
+@pytest.mark.parametrize("change, param, code", [
+    (dict(input=""), "input", "invalid_value"),
+    (dict(input=["a", ""]), "input[1]", "invalid_value"),
+    (dict(input=[]), "input", None),
+    (dict(input=["a"] * 2049), "input", "invalid_value"),
+    (dict(input=["a", 1]), "input[1]", "invalid_type"),
+    (dict(input={"text": "a"}), "input", "invalid_type"),
+    (dict(dimensions=0), "dimensions", "invalid_value"),
+    (dict(dimensions=385), "dimensions", "invalid_value"),
+    (dict(dimensions="8"), "dimensions", "invalid_type"),
+    (dict(encoding_format="int8"), "encoding_format", "invalid_value"),
+    (dict(truncate="middle"), "truncate", None),
+    (dict(prompt_name="query"), "prompt_name", "invalid_value"),
+    (dict(timeout=0), "timeout", "invalid_value"),
+    (dict(dimension=8), "dimension", "unknown_parameter"),
+])
+def test_faults_have_openais_shape(vectors, change, param, code):
+    answer = vectors.post("/v1/embeddings", {"model": "minilm", "input": "a", **change})
+    assert answer.status == 400, answer.text
+    fault = error_of(answer)
+    assert fault["type"] == "invalid_request_error" and fault["param"] == param, fault
+    assert code in (None, fault["code"]) and fault["message"]
+
+
+def test_what_is_not_json_or_not_utf8_is_refused(vectors):
+    for body in (b'{"model":"minilm","input":[NaN]}', b'{"model":"minilm","input":"\xff"}',
+                 b'{"model":"minilm","input":"\\ud800"}', b""):
+        answer = vectors.post("/v1/embeddings", body)
+        assert answer.status == 400 and error_of(answer)["type"] == "invalid_request_error"
+
+
+def test_an_unknown_model_is_404(vectors):
+    answer = embed(vectors, "a", model="absent")
+    assert answer.status == 404 and error_of(answer)["code"] == "model_not_found"
+    assert error_of(embed(vectors, "a", model="cross"))["param"] == "model"
+
+
+# What a model is
+def test_a_model_says_what_it_is_before_it_is_loaded_and_after(start, home, minilm):
+    done = cli("install", f"file:{minilm}", "--name", "minilm", home=home)
+    assert done.returncode == 0, done.stderr
+    server = start()
+    before = server.get("/v1/models/minilm").json()["hearth"]
+    assert not before["loaded"]
+    assert (before["token_limit"], before["dimensions"], before["pooling"], before["normalized"],
+            before["precision"], before["tasks"]) == \
+        (256, 384, "mean", True, "f32", ["embed", "tokenize"])
+    assert embed(server, "load it").status == 200
+    after = server.get("/v1/models/minilm").json()["hearth"]
+    assert after == {**before, "loaded": True}
+    assert "hearth" not in server.get("/v1/models").json()["data"][0]
+
+
+def test_prompts_are_told_and_applied(vectors):
+    assert vectors.get("/v1/models/prompted").json()["hearth"]["prompts"] == PROMPTS
+    named = embed(vectors, "abc", model="prompted", prompt_name="query").json()
+    spelt = embed(vectors, "query: abc", model="prompted").json()
+    assert named["data"] == spelt["data"] and named["usage"] == spelt["usage"]
+    assert named["data"] != embed(vectors, "abc", model="prompted").json()["data"]
+    fault = error_of(embed(vectors, "abc", model="prompted", prompt_name="document"))
+    assert "query" in fault["message"] and "passage" in fault["message"]
+
+
+# Reranking
+def test_rerank_takes_objects_and_gives_the_best(vectors):
+    documents = ["z", {"text": "how do cats land"}, "dogs", "z"]
+    ask = {"model": "cross", "query": "how do cats land", "documents": documents}
+    whole = vectors.post("/v1/rerank", ask).json()
+    assert whole["id"].startswith("rerank-") and len(whole["results"]) == 4
+    assert whole["usage"]["total_tokens"] > 0 and "document" not in whole["results"][0]
+    order = [row["index"] for row in whole["results"]]
+    assert order.index(0) < order.index(3)  # equal scores: by place
+    best = vectors.post("/v1/rerank", {**ask, "top_n": 2, "return_documents": True}).json()
+    assert [row["index"] for row in best["results"]] == order[:2]
+    for row in best["results"]:
+        text = documents[row["index"]]
+        assert row["document"] == (text if isinstance(text, dict) else {"text": text})
+    raw = vectors.post("/v1/rerank", {**ask, "raw_scores": True}).json()
+    for a, b in zip(whole["results"], raw["results"]):
+        assert a["relevance_score"] == pytest.approx(1 / (1 + math.exp(-b["relevance_score"])), abs=1e-6)
+
+
+def test_rerank_refuses_what_is_no_reranker(vectors):
+    ask = {"query": "a", "documents": ["b"]}
+    for model, word in (("minilm", "embeddings"), ("labels", "3 labels")):
+        answer = vectors.post("/v1/rerank", {"model": model, **ask})
+        assert answer.status == 400 and error_of(answer)["param"] == "model"
+        assert word in error_of(answer)["message"]
+    for change, param in (({"documents": []}, "documents"), ({"query": ""}, "query"),
+                          ({"top_n": 0}, "top_n"), ({"documents": [{"txt": "a"}]}, "documents[0].text")):
+        answer = vectors.post("/v1/rerank", {"model": "cross", **ask, **change})
+        assert answer.status == 400 and error_of(answer)["param"] == param, answer.text
+
+
+def test_rerank_names_the_document_that_is_too_long(vectors):
+    ask = {"model": "cross", "query": "a", "documents": ["b", "c " * 200]}
+    fault = error_of(vectors.post("/v1/rerank", ask))
+    assert fault["param"] == "documents[1]" and "80" in fault["message"]
+    cut = vectors.post("/v1/rerank", {**ask, "truncate": True}).json()
+    [row] = [row for row in cut["results"] if row["index"] == 1]
+    assert row["truncated_tokens"] == cut["usage"]["truncated_tokens"] > 100
+
+
+# Time
+def test_a_time_limit_is_504_and_frees_the_work(server):
+    fake(server, "slow", "tasks = embed; prefill_us = 100000")
+    assert embed(server, "x", model="slow").status == 200
+    for headers, body in (({"X-Request-Timeout": "300ms"}, {}), ({"X-Request-Timeout": "0.3"}, {}),
+                          ({}, {"timeout": 0.3}), ({"X-Request-Timeout": "60"}, {"timeout": 0.3})):
+        started = time.monotonic()
+        answer = embed(server, ["many words " * 20] * 50, model="slow", headers=headers, **body)
+        assert answer.status == 504 and error_of(answer)["code"] == "timeout", answer.text
+        assert time.monotonic() - started < 10 * SLOW
+        wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 0, 30, "the end")
+        wait_for(lambda: server.metric("hearth_slots_busy", model="slow:1") == 0, 30, "free slots")
+    answer = embed(server, "x", model="slow", headers={"X-Request-Timeout": "soon"})
+    assert answer.status == 400 and error_of(answer)["param"] == "X-Request-Timeout"
+
+
+def test_the_header_counts_for_chats_too(server):
+    fake(server, "talks", "reply = " + "w " * 500 + "; token_us = 20000")
+    answer = server.post("/v1/chat/completions", {"model": "talks", "messages": [
+        {"role": "user", "content": "x"}]}, headers={"X-Request-Timeout": "500ms"})
+    assert answer.status == 504, answer.text
+
+
+def test_a_partial_answer_has_what_was_done_by_then(server):
+    fake(server, "slow", "tasks = embed; prefill_us = 20000; vector_length = 4")
+    assert embed(server, "warm", model="slow").status == 200
+    answer = embed(server, [f"text {i}" for i in range(400)], model="slow", partial=True, timeout=1.5)
+    assert answer.status == 200, answer.text
+    body = answer.json()
+    assert [row["index"] for row in body["data"]] == list(range(400))
+    done = [row for row in body["data"] if row["embedding"]]
+    missing = [row for row in body["data"] if row["embedding"] is None]
+    assert done and missing and body["missing"] == len(missing)
+    assert all(row["error"]["code"] == "timeout" for row in missing)
+    assert not any("error" in row for row in done)
+    assert "Etag" not in answer.headers
+    wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 0, 30, "the end")
+    answer = embed(server, ["words " * 200], model="slow", partial=True, timeout=0.2)
+    assert answer.status == 504, "nothing was done: there is nothing partial to give"
+
+
+def test_a_partial_answer_marks_the_faulty_input(vectors):
+    body = embed(vectors, ["a", LONG, "b"], partial=True).json()
+    assert [row["embedding"] is None for row in body["data"]] == [False, True, False]
+    assert body["data"][1]["error"]["code"] == "context_length_exceeded" and body["missing"] == 1
+    assert embed(vectors, [LONG, LONG], partial=True).status == 400
+
+
+# Fairness
+def test_a_single_text_does_not_wait_for_a_long_list(server):
+    fake(server, "slow", "tasks = embed; prefill_us = 1000; vector_length = 4")
+    assert embed(server, "warm", model="slow").status == 200
+    ended = threading.Event()
+    queued = []
+
+    def list_of_2048():
+        answer = embed(server, ["one two three"] * 2048, model="slow")
+        ended.set()
+        return answer.status
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        work = pool.submit(list_of_2048)
+        wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") > 0, 30, "the list")
+        waits = []
+        for i in range(10):
+            started = time.monotonic()
+            assert embed(server, f"single {i}", model="slow").status == 200
+            waits.append(time.monotonic() - started)
+            queued.append(server.metric("hearth_queue_depth", model="slow:1"))
+        assert not ended.is_set(), "the list was too short to tell"
+        assert max(waits) < 2 * SLOW, waits
+        assert max(queued) <= 64
+        assert work.result() == 200
+
+
+# Caching and compression
+def test_the_same_request_has_the_same_tag_and_is_304(vectors):
+    first = embed(vectors, "tag me")
+    tag = first.headers["ETag"]
+    assert tag.startswith('"') and first.headers["Cache-Control"] == "private, no-cache"
+    assert embed(vectors, "tag me", user="somebody").headers["ETag"] == tag
+    for other in (dict(dimensions=8), dict(encoding_format="base64"), dict(truncate="end")):
+        assert embed(vectors, "tag me", **other).headers["ETag"] != tag
+    assert embed(vectors, ["tag me"]).headers["ETag"] != tag
+    assert embed(vectors, "tag  me").headers["ETag"] != tag
+    for given in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = embed(vectors, "tag me", headers={"If-None-Match": given})
+        assert answer.status == 304 and answer.body == b"" and answer.headers["ETag"] == tag
+    answer = embed(vectors, "tag me", headers={"If-None-Match": '"x"'})
+    assert answer.status == 200
+    assert "ETag" not in embed(vectors, "").headers
+
+
+def test_answers_of_any_size_are_gzip_for_who_takes_it(vectors):
+    for count in (2, 300):
+        texts = [f"number {i}" for i in range(count)]
+        plain = embed(vectors, texts)
+        packed = embed(vectors, texts, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert gzip.decompress(packed.body) == plain.body and len(packed.body) < len(plain.body)
+        tag = packed.headers["ETag"]
+        assert tag == plain.headers["ETag"][:-1] + '-gzip"'
+        assert embed(vectors, texts, headers={"If-None-Match": tag}).status == 304
+        dense = embed(vectors, texts, encoding_format="base64", headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in dense.headers
+
+
+# Clients
+def test_the_openai_client_sync(vectors):
+    client = client_of(vectors)
+    answer = client.embeddings.create(model="minilm", input=["one", "two"])
+    assert [row.index for row in answer.data] == [0, 1] and len(answer.data[0].embedding) == 384
+    floats = client.embeddings.create(model="minilm", input="one", encoding_format="float", user="u")
+    assert floats.data[0].embedding == pytest.approx(answer.data[0].embedding, abs=1e-7)
+    assert floats.usage.prompt_tokens == 3
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.embeddings.create(model="minilm", input=LONG)
+    assert caught.value.code == "context_length_exceeded" and caught.value.param == "input"
+    cut = client.embeddings.create(model="minilm", input=LONG, extra_body={"truncate": "end"})
+    assert cut.usage.prompt_tokens == 256
+
+
+def test_the_openai_client_async(vectors):
+    async def run():
+        async with client_of(vectors, openai.AsyncOpenAI) as client:
+            return await asyncio.gather(*(client.embeddings.create(model="minilm", input=f"text {i}")
+                                          for i in range(32)))
+    answers = asyncio.run(run())
+    assert len({tuple(answer.data[0].embedding) for answer in answers}) == 32
+
+
+def test_the_node_client(vectors):
+    modules = pathlib.Path(os.environ.get("HEARTH_NODE_MODULES",
+                                          os.environ.get("NODE_PATH", ROOT / "build/node/node_modules")))
+    if not (modules / "openai").exists():
+        pytest.skip("the openai package for Node is not installed (scripts/test does that)")
+    done = subprocess.run(["node", ROOT / "test/e2e/node/embeddings.mjs", vectors.url, str(modules)],
+                          capture_output=True, text=True, timeout=120 * SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip() == "ok"
+
+
+def test_langchain(vectors):
+    langchain = pytest.importorskip("langchain_openai")
+    embeddings = langchain.OpenAIEmbeddings(model="minilm", base_url=f"{vectors.url}/v1",
+                                            api_key="none", check_embedding_ctx_length=False)
+    rows = embeddings.embed_documents(["a cat on a mat", "stock markets fell"])
+    query = embeddings.embed_query("a kitten on a rug")
+    assert cosine(query, rows[0]) > cosine(query, rows[1]) + 0.2
+
+
+def test_llama_index(vectors):
+    llama_index = pytest.importorskip("llama_index.embeddings.openai")
+    embeddings = llama_index.OpenAIEmbedding(model_name="minilm", api_base=f"{vectors.url}/v1",
+                                             api_key="none")
+    rows = embeddings.get_text_embedding_batch(["a cat on a mat", "stock markets fell"])
+    query = embeddings.get_query_embedding("a kitten on a rug")
+    assert cosine(query, rows[0]) > cosine(query, rows[1]) + 0.2
+
+
+# Examples
+@pytest.mark.parametrize("example, arguments, wanted", [
+    ("semantic_search.py", ["--query", "a feline rests"], "cat"),
+    ("rag.py", ["--passages", "2000", "--question", "How do I change the port?"], "port"),
+])
+def test_an_example_runs_and_finds_what_is_meant(vectors, example, arguments, wanted):
+    import sys
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / example, "--url", f"{vectors.url}/v1", "--model",
+         "minilm", *arguments], capture_output=True, text=True, timeout=300 * SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    best = next(line for line in done.stdout.splitlines() if line.startswith("1. "))
+    assert wanted in best.lower(), done.stdout
