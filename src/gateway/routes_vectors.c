@@ -119,11 +119,12 @@ static struct hearth_input *read_inputs(struct hearth_call *call, const json_t *
     return inputs;
 }
 
-/* A list gives way to single texts: it is one class lower than it asked for. */
+/* A single text goes ahead of lists, unless the request says what it wants: somebody waits for it.
+ */
 static enum hearth_class class_of(const json_t *body, size_t count)
 {
     enum hearth_class asked = hearth_class_read(body);
-    return count > 1 && asked < HEARTH_CLASS_BATCH ? (enum hearth_class)(asked + 1) : asked;
+    return asked == HEARTH_CLASS_NORMAL && count == 1 ? HEARTH_CLASS_INTERACTIVE : asked;
 }
 
 static void list_names(const char *prompts_json, struct hearth_buf *buf)

@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    WINDOW = 64,               /* inputs of one call under way */
+    WAITING_MAX = 64,          /* inputs of one call in the model's queue */
     WRITE_ON_LOOP_MAX = 16384, /* floats; more are written on the pool */
     VALUES_MAX = 128 << 20,    /* bytes of all vectors together */
     ANSWER_MAX = 512 << 20,
@@ -28,6 +28,7 @@ struct vector_item {
     struct hearth_inference *inference;
     struct hearth_vector_row *row;
     uint32_t index;
+    bool taken; /* a worker has it */
 };
 
 /* A call's vectors; `shown` is what writers see. */
@@ -36,7 +37,8 @@ struct vectors {
     struct hearth_vectors_request request;
     const struct hearth_input *inputs;
     struct hearth_vector_row *rows;
-    uint32_t window, next, live, done; /* done: with a vector or an error */
+    uint32_t waiting_max, next;
+    uint32_t live, taken, done; /* submitted; of these with a worker; with a vector or an error */
     struct hearth_buf answer;
     bool gzip;     /* the client takes it, and there may be much */
     bool packed;   /* the answer is a gzip */
@@ -316,13 +318,31 @@ static bool miss(struct vector_item *item, const struct hearth_error *error,
     return true;
 }
 
+/* The inference has ended. */
+static void release(struct vector_item *item)
+{
+    item->inference = NULL;
+    item->vectors->live--;
+    item->vectors->taken -= item->taken;
+}
+
+/* A worker has taken it up: there is room in the queue again. */
+static void on_prepared(void *argument, uint32_t token_count, uint32_t truncated_count)
+{
+    (void)token_count;
+    (void)truncated_count;
+    struct vector_item *item = argument;
+    item->taken = true;
+    item->vectors->taken++;
+    submit_more(item->vectors);
+}
+
 static void on_done(void *argument, const struct hearth_inference_done *done)
 {
     struct vector_item *item = argument;
     struct vectors *v = item->vectors;
     struct hearth_vectors *shown = &v->shown;
-    item->inference = NULL;
-    v->live--;
+    release(item);
     if (!item->row->done) {
         struct hearth_error error;
         hearth_error_set(&error, HEARTH_EMODEL, "the model made no vector of finite numbers");
@@ -344,8 +364,7 @@ static void on_error(void *argument, const struct hearth_error *error, uint32_t 
 {
     struct vector_item *item = argument;
     struct vectors *v = item->vectors;
-    item->inference = NULL;
-    v->live--;
+    release(item);
     if (miss(item, error, retry_after_ms))
         submit_more(v);
 }
@@ -354,7 +373,7 @@ static int submit(struct vectors *v, struct vector_item *item, uint32_t *ret_ret
                   struct hearth_error *error)
 {
     static const struct hearth_inference_events events = {
-        .on_event = on_event, .on_done = on_done, .on_error = on_error};
+        .on_prepared = on_prepared, .on_event = on_event, .on_done = on_done, .on_error = on_error};
     const struct hearth_vectors_request *asked = &v->request;
     if (v->time_out)
         return hearth_error_set(error, HEARTH_ETIMEOUT,
@@ -370,7 +389,7 @@ static int submit(struct vectors *v, struct vector_item *item, uint32_t *ret_ret
  * of ours is in it: those that are will bring us back here. */
 static bool submit_more(struct vectors *v)
 {
-    while (v->next < v->shown.count && v->live < v->window) {
+    while (v->next < v->shown.count && v->live - v->taken < v->waiting_max) {
         struct vector_item *item = &v->items[v->next];
         struct hearth_error error;
         uint32_t retry_after_ms = 0;
@@ -398,10 +417,10 @@ static void on_gone(struct hearth_call *call, int reason)
 }
 
 /* A quarter of the queue at the most, whatever its size. */
-static uint32_t window_of(const struct hearth_gateway *gateway)
+static uint32_t waiting_max(const struct hearth_gateway *gateway)
 {
     int64_t quarter = gateway->settings->queue_max / 4;
-    return quarter < 1 ? 1 : quarter < WINDOW ? (uint32_t)quarter : WINDOW;
+    return quarter < 1 ? 1 : quarter < WAITING_MAX ? (uint32_t)quarter : WAITING_MAX;
 }
 
 static struct vectors *create(struct hearth_call *call,
@@ -410,7 +429,7 @@ static struct vectors *create(struct hearth_call *call,
     struct vectors *v = hearth_calloc(1, sizeof(*v) + request->count * sizeof(struct vector_item));
     v->request = *request;
     v->inputs = request->inputs;
-    v->window = window_of(call->gateway);
+    v->waiting_max = waiting_max(call->gateway);
     v->rows = hearth_calloc(request->count, sizeof(*v->rows));
     v->shown = (struct hearth_vectors){
         .call = call,

@@ -1,6 +1,7 @@
 /* Many inputs of one call, each an inference whose result is a vector: embeddings, and the scores
- * of pairs. Inputs go to the scheduler a window at a time, so that a long list neither fills the
- * model's queue nor keeps others out: what waits for a place is here. Loop thread only. */
+ * of pairs. Of a call only a few inputs wait in the model's queue at a time, so that a long list
+ * neither fills it nor keeps others out: the next ones are submitted as workers take those up. Loop
+ * thread only. */
 #ifndef HEARTH_GATEWAY_VECTORS_H
 #define HEARTH_GATEWAY_VECTORS_H
 
