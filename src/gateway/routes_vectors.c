@@ -204,8 +204,14 @@ static void embed(struct hearth_call *call, const struct subject *subject)
     size_t count = list ? json_array_size(given) : 1;
     uint32_t dimensions = (uint32_t)hearth_body_integer(body, "dimensions", 0);
     char tag[HEARTH_ETAG_MAX];
+    const json_t *first = list ? json_array_get(given, 0) : given;
     if (refuses_embedding(call, subject, dimensions))
         return;
+    if (!json_is_string(first) && json_is_string(json_object_get(body, "prompt_name"))) {
+        hearth_answer_message(call, HEARTH_EINVAL, "prompt_name",
+                              "a prompt goes before a text; token ids are taken as they are");
+        return;
+    }
     bool has_tag = hearth_etag_make(subject->entry, body, tagged, tag);
     if (has_tag && answered_before(call, tag))
         return;

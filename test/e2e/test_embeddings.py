@@ -91,13 +91,13 @@ def test_vectors_are_those_of_sentence_transformers(vectors):
     assert [("truncated_tokens" in row) for row in rows] == [False] * 11 + [True]
 
 
-def test_a_vector_does_not_depend_on_its_company(vectors):
+def test_a_vector_is_the_same_to_the_last_bit_in_any_company(vectors):
     texts = [row["text"] for row in GOLDEN["minilm"]][:11]
     many = embed(vectors, texts * 10).json()["data"]
     for i, text in enumerate(texts):
         alone = embed(vectors, text).json()["data"][0]["embedding"]
         for row in many[i::11]:
-            assert row["embedding"] == pytest.approx(alone, abs=1e-6)
+            assert row["embedding"] == alone
 
 
 def test_rerank_scores_are_those_of_the_cross_encoder(vectors):
@@ -242,6 +242,8 @@ def test_prompts_are_told_and_applied(vectors):
     spelt = embed(vectors, "query: abc", model="prompted").json()
     assert named["data"] == spelt["data"] and named["usage"] == spelt["usage"]
     assert named["data"] != embed(vectors, "abc", model="prompted").json()["data"]
+    fault = error_of(embed(vectors, [[5, 6]], model="prompted", prompt_name="query"))
+    assert fault["param"] == "prompt_name"
     fault = error_of(embed(vectors, "abc", model="prompted", prompt_name="document"))
     assert "query" in fault["message"] and "passage" in fault["message"]
 
@@ -284,6 +286,11 @@ def test_rerank_names_the_document_that_is_too_long(vectors):
     cut = vectors.post("/v1/rerank", {**ask, "truncate": True}).json()
     [row] = [row for row in cut["results"] if row["index"] == 1]
     assert row["truncated_tokens"] == cut["usage"]["truncated_tokens"] > 100
+    shorter = vectors.post("/v1/rerank", {**ask, "documents": ["b", "c " * (200 - row["truncated_tokens"])]})
+    [same] = [row for row in shorter.json()["results"] if row["index"] == 1]
+    assert same["relevance_score"] == pytest.approx(row["relevance_score"], abs=1e-6)
+    fault = error_of(vectors.post("/v1/rerank", {**ask, "query": "q " * 100, "truncate": True}))
+    assert fault["code"] == "context_length_exceeded" and fault["param"] == "documents[0]"
 
 
 # Time

@@ -276,10 +276,20 @@ static int prompt_of(const struct hearth_engine *engine, const struct hearth_inp
     if (!input->prompt_name)
         return 0;
     *ret_prompt = hearth_json_text(engine->prompts, input->prompt_name, NULL);
-    return *ret_prompt
-               ? 0
-               : hearth_error_set(error, HEARTH_EINVAL, "the model has no prompt named \"%.80s\"",
-                                  input->prompt_name);
+    if (*ret_prompt)
+        return 0;
+    char names[512] = "it has none";
+    size_t length = 0;
+    const char *name;
+    json_t *text;
+    json_object_foreach(engine->prompts, name, text)
+    {
+        if (length < sizeof(names))
+            length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%.80s",
+                                       length ? ", " : "it has ", name);
+    }
+    return hearth_error_set(error, HEARTH_EINVAL, "the model has no prompt named \"%.80s\"; %s",
+                            input->prompt_name, names);
 }
 
 static int encode_text(const struct hearth_engine *engine, const struct hearth_input *input,
@@ -301,8 +311,7 @@ static int encode_text(const struct hearth_engine *engine, const struct hearth_i
     return rc;
 }
 
-/* Drops tokens of the text, never special ones; of a pair those of the longer side's end would be
- * taken by the reference, here the end of the second text. */
+/* Drops tokens of the text, never special ones; of a pair the end of the second text. */
 static void cut(const struct hearth_engine *engine, const struct hearth_input *input,
                 struct prepared *prepared, size_t limit)
 {
@@ -323,6 +332,28 @@ static void cut(const struct hearth_engine *engine, const struct hearth_input *i
     prepared->head.truncated_count = (uint32_t)excess;
 }
 
+/* Only the second text is cut: the first one must leave room for some of it. */
+static int check_pair(const struct hearth_engine *engine, const struct hearth_input *input,
+                      size_t excess, size_t count, struct hearth_error *error)
+{
+    struct hearth_tokens first = {0};
+    if (input->truncate == HEARTH_TRUNCATE_START)
+        return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
+    int rc = hearth_tokenizer_encode(engine->tokenizer, input->bytes, input->length, NULL, 0,
+                                     !input->no_special_tokens, &first, error);
+    size_t kept = first.count;
+    hearth_tokens_finish(&first);
+    if (rc)
+        return rc;
+    /* The first text, what separates, at least one token of the second, what closes. */
+    return count - excess > kept + 2
+               ? 0
+               : hearth_error_set(error, HEARTH_ECONTEXT,
+                                  "the first text has %zu tokens, which leaves no room for the "
+                                  "second within the model's %zu",
+                                  kept, engine->model->config.tokens_max);
+}
+
 static int check_length(const struct hearth_engine *engine, const struct hearth_input *input,
                         struct prepared *prepared, struct hearth_error *error)
 {
@@ -337,6 +368,11 @@ static int check_length(const struct hearth_engine *engine, const struct hearth_
         return hearth_error_set(error, HEARTH_ECONTEXT,
                                 "the input has %zu tokens, the model takes at most %zu", count,
                                 limit);
+    if (input->pair && input->kind == HEARTH_INPUT_TEXT) {
+        int rc = check_pair(engine, input, count - limit, count, error);
+        if (rc)
+            return rc;
+    }
     cut(engine, input, prepared, limit);
     return 0;
 }

@@ -217,6 +217,10 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
                                 engine->facts.tasks & HEARTH_TASK_GENERATE ? " generate" : "",
                                 engine->facts.tasks & HEARTH_TASK_EMBED ? " embed" : "",
                                 engine->facts.tasks & HEARTH_TASK_SCORE ? " score" : "");
+    if (input->prompt_name != NULL)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the model has no prompt named \"%.80s\"; it has none",
+                                input->prompt_name);
     struct hearth_buf stops;
     hearth_buf_init(&stops, 64u << 10);
     made->task = input->task;
