@@ -74,6 +74,10 @@ struct hearth_settings {
     int64_t queue_max;
     /* estimated tokens that may wait for one model; 0 is no limit */
     int64_t queue_tokens_max;
+    /* bytes: vectors that are kept for texts that come again; 0 is none */
+    uint64_t embedding_cache_bytes;
+    /* compute a text once that several requests ask for at the same time */
+    bool embedding_dedup;
     /* milliseconds: longest time for loading a model */
     uint64_t load_timeout;
     /* milliseconds: a worker that is silent for so long is ended */

@@ -67,6 +67,7 @@ static void time_out(struct hearth_inference *inference)
                      inference->stream                    ? "it was computed"
                      : model->state == HEARTH_MODEL_READY ? "it waited in the queue"
                                                           : "the model was being loaded");
+    hearth_reuse_pass_on(inference);
     if (inference->stream && model->backend)
         hearth_backend_cancel(model->backend, inference->stream);
     hearth_inference_fail(inference, &error,
@@ -75,7 +76,7 @@ static void time_out(struct hearth_inference *inference)
 
 static bool is_due(const struct hearth_inference *inference, uint64_t now)
 {
-    return inference->failure.code ||
+    return inference->failure.code || inference->ready ||
            (inference->queued.deadline_ms && inference->queued.deadline_ms <= now);
 }
 
@@ -90,9 +91,11 @@ void hearth_dispatch_due_time(void *argument)
         uint64_t deadline = inference->queued.deadline_ms;
         if (!is_due(inference, now)) {
             next = deadline && (!next || deadline < next) ? deadline : next;
+        } else if (inference->ready) {
+            hearth_reuse_deliver(inference);
         } else if (inference->failure.code) {
             struct hearth_error failure = inference->failure;
-            hearth_inference_fail(inference, &failure, 0);
+            hearth_inference_fail(inference, &failure, inference->failure_retry_ms);
         } else {
             time_out(inference);
         }
@@ -200,7 +203,13 @@ void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth
     struct walk walk;
     hearth_walk_begin(&walk, model);
     for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
-        if (inference->stream && !(may_retry && put_back(inference)))
+        if (!inference->stream)
+            continue;
+        if (inference->collected) /* only the word that it was all is missing */
+            hearth_inference_complete(
+                inference,
+                &(struct hearth_ipc_event){.event.prompt_tokens = (uint32_t)inference->tokens_in});
+        else if (!may_retry || !put_back(inference))
             hearth_inference_fail(inference, error, 0);
     }
 }
@@ -259,6 +268,7 @@ static void take_output(struct hearth_inference *inference, const struct hearth_
     inference->begun = true;
     inference->tokens_out += event->event.token_count;
     observe_event(inference);
+    hearth_reuse_collect(inference, &event->event);
     if (inference->events.on_event)
         inference->events.on_event(inference->argument, &event->event);
 }

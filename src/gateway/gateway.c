@@ -142,6 +142,8 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .memory_limit = settings->memory_limit,
         .shortest_residency_ms = SHORTEST_RESIDENCY_MS,
         .longest_wait_ms = LONGEST_WAIT_MS,
+        .vector_cache_bytes = settings->embedding_cache_bytes,
+        .vector_dedup = settings->embedding_dedup,
         .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
         .locked = settings->locked,
         .lock_path = running->lock_path,

@@ -65,6 +65,8 @@ static void unlink_from(struct served_model *model, struct hearth_inference *inf
 
 static void release(struct hearth_inference *inference)
 {
+    if (inference->gone)
+        *inference->gone = true;
     hearth_free(inference->input);
     hearth_free(inference->client);
     hearth_free(inference->traceparent);
@@ -75,6 +77,7 @@ static void release(struct hearth_inference *inference)
 void hearth_inference_drop(struct hearth_inference *inference)
 {
     struct served_model *model = inference->model;
+    hearth_reuse_forget(inference);
     if (inference->in_queue)
         hearth_queue_remove(model->queue, &inference->queued);
     for (size_t i = 0; i < model->flight_count; i++)
@@ -103,16 +106,25 @@ void hearth_inference_fail(struct hearth_inference *inference, const struct hear
 {
     const struct hearth_inference_events events = inference->events;
     void *argument = inference->argument;
+    hearth_reuse_fail(inference, error, retry_after_ms);
     observe_end(inference, error->code);
     hearth_inference_drop(inference);
     events.on_error(argument, error, retry_after_ms);
 }
 
-void hearth_inference_complete(struct hearth_inference *inference,
-                               const struct hearth_ipc_event *event)
+void hearth_inference_answer(struct hearth_inference *inference,
+                             const struct hearth_inference_done *done)
 {
     const struct hearth_inference_events events = inference->events;
     void *argument = inference->argument;
+    observe_end(inference, 0);
+    hearth_inference_drop(inference);
+    events.on_done(argument, done);
+}
+
+void hearth_inference_complete(struct hearth_inference *inference,
+                               const struct hearth_ipc_event *event)
+{
     uint64_t started_us = inference->ready_us > inference->submitted_us ? inference->ready_us
                                                                         : inference->submitted_us;
     const struct hearth_inference_done done = {
@@ -128,9 +140,11 @@ void hearth_inference_complete(struct hearth_inference *inference,
     };
     inference->tokens_in = done.prompt_tokens;
     inference->tokens_out = done.completion_tokens;
-    observe_end(inference, 0);
-    hearth_inference_drop(inference);
-    events.on_done(argument, &done);
+    hearth_reuse_complete(inference, done.prompt_tokens);
+    if (inference->owed)
+        hearth_reuse_deliver_owed(inference);
+    else
+        hearth_inference_answer(inference, &done);
 }
 
 static uint64_t deadline_of(const struct served_model *model,
@@ -208,17 +222,23 @@ static int submit_to(struct served_model *model, const struct hearth_inference_r
     struct hearth_inference *inference = create(model, request, events, argument);
     if (!inference)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the input");
-    int rc = admit(model, inference, ret_retry_after_ms, error);
+    inference->model = model;
+    bool reused = hearth_reuse_take(model, inference);
+    int rc = reused ? 0 : admit(model, inference, ret_retry_after_ms, error);
     if (rc < 0) {
         release(inference);
         return rc;
     }
-    inference->in_queue = true;
+    inference->in_queue = !reused;
+    if (!reused)
+        hearth_reuse_lead(inference);
     link_to(model, inference);
     model->counts.requests++;
     model->used_ms = hearth_loop_now_ms(model->scheduler->options.loop);
     hearth_dispatch_due(model, inference->queued.deadline_ms);
     *ret_inference = inference;
+    if (reused)
+        return 0;
     hearth_served_want(model);
     hearth_dispatch(model);
     return 0;
@@ -250,6 +270,7 @@ int hearth_inference_submit(struct hearth_scheduler *scheduler,
 void hearth_inference_cancel(struct hearth_inference *inference)
 {
     struct served_model *model = inference->model;
+    hearth_reuse_pass_on(inference);
     if (inference->stream && model->backend)
         hearth_backend_cancel(model->backend, inference->stream);
     model->counts.cancels++;

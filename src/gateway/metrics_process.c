@@ -3,6 +3,7 @@
 #include "gateway/metrics.h"
 
 #include "base/memory.h"
+#include "domain/vector_cache.h"
 #include "loop/process_usage.h"
 
 #include <stdio.h>
@@ -45,6 +46,10 @@ static const struct model_metric model_metrics[] = {
     {"hearth_tokens_in_total", "Tokens of prompts.", "counter", FIELD(tokens_in), U64, 1},
     {"hearth_tokens_out_total", "Tokens that were generated.", "counter", FIELD(tokens_out), U64,
      1},
+    {"hearth_embedding_cache_hits_total", "Vectors that the cache had.", "counter",
+     FIELD(cache_hits), U64, 1},
+    {"hearth_embedding_dedup_hits_total", "Vectors that were being computed for another request.",
+     "counter", FIELD(dedup_hits), U64, 1},
     {"hearth_steps_total", "Steps of the present process.", "counter", FIELD(steps), U64, 1},
     {"hearth_step_tokens_total", "Tokens in those steps.", "counter", FIELD(step_tokens), U64, 1},
     {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
@@ -98,6 +103,24 @@ static void write_breaker(void *argument, const struct hearth_model_report *repo
                       report->breaker && strcmp(report->breaker, "closed") != 0);
 }
 
+static void write_cache(const struct hearth_vector_cache *cache, struct hearth_buf *buf)
+{
+    struct hearth_vector_cache_state state;
+    hearth_vector_cache_state(cache, &state);
+    hearth_buf_printf(buf,
+                      "# HELP hearth_embedding_cache_bytes What the cache of vectors takes.\n"
+                      "# TYPE hearth_embedding_cache_bytes gauge\n"
+                      "hearth_embedding_cache_bytes %llu\n"
+                      "# TYPE hearth_embedding_cache_entries gauge\n"
+                      "hearth_embedding_cache_entries %llu\n"
+                      "# TYPE hearth_embedding_cache_misses_total counter\n"
+                      "hearth_embedding_cache_misses_total %llu\n"
+                      "# TYPE hearth_embedding_cache_evictions_total counter\n"
+                      "hearth_embedding_cache_evictions_total %llu\n",
+                      (unsigned long long)state.bytes, (unsigned long long)state.entries,
+                      (unsigned long long)state.misses, (unsigned long long)state.evictions);
+}
+
 void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
 {
     for (size_t i = 0; i < sizeof(model_metrics) / sizeof(model_metrics[0]); i++) {
@@ -110,6 +133,7 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
     hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
                          "# TYPE hearth_model_state gauge\n");
     hearth_scheduler_each(scheduler, write_state, buf);
+    write_cache(hearth_scheduler_vector_cache(scheduler), buf);
     hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
     hearth_scheduler_each(scheduler, write_class, buf);
     hearth_buf_text(buf, "# TYPE hearth_breaker_open gauge\n");

@@ -199,6 +199,8 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     struct hearth_error error = end->error;
     hearth_backend_destroy(model->backend);
     model->backend = NULL;
+    model->files_seen++;
+    hearth_reuse_renew(model);
     model->memory_bytes = model->cpu_ms = 0;
     if (!error.code)
         hearth_error_set(&error, HEARTH_ECRASHED, "the worker ended by itself");

@@ -138,6 +138,7 @@ void hearth_served_plan(struct served_model *model)
     const struct hearth_scheduler *scheduler = model->scheduler;
     const struct hearth_scheduler_options *options = &scheduler->options;
     hearth_served_move(model, HEARTH_MODEL_PLANNING);
+    hearth_reuse_renew(model);
     model->load_error.code = 0;
     model->seeks_room = false;
     model->wanted_ms = hearth_loop_now_ms(options->loop);

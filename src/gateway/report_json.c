@@ -51,6 +51,8 @@ json_t *hearth_report_json(const struct hearth_model_report *report)
     put(object, "requests", report->requests);
     put(object, "tokens_in", report->tokens_in);
     put(object, "tokens_out", report->tokens_out);
+    put(object, "cache_hits", report->cache_hits);
+    put(object, "dedup_hits", report->dedup_hits);
     put(object, "loads", report->loads);
     put(object, "unloads", report->unloads);
     put(object, "crashes", report->crashes);

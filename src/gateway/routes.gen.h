@@ -33,6 +33,8 @@ void hearth_route_alias_delete(struct hearth_call *call);
 void hearth_route_admin_ps(struct hearth_call *call);
 void hearth_route_admin_load(struct hearth_call *call);
 void hearth_route_admin_unload(struct hearth_call *call);
+void hearth_route_admin_cache(struct hearth_call *call);
+void hearth_route_admin_cache_clear(struct hearth_call *call);
 void hearth_route_health(struct hearth_call *call);
 void hearth_route_ready(struct hearth_call *call);
 void hearth_route_metrics(struct hearth_call *call);

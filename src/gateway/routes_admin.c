@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "domain/vector_cache.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "gateway/report_json.h"
@@ -85,4 +86,29 @@ void hearth_route_admin_unload(struct hearth_call *call)
                               force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0),
                               on_changed, change, &error))
         on_changed(change, &error);
+}
+
+static void show_cache(struct hearth_call *call, bool clear)
+{
+    struct hearth_vector_cache *cache = hearth_scheduler_vector_cache(call->gateway->scheduler);
+    struct hearth_vector_cache_state state;
+    hearth_vector_cache_state(cache, &state);
+    if (clear)
+        hearth_vector_cache_clear(cache);
+    hearth_answer_json(
+        call, 200,
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "entries", (json_int_t)state.entries,
+                  "bytes", (json_int_t)state.bytes, "bytes_max", (json_int_t)state.bytes_max,
+                  "hits", (json_int_t)state.hits, "misses", (json_int_t)state.misses, "evictions",
+                  (json_int_t)state.evictions, "clears", (json_int_t)state.clears));
+}
+
+void hearth_route_admin_cache(struct hearth_call *call)
+{
+    show_cache(call, false);
+}
+
+void hearth_route_admin_cache_clear(struct hearth_call *call)
+{
+    show_cache(call, true);
 }

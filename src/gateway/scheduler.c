@@ -57,6 +57,7 @@ static struct served_model *create_model(struct hearth_scheduler *scheduler,
     model->scheduler = scheduler;
     model->entry = hearth_catalog_entry_keep(entry);
     read_settings(model);
+    hearth_reuse_renew(model);
     const struct hearth_queue_limits limits = {.requests_max = (size_t)model->settings.queue_max,
                                                .cost_max =
                                                    (uint64_t)model->settings.queue_tokens_max};
@@ -94,6 +95,8 @@ static void renew_entry(struct served_model *model, const struct hearth_catalog_
     hearth_catalog_entry_release(model->entry);
     model->entry = hearth_catalog_entry_keep(entry);
     read_settings(model);
+    if (!model->backend && !model->locating)
+        hearth_reuse_renew(model);
 }
 
 int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
@@ -188,6 +191,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
         hearth_free(scheduler);
         return rc;
     }
+    scheduler->reuse = hearth_reuse_create(options->vector_cache_bytes, options->vector_dedup);
     scheduler->lane = hearth_lane_create(options->loop, "models", LANE_THREADS, LANE_QUEUE_MAX);
     scheduler->drain_timer = hearth_timer_create(options->loop, on_drain_time, scheduler);
     scheduler->room_timer =
@@ -211,6 +215,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
         scheduler->models = model->next;
         destroy_model(model);
     }
+    hearth_reuse_destroy(scheduler->reuse);
     hearth_lane_destroy(scheduler->lane);
     hearth_timer_destroy(scheduler->drain_timer);
     hearth_timer_destroy(scheduler->room_timer);

@@ -22,6 +22,7 @@ struct hearth_catalog;
 struct hearth_loop;
 struct hearth_registry;
 struct hearth_scheduler;
+struct hearth_vector_cache;
 
 enum hearth_model_state {
     HEARTH_MODEL_UNLOADED,
@@ -68,6 +69,8 @@ struct hearth_scheduler_options {
     /* Room for one model by unloading others (domain/residency.h). With 0 and 0 an idle model may
      * go at once, and nothing waits for a busy one. */
     uint64_t shortest_residency_ms, longest_wait_ms;
+    uint64_t vector_cache_bytes; /* 0: nothing is kept */
+    bool vector_dedup;           /* the same text at the same time is computed once */
     enum hearth_sandbox_mode sandbox;
     bool locked;           /* verify the bytes before the first load */
     const char *lock_path; /* with `locked`: a hearth.lock that they must agree with; or NULL */
@@ -120,6 +123,7 @@ struct hearth_model_report {
     struct hearth_model_facts facts; /* zero before the first load */
     uint64_t loads, unloads, crashes, failures, requests, cancels, retries;
     uint64_t tokens_in, tokens_out;
+    uint64_t cache_hits, dedup_hits;                            /* vectors that were not computed */
     uint64_t steps, step_tokens, step_us, prepared, prepare_us; /* of the present process */
     const char *breaker;                                        /* "closed", "open", "half-open" */
     uint64_t retry_after_ms;        /* while resting or with an open breaker */
@@ -132,6 +136,8 @@ void hearth_scheduler_each(struct hearth_scheduler *scheduler,
 /* Reads memory and CPU time of all workers again, off the loop; then `on_done`. Wakes no model. */
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument);
+/* Of vectors; of all models together. */
+struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler);
 /* The loaded facts of a ready model, or NULL. */
 const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
                                                         const char *model);

@@ -7,6 +7,7 @@
  * model_room.c   others unload for it
  * dispatch.c     one model's requests: queue → worker → events, deadlines
  * inference.c    the verbs of inference.h
+ * vector_reuse.c the same text is computed once
  *
  * A callback of a request may cancel it or any other and may submit new ones. So whatever ends or
  * tells a request does its own books first, calls back last, and touches the request no more. */
@@ -22,8 +23,10 @@
 #include "gateway/inference.h"
 #include "gateway/locate.h"
 #include "gateway/scheduler.h"
+#include "gateway/vector_reuse.h"
 
 struct hearth_lane;
+struct hearth_reused;
 struct hearth_timer;
 struct served_model;
 
@@ -43,6 +46,15 @@ struct hearth_inference {
     uint64_t tokens_in, tokens_out;
     uint32_t truncated;
     struct hearth_error failure; /* to be told from the timer */
+    uint32_t failure_retry_ms;
+
+    /* vector_reuse.c */
+    struct hearth_vector_key key, salt;
+    bool keyed, leads, owed;
+    struct hearth_inference *next_leader;
+    struct hearth_inference *leader, *followers, *next_follower;
+    struct hearth_reused *collected, *ready;
+    bool *gone; /* set when it is freed */
 };
 
 /* A stream that the worker has; without a request when that was canceled and the worker has not
@@ -68,6 +80,7 @@ struct model_waiter {
 
 struct model_counts {
     uint64_t loads, unloads, crashes, failures, requests, cancels, retries, tokens_in, tokens_out;
+    uint64_t cache_hits, dedup_hits;
 };
 
 struct served_model {
@@ -92,6 +105,8 @@ struct served_model {
     double completed_per_s;
     uint64_t completed_us;
 
+    struct hearth_vector_key reuse_salt; /* of what is loaded, or would be */
+    uint64_t files_seen;                 /* loads that have ended */
     struct hearth_locating *locating;
     char *path; /* where it lies */
     struct hearth_backend *backend;
@@ -116,6 +131,7 @@ struct served_model {
 struct hearth_scheduler {
     struct hearth_scheduler_options options;
     struct hearth_lane *lane;
+    struct hearth_reuse *reuse;
     char engines_path[4096];
     struct served_model *models;
     struct served_model *planner; /* one plans at a time: memory is counted before the next looks */
@@ -198,6 +214,9 @@ void hearth_inference_drop(struct hearth_inference *inference);
 /* Ends it with an error: drop, then the callback. */
 void hearth_inference_fail(struct hearth_inference *inference, const struct hearth_error *error,
                            uint32_t retry_after_ms);
+/* The same with an answer, also one that no worker gave. */
+void hearth_inference_answer(struct hearth_inference *inference,
+                             const struct hearth_inference_done *done);
 void hearth_inference_complete(struct hearth_inference *inference,
                                const struct hearth_ipc_event *event);
 uint64_t hearth_clock_us(void);

@@ -127,6 +127,11 @@ const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_sche
     return model && model->state == HEARTH_MODEL_READY ? &model->facts : NULL;
 }
 
+struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler)
+{
+    return hearth_reuse_cache(scheduler->reuse);
+}
+
 static void fill_requests(const struct served_model *model, struct hearth_model_report *report)
 {
     report->slots = model->slots;
@@ -152,6 +157,8 @@ static void fill_counts(const struct served_model *model, struct hearth_model_re
     report->retries = counts->retries;
     report->tokens_in = counts->tokens_in;
     report->tokens_out = counts->tokens_out;
+    report->cache_hits = counts->cache_hits;
+    report->dedup_hits = counts->dedup_hits;
     report->steps = model->counters[HEARTH_COUNT_STEPS];
     report->step_tokens = model->counters[HEARTH_COUNT_STEP_TOKENS];
     report->step_us = model->counters[HEARTH_COUNT_STEP_US];

@@ -124,14 +124,14 @@ static void manual_ended_as_asked(void)
     manual_end(&(struct hearth_child_end){.asked = true});
 }
 
-static void manual_crash(void)
+static inline void manual_crash(void)
 {
     struct hearth_child_end end = {.signal = 11};
     hearth_error_set(&end.error, HEARTH_ECRASHED, "the worker was ended by signal 11");
     manual_end(&end);
 }
 
-static void manual_text(uint32_t stream, const char *text)
+static inline void manual_text(uint32_t stream, const char *text)
 {
     struct hearth_ipc_event event = {
         .event = {.kind = HEARTH_EVENT_TEXT, .token_count = 1, .bytes = {text, strlen(text)}}};

@@ -338,6 +338,8 @@ static void started_carries_facts_and_plan(void **state)
                                                 .tasks = 3,
                                                 .trained_context = 8192,
                                                 .context = 4096,
+                                                .slots = 64,
+                                                .batch = 2048,
                                                 .embedding_length = 576,
                                                 .vocabulary_length = 49152,
                                                 .layer_count = 30,
@@ -358,6 +360,8 @@ static void started_carries_facts_and_plan(void **state)
     assert_string_equal(got.facts.architecture, "lla\"ma");
     assert_string_equal(got.facts.prompts_json, started.facts.prompts_json);
     assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
+    assert_int_equal(got.facts.slots, 64);
+    assert_int_equal(got.facts.batch, 2048);
     assert_true(got.facts.normalized && got.facts.has_chat_template);
     assert_memory_equal(&got.plan, &started.plan, sizeof(got.plan));
     free(seen.payload);
