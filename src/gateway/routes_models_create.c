@@ -83,6 +83,7 @@ static int add_version(struct hearth_store *store, struct hearth_store_job *job,
     int rc = find_unfinished(store, job, &version);
     if (rc || job->number)
         return rc;
+    job->created = true;
     return hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id, &job->number,
                                        &job->error);
 }
@@ -148,7 +149,7 @@ static int create_version(struct hearth_store *store, struct hearth_store_job *j
 struct made {
     struct hearth_call *call;
     int64_t model_id, number;
-    bool new_model;
+    bool new_model, new_version;
     struct hearth_error error;
 };
 
@@ -160,14 +161,15 @@ static int show_made(struct hearth_store *store, struct hearth_store_job *job)
     return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
 }
 
-/* What was refused leaves nothing behind under its name. */
+/* What was refused leaves nothing behind under its name, but for a version that was there before:
+ * another request may be filling it. */
 static int forget_made(struct hearth_store *store, struct hearth_store_job *job)
 {
     const struct made *made = job->input;
     struct hearth_error ignored;
     if (made->new_model)
         hearth_store_model_delete(store, made->model_id, hearth_clock_wall_ms(), &ignored);
-    else
+    else if (made->new_version)
         hearth_store_version_delete(store, made->model_id, made->number, hearth_clock_wall_ms(),
                                     &ignored);
     return 0;
@@ -217,7 +219,8 @@ static void install(struct hearth_store_job *job)
         *made = (struct made){.call = call,
                               .model_id = job->model_id,
                               .number = job->number,
-                              .new_model = strcmp(call->route->name, "models_create") == 0};
+                              .new_model = strcmp(call->route->name, "models_create") == 0,
+                              .new_version = job->created};
         hearth_call_hold(call);
     }
     struct hearth_error error;

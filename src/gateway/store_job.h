@@ -22,7 +22,8 @@ struct hearth_store_job {
     int status; /* 200 */
     int rc;
     struct hearth_error error;
-    int64_t model_id, number; /* the route's own */
+    int64_t model_id, number; /* the route's own, and */
+    bool created;             /* whether the row is this call's */
 };
 
 struct hearth_store_job *hearth_store_job_create(struct hearth_call *call);

@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import signal
+import struct
 import subprocess
 import threading
 
@@ -48,6 +49,30 @@ def test_a_name_that_is_taken_is_a_conflict(server):
     assert create(server, "one").status == 201
     answer = create(server, "one", "reply = other")
     assert answer.status == 409 and "/models/one/versions" in answer.json()["detail"]
+
+
+def test_a_second_request_for_a_version_that_is_being_installed_leaves_the_first_alone(server, tmp_path):
+    assert create(server, "one").status == 201
+    path = tmp_path / "large.gguf"
+    with open(path, "wb") as file:
+        key, value = b"general.architecture", b"none"
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", len(key)) + key +
+                   struct.pack("<IQ", 8, len(value)) + value)
+        file.truncate(128 << 20)
+    answers = []
+
+    def add():
+        answers.append(server.post("/models/one/versions", {"source": f"file:{path}"}))
+
+    first = threading.Thread(target=add)
+    first.start()
+    wait_for(lambda: len(server.get("/models/one").json()["versions"]) == 2, 30, "the new version")
+    second = server.post("/models/one/versions", {"source": f"file:{path}"})
+    first.join()
+    assert second.status in (201, 409), second.text  # 201: the first was done already
+    assert answers[0].status == 201, answers[0].text
+    versions = server.get("/models/one").json()["versions"]
+    assert [version["state"] for version in versions if version["version"] == 2] == ["ready"]
 
 
 def test_models_are_filtered_sorted_and_paged(server):
