@@ -73,8 +73,9 @@ int hearth_install_resolve(struct hearth_installing *install)
     install->text = locked ? locked->source : install->request->source;
     if (locked && (install->source = source_of_lock(install)))
         return 0;
-    int rc = hearth_source_resolve(install->text, locked ? locked->revision : NULL,
-                                   install->registry->sources, install->arena, &install->source,
-                                   install->error);
+    struct hearth_source_options options = *install->registry->sources;
+    options.progress = install->progress;
+    int rc = hearth_source_resolve(install->text, locked ? locked->revision : NULL, &options,
+                                   install->arena, &install->source, install->error);
     return rc || !locked ? rc : keep_locked_files(install);
 }

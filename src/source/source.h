@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct hearth_blob_store;
+struct hearth_fetch_progress;
 
 struct hearth_source_options {
     const char *hf_endpoint;    /* "https://huggingface.co" when NULL */
@@ -28,6 +29,7 @@ struct hearth_source_options {
     uint32_t retries;           /* of a failed transfer; each goes on where it stopped */
     uint32_t retry_delay_ms;    /* before the first retry, then doubled, at most 30 s; 0: 500 */
     uint32_t idle_timeout_ms;   /* a server that is silent for so long has failed; 0: 60 s */
+    struct hearth_fetch_progress *progress; /* its is_canceled ends a resolve; or NULL */
 };
 
 struct hearth_source_file {

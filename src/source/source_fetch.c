@@ -38,8 +38,7 @@ struct fetch {
 static bool is_canceled(void *argument)
 {
     struct fetch *fetch = argument;
-    return fetch->progress && fetch->progress->is_canceled &&
-           fetch->progress->is_canceled(fetch->progress);
+    return hearth_source_is_canceled(fetch->progress);
 }
 
 static void tell(struct fetch *fetch, int64_t done)

@@ -79,10 +79,21 @@ int hearth_source_http_explain(const char *url, const struct hearth_http_answer 
 }
 
 /* The head is all that resolving wants; not every server knows HEAD, so a GET is broken off. */
+struct head_wanted {
+    struct hearth_fetch_progress *progress; /* or NULL */
+    bool has_come;
+};
+
 static int stop_at_head(void *argument, const struct hearth_http_answer *answer)
 {
-    *(bool *)argument = answer->status == 200;
+    struct head_wanted *head = argument;
+    head->has_come = answer->status == 200;
     return answer->status == 200 ? HEARTH_ECANCELED : 0;
+}
+
+static bool is_canceled(void *argument)
+{
+    return hearth_source_is_canceled(((struct head_wanted *)argument)->progress);
 }
 
 static int ask_head(struct hearth_http_client *client, const char *url,
@@ -90,19 +101,21 @@ static int ask_head(struct hearth_http_client *client, const char *url,
                     struct hearth_http_answer *ret_answer, struct hearth_error *error)
 {
     static const char *const headers[] = {"Accept-Encoding: identity", NULL};
-    bool has_head = false;
+    struct head_wanted head = {.progress = options->progress};
     const struct hearth_http_request request = {.url = url,
                                                 .headers = headers,
                                                 .idle_timeout_ms = options->idle_timeout_ms,
                                                 .on_head = stop_at_head,
-                                                .argument = &has_head};
+                                                .is_canceled = is_canceled,
+                                                .argument = &head};
     for (unsigned attempt = 0;; attempt++) {
         int rc = hearth_http_client_run(client, &request, ret_answer, error);
-        if (has_head)
+        if (head.has_come)
             return 0;
         if (attempt >= options->retries || !hearth_source_is_transient(rc, ret_answer->status))
             return rc ? rc : hearth_source_http_explain(url, ret_answer, error);
-        hearth_source_pause(options, attempt, ret_answer, NULL);
+        if (!hearth_source_pause(options, attempt, ret_answer, options->progress))
+            return hearth_error_set(error, HEARTH_ECANCELED, "stopped while asking %.200s", url);
         hearth_http_answer_finish(ret_answer);
     }
 }

@@ -44,6 +44,8 @@ void hearth_source_size_text(int64_t bytes, char ret_text[32]);
 
 /* Whether another try may help after this outcome. */
 bool hearth_source_is_transient(int rc, int status);
+/* Whether a struct hearth_fetch_progress (or NULL) says so; an `is_canceled` of requests. */
+bool hearth_source_is_canceled(void *progress);
 /* Waits before try number `attempt` (from 0), as long as the server asked for; false when the
  * progress was canceled. */
 bool hearth_source_pause(const struct hearth_source_options *options, unsigned attempt,

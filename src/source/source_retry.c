@@ -54,6 +54,12 @@ static int64_t delay_ms(const struct hearth_source_options *options, unsigned at
     return delay + delay * random / 1024;
 }
 
+bool hearth_source_is_canceled(void *progress)
+{
+    struct hearth_fetch_progress *asked = progress;
+    return asked && asked->is_canceled && asked->is_canceled(asked);
+}
+
 bool hearth_source_pause(const struct hearth_source_options *options, unsigned attempt,
                          const struct hearth_http_answer *answer,
                          struct hearth_fetch_progress *progress)
@@ -62,7 +68,7 @@ bool hearth_source_pause(const struct hearth_source_options *options, unsigned a
     int64_t own = delay_ms(options, attempt);
     uint64_t end_ms = hearth_clock_monotonic_ms() + (uint64_t)(asked > own ? asked : own);
     while (hearth_clock_monotonic_ms() < end_ms) {
-        if (progress && progress->is_canceled && progress->is_canceled(progress))
+        if (hearth_source_is_canceled(progress))
             return false;
         usleep(SLICE_MS * 1000);
     }
@@ -76,7 +82,9 @@ int hearth_source_ask(struct hearth_http_client *client, const char *url, const 
     const struct hearth_http_request request = {.url = url,
                                                 .bearer = bearer,
                                                 .idle_timeout_ms = options->idle_timeout_ms,
-                                                .body_max = API_BODY_MAX};
+                                                .body_max = API_BODY_MAX,
+                                                .is_canceled = hearth_source_is_canceled,
+                                                .argument = options->progress};
     for (unsigned attempt = 0;; attempt++) {
         int rc = hearth_http_client_run(client, &request, ret_answer, error);
         if (attempt >= options->retries || !hearth_source_is_transient(rc, ret_answer->status)) {
@@ -84,7 +92,9 @@ int hearth_source_ask(struct hearth_http_client *client, const char *url, const 
                 hearth_http_answer_finish(ret_answer);
             return rc;
         }
-        hearth_source_pause(options, attempt, ret_answer, NULL);
+        bool again = hearth_source_pause(options, attempt, ret_answer, options->progress);
         hearth_http_answer_finish(ret_answer);
+        if (!again)
+            return hearth_error_set(error, HEARTH_ECANCELED, "stopped while asking %.200s", url);
     }
 }

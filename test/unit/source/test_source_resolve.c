@@ -1,5 +1,6 @@
 /* Resolving: local files and directories, and a hub that is friendly, faulty or hostile. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "source/source.h"
@@ -351,6 +352,26 @@ static void an_address_gives_one_file(void **state)
     refused(place, url, HEARTH_ENOTFOUND, "no such file");
 }
 
+static bool is_canceled_later(struct hearth_fetch_progress *progress)
+{
+    (void)progress;
+    static unsigned asked;
+    return ++asked % 3 == 0;
+}
+
+static void a_resolve_that_is_canceled_does_not_wait_for_its_next_try(void **state)
+{
+    struct place *place = *state;
+    struct hearth_fetch_progress progress = {.is_canceled = is_canceled_later};
+    place->options.retry_delay_ms = 30000;
+    place->options.progress = &progress;
+    place->options.hf_endpoint = "http://127.0.0.1:1";
+    uint64_t start_ms = hearth_clock_monotonic_ms();
+    refused(place, "hf:o/one", HEARTH_ECANCELED, "");
+    refused(place, "http://127.0.0.1:1/m.gguf", HEARTH_ECANCELED, "");
+    assert_true(hearth_clock_monotonic_ms() - start_ms < 20000);
+}
+
 #define LOCAL(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 #define HUB(test) cmocka_unit_test_setup_teardown(test, enter_with_hub, leave)
 
@@ -363,6 +384,7 @@ int main(void)
         LOCAL(a_directory_gives_its_model_files_in_order),
         LOCAL(links_may_not_lead_out_of_a_directory),
         LOCAL(a_script_comes_as_text_or_from_a_file),
+        LOCAL(a_resolve_that_is_canceled_does_not_wait_for_its_next_try),
         HUB(a_revision_becomes_a_commit_with_its_files),
         HUB(a_repository_without_gguf_gives_a_directory),
         HUB(a_repository_that_moved_is_found),
