@@ -228,7 +228,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "header_timeout", .flag = "header-timeout",
         .env = "HEARTH_HEADER_TIMEOUT", .fallback = "10s",
-        .help = "time for a whole request head, and the longest pause within a body",
+        .help = "time for a whole request head, and for each 1 KiB of a body",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,

@@ -48,7 +48,7 @@ struct hearth_settings {
     int64_t connections_per_address_max;
     /* HTTP/2 streams at once in a connection */
     int64_t streams_max;
-    /* milliseconds: time for a whole request head, and the longest pause within a body */
+    /* milliseconds: time for a whole request head, and for each 1 KiB of a body */
     uint64_t header_timeout;
     /* milliseconds: how long a connection without a request is kept */
     uint64_t idle_timeout;
