@@ -97,12 +97,12 @@ static struct hearth_listener *listener_create(struct hearth_loop *loop, bool is
     return listener;
 }
 
-static int listen_error(int rc, const char *where, struct hearth_error *error)
+static int listen_error(int rc, const char *where, const char *flag, struct hearth_error *error)
 {
     if (rc == UV_EADDRINUSE)
-        return hearth_error_set(
-            error, HEARTH_EINUSE,
-            "%s is taken by another program; stop it, or choose another (--port)", where);
+        return hearth_error_set(error, HEARTH_EINUSE,
+                                "%s is taken by another program; stop it, or choose another (%s)",
+                                where, flag);
     if (rc == UV_EACCES)
         return hearth_error_set(error, HEARTH_EFORBIDDEN, "no permission to listen on %s", where);
     return hearth_error_set_errno(error, -rc, "cannot listen on %s", where);
@@ -124,7 +124,7 @@ int hearth_listen_tcp(struct hearth_loop *loop, const char *address, uint16_t po
         hearth_listener_destroy(listener);
         char where[128];
         snprintf(where, sizeof(where), "%s port %u", address, port);
-        return listen_error(rc, where, error);
+        return listen_error(rc, where, "--port", error);
     }
     *ret_listener = listener;
     return 0;
@@ -187,7 +187,7 @@ int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_acc
         rc = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
     if (rc) {
         hearth_listener_destroy(listener);
-        return listen_error(rc, path, error);
+        return listen_error(rc, path, "--unix-socket", error);
     }
     *ret_listener = listener;
     return 0;
