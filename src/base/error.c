@@ -115,6 +115,7 @@ int hearth_error_set_errno(struct hearth_error *error, int errnum, const char *f
     char reason[128];
     const char *text = strerror_r(errnum, reason, sizeof(reason));
     size_t used = strlen(error->message);
-    snprintf(error->message + used, sizeof(error->message) - used, ": %s", text);
+    snprintf(error->message + used, sizeof(error->message) - used, ": %s%s", text,
+             number == HEARTH_ENOSPACE ? "; make room, then try again" : "");
     return number;
 }

@@ -55,8 +55,10 @@ static const struct hearth_command *find_command(char **words, int count, int *r
 static int unknown_command(const char *word, const char *second, struct hearth_error *error)
 {
     if (strcmp(word, "config") == 0) {
-        if (!second)
-            return hearth_error_set(error, HEARTH_EINVAL, "config takes one of: check, show");
+        if (!second || *second == '-')
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "config takes one of: check, show; hearth config check --help "
+                                    "says more");
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "there is no command 'config %s'; config takes one of: check, show",
                                 second);

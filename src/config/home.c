@@ -32,7 +32,8 @@ static int folder_fault(const char *path, int errnum, struct hearth_error *error
                                 "%s should be a folder, but a file stands there or in its path; "
                                 "move it away, or choose another with --home",
                                 path);
-    return hearth_error_set_errno(error, errnum, "the folder %s cannot be made", path);
+    return hearth_error_set_errno(error, errnum,
+                                  "the folder %s cannot be made; choose another with --home", path);
 }
 
 static bool is_folder(const char *path)

@@ -91,9 +91,9 @@ static void unload(struct removal *removal)
         return;
     }
     if (!removal->force) {
-        removal->rc = hearth_error_set(&removal->error, HEARTH_EINUSE,
-                                       "%s is loaded; unload it first, or ask with ?force=true",
-                                       removal->name);
+        removal->rc = hearth_error_set(
+            &removal->error, HEARTH_EINUSE,
+            "%s is loaded; unload it first, or force it (--force, ?force=true)", removal->name);
         answer(removal);
         return;
     }

@@ -39,8 +39,10 @@ int hearth_database_error(sqlite3 *database, struct hearth_error *error)
 {
     int extended = sqlite3_extended_errcode(database);
     const char *path = sqlite3_db_filename(database, "main");
-    return hearth_error_set(error, meaning_of(extended & 0xff, extended), "database %s: %s",
-                            path && *path ? path : "", sqlite3_errmsg(database));
+    int rc = meaning_of(extended & 0xff, extended);
+    return hearth_error_set(error, rc, "database %s: %s%s", path && *path ? path : "",
+                            sqlite3_errmsg(database),
+                            rc == HEARTH_ENOSPACE ? "; make room, then try again" : "");
 }
 
 static int execute(sqlite3 *database, const char *sql, struct hearth_error *error)

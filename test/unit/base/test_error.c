@@ -68,6 +68,8 @@ static void test_errno_becomes_the_nearest_code(void **state)
                          cases[i].number);
         assert_memory_equal(error.message, "opening x: ", 11);
         assert_non_null(strstr(error.message, strerror(cases[i].errnum)));
+        assert_int_equal(strstr(error.message, "make room") != NULL,
+                         cases[i].number == HEARTH_ENOSPACE);
     }
 }
 
