@@ -93,3 +93,9 @@ target_compile_options(encode_texts PRIVATE ${WARNINGS})
 target_link_libraries(encode_texts PRIVATE hearth_text)
 set_target_properties(encode_texts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 add_dependencies(programs encode_texts)
+
+# The encoder plug-in by itself, for test/bench/embeddings.py.
+add_executable(bench_encoder ${CMAKE_SOURCE_DIR}/test/bench/encoder.c)
+target_compile_options(bench_encoder PRIVATE ${WARNINGS})
+target_link_libraries(bench_encoder PRIVATE hearth_worker)
+set_target_properties(bench_encoder PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)

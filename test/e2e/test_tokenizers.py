@@ -16,10 +16,10 @@ from sentencepiece import sentencepiece_model_pb2
 from tokenizers import (AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers,
                         processors, trainers)
 
-from conftest import HEARTH
+from conftest import HEARTH, SLOW
 
 ENCODE_TEXTS = HEARTH.parent.parent / "test/encode_texts"
-TEXTS = 60_000
+TEXTS = int(60_000 / SLOW ** 2)
 SCRIPTS = [(0x20, 0x7f)] * 6 + [(0xa0, 0x250)] * 3 + [
     (0x250, 0x370), (0x300, 0x370), (0x370, 0x400), (0x400, 0x530), (0x530, 0x600), (0x600, 0x700),
     (0x900, 0xe00), (0xe00, 0x1000), (0x1000, 0x1200), (0x1100, 0x1200), (0x1e00, 0x2000),
@@ -71,7 +71,7 @@ def all_characters():
 @pytest.fixture(scope="module")
 def texts():
     rng = random.Random(7)
-    return [random_text(rng) for _ in range(TEXTS)] + all_characters()[::3]
+    return [random_text(rng) for _ in range(TEXTS)] + all_characters()[::int(3 * SLOW ** 2)]
 
 
 @pytest.fixture(scope="module")
