@@ -56,6 +56,9 @@ struct hearth_model_facts {
     bool has_chat_template;
     /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
     char prompts_json[4096];
+    /* Names of the labels of a classifier, in the order of its numbers; a JSON list or empty. */
+    char labels_json[4096];
+    bool labels_independent; /* a text may have several: each number stands for itself */
     /* As loaded, set by load: the engine's own default where the params say 0. */
     uint32_t slots; /* sequences at once */
     uint32_t batch; /* most tokens in a step; a whole input of `context` tokens fits */

@@ -4,7 +4,9 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "gateway/generation.h"
+#include "gateway/labels.h"
 #include "gateway/metrics.h"
+#include "gateway/model_facts.h"
 #include "gateway/openai_write.h"
 #include "gateway/routes.gen.h"
 #include "gateway/sampling.h"
@@ -67,21 +69,32 @@ static void write_generated(struct hearth_generation *generation, struct hearth_
                  slowest->decode_us);
 }
 
+static void write_one(const struct hearth_vectors *vectors, uint32_t index, struct hearth_buf *buf)
+{
+    if (vectors->labels)
+        hearth_labels_write(vectors->labels, vectors->values + (size_t)index * vectors->width,
+                            vectors->width, buf);
+    else
+        hearth_vector_write(vectors, index, buf);
+}
+
 static void write_vectors(const struct hearth_vectors *vectors, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, vectors->list ? "{\"result\":[" : "{\"result\":");
     for (uint32_t i = 0; i < vectors->count; i++) {
         if (i)
             hearth_buf_char(buf, ',');
-        hearth_vector_write(vectors, i, buf);
+        write_one(vectors, i, buf);
     }
     hearth_buf_text(buf,
                     vectors->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
     hearth_openai_write_text(buf, vectors->model);
     hearth_buf_printf(buf,
-                      ",\"task\":\"embed\",\"dimensions\":%u,\"prompt_tokens\":%llu,"
+                      ",\"task\":\"%s\",\"%s\":%u,\"prompt_tokens\":%llu,"
                       "\"truncated_tokens\":%llu}",
-                      vectors->width, (unsigned long long)vectors->prompt_tokens,
+                      vectors->labels ? "classify" : "embed",
+                      vectors->labels ? "labels" : "dimensions", vectors->width,
+                      (unsigned long long)vectors->prompt_tokens,
                       (unsigned long long)vectors->truncated_tokens);
     write_timing(buf, vectors->queued_us, vectors->load_us, vectors->compute_us, 0);
 }
@@ -90,28 +103,10 @@ static const struct hearth_generation_shape infer_shape = {.write_answer = write
 
 /* What kind of answer a model gives, and whether a text is a message to it. */
 struct model_use {
-    bool embeds, chats;
-    char id[256]; /* so that every input of the call goes to the same version */
+    bool embeds, chats, classifies;
+    struct hearth_labels *labels; /* of one that classifies; in the arena */
+    char id[256];                 /* so that every input of the call goes to the same version */
 };
-
-/* What the loaded model says of itself, else what was read at install, else nothing is known. */
-static bool read_facts(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
-                       uint32_t *ret_tasks, bool *ret_template)
-{
-    const struct hearth_model_facts *loaded = hearth_scheduler_facts(gateway->scheduler, entry->id);
-    if (loaded) {
-        *ret_tasks = loaded->tasks;
-        *ret_template = loaded->has_chat_template;
-        return true;
-    }
-    struct hearth_error ignored;
-    json_t *facts = hearth_json_parse(entry->facts_json, strlen(entry->facts_json), &ignored);
-    bool known = json_is_integer(json_object_get(facts, "tasks"));
-    *ret_tasks = (uint32_t)hearth_json_integer(facts, "tasks", 0);
-    *ret_template = hearth_json_truth(facts, "has_chat_template", false);
-    json_decref(facts);
-    return known;
-}
 
 /* `*ret_known` false: neither the registry nor a loaded process can tell yet. */
 static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *ret_known,
@@ -121,15 +116,20 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
     int rc = hearth_catalog_resolve(call->gateway->catalog, call->params[0], &entry, error);
     if (rc)
         return rc;
-    uint32_t tasks = 0;
-    bool has_template = false;
-    *ret_known = read_facts(call->gateway, entry, &tasks, &has_template) || *entry->task;
-    if (*entry->task) {
+    struct hearth_model_facts facts = {0};
+    *ret_known = hearth_model_facts_find(call->gateway, entry, &facts) || *entry->task;
+    uint32_t output = facts.tasks & (HEARTH_TASK_GENERATE | HEARTH_TASK_EMBED | HEARTH_TASK_SCORE);
+    if (output == HEARTH_TASK_SCORE) {
+        ret_use->classifies = true;
+        ret_use->labels = hearth_labels_read(&facts, hearth_call_arena(call));
+        if (!ret_use->labels)
+            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the model has too many labels");
+    } else if (*entry->task) {
         ret_use->embeds = strncmp(entry->task, "embed", 5) == 0;
         ret_use->chats = strcmp(entry->task, "chat") == 0;
     } else {
-        ret_use->embeds = tasks && !(tasks & HEARTH_TASK_GENERATE);
-        ret_use->chats = has_template;
+        ret_use->embeds = facts.tasks && !(facts.tasks & HEARTH_TASK_GENERATE);
+        ret_use->chats = facts.has_chat_template;
     }
     if ((size_t)snprintf(ret_use->id, sizeof(ret_use->id), "%s", entry->id) >= sizeof(ret_use->id))
         rc = hearth_error_set(error, HEARTH_EINVAL, "the model's name is too long");
@@ -164,7 +164,7 @@ static int set_messages(struct hearth_call *call, struct hearth_input *input, js
 static int set_input(struct hearth_call *call, const struct model_use *use, json_t *given,
                      struct hearth_input *input)
 {
-    if (json_is_string(given) && use->chats && !use->embeds) {
+    if (json_is_string(given) && use->chats && !use->embeds && !use->classifies) {
         json_t *messages = json_pack("[{s:s, s:O}]", "role", "user", "content", given);
         int rc = set_messages(call, input, messages);
         json_decref(messages);
@@ -190,9 +190,11 @@ static void run(struct hearth_call *call, const struct model_use *use, struct he
                 uint32_t count, bool list)
 {
     const json_t *parameters = json_object_get(call->json, "parameters");
-    if (use->embeds) {
+    if (use->embeds || use->classifies) {
         const struct hearth_vectors_request request = {
             .model = use->id,
+            .param = "input",
+            .labels = use->labels,
             .inputs = inputs,
             .count = count,
             .class_ = HEARTH_CLASS_NORMAL,
@@ -228,14 +230,14 @@ static void infer(struct hearth_call *call, const struct model_use *use)
 {
     json_t *given = json_object_get(call->json, "input");
     bool list = json_is_array(given) && json_is_string(json_array_get(given, 0));
-    if (use->embeds && !list && !json_is_string(given)) {
+    bool generates = !use->embeds && !use->classifies;
+    if (!generates && !list && !json_is_string(given)) {
         hearth_answer_message(call, HEARTH_EINVAL, "input",
-                              "%s makes vectors of texts; messages are for models that chat",
-                              use->id);
+                              "%s takes texts; messages are for models that chat", use->id);
         return;
     }
     size_t count = list ? json_array_size(given) : 1;
-    if (!use->embeds && count > GENERATED_MAX) {
+    if (generates && count > GENERATED_MAX) {
         hearth_answer_message(call, HEARTH_EINVAL, "input",
                               "%zu inputs at once; at most %d for a model that generates", count,
                               GENERATED_MAX);
@@ -244,7 +246,9 @@ static void infer(struct hearth_call *call, const struct model_use *use)
     struct hearth_input *inputs =
         hearth_arena_alloc(hearth_call_arena(call), count * sizeof(*inputs));
     for (size_t i = 0; inputs && i < count; i++) {
-        inputs[i].task = use->embeds ? HEARTH_TASK_EMBED : HEARTH_TASK_GENERATE;
+        inputs[i].task = use->embeds       ? HEARTH_TASK_EMBED
+                         : use->classifies ? HEARTH_TASK_SCORE
+                                           : HEARTH_TASK_GENERATE;
         inputs[i].truncate = read_truncate(json_object_get(call->json, "parameters"));
         if (set_input(call, use, list ? json_array_get(given, i) : given, &inputs[i]))
             inputs = NULL;

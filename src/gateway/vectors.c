@@ -440,6 +440,7 @@ static struct vectors *create(struct hearth_call *call,
         .list = request->list,
         .dimensions = request->dimensions,
         .request = call->json,
+        .labels = request->labels,
     };
     hearth_buf_init(&v->answer, ANSWER_MAX);
     for (uint32_t i = 0; i < request->count; i++)

@@ -9,6 +9,8 @@
 #include "gateway/call.h"
 #include "gateway/inference.h"
 
+struct hearth_labels;
+
 /* What came of one input. */
 struct hearth_vector_row {
     bool done;
@@ -29,6 +31,7 @@ struct hearth_vectors {
     bool list;             /* the input was a list */
     uint32_t dimensions;   /* 0: all */
     const json_t *request; /* the body */
+    const struct hearth_labels *labels;
 };
 
 struct hearth_vectors_request {
@@ -40,6 +43,7 @@ struct hearth_vectors_request {
     uint32_t count;
     uint32_t dimensions; /* cut to so many and normalised again; 0: all */
     enum hearth_class class_;
+    const struct hearth_labels *labels; /* of a classifier, for `write`; or NULL */
     bool base64, list;
     bool one_number; /* each vector must be a single score */
     bool partial;    /* answer with what there is when some inputs fail or time ends */

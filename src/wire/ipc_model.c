@@ -25,15 +25,18 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
     facts_text(json, "quantization", facts->quantization);
     facts_text(json, "pooling", facts->pooling);
     facts_text(json, "prompts_json", facts->prompts_json);
+    facts_text(json, "labels_json", facts->labels_json);
     hearth_buf_printf(json,
                       "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
                       "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
                       "\"slots\":%u,\"batch\":%u,\"parameter_count\":%" PRIu64
-                      ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"has_chat_template\":%s}",
+                      ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"labels_independent\":%s,"
+                      "\"has_chat_template\":%s}",
                       facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
                       facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
                       facts->parameter_count & INT64_MAX, facts->weight_bytes & INT64_MAX,
                       facts->normalized ? "true" : "false",
+                      facts->labels_independent ? "true" : "false",
                       facts->has_chat_template ? "true" : "false");
     return json->failed;
 }
@@ -91,6 +94,7 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     rc |= facts_copy(json, "quantization", facts.quantization, sizeof(facts.quantization));
     rc |= facts_copy(json, "pooling", facts.pooling, sizeof(facts.pooling));
     rc |= facts_copy(json, "prompts_json", facts.prompts_json, sizeof(facts.prompts_json));
+    rc |= facts_copy(json, "labels_json", facts.labels_json, sizeof(facts.labels_json));
     rc |= facts_u32(json, "tasks", &facts.tasks);
     rc |= facts_u32(json, "trained_context", &facts.trained_context);
     rc |= facts_u32(json, "context", &facts.context);
@@ -102,6 +106,7 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     rc |= facts_u64(json, "parameter_count", &facts.parameter_count);
     rc |= facts_u64(json, "weight_bytes", &facts.weight_bytes);
     facts.normalized = hearth_json_truth(json, "normalized", false);
+    facts.labels_independent = hearth_json_truth(json, "labels_independent", false);
     facts.has_chat_template = hearth_json_truth(json, "has_chat_template", false);
     json_decref(json);
     if (rc)

@@ -293,6 +293,22 @@ def test_rerank_names_the_document_that_is_too_long(vectors):
     assert fault["code"] == "context_length_exceeded" and fault["param"] == "documents[0]"
 
 
+# Classification
+def test_a_classifier_tells_labels_with_probabilities(vectors):
+    answer = vectors.post("/infer/labels", {"input": ["a", "b c d e"]})
+    assert answer.status == 200, answer.text
+    body = answer.json()
+    assert body["metadata"]["task"] == "classify" and body["metadata"]["labels"] == 3
+    for rows in body["result"]:
+        assert {row["label"] for row in rows} == {"LABEL_0", "LABEL_1", "LABEL_2"}
+        scores = [row["score"] for row in rows]
+        assert scores == sorted(scores, reverse=True) and math.isclose(sum(scores), 1, abs_tol=1e-6)
+    alone = vectors.post("/infer/labels", {"input": "a"}).json()["result"]
+    assert alone == body["result"][0] != body["result"][1]
+    assert vectors.get("/v1/models/labels").json()["hearth"]["tasks"] == ["classify", "tokenize"]
+    assert vectors.post("/infer/labels", {"input": {"messages": [{"role": "user", "content": "x"}]}}).status == 400
+
+
 # Time
 def test_a_time_limit_is_504_and_frees_the_work(server):
     fake(server, "slow", "tasks = embed; prefill_us = 100000")

@@ -48,6 +48,8 @@ struct encoder_config {
     size_t global_every;     /* every n-th layer sees all; 0: all do */
     size_t relative_buckets; /* MPNet's relative position bias; 0: none */
     size_t labels;           /* of a sequence classification head; 0: none */
+    char labels_json[4096];  /* their names, a JSON list; empty when there is no room for them */
+    bool labels_independent;
 
     size_t tokens_max; /* what an input may have: the least of positions, max_seq_length … */
     enum encoder_pooling pooling;

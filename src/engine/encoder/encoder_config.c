@@ -16,6 +16,7 @@ enum {
     WIDTH_MAX = 1 << 16,
     POSITIONS_MAX = 1 << 20,
     VOCABULARY_MAX = 1 << 24,
+    LABELS_MAX = 1 << 16,
 };
 
 int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
@@ -226,6 +227,27 @@ static void read_modernbert(struct reader *reader, struct encoder_config *config
     check_layer_types(reader, config);
 }
 
+static void read_label_names(const json_t *json, struct encoder_config *config)
+{
+    const json_t *by_id = json_object_get(json, "id2label");
+    const char *problem = hearth_json_text(json, "problem_type", "");
+    json_t *names = json_array();
+    struct hearth_buf text;
+    config->labels_independent = strcmp(problem, "multi_label_classification") == 0;
+    for (size_t i = 0; i < json_object_size(by_id); i++) {
+        char id[24];
+        snprintf(id, sizeof(id), "%zu", i);
+        json_array_append_new(names, json_string(hearth_json_text(by_id, id, id)));
+    }
+    hearth_buf_init(&text, sizeof(config->labels_json) - 1);
+    if (json_array_size(names) && !hearth_json_dump(&text, names)) {
+        memcpy(config->labels_json, text.bytes, text.length);
+        config->labels_json[text.length] = '\0';
+    }
+    hearth_buf_finish(&text);
+    json_decref(names);
+}
+
 static int read_labels(struct reader *reader, struct encoder_config *config)
 {
     const json_t *first = json_array_get(json_object_get(reader->config, "architectures"), 0);
@@ -233,7 +255,9 @@ static int read_labels(struct reader *reader, struct encoder_config *config)
     if (!strstr(class, "ForSequenceClassification"))
         return 0;
     size_t named = json_object_size(json_object_get(reader->config, "id2label"));
-    config->labels = named ? named : number(reader, "num_labels", NULL, 2, 1 << 16);
+    config->labels = named ? named : number(reader, "num_labels", NULL, 2, LABELS_MAX);
+    if (config->labels <= LABELS_MAX)
+        read_label_names(reader->config, config);
     if (config->architecture == ENCODER_NOMIC)
         return hearth_error_set(reader->error, HEARTH_ENOTIMPL,
                                 "config.json: classification with NomicBERT");
@@ -241,7 +265,7 @@ static int read_labels(struct reader *reader, struct encoder_config *config)
     const char *pooling = hearth_json_text(reader->config, "classifier_pooling", "cls");
     if (config->architecture == ENCODER_MODERNBERT && strcmp(pooling, "mean") == 0)
         config->pooling = POOL_MEAN;
-    return config->labels <= (1 << 16)
+    return config->labels <= LABELS_MAX
                ? 0
                : hearth_error_set(reader->error, HEARTH_EMODEL, "config.json: too many labels");
 }

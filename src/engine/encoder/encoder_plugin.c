@@ -82,6 +82,8 @@ static void fill_facts(const struct encoder_config *config, struct hearth_model_
     facts->weight_bytes = 4 * facts->parameter_count;
     snprintf(facts->pooling, sizeof(facts->pooling), "%s", pooling_name(config));
     facts->normalized = config->normalize;
+    snprintf(facts->labels_json, sizeof(facts->labels_json), "%s", config->labels_json);
+    facts->labels_independent = config->labels_independent;
 }
 
 static int read_directory(const struct hearth_model_files *files, struct encoder_config *config,
