@@ -114,7 +114,7 @@ static int check_model(struct hearth_installing *install)
     return rc || !install->registry->probe ? rc : probe(install, path);
 }
 
-static int bring(struct hearth_installing *install)
+static int fetch(struct hearth_installing *install)
 {
     const struct hearth_fetch_plan plan = {.source = install->source,
                                            .locked = install->request->locked,
@@ -132,7 +132,26 @@ static int bring(struct hearth_installing *install)
     if (rc)
         return rc;
     install->files = files;
-    rc = hearth_install_step(install, hearth_install_find_same);
+    return 0;
+}
+
+/* The version is there. Its bytes may not be any more: those that are missing come again. */
+static int mend(struct hearth_installing *install)
+{
+    char path[PATH_MAX];
+    int rc = hearth_install_blobs_present(install) ? 0 : fetch(install);
+    if (!rc)
+        rc = hearth_active_links_make(install->registry, install->name, install->same_number,
+                                      install->files, install->source->file_count, path,
+                                      sizeof(path), install->error);
+    return rc ? rc : hearth_install_step(install, hearth_install_put_model);
+}
+
+static int bring(struct hearth_installing *install)
+{
+    int rc = fetch(install);
+    if (!rc)
+        rc = hearth_install_step(install, hearth_install_find_same);
     if (rc || install->same_number)
         return rc ? rc : hearth_install_step(install, hearth_install_drop_version);
     rc = hearth_install_step(install, hearth_install_put_version);
@@ -146,7 +165,7 @@ static int run(struct hearth_installing *install)
 {
     int rc = find_same_before(install);
     if (!rc && install->same_number)
-        return hearth_install_step(install, hearth_install_put_model);
+        return mend(install);
     if (!rc)
         rc = hearth_install_step(install, hearth_install_put_rows);
     if (rc)

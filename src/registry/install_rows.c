@@ -206,11 +206,12 @@ void hearth_install_drop_version(struct hearth_store *store, void *argument)
             : 0;
 }
 
-static bool blobs_are_there(struct hearth_installing *install)
+bool hearth_install_blobs_present(const struct hearth_installing *install)
 {
     for (size_t i = 0; i < install->source->file_count; i++) {
         int64_t size;
-        if (!hearth_blob_exists(install->registry->blobs, install->files[i].sha256, &size))
+        if (!hearth_blob_exists(install->registry->blobs, install->files[i].sha256, &size) ||
+            (install->files[i].size >= 0 && size != install->files[i].size))
             return false;
     }
     return true;
@@ -222,7 +223,7 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     struct hearth_version *version = install->version;
     /* A removal of another model with the same file, which ran on this lane before us, saw no user
      * of its blob. */
-    if (!blobs_are_there(install)) {
+    if (!hearth_install_blobs_present(install)) {
         install->rc = hearth_error_set(install->error, HEARTH_EIO,
                                        "a file was removed meanwhile; install again");
         return;

@@ -6,22 +6,48 @@
 
 #include <string.h>
 
+/* Is this file here, with the bytes that the lock pins? A blob with others is of no use to anyone
+ * and goes, so that it is fetched again. */
+static int find_locked(struct hearth_installing *install, const struct hearth_lock_file *file,
+                       bool *ret_present)
+{
+    struct hearth_blob_store *blobs = install->registry->blobs;
+    int64_t size;
+    *ret_present = hearth_blob_exists(blobs, file->sha256, &size);
+    if (!*ret_present)
+        return 0;
+    int rc = size == file->size
+                 ? hearth_blob_verify(blobs, file->sha256, NULL, NULL, install->error)
+                 : HEARTH_EDIGEST;
+    if (rc == HEARTH_EDIGEST) {
+        *ret_present = false;
+        rc = hearth_blob_delete(blobs, file->sha256, install->error);
+    }
+    if (rc)
+        hearth_error_prefix(install->error, "%.200s", file->path);
+    return rc;
+}
+
 /* What the lock says, as a source whose files are all here already; else NULL. */
-static struct hearth_source *source_of_lock(struct hearth_installing *install)
+static int source_of_lock(struct hearth_installing *install, struct hearth_source **ret_source)
 {
     const struct hearth_lock_entry *locked = install->request->locked;
     struct hearth_arena *arena = install->arena;
     struct hearth_source *source = hearth_arena_alloc(arena, sizeof(*source));
     struct hearth_source_file *files =
         hearth_arena_alloc(arena, locked->file_count * sizeof(*files));
+    bool is_whole = true;
+    *ret_source = NULL;
     if (!source || !files)
-        return NULL;
+        return hearth_install_no_room(install);
     for (size_t i = 0; i < locked->file_count; i++) {
-        int64_t size;
-        if (!hearth_blob_exists(install->registry->blobs, locked->files[i].sha256, &size))
-            return NULL;
+        bool present;
+        int rc = find_locked(install, &locked->files[i], &present);
+        if (rc)
+            return rc;
+        is_whole = is_whole && present;
         files[i] = (struct hearth_source_file){.path = locked->files[i].path,
-                                               .size = size,
+                                               .size = locked->files[i].size,
                                                .sha256 = locked->files[i].sha256,
                                                .etag = "",
                                                .url = ""};
@@ -32,7 +58,9 @@ static struct hearth_source *source_of_lock(struct hearth_installing *install)
                                      .name = locked->name,
                                      .files = files,
                                      .file_count = locked->file_count};
-    return source;
+    if (is_whole)
+        *ret_source = source;
+    return 0;
 }
 
 /* The source's files in the order of the lock, and no others. */
@@ -71,11 +99,12 @@ int hearth_install_resolve(struct hearth_installing *install)
 {
     const struct hearth_lock_entry *locked = install->request->locked;
     install->text = locked ? locked->source : install->request->source;
-    if (locked && (install->source = source_of_lock(install)))
-        return 0;
+    int rc = locked ? source_of_lock(install, &install->source) : 0;
+    if (rc || install->source)
+        return rc;
     struct hearth_source_options options = *install->registry->sources;
     options.progress = install->progress;
-    int rc = hearth_source_resolve(install->text, locked ? locked->revision : NULL, &options,
-                                   install->arena, &install->source, install->error);
+    rc = hearth_source_resolve(install->text, locked ? locked->revision : NULL, &options,
+                               install->arena, &install->source, install->error);
     return rc || !locked ? rc : keep_locked_files(install);
 }

@@ -32,6 +32,8 @@ struct hearth_installing {
 int hearth_install_step(struct hearth_installing *install,
                         void (*work)(struct hearth_store *store, void *argument));
 int hearth_install_no_room(struct hearth_installing *install);
+/* Are the blobs of all files here, as long as they must be? */
+bool hearth_install_blobs_present(const struct hearth_installing *install);
 
 /* Where the bytes come from: the source as typed, or what a lock says of it. */
 int hearth_install_resolve(struct hearth_installing *install);

@@ -313,6 +313,46 @@ def test_a_lock_refuses_other_bytes_by_name(hub, install, home, tmp_path):
     assert not active(other, "minilm", "1").exists()
 
 
+def damage(blob, how):
+    if how == "gone":
+        blob.unlink()
+        return
+    blob.chmod(0o600)
+    data = bytearray(blob.read_bytes())
+    data[-1] ^= 1
+    blob.write_bytes(bytes(data if how == "changed" else data[:-1]))
+
+
+@pytest.mark.parametrize("how", ["gone", "changed", "cut"])
+def test_a_locked_install_mends_what_is_gone_or_changed(hub, install, home, tmp_path, how):
+    assert install("hf:o/small", "--name", "m").returncode == 0
+    lock = lock_of(home, tmp_path / "project")
+    good = active(home, "m", "1", "small.gguf").read_bytes()
+    blob, = [path for path in (home / "blobs/sha256").rglob("*") if path.is_file()]
+    damage(blob, how)
+    hub.faults = [{"match": "/", "kind": "status", "status": 500, "times": 1000}]
+    done = cli("install", "--locked", home=home, directory=lock.parent,
+               env={"HF_ENDPOINT": hub.address, "HEARTH_DOWNLOAD_RETRIES": "0"})
+    assert done.returncode != 0 and done.stdout == ""
+    hub.faults = []
+    done = cli("install", "--locked", home=home, directory=lock.parent,
+               env={"HF_ENDPOINT": hub.address})
+    assert done.returncode == 0, done.stderr
+    assert blob.read_bytes() == good
+    assert active(home, "m", "1", "small.gguf").read_bytes() == good
+
+
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_a_locked_server_does_not_start_without_its_files(start, home, tmp_path, how):
+    assert cli("install", "fake:reply = a", "--name", "m", home=home).returncode == 0
+    lock = lock_of(home, tmp_path / "project")
+    blob, = [path for path in (home / "blobs/sha256").rglob("*") if path.is_file()]
+    damage(blob, how)
+    server = start("--locked", directory=lock.parent, wait=False)
+    assert server.process.wait(30 * SLOW) == 65
+    assert "m, file model.fake" in server.log and "ready http" not in server.log
+
+
 def chat_fault(server, model):
     """Status and text of the refusal; a faulty model gives no other answer."""
     answer = server.post("/v1/chat/completions", {
