@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         &hearth_schema_embedding_request, &hearth_schema_infer_request,
         &hearth_schema_tokenize_request,  &hearth_schema_model_create,
         &hearth_schema_model_update,      &hearth_schema_alias_set,
+        &hearth_schema_rerank_request,
     };
     struct hearth_error error;
     json_t *value = hearth_json_parse((const char *)bytes, length, &error);
