@@ -175,10 +175,35 @@ static int forget_made(struct hearth_store *store, struct hearth_store_job *job)
     return 0;
 }
 
+/* At a load these are faults of what is kept here; of a source that was named just now they are the
+ * request's. */
+static bool is_fault_of_source(int code)
+{
+    static const int codes[] = {HEARTH_EMODEL, HEARTH_ENOTIMPL, HEARTH_EPATH,    HEARTH_ENOTFOUND,
+                                HEARTH_EINVAL, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 static void refuse_made(struct hearth_store_job *job)
 {
     const struct made *made = job->input;
-    hearth_answer_error(job->call, &made->error, NULL);
+    if (!is_fault_of_source(made->error.code)) {
+        hearth_answer_error(job->call, &made->error, NULL);
+        return;
+    }
+    struct hearth_error error;
+    const struct hearth_schema_faults faults = {
+        .rows = {{.kind = HEARTH_FAULT_VALUE,
+                  .path = "source",
+                  .expected = "a model that can be installed",
+                  .got = made->error.message}},
+        .count = 1};
+    const struct hearth_error_detail detail = {.faults = &faults};
+    hearth_error_set(&error, HEARTH_EFIELDS, "source: %s", made->error.message);
+    hearth_answer_error(job->call, &error, &detail);
 }
 
 static void on_installed(void *argument, const struct hearth_error *error, int64_t model_id,

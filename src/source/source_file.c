@@ -38,6 +38,19 @@ static int no_room(struct hearth_error *error)
                             "no room: a model's directory has at most %d files", LISTING_MAX);
 }
 
+/* What cannot be reached by this path is the path's fault, not the disk's. */
+static int set_path_fault(struct hearth_error *error, int errnum, const char *path)
+{
+    int rc = hearth_error_set_errno(error, errnum, "%.300s", path);
+    if (errnum == ENOTDIR)
+        rc = HEARTH_ENOTFOUND;
+    else if (errnum == EACCES || errnum == EPERM || errnum == ELOOP || errnum == ENAMETOOLONG)
+        rc = HEARTH_EPATH;
+    if (error)
+        error->code = rc;
+    return rc;
+}
+
 static bool lies_within(const char *path, const char *root)
 {
     size_t length = strlen(root);
@@ -120,7 +133,7 @@ static int check_magic(const struct hearth_source_file *file, struct hearth_erro
     char start[16];
     int descriptor = open(file->url, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (descriptor < 0)
-        return hearth_error_set_errno(error, errno, "%.300s", file->url);
+        return set_path_fault(error, errno, file->url);
     ssize_t got = read(descriptor, start, sizeof(start));
     int errnum = errno;
     close(descriptor);
@@ -202,7 +215,7 @@ static int find_path(const struct hearth_source_query *query, char **ret_path,
     if (!given)
         return no_room(error);
     if (!realpath(given, resolved) || stat(resolved, ret_status))
-        return hearth_error_set_errno(error, errno, "%.300s", given);
+        return set_path_fault(error, errno, given);
     *ret_path = hearth_arena_strdup(query->arena, resolved);
     return *ret_path ? 0 : no_room(error);
 }

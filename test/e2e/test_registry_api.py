@@ -142,6 +142,29 @@ def test_a_loaded_model_is_not_removed_unless_forced(server):
     assert [row for row in server.get("/admin/ps").json()["models"] if row["pid"]] == []
 
 
+def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
+    corrupt = tmp_path / "corrupt.gguf"
+    corrupt.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1 << 60))
+    (tmp_path / "page.gguf").write_text("<!DOCTYPE html><html>")
+    (tmp_path / "empty").mkdir()
+    assert create(server, "there").status == 201
+    for source, says in (("file:/etc/passwd", "/etc/passwd"), (f"file:{corrupt}", "corrupt.gguf"),
+                         (f"file:{tmp_path}/page.gguf", "a web page"),
+                         (f"file:{tmp_path}/empty", "empty"), ("file:/dev/null", "/dev/null"),
+                         (f"file:{corrupt}/below", "below"), ("file:/no/such.gguf", "/no/such.gguf"),
+                         ("fake:reply", "line 1"), ("fake:no_such_key = 1", "no_such_key"),
+                         ("fake:@/no/such.fake", "/no/such.fake")):
+        for path, body in (("/models", {"name": "m", "source": source}),
+                           ("/models/there/versions", {"source": source})):
+            answer = server.post(path, body)
+            assert answer.status == 422, (source, answer.text)
+            assert answer.json()["code"] == "invalid_fields" and says in answer.json()["detail"]
+            [field] = answer.json()["fields"]
+            assert field["field"] == "source" and says in field["got"]
+        assert server.get("/models/m").status == 404
+    assert len(server.get("/models/there").json()["versions"]) == 1
+
+
 def test_a_source_that_is_not_there_leaves_nothing(server):
     answer = server.post("/models", {"name": "gone", "source": "file:/nowhere/at/all.gguf"})
     assert 400 <= answer.status < 500, answer.text
@@ -173,7 +196,7 @@ def test_models_are_loaded_and_unloaded_on_request(server):
     assert row["state"] == "unloaded" and row["pid"] == 0
     assert server.post("/admin/models/none/load").status == 404
     answer = create(server, "broken", "load_fails = yes")
-    assert answer.status in (201, 422, 400, 500), answer.text
+    assert answer.status in (201, 422), answer.text
 
 
 def test_pinned_models_load_at_start(start, home):
