@@ -41,8 +41,13 @@ static const char *absolute_source(struct hearth_arena *arena, const char *sourc
         scheme = 5;
     else if (strchr(source, ':') || access(source, F_OK))
         return source;
-    if (!realpath(source + scheme, path))
-        return source;
+    if (!realpath(source + scheme, path)) {
+        bool is_relative = strncmp(source, "file:", 5) == 0 && source[5] && source[5] != '/';
+        if (!is_relative || !realpath(".", path))
+            return source;
+        const char *whole = hearth_arena_format(arena, "file:%s/%s", path, source + scheme);
+        return whole ? whole : source; /* the server says that it is not there */
+    }
     return hearth_arena_format(arena, "%.*s%s", scheme ? 5 : 5, scheme ? source : "file:", path);
 }
 
@@ -95,6 +100,8 @@ static int want_typed(struct install *install, struct hearth_error *error)
                                 "at most 96, not all digits",
                                 request->name);
     int rc = hearth_source_check(request->source, error);
+    if (!rc && install->client)
+        rc = hearth_source_check_remote(request->source, error);
     if (!rc)
         rc = object_of_options(invocation, "tag", false, &request->tags_json, error);
     return rc ? rc : object_of_options(invocation, "set", true, &request->settings_json, error);

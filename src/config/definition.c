@@ -63,22 +63,23 @@ static void read_label(struct draft *draft, const struct hearth_yaml *node)
         fault_here(draft, node, "a label of 1 to 64 bytes");
 }
 
-/* A relative path of a file: source is relative to the definition. */
+/* A relative path of a file: or fake:@ source is relative to the definition. */
 static const char *place_source(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *file = draft->definition->file, *slash = strrchr(file, '/'), *path;
-    if (strncmp(node->text, "file:", 5) != 0 || !node->text[5])
+    int scheme = strncmp(node->text, "fake:@", 6) == 0 ? 6 : 5;
+    if ((scheme == 5 && strncmp(node->text, "file:", 5) != 0) || !node->text[scheme])
         return node->text;
     const char *folder =
         slash ? hearth_arena_strndup(draft->arena, file, (size_t)(slash - file)) : ".";
     struct hearth_error error;
-    if (!folder || hearth_expand_path(node->text + 5, folder, (const char *const *)environ,
+    if (!folder || hearth_expand_path(node->text + scheme, folder, (const char *const *)environ,
                                       draft->arena, &path, &error)) {
         hearth_fault_add(draft->faults, node->line, node->column, "source: %s",
                          folder ? error.message : "no memory");
         return node->text;
     }
-    return hearth_arena_format(draft->arena, "file:%s", path);
+    return hearth_arena_format(draft->arena, "%.*s%s", scheme, node->text, path);
 }
 
 static void read_source(struct draft *draft, const struct hearth_yaml *node)

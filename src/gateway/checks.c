@@ -25,7 +25,8 @@ bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *sit
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
 {
     struct hearth_error error;
-    if (!hearth_source_check(json_string_value(value), &error))
+    if (!hearth_source_check(json_string_value(value), &error) &&
+        !hearth_source_check_remote(json_string_value(value), &error))
         return true;
     const char *reason = hearth_arena_format(hearth_schema_site_arena(site),
                                              "a source that can be understood (%s)", error.message);

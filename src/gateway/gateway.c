@@ -68,6 +68,7 @@ static int open_storage(struct running *running, struct hearth_error *error)
         .hf_endpoint = *settings->hf_endpoint ? settings->hf_endpoint : NULL,
         .hf_token = *settings->hf_token ? settings->hf_token : NULL,
         .retries = (uint32_t)settings->download_retries,
+        .absolute_only = true, /* the folder that a server was started in is no client's */
     };
     running->probe = (struct hearth_probe_options){
         .engines_path = settings->engines,

@@ -48,6 +48,32 @@ int hearth_source_check(const char *text, struct hearth_error *error)
     return check(text, &ops, &rest, error);
 }
 
+static bool is_plain_absolute(const char *path)
+{
+    if (*path != '/')
+        return false;
+    for (const char *part = path; part; part = strchr(part + 1, '/'))
+        if (strncmp(part, "/..", 3) == 0 && (part[3] == '/' || part[3] == '\0'))
+            return false;
+    return true;
+}
+
+int hearth_source_check_remote(const char *text, struct hearth_error *error)
+{
+    const char *path = NULL;
+    if (strncmp(text, "file:", 5) == 0)
+        path = text + 5;
+    else if (strncmp(text, "fake:@", 6) == 0)
+        path = text + 6;
+    else if (strncmp(text, "fake:/", 6) == 0)
+        path = text + 5;
+    if (!path || is_plain_absolute(path))
+        return 0;
+    return hearth_error_set(error, HEARTH_EPATH,
+                            "unsafe path \"%.200s\": an absolute one without \"..\" is wanted",
+                            path);
+}
+
 int hearth_source_resolve(const char *text, const char *pinned_revision,
                           const struct hearth_source_options *options, struct hearth_arena *arena,
                           struct hearth_source **ret_source, struct hearth_error *error)

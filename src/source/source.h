@@ -23,12 +23,14 @@ struct hearth_blob_store;
 struct hearth_fetch_progress;
 
 struct hearth_source_options {
-    const char *hf_endpoint;    /* "https://huggingface.co" when NULL */
-    const char *hf_token;       /* or NULL */
-    const char *base_directory; /* what a relative file: path is relative to */
-    uint32_t retries;           /* of a failed transfer; each goes on where it stopped */
-    uint32_t retry_delay_ms;    /* before the first retry, then doubled, at most 30 s; 0: 500 */
-    uint32_t idle_timeout_ms;   /* a server that is silent for so long has failed; 0: 60 s */
+    const char *hf_endpoint; /* "https://huggingface.co" when NULL */
+    const char *hf_token;    /* or NULL */
+    const char
+        *base_directory;      /* what a relative path is relative to; NULL: the process's folder */
+    bool absolute_only;       /* a relative path is HEARTH_EPATH, fake:SCRIPT is never a path */
+    uint32_t retries;         /* of a failed transfer; each goes on where it stopped */
+    uint32_t retry_delay_ms;  /* before the first retry, then doubled, at most 30 s; 0: 500 */
+    uint32_t idle_timeout_ms; /* a server that is silent for so long has failed; 0: 60 s */
     struct hearth_fetch_progress *progress; /* its is_canceled ends a resolve; or NULL */
 };
 
@@ -51,6 +53,10 @@ struct hearth_source {
 
 /* Syntax only: HEARTH_EINVAL says what is wrong with it. */
 int hearth_source_check(const char *text, struct hearth_error *error);
+
+/* For a source that another program sends, whose folder is not ours: HEARTH_EPATH unless a path in
+ * it is absolute and has no ".." part. */
+int hearth_source_check_remote(const char *text, struct hearth_error *error);
 
 /* A valid model name made of a file's or repository's name: without folders, ".gguf" and the part
  * number of a split file. */

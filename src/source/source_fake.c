@@ -27,6 +27,8 @@ static const char *script_path(const struct hearth_source_query *query)
     const char *path = query->rest, *base = query->options->base_directory;
     bool is_said = *path == '@';
     path += is_said;
+    if (path[0] != '/' && !is_said && query->options->absolute_only)
+        return NULL;
     if (path[0] != '/' && base && strlen(path) < PATH_MAX)
         path = hearth_arena_format(query->arena, "%s/%s", base, path);
     return path && (is_said || access(path, R_OK) == 0) ? path : NULL;

@@ -210,6 +210,8 @@ static int find_path(const struct hearth_source_query *query, char **ret_path,
 {
     const char *base = query->options->base_directory, *given = query->rest;
     char resolved[PATH_MAX];
+    if (given[0] != '/' && query->options->absolute_only)
+        return hearth_error_set(error, HEARTH_EPATH, "%.300s is not an absolute path", given);
     if (given[0] != '/' && base)
         given = hearth_arena_format(query->arena, "%s/%s", base, given);
     if (!given)

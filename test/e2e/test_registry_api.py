@@ -165,6 +165,41 @@ def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
     assert len(server.get("/models/there").json()["versions"]) == 1
 
 
+def test_a_path_over_http_is_absolute_and_does_not_climb(start, tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "script.fake").write_text("reply = secret\n")
+    server = start(directory=tmp_path / "below")
+    assert create(server, "there").status == 201
+    for source in ("file:../script.fake", "file:script.fake", f"file:{tmp_path}/below/../script.fake",
+                   f"file:{tmp_path}/..", "fake:@../script.fake", "fake:@script.fake",
+                   f"fake:{tmp_path}/below/../script.fake"):
+        for path in ("/models", "/models/there/versions"):
+            answer = server.post(path, {"source": source})
+            assert answer.status == 422, (source, answer.text)
+            [field] = answer.json()["fields"]
+            assert field["field"] == "source" and "unsafe path" in field["expected"]
+    # Without an @ it is a script, whatever files lie about.
+    assert server.post("/models", {"source": "fake:../script.fake"}).status == 422
+    assert server.post("/models", {"name": "ok", "source": f"fake:@{tmp_path}/script.fake"}).status == 201
+    server.stop()
+
+
+def test_a_relative_path_in_a_definition_is_relative_to_the_definition(start, home, tmp_path):
+    (home / "models").mkdir()
+    (home / "script.fake").write_text("reply = near\n")
+    (home / "models/one.yml").write_text("name: one\nsource: fake:@../script.fake\n")
+    (home / "models/two.yml").write_text("name: two\nsource: file:small.gguf\n")
+    key, value = b"general.architecture", b"none"
+    (home / "models/small.gguf").write_bytes(
+        b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", len(key)) + key +
+        struct.pack("<IQ", 8, len(value)) + value)
+    server = start()
+    for name in ("one", "two"):
+        wait_for(lambda: server.get(f"/models/{name}").status == 200 and
+                 server.get(f"/models/{name}").json()["state"] == "ready", 30, "the definition's model")
+    server.stop()
+
+
 def test_a_source_that_is_not_there_leaves_nothing(server):
     answer = server.post("/models", {"name": "gone", "source": "file:/nowhere/at/all.gguf"})
     assert 400 <= answer.status < 500, answer.text
