@@ -4,10 +4,12 @@ Builds: build/ (plain), build/asan (ASan + UBSan), build/tsan (the worker, the l
 engine), build/cov (coverage). Output of each suite goes to build/test-logs/ and, when something
 failed, here. The last line is `N passed, N failed`.
 """
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,13 +58,18 @@ def run(argv, log, env=None):
     """The exit status; output goes to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w") as out:
+        child = subprocess.Popen(argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                                 stdin=subprocess.DEVNULL, env=with_changes(env),
+                                 start_new_session=True)
         try:
-            return subprocess.run(argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
-                                  stdin=subprocess.DEVNULL, timeout=SUITE_LIMIT_S,
-                                  env=with_changes(env)).returncode
+            return child.wait(SUITE_LIMIT_S)
         except subprocess.TimeoutExpired:
             out.write(f"\nended after {SUITE_LIMIT_S} s\n")
             return 124
+        finally:
+            # Servers that a suite left behind end with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 def build(folder, *flags, targets=()):
@@ -140,11 +147,11 @@ def clients():
     return {"NODE_PATH": str(node / "node_modules"), "HEARTH_H2SPEC": str(tools / "h2spec")}
 
 
-def e2e(name, hearth, env):
+def e2e(name, hearth, env, *selection):
     started, report, log = time.monotonic(), LOGS / f"{name}.xml", LOGS / f"{name}.log"
     report.unlink(missing_ok=True)
     status = run([str(venv()), "-m", "pytest", "test/e2e", "-q", "--durations=15",
-                  f"--junit-xml={report}"], log, {**clients(), **env, "HEARTH_BIN": str(hearth)})
+                  f"--junit-xml={report}", *selection], log, {**clients(), **env, "HEARTH_BIN": str(hearth)})
     if not report.exists():
         return count(name, 0, 1, time.monotonic() - started, log)
     suite = xml.parse(report).getroot().find("testsuite")
@@ -195,7 +202,9 @@ def plain_e2e():
 
 def asan_e2e():
     if build("build/asan", "-DHEARTH_SANITIZE=address", targets=["programs"]):
-        e2e("asan e2e", BUILD / "asan/bin/hearth", {**SANITIZED, "HEARTH_TEST_SLOW": "5"})
+        # Figures and the peer's text are of the plain build: ASan keeps memory that was freed.
+        e2e("asan e2e", BUILD / "asan/bin/hearth", {**SANITIZED, "HEARTH_TEST_SLOW": "5"},
+            "--ignore=test/e2e/test_real_models.py")
 
 
 def coverage():
