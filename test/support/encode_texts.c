@@ -27,7 +27,7 @@ int main(int argc, char **argv)
         int rc = hearth_tokenizer_encode(tokenizer, text, length, NULL, 0, true, &tokens, &error);
         uint32_t count = rc ? UINT32_MAX : (uint32_t)tokens.count;
         fwrite(&count, sizeof(count), 1, stdout);
-        if (!rc)
+        if (tokens.count)
             fwrite(tokens.ids, sizeof(*tokens.ids), tokens.count, stdout);
         hearth_tokens_finish(&tokens);
     }
