@@ -95,7 +95,14 @@ def test_models_are_filtered_sorted_and_paged(server):
     page = server.get("/models?limit=2&page=2").json()
     assert (page["total"], page["page"], page["limit"], page["pages"]) == (3, 2, 2, 2)
     for query in ("?limit=0", "?limit=many", "?page=0", "?state=odd", "?sort=size"):
-        assert server.get("/models" + query).status == 400, query
+        answer = server.get("/models" + query)
+        assert answer.status == 422 and len(answer.json()["fields"]) == 1, (query, answer.text)
+    answer = server.get("/models?limit=0&sort=size&state=odd&page=x&tsak=chat&%ff=1")
+    assert answer.status == 422 and answer.json()["code"] == "invalid_fields"
+    fields = {field["field"]: field for field in answer.json()["fields"]}
+    assert set(fields) == {"limit", "sort", "state", "page", "tsak", "?"}
+    assert fields["tsak"]["suggestion"] == "task" and fields["limit"]["got"] == '"0"'
+    assert "1 to 500" in fields["limit"]["expected"] and "ready" in fields["state"]["expected"]
 
 
 def test_versions_are_promoted_deprecated_and_aliased(server):
