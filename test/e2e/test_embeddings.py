@@ -488,7 +488,7 @@ def test_the_semantic_search_example_finds_what_is_meant(vectors):
 
 
 def test_the_rag_example_indexes_finds_and_reranks(vectors):
-    count = 2000 if SLOW == 1 else 800  # a sanitizer's build computes ten times slower
+    count = 2000 if SLOW == 1 else 300  # a sanitizer's build computes ten times slower
     done = run_example(vectors, "rag.py", "--passages", str(count), "--question",
                        "Which setting changes the TCP port?")
     assert f"{count} passages indexed" in done.stderr
