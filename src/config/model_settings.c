@@ -155,6 +155,10 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .threads = integer_or(own, "threads", server->threads),
             .queue_max = integer_or(own, "queue_max", server->queue_max),
             .queue_tokens_max = integer_or(own, "queue_tokens_max", server->queue_tokens_max),
+            .replicas = integer_or(own, "replicas", server->replicas ? server->replicas : 1),
+            .affinity = hearth_arena_strdup(
+                arena,
+                hearth_json_text(own, "affinity", server->affinity ? server->affinity : "auto")),
             .idle_unload = duration_or(own, "idle_unload", server->idle_unload),
             .request_timeout = duration_or(own, "request_timeout", server->request_timeout),
             .load_timeout = duration_or(own, "load_timeout", server->load_timeout),

@@ -40,9 +40,10 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
 
 /* What is in force for a model: its own settings where it has them, else the server's. */
 struct hearth_model_settings {
-    int64_t context, slots, batch, threads, queue_max, queue_tokens_max;
+    int64_t context, slots, batch, threads, queue_max, queue_tokens_max, replicas;
     uint64_t idle_unload, request_timeout, load_timeout; /* milliseconds; 0 is never or none */
     bool pin;
+    const char *affinity;
     const char *engine_json; /* object of the keys that only the engine knows */
 };
 

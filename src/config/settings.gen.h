@@ -68,8 +68,12 @@ struct hearth_settings {
     int64_t slots;
     /* most tokens in one step; 0: the engine's own number (llama 512, encoder 2,048) */
     int64_t batch;
-    /* threads that a model computes with; 0: one for each core */
+    /* threads that each worker computes with; 0: one for each core, shared among a model's replicas */
     int64_t threads;
+    /* workers that compute a model side by side */
+    int64_t replicas;
+    /* cores of a model's workers: auto (each of several has its own, by NUMA node), off, or lists such as 0-3;4-7 */
+    const char *affinity;
     /* requests that may wait for one model */
     int64_t queue_max;
     /* estimated tokens that may wait for one model; 0 is no limit */

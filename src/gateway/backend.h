@@ -13,6 +13,7 @@
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct hearth_loop;
@@ -32,6 +33,11 @@ struct hearth_backend_events {
     void (*on_tokens)(void *argument, uint32_t stream, const int32_t *tokens, size_t count);
     /* TEXT, VECTOR, TENSOR, BYTES; DONE and ERROR end the stream. */
     void (*on_event)(void *argument, uint32_t stream, const struct hearth_ipc_event *event);
+    /* optional: so many workers can take requests now; before the first call it is one */
+    void (*on_workers)(void *argument, uint32_t ready);
+    /* optional: a worker of several has ended, and these streams with it */
+    void (*on_lost)(void *argument, const struct hearth_error *error, const uint32_t *streams,
+                    size_t count);
     /* Exactly once, the last one; may destroy the backend. */
     void (*on_end)(void *argument, const struct hearth_child_end *end);
 };
@@ -44,14 +50,30 @@ struct hearth_backend_spec {
     uint64_t handshake_timeout_ms, heartbeat_timeout_ms;
     const struct hearth_backend_events *events;
     void *argument;
+    /* Of several workers only: how many, over what, and the cores of each (NULL: any). */
+    uint32_t replicas;
+    const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
+    const char **cpus;
 };
 
 struct hearth_backend_request {
     uint32_t stream;
     const struct hearth_input *input;
     uint32_t credit;
+    uint64_t cost; /* estimated tokens */
     enum hearth_class class_;
     const char *traceparent; /* or NULL */
+};
+
+/* One of the workers of a backend; valid during the visit. */
+struct hearth_backend_worker {
+    pid_t pid; /* 0: none runs */
+    bool ready;
+    uint32_t streams, crashes;
+    uint64_t cost;       /* estimated tokens of its streams */
+    const char *breaker; /* "closed" … */
+    const char *cpus;    /* "": any */
+    const uint64_t *counters;
 };
 
 struct hearth_backend_ops {
@@ -70,6 +92,9 @@ struct hearth_backend_ops {
     void (*destroy)(struct hearth_backend *backend);
     /* optional */
     pid_t (*pid)(const struct hearth_backend *backend);
+    void (*each_worker)(const struct hearth_backend *backend,
+                        void (*visit)(void *argument, const struct hearth_backend_worker *worker),
+                        void *argument);
 };
 
 /* The head of every backend's own struct. */
@@ -79,6 +104,8 @@ struct hearth_backend {
 
 /* A hearth-worker process: ops of this machine. */
 extern const struct hearth_backend_ops hearth_backend_local;
+/* Several backends of one kind behind one. */
+extern const struct hearth_backend_ops hearth_backend_replicas;
 
 static inline int hearth_backend_send(struct hearth_backend *backend,
                                       const struct hearth_backend_request *request,

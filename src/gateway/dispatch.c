@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-enum { CRASHES_MAX = 2 }; /* workers that may end under a request that has sent nothing */
+enum { CRASHES_MAX = 3 }; /* workers that may end under a request that has sent nothing */
 #define RATE_WEIGHT 0.2   /* of the newest gap between two completions */
 
 static uint64_t now_ms(const struct served_model *model)
@@ -19,7 +19,7 @@ static struct hearth_look_ahead look_ahead(const struct served_model *model)
     return (struct hearth_look_ahead){
         .slots = model->slots,
         .batch = model->batch,
-        .workers = 1,
+        .workers = model->workers,
         .whole = !(model->facts.tasks & HEARTH_TASK_GENERATE) &&
                  model->facts.tasks & (HEARTH_TASK_EMBED | HEARTH_TASK_SCORE),
         .probing = model->breaker.state == HEARTH_BREAKER_HALF_OPEN,
@@ -30,6 +30,7 @@ void hearth_dispatch_resize(struct served_model *model)
 {
     struct hearth_look_ahead policy = look_ahead(model);
     policy.probing = false;
+    policy.workers = model->replicas;
     model->flights_max = hearth_look_ahead_most(&policy, true);
     model->flights = hearth_realloc(model->flights, model->flights_max * sizeof(*model->flights));
 }
@@ -122,6 +123,7 @@ static void send_one(struct served_model *model, struct hearth_inference *infere
         .stream = model->last_stream + 1,
         .input = inference->input,
         .credit = inference->credit,
+        .cost = inference->queued.cost,
         .class_ = inference->queued.class_,
         .traceparent = inference->traceparent,
     };
@@ -195,6 +197,44 @@ static bool put_back(struct hearth_inference *inference)
     return true;
 }
 
+static void lose(struct hearth_inference *inference, const struct hearth_error *error,
+                 bool may_retry)
+{
+    if (inference->collected) /* only the word that it was all is missing */
+        hearth_inference_complete(
+            inference,
+            &(struct hearth_ipc_event){.event = {.kind = HEARTH_EVENT_DONE,
+                                                 .finish = HEARTH_FINISH_STOP,
+                                                 .prompt_tokens = (uint32_t)inference->tokens_in}});
+    else if (!may_retry || !put_back(inference))
+        hearth_inference_fail(inference, error, 0);
+}
+
+void hearth_dispatch_lost(void *argument, const struct hearth_error *error, const uint32_t *streams,
+                          size_t count)
+{
+    struct served_model *model = argument;
+    model->last_error = *error;
+    model->counts.crashes++;
+    for (size_t i = 0; i < count; i++) {
+        struct flight *flight = flight_of(model, streams[i]);
+        struct hearth_inference *inference = flight ? flight->inference : NULL;
+        if (flight)
+            end_flight(model, flight);
+        if (inference)
+            lose(inference, error, true);
+    }
+    hearth_dispatch(model);
+    hearth_served_rest(model);
+}
+
+void hearth_dispatch_workers(void *argument, uint32_t ready)
+{
+    struct served_model *model = argument;
+    model->workers = ready;
+    hearth_dispatch(model);
+}
+
 void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth_error *error,
                                  bool may_retry)
 {
@@ -203,14 +243,8 @@ void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth
     struct walk walk;
     hearth_walk_begin(&walk, model);
     for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
-        if (!inference->stream)
-            continue;
-        if (inference->collected) /* only the word that it was all is missing */
-            hearth_inference_complete(
-                inference,
-                &(struct hearth_ipc_event){.event.prompt_tokens = (uint32_t)inference->tokens_in});
-        else if (!may_retry || !put_back(inference))
-            hearth_inference_fail(inference, error, 0);
+        if (inference->stream)
+            lose(inference, error, may_retry);
     }
 }
 

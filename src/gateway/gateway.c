@@ -155,6 +155,8 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .slots = (uint32_t)settings->slots,
         .batch = (uint32_t)settings->batch,
         .threads = (uint32_t)settings->threads,
+        .replicas = (uint32_t)settings->replicas,
+        .affinity = settings->affinity,
         .queue_max = (size_t)settings->queue_max,
         .queue_tokens_max = (uint64_t)settings->queue_tokens_max,
         .request_timeout_ms = settings->request_timeout,

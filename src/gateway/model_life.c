@@ -158,6 +158,7 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     model->context = facts->context;
     model->slots = facts->slots ? facts->slots : 1;
     model->batch = facts->batch ? facts->batch : 1;
+    model->workers = 1;
     hearth_dispatch_resize(model);
     model->load_fraction = 1;
     model->counts.loads++;
@@ -231,6 +232,8 @@ const struct hearth_backend_events hearth_served_backend_events = {
     .on_prepared = hearth_dispatch_prepared,
     .on_tokens = hearth_dispatch_tokens,
     .on_event = hearth_dispatch_event,
+    .on_workers = hearth_dispatch_workers,
+    .on_lost = hearth_dispatch_lost,
     .on_end = on_end,
 };
 

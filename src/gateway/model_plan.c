@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/memory.h"
+#include "gateway/model_cpus.h"
 #include "gateway/probe.h"
 #include "gateway/scheduler_private.h"
 #include "loop/loop.h"
@@ -22,6 +23,10 @@ static void fill_hello(struct served_model *model, struct hearth_ipc_hello *hell
     hello->slots = (uint32_t)settings->slots;
     hello->batch = (uint32_t)settings->batch;
     hello->threads = (uint32_t)settings->threads;
+    if (!hello->threads && model->replicas > 1) {
+        uint32_t share = hearth_usable_cpus() / model->replicas;
+        hello->threads = share ? share : 1;
+    }
     if (strcmp(model->entry->device, "auto") != 0)
         snprintf(hello->device, sizeof(hello->device), "%s", model->entry->device);
     hello->settings_json = settings->engine_json;
@@ -46,6 +51,27 @@ void hearth_served_count_room(struct served_model *model)
     }
 }
 
+static int bind_workers(const struct served_model *model, struct hearth_backend_spec *spec,
+                        struct hearth_error *error)
+{
+    char **lists;
+    spec->replicas = model->replicas;
+    int rc = hearth_model_cpus(model->settings.affinity, model->replicas, &lists, error);
+    if (rc < 0)
+        return rc;
+    spec->cpus = (const char **)lists;
+    if (lists)
+        snprintf(spec->hello.cpus, sizeof(spec->hello.cpus), "%s", lists[0]);
+    return 0;
+}
+
+static void release_cpus(struct hearth_backend_spec *spec)
+{
+    for (uint32_t i = 0; spec->cpus && i < spec->replicas; i++)
+        hearth_free((char *)spec->cpus[i]);
+    hearth_free(spec->cpus);
+}
+
 static int start_backend(struct served_model *model, struct hearth_error *error)
 {
     const struct hearth_scheduler_options *options = &model->scheduler->options;
@@ -57,6 +83,7 @@ static int start_backend(struct served_model *model, struct hearth_error *error)
     spec->heartbeat_timeout_ms = options->heartbeat_timeout_ms;
     spec->events = &hearth_served_backend_events;
     spec->argument = model;
+    model->replicas = (uint32_t)model->settings.replicas;
     fill_hello(model, &spec->hello);
     uint64_t most = hearth_memory_most(&model->room);
     spec->hello.memory_limit = most ? most : 1; /* 0 would be no limit */
@@ -64,7 +91,14 @@ static int start_backend(struct served_model *model, struct hearth_error *error)
     model->flight_cost = 0;
     const struct hearth_backend_ops *ops =
         options->backend ? options->backend : &hearth_backend_local;
-    int rc = ops->start(spec, &model->backend, error);
+    if (model->replicas > 1) {
+        spec->each = ops;
+        ops = &hearth_backend_replicas;
+    }
+    int rc = bind_workers(model, spec, error);
+    if (rc == 0)
+        rc = ops->start(spec, &model->backend, error);
+    release_cpus(spec);
     hearth_free(spec);
     return rc;
 }

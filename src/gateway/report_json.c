@@ -45,6 +45,8 @@ json_t *hearth_report_json(const struct hearth_model_report *report)
     put(object, "cpu_ms", report->cpu_ms);
     put(object, "context", report->context);
     put(object, "slots", report->slots);
+    put(object, "replicas", report->replicas);
+    put(object, "workers_ready", report->workers);
     put(object, "busy", report->slots_busy);
     put(object, "running", report->running);
     put(object, "queued", report->queued);

@@ -35,6 +35,8 @@ static void read_settings(struct served_model *model)
         .slots = options->slots,
         .batch = options->batch,
         .threads = options->threads,
+        .replicas = options->replicas,
+        .affinity = options->affinity,
         .queue_max = (int64_t)options->queue_max,
         .queue_tokens_max = (int64_t)options->queue_tokens_max,
         .idle_unload = options->idle_unload_ms,

@@ -59,6 +59,8 @@ struct hearth_scheduler_options {
     const char *engines_path; /* folder of plug-ins; NULL or "": found beside this program */
     /* From here to idle_unload_ms, but for heartbeat and stop: where a definition does not say. */
     uint32_t context, slots, batch, threads;
+    uint32_t replicas;    /* 0: 1 */
+    const char *affinity; /* NULL: "auto" */
     size_t queue_max;
     uint64_t queue_tokens_max;
     uint64_t request_timeout_ms, load_timeout_ms, heartbeat_timeout_ms, stop_timeout_ms;
@@ -108,13 +110,14 @@ struct hearth_model_report {
     const char *model; /* "name:version" */
     const char *name, *engine, *engine_version, *device;
     enum hearth_model_state state;
-    uint64_t since_ms;    /* wall clock, of the state */
-    uint64_t last_use_ms; /* wall clock; 0 never */
-    float load_fraction;  /* while loading */
-    pid_t pid;            /* 0 without a process */
-    uint32_t sandbox;     /* HEARTH_SANDBOX_… bits that were reached */
-    uint32_t context, slots, slots_busy;
-    size_t queued, running; /* requests */
+    uint64_t since_ms;                   /* wall clock, of the state */
+    uint64_t last_use_ms;                /* wall clock; 0 never */
+    float load_fraction;                 /* while loading */
+    pid_t pid;                           /* 0 without a process */
+    uint32_t sandbox;                    /* HEARTH_SANDBOX_… bits that were reached */
+    uint32_t context, slots, slots_busy; /* slots: of all workers that are ready */
+    uint32_t replicas, workers;          /* asked for, ready */
+    size_t queued, running;              /* requests */
     size_t queued_by_class[HEARTH_CLASS_COUNT];
     uint64_t queued_cost;            /* estimated tokens */
     uint64_t memory_bytes;           /* Pss of the process tree, at the last sample */
@@ -133,6 +136,12 @@ struct hearth_model_report {
 void hearth_scheduler_each(struct hearth_scheduler *scheduler,
                            void (*visit)(void *argument, const struct hearth_model_report *report),
                            void *argument);
+/* The workers of a model, also those that rest. */
+struct hearth_backend_worker;
+void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char *model,
+                                  void (*visit)(void *argument,
+                                                const struct hearth_backend_worker *worker),
+                                  void *argument);
 /* Reads memory and CPU time of all workers again, off the loop; then `on_done`. Wakes no model. */
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument);

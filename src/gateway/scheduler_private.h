@@ -107,6 +107,7 @@ struct served_model {
 
     struct hearth_vector_key reuse_salt; /* of what is loaded, or would be */
     uint64_t files_seen;                 /* loads that have ended */
+    uint32_t replicas, workers;          /* asked for at the last start; ready */
     struct hearth_locating *locating;
     char *path; /* where it lies */
     struct hearth_backend *backend;
@@ -199,6 +200,10 @@ void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth
  * end with the error. */
 void hearth_dispatch_worker_lost(struct served_model *model, const struct hearth_error *error,
                                  bool may_retry);
+/* One worker of several is gone. */
+void hearth_dispatch_lost(void *argument, const struct hearth_error *error, const uint32_t *streams,
+                          size_t count);
+void hearth_dispatch_workers(void *argument, uint32_t ready);
 /* Streams of the worker. */
 void hearth_dispatch_prepared(void *argument, uint32_t stream,
                               const struct hearth_ipc_prepared *prepared);

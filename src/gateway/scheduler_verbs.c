@@ -134,11 +134,14 @@ struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_schedule
 
 static void fill_requests(const struct served_model *model, struct hearth_model_report *report)
 {
-    report->slots = model->slots;
+    uint32_t workers = model->state == HEARTH_MODEL_READY ? model->workers : 1;
+    report->slots = model->slots * workers;
+    report->replicas = (uint32_t)model->settings.replicas;
+    report->workers = model->state == HEARTH_MODEL_READY ? model->workers : 0;
     report->context = model->context;
     report->running = model->flight_count;
     report->slots_busy =
-        model->flight_count < model->slots ? (uint32_t)model->flight_count : model->slots;
+        model->flight_count < report->slots ? (uint32_t)model->flight_count : report->slots;
     report->queued = hearth_queue_length(model->queue);
     report->queued_cost = hearth_queue_cost(model->queue);
     for (int i = 0; i < HEARTH_CLASS_COUNT; i++)
@@ -205,16 +208,54 @@ void hearth_scheduler_each(struct hearth_scheduler *scheduler,
     }
 }
 
+static void visit_only(const struct served_model *model,
+                       void (*visit)(void *argument, const struct hearth_backend_worker *worker),
+                       void *argument)
+{
+    const struct hearth_backend_worker worker = {
+        .pid = hearth_backend_pid(model->backend),
+        .ready = model->state == HEARTH_MODEL_READY,
+        .streams = (uint32_t)model->flight_count,
+        .cost = model->flight_cost,
+        .crashes = (uint32_t)model->counts.crashes,
+        .breaker = hearth_breaker_state_name(model->breaker.state),
+        .cpus = "",
+        .counters = model->counters,
+    };
+    visit(argument, &worker);
+}
+
+static void each_worker(const struct served_model *model,
+                        void (*visit)(void *argument, const struct hearth_backend_worker *worker),
+                        void *argument)
+{
+    if (model->backend && model->backend->ops->each_worker)
+        model->backend->ops->each_worker(model->backend, visit, argument);
+    else if (model->backend)
+        visit_only(model, visit, argument);
+}
+
+void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char *id,
+                                  void (*visit)(void *argument,
+                                                const struct hearth_backend_worker *worker),
+                                  void *argument)
+{
+    const struct served_model *model = hearth_served_find(scheduler, id);
+    if (model)
+        each_worker(model, visit, argument);
+}
+
 /* A sample: pids out to the lane, usage back. */
 struct sample {
     struct hearth_scheduler *scheduler;
     void (*on_done)(void *argument);
     void *argument;
-    size_t count;
+    size_t count, capacity;
     struct sampled {
+        const struct served_model *model; /* models live as long as the scheduler */
         pid_t pid;
         struct hearth_process_usage usage;
-    } rows[];
+    } * rows;
 };
 
 static void take_sample(void *argument)
@@ -226,13 +267,22 @@ static void take_sample(void *argument)
 
 static void store_sample(struct served_model *model, const struct sample *sample)
 {
-    pid_t pid = hearth_backend_pid(model->backend);
-    for (size_t i = 0; pid && i < sample->count; i++) {
-        if (sample->rows[i].pid == pid) {
-            model->memory_bytes = sample->rows[i].usage.memory_bytes;
-            model->cpu_ms = sample->rows[i].usage.cpu_ms;
+    if (!model->backend)
+        return;
+    model->memory_bytes = model->cpu_ms = 0;
+    for (size_t i = 0; i < sample->count; i++) {
+        if (sample->rows[i].model == model) {
+            model->memory_bytes += sample->rows[i].usage.memory_bytes;
+            model->cpu_ms += sample->rows[i].usage.cpu_ms;
         }
     }
+}
+
+static void end_sample(struct sample *sample)
+{
+    sample->on_done(sample->argument);
+    hearth_free(sample->rows);
+    hearth_free(sample);
 }
 
 /* The lane goes before the scheduler does, so the scheduler is there. */
@@ -242,28 +292,42 @@ static void has_sampled(void *argument, _Bool dropped)
     if (!dropped)
         for (struct served_model *model = sample->scheduler->models; model; model = model->next)
             store_sample(model, sample);
-    sample->on_done(sample->argument);
-    hearth_free(sample);
+    end_sample(sample);
 }
 
 static void has_not_sampled(void *argument)
 {
-    has_sampled(argument, true);
+    end_sample(argument);
+}
+
+struct sampling {
+    struct sample *sample;
+    const struct served_model *model;
+};
+
+static void add_pid(void *argument, const struct hearth_backend_worker *worker)
+{
+    const struct sampling *sampling = argument;
+    struct sample *sample = sampling->sample;
+    if (!worker->pid)
+        return;
+    if (sample->count == sample->capacity) {
+        sample->capacity = sample->capacity ? 2 * sample->capacity : 16;
+        sample->rows = hearth_realloc(sample->rows, sample->capacity * sizeof(*sample->rows));
+    }
+    sample->rows[sample->count++] = (struct sampled){.model = sampling->model, .pid = worker->pid};
 }
 
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument)
 {
-    size_t count = 0;
-    for (struct served_model *model = scheduler->models; model; model = model->next)
-        count += model->backend != NULL;
-    struct sample *sample = hearth_calloc(1, sizeof(*sample) + count * sizeof(struct sampled));
+    struct sample *sample = hearth_calloc(1, sizeof(*sample));
     sample->scheduler = scheduler;
     sample->on_done = on_done;
     sample->argument = argument;
     for (struct served_model *model = scheduler->models; model; model = model->next)
-        if (model->backend)
-            sample->rows[sample->count++].pid = hearth_backend_pid(model->backend);
-    if (count == 0 || hearth_lane_submit(scheduler->lane, take_sample, has_sampled, sample) < 0)
+        each_worker(model, add_pid, &(struct sampling){.sample = sample, .model = model});
+    if (sample->count == 0 ||
+        hearth_lane_submit(scheduler->lane, take_sample, has_sampled, sample) < 0)
         hearth_loop_defer(scheduler->options.loop, has_not_sampled, sample);
 }

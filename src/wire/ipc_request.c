@@ -48,6 +48,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
         hearth_ipc_put_text(&writer, HEARTH_TAG_SETTINGS, hello->settings_json);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, hello->sandbox);
     hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
@@ -63,6 +64,8 @@ static int hello_text(const struct hearth_ipc_field *field, struct hearth_ipc_he
         return hearth_ipc_text(field, hello->plugin_dir, sizeof(hello->plugin_dir));
     case HEARTH_TAG_DEVICE:
         return hearth_ipc_text(field, hello->device, sizeof(hello->device));
+    case HEARTH_TAG_CPUS:
+        return hearth_ipc_text(field, hello->cpus, sizeof(hello->cpus));
     default:
         return 0;
     }

@@ -22,6 +22,7 @@ struct hearth_ipc_hello {
     const char *settings_json;               /* or NULL; after get, of the struct (see finish) */
     enum hearth_sandbox_mode sandbox;
     uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
+    char cpus[512];        /* cores to stay on, "0-3,8"; empty: any */
     bool probe;            /* STARTED, then end: nothing is loaded */
 };
 

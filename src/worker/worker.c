@@ -3,12 +3,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "domain/cpu_split.h"
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "worker/sandbox.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,6 +104,22 @@ static void fail_at_once(struct worker *worker, const struct hearth_error *error
     end(worker, 1);
 }
 
+/* Before there are threads, which inherit it. A core that is gone meanwhile is no reason not to
+ * serve. */
+static void bind_to(const char *list)
+{
+    struct hearth_cpus cpus;
+    cpu_set_t set;
+    if (!*list || hearth_cpus_parse(list, strlen(list), &cpus))
+        return;
+    CPU_ZERO(&set);
+    for (unsigned cpu = 0; cpu < HEARTH_CPUS_MAX && cpu < CPU_SETSIZE; cpu++)
+        if (hearth_cpus_has(&cpus, cpu))
+            CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof(set), &set))
+        fprintf(stderr, "hearth-worker: cannot stay on cores %s\n", list);
+}
+
 static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
                  struct hearth_error *error)
 {
@@ -110,6 +128,7 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
         return rc;
     struct hearth_ipc_hello *hello = &worker->hello;
     worker->state = WORKER_STARTING;
+    bind_to(hello->cpus);
     const struct sandbox_paths paths = {
         .model = hello->model_path, .plugin_dir = hello->plugin_dir, .device = hello->device};
     if (hello->sandbox != HEARTH_SANDBOX_OFF)

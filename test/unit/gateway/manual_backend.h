@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANUAL_STREAMS_MAX = 64 };
+enum { MANUAL_STREAMS_MAX = 64, MANUAL_MAX = 16 };
 
 struct manual_backend {
     struct hearth_backend backend; /* first */
@@ -22,7 +22,8 @@ struct manual_backend {
     bool stopping, killed;
 };
 
-static struct manual_backend *manual; /* the newest that lives */
+static struct manual_backend *manual;                 /* the newest that lives */
+static struct manual_backend *manual_all[MANUAL_MAX]; /* in the order of their starts */
 static int manual_starts;
 static struct hearth_memory_plan manual_plan;
 static uint32_t manual_tasks = HEARTH_TASK_GENERATE;
@@ -68,6 +69,9 @@ static void manual_destroy(struct hearth_backend *backend)
 {
     if (manual == (struct manual_backend *)backend)
         manual = NULL;
+    for (int i = 0; i < MANUAL_MAX; i++)
+        if (manual_all[i] == (struct manual_backend *)backend)
+            manual_all[i] = NULL;
     hearth_free(backend);
 }
 
@@ -89,12 +93,14 @@ static int manual_start(const struct hearth_backend_spec *spec, struct hearth_ba
     manual = hearth_calloc(1, sizeof(*manual));
     manual->backend.ops = &manual_ops;
     manual->spec = *spec;
+    if (manual_starts < MANUAL_MAX)
+        manual_all[manual_starts] = manual;
     manual_starts++;
     *ret_backend = &manual->backend;
     return 0;
 }
 
-static void manual_planned(void)
+static inline void manual_planned(void)
 {
     struct hearth_ipc_started *started = hearth_calloc(1, sizeof(*started));
     started->version = HEARTH_IPC_VERSION;
@@ -103,7 +109,7 @@ static void manual_planned(void)
     hearth_free(started);
 }
 
-static void manual_ready(void)
+static inline void manual_ready(void)
 {
     struct hearth_model_facts *facts = hearth_calloc(1, sizeof(*facts));
     facts->context = 64;
@@ -114,12 +120,12 @@ static void manual_ready(void)
     hearth_free(facts);
 }
 
-static void manual_end(const struct hearth_child_end *end)
+static inline void manual_end(const struct hearth_child_end *end)
 {
     manual->spec.events->on_end(manual->spec.argument, end);
 }
 
-static void manual_ended_as_asked(void)
+static inline void manual_ended_as_asked(void)
 {
     manual_end(&(struct hearth_child_end){.asked = true});
 }
@@ -138,7 +144,7 @@ static inline void manual_text(uint32_t stream, const char *text)
     manual->spec.events->on_event(manual->spec.argument, stream, &event);
 }
 
-static void manual_done(uint32_t stream)
+static inline void manual_done(uint32_t stream)
 {
     struct hearth_ipc_event event = {.event = {.kind = HEARTH_EVENT_DONE,
                                                .finish = HEARTH_FINISH_STOP,
@@ -147,7 +153,7 @@ static void manual_done(uint32_t stream)
     manual->spec.events->on_event(manual->spec.argument, stream, &event);
 }
 
-static void manual_error(uint32_t stream, int code)
+static inline void manual_error(uint32_t stream, int code)
 {
     struct hearth_ipc_event event = {.event = {.kind = HEARTH_EVENT_ERROR, .error = code}};
     hearth_error_set(&event.failure, code, "as scripted");
