@@ -1,13 +1,20 @@
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "gateway/dead_letters.h"
 #include "gateway/scheduler_private.h"
 #include "loop/loop.h"
 
 #include <assert.h>
 
-enum { CRASHES_MAX = 3 }; /* workers that may end under a request that has sent nothing */
-#define RATE_WEIGHT 0.2   /* of the newest gap between two completions */
+/* Workers that may end under a request that has sent nothing. An answer that is generated is worth
+ * two: it may take long. */
+enum {
+    CRASHES_MAX = 3,
+    CRASHES_GENERATING_MAX = 2
+};                      /* workers that may end under a request that has sent nothing */
+#define RATE_WEIGHT 0.2 /* of the newest gap between two completions */
 
 static uint64_t now_ms(const struct served_model *model)
 {
@@ -140,6 +147,13 @@ static void send_one(struct served_model *model, struct hearth_inference *infere
     observe_wait(inference);
 }
 
+/* Two workers have ended under it: the third try is alone, so that only the one that is to blame is
+ * given up. */
+static bool is_suspect(const struct hearth_inference *inference)
+{
+    return inference && inference->crashes >= CRASHES_MAX - 1;
+}
+
 void hearth_dispatch(struct served_model *model)
 {
     while (model->state == HEARTH_MODEL_READY && model->flight_count < model->flights_max) {
@@ -148,7 +162,13 @@ void hearth_dispatch(struct served_model *model)
             hearth_look_ahead_pop(&policy, model->queue, model->flight_count, model->flight_cost);
         if (!queued)
             return;
-        send_one(model, (struct hearth_inference *)queued);
+        struct hearth_inference *inference = (struct hearth_inference *)queued;
+        if (model->flight_count &&
+            (is_suspect(inference) || is_suspect(model->flights[0].inference))) {
+            hearth_queue_unpop(model->queue, queued, inference->client);
+            return;
+        }
+        send_one(model, inference);
     }
 }
 
@@ -185,11 +205,35 @@ void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth
     }
 }
 
-static bool put_back(struct hearth_inference *inference)
+static uint32_t crashes_max(const struct hearth_inference *inference)
+{
+    return inference->input->task == HEARTH_TASK_GENERATE ? CRASHES_GENERATING_MAX : CRASHES_MAX;
+}
+
+static void bury(const struct hearth_inference *inference, const struct hearth_error *error)
+{
+    const struct hearth_dead_letter letter = {
+        .model = (char *)inference->model->entry->id,
+        .client = inference->client,
+        .request_id = inference->request_id,
+        .input = inference->input,
+        .class_ = inference->queued.class_,
+        .attempts = inference->crashes,
+        .died_ms = (uint64_t)hearth_clock_wall_ms(),
+        .error = *error,
+    };
+    hearth_dead_letters_add(inference->model->scheduler->dead_letters, &letter);
+}
+
+static bool put_back(struct hearth_inference *inference, const struct hearth_error *error)
 {
     struct served_model *model = inference->model;
-    if (inference->begun || ++inference->crashes >= CRASHES_MAX)
+    if (inference->begun)
         return false;
+    if (++inference->crashes >= crashes_max(inference)) {
+        bury(inference, error);
+        return false;
+    }
     inference->stream = 0;
     inference->in_queue = true;
     hearth_queue_unpop(model->queue, &inference->queued, inference->client);
@@ -206,7 +250,7 @@ static void lose(struct hearth_inference *inference, const struct hearth_error *
             &(struct hearth_ipc_event){.event = {.kind = HEARTH_EVENT_DONE,
                                                  .finish = HEARTH_FINISH_STOP,
                                                  .prompt_tokens = (uint32_t)inference->tokens_in}});
-    else if (!may_retry || !put_back(inference))
+    else if (!may_retry || !put_back(inference, error))
         hearth_inference_fail(inference, error, 0);
 }
 

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "gateway/dead_letters.h"
 #include "gateway/probe.h"
 #include "gateway/scheduler_private.h"
 #include "loop/loop.h"
@@ -11,7 +12,12 @@
 
 #include <string.h>
 
-enum { LANE_THREADS = 2, LANE_QUEUE_MAX = 1024 };
+enum {
+    LANE_THREADS = 2,
+    LANE_QUEUE_MAX = 1024,
+    DEAD_LETTERS_MAX = 256,
+    DEAD_LETTER_BYTES_MAX = 16 << 20
+};
 
 bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine)
 {
@@ -194,6 +200,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
         return rc;
     }
     scheduler->reuse = hearth_reuse_create(options->vector_cache_bytes, options->vector_dedup);
+    scheduler->dead_letters = hearth_dead_letters_create(DEAD_LETTERS_MAX, DEAD_LETTER_BYTES_MAX);
     scheduler->lane = hearth_lane_create(options->loop, "models", LANE_THREADS, LANE_QUEUE_MAX);
     scheduler->drain_timer = hearth_timer_create(options->loop, on_drain_time, scheduler);
     scheduler->room_timer =
@@ -217,6 +224,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
         scheduler->models = model->next;
         destroy_model(model);
     }
+    hearth_dead_letters_destroy(scheduler->dead_letters);
     hearth_reuse_destroy(scheduler->reuse);
     hearth_lane_destroy(scheduler->lane);
     hearth_timer_destroy(scheduler->drain_timer);

@@ -22,6 +22,7 @@ struct hearth_catalog;
 struct hearth_loop;
 struct hearth_registry;
 struct hearth_scheduler;
+struct hearth_dead_letters;
 struct hearth_vector_cache;
 
 enum hearth_model_state {
@@ -147,6 +148,8 @@ void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)
                              void *argument);
 /* Of vectors; of all models together. */
 struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler);
+/* Requests that were given up because worker after worker ended under them. */
+struct hearth_dead_letters *hearth_scheduler_dead_letters(struct hearth_scheduler *scheduler);
 /* The loaded facts of a ready model, or NULL. */
 const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
                                                         const char *model);

@@ -133,6 +133,7 @@ struct hearth_scheduler {
     struct hearth_scheduler_options options;
     struct hearth_lane *lane;
     struct hearth_reuse *reuse;
+    struct hearth_dead_letters *dead_letters;
     char engines_path[4096];
     struct served_model *models;
     struct served_model *planner; /* one plans at a time: memory is counted before the next looks */

@@ -132,6 +132,11 @@ struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_schedule
     return hearth_reuse_cache(scheduler->reuse);
 }
 
+struct hearth_dead_letters *hearth_scheduler_dead_letters(struct hearth_scheduler *scheduler)
+{
+    return scheduler->dead_letters;
+}
+
 static void fill_requests(const struct served_model *model, struct hearth_model_report *report)
 {
     uint32_t workers = model->state == HEARTH_MODEL_READY ? model->workers : 1;

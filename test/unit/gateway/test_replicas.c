@@ -1,6 +1,8 @@
 /* Several workers for one model, over backends whose events the test gives by hand. */
 #include "scheduler_bed.h"
 
+#include "gateway/dead_letters.h"
+
 static const struct hearth_scheduler_options three = {.replicas = 3, .slots = 2, .affinity = "off"};
 static const struct hearth_scheduler_options two = {.replicas = 2, .slots = 4, .affinity = "off"};
 
@@ -156,7 +158,7 @@ static void when_all_are_dead_the_model_starts_again(void **state)
     assert_true(pick(2));
     manual_planned();
     manual_ready();
-    assert_int_equal(manual_all[2]->sent_count, 2);
+    assert_int_equal(manual_all[2]->sent_count, 1); /* two have ended under it: alone */
     answer_all(2);
     assert_int_equal(answers[0].done + answers[1].done, 2);
     bed_close(&bed);
@@ -176,6 +178,73 @@ static void a_cancel_reaches_the_right_worker(void **state)
     assert_int_equal(manual_all[1]->canceled_count, 1);
     assert_int_equal(manual_all[1]->canceled[0], manual_all[1]->sent[0]);
     bed_close(&bed);
+}
+
+static bool has_starts(void *argument)
+{
+    return manual_starts >= *(int *)argument && manual_all[*(int *)argument - 1];
+}
+
+/* Two texts, of which one ends every worker that takes it up. */
+static void only_the_one_to_blame_is_given_up(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct vector_answer poison = {0}, good = {0};
+    const struct hearth_scheduler_options one = {.slots = 4, .breaker_failures = 10};
+    bed_open(&bed, &one);
+    bed_ask(&bed, &poison, "poison");
+    bed_ask(&bed, &good, "good");
+    for (int start = 1; start <= 2; start++) {
+        bed_until(&bed, has_starts, &start);
+        manual_planned();
+        manual_ready();
+        assert_int_equal(manual->sent_count, 2);
+        manual_crash();
+    }
+    int third = 3;
+    bed_until(&bed, has_starts, &third);
+    manual_planned();
+    manual_ready();
+    assert_int_equal(manual->sent_count, 1); /* alone now */
+    bed_vector(manual->sent[0], 1);
+    manual_done(manual->sent[0]);
+    assert_int_equal(poison.done + good.done, 1);
+    assert_int_equal(manual->sent_count, 2);
+    manual_crash();
+    assert_int_equal(poison.done + good.done, 1);
+    assert_int_equal((poison.error ? poison.error : good.error), HEARTH_ECRASHED);
+    struct hearth_dead_letters *letters = hearth_scheduler_dead_letters(bed.scheduler);
+    assert_int_equal(hearth_dead_letters_count(letters), 1);
+    const struct hearth_dead_letter *letter = hearth_dead_letters_first(letters);
+    assert_int_equal(letter->attempts, 3);
+    assert_string_equal(letter->model, "m");
+    assert_int_equal(letter->input->task, HEARTH_TASK_EMBED);
+    hearth_dead_letter_destroy(hearth_dead_letters_take(letters, letter->id));
+    assert_int_equal(hearth_dead_letters_count(letters), 0);
+    bed_close(&bed);
+}
+
+static void dead_letters_are_bounded(void **state)
+{
+    (void)state;
+    struct hearth_dead_letters *letters = hearth_dead_letters_create(3, 8000);
+    struct hearth_input input = {.kind = HEARTH_INPUT_TEXT, .bytes = "text", .length = 4};
+    struct hearth_dead_letter letter = {.model = (char *)"m:1", .input = &input};
+    for (int i = 0; i < 10; i++)
+        hearth_dead_letters_add(letters, &letter);
+    assert_int_equal(hearth_dead_letters_count(letters), 3);
+    assert_int_equal(hearth_dead_letters_first(letters)->id, 8);
+    static const char large[9000];
+    input = (struct hearth_input){.kind = HEARTH_INPUT_TEXT, .bytes = large, .length = 6000};
+    hearth_dead_letters_add(letters, &letter);
+    assert_int_equal(hearth_dead_letters_first(letters)->input->length, 6000);
+    assert_int_equal(hearth_dead_letters_count(letters), 1);
+    input.length = sizeof(large);
+    hearth_dead_letters_add(letters, &letter);
+    assert_int_equal(hearth_dead_letters_count(letters), 1);
+    assert_null(hearth_dead_letters_take(letters, 1));
+    hearth_dead_letters_destroy(letters);
 }
 
 static uint64_t planned_bytes;
@@ -210,6 +279,8 @@ int main(void)
         cmocka_unit_test(when_all_are_dead_the_model_starts_again),
         cmocka_unit_test(a_cancel_reaches_the_right_worker),
         cmocka_unit_test(their_memory_is_planned_together),
+        cmocka_unit_test(only_the_one_to_blame_is_given_up),
+        cmocka_unit_test(dead_letters_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
