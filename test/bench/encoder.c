@@ -90,10 +90,11 @@ static void serve(const struct hearth_engine_ops *ops, struct hearth_engine *eng
         size_t count = read_lines(texts, lines);
         struct run run = {.sink.emit = on_event,
                           .vectors = strcmp(vectors, "-") ? fopen(vectors, "we") : NULL};
-        printf("%.6f\n", embed(ops, engine, lines, count, (size_t)batch, &run));
-        fflush(stdout);
+        double seconds = embed(ops, engine, lines, count, (size_t)batch, &run);
         if (run.vectors)
             fclose(run.vectors);
+        printf("%.6f\n", seconds);
+        fflush(stdout);
         for (size_t i = 0; i < count; i++)
             hearth_free(lines[i]);
     }

@@ -32,9 +32,13 @@ def onnx_file(folder, target, kind):
         inner = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
 
         class Hidden(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.inner = inner
+
             def forward(self, input_ids, attention_mask):
-                return inner(input_ids=input_ids, attention_mask=attention_mask,
-                             use_cache=False).last_hidden_state
+                return self.inner(input_ids=input_ids, attention_mask=attention_mask,
+                                  use_cache=False).last_hidden_state
 
         model = Hidden().eval()
         ids = torch.ones(2, 8, dtype=torch.int64)
@@ -93,9 +97,10 @@ def main():
             hidden = model(ids, mask)
             pooled = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
             out.append(pooled / numpy.linalg.norm(pooled, axis=1, keepdims=True))
-        print(f"{time.perf_counter() - started:.6f}", flush=True)
+        seconds = time.perf_counter() - started
         if vectors != "-":
             numpy.concatenate(out).astype(numpy.float32).tofile(vectors)
+        print(f"{seconds:.6f}", flush=True)
 
 
 if __name__ == "__main__":
