@@ -2,13 +2,17 @@
 
 #include "base/memory.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-enum { SPINS_BEFORE_YIELD = 4000, LINE = 64 };
+/* Spinning bridges a barrier on a machine with a core for each member; on a busy one the member
+ * that is missing may not run at all, and whoever waits must leave it the core. */
+enum { SPINS_BEFORE_SLEEP = 4000, LINE = 64 };
 
 struct hearth_member {
     struct hearth_team *team;
@@ -33,6 +37,7 @@ struct hearth_team {
      * one of the next phase is set to 0 by the last to arrive at a barrier. */
     _Alignas(LINE) _Atomic uint32_t arrived;
     _Alignas(LINE) _Atomic uint32_t phase;
+    _Alignas(LINE) _Atomic uint32_t sleepers; /* members that wait for `phase` in the kernel */
     _Alignas(LINE) _Atomic size_t next[2];
 };
 
@@ -43,23 +48,40 @@ static inline void relax(void)
 #endif
 }
 
+static void futex(_Atomic uint32_t *word, int operation, uint32_t value)
+{
+    syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+static void wait_for_phase(struct hearth_team *team, uint32_t phase)
+{
+    for (unsigned spins = 0; spins < SPINS_BEFORE_SLEEP; spins++) {
+        if (atomic_load_explicit(&team->phase, memory_order_acquire) == phase)
+            return;
+        relax();
+    }
+    /* Counted before the look at `phase`: the last to arrive writes `phase` before it looks at the
+     * count, so one of the two sees the other. */
+    atomic_fetch_add(&team->sleepers, 1);
+    uint32_t seen;
+    while ((seen = atomic_load(&team->phase)) != phase)
+        futex(&team->phase, FUTEX_WAIT_PRIVATE, seen);
+    atomic_fetch_sub(&team->sleepers, 1);
+}
+
 void hearth_member_barrier(struct hearth_member *member)
 {
     struct hearth_team *team = member->team;
     uint32_t next_phase = ++member->phase;
-    if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 == team->size) {
-        atomic_store_explicit(&team->next[next_phase % 2], 0, memory_order_relaxed);
-        atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&team->phase, next_phase, memory_order_release);
+    if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 != team->size) {
+        wait_for_phase(team, next_phase);
         return;
     }
-    for (unsigned spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) != next_phase;
-         spins++) {
-        if (spins < SPINS_BEFORE_YIELD)
-            relax();
-        else
-            sched_yield();
-    }
+    atomic_store_explicit(&team->next[next_phase % 2], 0, memory_order_relaxed);
+    atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+    atomic_store(&team->phase, next_phase);
+    if (atomic_load(&team->sleepers))
+        futex(&team->phase, FUTEX_WAKE_PRIVATE, INT32_MAX);
 }
 
 size_t hearth_member_take(struct hearth_member *member)

@@ -1,8 +1,8 @@
 /* Threads that run one function together, with barriers: a forward pass is one such function.
  *
- * Between runs the helpers sleep; within a run they wait by spinning for a while and then give the
- * processor away, because a pass has some thirty barriers and waking a thread costs more than most
- * of the work between two of them. The thread that calls `run` is member 0. One run at a time. */
+ * Between runs the helpers sleep; within a run they wait by spinning for a while and then sleep
+ * too, because a pass has some thirty barriers and waking a thread costs more than most of the work
+ * between two of them. The thread that calls `run` is member 0. One run at a time. */
 #ifndef HEARTH_COMPUTE_TEAM_H
 #define HEARTH_COMPUTE_TEAM_H
 
