@@ -12,9 +12,14 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
 {
     json_error_t fault;
     json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
-    if (!value)
-        hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault.line,
-                         fault.column, fault.text);
+    if (value)
+        return value;
+    const char *reason = fault.text; /* but for what only means something to jansson's callers */
+    enum json_error_code code = json_error_code(&fault);
+    if (code == json_error_null_character || code == json_error_null_byte_in_key)
+        reason = "a text with the character U+0000, which is not taken";
+    hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault.line, fault.column,
+                     reason);
     return value;
 }
 

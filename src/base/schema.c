@@ -212,14 +212,6 @@ static bool check_object(struct check *check, const struct hearth_schema *schema
                          const json_t *value, const struct step *way)
 {
     bool good = true;
-    for (size_t i = 0; i < schema->property_count; i++) {
-        const struct hearth_schema_property *property = &schema->properties[i];
-        if (!property->required || json_object_get(value, property->name))
-            continue;
-        struct step step = {.parent = way, .key = property->name};
-        good =
-            fault(check, HEARTH_FAULT_MISSING, &step, property->schema->expected, "nothing", NULL);
-    }
     const char *key;
     json_t *member;
     /* The iterator only needs a mutable document for setting members. */
@@ -235,6 +227,17 @@ static bool check_object(struct check *check, const struct hearth_schema *schema
             good = unknown_key(check, schema, key, &step);
         if (!good && (!check->faults || check->faults->more))
             break;
+    }
+    if (!good && (!check->faults || check->faults->more))
+        return false;
+    /* Behind the wrong members, which are often why another is missing. */
+    for (size_t i = 0; i < schema->property_count; i++) {
+        const struct hearth_schema_property *property = &schema->properties[i];
+        if (!property->required || json_object_get(value, property->name))
+            continue;
+        struct step step = {.parent = way, .key = property->name};
+        good =
+            fault(check, HEARTH_FAULT_MISSING, &step, property->schema->expected, "nothing", NULL);
     }
     return good;
 }

@@ -5,6 +5,8 @@
 #include "config/model_settings.h"
 #include "source/source.h"
 
+#include <string.h>
+
 static bool wrong(const json_t *value, struct hearth_schema_site *site, const char *expected,
                   const char *suggestion)
 {
@@ -45,6 +47,12 @@ bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)
 {
     return hearth_device_valid(json_string_value(value)) ||
            wrong(value, site, "auto, cpu, cuda or cuda:N", NULL);
+}
+
+bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site)
+{
+    return strcmp(json_string_value(value), "text") == 0 ||
+           wrong(value, site, "\"text\", because this model takes text only", NULL);
 }
 
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)

@@ -502,9 +502,9 @@ const struct hearth_schema hearth_schema_alias_set = {
     .closed = true,
 };
 static const struct hearth_schema node_65 = {
-    .expected = "\"text\"",
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
+    .check = hearth_check_text_part,
 };
 static const struct hearth_schema node_66 = {
     .expected = "a string",

@@ -407,6 +407,28 @@ static void a_bias_forces_and_forbids_tokens(void **state)
     ops->discard(driver.engine, prepared);
 }
 
+static void a_bias_outside_the_vocabulary_is_named(void **state)
+{
+    (void)state;
+    need_model();
+    static const int32_t outside[] = {-1, 99999999};
+    for (int i = 0; i < 2; i++) {
+        struct hearth_sampling sampling = driver_greedy(1);
+        struct hearth_logit_bias bias = {outside[i], 1};
+        struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                     .kind = HEARTH_INPUT_TEXT,
+                                     .bytes = "a",
+                                     .length = 1,
+                                     .sampling = &sampling};
+        struct hearth_prepared *prepared = NULL;
+        sampling.biases = &bias;
+        sampling.bias_count = 1;
+        assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault),
+                         HEARTH_EINVAL);
+        assert_non_null(strstr(driver.fault.message, i ? "token 99999999" : "token -1"));
+    }
+}
+
 static void narrow_sampling_equals_greedy(void **state)
 {
     (void)state;
@@ -824,6 +846,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(generation_ends_at_the_context),
         cmocka_unit_test(logprobs_are_those_of_the_model),
         cmocka_unit_test(a_bias_forces_and_forbids_tokens),
+        cmocka_unit_test(a_bias_outside_the_vocabulary_is_named),
         cmocka_unit_test(narrow_sampling_equals_greedy),
         cmocka_unit_test(a_repeat_penalty_breaks_a_loop),
         cmocka_unit_test(tokens_and_text_turn_into_each_other),

@@ -178,12 +178,27 @@ def test_errors_carry_openais_shape_and_codes(fake):
         (dict(n=17), "n", "invalid_value"),
         (dict(top_logprobs=2), "top_logprobs", "invalid_value"),
         (dict(logit_bias={"x": 1}), "logit_bias", "invalid_value"),
+        (dict(messages=[{"role": "user", "content": [
+            {"type": "text", "text": "what is this?"},
+            {"type": "image_url", "image_url": {"url": "data:,"}}]}]),
+         "messages[0].content[1].type", "invalid_value"),
     ]
     for change, param, code in table:
         with pytest.raises(openai.BadRequestError) as caught:
             create(**{"model": "fake", "messages": HELLO, **change})
         assert (caught.value.param, caught.value.code) == (param, code), change
         assert caught.value.type == "invalid_request_error"
+
+
+def test_what_a_text_model_cannot_take_is_said_in_plain_words(server, fake):
+    answer = server.post("/v1/chat/completions", {"model": "fake", "messages": [
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]})
+    assert answer.status == 400
+    assert "this model takes text only" in answer.json()["error"]["message"]
+    answer = server.post("/v1/chat/completions", {"model": "fake", "messages": [
+        {"role": "user", "content": "a\0b"}]})
+    assert answer.status == 400
+    assert "U+0000" in answer.json()["error"]["message"] and "ALLOW_NUL" not in answer.text
 
 
 def test_a_mistyped_key_is_told_with_a_suggestion(server, fake):

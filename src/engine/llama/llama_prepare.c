@@ -39,14 +39,30 @@ static int copy_stops(struct hearth_llama_input *made, const struct hearth_sampl
     return 0;
 }
 
-static int copy_sampling(struct hearth_llama_input *made, const struct hearth_input *input,
-                         const struct hearth_buf *own_stops, struct hearth_error *error)
+static int check_biases(const struct hearth_engine *engine, const struct hearth_sampling *sampling,
+                        struct hearth_error *error)
+{
+    uint32_t length = engine->facts.vocabulary_length;
+    for (uint32_t i = 0; i < sampling->bias_count; i++)
+        if (sampling->biases[i].token < 0 || (uint32_t)sampling->biases[i].token >= length)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "logit_bias: token %" PRId32
+                                    " is not in the vocabulary of %" PRIu32 " tokens",
+                                    sampling->biases[i].token, length);
+    return 0;
+}
+
+static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input *made,
+                         const struct hearth_input *input, const struct hearth_buf *own_stops,
+                         struct hearth_error *error)
 {
     static const struct hearth_sampling plain = {.top_p = 1, .repeat_penalty = 1};
     const struct hearth_sampling *sampling = input->sampling != NULL ? input->sampling : &plain;
     made->sampling = *sampling;
     made->sampling.biases = NULL;
-    int rc = copy_stops(made, sampling, own_stops, error);
+    int rc = check_biases(engine, sampling, error);
+    if (rc == 0)
+        rc = copy_stops(made, sampling, own_stops, error);
     if (rc != 0 || sampling->bias_count == 0)
         return rc;
     made->biases = hearth_try_calloc(sampling->bias_count, sizeof(*made->biases));
@@ -226,7 +242,7 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
     made->task = input->task;
     int rc = make_tokens(engine, input, made, &stops, error);
     if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
-        rc = copy_sampling(made, input, &stops, error);
+        rc = copy_sampling(engine, made, input, &stops, error);
     if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
         rc = limit_tokens(engine, input, made, error);
     hearth_buf_finish(&stops);

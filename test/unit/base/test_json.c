@@ -35,6 +35,19 @@ static void test_what_is_not_one_clean_document_is_refused(void **state)
     free(deep);
 }
 
+static void test_a_text_with_a_null_character_is_refused_in_our_own_words(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"[\"a\\u0000b\"]", "{\"a\\u0000b\": 1}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct hearth_error error;
+        assert_null(hearth_json_parse(bad[i], strlen(bad[i]), &error));
+        assert_int_equal(error.code, HEARTH_EPARSE);
+        assert_non_null(strstr(error.message, "U+0000"));
+        assert_null(strstr(error.message, "JSON_ALLOW_NUL"));
+    }
+}
+
 static void test_members_are_read_with_their_fallback(void **state)
 {
     (void)state;
@@ -145,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
         cmocka_unit_test(test_what_is_not_one_clean_document_is_refused),
+        cmocka_unit_test(test_a_text_with_a_null_character_is_refused_in_our_own_words),
         cmocka_unit_test(test_members_are_read_with_their_fallback),
         cmocka_unit_test(test_a_dump_keeps_the_order_and_fails_at_the_cap),
         cmocka_unit_test(test_strings_are_escaped_and_made_valid),
