@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,4 +302,16 @@ bool hearth_inner_path_valid(const char *path)
         if (!*part)
             return true;
     }
+}
+
+void hearth_size_text(uint64_t bytes, char ret_text[16])
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t unit = 0;
+    double value = (double)bytes;
+    while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1024;
+        unit++;
+    }
+    snprintf(ret_text, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }

@@ -35,6 +35,10 @@ int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t lengt
 /* Time depends only on the lengths. */
 bool hearth_secret_equal(const char *a, size_t a_length, const char *b, size_t b_length);
 
+/* "1.5 GiB": the units that hearth_parse_size reads, one digit behind the point. Every size that a
+ * person reads is written by this. */
+void hearth_size_text(uint64_t bytes, char ret_text[16]);
+
 /* The candidate nearest to a mistyped word (edit distance of at most a third of its length, and of
  * at most 3), or NULL. `candidates` ends with NULL. */
 const char *hearth_nearest_word(const char *word, const char *const *candidates);

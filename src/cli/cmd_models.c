@@ -212,10 +212,36 @@ static void print_model(const json_t *model)
     }
 }
 
-static int show_model(struct hearth_invocation *invocation, json_t **ret_model,
+/* "name:3" into name and number (0: the whole model). */
+static int split_reference(struct hearth_arena *arena, const char *text, const char **ret_name,
+                           int64_t *ret_number, struct hearth_error *error)
+{
+    const char *colon = strchr(text, ':');
+    *ret_number = 0;
+    *ret_name = colon ? hearth_arena_strndup(arena, text, (size_t)(colon - text)) : text;
+    if (colon && hearth_parse_int(colon + 1, 1, INT64_MAX, ret_number))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "'%s' is no version; a number is wanted, as in smollm2:1",
+                                colon + 1);
+    return 0;
+}
+
+/* Leaves only the version that was asked for. */
+static int keep_version(json_t *model, const char *name, int64_t number, struct hearth_error *error)
+{
+    json_t *versions = json_object_get(model, "versions");
+    for (size_t i = json_array_size(versions); number && i-- > 0;)
+        if (hearth_json_integer(json_array_get(versions, i), "version", 0) != number)
+            json_array_remove(versions, i);
+    if (json_array_size(versions) || !number)
+        return 0;
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "%s has no version %lld; see hearth show %s",
+                            name, (long long)number, name);
+}
+
+static int show_model(struct hearth_invocation *invocation, const char *name, json_t **ret_model,
                       struct hearth_error *error)
 {
-    const char *name = invocation->arguments[0];
     struct hearth_client *client;
     int rc = hearth_client_find(invocation, &client, error);
     if (rc)
@@ -242,27 +268,21 @@ static int show_model(struct hearth_invocation *invocation, json_t **ret_model,
 int hearth_cli_show(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     json_t *model = NULL;
-    int rc = show_model(invocation, &model, error);
-    if (rc)
+    const char *name;
+    int64_t number;
+    int rc = split_reference(invocation->arena, invocation->arguments[0], &name, &number, error);
+    if (!rc)
+        rc = show_model(invocation, name, &model, error);
+    if (!rc)
+        rc = keep_version(model, name, number, error);
+    if (rc) {
+        json_decref(model);
         return rc;
+    }
     if (invocation->json)
         return hearth_print_json(model, error);
     print_model(model);
     json_decref(model);
-    return 0;
-}
-
-/* "name:3" into name and number (0: the whole model). */
-static int split_reference(struct hearth_arena *arena, const char *text, const char **ret_name,
-                           int64_t *ret_number, struct hearth_error *error)
-{
-    const char *colon = strchr(text, ':');
-    *ret_number = 0;
-    *ret_name = colon ? hearth_arena_strndup(arena, text, (size_t)(colon - text)) : text;
-    if (colon && hearth_parse_int(colon + 1, 1, INT64_MAX, ret_number))
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "'%s' is no version; a number is wanted, as in smollm2:1",
-                                colon + 1);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* ps, stop: what a running server has loaded. */
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/print_json.h"

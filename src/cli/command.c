@@ -231,6 +231,12 @@ int hearth_command_parse(int argc, char **argv, struct hearth_invocation *ret_in
         return 0;
     int words = 0;
     ret_invocation->command = find_command(argv + 1, argc - 1, &words);
+    bool asks = ret_invocation->help || (argc == 3 && asks_for_help(argv[2]));
+    if (!ret_invocation->command && asks && strcmp(argv[1], "config") == 0) {
+        ret_invocation->group = "config";
+        ret_invocation->help = true;
+        return 0;
+    }
     if (!ret_invocation->command)
         return unknown_command(argv[1], argc > 2 ? argv[2] : NULL, error);
     bool only_arguments = false;

@@ -41,6 +41,7 @@ extern const struct hearth_command hearth_commands[]; /* ends with a NULL name *
 struct hearth_invocation {
     const struct hearth_command *command; /* NULL: help on everything was asked for */
     bool help, json;
+    const char *group; /* "config": help on the commands that begin with this word; or NULL */
     const char *arguments[HEARTH_ARGUMENTS_MAX];
     size_t argument_count;
     struct {
@@ -67,6 +68,7 @@ bool hearth_command_takes(const struct hearth_command *command,
 
 /* Help on everything (NULL) or on one command, on standard output. */
 void hearth_command_help(const struct hearth_command *command);
+void hearth_command_group_help(const char *group);
 
 /* The runs of the table, by file. */
 int hearth_cli_init(struct hearth_invocation *invocation, struct hearth_error *error);

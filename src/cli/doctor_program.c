@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/doctor.h"
 #include "cli/terminal.h"

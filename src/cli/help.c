@@ -62,6 +62,17 @@ static void print_settings(const struct hearth_command *command)
     }
 }
 
+void hearth_command_group_help(const char *group)
+{
+    size_t length = strlen(group);
+    printf("%susage:%s hearth %s COMMAND [FLAGS]\n\n", hearth_style(HEARTH_BOLD),
+           hearth_style(HEARTH_PLAIN), group);
+    for (const struct hearth_command *row = hearth_commands; row->name; row++)
+        if (strncmp(row->name, group, length) == 0 && row->name[length] == ' ')
+            print_row(row->name, 14, row->summary);
+    printf("\nhearth %s COMMAND --help says more, with an example.\n", group);
+}
+
 void hearth_command_help(const struct hearth_command *command)
 {
     if (!command) {

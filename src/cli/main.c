@@ -66,7 +66,10 @@ static int run(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     const struct hearth_command *command = invocation->command;
     if (invocation->help) {
-        hearth_command_help(command);
+        if (invocation->group)
+            hearth_command_group_help(invocation->group);
+        else
+            hearth_command_help(command);
         return 0;
     }
     /* Only `config check` goes on with faulty settings: it lists every fault. */

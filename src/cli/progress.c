@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 

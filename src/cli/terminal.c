@@ -50,18 +50,6 @@ const char *hearth_style_err(enum hearth_style style)
     return style_on(hearth_terminal_err(), style);
 }
 
-void hearth_size_text(uint64_t bytes, char ret_text[16])
-{
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB", "EB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 1023.95 && unit < 6) {
-        value /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 size_t hearth_text_columns(const char *text)
 {
     size_t count = 0;

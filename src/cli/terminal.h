@@ -24,9 +24,6 @@ bool hearth_terminal_err(void); /* is standard error one? */
 const char *hearth_style(enum hearth_style style);
 const char *hearth_style_err(enum hearth_style style);
 
-/* "1.5 GB", in powers of 1024; `ret_text` takes 16 bytes. */
-void hearth_size_text(uint64_t bytes, char ret_text[16]);
-
 /* Characters of UTF-8 text (one column each is good enough here). */
 size_t hearth_text_columns(const char *text);
 /* Prints text that came from outside: control characters become '?'. */

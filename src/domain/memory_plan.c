@@ -1,6 +1,7 @@
 #include "domain/memory_plan.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <stdio.h>
 
@@ -32,27 +33,15 @@ uint64_t hearth_memory_most(const struct hearth_memory_room *room)
     return most;
 }
 
-void hearth_memory_text(uint64_t bytes, char ret_text[16])
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    size_t unit = 0;
-    double value = (double)bytes;
-    while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        value /= 1024;
-        unit++;
-    }
-    snprintf(ret_text, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 /* "weights 87.3 MiB + cache 90.0 MiB + scratch 12.0 MiB + process 20.0 MiB = 209.3 MiB" */
 static void write_sum(const struct hearth_memory_plan *plan, char *ret_text, size_t size)
 {
     char weights[16], cache[16], scratch[16], process[16], total[16];
-    hearth_memory_text(plan->weights, weights);
-    hearth_memory_text(plan->cache, cache);
-    hearth_memory_text(plan->scratch, scratch);
-    hearth_memory_text(plan->process, process);
-    hearth_memory_text(hearth_memory_total(plan), total);
+    hearth_size_text(plan->weights, weights);
+    hearth_size_text(plan->cache, cache);
+    hearth_size_text(plan->scratch, scratch);
+    hearth_size_text(plan->process, process);
+    hearth_size_text(hearth_memory_total(plan), total);
     snprintf(ret_text, size, "weights %s + cache %s + scratch %s + process %s = %s", weights, cache,
              scratch, process, total);
 }
@@ -65,17 +54,17 @@ int hearth_memory_check(const struct hearth_memory_plan *plan,
         return 0;
     char sum[160], most[16], first[16], second[16], third[16];
     write_sum(plan, sum, sizeof(sum));
-    hearth_memory_text(hearth_memory_most(room), most);
+    hearth_size_text(hearth_memory_most(room), most);
     if (total <= free_room(room)) {
-        hearth_memory_text(room->limit, first);
-        hearth_memory_text(room->used, second);
+        hearth_size_text(room->limit, first);
+        hearth_size_text(room->used, second);
         return hearth_error_set(error, HEARTH_EMEMORY,
                                 "needs %s; %s may be taken: limit %s less %s of loaded models", sum,
                                 most, first, second);
     }
-    hearth_memory_text(room->available, first);
-    hearth_memory_text(room->headroom, second);
-    hearth_memory_text(room->reserved, third);
+    hearth_size_text(room->available, first);
+    hearth_size_text(room->headroom, second);
+    hearth_size_text(room->reserved, third);
     return hearth_error_set(
         error, HEARTH_EMEMORY, "needs %s; %s may be taken: %s free less headroom %s%s%s%s", sum,
         most, first, second, room->reserved ? " less " : "", room->reserved ? third : "",

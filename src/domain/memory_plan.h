@@ -24,7 +24,5 @@ uint64_t hearth_memory_most(const struct hearth_memory_room *room);
 /* 0, or HEARTH_EMEMORY with the whole sum in words. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
                         const struct hearth_memory_room *room, struct hearth_error *error);
-/* "1.5 GiB", "87.3 MiB", "512 B"; `ret_text` takes 16 bytes. */
-void hearth_memory_text(uint64_t bytes, char ret_text[16]);
 
 #endif

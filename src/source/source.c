@@ -170,5 +170,5 @@ const char *hearth_source_sniff(const void *bytes, size_t length)
     /* The format's own start: a 64-bit little-endian length, then a JSON object. */
     if (length > 8 && b[8] == '{' && b[5] == 0 && b[6] == 0 && b[7] == 0)
         return "a safetensors file";
-    return b[0] == '{' ? "JSON" : "not a file that Hearth knows";
+    return b[0] == '{' ? "JSON" : "a file of an unknown kind";
 }

@@ -39,9 +39,6 @@ bool hearth_source_split_name(const char *path, size_t *ret_stem, unsigned *ret_
                               unsigned *ret_parts);
 bool hearth_source_has_suffix(const char *text, const char *suffix);
 
-/* "98.4 MB" */
-void hearth_source_size_text(int64_t bytes, char ret_text[32]);
-
 /* Whether another try may help after this outcome. */
 bool hearth_source_is_transient(int rc, int status);
 /* Whether a struct hearth_fetch_progress (or NULL) says so; an `is_canceled` of requests. */

@@ -76,18 +76,6 @@ bool hearth_source_is_model_part(const char *path)
     return false;
 }
 
-void hearth_source_size_text(int64_t bytes, char ret_text[32])
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 1000 && unit < 4) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(ret_text, 32, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 /* Whether this could be the model; a vision projector goes beside one. */
 static bool is_gguf(const struct hearth_source_file *file)
 {
@@ -153,7 +141,8 @@ static int list_choices(const struct hearth_source_file *files, size_t count, co
         char size[32];
         if (!is_gguf(&files[i]) || !is_first_of_split(files, i))
             continue;
-        hearth_source_size_text(split_size(files, count, files[i].path), size);
+        int64_t bytes = split_size(files, count, files[i].path);
+        hearth_size_text(bytes > 0 ? (uint64_t)bytes : 0, size);
         /* Room for the line that says how many are left out. */
         if (text.length + strlen(files[i].path) + 64 > text.max)
             left++;

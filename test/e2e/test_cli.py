@@ -89,6 +89,11 @@ def test_help_names_every_command_and_each_has_an_example(home):
         assert "example: " in one.stdout and f"hearth {command}" in one.stdout
         assert max(map(len, one.stdout.splitlines())) <= 100
     assert cli().stdout == everything.stdout
+    for words in (["config", "--help"], ["config", "-h"], ["help", "config"]):
+        group = cli(*words)
+        assert group.returncode == 0, group.stderr
+        assert "config check" in group.stdout and "config show" in group.stdout
+        assert "install" not in group.stdout
 
 
 def test_help_needs_no_home_and_makes_none(tmp_path):
@@ -144,6 +149,12 @@ def test_a_model_is_installed_listed_shown_and_removed(home, fake):
     shown = cli("show", "first", home=home).stdout
     assert "words from a script" in shown and "version 1" in shown
     assert json.loads(cli("show", "first", "--json", home=home).stdout)["id"] == model["id"]
+    one = json.loads(cli("show", "first:1", "--json", home=home).stdout)
+    assert [version["version"] for version in one["versions"]] == [1]
+    assert "version 1" in cli("show", "first:1", home=home).stdout
+    absent = cli("show", "first:2", home=home)
+    assert absent.returncode == 66 and "no version 2" in absent.stderr
+    assert cli("show", "first:x", home=home).returncode == 2
     assert json.loads(cli("show", str(model["id"]), "--json", home=home).stdout)["name"] == "first"
     assert cli("rm", "first", home=home).returncode == 0
     assert cli("show", "first", home=home).returncode == 66

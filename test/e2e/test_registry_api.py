@@ -155,7 +155,7 @@ def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
     (tmp_path / "page.gguf").write_text("<!DOCTYPE html><html>")
     (tmp_path / "empty").mkdir()
     assert create(server, "there").status == 201
-    for source, says in (("file:/etc/passwd", "/etc/passwd"), (f"file:{corrupt}", "corrupt.gguf"),
+    for source, says in (("file:/etc/passwd", "/etc/passwd is a file of an unknown kind, not a model"), (f"file:{corrupt}", "corrupt.gguf"),
                          (f"file:{tmp_path}/page.gguf", "a web page"),
                          (f"file:{tmp_path}/empty", "empty"), ("file:/dev/null", "/dev/null"),
                          (f"file:{corrupt}/below", "below"), ("file:/no/such.gguf", "/no/such.gguf"),

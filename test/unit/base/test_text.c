@@ -242,9 +242,27 @@ static void test_an_inner_path_leads_nowhere_else(void **state)
         assert_false(hearth_inner_path_valid(bad[i]));
 }
 
+static void test_sizes_are_short_and_in_powers_of_1024(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},           {1023, "1023 B"},         {1024, "1.0 KiB"},        {1536, "1.5 KiB"},
+        {1048575, "1.0 MiB"}, {104857600, "100.0 MiB"}, {UINT64_MAX, "16.0 EiB"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[16];
+        hearth_size_text(cases[i].bytes, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_are_short_and_in_powers_of_1024),
         cmocka_unit_test(test_an_integer_is_the_whole_text_within_its_bounds),
         cmocka_unit_test(test_a_real_number_is_finite_and_the_whole_text),
         cmocka_unit_test(test_sizes_are_in_powers_of_1024),

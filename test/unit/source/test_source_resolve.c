@@ -276,7 +276,7 @@ static void several_files_want_a_choice(void **state)
 {
     struct place *place = *state;
     struct hearth_source *source = NULL;
-    refused(place, "hf:o/many", HEARTH_EINVAL, "\n  a.gguf  (5.0 kB)\n  b.gguf  (7.0 kB)");
+    refused(place, "hf:o/many", HEARTH_EINVAL, "\n  a.gguf  (4.9 KiB)\n  b.gguf  (6.8 KiB)");
     assert_int_equal(resolve(place, "hf:o/many:b.gguf", &source, NULL), 0);
     assert_string_equal(source->name, "b");
     refused(place, "hf:o/many:c.gguf", HEARTH_ENOTFOUND, "has no file c.gguf");

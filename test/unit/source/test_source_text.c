@@ -181,8 +181,8 @@ static void several_ggufs_are_listed_with_sizes(void **state)
     struct hearth_error error = {0};
     size_t count = make(files, paths);
     assert_int_equal(hearth_source_select(files, &count, NULL, "hf:o/r", &error), HEARTH_EINVAL);
-    assert_non_null(strstr(error.message, "\n  a.Q4.gguf  (1.5 MB)"));
-    assert_non_null(strstr(error.message, "\n  b-00001-of-00002.gguf  (7.5 MB)"));
+    assert_non_null(strstr(error.message, "\n  a.Q4.gguf  (1.4 MiB)"));
+    assert_non_null(strstr(error.message, "\n  b-00001-of-00002.gguf  (7.2 MiB)"));
     assert_null(strstr(error.message, "b-00002-of-00002.gguf"));
 }
 
