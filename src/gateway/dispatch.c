@@ -307,6 +307,9 @@ void hearth_dispatch_prepared(void *argument, uint32_t stream,
         flight->cost = prepared->token_count;
     }
     inference->prepared = true;
+    const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
+    if (observer && observer->on_tokenized && prepared->prepare_us)
+        observer->on_tokenized(observer->argument, model->entry->id, prepared->prepare_us);
     inference->tokens_in = prepared->token_count;
     inference->truncated = prepared->truncated_count;
     if (inference->events.on_prepared)

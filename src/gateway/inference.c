@@ -138,6 +138,11 @@ void hearth_inference_complete(struct hearth_inference *inference,
         .prefill_us = event->times.prefill_us,
         .decode_us = event->times.decode_us,
     };
+    const struct hearth_scheduler_observer *observer =
+        inference->model->scheduler->options.observer;
+    if (observer && observer->on_computed)
+        observer->on_computed(observer->argument, inference->model->entry->id,
+                              done.prefill_us + done.decode_us);
     inference->tokens_in = done.prompt_tokens;
     inference->tokens_out = done.completion_tokens;
     hearth_reuse_complete(inference, done.prompt_tokens);

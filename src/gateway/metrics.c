@@ -16,13 +16,28 @@ static const double request_bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 static const double gap_bounds[] = {0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03,
                                     0.05,  0.075,  0.1,   0.25,   0.5,  1,     5,    0};
 
+static const double short_bounds[] = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005,
+                                      0.001,   0.0025,   0.005,   0.01,   0.025,   0.05,
+                                      0.1,     0.25,     1,       0};
+
 struct family {
     const char *name, *help;
     enum family_kind kind;
     const double *bounds;
 };
 
-enum { REQUESTS, DURATION, FIRST_EVENT, GAP, QUEUE_WAIT, ENDS, FAMILY_COUNT };
+enum {
+    REQUESTS,
+    DURATION,
+    FIRST_EVENT,
+    GAP,
+    QUEUE_WAIT,
+    TOKENIZE,
+    COMPUTE,
+    SERIALIZE,
+    ENDS,
+    FAMILY_COUNT
+};
 
 static const struct family families[FAMILY_COUNT] = {
     [REQUESTS] = {"hearth_http_requests_total", "Requests by route, model and status.", COUNTER,
@@ -36,6 +51,12 @@ static const struct family families[FAMILY_COUNT] = {
              gap_bounds},
     [QUEUE_WAIT] = {"hearth_queue_wait_seconds", "From the request until a worker takes it up.",
                     HISTOGRAM, request_bounds},
+    [TOKENIZE] = {"hearth_tokenize_seconds", "Preparing one input: template, tokens, limits.",
+                  HISTOGRAM, short_bounds},
+    [COMPUTE] = {"hearth_compute_seconds", "One request in the worker, from first step to last.",
+                 HISTOGRAM, request_bounds},
+    [SERIALIZE] = {"hearth_serialize_seconds", "Writing the answer of one request for vectors.",
+                   HISTOGRAM, short_bounds},
     [ENDS] = {"hearth_inferences_total", "Inferences by model and how they ended.", COUNTER, NULL},
 };
 
@@ -170,6 +191,21 @@ static void on_queue_wait(void *argument, const char *model, uint64_t wait_ms)
     observe_model(argument, QUEUE_WAIT, model, (double)wait_ms / 1e3);
 }
 
+static void on_tokenized(void *argument, const char *model, uint64_t took_us)
+{
+    observe_model(argument, TOKENIZE, model, (double)took_us / 1e6);
+}
+
+static void on_computed(void *argument, const char *model, uint64_t took_us)
+{
+    observe_model(argument, COMPUTE, model, (double)took_us / 1e6);
+}
+
+void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us)
+{
+    observe_model(metrics, SERIALIZE, model ? model : "", (double)took_us / 1e6);
+}
+
 static void on_first_event(void *argument, const char *model, uint64_t since_submit_us)
 {
     observe_model(argument, FIRST_EVENT, model, (double)since_submit_us / 1e6);
@@ -194,6 +230,8 @@ struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *
 {
     return (struct hearth_scheduler_observer){
         .on_queue_wait = on_queue_wait,
+        .on_tokenized = on_tokenized,
+        .on_computed = on_computed,
         .on_first_event = on_first_event,
         .on_gap = on_gap,
         .on_end = on_end,

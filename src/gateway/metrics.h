@@ -17,6 +17,8 @@ void hearth_metrics_destroy(struct hearth_metrics *metrics); /* NULL is allowed 
 /* `model` may be NULL: the request was for none. */
 void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, const char *model,
                             int status, uint64_t took_us);
+/* Writing one answer that holds vectors. */
+void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
 /* What the scheduler tells; its argument is the metrics. */
 struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *metrics);
 

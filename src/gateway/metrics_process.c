@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "domain/vector_cache.h"
+#include "gateway/backend.h"
 #include "loop/process_usage.h"
 
 #include <stdio.h>
@@ -97,6 +98,86 @@ static void write_class(void *argument, const struct hearth_model_report *report
                           report->model, names[i], report->queued_by_class[i]);
 }
 
+static void write_buckets(struct hearth_buf *buf, const struct hearth_model_report *report,
+                          const char *name, int first, const char *const bounds[6])
+{
+    uint64_t total = 0;
+    for (int i = 0; i < 6; i++) {
+        total += report->counters[first + i];
+        hearth_buf_printf(buf, "%s_bucket{model=\"%s\",le=\"%s\"} %llu\n", name, report->model,
+                          bounds[i], (unsigned long long)total);
+    }
+    hearth_buf_printf(buf, "%s_count{model=\"%s\"} %llu\n", name, report->model,
+                      (unsigned long long)total);
+}
+
+static void write_batch_tokens(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const bounds[] = {"16", "64", "256", "1024", "4096", "+Inf"};
+    write_buckets(argument, report, "hearth_batch_tokens", HEARTH_COUNT_TOKENS_FIRST, bounds);
+    hearth_buf_printf(argument, "hearth_batch_tokens_sum{model=\"%s\"} %llu\n", report->model,
+                      (unsigned long long)report->step_tokens);
+}
+
+static void write_batch_fill(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const bounds[] = {"0.1", "0.25", "0.5", "0.75", "0.9", "+Inf"};
+    uint64_t batch = report->facts.batch ? report->facts.batch : 1;
+    write_buckets(argument, report, "hearth_batch_fill_ratio", HEARTH_COUNT_FILL_FIRST, bounds);
+    hearth_buf_printf(argument, "hearth_batch_fill_ratio_sum{model=\"%s\"} %.9g\n", report->model,
+                      (double)report->step_tokens / (double)batch);
+}
+
+static const struct worker_metric {
+    const char *name, *help, *type;
+} worker_metrics[] = {
+    {"hearth_worker_ready", "1 when it takes requests.", "gauge"},
+    {"hearth_worker_requests_running", "Requests that it has.", "gauge"},
+    {"hearth_worker_busy_seconds_total", "Time in steps; its rate is the utilisation.", "counter"},
+    {"hearth_worker_tokens_total", "Tokens in steps.", "counter"},
+};
+
+struct worker_rows {
+    struct hearth_scheduler *scheduler;
+    struct hearth_buf *buf;
+    const char *model;
+    size_t metric;
+    int index;
+};
+
+static void write_worker(void *argument, const struct hearth_backend_worker *worker)
+{
+    struct worker_rows *rows = argument;
+    const double values[] = {
+        worker->ready,
+        worker->streams,
+        (double)worker->counters[HEARTH_COUNT_STEP_US] / 1e6,
+        (double)worker->counters[HEARTH_COUNT_STEP_TOKENS],
+    };
+    hearth_buf_printf(rows->buf, "%s{model=\"%s\",worker=\"%d\"} %.15g\n",
+                      worker_metrics[rows->metric].name, rows->model, rows->index++,
+                      values[rows->metric]);
+}
+
+static void write_workers_of(void *argument, const struct hearth_model_report *report)
+{
+    struct worker_rows *rows = argument;
+    rows->model = report->model;
+    rows->index = 0;
+    hearth_scheduler_each_worker(rows->scheduler, report->model, write_worker, rows);
+}
+
+static void write_workers(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    struct worker_rows rows = {.scheduler = scheduler, .buf = buf};
+    for (; rows.metric < sizeof(worker_metrics) / sizeof(worker_metrics[0]); rows.metric++) {
+        const struct worker_metric *metric = &worker_metrics[rows.metric];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+                          metric->name, metric->type);
+        hearth_scheduler_each(scheduler, write_workers_of, &rows);
+    }
+}
+
 static void write_breaker(void *argument, const struct hearth_model_report *report)
 {
     hearth_buf_printf(argument, "hearth_breaker_open{model=\"%s\"} %d\n", report->model,
@@ -136,6 +217,13 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
     write_cache(hearth_scheduler_vector_cache(scheduler), buf);
     hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
     hearth_scheduler_each(scheduler, write_class, buf);
+    hearth_buf_text(buf, "# HELP hearth_batch_tokens Tokens of a step.\n"
+                         "# TYPE hearth_batch_tokens histogram\n");
+    hearth_scheduler_each(scheduler, write_batch_tokens, buf);
+    hearth_buf_text(buf, "# HELP hearth_batch_fill_ratio How full a step was.\n"
+                         "# TYPE hearth_batch_fill_ratio histogram\n");
+    hearth_scheduler_each(scheduler, write_batch_fill, buf);
+    write_workers(scheduler, buf);
     hearth_buf_text(buf, "# TYPE hearth_breaker_open gauge\n");
     hearth_scheduler_each(scheduler, write_breaker, buf);
 }

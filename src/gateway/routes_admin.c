@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "domain/vector_cache.h"
 #include "gateway/answers.h"
+#include "gateway/backend.h"
 #include "gateway/gateway_state.h"
 #include "gateway/report_json.h"
 #include "gateway/routes.gen.h"
@@ -11,18 +12,40 @@
 #include <stdio.h>
 #include <string.h>
 
+struct listing {
+    struct hearth_scheduler *scheduler;
+    json_t *rows;
+};
+
+static void add_worker(void *argument, const struct hearth_backend_worker *worker)
+{
+    const uint64_t *counters = worker->counters;
+    json_array_append_new(argument,
+                          json_pack("{s:i, s:b, s:i, s:i, s:s, s:s, s:I, s:I, s:I}", "pid",
+                                    (int)worker->pid, "ready", worker->ready, "running",
+                                    (int)worker->streams, "crashes", (int)worker->crashes,
+                                    "breaker", worker->breaker, "cpus", worker->cpus, "steps",
+                                    (json_int_t)counters[HEARTH_COUNT_STEPS], "step_tokens",
+                                    (json_int_t)counters[HEARTH_COUNT_STEP_TOKENS], "step_us",
+                                    (json_int_t)counters[HEARTH_COUNT_STEP_US]));
+}
+
 static void add_report(void *argument, const struct hearth_model_report *report)
 {
-    json_array_append_new(argument, hearth_report_json(report));
+    const struct listing *listing = argument;
+    json_t *row = hearth_report_json(report), *workers = json_array();
+    hearth_scheduler_each_worker(listing->scheduler, report->model, add_worker, workers);
+    json_object_set_new(row, "workers", workers);
+    json_array_append_new(listing->rows, row);
 }
 
 static void show_processes(void *argument)
 {
     struct hearth_call *call = argument;
     if (call->exchange) {
-        json_t *models = json_array();
-        hearth_scheduler_each(call->gateway->scheduler, add_report, models);
-        hearth_answer_json(call, 200, json_pack("{s:o}", "models", models));
+        struct listing listing = {.scheduler = call->gateway->scheduler, .rows = json_array()};
+        hearth_scheduler_each(listing.scheduler, add_report, &listing);
+        hearth_answer_json(call, 200, json_pack("{s:o}", "models", listing.rows));
     }
     hearth_call_drop(call);
 }

@@ -42,6 +42,9 @@ struct hearth_scheduler_observer {
     void (*on_state)(void *argument, const char *model, enum hearth_model_state state);
     /* From submit to the worker's taking it up. */
     void (*on_queue_wait)(void *argument, const char *model, uint64_t wait_ms);
+    void (*on_tokenized)(void *argument, const char *model, uint64_t took_us);
+    /* Of one request, in the worker: from its first step to its last. */
+    void (*on_computed)(void *argument, const char *model, uint64_t took_us);
     void (*on_first_event)(void *argument, const char *model, uint64_t since_submit_us);
     /* Between two events of one stream. */
     void (*on_gap)(void *argument, const char *model, uint64_t gap_us);
@@ -129,7 +132,8 @@ struct hearth_model_report {
     uint64_t tokens_in, tokens_out;
     uint64_t cache_hits, dedup_hits;                            /* vectors that were not computed */
     uint64_t steps, step_tokens, step_us, prepared, prepare_us; /* of the present process */
-    const char *breaker;                                        /* "closed", "open", "half-open" */
+    const uint64_t *counters;       /* HEARTH_COUNTER_COUNT, of the present processes together */
+    const char *breaker;            /* "closed", "open", "half-open" */
     uint64_t retry_after_ms;        /* while resting or with an open breaker */
     struct hearth_error last_error; /* code 0: none yet */
     bool pinned;

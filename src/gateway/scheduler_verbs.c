@@ -197,6 +197,7 @@ static void fill_report(const struct served_model *model, struct hearth_model_re
         .retry_after_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms),
         .last_error = model->last_error,
         .pinned = model->pinned,
+        .counters = model->counters,
     };
     fill_requests(model, report);
     fill_counts(model, report);

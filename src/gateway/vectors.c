@@ -1,5 +1,6 @@
 #include "gateway/vectors.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -40,10 +41,11 @@ struct vectors {
     uint32_t waiting_max, next;
     uint32_t live, taken, done; /* submitted; of these with a worker; with a vector or an error */
     struct hearth_buf answer;
-    bool gzip;     /* the client takes it, and there may be much */
-    bool packed;   /* the answer is a gzip */
-    bool writing;  /* on the pool */
-    bool time_out; /* the time has ended: what was not begun need not begin */
+    uint64_t write_us; /* that writing it took */
+    bool gzip;         /* the client takes it, and there may be much */
+    bool packed;       /* the answer is a gzip */
+    bool writing;      /* on the pool */
+    bool time_out;     /* the time has ended: what was not begun need not begin */
     struct vector_item items[];
 };
 
@@ -138,15 +140,18 @@ static void pack(struct vectors *v)
 static void write_on_lane(void *argument)
 {
     struct vectors *v = argument;
+    uint64_t began_ns = hearth_clock_monotonic_ns();
     write_answer(v);
     if (v->gzip && !v->answer.failed && v->answer.length > COMPRESS_MIN)
         pack(v);
+    v->write_us = (hearth_clock_monotonic_ns() - began_ns) / 1000;
 }
 
 static void answer(struct vectors *v)
 {
     struct hearth_call *call = v->shown.call;
     struct hearth_buf buf = v->answer;
+    hearth_metrics_serialized(call->gateway->metrics, call->model, v->write_us);
     if (!buf.failed && v->request.etag && !v->shown.missing) {
         hearth_exchange_set_header(call->exchange, "etag", v->request.etag);
         hearth_exchange_set_header(call->exchange, "cache-control", "private, no-cache");

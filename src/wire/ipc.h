@@ -99,6 +99,7 @@ enum hearth_ipc_tag {
     HEARTH_TAG_COUNTERS,          /* u64 × n: see enum hearth_worker_counter */
     HEARTH_TAG_PROBE,             /* u32: 1: describe and plan, then end */
     HEARTH_TAG_CPUS,              /* text: cores to stay on, "0-3,8" */
+    HEARTH_TAG_PREPARE_US,        /* u32: time of prepare */
 };
 
 enum hearth_worker_counter {
@@ -110,6 +111,13 @@ enum hearth_worker_counter {
     HEARTH_COUNT_PREPARED, /* inputs prepared */
     HEARTH_COUNT_PREPARE_US,
     HEARTH_COUNT_CANCELED,
+    HEARTH_COUNT_BATCH, /* most tokens of a step */
+    /* Steps by their tokens: at most 16, 64, 256, 1,024, 4,096, more. */
+    HEARTH_COUNT_TOKENS_FIRST,
+    HEARTH_COUNT_TOKENS_LAST = HEARTH_COUNT_TOKENS_FIRST + 5,
+    /* Steps by how full they were: at most 10, 25, 50, 75, 90 per cent, more. */
+    HEARTH_COUNT_FILL_FIRST,
+    HEARTH_COUNT_FILL_LAST = HEARTH_COUNT_FILL_FIRST + 5,
     HEARTH_COUNTER_COUNT,
 };
 

@@ -48,6 +48,7 @@ int hearth_ipc_get_pong(const struct hearth_ipc_frame *frame,
 
 struct hearth_ipc_prepared {
     uint32_t token_count, truncated_count;
+    uint32_t prepare_us; /* 0: not said */
 };
 int hearth_ipc_put_prepared(struct hearth_buf *buf, uint32_t stream,
                             const struct hearth_ipc_prepared *prepared);

@@ -284,18 +284,22 @@ int hearth_ipc_put_prepared(struct hearth_buf *buf, uint32_t stream,
     hearth_ipc_begin(&writer, buf, HEARTH_IPC_PREPARED, stream);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_TOKEN_COUNT, prepared->token_count);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_TRUNCATED, prepared->truncated_count);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_PREPARE_US, prepared->prepare_us);
     return ipc_end_small(&writer);
 }
 
 int hearth_ipc_get_prepared(const struct hearth_ipc_frame *frame,
                             struct hearth_ipc_prepared *ret_prepared)
 {
-    struct hearth_ipc_field count, truncated;
-    struct hearth_ipc_prepared prepared;
+    struct hearth_ipc_field count, truncated, took;
+    struct hearth_ipc_prepared prepared = {0};
     if (find_field(frame, HEARTH_TAG_TOKEN_COUNT, &count) != 1 ||
         find_field(frame, HEARTH_TAG_TRUNCATED, &truncated) != 1 ||
         hearth_ipc_u32(&count, &prepared.token_count) ||
         hearth_ipc_u32(&truncated, &prepared.truncated_count))
+        return HEARTH_EPARSE;
+    if (find_field(frame, HEARTH_TAG_PREPARE_US, &took) == 1 &&
+        hearth_ipc_u32(&took, &prepared.prepare_us))
         return HEARTH_EPARSE;
     *ret_prepared = prepared;
     return 0;

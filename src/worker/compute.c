@@ -319,6 +319,21 @@ static void fail_all(struct compute *compute, int rc, const struct hearth_error 
     }
 }
 
+/* Under the lock: into the buckets of enum hearth_worker_counter. */
+static void count_step(struct worker *worker)
+{
+    static const uint32_t tokens[] = {16, 64, 256, 1024, 4096}, per_cent[] = {10, 25, 50, 75, 90};
+    uint64_t fill = 100ull * worker->step_tokens / worker->batch;
+    int by_tokens = 0, by_fill = 0;
+    while (by_tokens < 5 && worker->step_tokens > tokens[by_tokens])
+        by_tokens++;
+    while (by_fill < 5 && fill > per_cent[by_fill])
+        by_fill++;
+    worker->counters[HEARTH_COUNT_BATCH] = worker->batch;
+    worker->counters[HEARTH_COUNT_TOKENS_FIRST + by_tokens]++;
+    worker->counters[HEARTH_COUNT_FILL_FIRST + by_fill]++;
+}
+
 static void account(struct compute *compute, size_t count, uint64_t step_us)
 {
     struct worker *worker = compute->worker;
@@ -333,6 +348,7 @@ static void account(struct compute *compute, size_t count, uint64_t step_us)
     compute->steps++;
     compute->step_tokens += worker->step_tokens;
     compute->step_us += step_us;
+    count_step(worker);
     pthread_mutex_unlock(&worker->lock);
 }
 

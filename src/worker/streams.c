@@ -106,14 +106,17 @@ static void prepare(void *argument)
                  stream->request->input.task != HEARTH_TASK_TOKENIZE)
             hearth_error_set(&stream->failure, HEARTH_EINVAL, "the input is empty");
     }
-    atomic_fetch_add(&worker->prepare_us, worker_now_us() - began_us);
+    uint64_t took_us = worker_now_us() - began_us;
+    stream->prepare_us = took_us < UINT32_MAX ? (uint32_t)took_us + !took_us : UINT32_MAX;
+    atomic_fetch_add(&worker->prepare_us, took_us);
 }
 
 static void put_prepared(struct parcel *parcel, const struct stream *stream)
 {
     const struct hearth_ipc_prepared prepared = {.token_count = stream->prepared->token_count,
                                                  .truncated_count =
-                                                     stream->prepared->truncated_count};
+                                                     stream->prepared->truncated_count,
+                                                 .prepare_us = stream->prepare_us};
     hearth_ipc_put_prepared(&parcel->frames, stream->id, &prepared);
 }
 

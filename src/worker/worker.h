@@ -34,6 +34,7 @@ struct stream {
 
     /* The prepare lane, then whoever has the stream. */
     struct hearth_prepared *prepared;
+    uint32_t prepare_us;
     struct hearth_buf text; /* the answer of detokenize */
     struct hearth_error failure;
 
