@@ -223,6 +223,7 @@ static int install_here(struct install *install, struct hearth_error *error)
         struct wanted *wanted = &install->wanted[i];
         struct hearth_progress progress;
         int64_t id = 0;
+        wanted->request.forget_failed = true;
         wanted->request.parallel = (unsigned)install->invocation->settings->download_parallel;
         hearth_progress_begin(&progress,
                               wanted->request.name ? wanted->request.name : wanted->request.source);

@@ -121,7 +121,8 @@ static int fetch(struct hearth_installing *install)
                                            .progress = install->progress,
                                            .parallel = install->request->parallel,
                                            .on_tick = hearth_install_renew_claim,
-                                           .argument = install};
+                                           .argument = install,
+                                           .ret_bytes_came = &install->bytes_came};
     struct hearth_file *files =
         hearth_arena_alloc(install->arena, install->source->file_count * sizeof(*files));
     if (!files)

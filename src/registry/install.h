@@ -17,6 +17,7 @@ struct hearth_install_request {
     int64_t model_id, version_number;       /* a registered version to fill; 0: make them */
     const struct hearth_lock_entry *locked; /* reproduce exactly this, or NULL */
     unsigned parallel;                      /* files at once; 0: 4 */
+    bool forget_failed; /* rows that were made for it go when it fails with nothing to resume */
 };
 
 struct hearth_registry {
@@ -43,7 +44,7 @@ struct hearth_registry {
  * version `failed` with its reason and the partial blobs for the next try, which takes the same
  * version again; so does one after a kill. Two installs under one name: the second is
  * HEARTH_EINUSE. `progress` may be NULL. Fields that are given replace those of a model that is
- * there.
+ * there. A model without a task gets the one that its files tell of.
  */
 int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,

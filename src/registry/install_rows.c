@@ -1,7 +1,9 @@
 /* The steps of an install on the store: which rows it reads and writes. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "blob/blob.h"
+#include "hearth/engine.h"
 #include "registry/install_steps.h"
 
 #include <string.h>
@@ -39,8 +41,11 @@ static int put_model(struct hearth_installing *install, struct hearth_store *sto
         model.settings_json = request->settings_json;
     int64_t now_ms = hearth_clock_wall_ms();
     install->model_id = model.id;
-    if (is_absent)
-        return hearth_store_model_create(store, &model, now_ms, &install->model_id, install->error);
+    if (is_absent) {
+        rc = hearth_store_model_create(store, &model, now_ms, &install->model_id, install->error);
+        install->made_model = rc == 0;
+        return rc;
+    }
     bool is_changed = strcmp(model.task, there->task) != 0 ||
                       strcmp(model.description, there->description) != 0 ||
                       strcmp(model.tags_json, there->tags_json) != 0 ||
@@ -105,6 +110,7 @@ static int put_version(struct hearth_installing *install, struct hearth_store *s
                                          .facts_json = "{}"};
     int rc = hearth_store_version_create(store, &fresh, hearth_clock_wall_ms(), &id, &number,
                                          install->error);
+    install->made_version = rc == 0;
     return rc ? rc : read_version(install, store, number);
 }
 
@@ -217,6 +223,36 @@ bool hearth_install_blobs_present(const struct hearth_installing *install)
     return true;
 }
 
+/* What a model is for, by what its engine says of it; "" when that leaves it open. */
+static const char *task_of(const char *engine, const json_t *facts)
+{
+    json_int_t tasks = hearth_json_integer(facts, "tasks", 0);
+    if (strcmp(engine, "llama") != 0 && strcmp(engine, "encoder") != 0)
+        return "";
+    if (tasks & HEARTH_TASK_GENERATE)
+        return hearth_json_truth(facts, "has_chat_template", false) ? "chat" : "completion";
+    if (tasks & HEARTH_TASK_EMBED)
+        return "embedding";
+    if (tasks & HEARTH_TASK_SCORE)
+        return hearth_json_integer(facts, "embedding_length", 1) > 1 ? "classification" : "rerank";
+    return "";
+}
+
+static int put_task(struct hearth_installing *install, struct hearth_store *store)
+{
+    struct hearth_model *model = NULL;
+    int rc =
+        hearth_store_model_get_id(store, install->model_id, install->arena, &model, install->error);
+    if (rc || *model->task)
+        return rc;
+    json_t *facts = hearth_json_parse(install->facts_json, strlen(install->facts_json), NULL);
+    model->task = task_of(install->engine, facts);
+    json_decref(facts);
+    return *model->task
+               ? hearth_store_model_update(store, model, hearth_clock_wall_ms(), install->error)
+               : 0;
+}
+
 void hearth_install_finish_rows(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -234,6 +270,18 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     version->engine = install->engine;
     version->facts_json = install->facts_json;
     install->rc = set_state(install, store, HEARTH_VERSION_READY, "");
+    if (!install->rc)
+        install->rc = put_task(install, store);
+}
+
+static void forget_rows(struct hearth_installing *install, struct hearth_store *store)
+{
+    int64_t now_ms = hearth_clock_wall_ms();
+    if (install->made_model)
+        hearth_store_model_delete(store, install->model_id, now_ms, install->error);
+    else if (install->made_version)
+        hearth_store_version_delete(store, install->model_id, install->version->number, now_ms,
+                                    install->error);
 }
 
 void hearth_install_fail_rows(struct hearth_store *store, void *argument)
@@ -251,6 +299,8 @@ void hearth_install_fail_rows(struct hearth_store *store, void *argument)
     if (is_useless && install->files)
         hearth_registry_collect(store, install->registry->blobs, install->files,
                                 install->source->file_count);
+    if (install->request->forget_failed && (is_useless || !install->bytes_came))
+        forget_rows(install, store);
     install->error = error;
     install->rc = 0;
 }

@@ -22,8 +22,10 @@ struct hearth_installing {
     struct hearth_version *version; /* ours, as it stands in the store */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
-    int64_t same_number; /* a ready version with the same bytes, or 0 */
-    int rc;              /* outcome of a step on the store */
+    bool made_model, made_version; /* the rows are this install's */
+    bool bytes_came;               /* of some file: there may be partial blobs */
+    int64_t same_number;           /* a ready version with the same bytes, or 0 */
+    int rc;                        /* outcome of a step on the store */
     struct hearth_error *error;
     struct hearth_installing *next; /* in the list of install_claim.c */
 };

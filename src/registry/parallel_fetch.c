@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,6 +21,7 @@ struct crew {
     size_t next, done;
     unsigned running;
     bool stopped;
+    _Atomic bool bytes_came;
     struct hearth_error error; /* of the first that failed */
     struct fetched {
         char sha256[65];
@@ -32,6 +34,8 @@ static void pass_bytes(struct hearth_fetch_progress *progress,
 {
     struct crew *crew = (struct crew *)progress;
     struct hearth_fetch_progress *outer = crew->plan->progress;
+    if (done > 0)
+        atomic_store(&crew->bytes_came, true);
     if (outer && outer->on_bytes)
         outer->on_bytes(outer, file, done, size);
 }
@@ -153,6 +157,7 @@ int hearth_registry_fetch_all(struct hearth_registry *registry,
     size_t count = plan->source->file_count;
     crew.fetched = hearth_calloc(count, sizeof(*crew.fetched));
     int rc = run_crew(&crew, error);
+    *plan->ret_bytes_came = atomic_load(&crew.bytes_came);
     for (size_t i = 0; !rc && i < count; i++) {
         ret_files[i].path = plan->source->files[i].path;
         ret_files[i].size = crew.fetched[i].size;

@@ -21,6 +21,7 @@ struct hearth_fetch_plan {
     unsigned parallel;
     int (*on_tick)(void *argument, struct hearth_error *error);
     void *argument;
+    bool *ret_bytes_came; /* some are there, also when it fails */
 };
 int hearth_registry_fetch_all(struct hearth_registry *registry,
                               const struct hearth_fetch_plan *plan, struct hearth_arena *arena,

@@ -297,6 +297,24 @@ def test_a_lock_is_written_and_installs_the_same_elsewhere(home, tmp_path, fake)
     assert version["files"][0]["sha256"] == entry["files"][0]["sha256"]
 
 
+def test_a_failed_install_leaves_nothing_where_nothing_was(home, fake):
+    assert install(home, fake, "there").returncode == 0
+    for name in ("new", "there"):
+        done = cli("install", "fake:no_such_key = 1", "--name", name, home=home)
+        assert done.returncode != 0 and "no_such_key" in done.stderr
+        [model] = json.loads(cli("list", "--json", home=home).stdout)["models"]
+        assert model["name"] == "there" and len(model["versions"]) == 1
+
+
+def test_the_task_of_a_file_is_read_off_it(home, gguf):
+    assert cli("install", f"file:{gguf}", "--name", "demo", home=home).returncode == 0
+    [model] = json.loads(cli("list", "--task", "chat", "--json", home=home).stdout)["models"]
+    assert model["name"] == "demo" and model["task"] == "chat"
+    assert cli("install", f"file:{gguf}", "--name", "other", "--task", "completion",
+               home=home).returncode == 0
+    assert json.loads(cli("show", "other", "--json", home=home).stdout)["task"] == "completion"
+
+
 def test_a_locked_install_refuses_other_bytes(home, tmp_path, fake):
     folder = tmp_path / "shop"
     cli("init", folder, "--name", "words", "--source", fake)
