@@ -78,6 +78,7 @@ int hearth_cli_show(struct hearth_invocation *invocation, struct hearth_error *e
 int hearth_cli_rm(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_lock(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_serve(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_bench(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_run(struct hearth_invocation *invocation, struct hearth_error *error);

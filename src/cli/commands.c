@@ -45,6 +45,11 @@ static const struct hearth_option doctor_options[] = {
     {.name = NULL},
 };
 
+static const struct hearth_option bench_options[] = {
+    {.name = "seconds", .argument = "N", .help = "time for all measurements together; 20"},
+    {.name = NULL},
+};
+
 const struct hearth_command hearth_commands[] = {
     {.name = "init",
      .arguments = "[DIR]",
@@ -121,6 +126,14 @@ const struct hearth_command hearth_commands[] = {
      .options = run_options,
      .client = true,
      .run = hearth_cli_run},
+    {.name = "bench",
+     .arguments = "MODEL",
+     .least = 1,
+     .most = 1,
+     .summary = "Find the best replicas and threads for an embedding model on this machine",
+     .example = "hearth bench minilm --seconds 10",
+     .options = bench_options,
+     .run = hearth_cli_bench},
     {.name = "config check",
      .arguments = "",
      .summary = "Check hearth.yml and models/*.yml",

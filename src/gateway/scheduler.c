@@ -55,6 +55,10 @@ static void read_settings(struct served_model *model)
     if (hearth_model_settings_read(model->entry->settings_json, &server, model->settings_arena,
                                    &model->settings, &error))
         hearth_model_settings_read("{}", &server, model->settings_arena, &model->settings, &error);
+    if (options->forces_shape) {
+        model->settings.replicas = options->replicas;
+        model->settings.threads = options->threads;
+    }
 }
 
 static struct served_model *create_model(struct hearth_scheduler *scheduler,

@@ -65,6 +65,7 @@ struct hearth_scheduler_options {
     uint32_t context, slots, batch, threads;
     uint32_t replicas;    /* 0: 1 */
     const char *affinity; /* NULL: "auto" */
+    bool forces_shape;    /* replicas and threads hold whatever a definition says */
     size_t queue_max;
     uint64_t queue_tokens_max;
     uint64_t request_timeout_ms, load_timeout_ms, heartbeat_timeout_ms, stop_timeout_ms;

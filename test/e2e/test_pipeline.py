@@ -1,6 +1,7 @@
 """The pipeline behind the embeddings: workers that are killed, texts that come again, dead letters,
 a single text beside a long list."""
 import concurrent.futures
+import json
 import os
 import signal
 import threading
@@ -181,3 +182,17 @@ def test_the_metrics_tell_where_the_time_goes(home, tmp_path, start):
     assert server.metric("hearth_batch_fill_ratio_count", model="vectors:1") == steps
     assert server.metric("hearth_worker_busy_seconds_total", model="vectors:1") > 0
     assert server.metric("hearth_worker_ready", model="vectors:1") == 2
+
+
+def test_bench_finds_the_best_shape_and_wants_the_machine_for_itself(home, tmp_path, start):
+    install(home, tmp_path, vector_length=8, tasks="embed", prefill_us=20)
+    done = cli("bench", "vectors", "--seconds", 1, "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert all(row["texts_per_s"] > 0 for row in found["candidates"])
+    assert found["best"]["texts_per_s"] == max(row["texts_per_s"] for row in found["candidates"])
+    assert "replicas:" in cli("bench", "vectors", "--seconds", 1, home=home).stdout
+    assert cli("bench", "nothing", "--seconds", 1, home=home).returncode != 0
+    assert cli("bench", "vectors", "--seconds", 0, home=home).returncode != 0
+    start()
+    assert cli("bench", "vectors", "--seconds", 1, home=home).returncode != 0
