@@ -118,8 +118,8 @@ static void fail(struct hearth_generation *g, const struct hearth_error *error,
     else if (error->code == HEARTH_ECONTEXT)
         detail.param = g->input_param;
     else if (error->code == HEARTH_EINVAL && strncmp(error->message, "logit_bias:", 11) == 0)
-        detail = (struct hearth_error_detail){.param = "logit_bias",
-                                              .openai_code = "invalid_value"};
+        detail =
+            (struct hearth_error_detail){.param = "logit_bias", .openai_code = "invalid_value"};
     bool begun = g->begun;
     destroy(g);
     if (!begun) {
