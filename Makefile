@@ -3,9 +3,9 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check bench golden build install generate format clean
+.PHONY: help run test check bench bench-embeddings golden build install generate format clean
 help: ## this text
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
 	@echo
 	@echo "  HEARTH_PORT=9000 make run     another port"
 	@echo "  make install PREFIX=DIR       default /usr/local"
@@ -21,6 +21,9 @@ check: ## format, layers, headers, banned calls, generated files, unit tests; un
 
 bench: ## measure against nginx and llama-server in one run; prints ratios
 	@exec scripts/bench
+
+bench-embeddings: ## measure the encoder against onnxruntime, openvino and torch (several GB)
+	@exec scripts/bench_embeddings
 
 golden: ## regenerate reference data with the peers (torch, transformers, tokenizers: several GB)
 	@exec scripts/golden
