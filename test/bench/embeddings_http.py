@@ -141,7 +141,8 @@ def main():
     options = parser.parse_args()
     print(f"machine: {instruction_set()}", flush=True)
     weights = (pathlib.Path(options.model) / "model.safetensors").stat().st_size / 2**20
-    with servers.Hearth([("minilm", f"file:{options.model}")], embedding_cache_bytes=0, embedding_dedup="false") as hearth:
+    with servers.Hearth([("minilm", f"file:{options.model}")], embedding_cache_bytes=0,
+                        embedding_dedup="false") as hearth:
         started = time.monotonic()
         vector = post(hearth.port, {"model": "minilm", "input": "first", "encoding_format": "base64"})
         report("start to first vector", "≤ 1 s", f"{(time.monotonic() - started) * 1000:.0f} ms",
