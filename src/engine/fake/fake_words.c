@@ -57,10 +57,11 @@ static bool is_space(char c)
 /* Of the word at the start of the text, with the white space before it. */
 static size_t word_length(const char *text, size_t length)
 {
-    size_t end = 0;
-    while (end < length && is_space(text[end]))
+    /* No further than it takes to see that the word is too long. */
+    size_t most = length <= WORD_MAX_BYTES ? length : WORD_MAX_BYTES + 1, end = 0;
+    while (end < most && is_space(text[end]))
         end++;
-    while (end < length && !is_space(text[end]))
+    while (end < most && !is_space(text[end]))
         end++;
     if (end <= WORD_MAX_BYTES)
         return end;
