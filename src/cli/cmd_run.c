@@ -78,6 +78,10 @@ static int take_options(struct hearth_invocation *invocation,
                         struct hearth_conversation *conversation, struct hearth_error *error)
 {
     const char *system = hearth_invocation_option(invocation, "system");
+    /* The API's own 1 with every token allowed lets a small model wander off: a conversation at a
+     * terminal is held nearer to what is likely. */
+    json_object_set_new(conversation->options, "temperature", json_real(0.3));
+    json_object_set_new(conversation->options, "min_p", json_real(0.05));
     if (system)
         hearth_conversation_say(conversation, "system", system);
     int rc = number_option(invocation, "max-tokens", "max_tokens", conversation->options, error);

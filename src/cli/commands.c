@@ -35,7 +35,9 @@ static const struct hearth_option force_options[] = {
 static const struct hearth_option run_options[] = {
     {.name = "system", .argument = "TEXT", .help = "what the model is told before anything else"},
     {.name = "max-tokens", .argument = "N", .help = "most tokens of an answer"},
-    {.name = "temperature", .argument = "T", .help = "0 is the most likely text, 1 is varied"},
+    {.name = "temperature",
+     .argument = "T",
+     .help = "0 is the most likely text, 1 is varied; without it 0.3"},
     {.name = "seed", .argument = "N", .help = "the same seed gives the same answer"},
     {.name = NULL},
 };
