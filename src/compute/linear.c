@@ -141,8 +141,10 @@ size_t hearth_linear_out(const struct hearth_linear *linear)
 
 int hearth_codes_init(struct hearth_codes *codes, size_t rows, size_t in)
 {
+    size_t row_bytes = (in + 7) / 8 * 8 * sizeof(int16_t);
     *codes = (struct hearth_codes){
-        .codes = hearth_try_aligned_alloc(LINE, rows * ((in + 7) / 8 * 8) * sizeof(int16_t)),
+        .row_bytes = row_bytes,
+        .codes = hearth_try_aligned_alloc(LINE, rows * row_bytes),
         .scales = hearth_try_calloc(rows, sizeof(float)),
         .zeros = hearth_try_calloc(rows, sizeof(int32_t)),
     };
@@ -158,6 +160,14 @@ void hearth_codes_finish(struct hearth_codes *codes)
     hearth_free(codes->scales);
     hearth_free(codes->zeros);
     *codes = (struct hearth_codes){0};
+}
+
+struct hearth_codes hearth_codes_from(const struct hearth_codes *codes, size_t first)
+{
+    return (struct hearth_codes){.codes = (char *)codes->codes + first * codes->row_bytes,
+                                 .scales = codes->scales + first,
+                                 .zeros = codes->zeros + first,
+                                 .row_bytes = codes->row_bytes};
 }
 
 static void convert_row(const struct hearth_linear *linear, const struct hearth_codes *codes,

@@ -24,10 +24,13 @@ struct hearth_codes {
     void *codes;
     float *scales;
     int32_t *zeros;
+    size_t row_bytes;
 };
 /* 0, or HEARTH_ENOMEM. */
 int hearth_codes_init(struct hearth_codes *codes, size_t rows, size_t in);
 void hearth_codes_finish(struct hearth_codes *codes);
+/* The room of the rows from `first` on; it is not finished. */
+struct hearth_codes hearth_codes_from(const struct hearth_codes *codes, size_t first);
 
 /* By all members of a team alike; x[rows, in], y[rows, out], rows of y `y_stride` floats apart.
  * Ends with a barrier. */

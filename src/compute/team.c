@@ -19,6 +19,7 @@ struct hearth_member {
     unsigned index;
     uint32_t phase; /* barriers passed in this run */
     pthread_t thread;
+    struct hearth_team *alone; /* a team of this member; such a one has no other */
 };
 
 struct hearth_team {
@@ -90,6 +91,19 @@ size_t hearth_member_take(struct hearth_member *member)
                                      memory_order_relaxed);
 }
 
+static void begin_phases(struct hearth_team *team)
+{
+    atomic_store(&team->phase, 0);
+    atomic_store(&team->next[0], 0);
+    team->members[0].phase = 0;
+}
+
+struct hearth_member *hearth_member_alone(struct hearth_member *member)
+{
+    begin_phases(member->alone);
+    return &member->alone->members[0];
+}
+
 unsigned hearth_member_index(const struct hearth_member *member)
 {
     return member->index;
@@ -121,9 +135,7 @@ static void *help(void *argument)
 void hearth_team_run(struct hearth_team *team,
                      void (*work)(struct hearth_member *member, void *argument), void *argument)
 {
-    atomic_store(&team->phase, 0);
-    atomic_store(&team->next[0], 0);
-    team->members[0].phase = 0;
+    begin_phases(team);
     pthread_mutex_lock(&team->lock);
     team->work = work;
     team->argument = argument;
@@ -138,7 +150,7 @@ void hearth_team_run(struct hearth_team *team,
     pthread_mutex_unlock(&team->lock);
 }
 
-struct hearth_team *hearth_team_create(unsigned threads)
+static struct hearth_team *create(unsigned threads, bool of_one_member)
 {
     struct hearth_team *team = hearth_aligned_alloc(LINE, sizeof(*team));
     *team = (struct hearth_team){.size = threads};
@@ -149,6 +161,7 @@ struct hearth_team *hearth_team_create(unsigned threads)
     for (unsigned i = 0; i < threads; i++) {
         struct hearth_member *member = &team->members[i];
         *member = (struct hearth_member){.team = team, .index = i};
+        member->alone = of_one_member ? NULL : create(1, true);
         if (i && pthread_create(&member->thread, NULL, help, member) != 0) {
             hearth_team_destroy(team);
             return NULL;
@@ -156,6 +169,11 @@ struct hearth_team *hearth_team_create(unsigned threads)
         team->started = i + 1;
     }
     return team;
+}
+
+struct hearth_team *hearth_team_create(unsigned threads)
+{
+    return create(threads, false);
 }
 
 void hearth_team_destroy(struct hearth_team *team)
@@ -168,6 +186,8 @@ void hearth_team_destroy(struct hearth_team *team)
     pthread_mutex_unlock(&team->lock);
     for (unsigned i = 1; i < team->started; i++)
         pthread_join(team->members[i].thread, NULL);
+    for (unsigned i = 0; i < team->size; i++)
+        hearth_team_destroy(team->members[i].alone);
     pthread_cond_destroy(&team->idle);
     pthread_cond_destroy(&team->wake);
     pthread_mutex_destroy(&team->lock);

@@ -27,5 +27,8 @@ void hearth_member_barrier(struct hearth_member *member);
 /* The next piece of the present phase: 0, 1, 2 … each to one member. A barrier begins a new phase.
  */
 size_t hearth_member_take(struct hearth_member *member);
+/* By any member at any time: the same thread as a team of its own, which waits for nobody. Its
+ * phases begin anew with each call. */
+struct hearth_member *hearth_member_alone(struct hearth_member *member);
 
 #endif

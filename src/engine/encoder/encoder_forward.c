@@ -1,10 +1,12 @@
 /* The forward pass: sequences packed one behind the other without padding, every linear layer over
  * all of their tokens at once, attention sequence by sequence and head by head.
  *
- * All members of the team run `pass` together; hearth_linear_run and the loops over `take` share
- * the work out, and end with a barrier. Each row is computed in the same order whatever stands
- * beside it, so a text's vector does not depend on its batch. */
-#include "engine/encoder/encoder.h"
+ * A small batch is computed by all members of the team together: hearth_linear_run and the loops
+ * over `take` share the work out, and end with a barrier. A large one is cut into parts of whole
+ * sequences, which the members take one by one and compute alone: nobody waits for a member whose
+ * core does something else meanwhile. Each row is computed in the same order whatever stands beside
+ * it, so a text's vector depends neither on its batch nor on the way it was cut. */
+#include "engine/encoder/encoder_workspace.h"
 
 #include "base/memory.h"
 
@@ -12,28 +14,28 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 16 };
-
-struct encoder_workspace {
-    const struct encoder_model *model;
-    size_t rows_max, rows; /* allowed; allocated */
-    size_t longest;        /* sequence that the scratch is made for */
-    unsigned threads;
-    float *hidden, *normed, *mixed, *projected, *wide, *gated;
-    float **scratch; /* one a thread */
-    float *bias;     /* [heads, longest, longest] of MPNet's relative positions */
-    float *cosines;  /* [2 kinds][longest, head_dim/2] cos, then sin */
-    struct hearth_codes codes;
-};
+enum { ROWS_AT_ONCE = 16, PART_ROWS = 256, PART_ROWS_LEAST = 64 };
 
 struct pass {
     const struct encoder_model *model;
     struct encoder_workspace *work;
     const struct encoder_sequence *sequences;
     size_t sequence_count, rows;
-    const size_t *starts; /* first row of each sequence, and the end */
+    const size_t *starts; /* first row of each sequence in the whole batch, and the end */
     const _Atomic int *abort;
-    _Atomic int aborted;
+    _Atomic int *aborted;
+};
+
+/* Consecutive sequences of a batch. */
+struct part {
+    size_t first, count; /* sequences */
+    size_t row, rows;
+};
+
+struct batch {
+    struct pass whole;
+    struct part *parts;
+    size_t part_count;
 };
 
 /* Tables */
@@ -68,12 +70,17 @@ static void add_row(const struct encoder_table *table, size_t row, float *x)
 
 /* Steps of a pass */
 
+static size_t first_row(const struct pass *pass, size_t sequence)
+{
+    return pass->starts[sequence] - pass->starts[0];
+}
+
 static size_t sequence_of(const struct pass *pass, size_t row)
 {
     size_t low = 0, high = pass->sequence_count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
-        if (pass->starts[middle] <= row)
+        if (first_row(pass, middle) <= row)
             low = middle;
         else
             high = middle;
@@ -87,7 +94,7 @@ static void embed_row(const struct pass *pass, size_t row)
     const struct encoder_config *config = &model->config;
     size_t index = sequence_of(pass, row);
     const struct encoder_sequence *sequence = &pass->sequences[index];
-    size_t position = row - pass->starts[index];
+    size_t position = row - first_row(pass, index);
     float *x = pass->work->hidden + row * config->hidden;
     memset(x, 0, config->hidden * sizeof(*x));
     add_row(&model->words, (size_t)sequence->ids[position], x);
@@ -176,7 +183,7 @@ static void rotate_sequence(const struct pass *pass, size_t sequence, size_t hea
     const struct encoder_config *config = &pass->model->config;
     const struct encoder_workspace *work = pass->work;
     const float *cosines = work->cosines + (local ? 2 * work->longest * (config->head_dim / 2) : 0);
-    size_t first = pass->starts[sequence], length = pass->sequences[sequence].count;
+    size_t first = first_row(pass, sequence), length = pass->sequences[sequence].count;
     for (size_t t = 0; t < length; t++) {
         float *q = work->wide + (first + t) * 3 * config->hidden + head * config->head_dim;
         rotate_head(cosines, work->longest, q, t, config->head_dim);
@@ -187,23 +194,6 @@ static void rotate_sequence(const struct pass *pass, size_t sequence, size_t hea
 static bool layer_is_local(const struct encoder_config *config, size_t layer)
 {
     return config->window && config->global_every && layer % config->global_every != 0;
-}
-
-/* MPNet's bucket of a distance (key − query), as transformers computes it: half of the buckets for
- * each sign, half of those exact, the rest by logarithm up to 128. */
-static size_t relative_bucket(long distance, size_t buckets)
-{
-    size_t half = buckets / 2, exact = half / 2, bucket = 0;
-    long n = -distance;
-    if (n < 0) {
-        bucket = half;
-        n = -n;
-    }
-    if ((size_t)n < exact)
-        return bucket + (size_t)n;
-    float scaled = logf((float)n / (float)exact) / logf(128.0f / (float)exact);
-    size_t large = exact + (size_t)(scaled * (float)(half - exact));
-    return bucket + (large < half - 1 ? large : half - 1);
 }
 
 /* [length, length] of one head, into the thread's scratch behind what attention needs. */
@@ -229,7 +219,7 @@ static void attend(const struct pass *pass, struct hearth_member *member, size_t
     size_t task;
     while ((task = hearth_member_take(member)) < pass->sequence_count * config->heads) {
         size_t sequence = task / config->heads, head = task % config->heads;
-        size_t length = pass->sequences[sequence].count, first = pass->starts[sequence];
+        size_t length = pass->sequences[sequence].count, first = first_row(pass, sequence);
         if (config->rotary)
             rotate_sequence(pass, sequence, head, local);
         const float *q = work->wide + first * 3 * config->hidden + head * config->head_dim;
@@ -301,7 +291,7 @@ static void pool(const struct pass *pass, size_t index, float *y)
 {
     const struct encoder_config *config = &pass->model->config;
     size_t width = config->hidden, count = pass->sequences[index].count;
-    const float *x = pass->work->hidden + pass->starts[index] * width;
+    const float *x = pass->work->hidden + first_row(pass, index) * width;
     if (config->pooling == POOL_CLS || config->pooling == POOL_LAST) {
         memcpy(y, config->pooling == POOL_LAST ? x + (count - 1) * width : x, width * sizeof(*y));
         return;
@@ -381,15 +371,27 @@ static void finish(const struct pass *pass, struct hearth_member *member)
     }
 }
 
-static void run_pass(struct hearth_member *member, void *argument)
+size_t encoder_vector_length(const struct encoder_model *model)
 {
-    struct pass *pass = argument;
+    if (model->classifier)
+        return hearth_linear_out(model->classifier);
+    return model->dense_count ? model->dense[model->dense_count - 1].out : model->config.hidden;
+}
+
+/* Stops between two layers when that is asked. */
+static bool goes_on(const struct pass *pass, struct hearth_member *member)
+{
+    if (hearth_member_index(member) == 0 && pass->abort && atomic_load(pass->abort))
+        atomic_store(pass->aborted, 1);
+    hearth_member_barrier(member);
+    return !atomic_load(pass->aborted);
+}
+
+static void run_pass(const struct pass *pass, struct hearth_member *member)
+{
     embed(pass, member);
     for (size_t layer = 0; layer < pass->model->config.layers; layer++) {
-        if (hearth_member_index(member) == 0 && pass->abort && atomic_load(pass->abort))
-            atomic_store(&pass->aborted, 1);
-        hearth_member_barrier(member);
-        if (atomic_load(&pass->aborted))
+        if (!goes_on(pass, member))
             return;
         run_layer(pass, member, layer);
     }
@@ -399,145 +401,65 @@ static void run_pass(struct hearth_member *member, void *argument)
     finish(pass, member);
 }
 
-/* The workspace */
-
-struct encoder_workspace *encoder_workspace_create(const struct encoder_model *model,
-                                                   unsigned threads, size_t tokens_max)
+/* Batches
+ * ------- */
+static void run_part(const struct pass *whole, const struct part *part,
+                     struct hearth_member *member)
 {
-    struct encoder_workspace *work = hearth_calloc(1, sizeof(*work));
-    work->model = model;
-    work->rows_max = tokens_max;
-    work->threads = threads;
-    work->scratch = hearth_calloc(threads, sizeof(*work->scratch));
-    return work;
+    struct encoder_workspace work =
+        encoder_workspace_from(whole->work, part->row, hearth_member_index(member));
+    struct pass pass = *whole;
+    pass.work = &work;
+    pass.sequences += part->first;
+    pass.sequence_count = part->count;
+    pass.starts += part->first;
+    pass.rows = part->rows;
+    run_pass(&pass, hearth_member_alone(member));
 }
 
-static void free_rows(struct encoder_workspace *work)
+static void run_batch(struct hearth_member *member, void *argument)
 {
-    hearth_free(work->hidden);
-    hearth_free(work->normed);
-    hearth_free(work->mixed);
-    hearth_free(work->projected);
-    hearth_free(work->wide);
-    hearth_free(work->gated);
-    hearth_codes_finish(&work->codes);
-    work->hidden = work->normed = work->mixed = work->projected = work->wide = work->gated = NULL;
-    work->rows = 0;
-}
-
-static void free_lengths(struct encoder_workspace *work)
-{
-    for (unsigned i = 0; i < work->threads; i++) {
-        hearth_free(work->scratch[i]);
-        work->scratch[i] = NULL;
-    }
-    hearth_free(work->bias);
-    hearth_free(work->cosines);
-    work->bias = work->cosines = NULL;
-    work->longest = 0;
-}
-
-void encoder_workspace_destroy(struct encoder_workspace *work)
-{
-    if (!work)
+    const struct batch *batch = argument;
+    size_t index;
+    if (batch->part_count < 2) {
+        run_pass(&batch->whole, member);
         return;
-    free_rows(work);
-    free_lengths(work);
-    hearth_free(work->scratch);
-    hearth_free(work);
-}
-
-static float *try_floats(size_t rows, size_t width)
-{
-    return hearth_try_aligned_alloc(64, rows * width * sizeof(float) + 64);
-}
-
-static size_t widest(const struct encoder_model *model)
-{
-    const struct encoder_config *config = &model->config;
-    size_t width = config->hidden;
-    for (size_t i = 0; i < model->dense_count; i++)
-        width = model->dense[i].out > width ? model->dense[i].out : width;
-    return config->labels > width ? config->labels : width;
-}
-
-static int grow_rows(struct encoder_workspace *work, size_t rows)
-{
-    if (rows <= work->rows)
-        return 0;
-    const struct encoder_config *config = &work->model->config;
-    size_t wide = config->gated ? 2 * config->intermediate : 0, pooled = widest(work->model);
-    size_t deep = config->intermediate > pooled ? config->intermediate : pooled;
-    if (wide < 3 * config->hidden)
-        wide = 3 * config->hidden;
-    free_rows(work);
-    work->hidden = try_floats(rows, config->hidden);
-    work->normed = try_floats(rows, pooled);
-    work->mixed = try_floats(rows, pooled);
-    work->projected = try_floats(rows, config->hidden);
-    work->wide = try_floats(rows, wide);
-    work->gated = try_floats(rows, config->intermediate);
-    if (!work->hidden || !work->normed || !work->mixed || !work->projected || !work->wide ||
-        !work->gated || hearth_codes_init(&work->codes, rows, deep))
-        return HEARTH_ENOMEM;
-    work->rows = rows;
-    return 0;
-}
-
-static void fill_rope(struct encoder_workspace *work, size_t kind, float base)
-{
-    size_t half = work->model->config.head_dim / 2, longest = work->longest;
-    float *cosine = work->cosines + kind * 2 * longest * half, *sine = cosine + longest * half;
-    for (size_t t = 0; t < longest; t++)
-        for (size_t i = 0; i < half; i++) {
-            float frequency = 1.0f / powf(base, (float)(2 * i) / (float)(2 * half));
-            cosine[t * half + i] = cosf((float)t * frequency);
-            sine[t * half + i] = sinf((float)t * frequency);
-        }
-}
-
-static void fill_bias(struct encoder_workspace *work)
-{
-    const struct encoder_model *model = work->model;
-    size_t heads = model->config.heads, longest = work->longest;
-    for (size_t head = 0; head < heads; head++)
-        for (size_t i = 0; i < 2 * longest; i++) {
-            size_t bucket =
-                relative_bucket((long)i - (long)longest, model->config.relative_buckets);
-            work->bias[head * 2 * longest + i] = model->relative_bias[bucket * heads + head];
-        }
-}
-
-static int grow_lengths(struct encoder_workspace *work, size_t longest)
-{
-    if (longest <= work->longest)
-        return 0;
-    const struct encoder_config *config = &work->model->config;
-    free_lengths(work);
-    size_t scratch = hearth_attention_scratch(longest, config->head_dim) +
-                     (config->relative_buckets ? longest * longest : 0);
-    for (unsigned i = 0; i < work->threads; i++)
-        if (!(work->scratch[i] = try_floats(scratch, 1)))
-            return HEARTH_ENOMEM;
-    if (config->relative_buckets && !(work->bias = try_floats(config->heads, 2 * longest)))
-        return HEARTH_ENOMEM;
-    if (config->rotary && !(work->cosines = try_floats(4 * longest, config->head_dim / 2)))
-        return HEARTH_ENOMEM;
-    work->longest = longest;
-    if (work->bias)
-        fill_bias(work);
-    if (work->cosines) {
-        fill_rope(work, 0, config->rope_base);
-        fill_rope(work, 1, config->rope_base_local ? config->rope_base_local : config->rope_base);
     }
-    return 0;
+    while ((index = hearth_member_take(member)) < batch->part_count)
+        run_part(&batch->whole, &batch->parts[index], member);
 }
 
-size_t encoder_vector_length(const struct encoder_model *model)
+/* About PART_ROWS rows each and as many for each thread. Without a longest sequence that would hold
+ * all threads up at the end, and with enough rows to be worth it. */
+static void cut(struct batch *batch, unsigned threads, size_t longest)
 {
-    if (model->classifier)
-        return hearth_linear_out(model->classifier);
-    return model->dense_count ? model->dense[model->dense_count - 1].out : model->config.hidden;
+    const struct pass *whole = &batch->whole;
+    size_t rounds = (whole->rows + threads * PART_ROWS / 2) / (threads * PART_ROWS);
+    size_t parts = (rounds ? rounds : 1) * threads, each = (whole->rows + parts - 1) / parts;
+    if (each < PART_ROWS_LEAST || longest > 2 * each)
+        return;
+    struct part *part = NULL;
+    for (size_t i = 0; i < whole->sequence_count; i++) {
+        if (!part || part->row + part->rows >= batch->part_count * each) {
+            part = &batch->parts[batch->part_count++];
+            *part = (struct part){.first = i, .row = whole->starts[i]};
+        }
+        part->count++;
+        part->rows += whole->sequences[i].count;
+    }
+}
+
+static int run(struct batch *batch, struct hearth_team *team, size_t longest)
+{
+    struct pass *whole = &batch->whole;
+    _Atomic int aborted = 0;
+    int rc = encoder_workspace_grow(whole->work, whole->rows, longest);
+    if (rc)
+        return rc;
+    whole->aborted = &aborted;
+    cut(batch, hearth_team_size(team), longest);
+    hearth_team_run(team, run_batch, batch);
+    return atomic_load(&aborted) ? HEARTH_ECANCELED : 0;
 }
 
 int encoder_forward(const struct encoder_model *model, struct encoder_workspace *workspace,
@@ -545,28 +467,24 @@ int encoder_forward(const struct encoder_model *model, struct encoder_workspace 
                     size_t count, const _Atomic int *abort)
 {
     size_t *starts = hearth_try_calloc(count + 1, sizeof(*starts)), longest = 1;
-    if (!starts)
-        return HEARTH_ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        starts[i + 1] = starts[i] + sequences[i].count;
-        longest = sequences[i].count > longest ? sequences[i].count : longest;
-    }
-    struct pass pass = {.model = model,
-                        .work = workspace,
-                        .sequences = sequences,
-                        .sequence_count = count,
-                        .rows = starts[count],
-                        .starts = starts,
-                        .abort = abort};
-    int rc = pass.rows > workspace->rows_max ? HEARTH_ETOOLARGE : 0;
-    if (!rc)
-        rc = grow_rows(workspace, pass.rows);
-    if (!rc)
-        rc = grow_lengths(workspace, longest);
+    struct part *parts = hearth_try_calloc(count, sizeof(*parts));
+    int rc = starts && parts ? 0 : HEARTH_ENOMEM;
     if (!rc) {
-        hearth_team_run(team, run_pass, &pass);
-        rc = atomic_load(&pass.aborted) ? HEARTH_ECANCELED : 0;
+        for (size_t i = 0; i < count; i++) {
+            starts[i + 1] = starts[i] + sequences[i].count;
+            longest = sequences[i].count > longest ? sequences[i].count : longest;
+        }
+        struct batch batch = {.whole = {.model = model,
+                                        .work = workspace,
+                                        .sequences = sequences,
+                                        .sequence_count = count,
+                                        .rows = starts[count],
+                                        .starts = starts,
+                                        .abort = abort},
+                              .parts = parts};
+        rc = run(&batch, team, longest);
     }
+    hearth_free(parts);
     hearth_free(starts);
     return rc;
 }

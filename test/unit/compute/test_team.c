@@ -51,10 +51,45 @@ static void every_piece_is_taken_once_in_its_phase_whatever_the_size(void **stat
     }
 }
 
+static void work_alone(struct hearth_member *member, void *argument)
+{
+    struct count *count = argument;
+    size_t part;
+    while ((part = hearth_member_take(member)) < PHASES) {
+        struct hearth_member *alone = hearth_member_alone(member);
+        size_t piece, expected = 0;
+        while ((piece = hearth_member_take(alone)) < PIECES) {
+            atomic_fetch_add(&count->taken[part][piece], 1);
+            count->wrong += piece != expected++ || hearth_member_index(alone) != 0;
+        }
+        hearth_member_barrier(alone);
+        count->wrong += hearth_member_take(alone) != 0;
+    }
+    atomic_fetch_add(&count->members, 1);
+}
+
+static void a_member_alone_takes_all_pieces_of_its_own_and_waits_for_nobody(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = {1, 3};
+    for (size_t i = 0; i < 2; i++) {
+        struct hearth_team *team = hearth_team_create(sizes[i]);
+        static struct count count;
+        count = (struct count){0};
+        hearth_team_run(team, work_alone, &count);
+        assert_int_equal(count.members, sizes[i]);
+        assert_int_equal(count.wrong, 0);
+        for (int p = 0; p < PHASES * PIECES; p++)
+            assert_int_equal(count.taken[p / PIECES][p % PIECES], 1);
+        hearth_team_destroy(team);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_piece_is_taken_once_in_its_phase_whatever_the_size),
+        cmocka_unit_test(a_member_alone_takes_all_pieces_of_its_own_and_waits_for_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
