@@ -56,6 +56,7 @@ struct hearth_model_facts {
     bool has_chat_template;
     /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
     char prompts_json[4096];
+    char default_prompt[128]; /* the name of the one that an input gets that names none; or empty */
     /* Names of the labels of a classifier, in the order of its numbers; a JSON list or empty. */
     char labels_json[4096];
     bool labels_independent; /* a text may have several: each number stands for itself */
@@ -133,8 +134,12 @@ struct hearth_input {
     size_t token_count;
     const char *pair; /* second text of HEARTH_TASK_SCORE, or NULL */
     size_t pair_length;
+    /* Takes away what is over the limit, never special tokens nor the prompt; of a pair, only the
+     * end of the second text. */
     enum hearth_truncate truncate;
-    const char *prompt_name;                /* one of facts.prompts_json, or NULL */
+    /* HEARTH_TASK_EMBED of text: one of facts.prompts_json, NULL for the default one, "" for none.
+     */
+    const char *prompt_name;
     bool no_special_tokens;                 /* tokenise only: without BOS, CLS … */
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
 };

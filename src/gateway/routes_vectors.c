@@ -171,7 +171,7 @@ static bool refuses_embedding(struct hearth_call *call, const struct subject *su
                               dimensions, facts->embedding_length);
         return true;
     }
-    if (!prompt || has_prompt(facts, prompt))
+    if (!prompt || !*prompt || has_prompt(facts, prompt))
         return false;
     struct hearth_buf names;
     hearth_buf_init(&names, 4096);
@@ -207,7 +207,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
     const json_t *first = list ? json_array_get(given, 0) : given;
     if (refuses_embedding(call, subject, dimensions))
         return;
-    if (!json_is_string(first) && json_is_string(json_object_get(body, "prompt_name"))) {
+    if (!json_is_string(first) && *hearth_json_text(body, "prompt_name", "")) {
         hearth_answer_message(call, HEARTH_EINVAL, "prompt_name",
                               "a prompt goes before a text; token ids are taken as they are");
         return;

@@ -1352,9 +1352,8 @@ static const struct hearth_schema node_193 = {
     .any_of = (const struct hearth_schema *const[]){&node_194, &node_195, &node_196, NULL},
 };
 static const struct hearth_schema node_197 = {
-    .expected = "a string of 1 to 127 characters",
+    .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
     .length_max = 127,
 };
 static const struct hearth_schema node_198 = {

@@ -101,6 +101,7 @@ static void make_key(const struct served_model *model, struct hearth_inference *
     add_number(digest, input->kind);
     add_number(digest, input->truncate);
     add_number(digest, input->no_special_tokens);
+    add_number(digest, input->prompt_name != NULL); /* "" is no prompt, NULL the default one */
     add_text(digest, input->prompt_name);
     add(digest, input->bytes, input->length);
     add(digest, input->tokens, input->token_count * sizeof(*input->tokens));

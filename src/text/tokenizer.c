@@ -148,27 +148,31 @@ int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char
     return rc;
 }
 
-static size_t specials_before_text(const struct post_processor *post)
+size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
+                                size_t count)
 {
-    size_t count = 0;
-    while (count < post->single_count && post->single[count].id >= 0)
-        count++;
-    return count;
+    const struct post_processor *post = &tokenizer->post;
+    size_t specials = 0;
+    while (specials < post->single_count && post->single[specials].id >= 0) {
+        if (specials == count || ids[specials] != post->single[specials].id)
+            return 0;
+        specials++;
+    }
+    return specials;
 }
 
-size_t hearth_tokenizer_prefix_count(const struct hearth_tokenizer *tokenizer)
+size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool pair,
+                                const int32_t *ids, size_t count)
 {
-    return specials_before_text(&tokenizer->post);
-}
-
-size_t hearth_tokenizer_suffix_count(const struct hearth_tokenizer *tokenizer)
-{
-    return tokenizer->post.single_count - 1 - specials_before_text(&tokenizer->post);
-}
-
-size_t hearth_tokenizer_pair_count(const struct hearth_tokenizer *tokenizer)
-{
-    return tokenizer->post.pair_count - 2;
+    const struct post_processor *post = &tokenizer->post;
+    const struct template_item *items = pair ? post->pair : post->single;
+    size_t end = pair ? post->pair_count : post->single_count, specials = 0;
+    while (specials < end && items[end - 1 - specials].id >= 0) {
+        if (specials == count || ids[count - 1 - specials] != items[end - 1 - specials].id)
+            return 0;
+        specials++;
+    }
+    return specials;
 }
 
 /* Decoding */

@@ -43,10 +43,12 @@ int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char
                             size_t length, const char *pair, size_t pair_length,
                             bool special_tokens, struct hearth_tokens *tokens,
                             struct hearth_error *error);
-/* How many special tokens stand before and behind one text, and around a pair in all. */
-size_t hearth_tokenizer_prefix_count(const struct hearth_tokenizer *tokenizer);
-size_t hearth_tokenizer_suffix_count(const struct hearth_tokenizer *tokenizer);
-size_t hearth_tokenizer_pair_count(const struct hearth_tokenizer *tokenizer);
+/* How many of the first ids are the special tokens that open a text, and of the last ones those
+ * that close it (with `pair`: the second of two): all that the post-processor puts there, or 0. */
+size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
+                                size_t count);
+size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool pair,
+                                const int32_t *ids, size_t count);
 
 /* Appends the text of ids, as the library's decode with the model's decoder, special tokens left
  * out when asked. HEARTH_EINVAL for an id outside of the vocabulary. */

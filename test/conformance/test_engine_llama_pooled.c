@@ -306,6 +306,42 @@ static void a_model_that_ranks_gives_one_score_for_a_pair(void **state)
     driver_close(&driver);
 }
 
+static void of_a_pair_only_the_second_text_is_cut(void **state)
+{
+    (void)state;
+    struct driver driver;
+    open_bert(&driver, RANK);
+    char text[2 * 80];
+    for (int i = 0; i < 80; i++)
+        memcpy(text + 2 * i, i < 40 ? "a " : "b ", 2);
+    struct hearth_input input = {.task = HEARTH_TASK_SCORE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = 80,
+                                 .pair = text + 80,
+                                 .pair_length = 80,
+                                 .truncate = HEARTH_TRUNCATE_END};
+    prepare(&driver, 0, &input);
+    const struct hearth_prepared *cut = driver.runs[0].prepared;
+    uint32_t first = 0, second = 0;
+    for (uint32_t i = 0; i < cut->token_count; i++) {
+        first += cut->tokens[i] == 1;
+        second += cut->tokens[i] == 2;
+    }
+    assert_int_equal(cut->token_count, CONTEXT);
+    assert_int_equal(first, 40);
+    assert_int_equal(second, 40 - cut->truncated_count);
+    driver_finish(&driver, 1, 0, 64);
+    struct hearth_prepared *refused = NULL;
+    input.truncate = HEARTH_TRUNCATE_START;
+    assert_int_equal(ops->prepare(driver.engine, &input, &refused, &driver.fault), HEARTH_EINVAL);
+    input.truncate = HEARTH_TRUNCATE_END;
+    input.length = 160;
+    assert_int_equal(ops->prepare(driver.engine, &input, &refused, &driver.fault), HEARTH_ECONTEXT);
+    assert_non_null(strstr(driver.fault.message, "leaves no room for the second"));
+    driver_close(&driver);
+}
+
 /* A header that is sound as GGUF, but that libllama would answer with abort(). */
 static void expect_screened(void (*put)(struct hearth_buf *file), uint32_t keys, const char *text)
 {
@@ -419,6 +455,7 @@ int main(void)
         cmocka_unit_test(more_inputs_than_a_batch_holds_are_all_answered),
         cmocka_unit_test(an_input_that_is_too_long_is_refused_or_cut_as_asked),
         cmocka_unit_test(a_model_that_ranks_gives_one_score_for_a_pair),
+        cmocka_unit_test(of_a_pair_only_the_second_text_is_cut),
         cmocka_unit_test(headers_that_libllama_would_abort_on_are_errors),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -35,14 +35,18 @@ def minilm():
 
 @pytest.fixture(scope="session")
 def vectors(tmp_path_factory, minilm):
-    """A server with minilm, a small model with prompts and a cross-encoder: leave it as it was."""
+    """A server with minilm, small models with prompts and a cross-encoder: leave it as it was."""
     folder = tmp_path_factory.mktemp("vectors")
     prompted = folder / "prompted"
     shutil.copytree(ENCODERS / "bert", prompted)
     (prompted / "config_sentence_transformers.json").write_text(json.dumps({"prompts": PROMPTS}))
+    defaulted = folder / "defaulted"
+    shutil.copytree(ENCODERS / "bert", defaulted)
+    (defaulted / "config_sentence_transformers.json").write_text(
+        json.dumps({"prompts": PROMPTS, "default_prompt_name": "query"}))
     home = folder / "home"
     home.mkdir()
-    for name, path in (("minilm", minilm), ("prompted", prompted),
+    for name, path in (("minilm", minilm), ("prompted", prompted), ("defaulted", defaulted),
                        ("cross", ENCODERS / "bert-classifier"),
                        ("labels", ENCODERS / "xlm-roberta-classifier")):
         done = cli("install", f"file:{path}", "--name", name, home=home)
@@ -247,6 +251,43 @@ def test_prompts_are_told_and_applied(vectors):
     assert fault["param"] == "prompt_name"
     fault = error_of(embed(vectors, "abc", model="prompted", prompt_name="document"))
     assert "query" in fault["message"] and "passage" in fault["message"]
+
+
+def test_a_default_prompt_is_told_and_applied(vectors):
+    assert vectors.get("/v1/models/prompted").json()["hearth"]["default_prompt"] is None
+    assert vectors.get("/v1/models/defaulted").json()["hearth"]["default_prompt"] == "query"
+    named = embed(vectors, "abc", model="defaulted", prompt_name="query").json()
+    plain = embed(vectors, "abc", model="prompted").json()
+    assert named["data"] != plain["data"]
+    for ask in ({}, {"prompt_name": None}):
+        body = embed(vectors, ["abc"], model="defaulted", **ask).json()
+        assert body["data"] == named["data"] and body["usage"] == named["usage"]
+    none = embed(vectors, "abc", model="defaulted", prompt_name="").json()
+    assert none["data"] == plain["data"] and none["usage"] == plain["usage"]
+    assert none["data"] == embed(vectors, "abc", model="prompted", prompt_name="").json()["data"]
+    ids = vectors.post("/tokenize", {"model": "defaulted", "content": "abc"}).json()["tokens"]
+    assert embed(vectors, ids, model="defaulted").json()["data"] == plain["data"]
+    assert vectors.post("/infer/defaulted", {"input": "abc"}).json()["result"] == \
+        named["data"][0]["embedding"]
+
+
+def test_a_prompt_stays_when_the_start_is_cut(vectors):
+    letters = " ".join("abcdefghij" * 10)
+    body = embed(vectors, letters, model="prompted", prompt_name="query", truncate="start").json()
+    cut = body["data"][0]["truncated_tokens"]
+    assert body["usage"] == {"prompt_tokens": 80, "total_tokens": 80, "truncated_tokens": cut}
+    rest = "query: " + letters[2 * cut:]
+    assert body["data"][0]["embedding"] == pytest.approx(
+        embed(vectors, rest, model="prompted").json()["data"][0]["embedding"], abs=1e-6)
+
+
+def test_token_ids_that_are_cut_keep_their_special_tokens(vectors):
+    ids = vectors.post("/tokenize", {"model": "minilm", "content": LONG}).json()["tokens"]
+    for side in ("end", "start"):
+        body = embed(vectors, [ids, ids[1:-1]], truncate=side).json()
+        assert [row["truncated_tokens"] for row in body["data"]] == [146, 144]
+        text = embed(vectors, LONG, truncate=side).json()
+        assert body["data"][0]["embedding"] == text["data"][0]["embedding"], side
 
 
 # Reranking

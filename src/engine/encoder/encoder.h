@@ -14,7 +14,12 @@
 #include "hearth/engine.h"
 #include "text/tokenizer.h"
 
-enum { ENCODER_LAYERS_MAX = 256, ENCODER_DENSE_MAX = 4, ENCODER_SHARDS_MAX = 64 };
+enum {
+    ENCODER_LAYERS_MAX = 256,
+    ENCODER_DENSE_MAX = 4,
+    ENCODER_SHARDS_MAX = 64,
+    ENCODER_PROMPT_NAME_MAX = sizeof(((struct hearth_model_facts *)0)->default_prompt),
+};
 
 enum encoder_architecture {
     ENCODER_BERT,
@@ -53,6 +58,7 @@ struct encoder_config {
 
     size_t tokens_max; /* what an input may have: the least of positions, max_seq_length … */
     enum encoder_pooling pooling;
+    bool pools_prompt; /* else the prompt's tokens are left out of the pooling */
     bool normalize;
     struct encoder_dense_config dense[ENCODER_DENSE_MAX];
     size_t dense_count;
@@ -104,7 +110,27 @@ int encoder_json_read(const char *directory, const char *name, json_t **ret_valu
 /* config.c: HEARTH_EMODEL for what is broken, HEARTH_ENOTIMPL for what this engine does not have.
  */
 int encoder_config_read(const char *directory, struct encoder_config *ret_config,
-                        char *ret_prompts_json, size_t prompts_size, struct hearth_error *error);
+                        struct hearth_error *error);
+/* prompts_json and default_prompt of the facts, as config_sentence_transformers.json has them. */
+int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
+                         struct hearth_error *error);
+
+/* input.c: a text with its prompt, a pair or token ids become the tokens that the model sees, cut
+ * where the request asks for it. Any thread. */
+struct encoder_intake {
+    const struct encoder_config *config;
+    const struct hearth_tokenizer *tokenizer;
+    json_t *prompts;            /* text by name, or NULL */
+    const char *default_prompt; /* its name, or NULL */
+};
+struct encoder_prepared {
+    struct hearth_prepared head; /* first: the worker sees only this */
+    struct hearth_tokens tokens;
+    size_t unpooled; /* leading tokens that the pooling leaves out */
+};
+int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
+                          struct encoder_prepared **ret_prepared, struct hearth_error *error);
+void encoder_prepared_destroy(struct encoder_prepared *prepared);
 
 /* weights.c */
 int encoder_model_load(const char *directory, const struct encoder_config *config,
@@ -118,7 +144,8 @@ struct encoder_sequence {
     const int32_t *ids;
     const uint8_t *types; /* or NULL */
     size_t count;
-    float *vector; /* takes encoder_vector_length floats */
+    size_t unpooled; /* leading tokens that count neither for a mean nor for a maximum; < count */
+    float *vector;   /* takes encoder_vector_length floats */
 };
 struct encoder_workspace;
 /* Grows as needed up to `tokens_max` rows. */

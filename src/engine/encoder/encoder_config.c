@@ -330,6 +330,7 @@ static int read_pooling(const json_t *json, struct encoder_config *config,
             config->pooling = poolings[i].pooling;
             chosen++;
         }
+    config->pools_prompt = hearth_json_truth(json, "include_prompt", true);
     if (chosen == 1 && !hearth_json_truth(json, "pooling_mode_weightedmean_tokens", false))
         return 0;
     return hearth_error_set(error, HEARTH_ENOTIMPL,
@@ -425,33 +426,10 @@ static int read_limits(const char *directory, struct encoder_config *config,
     return 0;
 }
 
-static int read_prompts(const char *directory, char *ret_prompts_json, size_t size,
+int encoder_config_read(const char *directory, struct encoder_config *ret_config,
                         struct hearth_error *error)
 {
-    json_t *json = NULL;
-    int rc = read_optional(directory, "config_sentence_transformers.json", &json, error);
-    const json_t *prompts = json_object_get(json, "prompts");
-    *ret_prompts_json = '\0';
-    if (!rc && json_is_object(prompts) && json_object_size(prompts)) {
-        struct hearth_buf text;
-        hearth_buf_init(&text, size - 1);
-        if (!hearth_json_dump(&text, prompts)) {
-            memcpy(ret_prompts_json, text.bytes, text.length);
-            ret_prompts_json[text.length] = '\0';
-        } else {
-            rc = hearth_error_set(error, HEARTH_EMODEL, "the model's prompts are over %zu bytes",
-                                  size);
-        }
-        hearth_buf_finish(&text);
-    }
-    json_decref(json);
-    return rc;
-}
-
-int encoder_config_read(const char *directory, struct encoder_config *ret_config,
-                        char *ret_prompts_json, size_t prompts_size, struct hearth_error *error)
-{
-    struct encoder_config config = {.pooling = POOL_MEAN};
+    struct encoder_config config = {.pooling = POOL_MEAN, .pools_prompt = true};
     json_t *json = NULL;
     int rc = encoder_json_read(directory, "config.json", &json, error);
     if (!rc)
@@ -462,8 +440,50 @@ int encoder_config_read(const char *directory, struct encoder_config *ret_config
     if (!rc)
         rc = read_limits(directory, &config, error);
     if (!rc)
-        rc = read_prompts(directory, ret_prompts_json, prompts_size, error);
-    if (!rc)
         *ret_config = config;
+    return rc;
+}
+
+/* Prompts */
+
+static int dump_prompts(const json_t *prompts, struct hearth_model_facts *facts,
+                        struct hearth_error *error)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, sizeof(facts->prompts_json) - 1);
+    int rc = hearth_json_dump(&text, prompts);
+    if (rc) {
+        hearth_error_set(error, HEARTH_EMODEL, "the model's prompts are over %zu bytes",
+                         sizeof(facts->prompts_json));
+    } else {
+        memcpy(facts->prompts_json, text.bytes, text.length);
+        facts->prompts_json[text.length] = '\0';
+    }
+    hearth_buf_finish(&text);
+    return rc ? HEARTH_EMODEL : 0;
+}
+
+int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
+                         struct hearth_error *error)
+{
+    json_t *json = NULL;
+    int rc = read_optional(directory, "config_sentence_transformers.json", &json, error);
+    const json_t *prompts = json_object_get(json, "prompts");
+    const char *name = hearth_json_text(json, "default_prompt_name", "");
+    if (!rc && json_object_size(prompts))
+        rc = dump_prompts(prompts, facts, error);
+    if (!rc && *name && !json_is_string(json_object_get(prompts, name)))
+        rc = hearth_error_set(error, HEARTH_EMODEL,
+                              "config_sentence_transformers.json: the default prompt \"%.80s\" is "
+                              "not among the prompts",
+                              name);
+    if (!rc && strlen(name) >= sizeof(facts->default_prompt))
+        rc = hearth_error_set(error, HEARTH_EMODEL,
+                              "config_sentence_transformers.json: the default prompt's name has "
+                              "over %zu bytes",
+                              sizeof(facts->default_prompt) - 1);
+    if (!rc)
+        memcpy(facts->default_prompt, name, strlen(name) + 1);
+    json_decref(json);
     return rc;
 }

@@ -290,20 +290,21 @@ static void run_layer(const struct pass *pass, struct hearth_member *member, siz
 static void pool(const struct pass *pass, size_t index, float *y)
 {
     const struct encoder_config *config = &pass->model->config;
-    size_t width = config->hidden, count = pass->sequences[index].count;
+    const struct encoder_sequence *sequence = &pass->sequences[index];
+    size_t width = config->hidden, count = sequence->count, first = sequence->unpooled;
     const float *x = pass->work->hidden + first_row(pass, index) * width;
     if (config->pooling == POOL_CLS || config->pooling == POOL_LAST) {
         memcpy(y, config->pooling == POOL_LAST ? x + (count - 1) * width : x, width * sizeof(*y));
         return;
     }
-    memcpy(y, x, width * sizeof(*y));
-    for (size_t t = 1; t < count; t++)
+    memcpy(y, x + first * width, width * sizeof(*y));
+    for (size_t t = first + 1; t < count; t++)
         for (size_t i = 0; i < width; i++) {
             float z = x[t * width + i];
             y[i] = config->pooling == POOL_MAX ? (z > y[i] ? z : y[i]) : y[i] + z;
         }
-    float divisor = config->pooling == POOL_MEAN        ? (float)count
-                    : config->pooling == POOL_MEAN_SQRT ? sqrtf((float)count)
+    float divisor = config->pooling == POOL_MEAN        ? (float)(count - first)
+                    : config->pooling == POOL_MEAN_SQRT ? sqrtf((float)(count - first))
                                                         : 1;
     for (size_t i = 0; i < width; i++)
         y[i] /= divisor;

@@ -22,15 +22,12 @@ struct hearth_engine {
     struct hearth_tokenizer *tokenizer;
     struct hearth_team *team;
     json_t *prompts; /* or NULL */
+    char default_prompt[ENCODER_PROMPT_NAME_MAX];
+    struct encoder_intake intake;
     size_t slots;
     float *vectors;                     /* [slots, vector length] */
     struct encoder_sequence *sequences; /* [slots] */
     _Atomic int abort;
-};
-
-struct prepared {
-    struct hearth_prepared head; /* first: the worker sees only this */
-    struct hearth_tokens tokens;
 };
 
 static bool is_directory_with_config(const char *path)
@@ -93,8 +90,9 @@ static int read_directory(const struct hearth_model_files *files, struct encoder
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "%s is not a Hugging Face directory: it has no config.json",
                                 files->path);
-    int rc = encoder_config_read(files->path, config, facts->prompts_json,
-                                 sizeof(facts->prompts_json), error);
+    int rc = encoder_config_read(files->path, config, error);
+    if (!rc)
+        rc = encoder_prompts_read(files->path, facts, error);
     if (!rc)
         fill_facts(config, facts);
     return rc;
@@ -220,6 +218,19 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
     return 0;
 }
 
+static void open_intake(struct hearth_engine *engine, const struct hearth_model_facts *facts)
+{
+    if (*facts->prompts_json)
+        engine->prompts = hearth_json_parse(facts->prompts_json, strlen(facts->prompts_json), NULL);
+    snprintf(engine->default_prompt, sizeof(engine->default_prompt), "%s", facts->default_prompt);
+    engine->intake = (struct encoder_intake){
+        .config = &engine->model->config,
+        .tokenizer = engine->tokenizer,
+        .prompts = engine->prompts,
+        .default_prompt = *engine->default_prompt ? engine->default_prompt : NULL,
+    };
+}
+
 static int load(const struct hearth_model_files *files, const struct hearth_load_params *params,
                 struct hearth_load_progress *progress, struct hearth_engine **ret_engine,
                 struct hearth_model_facts *ret_facts, struct hearth_error *error)
@@ -240,8 +251,7 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
         unload(engine);
         return rc;
     }
-    if (*facts.prompts_json)
-        engine->prompts = hearth_json_parse(facts.prompts_json, strlen(facts.prompts_json), NULL);
+    open_intake(engine, &facts);
     snprintf(facts.quantization, sizeof(facts.quantization), "%s", precision_names[precision]);
     facts.context = (uint32_t)config.tokens_max;
     facts.slots = (uint32_t)engine->slots;
@@ -251,168 +261,20 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
     return 0;
 }
 
-/* Inputs */
-
-static int take_ids(const struct hearth_engine *engine, const struct hearth_input *input,
-                    struct hearth_tokens *tokens, struct hearth_error *error)
-{
-    tokens->ids = hearth_try_calloc(input->token_count + 1, sizeof(*tokens->ids));
-    if (!tokens->ids)
-        return hearth_error_set(error, HEARTH_ENOMEM, "%zu token ids", input->token_count);
-    for (size_t i = 0; i < input->token_count; i++) {
-        int32_t id = input->tokens[i];
-        if (id < 0 || (size_t)id >= engine->model->config.vocabulary)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "token id %d is not in the vocabulary of %zu", id,
-                                    engine->model->config.vocabulary);
-        tokens->ids[i] = id;
-    }
-    tokens->count = input->token_count;
-    return 0;
-}
-
-static int prompt_of(const struct hearth_engine *engine, const struct hearth_input *input,
-                     const char **ret_prompt, struct hearth_error *error)
-{
-    *ret_prompt = "";
-    if (!input->prompt_name)
-        return 0;
-    *ret_prompt = hearth_json_text(engine->prompts, input->prompt_name, NULL);
-    if (*ret_prompt)
-        return 0;
-    char names[512] = "it has none";
-    size_t length = 0;
-    const char *name;
-    json_t *text;
-    json_object_foreach(engine->prompts, name, text)
-    {
-        if (length < sizeof(names))
-            length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%.80s",
-                                       length ? ", " : "it has ", name);
-    }
-    return hearth_error_set(error, HEARTH_EINVAL, "the model has no prompt named \"%.80s\"; %s",
-                            input->prompt_name, names);
-}
-
-static int encode_text(const struct hearth_engine *engine, const struct hearth_input *input,
-                       struct hearth_tokens *tokens, struct hearth_error *error)
-{
-    const char *prompt;
-    int rc = prompt_of(engine, input, &prompt, error);
-    if (rc)
-        return rc;
-    struct hearth_buf text;
-    hearth_buf_init(&text, input->length + strlen(prompt) + 1);
-    hearth_buf_text(&text, prompt);
-    hearth_buf_append(&text, input->bytes, input->length);
-    rc = text.failed ? hearth_error_set(error, text.failed, "the text is too long")
-                     : hearth_tokenizer_encode(engine->tokenizer, text.bytes ? text.bytes : "",
-                                               text.length, input->pair, input->pair_length,
-                                               !input->no_special_tokens, tokens, error);
-    hearth_buf_finish(&text);
-    return rc;
-}
-
-/* Drops tokens of the text, never special ones; of a pair the end of the second text. */
-static void cut(const struct hearth_engine *engine, const struct hearth_input *input,
-                struct prepared *prepared, size_t limit)
-{
-    struct hearth_tokens *tokens = &prepared->tokens;
-    size_t excess = tokens->count - limit, before = 0, after = 0;
-    if (input->kind == HEARTH_INPUT_TEXT && !input->no_special_tokens) {
-        before = hearth_tokenizer_prefix_count(engine->tokenizer);
-        after = hearth_tokenizer_suffix_count(engine->tokenizer);
-    }
-    if (before + after > limit)
-        before = after = 0;
-    size_t at = input->truncate == HEARTH_TRUNCATE_START ? before : tokens->count - after - excess;
-    size_t rest = tokens->count - at - excess;
-    memmove(tokens->ids + at, tokens->ids + at + excess, rest * sizeof(*tokens->ids));
-    if (tokens->types)
-        memmove(tokens->types + at, tokens->types + at + excess, rest);
-    tokens->count = limit;
-    prepared->head.truncated_count = (uint32_t)excess;
-}
-
-/* Only the second text is cut: the first one must leave room for some of it. */
-static int check_pair(const struct hearth_engine *engine, const struct hearth_input *input,
-                      size_t excess, size_t count, struct hearth_error *error)
-{
-    struct hearth_tokens first = {0};
-    if (input->truncate == HEARTH_TRUNCATE_START)
-        return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
-    int rc = hearth_tokenizer_encode(engine->tokenizer, input->bytes, input->length, NULL, 0,
-                                     !input->no_special_tokens, &first, error);
-    size_t kept = first.count;
-    hearth_tokens_finish(&first);
-    if (rc)
-        return rc;
-    /* The first text, what separates, at least one token of the second, what closes. */
-    return count - excess > kept + 2
-               ? 0
-               : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the first text has %zu tokens, which leaves no room for the "
-                                  "second within the model's %zu",
-                                  kept, engine->model->config.tokens_max);
-}
-
-static int check_length(const struct hearth_engine *engine, const struct hearth_input *input,
-                        struct prepared *prepared, struct hearth_error *error)
-{
-    size_t count = prepared->tokens.count, limit = engine->model->config.tokens_max;
-    if (input->task == HEARTH_TASK_TOKENIZE)
-        return 0;
-    if (count == 0)
-        return hearth_error_set(error, HEARTH_EINVAL, "the input has no tokens");
-    if (count <= limit)
-        return 0;
-    if (input->truncate == HEARTH_TRUNCATE_NEVER)
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the input has %zu tokens, the model takes at most %zu", count,
-                                limit);
-    if (input->pair && input->kind == HEARTH_INPUT_TEXT) {
-        int rc = check_pair(engine, input, count - limit, count, error);
-        if (rc)
-            return rc;
-    }
-    cut(engine, input, prepared, limit);
-    return 0;
-}
-
 static void discard(struct hearth_engine *engine, struct hearth_prepared *head)
 {
     (void)engine;
-    struct prepared *prepared = (struct prepared *)head;
-    hearth_tokens_finish(&prepared->tokens);
-    hearth_free(prepared);
+    encoder_prepared_destroy((struct encoder_prepared *)head);
 }
 
 static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
                    struct hearth_prepared **ret_prepared, struct hearth_error *error)
 {
-    uint32_t offered = (engine->model->config.labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) |
-                       HEARTH_TASK_TOKENIZE;
-    if (!(input->task & offered))
-        return hearth_error_set(error, HEARTH_EINVAL, "this model does not do that: it %s",
-                                engine->model->config.labels ? "scores pairs of texts"
-                                                             : "makes embeddings");
-    if (input->kind != HEARTH_INPUT_TEXT && input->kind != HEARTH_INPUT_TOKENS)
-        return hearth_error_set(error, HEARTH_EINVAL, "this model takes text or token ids");
-    struct prepared *prepared = hearth_calloc(1, sizeof(*prepared));
-    int rc = input->kind == HEARTH_INPUT_TOKENS
-                 ? take_ids(engine, input, &prepared->tokens, error)
-                 : encode_text(engine, input, &prepared->tokens, error);
+    struct encoder_prepared *prepared;
+    int rc = encoder_input_prepare(&engine->intake, input, &prepared, error);
     if (!rc)
-        rc = check_length(engine, input, prepared, error);
-    if (rc) {
-        discard(engine, &prepared->head);
-        return rc;
-    }
-    prepared->head.tokens = prepared->tokens.ids;
-    prepared->head.token_count = (uint32_t)prepared->tokens.count;
-    prepared->head.indivisible = true;
-    *ret_prepared = &prepared->head;
-    return 0;
+        *ret_prepared = &prepared->head;
+    return rc;
 }
 
 static int step(struct hearth_engine *engine, const struct hearth_step_item *items, size_t count,
@@ -422,11 +284,12 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
     assert(count <= engine->slots);
     for (size_t i = 0; i < count; i++) {
         assert(items[i].begin && items[i].token_count == items[i].begin->token_count);
-        const struct prepared *prepared = (const struct prepared *)items[i].begin;
+        const struct encoder_prepared *prepared = (const struct encoder_prepared *)items[i].begin;
         engine->sequences[i] = (struct encoder_sequence){
             .ids = prepared->tokens.ids,
             .types = prepared->tokens.types,
             .count = prepared->tokens.count,
+            .unpooled = prepared->unpooled,
             .vector = engine->vectors + i * width,
         };
     }

@@ -22,6 +22,7 @@ struct hearth_llama_input {
     struct hearth_logit_bias *biases;
     char *stop_text;
     uint32_t max_tokens; /* never 0: what the request and the context allow */
+    uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
 };
 
 /* A token that was sampled and whose text is not released yet. */

@@ -145,6 +145,7 @@ static int join_pair(struct hearth_engine *engine, const struct hearth_input *in
             made->tokens[n++] = end;
         if (llama_vocab_get_add_sep(vocab) && llama_vocab_sep(vocab) != LLAMA_TOKEN_NULL)
             made->tokens[n++] = llama_vocab_sep(vocab);
+        made->pair_at = n;
         memcpy(made->tokens + n, second, second_count * sizeof(*second));
         n += second_count;
         if (add_end)
@@ -197,6 +198,24 @@ static void truncate_tokens(struct hearth_engine *engine, enum hearth_truncate s
     memmove(tokens + kept, tokens + count - (most - kept), (most - kept) * sizeof(*tokens));
 }
 
+/* Only the second text is cut: the first one must leave room for some of it. */
+static int check_pair(const struct hearth_llama_input *made, enum hearth_truncate side,
+                      uint32_t most, struct hearth_error *error)
+{
+    if (made->pair_at == 0)
+        return 0;
+    if (side == HEARTH_TRUNCATE_START)
+        return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
+    /* At least one token of the second text, and what closes it. */
+    return made->pair_at + 2 <= most
+               ? 0
+               : hearth_error_set(error, HEARTH_ECONTEXT,
+                                  "the first text has %" PRIu32
+                                  " tokens, which leaves no room for the second within the "
+                                  "model's context of %" PRIu32,
+                                  made->pair_at, most);
+}
+
 static int limit_tokens(struct hearth_engine *engine, const struct hearth_input *input,
                         struct hearth_llama_input *made, struct hearth_error *error)
 {
@@ -217,6 +236,9 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
                                     " tokens, but the model's context is %" PRIu32 " tokens%s",
                                     made->head.token_count, context,
                                     generate ? ", of which the answer needs at least one" : "");
+        int rc = check_pair(made, input->truncate, most, error);
+        if (rc != 0)
+            return rc;
         truncate_tokens(engine, input->truncate, most, made);
     }
     made->max_tokens = context - made->head.token_count;
@@ -233,7 +255,7 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
                                 engine->facts.tasks & HEARTH_TASK_GENERATE ? " generate" : "",
                                 engine->facts.tasks & HEARTH_TASK_EMBED ? " embed" : "",
                                 engine->facts.tasks & HEARTH_TASK_SCORE ? " score" : "");
-    if (input->prompt_name != NULL)
+    if (input->prompt_name != NULL && *input->prompt_name != '\0')
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "the model has no prompt named \"%.80s\"; it has none",
                                 input->prompt_name);

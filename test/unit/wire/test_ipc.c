@@ -349,7 +349,8 @@ static void started_carries_facts_and_plan(void **state)
                                                 .pooling = "mean",
                                                 .normalized = true,
                                                 .has_chat_template = true,
-                                                .prompts_json = "{\"query\":\"q: \"}"};
+                                                .prompts_json = "{\"query\":\"q: \"}",
+                                                .default_prompt = "query"};
     struct hearth_ipc_started got;
     struct hearth_buf buf;
     struct seen seen = {0};
@@ -359,6 +360,7 @@ static void started_carries_facts_and_plan(void **state)
     assert_int_equal(hearth_ipc_get_started(&seen.last, &got, NULL), 0);
     assert_string_equal(got.facts.architecture, "lla\"ma");
     assert_string_equal(got.facts.prompts_json, started.facts.prompts_json);
+    assert_string_equal(got.facts.default_prompt, "query");
     assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
     assert_int_equal(got.facts.slots, 64);
     assert_int_equal(got.facts.batch, 2048);

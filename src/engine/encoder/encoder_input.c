@@ -1,0 +1,285 @@
+/* Inputs of the encoder: prompt, tokens, and what is cut when there are too many. */
+#include "engine/encoder/encoder.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int take_ids(const struct encoder_intake *intake, const struct hearth_input *input,
+                    struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    tokens->ids = hearth_try_calloc(input->token_count + 1, sizeof(*tokens->ids));
+    if (!tokens->ids)
+        return hearth_error_set(error, HEARTH_ENOMEM, "%zu token ids", input->token_count);
+    for (size_t i = 0; i < input->token_count; i++) {
+        int32_t id = input->tokens[i];
+        if (id < 0 || (size_t)id >= intake->config->vocabulary)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "token id %d is not in the vocabulary of %zu", id,
+                                    intake->config->vocabulary);
+        tokens->ids[i] = id;
+    }
+    tokens->count = input->token_count;
+    return 0;
+}
+
+/* "" when the input gets none. */
+static int prompt_of(const struct encoder_intake *intake, const struct hearth_input *input,
+                     const char **ret_prompt, struct hearth_error *error)
+{
+    const char *name = input->prompt_name;
+    *ret_prompt = "";
+    if (!name && input->task == HEARTH_TASK_EMBED && input->kind == HEARTH_INPUT_TEXT)
+        name = intake->default_prompt;
+    if (!name || !*name)
+        return 0;
+    *ret_prompt = hearth_json_text(intake->prompts, name, NULL);
+    if (*ret_prompt)
+        return 0;
+    char names[512] = "it has none";
+    size_t length = 0;
+    const char *known;
+    json_t *text;
+    json_object_foreach(intake->prompts, known, text)
+    {
+        if (length < sizeof(names))
+            length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%.80s",
+                                       length ? ", " : "it has ", known);
+    }
+    return hearth_error_set(error, HEARTH_EINVAL, "the model has no prompt named \"%.80s\"; %s",
+                            name, names);
+}
+
+static int encode_text(const struct encoder_intake *intake, const struct hearth_input *input,
+                       const char *prompt, struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, input->length + strlen(prompt) + 1);
+    hearth_buf_text(&text, prompt);
+    hearth_buf_append(&text, input->bytes, input->length);
+    int rc = text.failed ? hearth_error_set(error, text.failed, "the text is too long")
+                         : hearth_tokenizer_encode(intake->tokenizer, text.bytes ? text.bytes : "",
+                                                   text.length, input->pair, input->pair_length,
+                                                   !input->no_special_tokens, tokens, error);
+    hearth_buf_finish(&text);
+    return rc;
+}
+
+/* Cutting */
+
+static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t count,
+                      struct hearth_error *error)
+{
+    size_t all = tokens->count + count;
+    int32_t *grown = hearth_try_realloc(tokens->ids, (all + 1) * sizeof(*grown));
+    if (!grown)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", all);
+    if (count)
+        memcpy(grown + tokens->count, ids, count * sizeof(*ids));
+    tokens->ids = grown;
+    tokens->count = all;
+    return 0;
+}
+
+static int encode_bare(const struct encoder_intake *intake, const char *text, size_t length,
+                       struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    return hearth_tokenizer_encode(intake->tokenizer, text, length, NULL, 0, false, tokens, error);
+}
+
+/* Spaces at a prompt's end belong to the word that follows. */
+static size_t length_without_spaces(const char *prompt)
+{
+    size_t length = strlen(prompt);
+    while (length && (prompt[length - 1] == ' ' || prompt[length - 1] == '\n'))
+        length--;
+    return length;
+}
+
+/* Takes the place of `tokens`: prompt and text encoded each for itself, so that it is known where
+ * the prompt ends. Segment ids are 0, as they are of any single text. */
+static int encode_apart(const struct encoder_intake *intake, const struct hearth_input *input,
+                        const struct hearth_tokens *prompt, size_t before, size_t after,
+                        struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    struct hearth_tokens text = {0}, all = {0};
+    int rc = encode_bare(intake, input->bytes, input->length, &text, error);
+    if (!rc)
+        rc = append_ids(&all, tokens->ids, before, error);
+    if (!rc)
+        rc = append_ids(&all, prompt->ids, prompt->count, error);
+    if (!rc)
+        rc = append_ids(&all, text.ids, text.count, error);
+    if (!rc)
+        rc = append_ids(&all, tokens->ids + tokens->count - after, after, error);
+    hearth_tokens_finish(&text);
+    if (rc) {
+        hearth_tokens_finish(&all);
+        return rc;
+    }
+    hearth_tokens_finish(tokens);
+    *tokens = all;
+    return 0;
+}
+
+static void drop(struct hearth_tokens *tokens, size_t at, size_t count)
+{
+    size_t rest = tokens->count - at - count;
+    memmove(tokens->ids + at, tokens->ids + at + count, rest * sizeof(*tokens->ids));
+    if (tokens->types)
+        memmove(tokens->types + at, tokens->types + at + count, rest);
+    tokens->count -= count;
+}
+
+/* Only the second text is cut: the first one must leave room for some of it. */
+static int cut_pair(const struct encoder_intake *intake, const struct hearth_input *input,
+                    struct encoder_prepared *prepared, struct hearth_error *error)
+{
+    struct hearth_tokens *tokens = &prepared->tokens, first = {0};
+    size_t limit = intake->config->tokens_max;
+    if (input->truncate == HEARTH_TRUNCATE_START)
+        return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
+    int rc = hearth_tokenizer_encode(intake->tokenizer, input->bytes, input->length, NULL, 0,
+                                     !input->no_special_tokens, &first, error);
+    size_t kept = first.count;
+    hearth_tokens_finish(&first);
+    if (rc)
+        return rc;
+    /* The first text, what separates, at least one token of the second, what closes. */
+    if (limit <= kept + 2)
+        return hearth_error_set(error, HEARTH_ECONTEXT,
+                                "the first text has %zu tokens, which leaves no room for the "
+                                "second within the model's %zu",
+                                kept, limit);
+    size_t after = hearth_tokenizer_closing(intake->tokenizer, true, tokens->ids, tokens->count);
+    size_t excess = tokens->count - limit;
+    drop(tokens, tokens->count - after - excess, excess);
+    prepared->head.truncated_count = (uint32_t)excess;
+    return 0;
+}
+
+static int check_room(size_t specials, size_t prompt, size_t limit, struct hearth_error *error)
+{
+    if (specials + prompt < limit)
+        return 0;
+    return prompt
+               ? hearth_error_set(error, HEARTH_ECONTEXT,
+                                  "the prompt has %zu tokens, special ones included, which leaves "
+                                  "no room for the text within the model's %zu",
+                                  specials + prompt, limit)
+               : hearth_error_set(error, HEARTH_ECONTEXT,
+                                  "%zu special tokens leave no room for the text within the "
+                                  "model's %zu",
+                                  specials, limit);
+}
+
+/* Special tokens stay where they are, of token ids too, and so does the prompt. */
+static int cut_single(const struct encoder_intake *intake, const struct hearth_input *input,
+                      const char *prompt_text, struct encoder_prepared *prepared,
+                      struct hearth_error *error)
+{
+    struct hearth_tokens *tokens = &prepared->tokens, prompt = {0};
+    size_t limit = intake->config->tokens_max;
+    size_t before = hearth_tokenizer_opening(intake->tokenizer, tokens->ids, tokens->count);
+    size_t after = hearth_tokenizer_closing(intake->tokenizer, false, tokens->ids + before,
+                                            tokens->count - before);
+    int rc = encode_bare(intake, prompt_text, length_without_spaces(prompt_text), &prompt, error);
+    if (!rc)
+        rc = check_room(before + after, prompt.count, limit, error);
+    if (!rc && prompt.count && input->truncate == HEARTH_TRUNCATE_START)
+        rc = encode_apart(intake, input, &prompt, before, after, tokens, error);
+    size_t excess = tokens->count > limit ? tokens->count - limit : 0;
+    if (!rc)
+        drop(tokens,
+             input->truncate == HEARTH_TRUNCATE_START ? before + prompt.count
+                                                      : tokens->count - after - excess,
+             excess);
+    prepared->head.truncated_count = (uint32_t)excess;
+    hearth_tokens_finish(&prompt);
+    return rc;
+}
+
+static int check_length(const struct encoder_intake *intake, const struct hearth_input *input,
+                        const char *prompt, struct encoder_prepared *prepared,
+                        struct hearth_error *error)
+{
+    size_t count = prepared->tokens.count, limit = intake->config->tokens_max;
+    if (input->task == HEARTH_TASK_TOKENIZE)
+        return 0;
+    if (count == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "the input has no tokens");
+    if (count <= limit)
+        return 0;
+    if (input->truncate == HEARTH_TRUNCATE_NEVER)
+        return hearth_error_set(error, HEARTH_ECONTEXT,
+                                "the input has %zu tokens, the model takes at most %zu", count,
+                                limit);
+    return input->pair && input->kind == HEARTH_INPUT_TEXT
+               ? cut_pair(intake, input, prepared, error)
+               : cut_single(intake, input, prompt, prepared, error);
+}
+
+/* sentence-transformers counts the prompt as encoded alone, with what opens it. */
+static int leave_prompt_out(const struct encoder_intake *intake, const char *prompt,
+                            struct encoder_prepared *prepared, struct hearth_error *error)
+{
+    struct hearth_tokens alone = {0};
+    if (!*prompt || intake->config->pools_prompt)
+        return 0;
+    int rc = hearth_tokenizer_encode(intake->tokenizer, prompt, strlen(prompt), NULL, 0, true,
+                                     &alone, error);
+    size_t count = alone.count;
+    if (!rc)
+        count -= hearth_tokenizer_closing(intake->tokenizer, false, alone.ids, alone.count);
+    hearth_tokens_finish(&alone);
+    prepared->unpooled = count < prepared->tokens.count ? count : prepared->tokens.count - 1;
+    return rc;
+}
+
+static int read_tokens(const struct encoder_intake *intake, const struct hearth_input *input,
+                       struct encoder_prepared *prepared, struct hearth_error *error)
+{
+    const char *prompt;
+    int rc = prompt_of(intake, input, &prompt, error);
+    if (!rc && input->kind == HEARTH_INPUT_TOKENS)
+        rc = take_ids(intake, input, &prepared->tokens, error);
+    else if (!rc)
+        rc = encode_text(intake, input, prompt, &prepared->tokens, error);
+    if (!rc)
+        rc = check_length(intake, input, prompt, prepared, error);
+    if (!rc && input->kind == HEARTH_INPUT_TEXT)
+        rc = leave_prompt_out(intake, prompt, prepared, error);
+    return rc;
+}
+
+int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
+                          struct encoder_prepared **ret_prepared, struct hearth_error *error)
+{
+    uint32_t offered =
+        (intake->config->labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) | HEARTH_TASK_TOKENIZE;
+    if (!(input->task & offered))
+        return hearth_error_set(error, HEARTH_EINVAL, "this model does not do that: it %s",
+                                intake->config->labels ? "scores pairs of texts"
+                                                       : "makes embeddings");
+    if (input->kind != HEARTH_INPUT_TEXT && input->kind != HEARTH_INPUT_TOKENS)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model takes text or token ids");
+    struct encoder_prepared *prepared = hearth_calloc(1, sizeof(*prepared));
+    int rc = read_tokens(intake, input, prepared, error);
+    if (rc) {
+        encoder_prepared_destroy(prepared);
+        return rc;
+    }
+    prepared->head.tokens = prepared->tokens.ids;
+    prepared->head.token_count = (uint32_t)prepared->tokens.count;
+    prepared->head.indivisible = true;
+    *ret_prepared = prepared;
+    return 0;
+}
+
+void encoder_prepared_destroy(struct encoder_prepared *prepared)
+{
+    hearth_tokens_finish(&prepared->tokens);
+    hearth_free(prepared);
+}

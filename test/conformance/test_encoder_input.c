@@ -1,0 +1,325 @@
+/* What the encoder makes of an input: prompts, and what stays when it is cut. The model is a small
+ * one of test/golden/encoder, whose words are the letters: "[PAD] [UNK] [CLS] [SEP] a b …". */
+#include "base/memory.h"
+#include "base/text.h"
+#include "worker/plugin.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { CLS = 2, SEP = 3, A = 4, CONTEXT = 10, WIDTH = 48 };
+
+#define GOLDEN HEARTH_SOURCE_DIR "/test/golden/encoder/bert/"
+#define PROMPTS "{\"prompts\":{\"ask\":\"q r \",\"long\":\"a b c d e f g h \",\"bare\":\"\"}"
+
+static const struct hearth_engine_ops *ops;
+
+struct folder {
+    char path[64];
+};
+
+static void write_file(const struct folder *folder, const char *name, const char *text)
+{
+    char *path = hearth_format("%s/%s", folder->path, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) < 0, 0);
+    assert_int_equal(fclose(file), 0);
+    hearth_free(path);
+}
+
+static void link_file(const struct folder *folder, const char *name)
+{
+    char *target = hearth_format(GOLDEN "%s", name);
+    char *path = hearth_format("%s/%s", folder->path, name);
+    assert_int_equal(symlink(target, path), 0);
+    hearth_free(target);
+    hearth_free(path);
+}
+
+/* The model with a config_sentence_transformers.json. */
+static struct folder make_folder(const char *prompts)
+{
+    struct folder folder = {"/tmp/hearth-encoder-XXXXXX"};
+    assert_non_null(mkdtemp(folder.path));
+    link_file(&folder, "config.json");
+    link_file(&folder, "model.safetensors");
+    link_file(&folder, "tokenizer.json");
+    write_file(&folder, "config_sentence_transformers.json", prompts);
+    return folder;
+}
+
+static void remove_folder(const struct folder *folder)
+{
+    static const char *const names[] = {
+        "config.json",  "model.safetensors", "tokenizer.json", "config_sentence_transformers.json",
+        "modules.json", "pool/config.json",  "pool",           ""};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = hearth_format("%s/%s", folder->path, names[i]);
+        remove(path);
+        hearth_free(path);
+    }
+}
+
+static struct hearth_engine *load(const struct folder *folder, uint32_t context)
+{
+    const struct hearth_model_files files = {.path = folder->path};
+    const struct hearth_load_params params = {.threads = 1, .slots = 2, .context = context};
+    struct hearth_model_facts facts;
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    if (ops->load(&files, &params, NULL, &engine, &facts, &error))
+        fail_msg("%s", error.message);
+    return engine;
+}
+
+static struct hearth_input text_input(const char *text, const char *prompt_name,
+                                      enum hearth_truncate truncate)
+{
+    return (struct hearth_input){.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = text,
+                                 .length = strlen(text),
+                                 .prompt_name = prompt_name,
+                                 .truncate = truncate};
+}
+
+/* "[qrab]": brackets are CLS and SEP, letters are themselves. */
+static void assert_prepared(struct hearth_engine *engine, const struct hearth_input *input,
+                            const char *wanted, uint32_t truncated)
+{
+    struct hearth_prepared *prepared;
+    struct hearth_error error = {0};
+    char got[64] = "";
+    if (ops->prepare(engine, input, &prepared, &error))
+        fail_msg("%s", error.message);
+    assert_true(prepared->token_count < sizeof(got));
+    for (uint32_t i = 0; i < prepared->token_count; i++) {
+        int32_t id = prepared->tokens[i];
+        got[i] = id == CLS ? '[' : id == SEP ? ']' : id >= A ? (char)('a' + id - A) : '?';
+    }
+    assert_string_equal(got, wanted);
+    assert_int_equal(prepared->truncated_count, truncated);
+    ops->discard(engine, prepared);
+}
+
+static void assert_refused(struct hearth_engine *engine, const struct hearth_input *input, int code,
+                           const char *words)
+{
+    struct hearth_prepared *prepared;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->prepare(engine, input, &prepared, &error), code);
+    if (!strstr(error.message, words))
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+}
+
+static void the_default_prompt_goes_before_a_text_that_names_none(void **state)
+{
+    (void)state;
+    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    struct hearth_engine *engine = load(&folder, 0);
+    const int32_t ids[] = {CLS, A, SEP};
+    struct hearth_input input = text_input("a b", NULL, HEARTH_TRUNCATE_NEVER);
+    assert_prepared(engine, &input, "[qrab]", 0);
+    input.prompt_name = "bare";
+    assert_prepared(engine, &input, "[ab]", 0);
+    input.prompt_name = "";
+    assert_prepared(engine, &input, "[ab]", 0);
+    input.prompt_name = "other";
+    assert_refused(engine, &input, HEARTH_EINVAL, "it has ask, long, bare");
+    input.prompt_name = NULL;
+    input.task = HEARTH_TASK_TOKENIZE;
+    assert_prepared(engine, &input, "[ab]", 0);
+    input = (struct hearth_input){
+        .task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TOKENS, .tokens = ids, .token_count = 3};
+    assert_prepared(engine, &input, "[a]", 0);
+    ops->unload(engine);
+    remove_folder(&folder);
+}
+
+static void a_default_prompt_is_told_and_must_exist(void **state)
+{
+    (void)state;
+    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    const struct hearth_model_files files = {.path = folder.path};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->describe(&files, &facts, &error), 0);
+    assert_string_equal(facts.default_prompt, "ask");
+    remove_folder(&folder);
+
+    folder = make_folder(PROMPTS ",\"default_prompt_name\":null}");
+    assert_int_equal(ops->describe(&files, &facts, &error), 0);
+    assert_string_equal(facts.default_prompt, "");
+    remove_folder(&folder);
+
+    folder = make_folder(PROMPTS ",\"default_prompt_name\":\"gone\"}");
+    assert_int_equal(ops->describe(&files, &facts, &error), HEARTH_EMODEL);
+    assert_non_null(strstr(error.message, "\"gone\" is not among the prompts"));
+    remove_folder(&folder);
+}
+
+static void a_cut_leaves_the_prompt_and_special_tokens(void **state)
+{
+    (void)state;
+    struct folder folder = make_folder(PROMPTS "}");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    const char *text = "a b c d e f g h i j";
+    struct hearth_input input = text_input(text, "ask", HEARTH_TRUNCATE_END);
+    assert_prepared(engine, &input, "[qrabcdef]", 4);
+    input.truncate = HEARTH_TRUNCATE_START;
+    assert_prepared(engine, &input, "[qrefghij]", 4);
+    input.prompt_name = NULL;
+    assert_prepared(engine, &input, "[cdefghij]", 2);
+    input.truncate = HEARTH_TRUNCATE_END;
+    assert_prepared(engine, &input, "[abcdefgh]", 2);
+    input = text_input("a b c d e f", "ask", HEARTH_TRUNCATE_START);
+    assert_prepared(engine, &input, "[qrabcdef]", 0);
+    ops->unload(engine);
+    remove_folder(&folder);
+}
+
+static void a_prompt_without_room_for_a_text_is_refused_with_both_numbers(void **state)
+{
+    (void)state;
+    struct folder folder = make_folder(PROMPTS "}");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    const char *words = "the prompt has 10 tokens, special ones included, which leaves no room "
+                        "for the text within the model's 10";
+    struct hearth_input input = text_input("x", "long", HEARTH_TRUNCATE_END);
+    assert_refused(engine, &input, HEARTH_ECONTEXT, words);
+    input.truncate = HEARTH_TRUNCATE_START;
+    assert_refused(engine, &input, HEARTH_ECONTEXT, words);
+    input.truncate = HEARTH_TRUNCATE_NEVER;
+    assert_refused(engine, &input, HEARTH_ECONTEXT, "the input has 11 tokens");
+    ops->unload(engine);
+
+    engine = load(&folder, 2);
+    input = text_input("a b c", NULL, HEARTH_TRUNCATE_END);
+    assert_refused(engine, &input, HEARTH_ECONTEXT, "2 special tokens leave no room");
+    ops->unload(engine);
+    remove_folder(&folder);
+}
+
+static void ids_that_are_cut_keep_their_special_tokens(void **state)
+{
+    (void)state;
+    enum { COUNT = 14 };
+    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    int32_t ids[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        ids[i] = A + i;
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TOKENS,
+                                 .tokens = ids,
+                                 .token_count = COUNT,
+                                 .truncate = HEARTH_TRUNCATE_END};
+    assert_prepared(engine, &input, "abcdefghij", 4); /* none were given: none are put there */
+    input.truncate = HEARTH_TRUNCATE_START;
+    assert_prepared(engine, &input, "efghijklmn", 4);
+    ids[0] = CLS;
+    assert_prepared(engine, &input, "[fghijklmn", 4);
+    ids[COUNT - 1] = SEP;
+    assert_prepared(engine, &input, "[fghijklm]", 4);
+    input.truncate = HEARTH_TRUNCATE_END;
+    assert_prepared(engine, &input, "[bcdefghi]", 4);
+    ops->unload(engine);
+    remove_folder(&folder);
+}
+
+struct last_vector {
+    struct hearth_event_sink sink;
+    float values[WIDTH];
+};
+
+static void take_vector(struct hearth_event_sink *sink, const struct hearth_event *event)
+{
+    struct last_vector *vector = (struct last_vector *)sink;
+    if (event->kind != HEARTH_EVENT_VECTOR)
+        return;
+    assert_int_equal(event->value_count, WIDTH);
+    memcpy(vector->values, event->values, sizeof(vector->values));
+}
+
+/* The model with this pooling and a tokenizer that closes texts with nothing, so that in "ask: x"
+ * the last token is all that is not prompt. */
+static struct last_vector vector_with(const char *pooling)
+{
+    struct folder folder = make_folder(PROMPTS "}");
+    char *path = hearth_format("%s/pool", folder.path);
+    char *tokenizer = hearth_format("%s/tokenizer.json", folder.path);
+    assert_int_equal(unlink(tokenizer), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(&folder, "modules.json",
+               "[{\"type\":\"sentence_transformers.models.Pooling\",\"path\":\"pool\"}]");
+    write_file(&folder, "pool/config.json", pooling);
+    write_file(&folder, "tokenizer.json",
+               "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
+               "\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},"
+               "{\"Sequence\":{\"id\":\"A\"}}],\"pair\":[],\"special_tokens\":{\"[CLS]\":{\"ids\":"
+               "[2]}}},\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":"
+               "{\"[UNK]\":1,\"[CLS]\":2,\"q\":20,\"r\":21,\"x\":27}}}");
+    struct hearth_engine *engine = load(&folder, 0);
+    struct hearth_prepared *prepared;
+    struct hearth_error error = {0};
+    struct last_vector vector = {.sink.emit = take_vector};
+    const struct hearth_input input = text_input("x", "ask", HEARTH_TRUNCATE_NEVER);
+    assert_int_equal(ops->prepare(engine, &input, &prepared, &error), 0);
+    const struct hearth_step_item item = {.begin = prepared, .token_count = prepared->token_count};
+    assert_int_equal(prepared->token_count, 4);
+    assert_int_equal(ops->step(engine, &item, 1, &vector.sink, &error), 0);
+    ops->discard(engine, prepared);
+    ops->unload(engine);
+    remove_folder(&folder);
+    hearth_free(path);
+    hearth_free(tokenizer);
+    return vector;
+}
+
+static void a_pooling_without_the_prompt_leaves_its_tokens_out(void **state)
+{
+    (void)state;
+    struct last_vector last = vector_with("{\"pooling_mode_lasttoken\":true}");
+    struct last_vector all = vector_with("{\"pooling_mode_mean_tokens\":true}");
+    struct last_vector rest =
+        vector_with("{\"pooling_mode_mean_tokens\":true,\"include_prompt\":false}");
+    struct last_vector most =
+        vector_with("{\"pooling_mode_max_tokens\":true,\"include_prompt\":false}");
+    assert_memory_equal(rest.values, last.values, sizeof(last.values));
+    assert_memory_equal(most.values, last.values, sizeof(last.values));
+    assert_memory_not_equal(all.values, last.values, sizeof(last.values));
+}
+
+static int open_plugin(void **state)
+{
+    (void)state;
+    struct hearth_error error = {0};
+    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return -1;
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_default_prompt_goes_before_a_text_that_names_none),
+        cmocka_unit_test(a_default_prompt_is_told_and_must_exist),
+        cmocka_unit_test(a_cut_leaves_the_prompt_and_special_tokens),
+        cmocka_unit_test(a_prompt_without_room_for_a_text_is_refused_with_both_numbers),
+        cmocka_unit_test(ids_that_are_cut_keep_their_special_tokens),
+        cmocka_unit_test(a_pooling_without_the_prompt_leaves_its_tokens_out),
+    };
+    return cmocka_run_group_tests(tests, open_plugin, NULL);
+}
