@@ -4,6 +4,7 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@ struct hearth_member {
 
 struct hearth_team {
     unsigned size, started;
+    cpu_set_t cores; /* that the creator may use; none: members are not kept apart */
+    bool keeps_runner;
+    pthread_t runner; /* member 0, kept to its share since its first run */
     struct hearth_member *members;
     void (*work)(struct hearth_member *member, void *argument);
     void *argument;
@@ -109,11 +113,44 @@ unsigned hearth_member_index(const struct hearth_member *member)
     return member->index;
 }
 
+/* Each member keeps to a share of the cores of its own. Left to itself, the kernel wakes a member
+ * on the core of the one that wakes it, and then sees two threads of which only one runs at a time:
+ * they may stay on one core for seconds although another one is free. */
+static void keep_to_share(const struct hearth_team *team, unsigned index)
+{
+    unsigned count = (unsigned)CPU_COUNT(&team->cores), seen = 0;
+    cpu_set_t share;
+    if (team->size > count)
+        return;
+    CPU_ZERO(&share);
+    for (size_t core = 0; core < CPU_SETSIZE; core++)
+        if (CPU_ISSET(core, &team->cores) && seen++ * team->size / count == index)
+            CPU_SET(core, &share);
+    sched_setaffinity(0, sizeof(share), &share);
+}
+
+static void keep_runner(struct hearth_team *team)
+{
+    if (team->keeps_runner || team->size < 2)
+        return;
+    team->keeps_runner = true;
+    team->runner = pthread_self();
+    keep_to_share(team, 0);
+}
+
+static void release_runner(const struct hearth_team *team)
+{
+    if (team->keeps_runner && CPU_COUNT(&team->cores) &&
+        pthread_equal(team->runner, pthread_self()))
+        sched_setaffinity(0, sizeof(team->cores), &team->cores);
+}
+
 static void *help(void *argument)
 {
     struct hearth_member *member = argument;
     struct hearth_team *team = member->team;
     uint64_t seen = 0;
+    keep_to_share(team, member->index);
     pthread_mutex_lock(&team->lock);
     for (;;) {
         while (team->run == seen && !team->ending)
@@ -135,6 +172,7 @@ static void *help(void *argument)
 void hearth_team_run(struct hearth_team *team,
                      void (*work)(struct hearth_member *member, void *argument), void *argument)
 {
+    keep_runner(team);
     begin_phases(team);
     pthread_mutex_lock(&team->lock);
     team->work = work;
@@ -155,6 +193,8 @@ static struct hearth_team *create(unsigned threads, bool of_one_member)
     struct hearth_team *team = hearth_aligned_alloc(LINE, sizeof(*team));
     *team = (struct hearth_team){.size = threads};
     team->members = hearth_calloc(threads, sizeof(*team->members));
+    if (threads > 1 && sched_getaffinity(0, sizeof(team->cores), &team->cores))
+        CPU_ZERO(&team->cores);
     pthread_mutex_init(&team->lock, NULL);
     pthread_cond_init(&team->wake, NULL);
     pthread_cond_init(&team->idle, NULL);
@@ -180,6 +220,7 @@ void hearth_team_destroy(struct hearth_team *team)
 {
     if (!team)
         return;
+    release_runner(team);
     pthread_mutex_lock(&team->lock);
     team->ending = true;
     pthread_cond_broadcast(&team->wake);

@@ -2,7 +2,10 @@
  *
  * Between runs the helpers sleep; within a run they wait by spinning for a while and then sleep
  * too, because a pass has some thirty barriers and waking a thread costs more than most of the work
- * between two of them. The thread that calls `run` is member 0. One run at a time. */
+ * between two of them. The thread that calls `run` is member 0. One run at a time.
+ *
+ * When there are cores enough, each member keeps to its own share of those that the creator may
+ * use; the thread that runs too, from its first run until it destroys the team. */
 #ifndef HEARTH_COMPUTE_TEAM_H
 #define HEARTH_COMPUTE_TEAM_H
 
