@@ -26,7 +26,7 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
     token->normalized = hearth_json_truth(json, "normalized", false);
     hearth_runes_append_utf8(&token->content, token->text, strlen(token->text));
     if (token->normalized)
-        normalizer_run(normalizer, &token->content);
+        normalizer_run(normalizer, &token->content, 0);
     return token->content.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory") : 0;
 }
 

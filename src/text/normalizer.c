@@ -24,20 +24,40 @@ static void replace_text(struct hearth_runes *text, struct hearth_runes *with)
     *with = (struct hearth_runes){0};
 }
 
-static void clean(struct hearth_runes *text)
+/* The head of a text: how many of its first code points come out of the first one of the original.
+ * Each step says what becomes of it, as the library's alignments do: what is put in belongs to what
+ * stands before it, what takes the place of several to the last of them. */
+
+size_t head_of_taken(const struct hearth_runes *taken, size_t head)
 {
-    size_t out = 0;
+    size_t place = 0, count = 0;
+    while (count < taken->count) {
+        size_t source = taken->at[count] || place == 0 ? place : place - 1;
+        if (source >= head)
+            break;
+        place += taken->at[count++];
+    }
+    return count;
+}
+
+static void clean(struct hearth_runes *text, size_t *head)
+{
+    size_t out = 0, kept = 0;
     for (size_t i = 0; i < text->count; i++) {
         uint16_t classes = hearth_unicode_classes(text->at[i]);
         if (!(classes & HEARTH_UNICODE_REMOVED))
             text->at[out++] = classes & HEARTH_UNICODE_SPACE ? ' ' : text->at[i];
+        if (i < *head)
+            kept = out;
     }
     text->count = out;
+    *head = kept;
 }
 
-static void space_chinese(struct hearth_runes *text)
+static void space_chinese(struct hearth_runes *text, size_t *head)
 {
     struct hearth_runes out = {0};
+    size_t kept = 0;
     for (size_t i = 0; i < text->count; i++) {
         bool chinese = is_chinese(text->at[i]);
         if (chinese)
@@ -45,36 +65,49 @@ static void space_chinese(struct hearth_runes *text)
         hearth_runes_append(&out, text->at[i]);
         if (chinese)
             hearth_runes_append(&out, ' ');
+        if (i < *head)
+            kept = out.count;
     }
     replace_text(text, &out);
+    *head = kept;
 }
 
-static void to_form(struct hearth_runes *text, enum hearth_normal_form form)
+static void to_form(struct hearth_runes *text, enum hearth_normal_form form, size_t *head)
 {
-    struct hearth_runes out = {0};
-    hearth_unicode_normalize(text, form, &out);
+    struct hearth_runes out = {0}, taken = {0};
+    hearth_unicode_normalize(text, form, &out, *head ? &taken : NULL);
+    *head = head_of_taken(&taken, *head);
+    hearth_runes_finish(&taken);
     replace_text(text, &out);
 }
 
-static void drop(struct hearth_runes *text, unsigned classes)
+static void drop(struct hearth_runes *text, unsigned classes, size_t *head)
 {
-    size_t out = 0;
-    for (size_t i = 0; i < text->count; i++)
+    size_t out = 0, kept = 0;
+    for (size_t i = 0; i < text->count; i++) {
         if (!hearth_unicode_is(text->at[i], classes))
             text->at[out++] = text->at[i];
+        if (i < *head)
+            kept = out;
+    }
     text->count = out;
+    *head = kept;
 }
 
-static void lower(struct hearth_runes *text)
+static void lower(struct hearth_runes *text, size_t *head)
 {
     struct hearth_runes out = {0};
-    for (size_t i = 0; i < text->count; i++)
+    size_t kept = 0;
+    for (size_t i = 0; i < text->count; i++) {
         hearth_unicode_lower(text->at[i], &out);
+        if (i < *head)
+            kept = out.count;
+    }
     replace_text(text, &out);
+    *head = kept;
 }
 
-/* Whether something was taken away on the left. */
-static bool strip(struct hearth_runes *text, bool left, bool right)
+static void strip(struct hearth_runes *text, bool left, bool right, size_t *head)
 {
     size_t first = 0, last = text->count;
     while (left && first < last && hearth_unicode_is(text->at[first], HEARTH_UNICODE_SPACE))
@@ -84,13 +117,14 @@ static bool strip(struct hearth_runes *text, bool left, bool right)
     if (first)
         memmove(text->at, text->at + first, (last - first) * sizeof(*text->at));
     text->count = last - first;
-    return first > 0;
+    *head = *head > first ? *head - first : 0;
 }
 
 static void replace_all(struct hearth_runes *text, const struct hearth_runes *pattern,
-                        const struct hearth_runes *content)
+                        const struct hearth_runes *content, size_t *head)
 {
     struct hearth_runes out = {0};
+    size_t kept = 0;
     for (size_t i = 0; i < text->count;) {
         if (pattern->count && text->count - i >= pattern->count &&
             memcmp(text->at + i, pattern->at, pattern->count * sizeof(*text->at)) == 0) {
@@ -99,11 +133,14 @@ static void replace_all(struct hearth_runes *text, const struct hearth_runes *pa
         } else {
             hearth_runes_append(&out, text->at[i++]);
         }
+        if (i <= *head)
+            kept = out.count;
     }
     replace_text(text, &out);
+    *head = kept;
 }
 
-static void prepend(struct hearth_runes *text, const struct hearth_runes *content)
+static void prepend(struct hearth_runes *text, const struct hearth_runes *content, size_t *head)
 {
     struct hearth_runes out = {0};
     if (text->count == 0)
@@ -111,12 +148,15 @@ static void prepend(struct hearth_runes *text, const struct hearth_runes *conten
     hearth_runes_append_all(&out, content->at, content->count);
     hearth_runes_append_all(&out, text->at, text->count);
     replace_text(text, &out);
+    *head = *head ? *head + content->count : 0;
 }
 
 /* Runs of at least so many spaces become one text. */
-static void squeeze(struct hearth_runes *text, size_t run_min, const struct hearth_runes *content)
+static void squeeze(struct hearth_runes *text, size_t run_min, const struct hearth_runes *content,
+                    size_t *head)
 {
     struct hearth_runes out = {0};
+    size_t kept = 0;
     for (size_t i = 0, end; i < text->count; i = end) {
         end = i;
         while (end < text->count && text->at[end] == ' ')
@@ -127,60 +167,62 @@ static void squeeze(struct hearth_runes *text, size_t run_min, const struct hear
             hearth_runes_append_all(&out, text->at + i, end - i);
         else
             hearth_runes_append(&out, text->at[end++]);
+        if (end <= *head)
+            kept = out.count;
     }
     replace_text(text, &out);
+    *head = kept;
 }
 
-static void run_bert(const struct normalizer_step *step, struct hearth_runes *text)
+static void run_bert(const struct normalizer_step *step, struct hearth_runes *text, size_t *head)
 {
     if (step->clean)
-        clean(text);
+        clean(text, head);
     if (step->chinese)
-        space_chinese(text);
+        space_chinese(text, head);
     if (step->accents) {
-        to_form(text, HEARTH_NFD);
-        drop(text, HEARTH_UNICODE_ACCENT);
+        to_form(text, HEARTH_NFD, head);
+        drop(text, HEARTH_UNICODE_ACCENT, head);
     }
     if (step->lower)
-        lower(text);
+        lower(text, head);
 }
 
-bool normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text)
+size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text, size_t head)
 {
-    bool moved = false;
     for (size_t i = 0; i < normalizer->count; i++) {
         const struct normalizer_step *step = &normalizer->steps[i];
         switch (step->kind) {
         case NORMALIZE_BERT:
-            run_bert(step, text);
+            run_bert(step, text, &head);
             break;
         case NORMALIZE_FORM:
-            to_form(text, step->form);
+            to_form(text, step->form, &head);
             break;
         case NORMALIZE_LOWER:
-            lower(text);
+            lower(text, &head);
             break;
         case NORMALIZE_STRIP_ACCENTS:
-            drop(text, HEARTH_UNICODE_MARK);
+            drop(text, HEARTH_UNICODE_MARK, &head);
             break;
         case NORMALIZE_STRIP:
-            moved |= strip(text, step->left, step->right);
+            strip(text, step->left, step->right, &head);
             break;
         case NORMALIZE_REPLACE:
-            replace_all(text, &step->pattern, &step->content);
+            replace_all(text, &step->pattern, &step->content, &head);
             break;
         case NORMALIZE_PREPEND:
-            prepend(text, &step->content);
+            prepend(text, &step->content, &head);
             break;
         case NORMALIZE_PRECOMPILED:
-            precompiled_run(step->map, text);
+            precompiled_run(step->map, text, &head);
             break;
         case NORMALIZE_SQUEEZE:
-            squeeze(text, step->run_min, &step->content);
+            squeeze(text, step->run_min, &step->content, &head);
             break;
         }
     }
-    return moved;
+    return head;
 }
 
 /* Reading */

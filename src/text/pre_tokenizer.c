@@ -79,7 +79,7 @@ static void split_piece(const struct pre_tokenizer_step *step, const struct hear
         pieces_append(out, start, end - start);
 }
 
-static void rewrite(const struct pre_tokenizer_step *step, bool first, struct pieces *pieces)
+static void rewrite(const struct pre_tokenizer_step *step, size_t head, struct pieces *pieces)
 {
     struct pieces out = {.failed = pieces->failed || pieces->text.failed};
     for (size_t i = 0; i < pieces->count; i++) {
@@ -87,18 +87,27 @@ static void rewrite(const struct pre_tokenizer_step *step, bool first, struct pi
         if (step->kind == SPLIT_BYTE_LEVEL)
             split_byte_level(step, &pieces->text, piece, &out);
         else
-            split_metaspace(step, &pieces->text, piece, first && piece.start == 0, &out);
+            split_metaspace(step, &pieces->text, piece, piece.start < head, &out);
     }
     pieces_finish(pieces);
     *pieces = out;
 }
 
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, bool first, struct pieces *pieces)
+bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer)
+{
+    for (size_t i = 0; i < pre_tokenizer->count; i++)
+        if (pre_tokenizer->steps[i].prepend == PREPEND_FIRST)
+            return true;
+    return false;
+}
+
+void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
+                       struct pieces *pieces)
 {
     for (size_t i = 0; i < pre_tokenizer->count; i++) {
         const struct pre_tokenizer_step *step = &pre_tokenizer->steps[i];
         if (step->kind == SPLIT_BYTE_LEVEL || step->kind == SPLIT_METASPACE) {
-            rewrite(step, first, pieces);
+            rewrite(step, head, pieces);
             continue;
         }
         struct pieces out = {.text = pieces->text, .failed = pieces->failed};

@@ -122,20 +122,41 @@ static const char *look_up(const struct precompiled *map, const char *bytes, siz
     return NULL;
 }
 
+struct rewriting {
+    struct hearth_runes out, taken; /* taken: counted only when somebody asks for the head */
+    bool counts;
+};
+
+/* Of what takes the place of others, the last one takes up the rest of them or, when there are more
+ * than before, the last ones take up none. What is taken away at the very beginning is not counted:
+ * so does the library. */
+static void count_taken(struct rewriting *rewriting, size_t before, size_t after)
+{
+    struct hearth_runes *taken = &rewriting->taken;
+    if (!rewriting->counts)
+        return;
+    for (size_t i = 0; i < after; i++)
+        hearth_runes_append(taken, i < before);
+    if (before > after && taken->count)
+        taken->at[taken->count - 1] += (uint32_t)(before - after);
+}
+
 static bool append_replacement(const struct precompiled *map, const char *bytes, size_t length,
-                               struct hearth_runes *out)
+                               size_t before, struct rewriting *rewriting)
 {
     const char *text = look_up(map, bytes, length);
+    size_t start = rewriting->out.count;
     if (!text)
         return false;
     size_t replaced = strlen(text);
     if (hearth_utf8_valid(text, replaced))
-        hearth_runes_append_utf8(out, text, replaced);
+        hearth_runes_append_utf8(&rewriting->out, text, replaced);
+    count_taken(rewriting, before, rewriting->out.count - start);
     return true;
 }
 
 static void replace_grapheme(const struct precompiled *map, const uint32_t *at, size_t count,
-                             struct hearth_runes *out)
+                             struct rewriting *rewriting)
 {
     char bytes[8];
     size_t length = 0;
@@ -145,19 +166,21 @@ static void replace_grapheme(const struct precompiled *map, const uint32_t *at, 
         memcpy(bytes + length, one, width < 8 - length ? width : 8 - length);
         length += width;
     }
-    if (length < 6 && append_replacement(map, bytes, length, out))
+    if (length < 6 && append_replacement(map, bytes, length, count, rewriting))
         return;
     for (size_t i = 0; i < count; i++) {
         char one[4];
         size_t width = hearth_rune_to_utf8(at[i], one);
-        if (!append_replacement(map, one, width, out))
-            hearth_runes_append(out, at[i]);
+        if (append_replacement(map, one, width, 1, rewriting))
+            continue;
+        hearth_runes_append(&rewriting->out, at[i]);
+        count_taken(rewriting, 1, 1);
     }
 }
 
-void precompiled_run(const struct precompiled *map, struct hearth_runes *text)
+void precompiled_run(const struct precompiled *map, struct hearth_runes *text, size_t *head)
 {
-    struct hearth_runes out = {.failed = text->failed};
+    struct rewriting rewriting = {.out.failed = text->failed, .counts = *head > 0};
     for (size_t start = 0, end; start < text->count; start = end) {
         utf8proc_int32_t state = 0;
         end = start + 1;
@@ -165,8 +188,11 @@ void precompiled_run(const struct precompiled *map, struct hearth_runes *text)
                !utf8proc_grapheme_break_stateful((utf8proc_int32_t)text->at[end - 1],
                                                  (utf8proc_int32_t)text->at[end], &state))
             end++;
-        replace_grapheme(map, text->at + start, end - start, &out);
+        replace_grapheme(map, text->at + start, end - start, &rewriting);
     }
+    *head = head_of_taken(&rewriting.taken, *head);
+    rewriting.out.failed |= rewriting.taken.failed;
+    hearth_runes_finish(&rewriting.taken);
     hearth_runes_finish(text);
-    *text = out;
+    *text = rewriting.out;
 }

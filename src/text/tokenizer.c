@@ -44,12 +44,12 @@ int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error 
 
 /* Encoding */
 
-static int encode_pieces(const struct hearth_tokenizer *tokenizer, bool first,
+static int encode_pieces(const struct hearth_tokenizer *tokenizer, size_t head,
                          struct pieces *pieces, struct hearth_tokens *tokens,
                          struct hearth_error *error)
 {
     pieces_append(pieces, 0, pieces->text.count);
-    pre_tokenizer_run(&tokenizer->pre_tokenizer, first, pieces);
+    pre_tokenizer_run(&tokenizer->pre_tokenizer, head, pieces);
     if (pieces->failed)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
     int rc = 0;
@@ -60,23 +60,23 @@ static int encode_pieces(const struct hearth_tokenizer *tokenizer, bool first,
 }
 
 /* Text without added tokens, already normalized. */
-static int encode_plain(const struct hearth_tokenizer *tokenizer, bool first, const uint32_t *text,
+static int encode_plain(const struct hearth_tokenizer *tokenizer, size_t head, const uint32_t *text,
                         size_t count, struct hearth_tokens *tokens, struct hearth_error *error)
 {
     struct pieces pieces = {0};
     hearth_runes_append_all(&pieces.text, text, count);
-    int rc = encode_pieces(tokenizer, first, &pieces, tokens, error);
+    int rc = encode_pieces(tokenizer, head, &pieces, tokens, error);
     pieces_finish(&pieces);
     return rc;
 }
 
-static int encode_normalized(const struct hearth_tokenizer *tokenizer, bool first,
+static int encode_normalized(const struct hearth_tokenizer *tokenizer, size_t head,
                              const struct hearth_runes *text, struct hearth_tokens *tokens,
                              struct hearth_error *error);
 
 /* Cuts the added tokens of one kind out; what lies between goes on: raw text is normalized first.
- */
-static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, bool first,
+ * `head`: how many code points come out of the first one of the whole text. */
+static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, size_t head,
                           const struct hearth_runes *text, struct hearth_tokens *tokens,
                           struct hearth_error *error)
 {
@@ -87,15 +87,15 @@ static int encode_between(const struct hearth_tokenizer *tokenizer, bool normali
             added_tokens_match(&tokenizer->added, normalized, text, start, &from, &to);
         size_t end = token ? from : text->count;
         if (end > start && normalized) {
-            rc = encode_plain(tokenizer, first && start == 0, text->at + start, end - start, tokens,
-                              error);
+            rc = encode_plain(tokenizer, head > start ? head - start : 0, text->at + start,
+                              end - start, tokens, error);
         } else if (end > start) {
             struct hearth_runes part = {0};
             hearth_runes_append_all(&part, text->at + start, end - start);
-            bool moved = normalizer_run(&tokenizer->normalizer, &part);
-            rc = part.failed
-                     ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
-                     : encode_normalized(tokenizer, start == 0 && !moved, &part, tokens, error);
+            size_t left =
+                normalizer_run(&tokenizer->normalizer, &part, head > start ? head - start : 0);
+            rc = part.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
+                             : encode_normalized(tokenizer, left, &part, tokens, error);
             hearth_runes_finish(&part);
         }
         if (token && !rc)
@@ -105,11 +105,11 @@ static int encode_between(const struct hearth_tokenizer *tokenizer, bool normali
     return rc;
 }
 
-static int encode_normalized(const struct hearth_tokenizer *tokenizer, bool first,
+static int encode_normalized(const struct hearth_tokenizer *tokenizer, size_t head,
                              const struct hearth_runes *text, struct hearth_tokens *tokens,
                              struct hearth_error *error)
 {
-    return encode_between(tokenizer, true, first, text, tokens, error);
+    return encode_between(tokenizer, true, head, text, tokens, error);
 }
 
 static int encode_text(const struct hearth_tokenizer *tokenizer, const char *text, size_t length,
@@ -119,8 +119,9 @@ static int encode_text(const struct hearth_tokenizer *tokenizer, const char *tex
         return hearth_error_set(error, HEARTH_EPARSE, "the text is not valid UTF-8");
     struct hearth_runes runes = {0};
     hearth_runes_append_utf8(&runes, text, length);
-    int rc = runes.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
-                          : encode_between(tokenizer, false, true, &runes, tokens, error);
+    int rc = runes.failed
+                 ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
+                 : encode_between(tokenizer, false, tokenizer->asks_first, &runes, tokens, error);
     hearth_runes_finish(&runes);
     return rc;
 }
@@ -370,6 +371,7 @@ static int read_all(const json_t *json, struct hearth_tokenizer *tokenizer,
     if (!rc)
         rc = pre_tokenizer_read(json_object_get(json, "pre_tokenizer"), &tokenizer->pre_tokenizer,
                                 error);
+    tokenizer->asks_first = pre_tokenizer_asks_first(&tokenizer->pre_tokenizer);
     if (!rc)
         rc = read_model(json_object_get(json, "model"), tokenizer, error);
     if (!rc)

@@ -39,8 +39,8 @@ void vocabulary_byte_ids(const struct vocabulary *vocabulary, int32_t ret_ids[25
 struct precompiled;
 int precompiled_read(const json_t *json, struct precompiled **ret_map, struct hearth_error *error);
 void precompiled_destroy(struct precompiled *map);
-/* In place. */
-void precompiled_run(const struct precompiled *map, struct hearth_runes *text);
+/* In place. `head` as in normalizer_run. */
+void precompiled_run(const struct precompiled *map, struct hearth_runes *text, size_t *head);
 
 /* normalizer.c */
 enum normalizer_kind {
@@ -69,8 +69,11 @@ struct normalizer {
 };
 int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error);
 void normalizer_finish(struct normalizer *normalizer);
-/* In place. Whether the beginning was stripped away: then no piece is where the text begins. */
-bool normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text);
+/* In place. `head` is how many of the first code points come out of the first one of the original
+ * text; returned is how many that are afterwards. 0, when nobody asks, saves the counting. */
+size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text, size_t head);
+/* What becomes of the head when code points take up so many of the former ones each. */
+size_t head_of_taken(const struct hearth_runes *taken, size_t head);
 
 /* pre_tokenizer.c */
 struct piece {
@@ -109,8 +112,11 @@ struct pre_tokenizer {
 };
 int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
                        struct hearth_error *error);
-/* Splits `pieces`, which holds one piece at first; `first`: it is where the whole text begins. */
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, bool first,
+/* Whether a step asks which piece is where the whole text begins. */
+bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer);
+/* Splits `pieces`, which holds one piece at first; those that begin within `head` are where the
+ * whole text begins. */
+void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
                        struct pieces *pieces);
 /* byte_level.c: the two steps that change the text of pieces, into `out`. */
 void split_byte_level(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
@@ -180,6 +186,7 @@ struct hearth_tokenizer {
     struct post_processor post;
     enum { DECODE_SPACES, DECODE_WORDPIECE, DECODE_BYTE_LEVEL, DECODE_METASPACE } decoder;
     bool decoder_cleanup;
+    bool asks_first;         /* of the pre-tokenizer */
     char decoder_prefix[16]; /* WordPiece's prefix, Metaspace's replacement */
 };
 

@@ -154,15 +154,20 @@ static void decompose(uint32_t c, bool compatibly, struct hearth_runes *to)
         hearth_runes_append(to, c);
 }
 
+/* While marks are put in order, the number of source characters that a rune takes stands above it.
+ */
+enum { TAKEN_SHIFT = 24 };
+#define RUNE_MASK ((1u << TAKEN_SHIFT) - 1)
+
 /* Canonical ordering: a stable insertion sort of each run of marks by class. Runs may be long in
  * hostile texts, so long ones are sorted by counting, class by class. */
 static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
 {
     if (count < 32) {
         for (size_t i = 1; i < count; i++) {
-            uint32_t c = at[i], order = combining_class(c);
+            uint32_t c = at[i], order = combining_class(c & RUNE_MASK);
             size_t j = i;
-            for (; j > 0 && combining_class(at[j - 1]) > order; j--)
+            for (; j > 0 && combining_class(at[j - 1] & RUNE_MASK) > order; j--)
                 at[j] = at[j - 1];
             at[j] = c;
         }
@@ -171,7 +176,7 @@ static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
     scratch->count = 0;
     for (uint32_t order = 1; order < 256; order++)
         for (size_t i = 0; i < count; i++)
-            if (combining_class(at[i]) == order)
+            if (combining_class(at[i] & RUNE_MASK) == order)
                 hearth_runes_append(scratch, at[i]);
     if (!scratch->failed)
         memcpy(at, scratch->at, count * sizeof(*at));
@@ -182,7 +187,7 @@ static void order_marks(struct hearth_runes *runes, size_t first)
     struct hearth_runes scratch = {0};
     for (size_t i = first; i < runes->count;) {
         size_t end = i;
-        while (end < runes->count && combining_class(runes->at[end]))
+        while (end < runes->count && combining_class(runes->at[end] & RUNE_MASK))
             end++;
         if (end > i + 1)
             order_run(runes->at + i, end - i, &scratch);
@@ -190,6 +195,15 @@ static void order_marks(struct hearth_runes *runes, size_t first)
     }
     runes->failed |= scratch.failed;
     hearth_runes_finish(&scratch);
+}
+
+/* The numbers above the runes go into a list of their own. */
+static void part_taken(struct hearth_runes *runes, size_t first, struct hearth_runes *taken)
+{
+    for (size_t i = first; i < runes->count; i++) {
+        hearth_runes_append(taken, runes->at[i] >> TAKEN_SHIFT);
+        runes->at[i] &= RUNE_MASK;
+    }
 }
 
 /* 0 when the two do not compose. */
@@ -215,7 +229,7 @@ static uint32_t compose_pair(uint32_t a, uint32_t b)
 
 /* In place: a mark joins the last starter when nothing of its class or a higher one, and no
  * starter, stands between them. */
-static void compose(struct hearth_runes *runes, size_t first)
+static void compose(struct hearth_runes *runes, size_t first, struct hearth_runes *taken)
 {
     size_t out = first, starter = SIZE_MAX;
     uint32_t last_class = 0;
@@ -225,29 +239,43 @@ static void compose(struct hearth_runes *runes, size_t first)
         uint32_t joined = starter != SIZE_MAX && !blocked ? compose_pair(runes->at[starter], c) : 0;
         if (joined) {
             runes->at[starter] = joined;
+            if (taken)
+                taken->at[starter - first] += taken->at[i - first];
             continue;
         }
         if (order == 0)
             starter = out;
         last_class = order;
+        if (taken)
+            taken->at[out - first] = taken->at[i - first];
         runes->at[out++] = c;
     }
     runes->count = out;
+    if (taken)
+        taken->count = out - first;
 }
 
 void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_normal_form form,
-                              struct hearth_runes *to)
+                              struct hearth_runes *to, struct hearth_runes *taken)
 {
     size_t first = to->count;
     bool compatibly = form == HEARTH_NFKD || form == HEARTH_NFKC;
     for (size_t i = 0; i < from->count; i++) {
+        size_t start = to->count;
         if (from->at[i] < 0x80)
             hearth_runes_append(to, from->at[i]);
         else
             decompose(from->at[i], compatibly, to);
+        if (taken && to->count > start)
+            to->at[start] |= 1u << TAKEN_SHIFT;
     }
     order_marks(to, first);
-    if (form == HEARTH_NFC || form == HEARTH_NFKC)
-        compose(to, first);
+    if (taken) {
+        taken->count = 0;
+        part_taken(to, first, taken);
+        to->failed |= taken->failed;
+    }
+    if ((form == HEARTH_NFC || form == HEARTH_NFKC) && !to->failed)
+        compose(to, first, taken);
     to->failed |= from->failed;
 }

@@ -54,9 +54,11 @@ size_t hearth_rune_to_utf8(uint32_t c, char ret_bytes[4]);
 
 enum hearth_normal_form { HEARTH_NFD, HEARTH_NFC, HEARTH_NFKD, HEARTH_NFKC };
 
-/* Appends the normal form of `from`. */
+/* Appends the normal form of `from`. `taken`, when it is not NULL, becomes a list beside what was
+ * appended: how many code points of `from` each of these takes up, where one that comes out of a
+ * decomposition behind another takes none, and one that was composed takes those of its parts. */
 void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_normal_form form,
-                              struct hearth_runes *to);
+                              struct hearth_runes *to, struct hearth_runes *taken);
 /* Appends the lower case of one code point (1 to 3 of them). */
 void hearth_unicode_lower(uint32_t c, struct hearth_runes *to);
 

@@ -209,3 +209,44 @@ def test_bge_m3_s_unigram_gives_the_same_ids(texts, sentence_pieces, tmp_path):
         normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     check_trained(tokenizer, tmp_path, texts)
+
+
+# Normalizers that take away, replace or compose what a text begins with.
+BEGINNINGS = ["\u00a8", "\u00a8\u0323", " \u0301", "\u3000", "\u0301", "\u0323\u0301", "\u00e0\u0323", "e\u0301",
+              "\ufb01\u0301", "\u1100\u1161\u11a8", "\uac00", "\u0958", "\u2126", "\u0344", "\u0130", "\u00df", "中",
+              "\x00", "\x7f", "\u200b", "\ufeff", "\u00ad", " ", "  ", "\t", "ab", "aab", "a", "\u2581", "\u2581\u2581",
+              "<s>", "<mask>", "\u2100", "\ufdfa", "\u0132", "\u1e9b\u0323", "\u0f71\u0f72", "A", "½", "①"]
+STARTS = {
+    "none": lambda proto: [],
+    "nfkd": lambda proto: [normalizers.NFKD(), normalizers.Strip()],
+    "nfkc": lambda proto: [normalizers.NFKC(), normalizers.Strip()],
+    "nfc": lambda proto: [normalizers.NFC(), normalizers.Strip(right=False)],
+    "marks": lambda proto: [normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase()],
+    "bert": lambda proto: [normalizers.BertNormalizer(lowercase=True), normalizers.Strip()],
+    "replace": lambda proto: [normalizers.Replace("ab", "x"), normalizers.Replace("\u00a8", ""),
+                              normalizers.Replace(Regex(" {2,}"), "y"), normalizers.NFKD(),
+                              normalizers.Strip()],
+    "prepend": lambda proto: [normalizers.NFKD(), normalizers.Prepend("_-"), normalizers.Strip(),
+                              normalizers.Replace("_-", " "), normalizers.Strip()],
+    "pieces": lambda proto: [normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap),
+                             normalizers.Strip()],
+}
+
+
+@pytest.mark.parametrize("steps", STARTS)
+@pytest.mark.parametrize("spaces", (False, True))
+def test_metaspace_puts_its_mark_before_the_first_piece_only(steps, spaces, sentence_pieces, texts,
+                                                             tmp_path):
+    """`prepend_scheme: first` asks where a piece stood in the text as it came."""
+    rng = random.Random(11)
+    tokenizer = unigram(sentence_pieces)
+    chosen = STARTS[steps](sentence_pieces)
+    if chosen:
+        tokenizer.normalizer = normalizers.Sequence(chosen)
+    metaspace = pre_tokenizers.Metaspace(prepend_scheme="first")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), metaspace]) if spaces else metaspace
+    tokenizer.add_tokens([AddedToken("q", normalized=True)])
+    begun = ["".join(rng.choice(BEGINNINGS) for _ in range(rng.randint(1, 4))) + rng.choice(WORDS)
+             for _ in range(int(8_000 / SLOW ** 2))]
+    check_trained(tokenizer, tmp_path, [*BEGINNINGS, *begun, *texts[:int(3_000 / SLOW ** 2)]])
