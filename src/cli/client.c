@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "base/text.h"
-#include "cli/text_read.h"
 #include "net/http_client.h"
 
 #include <errno.h>
@@ -77,7 +77,7 @@ static char *running_server(const struct hearth_invocation *invocation)
     struct hearth_buf text;
     hearth_buf_init(&text, SMALL_FILE_MAX);
     char *base = NULL;
-    if (holder && path && hearth_text_read(path, &text, NULL) == 0) {
+    if (holder && path && hearth_small_file_read(path, &text, NULL) == 0) {
         json_t *about = hearth_json_parse(text.bytes ? text.bytes : "", text.length, NULL);
         const char *socket = hearth_json_text(about, "unix", "");
         const char *url = hearth_json_text(about, "url", "");

@@ -1,5 +1,6 @@
 /* run: a chat on a terminal, or one answer for a prompt that is typed behind the name or piped. */
 #include "base/error.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/conversation.h"
@@ -7,7 +8,6 @@
 #include "cli/line_editor.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
-#include "cli/text_read.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -175,7 +175,7 @@ static int chat(struct hearth_conversation *conversation)
 /* Standard input, without the line ends at its end. */
 static int append_input(struct hearth_buf *prompt, struct hearth_error *error)
 {
-    int rc = hearth_text_read("-", prompt, error);
+    int rc = hearth_descriptor_read(STDIN_FILENO, "standard input", prompt, error);
     while (prompt->length && strchr("\n\r", prompt->bytes[prompt->length - 1]))
         prompt->length--;
     return rc;

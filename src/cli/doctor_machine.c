@@ -1,8 +1,8 @@
 #include "base/buf.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "cli/doctor.h"
 #include "cli/terminal.h"
-#include "cli/text_read.h"
 
 #include <linux/landlock.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static bool proc_value(const char *path, const char *key, char *ret_value, size_
     hearth_buf_init(&text, PROC_MAX);
     bool found = false;
     /* A file that is longer than the buffer is still good for its beginning. */
-    (void)hearth_text_read(path, &text, NULL);
+    (void)hearth_small_file_read(path, &text, NULL);
     text.failed = 0;
     const char *all = hearth_buf_cstr(&text);
     for (const char *line = all; line && !found; line = strchr(line, '\n')) {

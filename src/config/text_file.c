@@ -1,6 +1,7 @@
 #include "config/text_file.h"
 
 #include "base/error.h"
+#include "base/small_file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -12,57 +13,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_fully(int descriptor, char *bytes, size_t capacity, size_t *ret_length)
-{
-    size_t length = 0;
-    while (length < capacity) {
-        ssize_t got = read(descriptor, bytes + length, capacity - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno;
-        if (got == 0)
-            break;
-        length += (size_t)got;
-    }
-    *ret_length = length;
-    return 0;
-}
-
-static int read_open(int descriptor, const char *path, size_t max, struct hearth_arena *arena,
-                     const char **ret_text, size_t *ret_length, struct hearth_error *error)
-{
-    struct stat status;
-    if (fstat(descriptor, &status))
-        return hearth_error_set_errno(error, errno, "%s cannot be read", path);
-    if (!S_ISREG(status.st_mode))
-        return hearth_error_set(error, HEARTH_EIO, "%s is not a file", path);
-    if ((uint64_t)status.st_size > max)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "%s is larger than %zu bytes", path, max);
-    size_t length = 0;
-    char *text = hearth_arena_alloc(arena, (size_t)status.st_size + 1);
-    if (!text)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", path);
-    int errnum = read_fully(descriptor, text, (size_t)status.st_size, &length);
-    if (errnum)
-        return hearth_error_set_errno(error, errnum, "%s cannot be read", path);
-    if (memchr(text, '\0', length) || !hearth_utf8_valid(text, length))
-        return hearth_error_set(error, HEARTH_EPARSE, "%s is not UTF-8 text", path);
-    text[length] = '\0';
-    *ret_text = text;
-    *ret_length = length;
-    return 0;
-}
-
 int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *arena,
                           const char **ret_text, size_t *ret_length, struct hearth_error *error)
 {
-    /* O_NONBLOCK: a pipe in the file's place must not hold us up. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return hearth_error_set_errno(error, errno, "%s cannot be read", path);
-    int rc = read_open(descriptor, path, max, arena, ret_text, ret_length, error);
-    close(descriptor);
+    struct hearth_buf bytes;
+    hearth_buf_init(&bytes, max);
+    const char *text = NULL;
+    int rc = hearth_small_file_read(path, &bytes, error);
+    const char *read = bytes.bytes ? bytes.bytes : "";
+    if (!rc && (memchr(read, '\0', bytes.length) || !hearth_utf8_valid(read, bytes.length)))
+        rc = hearth_error_set(error, HEARTH_EPARSE, "%s is not UTF-8 text", path);
+    if (!rc && !(text = hearth_arena_strndup(arena, read, bytes.length)))
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", path);
+    if (!rc) {
+        *ret_text = text;
+        *ret_length = bytes.length;
+    }
+    hearth_buf_finish(&bytes);
     return rc;
 }
 

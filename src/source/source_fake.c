@@ -3,10 +3,9 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/small_file.h"
 #include "source/source_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,21 +35,12 @@ static const char *script_path(const struct hearth_source_query *query)
 
 static int read_script(const char *path, struct hearth_buf *script, struct hearth_error *error)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return hearth_error_set_errno(error, errno, "%.300s", path);
-    char piece[4096];
-    ssize_t got;
-    while ((got = read(descriptor, piece, sizeof(piece))) > 0)
-        hearth_buf_append(script, piece, (size_t)got);
-    int errnum = errno;
-    close(descriptor);
-    if (got < 0)
-        return hearth_error_set_errno(error, errnum, "%.300s", path);
-    if (script->failed || memchr(script->bytes ? script->bytes : "", '\0', script->length))
-        return hearth_error_set(error, HEARTH_EINVAL, "%.300s: a script is text of at most 1 MiB",
-                                path);
-    return 0;
+    int rc = hearth_small_file_read(path, script, error);
+    if (rc == HEARTH_ETOOLARGE ||
+        (!rc && script->length && memchr(script->bytes, '\0', script->length)))
+        rc = hearth_error_set(error, HEARTH_EINVAL, "%.300s: a script is text of at most 1 MiB",
+                              path);
+    return rc;
 }
 
 static int resolve_fake(const struct hearth_source_query *query, struct hearth_source *source,

@@ -2,11 +2,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "text/tokenizer_parts.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -414,19 +413,9 @@ int hearth_tokenizer_parse(const char *text, size_t length, struct hearth_tokeni
 static int read_file(const char *directory, const char *name, struct hearth_buf *text,
                      struct hearth_error *error)
 {
-    char path[PATH_MAX], piece[65536];
-    snprintf(path, sizeof(path), "%s/%s", directory, name);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return hearth_error_set_errno(error, errno, "%s", path);
-    size_t got;
-    while ((got = fread(piece, 1, sizeof(piece), file)) > 0 && !hearth_buf_append(text, piece, got))
-        ;
-    int rc = ferror(file)   ? hearth_error_set_errno(error, errno, "%s", path)
-             : text->failed ? hearth_error_set(error, HEARTH_EMODEL, "%s is too large", path)
-                            : 0;
-    fclose(file);
-    return rc;
+    int rc = hearth_small_file_read_in(directory, name, text, error);
+    return rc == HEARTH_ETOOLARGE ? hearth_error_set(error, HEARTH_EMODEL, "%s is too large", name)
+                                  : rc;
 }
 
 /* The tokenizer.json that transformers makes of an old BERT's vocab.txt. */

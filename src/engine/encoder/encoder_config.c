@@ -5,9 +5,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,23 +21,11 @@ enum {
 int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
                       struct hearth_error *error)
 {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
-        return hearth_error_set(error, HEARTH_EPATH, "%s: the path is too long", name);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return hearth_error_set_errno(error, errno, "%s", path);
     struct hearth_buf text;
-    char piece[8192];
-    size_t got;
     hearth_buf_init(&text, JSON_FILE_MAX);
-    while ((got = fread(piece, 1, sizeof(piece), file)) > 0 &&
-           !hearth_buf_append(&text, piece, got))
-        ;
-    int rc = ferror(file)  ? hearth_error_set_errno(error, errno, "%s", path)
-             : text.failed ? hearth_error_set(error, HEARTH_EMODEL, "%s is too large", name)
-                           : 0;
-    fclose(file);
+    int rc = hearth_small_file_read_in(directory, name, &text, error);
+    if (rc == HEARTH_ETOOLARGE)
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s is too large", name);
     json_t *value = rc ? NULL : hearth_json_parse(text.bytes ? text.bytes : "", text.length, error);
     hearth_buf_finish(&text);
     if (!rc && !value) {

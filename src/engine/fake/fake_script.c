@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "hearth/engine.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -186,21 +186,17 @@ static int take_line(struct line *line, char *text, struct fake_script *script,
 /* The whole file as text, or an error. */
 static int read_text(const char *path, char **ret_text, struct hearth_error *error)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return hearth_error_set_errno(error, errno, "cannot read %s", path);
-    char *text = hearth_alloc(FAKE_SCRIPT_MAX + 1);
-    size_t length = fread(text, 1, FAKE_SCRIPT_MAX, file);
-    bool more = fgetc(file) != EOF;
-    fclose(file);
-    text[length] = '\0';
-    if (more || memchr(text, '\0', length) || !hearth_utf8_valid(text, length)) {
-        hearth_free(text);
-        return hearth_error_set(error, HEARTH_EMODEL, "%s is not a script of the fake engine",
-                                path);
-    }
-    *ret_text = text;
-    return 0;
+    struct hearth_buf script;
+    hearth_buf_init(&script, FAKE_SCRIPT_MAX);
+    int rc = hearth_small_file_read(path, &script, error);
+    const char *bytes = script.bytes ? script.bytes : "";
+    if (rc == HEARTH_ETOOLARGE ||
+        (!rc && (memchr(bytes, '\0', script.length) || !hearth_utf8_valid(bytes, script.length))))
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a script of the fake engine", path);
+    if (!rc)
+        *ret_text = hearth_strndup(bytes, script.length);
+    hearth_buf_finish(&script);
+    return rc;
 }
 
 int fake_script_read(const char *path, struct fake_script *ret_script, struct hearth_error *error)

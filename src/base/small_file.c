@@ -1,0 +1,58 @@
+#include "base/small_file.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *buf,
+                           struct hearth_error *error)
+{
+    for (;;) {
+        char piece[16384];
+        ssize_t got = read(descriptor, piece, sizeof(piece));
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return hearth_error_set_errno(error, errno, "%s cannot be read", name);
+        if (hearth_buf_append(buf, piece, (size_t)got))
+            return buf->failed == HEARTH_ENOMEM
+                       ? hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", name)
+                       : hearth_error_set(error, HEARTH_ETOOLARGE, "%s is larger than %zu bytes",
+                                          name, buf->max);
+    }
+}
+
+int hearth_small_file_read(const char *path, struct hearth_buf *buf, struct hearth_error *error)
+{
+    /* O_NONBLOCK: a pipe in the file's place must not hold us up. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return hearth_error_set_errno(error, errno, "%s cannot be read", path);
+    struct stat status;
+    int rc;
+    if (fstat(descriptor, &status))
+        rc = hearth_error_set_errno(error, errno, "%s cannot be read", path);
+    else if (!S_ISREG(status.st_mode))
+        rc = hearth_error_set(error, HEARTH_EIO, "%s is not a file", path);
+    else
+        rc = hearth_descriptor_read(descriptor, path, buf, error);
+    close(descriptor);
+    return rc;
+}
+
+int hearth_small_file_read_in(const char *directory, const char *name, struct hearth_buf *buf,
+                              struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof(path), "%s/%s", directory, name);
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return hearth_error_set(error, HEARTH_EPATH, "%s: the path is too long", name);
+    return hearth_small_file_read(path, buf, error);
+}
