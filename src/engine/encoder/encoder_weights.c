@@ -1,7 +1,5 @@
-/* Binding the tensors of a directory to the structures of encoder.h. The names are data: one row of
- * `namings` for each architecture, as the classes of Hugging Face's transformers (and NomicBERT's
- * own code) save them. */
-#include "engine/encoder/encoder.h"
+/* Binding the tensors of a directory to the structures of encoder.h. */
+#include "engine/encoder/encoder_names.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -16,128 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* NULL: the architecture has no such part. `%zu` is the layer. */
-struct naming {
-    const char *prefixes[3];
-    const char *words, *positions, *types, *embedding_norm;
-    const char *qkv[3]; /* one fused matrix, or three */
-    const char *out, *attention_norm;
-    const char *up[2]; /* one matrix, or gate and value */
-    const char *down, *mlp_norm, *final_norm, *relative_bias;
-    const char *head, *head_norm, *classifier;
-    enum hearth_activation head_activation;
-};
-
-static const struct naming namings[] = {
-    [ENCODER_BERT] =
-        {
-            .prefixes = {"bert.", ""},
-            .words = "embeddings.word_embeddings",
-            .positions = "embeddings.position_embeddings",
-            .types = "embeddings.token_type_embeddings",
-            .embedding_norm = "embeddings.LayerNorm",
-            .qkv = {"encoder.layer.%zu.attention.self.query",
-                    "encoder.layer.%zu.attention.self.key",
-                    "encoder.layer.%zu.attention.self.value"},
-            .out = "encoder.layer.%zu.attention.output.dense",
-            .attention_norm = "encoder.layer.%zu.attention.output.LayerNorm",
-            .up = {"encoder.layer.%zu.intermediate.dense"},
-            .down = "encoder.layer.%zu.output.dense",
-            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
-            .head = "pooler.dense",
-            .head_activation = HEARTH_ACTIVATION_TANH,
-            .classifier = "classifier",
-        },
-    [ENCODER_ROBERTA] =
-        {
-            .prefixes = {"roberta.", ""},
-            .words = "embeddings.word_embeddings",
-            .positions = "embeddings.position_embeddings",
-            .types = "embeddings.token_type_embeddings",
-            .embedding_norm = "embeddings.LayerNorm",
-            .qkv = {"encoder.layer.%zu.attention.self.query",
-                    "encoder.layer.%zu.attention.self.key",
-                    "encoder.layer.%zu.attention.self.value"},
-            .out = "encoder.layer.%zu.attention.output.dense",
-            .attention_norm = "encoder.layer.%zu.attention.output.LayerNorm",
-            .up = {"encoder.layer.%zu.intermediate.dense"},
-            .down = "encoder.layer.%zu.output.dense",
-            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
-            .head = "classifier.dense",
-            .head_activation = HEARTH_ACTIVATION_TANH,
-            .classifier = "classifier.out_proj",
-        },
-    [ENCODER_DISTILBERT] =
-        {
-            .prefixes = {"distilbert.", ""},
-            .words = "embeddings.word_embeddings",
-            .positions = "embeddings.position_embeddings",
-            .embedding_norm = "embeddings.LayerNorm",
-            .qkv = {"transformer.layer.%zu.attention.q_lin",
-                    "transformer.layer.%zu.attention.k_lin",
-                    "transformer.layer.%zu.attention.v_lin"},
-            .out = "transformer.layer.%zu.attention.out_lin",
-            .attention_norm = "transformer.layer.%zu.sa_layer_norm",
-            .up = {"transformer.layer.%zu.ffn.lin1"},
-            .down = "transformer.layer.%zu.ffn.lin2",
-            .mlp_norm = "transformer.layer.%zu.output_layer_norm",
-            .head = "pre_classifier",
-            .head_activation = HEARTH_ACTIVATION_RELU,
-            .classifier = "classifier",
-        },
-    [ENCODER_MPNET] =
-        {
-            .prefixes = {"mpnet.", ""},
-            .words = "embeddings.word_embeddings",
-            .positions = "embeddings.position_embeddings",
-            .embedding_norm = "embeddings.LayerNorm",
-            .qkv = {"encoder.layer.%zu.attention.attn.q", "encoder.layer.%zu.attention.attn.k",
-                    "encoder.layer.%zu.attention.attn.v"},
-            .out = "encoder.layer.%zu.attention.attn.o",
-            .attention_norm = "encoder.layer.%zu.attention.LayerNorm",
-            .up = {"encoder.layer.%zu.intermediate.dense"},
-            .down = "encoder.layer.%zu.output.dense",
-            .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
-            .relative_bias = "encoder.relative_attention_bias",
-            .head = "classifier.dense",
-            .head_activation = HEARTH_ACTIVATION_TANH,
-            .classifier = "classifier.out_proj",
-        },
-    [ENCODER_NOMIC] =
-        {
-            .prefixes = {"bert.", "", "nomic_bert."},
-            .words = "embeddings.word_embeddings",
-            .types = "embeddings.token_type_embeddings",
-            .embedding_norm = "emb_ln",
-            .qkv = {"encoder.layers.%zu.attn.Wqkv"},
-            .out = "encoder.layers.%zu.attn.out_proj",
-            .attention_norm = "encoder.layers.%zu.norm1",
-            .up = {"encoder.layers.%zu.mlp.fc12", "encoder.layers.%zu.mlp.fc11"},
-            .down = "encoder.layers.%zu.mlp.fc2",
-            .mlp_norm = "encoder.layers.%zu.norm2",
-        },
-    [ENCODER_MODERNBERT] =
-        {
-            .prefixes = {"model.", ""},
-            .words = "embeddings.tok_embeddings",
-            .embedding_norm = "embeddings.norm",
-            .qkv = {"layers.%zu.attn.Wqkv"},
-            .out = "layers.%zu.attn.Wo",
-            .attention_norm = "layers.%zu.attn_norm",
-            .up = {"layers.%zu.mlp.Wi"},
-            .down = "layers.%zu.mlp.Wo",
-            .mlp_norm = "layers.%zu.mlp_norm",
-            .final_norm = "final_norm",
-            .head = "head.dense",
-            .head_activation = HEARTH_ACTIVATION_GELU,
-            .head_norm = "head.norm",
-            .classifier = "classifier",
-        },
-};
-
 struct binding {
     struct encoder_model *model;
-    const struct naming *naming;
+    const struct encoder_names *names;
     const char *prefix;
     struct hearth_error *error;
     int rc; /* the first fault; the rest does nothing then */
@@ -283,47 +162,47 @@ static void bind_table(struct binding *binding, const char *name, size_t rows, s
 static void bind_layer(struct binding *binding, size_t index)
 {
     const struct encoder_config *config = &binding->model->config;
-    const struct naming *naming = binding->naming;
+    const struct encoder_body_names *names = binding->names->body;
     enum hearth_precision precision = binding->model->precision;
     struct encoder_layer *layer = &binding->model->layer[index];
     size_t hidden = config->hidden, deep = config->intermediate;
-    bool fused = !naming->qkv[1], split = naming->up[1] != NULL;
-    layer->qkv = bind_linear(binding, naming->qkv, fused ? 1 : 3, index,
-                             fused ? 3 * hidden : hidden, hidden, precision);
-    layer->out = bind_linear(binding, &naming->out, 1, index, hidden, hidden, precision);
-    layer->up = bind_linear(binding, naming->up, split ? 2 : 1, index,
+    bool fused = !names->qkv[1], split = names->up[1] != NULL;
+    layer->qkv = bind_linear(binding, names->qkv, fused ? 1 : 3, index, fused ? 3 * hidden : hidden,
+                             hidden, precision);
+    layer->out = bind_linear(binding, &names->out, 1, index, hidden, hidden, precision);
+    layer->up = bind_linear(binding, names->up, split ? 2 : 1, index,
                             config->gated && !split ? 2 * deep : deep, hidden, precision);
-    layer->down = bind_linear(binding, &naming->down, 1, index, hidden, deep, precision);
+    layer->down = bind_linear(binding, &names->down, 1, index, hidden, deep, precision);
     /* ModernBERT's first layer takes the embedding norm's result as it is. */
-    bind_norm(binding, naming->attention_norm, index, config->pre_norm && index == 0,
+    bind_norm(binding, names->attention_norm, index, config->pre_norm && index == 0,
               &layer->attention_norm);
-    bind_norm(binding, naming->mlp_norm, index, false, &layer->mlp_norm);
+    bind_norm(binding, names->mlp_norm, index, false, &layer->mlp_norm);
 }
 
 static void bind_head(struct binding *binding)
 {
     struct encoder_model *model = binding->model;
-    const struct naming *naming = binding->naming;
+    const struct encoder_names *names = binding->names;
     size_t hidden = model->config.hidden;
     char full[256];
     if (!model->config.labels)
         return;
-    if (naming->head && lookup(binding, naming->head, "weight", full)) {
+    if (names->head && lookup(binding, names->head, "weight", full)) {
         model->head =
-            bind_linear(binding, &naming->head, 1, 0, hidden, hidden, HEARTH_PRECISION_F32);
-        model->head_activation = naming->head_activation;
-        bind_norm(binding, naming->head_norm, 0, true, &model->head_norm);
+            bind_linear(binding, &names->head, 1, 0, hidden, hidden, HEARTH_PRECISION_F32);
+        model->head_activation = names->head_activation;
+        bind_norm(binding, names->head_norm, 0, true, &model->head_norm);
     }
-    model->classifier = bind_linear(binding, &naming->classifier, 1, 0, model->config.labels,
-                                    hidden, HEARTH_PRECISION_F32);
+    model->classifier = bind_linear(binding, &names->classifier, 1, 0, model->config.labels, hidden,
+                                    HEARTH_PRECISION_F32);
 }
 
 static void choose_prefix(struct binding *binding)
 {
     char full[256];
-    for (size_t i = 0; i < 3 && binding->naming->prefixes[i]; i++) {
-        binding->prefix = binding->naming->prefixes[i];
-        snprintf(full, sizeof(full), "%s%s.weight", binding->prefix, binding->naming->words);
+    for (size_t i = 0; i < 3 && binding->names->prefixes[i]; i++) {
+        binding->prefix = binding->names->prefixes[i];
+        snprintf(full, sizeof(full), "%s%s.weight", binding->prefix, binding->names->body->words);
         if (find(binding, full))
             return;
     }
@@ -333,18 +212,20 @@ static int bind_all(struct encoder_model *model, struct hearth_load_progress *pr
                     struct hearth_error *error)
 {
     const struct encoder_config *config = &model->config;
-    struct binding binding = {
-        .model = model, .naming = &namings[config->architecture], .prefix = "", .error = error};
-    const struct naming *naming = binding.naming;
+    struct binding binding = {.model = model,
+                              .names = encoder_names_of(config->architecture),
+                              .prefix = "",
+                              .error = error};
+    const struct encoder_body_names *names = binding.names->body;
     choose_prefix(&binding);
-    bind_table(&binding, naming->words, config->vocabulary, config->hidden, &model->words);
-    bind_table(&binding, naming->positions, config->positions, config->hidden, &model->positions);
+    bind_table(&binding, names->words, config->vocabulary, config->hidden, &model->words);
+    bind_table(&binding, names->positions, config->positions, config->hidden, &model->positions);
     if (config->types)
-        bind_table(&binding, naming->types, config->types, config->hidden, &model->types);
-    bind_norm(&binding, naming->embedding_norm, 0, false, &model->embedding_norm);
-    bind_norm(&binding, naming->final_norm, 0, false, &model->final_norm);
-    if (naming->relative_bias)
-        model->relative_bias = copy(&binding, want(&binding, naming->relative_bias, "weight",
+        bind_table(&binding, names->types, config->types, config->hidden, &model->types);
+    bind_norm(&binding, names->embedding_norm, 0, false, &model->embedding_norm);
+    bind_norm(&binding, names->final_norm, 0, false, &model->final_norm);
+    if (names->relative_bias)
+        model->relative_bias = copy(&binding, want(&binding, names->relative_bias, "weight",
                                                    config->relative_buckets, config->heads));
     for (size_t i = 0; i < config->layers && !binding.rc; i++) {
         bind_layer(&binding, i);
