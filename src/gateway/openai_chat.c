@@ -25,7 +25,7 @@ static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes 
     hearth_buf_text(buf, "{\"token\":");
     hearth_json_write_string(buf, text->bytes, text->length);
     hearth_buf_text(buf, ",\"logprob\":");
-    hearth_json_write_float(buf, logprob < -9999.0f ? -9999.0f : logprob);
+    hearth_openai_write_logprob(buf, logprob);
     hearth_buf_text(buf, ",\"bytes\":");
     write_bytes(buf, text);
 }
@@ -58,21 +58,11 @@ static void chunk_open(const struct hearth_choice *choice, struct hearth_buf *bu
     hearth_buf_printf(buf, ",\"choices\":[{\"index\":%u,\"delta\":", choice->index);
 }
 
-static void chunk_close(const struct hearth_choice *choice, const char *finish,
-                        struct hearth_buf *buf)
-{
-    hearth_buf_printf(buf, ",\"finish_reason\":%s%s%s}]", finish ? "\"" : "",
-                      finish ? finish : "null", finish ? "\"" : "");
-    if (choice->generation->include_usage)
-        hearth_buf_text(buf, ",\"usage\":null");
-    hearth_buf_char(buf, '}');
-}
-
 static void write_open(struct hearth_choice *choice, struct hearth_buf *buf)
 {
     chunk_open(choice, buf);
     hearth_buf_text(buf, "{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null");
-    chunk_close(choice, NULL, buf);
+    hearth_openai_close_chunk(choice, NULL, buf);
 }
 
 static void write_delta(struct hearth_choice *choice, const struct hearth_event *event,
@@ -88,22 +78,19 @@ static void write_delta(struct hearth_choice *choice, const struct hearth_event 
     } else {
         hearth_buf_text(buf, "},\"logprobs\":null");
     }
-    chunk_close(choice, NULL, buf);
+    hearth_openai_close_chunk(choice, NULL, buf);
 }
 
 static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
 {
     chunk_open(choice, buf);
     hearth_buf_text(buf, "{},\"logprobs\":null");
-    chunk_close(choice, hearth_finish_name(choice->done.finish), buf);
+    hearth_openai_close_chunk(choice, hearth_finish_name(choice->done.finish), buf);
 }
 
 static void write_usage(struct hearth_generation *generation, struct hearth_buf *buf)
 {
-    hearth_openai_write_head(generation, "chat.completion.chunk", buf);
-    hearth_buf_text(buf, ",\"choices\":[],\"usage\":");
-    hearth_openai_write_usage(generation, buf);
-    hearth_buf_char(buf, '}');
+    hearth_openai_write_usage_chunk(generation, "chat.completion.chunk", buf);
 }
 
 static void keep(struct hearth_choice *choice, const struct hearth_event *event)
@@ -132,16 +119,7 @@ static void write_choice(const struct hearth_choice *choice, struct hearth_buf *
 
 static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
 {
-    hearth_openai_write_head(generation, "chat.completion", buf);
-    hearth_buf_text(buf, ",\"choices\":[");
-    for (uint32_t i = 0; i < generation->choice_count; i++) {
-        if (i)
-            hearth_buf_char(buf, ',');
-        write_choice(&generation->choices[i], buf);
-    }
-    hearth_buf_text(buf, "],\"usage\":");
-    hearth_openai_write_usage(generation, buf);
-    hearth_buf_text(buf, ",\"system_fingerprint\":null}");
+    hearth_openai_write_answer(generation, "chat.completion", write_choice, buf);
 }
 
 const struct hearth_generation_shape hearth_chat_shape = {

@@ -21,7 +21,7 @@ static void write_top(struct hearth_buf *buf, const struct hearth_token *token)
             hearth_buf_char(buf, ',');
         hearth_json_write_string(buf, one->text.bytes, one->text.length);
         hearth_buf_char(buf, ':');
-        hearth_json_write_float(buf, one->logprob < -9999.0f ? -9999.0f : one->logprob);
+        hearth_openai_write_logprob(buf, one->logprob);
     }
     hearth_buf_char(buf, '}');
 }
@@ -44,8 +44,7 @@ static void add_tokens(struct hearth_buf lists[LISTS], const struct hearth_event
             if (lists[list].length)
                 hearth_buf_char(&lists[list], ',');
         hearth_json_write_string(&lists[TOKENS], token->text.bytes, token->text.length);
-        hearth_json_write_float(&lists[TOKEN_LOGPROBS],
-                                token->logprob < -9999.0f ? -9999.0f : token->logprob);
+        hearth_openai_write_logprob(&lists[TOKEN_LOGPROBS], token->logprob);
         write_top(&lists[TOP_LOGPROBS], token);
         hearth_buf_printf(&lists[TEXT_OFFSET], "%u", offset);
         offset += character_count(&token->text);
@@ -90,9 +89,7 @@ static void write_chunk(const struct hearth_choice *choice, const char *text, si
     } else {
         hearth_buf_text(buf, "null");
     }
-    hearth_buf_printf(buf, ",\"finish_reason\":%s%s%s}]", finish ? "\"" : "",
-                      finish ? finish : "null", finish ? "\"" : "");
-    hearth_buf_text(buf, generation->include_usage ? ",\"usage\":null}" : "}");
+    hearth_openai_close_chunk(choice, finish, buf);
 }
 
 static void write_open(struct hearth_choice *choice, struct hearth_buf *buf)
@@ -115,10 +112,7 @@ static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
 
 static void write_usage(struct hearth_generation *generation, struct hearth_buf *buf)
 {
-    hearth_openai_write_head(generation, "text_completion", buf);
-    hearth_buf_text(buf, ",\"choices\":[],\"usage\":");
-    hearth_openai_write_usage(generation, buf);
-    hearth_buf_char(buf, '}');
+    hearth_openai_write_usage_chunk(generation, "text_completion", buf);
 }
 
 static void keep(struct hearth_choice *choice, const struct hearth_event *event)
@@ -147,16 +141,7 @@ static void write_choice(const struct hearth_choice *choice, struct hearth_buf *
 
 static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
 {
-    hearth_openai_write_head(generation, "text_completion", buf);
-    hearth_buf_text(buf, ",\"choices\":[");
-    for (uint32_t i = 0; i < generation->choice_count; i++) {
-        if (i)
-            hearth_buf_char(buf, ',');
-        write_choice(&generation->choices[i], buf);
-    }
-    hearth_buf_text(buf, "],\"usage\":");
-    hearth_openai_write_usage(generation, buf);
-    hearth_buf_text(buf, ",\"system_fingerprint\":null}");
+    hearth_openai_write_answer(generation, "text_completion", write_choice, buf);
 }
 
 const struct hearth_generation_shape hearth_completion_shape = {

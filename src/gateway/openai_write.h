@@ -10,6 +10,20 @@ void hearth_openai_write_head(const struct hearth_generation *generation, const 
                               struct hearth_buf *buf);
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf);
 void hearth_openai_write_text(struct hearth_buf *buf, const char *text);
+/* OpenAI's least value stands for minus infinity, which JSON cannot say. */
+void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob);
+
+/* A whole answer, with what `write_choice` writes of each choice. */
+void hearth_openai_write_answer(const struct hearth_generation *generation, const char *object,
+                                void (*write_choice)(const struct hearth_choice *choice,
+                                                     struct hearth_buf *buf),
+                                struct hearth_buf *buf);
+/* The end of a chunk, behind its choice's text; `finish` may be NULL. */
+void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *finish,
+                               struct hearth_buf *buf);
+/* The chunk that carries nothing but the usage. */
+void hearth_openai_write_usage_chunk(const struct hearth_generation *generation, const char *object,
+                                     struct hearth_buf *buf);
 
 /* Writers of chat, /v1/completions and their streams. */
 extern const struct hearth_generation_shape hearth_chat_shape, hearth_completion_shape;
