@@ -2,24 +2,19 @@
  * serves models would see. Times are long enough for a slow machine and only bound a hang. */
 #include "base/error.h"
 #include "gateway/catalog.h"
-#include "gateway/inference.h"
-#include "gateway/scheduler.h"
-#include "loop/loop.h"
 #include "loop/process_usage.h"
+#include "support/inference_answer.h"
+#include "support/loop_wait.h"
 
 #include <dirent.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-enum { WAIT_MS = 60000, TEXT_MAX = 4096 };
+enum { WAIT_MS = 60000 };
 
 struct bed {
     struct hearth_loop *loop;
@@ -27,68 +22,6 @@ struct bed {
     struct hearth_scheduler *scheduler;
     char directory[32], path[64];
 };
-
-struct answer {
-    struct hearth_inference *inference;
-    int loading, prepared, events, vectors, done, error;
-    size_t tokens;
-    uint32_t retry_after_ms;
-    struct hearth_inference_done end;
-    char text[TEXT_MAX], message[HEARTH_ERROR_MESSAGE_MAX];
-};
-
-static void on_loading(void *argument, float fraction)
-{
-    assert_true(fraction >= 0 && fraction <= 1);
-    ((struct answer *)argument)->loading++;
-}
-
-static void on_prepared(void *argument, uint32_t count, uint32_t truncated)
-{
-    (void)count;
-    (void)truncated;
-    ((struct answer *)argument)->prepared++;
-}
-
-static void on_event(void *argument, const struct hearth_event *event)
-{
-    struct answer *answer = argument;
-    size_t used = strlen(answer->text);
-    answer->events++;
-    if (event->kind == HEARTH_EVENT_VECTOR)
-        answer->vectors += (int)event->value_count;
-    if (event->kind == HEARTH_EVENT_TEXT)
-        snprintf(answer->text + used, sizeof(answer->text) - used, "%.*s", (int)event->bytes.length,
-                 event->bytes.bytes);
-}
-
-static void on_tokens(void *argument, const int32_t *tokens, size_t count)
-{
-    assert_non_null(tokens);
-    ((struct answer *)argument)->tokens = count;
-}
-
-static void on_done(void *argument, const struct hearth_inference_done *done)
-{
-    struct answer *answer = argument;
-    answer->done++;
-    answer->end = *done;
-}
-
-static void on_error(void *argument, const struct hearth_error *error, uint32_t retry_after_ms)
-{
-    struct answer *answer = argument;
-    answer->error = error->code;
-    answer->retry_after_ms = retry_after_ms;
-    snprintf(answer->message, sizeof(answer->message), "%s", error->message);
-}
-
-static const struct hearth_inference_events events = {.on_loading = on_loading,
-                                                      .on_prepared = on_prepared,
-                                                      .on_event = on_event,
-                                                      .on_tokens = on_tokens,
-                                                      .on_done = on_done,
-                                                      .on_error = on_error};
 
 static const struct hearth_scheduler_options usual = {
     .slots = 2,
@@ -135,7 +68,6 @@ static void close_bed(struct bed *bed)
 static int submit_task(struct bed *bed, struct answer *answer, enum hearth_task task,
                        const char *text, uint32_t credit)
 {
-    struct hearth_error error = {.code = 0};
     const struct hearth_sampling sampling = {
         .temperature = 0, .top_p = 1, .repeat_penalty = 1, .max_tokens = 400};
     const struct hearth_inference_request request = {
@@ -151,10 +83,7 @@ static int submit_task(struct bed *bed, struct answer *answer, enum hearth_task 
         .credit = credit,
     };
     memset(answer, 0, sizeof(*answer));
-    int rc = hearth_inference_submit(bed->scheduler, &request, &events, answer, &answer->inference,
-                                     &answer->retry_after_ms, &error);
-    snprintf(answer->message, sizeof(answer->message), "%s", rc ? error.message : "");
-    return rc;
+    return answer_submit(bed->scheduler, &request, answer);
 }
 
 static void submit(struct bed *bed, struct answer *answer, const char *text)
@@ -165,50 +94,20 @@ static void submit(struct bed *bed, struct answer *answer, const char *text)
 
 /* Waiting */
 
-struct wait {
-    struct bed *bed;
-    bool (*is)(void *argument);
-    void *argument;
-    uint64_t until_ms;
-};
-
-static void look_again(void *argument)
-{
-    struct wait *wait = argument;
-    if (wait->is(wait->argument) || hearth_loop_now_ms(wait->bed->loop) > wait->until_ms)
-        hearth_loop_stop(wait->bed->loop);
-}
-
 static bool comes_true(struct bed *bed, bool (*is)(void *argument), void *argument)
 {
-    struct wait wait = {bed, is, argument, hearth_loop_now_ms(bed->loop) + WAIT_MS};
-    struct hearth_timer *timer = hearth_timer_create(bed->loop, look_again, &wait);
-    hearth_timer_start(timer, 0, 2);
-    hearth_loop_run(bed->loop);
-    hearth_timer_destroy(timer);
-    return is(argument);
-}
-
-static bool has_ended(void *argument)
-{
-    struct answer *answer = argument;
-    return answer->done || answer->error;
+    return loop_until(bed->loop, WAIT_MS, is, argument);
 }
 
 static bool has_text(void *argument)
 {
     struct answer *answer = argument;
-    return answer->events > 0 || has_ended(answer);
-}
-
-static bool is_true(void *argument)
-{
-    return *(bool *)argument;
+    return answer->events > 0 || answer_has_ended(answer);
 }
 
 static void expect_done(struct bed *bed, struct answer *answer)
 {
-    assert_true(comes_true(bed, has_ended, answer));
+    assert_true(comes_true(bed, answer_has_ended, answer));
     if (answer->error)
         fail_msg("%s", answer->message);
     assert_int_equal(answer->done, 1);
@@ -216,23 +115,15 @@ static void expect_done(struct bed *bed, struct answer *answer)
 
 static void expect_error(struct bed *bed, struct answer *answer, int code)
 {
-    assert_true(comes_true(bed, has_ended, answer));
+    assert_true(comes_true(bed, answer_has_ended, answer));
     if (answer->error != code)
         fail_msg("error %d (%s) in place of %d", answer->error, answer->message, code);
     assert_int_equal(answer->done, 0);
 }
 
-static void take_report(void *argument, const struct hearth_model_report *report)
-{
-    *(struct hearth_model_report *)argument = *report;
-}
-
 static const struct hearth_model_report *report(struct bed *bed)
 {
-    static struct hearth_model_report row;
-    memset(&row, 0, sizeof(row));
-    hearth_scheduler_each(bed->scheduler, take_report, &row);
-    return &row;
+    return report_of(bed->scheduler);
 }
 
 static void set_flag(void *argument)
@@ -316,7 +207,7 @@ static void test_a_client_without_credit_waits_alone(void **state)
     submit(&bed, &quick, "y");
     expect_done(&bed, &quick);
     assert_int_equal(slow.events, 1);
-    assert_false(has_ended(&slow));
+    assert_false(answer_has_ended(&slow));
     hearth_inference_credit(slow.inference, 1000);
     expect_done(&bed, &slow);
     assert_string_equal(slow.text, "one two three four five six");

@@ -8,15 +8,12 @@
 #include "gateway/catalog.h"
 #include "gateway/inference.h"
 #include "gateway/scheduler.h"
-#include "loop/loop.h"
+#include "support/loop_wait.h"
+#include "unit/cmocka_all.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { BED_WAIT_MS = 20000 };
 
@@ -73,14 +70,16 @@ static inline void bed_touch(const char *path)
     fclose(file);
 }
 
-static inline void bed_open(struct bed *bed, const struct hearth_scheduler_options *changes)
+/* `tasks` are what the model says that it does. */
+static inline void bed_open_for(struct bed *bed, uint32_t tasks,
+                                const struct hearth_scheduler_options *changes)
 {
     struct hearth_error error;
     struct hearth_scheduler_options options = *changes;
     memset(bed, 0, sizeof(*bed));
     manual_starts = 0;
     manual_plan = (struct hearth_memory_plan){.weights = 1};
-    manual_tasks = HEARTH_TASK_EMBED;
+    manual_tasks = tasks;
     snprintf(bed->directory, sizeof(bed->directory), "/tmp/hearth-test-XXXXXX");
     assert_non_null(mkdtemp(bed->directory));
     snprintf(bed->script, sizeof(bed->script), "%s/m.fake", bed->directory);
@@ -95,11 +94,17 @@ static inline void bed_open(struct bed *bed, const struct hearth_scheduler_optio
     options.engines_path = bed->directory;
     options.slots = options.slots ? options.slots : 2;
     options.queue_max = options.queue_max ? options.queue_max : 64;
-    options.load_timeout_ms = options.heartbeat_timeout_ms = options.stop_timeout_ms = 60000;
+    options.load_timeout_ms = options.load_timeout_ms ? options.load_timeout_ms : 60000;
+    options.heartbeat_timeout_ms = options.stop_timeout_ms = 60000;
     options.breaker_failures = options.breaker_failures ? options.breaker_failures : 3;
-    options.breaker_rest_ms = 60000;
+    options.breaker_rest_ms = options.breaker_rest_ms ? options.breaker_rest_ms : 60000;
     options.backend = &manual_ops;
     assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
+}
+
+static inline void bed_open(struct bed *bed, const struct hearth_scheduler_options *changes)
+{
+    bed_open_for(bed, HEARTH_TASK_EMBED, changes);
 }
 
 static inline void bed_close(struct bed *bed)
@@ -142,28 +147,9 @@ static inline void bed_ask(struct bed *bed, struct vector_answer *answer, const 
     assert_int_equal(bed_ask_with(bed, answer, text, HEARTH_TRUNCATE_NEVER, 0), 0);
 }
 
-struct bed_wait {
-    struct bed *bed;
-    bool (*is)(void *argument);
-    void *argument;
-    uint64_t until_ms;
-};
-
-static inline void bed_look(void *argument)
-{
-    struct bed_wait *wait = argument;
-    if (wait->is(wait->argument) || hearth_loop_now_ms(wait->bed->loop) > wait->until_ms)
-        hearth_loop_stop(wait->bed->loop);
-}
-
 static inline void bed_until(struct bed *bed, bool (*is)(void *argument), void *argument)
 {
-    struct bed_wait wait = {bed, is, argument, hearth_loop_now_ms(bed->loop) + BED_WAIT_MS};
-    struct hearth_timer *timer = hearth_timer_create(bed->loop, bed_look, &wait);
-    hearth_timer_start(timer, 0, 1);
-    hearth_loop_run(bed->loop);
-    hearth_timer_destroy(timer);
-    assert_true(is(argument));
+    assert_true(loop_until(bed->loop, BED_WAIT_MS, is, argument));
 }
 
 static inline bool bed_has_ended(void *argument)

@@ -1,146 +1,26 @@
 /* The scheduler over a backend whose events the test gives by hand. The same with real workers is
  * test/integration/test_scheduler.c. */
-#include "manual_backend.h"
+#include "scheduler_bed.h"
 
 #include "base/clock.h"
-#include "gateway/catalog.h"
-#include "gateway/inference.h"
-#include "gateway/scheduler.h"
-#include "loop/loop.h"
+#include "support/inference_answer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+static const struct hearth_scheduler_options usual = {.queue_max = 8};
 
-#include <cmocka.h>
-
-enum { WAIT_MS = 20000 };
-
-struct bed {
-    struct hearth_loop *loop;
-    struct hearth_catalog *catalog;
-    struct hearth_scheduler *scheduler;
-    char directory[32], script[64], plugin[64];
-};
-
-/* What came back for one request. */
-struct answer {
-    struct hearth_inference *inference;
-    int loading, prepared, texts, done, error;
-    uint32_t retry_after_ms;
-    struct hearth_inference_done end;
-    char message[HEARTH_ERROR_MESSAGE_MAX];
-    bool cancel_at_text;
-};
-
-static void on_loading(void *argument, float fraction)
+static void open_bed(struct bed *bed, const struct hearth_scheduler_options *options)
 {
-    (void)fraction;
-    ((struct answer *)argument)->loading++;
+    bed_open_for(bed, HEARTH_TASK_GENERATE, options);
 }
 
-static void on_prepared(void *argument, uint32_t count, uint32_t truncated)
-{
-    (void)count;
-    (void)truncated;
-    ((struct answer *)argument)->prepared++;
-}
-
-static void on_event(void *argument, const struct hearth_event *event)
-{
-    struct answer *answer = argument;
-    assert_int_equal(event->kind, HEARTH_EVENT_TEXT);
-    answer->texts++;
-    if (answer->cancel_at_text)
-        hearth_inference_cancel(answer->inference);
-}
-
-static void on_done(void *argument, const struct hearth_inference_done *done)
-{
-    struct answer *answer = argument;
-    answer->done++;
-    answer->end = *done;
-}
-
-static void on_error(void *argument, const struct hearth_error *error, uint32_t retry_after_ms)
-{
-    struct answer *answer = argument;
-    assert_int_equal(answer->error, 0);
-    answer->error = error->code;
-    answer->retry_after_ms = retry_after_ms;
-    snprintf(answer->message, sizeof(answer->message), "%s", error->message);
-}
-
-static const struct hearth_inference_events events = {.on_loading = on_loading,
-                                                      .on_prepared = on_prepared,
-                                                      .on_event = on_event,
-                                                      .on_done = on_done,
-                                                      .on_error = on_error};
-
-static void touch(const char *path)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
-}
-
-static const struct hearth_scheduler_options usual = {
-    .slots = 2,
-    .queue_max = 8,
-    .load_timeout_ms = 60000,
-    .heartbeat_timeout_ms = 60000,
-    .stop_timeout_ms = 60000,
-    .breaker_failures = 3,
-    .breaker_rest_ms = 60000,
-    .backend = &manual_ops,
-};
-
-static void open_bed(struct bed *bed, const struct hearth_scheduler_options *from)
-{
-    struct hearth_error error;
-    struct hearth_scheduler_options options = *from;
-    memset(bed, 0, sizeof(*bed));
-    manual_starts = 0;
-    manual_plan = (struct hearth_memory_plan){.weights = 1};
-    snprintf(bed->directory, sizeof(bed->directory), "/tmp/hearth-test-XXXXXX");
-    assert_non_null(mkdtemp(bed->directory));
-    snprintf(bed->script, sizeof(bed->script), "%s/m.fake", bed->directory);
-    snprintf(bed->plugin, sizeof(bed->plugin), "%s/fake.so", bed->directory);
-    touch(bed->script);
-    touch(bed->plugin);
-    bed->loop = hearth_loop_create();
-    bed->catalog = hearth_catalog_create(bed->loop, NULL, 0);
-    assert_int_equal(hearth_catalog_add_file(bed->catalog, bed->script, &error), 0);
-    options.loop = bed->loop;
-    options.catalog = bed->catalog;
-    options.engines_path = bed->directory;
-    assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
-}
-
-static void close_bed(struct bed *bed)
-{
-    hearth_scheduler_destroy(bed->scheduler);
-    hearth_catalog_destroy(bed->catalog);
-    hearth_loop_run(bed->loop);
-    hearth_loop_destroy(bed->loop);
-    unlink(bed->script);
-    unlink(bed->plugin);
-    rmdir(bed->directory);
-    assert_null(manual);
-}
-
-static void close_bed_with(struct bed *bed, const char *file)
+static void bed_close_with(struct bed *bed, const char *file)
 {
     unlink(file);
-    close_bed(bed);
+    bed_close(bed);
 }
 
 static int submit_to(struct bed *bed, struct answer *answer, const char *model)
 {
-    struct hearth_error error = {.code = 0};
-    struct hearth_inference_request request = {
+    const struct hearth_inference_request request = {
         .model = model,
         .input = {.task = HEARTH_TASK_GENERATE,
                   .kind = HEARTH_INPUT_TEXT,
@@ -151,39 +31,12 @@ static int submit_to(struct bed *bed, struct answer *answer, const char *model)
         .request_id = "req_1",
         .credit = 4,
     };
-    int rc = hearth_inference_submit(bed->scheduler, &request, &events, answer, &answer->inference,
-                                     &answer->retry_after_ms, &error);
-    snprintf(answer->message, sizeof(answer->message), "%s", error.code ? error.message : "");
-    return rc;
+    return answer_submit(bed->scheduler, &request, answer);
 }
 
 static int submit(struct bed *bed, struct answer *answer)
 {
     return submit_to(bed, answer, "m");
-}
-
-struct wait {
-    struct bed *bed;
-    bool (*is)(void *argument);
-    void *argument;
-    uint64_t until_ms;
-};
-
-static void look_again(void *argument)
-{
-    struct wait *wait = argument;
-    if (wait->is(wait->argument) || hearth_loop_now_ms(wait->bed->loop) > wait->until_ms)
-        hearth_loop_stop(wait->bed->loop);
-}
-
-static void run_until(struct bed *bed, bool (*is)(void *argument), void *argument)
-{
-    struct wait wait = {bed, is, argument, hearth_loop_now_ms(bed->loop) + WAIT_MS};
-    struct hearth_timer *timer = hearth_timer_create(bed->loop, look_again, &wait);
-    hearth_timer_start(timer, 0, 1);
-    hearth_loop_run(bed->loop);
-    hearth_timer_destroy(timer);
-    assert_true(is(argument));
 }
 
 static bool has_started(void *argument)
@@ -196,14 +49,9 @@ static bool has_error(void *argument)
     return ((struct answer *)argument)->error != 0;
 }
 
-static bool is_true(void *argument)
-{
-    return *(bool *)argument;
-}
-
 static void run_until_started(struct bed *bed, int times)
 {
-    run_until(bed, has_started, &times);
+    bed_until(bed, has_started, &times);
 }
 
 static void load(struct bed *bed)
@@ -213,16 +61,9 @@ static void load(struct bed *bed)
     manual_ready();
 }
 
-static void take_report(void *argument, const struct hearth_model_report *report)
+static const struct hearth_model_report *report(struct bed *bed)
 {
-    *(struct hearth_model_report *)argument = *report;
-}
-
-static struct hearth_model_report *report(struct bed *bed)
-{
-    static struct hearth_model_report row;
-    hearth_scheduler_each(bed->scheduler, take_report, &row);
-    return &row;
+    return report_of(bed->scheduler);
 }
 
 static void test_a_request_loads_its_model_and_streams(void **state)
@@ -246,12 +87,12 @@ static void test_a_request_loads_its_model_and_streams(void **state)
     hearth_inference_credit(answer.inference, 3);
     assert_int_equal(manual->credits, 3);
     manual_done(manual->sent[0]);
-    assert_int_equal(answer.texts, 1);
+    assert_int_equal(answer.events, 1);
     assert_int_equal(answer.done, 1);
     assert_int_equal(answer.end.completion_tokens, 2);
     assert_int_equal(report(&bed)->tokens_out, 2);
     assert_int_equal(report(&bed)->loads, 1);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_no_more_than_slots_and_one_are_with_the_worker(void **state)
@@ -268,7 +109,7 @@ static void test_no_more_than_slots_and_one_are_with_the_worker(void **state)
     assert_int_equal(report(&bed)->slots_busy, 2);
     manual_done(manual->sent[1]);
     assert_int_equal(manual->sent_count, 4);
-    close_bed(&bed);
+    bed_close(&bed);
     for (int i = 0; i < 6; i++)
         assert_int_equal(answers[i].error, i == 1 ? 0 : HEARTH_EDRAINING);
 }
@@ -283,7 +124,7 @@ static void test_a_full_queue_refuses_with_a_time(void **state)
         assert_int_equal(submit(&bed, &answers[i]), 0);
     assert_int_equal(submit(&bed, &answers[8]), HEARTH_EQUEUEFULL);
     assert_true(answers[8].retry_after_ms >= 1000);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_canceled_request_leaves_queue_and_worker(void **state)
@@ -304,8 +145,8 @@ static void test_a_canceled_request_leaves_queue_and_worker(void **state)
     assert_int_equal(manual->sent_count, 3); /* its place is free when the worker says so */
     manual_error(manual->sent[0], HEARTH_ECANCELED);
     assert_int_equal(manual->sent_count, 4);
-    assert_int_equal(answers[0].texts + answers[0].error + answers[0].done, 0);
-    close_bed(&bed);
+    assert_int_equal(answers[0].events + answers[0].error + answers[0].done, 0);
+    bed_close(&bed);
     assert_int_equal(answers[0].error + answers[4].error, 0);
 }
 
@@ -313,15 +154,15 @@ static void test_a_request_may_be_canceled_from_its_own_event(void **state)
 {
     (void)state;
     struct bed bed;
-    struct answer answer = {.cancel_at_text = true};
+    struct answer answer = {.cancel_at_event = true};
     open_bed(&bed, &usual);
     assert_int_equal(submit(&bed, &answer), 0);
     load(&bed);
     manual_text(manual->sent[0], "a");
     manual_text(manual->sent[0], "b");
-    assert_int_equal(answer.texts, 1);
+    assert_int_equal(answer.events, 1);
     assert_int_equal(manual->canceled_count, 1);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_crash_is_told_to_who_streams_and_retried_for_the_others(void **state)
@@ -345,7 +186,7 @@ static void test_a_crash_is_told_to_who_streams_and_retried_for_the_others(void 
     assert_int_equal(waits.done, 1);
     assert_int_equal(report(&bed)->retries, 1);
     assert_int_equal(report(&bed)->crashes, 1);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_request_that_crashes_two_workers_is_told(void **state)
@@ -361,7 +202,7 @@ static void test_a_request_that_crashes_two_workers_is_told(void **state)
     load(&bed);
     manual_crash();
     assert_int_equal(answer.error, HEARTH_ECRASHED);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_repeated_crashes_open_the_breaker_and_it_closes_again(void **state)
@@ -386,7 +227,7 @@ static void test_repeated_crashes_open_the_breaker_and_it_closes_again(void **st
     assert_in_range(answers[1].retry_after_ms, 1, 1500);
     usleep(1600 * 1000);
     bool yes = true;
-    run_until(&bed, is_true, &yes);
+    bed_until(&bed, is_true, &yes);
     assert_int_equal(submit(&bed, &answers[1]), 0);
     assert_int_equal(submit(&bed, &answers[2]), 0);
     load(&bed);
@@ -395,7 +236,7 @@ static void test_repeated_crashes_open_the_breaker_and_it_closes_again(void **st
     manual_done(manual->sent[0]);
     assert_string_equal(report(&bed)->breaker, "closed");
     assert_int_equal(manual->sent_count, 2);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_model_that_does_not_fit_is_refused_with_the_sum(void **state)
@@ -418,7 +259,7 @@ static void test_a_model_that_does_not_fit_is_refused_with_the_sum(void **state)
     assert_non_null(strstr(answer.message, "limit 1000 B"));
     assert_int_equal(report(&bed)->state, HEARTH_MODEL_FAILED);
     assert_string_equal(report(&bed)->breaker, "closed");
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_failed_load_is_told_to_all_and_tried_again_by_the_next(void **state)
@@ -441,7 +282,7 @@ static void test_a_failed_load_is_told_to_all_and_tried_again_by_the_next(void *
     assert_int_equal(submit(&bed, &answers[2]), 0);
     load(&bed);
     assert_int_equal(manual_starts, 2);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_request_times_out_in_the_queue_and_in_the_worker(void **state)
@@ -454,16 +295,16 @@ static void test_a_request_times_out_in_the_queue_and_in_the_worker(void **state
     open_bed(&bed, &options);
     assert_int_equal(submit(&bed, &first), 0);
     run_until_started(&bed, 1);
-    run_until(&bed, has_error, &first);
+    bed_until(&bed, has_error, &first);
     assert_int_equal(first.error, HEARTH_ETIMEOUT);
     manual_planned();
     manual_ready();
     assert_int_equal(submit(&bed, &second), 0);
     assert_int_equal(manual->sent_count, 1);
-    run_until(&bed, has_error, &second);
+    bed_until(&bed, has_error, &second);
     assert_int_equal(second.error, HEARTH_ETIMEOUT);
     assert_int_equal(manual->canceled_count, 1);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_a_load_that_takes_too_long_is_given_up(void **state)
@@ -477,10 +318,10 @@ static void test_a_load_that_takes_too_long_is_given_up(void **state)
     assert_int_equal(submit(&bed, &answer), 0);
     run_until_started(&bed, 1);
     manual_planned();
-    run_until(&bed, is_true, &manual->killed);
+    bed_until(&bed, is_true, &manual->killed);
     manual_ended_as_asked();
     assert_int_equal(answer.error, HEARTH_ETIMEOUT);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void set_flag(void *argument)
@@ -518,7 +359,7 @@ static void test_stop_lets_running_ones_finish_and_answers_the_rest(void **state
     assert_int_equal(answers[0].done + answers[1].done + answers[2].done, 3);
     assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
     assert_false(hearth_scheduler_uses(bed.scheduler, "m"));
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_what_comes_while_a_model_stops_loads_it_again(void **state)
@@ -538,7 +379,7 @@ static void test_what_comes_while_a_model_stops_loads_it_again(void **state)
     load(&bed);
     manual_done(manual->sent[0]);
     assert_int_equal(late.done, 1);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_stop_ends_a_load_and_what_waits_for_it(void **state)
@@ -554,7 +395,7 @@ static void test_stop_ends_a_load_and_what_waits_for_it(void **state)
     hearth_scheduler_stop(bed.scheduler, "m", false, set_flag_of_model, &stopped, &error);
     assert_int_equal(answers[0].error, HEARTH_EDRAINING);
     assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
-    run_until(&bed, is_true, &stopped);
+    bed_until(&bed, is_true, &stopped);
     assert_int_equal(manual_starts, 0);
     /* while it is loaded */
     assert_int_equal(submit(&bed, &answers[1]), 0);
@@ -567,7 +408,7 @@ static void test_stop_ends_a_load_and_what_waits_for_it(void **state)
     manual_ended_as_asked();
     assert_true(stopped);
     assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_an_idle_model_is_unloaded_and_a_pinned_one_is_not(void **state)
@@ -582,7 +423,7 @@ static void test_an_idle_model_is_unloaded_and_a_pinned_one_is_not(void **state)
     assert_int_equal(submit(&bed, &answer), 0);
     load(&bed);
     manual_done(manual->sent[0]);
-    run_until(&bed, is_true, &manual->stopping);
+    bed_until(&bed, is_true, &manual->stopping);
     manual_ended_as_asked();
     assert_int_equal(report(&bed)->unloads, 1);
     /* a file that is served without a row is pinned when it is loaded by name */
@@ -590,9 +431,9 @@ static void test_an_idle_model_is_unloaded_and_a_pinned_one_is_not(void **state)
     load(&bed);
     usleep(200 * 1000);
     bool yes = true;
-    run_until(&bed, is_true, &yes);
+    bed_until(&bed, is_true, &yes);
     assert_false(manual->stopping);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 static void test_drain_finishes_what_is_there_and_takes_nothing_new(void **state)
@@ -605,7 +446,7 @@ static void test_drain_finishes_what_is_there_and_takes_nothing_new(void **state
     for (int i = 0; i < 4; i++)
         assert_int_equal(submit(&bed, &answers[i]), 0);
     load(&bed);
-    hearth_scheduler_drain(bed.scheduler, hearth_loop_now_ms(bed.loop) + WAIT_MS, set_flag,
+    hearth_scheduler_drain(bed.scheduler, hearth_loop_now_ms(bed.loop) + BED_WAIT_MS, set_flag,
                            &drained);
     assert_int_equal(submit(&bed, &late), HEARTH_EDRAINING);
     for (int i = 0; i < 4; i++)
@@ -614,8 +455,8 @@ static void test_drain_finishes_what_is_there_and_takes_nothing_new(void **state
         assert_int_equal(answers[i].done, 1);
     assert_true(manual->stopping);
     manual_ended_as_asked();
-    run_until(&bed, is_true, &drained);
-    close_bed(&bed);
+    bed_until(&bed, is_true, &drained);
+    bed_close(&bed);
 }
 
 static void test_drain_ends_at_its_deadline(void **state)
@@ -628,12 +469,12 @@ static void test_drain_ends_at_its_deadline(void **state)
     assert_int_equal(submit(&bed, &answer), 0);
     load(&bed);
     hearth_scheduler_drain(bed.scheduler, hearth_loop_now_ms(bed.loop) + 100, set_flag, &drained);
-    run_until(&bed, has_error, &answer);
+    bed_until(&bed, has_error, &answer);
     assert_int_equal(answer.error, HEARTH_EDRAINING);
     assert_true(manual->killed);
     manual_ended_as_asked();
-    run_until(&bed, is_true, &drained);
-    close_bed(&bed);
+    bed_until(&bed, is_true, &drained);
+    bed_close(&bed);
 }
 
 static bool is_later(void *argument)
@@ -652,14 +493,14 @@ static void test_one_model_plans_at_a_time(void **state)
     options.memory_limit = 1000;
     open_bed(&bed, &options);
     snprintf(other, sizeof(other), "%s/n.fake", bed.directory);
-    touch(other);
+    bed_touch(other);
     assert_int_equal(hearth_catalog_add_file(bed.catalog, other, &error), 0);
     manual_plan = (struct hearth_memory_plan){.weights = 600};
     assert_int_equal(submit(&bed, &first), 0);
     run_until_started(&bed, 1);
     assert_int_equal(submit_to(&bed, &second, "n"), 0);
     uint64_t later = hearth_clock_monotonic_ms() + 100;
-    run_until(&bed, is_later, &later);
+    bed_until(&bed, is_later, &later);
     assert_int_equal(manual_starts, 1);
     manual_planned(); /* the other starts, and the room that is left is what it may take */
     run_until_started(&bed, 2);
@@ -668,7 +509,7 @@ static void test_one_model_plans_at_a_time(void **state)
     assert_true(manual->killed);
     manual_ended_as_asked();
     assert_int_equal(second.error, HEARTH_EMEMORY);
-    close_bed_with(&bed, other);
+    bed_close_with(&bed, other);
 }
 
 /* Two models of 600 bytes where 1000 may be taken; the first is loaded and has answered. */
@@ -681,7 +522,7 @@ static struct manual_backend *open_crowded_bed(struct bed *bed, char other[64],
     options.longest_wait_ms = longest_wait_ms;
     open_bed(bed, &options);
     snprintf(other, 64, "%s/n.fake", bed->directory);
-    touch(other);
+    bed_touch(other);
     assert_int_equal(hearth_catalog_add_file(bed->catalog, other, &error), 0);
     manual_plan = (struct hearth_memory_plan){.weights = 600};
     assert_int_equal(submit(bed, first), 0);
@@ -716,7 +557,7 @@ static void test_an_idle_model_unloads_for_another(void **state)
     manual_ready();
     manual_done(manual->sent[0]);
     assert_int_equal(second.done, 1);
-    close_bed_with(&bed, other);
+    bed_close_with(&bed, other);
 }
 
 static void test_a_busy_model_does_not_unload_for_another(void **state)
@@ -733,7 +574,7 @@ static void test_a_busy_model_does_not_unload_for_another(void **state)
     manual = resident;
     manual_done(resident->sent[0]);
     assert_int_equal(first.done, 1);
-    close_bed_with(&bed, other);
+    bed_close_with(&bed, other);
 }
 
 static void test_room_is_waited_for_until_a_busy_model_is_idle(void **state)
@@ -742,17 +583,17 @@ static void test_room_is_waited_for_until_a_busy_model_is_idle(void **state)
     struct bed bed;
     struct answer first = {0}, second = {0};
     char other[64];
-    struct manual_backend *resident = open_crowded_bed(&bed, other, WAIT_MS, &first);
+    struct manual_backend *resident = open_crowded_bed(&bed, other, BED_WAIT_MS, &first);
     start_second(&bed, &second);
     assert_int_equal(second.error, 0);
     assert_false(resident->stopping);
     manual = resident;
     manual_done(resident->sent[0]);
-    run_until(&bed, is_true, &resident->stopping);
+    bed_until(&bed, is_true, &resident->stopping);
     manual_ended_as_asked();
     run_until_started(&bed, 3);
     hearth_inference_cancel(second.inference);
-    close_bed_with(&bed, other);
+    bed_close_with(&bed, other);
 }
 
 static void test_unknown_models_and_engines_are_refused_at_once(void **state)
@@ -764,12 +605,12 @@ static void test_unknown_models_and_engines_are_refused_at_once(void **state)
     open_bed(&bed, &usual);
     unlink(bed.plugin);
     assert_int_equal(submit(&bed, &answer), HEARTH_ENOTIMPL);
-    touch(bed.plugin);
+    bed_touch(bed.plugin);
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "nobody", NULL, NULL, &error),
                      HEARTH_ENOMODEL);
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "../x", NULL, NULL, &error),
                      HEARTH_EPATH);
-    close_bed(&bed);
+    bed_close(&bed);
 }
 
 int main(void)

@@ -64,11 +64,6 @@ static void is_unloaded(void *argument, const struct hearth_error *error)
     *(bool *)argument = true;
 }
 
-static bool is_true(void *argument)
-{
-    return *(bool *)argument;
-}
-
 static void no_answer_comes_from_what_was_loaded_before(void **state)
 {
     (void)state;
