@@ -55,9 +55,9 @@ struct hearth_child {
     struct hearth_process *process;
     struct hearth_channel *channel;
     struct hearth_ipc_reader *reader;
-    struct hearth_timer *life; /* handshake, then heartbeat */
-    struct hearth_timer *last; /* stop deadline, then grace */
-    uint64_t heard_ms;
+    struct hearth_timer *life;                /* handshake, then heartbeat */
+    struct hearth_timer *last;                /* stop deadline, then grace */
+    uint64_t period_ms, looked_ms, silent_ms; /* of the heartbeat */
     bool greeted, exited, channel_ended, reading, killed;
     struct hearth_child_end end;
     char last_line[LAST_LINE_MAX]; /* of standard error */
@@ -171,13 +171,17 @@ static void kill_for(struct hearth_child *child, int code, const char *what, uin
 static void on_life_time(void *argument)
 {
     struct hearth_child *child = argument;
-    uint64_t silent_ms = hearth_loop_now_ms(child->loop) - child->heard_ms;
     if (!child->greeted) {
         kill_for(child, HEARTH_ETIMEOUT, "did not greet", child->options.handshake_timeout_ms);
         return;
     }
-    if (silent_ms >= child->options.heartbeat_timeout_ms) {
-        kill_for(child, HEARTH_ETIMEOUT, "was silent", silent_ms);
+    /* Time in which we did not run ourselves (a stop, a machine that was paused) is no silence of
+     * the child's: what it said meanwhile is not read yet. */
+    uint64_t now_ms = hearth_loop_now_ms(child->loop), passed_ms = now_ms - child->looked_ms;
+    child->looked_ms = now_ms;
+    child->silent_ms += passed_ms < 2 * child->period_ms ? passed_ms : child->period_ms;
+    if (child->silent_ms >= child->options.heartbeat_timeout_ms) {
+        kill_for(child, HEARTH_ETIMEOUT, "was silent", child->silent_ms);
         return;
     }
     struct hearth_buf buf;
@@ -192,6 +196,8 @@ static void watch_heartbeat(struct hearth_child *child)
     uint64_t period_ms = child->options.heartbeat_timeout_ms / 3;
     period_ms = period_ms > PING_MS_MAX ? PING_MS_MAX : period_ms ? period_ms : 1;
     child->greeted = true;
+    child->period_ms = period_ms;
+    child->looked_ms = hearth_loop_now_ms(child->loop);
     hearth_timer_start(child->life, period_ms, period_ms);
 }
 
@@ -200,7 +206,7 @@ static int on_frame(void *argument, const struct hearth_ipc_frame *frame)
     struct hearth_child *child = argument;
     if (child->killed)
         return 0;
-    child->heard_ms = hearth_loop_now_ms(child->loop);
+    child->silent_ms = 0;
     if (!child->greeted)
         watch_heartbeat(child);
     struct hearth_error error = {.code = 0};
@@ -308,7 +314,6 @@ int hearth_child_start(struct hearth_loop *loop, const struct hearth_child_optio
     child->kind = &kinds[options->kind];
     child->options = *options;
     child->subject = hearth_strdup(options->subject);
-    child->heard_ms = hearth_loop_now_ms(loop);
     rc = start_process(child, pair[1], error);
     close(pair[1]);
     if (rc < 0) {

@@ -180,6 +180,34 @@ static void test_a_child_that_falls_silent_is_killed(void **state)
     assert_int_equal(watch.end.signal, SIGKILL);
 }
 
+static void stop_now(void *argument)
+{
+    hearth_child_stop(((struct watch *)argument)->child, WAIT_MS);
+}
+
+static void hold_the_loop(void *argument)
+{
+    (void)argument;
+    usleep(1500 * 1000);
+}
+
+static void test_a_pause_of_our_own_is_no_silence_of_the_child(void **state)
+{
+    (void)state;
+    struct watch watch;
+    start_with(&watch, "polite", WAIT_MS, 600);
+    struct hearth_timer *pause = hearth_timer_create(watch.loop, hold_the_loop, NULL);
+    struct hearth_timer *stop = hearth_timer_create(watch.loop, stop_now, &watch);
+    hearth_timer_start(pause, 100, 0);
+    hearth_timer_start(stop, 2500, 0);
+    hearth_loop_run(watch.loop);
+    hearth_timer_destroy(pause);
+    hearth_timer_destroy(stop);
+    assert_int_equal(watch.end.error.code, 0);
+    assert_true(watch.end.asked);
+    hearth_loop_destroy(watch.loop);
+}
+
 static void test_an_exit_is_told_with_status_and_last_words(void **state)
 {
     (void)state;
@@ -241,11 +269,6 @@ static void test_a_child_that_closes_its_channel_is_helped_to_end(void **state)
     start_with(&watch, "closes", WAIT_MS, WAIT_MS);
     run_to_end(&watch);
     assert_int_equal(watch.end.signal, SIGKILL);
-}
-
-static void stop_now(void *argument)
-{
-    hearth_child_stop(((struct watch *)argument)->child, WAIT_MS);
 }
 
 static void stop_soon(void *argument)
@@ -314,6 +337,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_child_that_does_not_greet_is_killed),
         cmocka_unit_test(test_a_child_that_falls_silent_is_killed),
+        cmocka_unit_test(test_a_pause_of_our_own_is_no_silence_of_the_child),
         cmocka_unit_test(test_an_exit_is_told_with_status_and_last_words),
         cmocka_unit_test(test_frames_sent_right_before_the_end_are_read),
         cmocka_unit_test(test_a_signal_is_named),
