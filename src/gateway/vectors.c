@@ -41,11 +41,12 @@ struct vectors {
     uint32_t waiting_max, next;
     uint32_t live, taken, done; /* submitted; of these with a worker; with a vector or an error */
     struct hearth_buf answer;
-    uint64_t write_us; /* that writing it took */
-    bool gzip;         /* the client takes it, and there may be much */
-    bool packed;       /* the answer is a gzip */
-    bool writing;      /* on the pool */
-    bool time_out;     /* the time has ended: what was not begun need not begin */
+    uint32_t retry_after_ms; /* the longest that a missing one was told; 0: none was */
+    uint64_t write_us;       /* that writing it took */
+    bool gzip;               /* the client takes it, and there may be much */
+    bool packed;             /* the answer is a gzip */
+    bool writing;            /* on the pool */
+    bool time_out;           /* the time has ended: what was not begun need not begin */
     struct vector_item items[];
 };
 
@@ -182,7 +183,7 @@ static void written_on_lane(void *argument, bool dropped)
 static void cut(struct vectors *v)
 {
     uint32_t kept = v->shown.dimensions;
-    if (kept == v->shown.width)
+    if (kept == v->shown.width || !v->shown.values)
         return;
     for (uint32_t i = 0; kept && i < v->shown.count; i++) {
         float *values = v->shown.values + (size_t)i * v->shown.width;
@@ -195,17 +196,29 @@ static void cut(struct vectors *v)
     }
 }
 
-/* Nothing came of any input: what the first one says is the answer. */
+/* A partial answer may lack every vector when time ended or the inputs are to blame: who asked for
+ * it reads that at each of them. Of a model that cannot be served there is nothing to say of any.
+ */
+static bool fails_whole(const struct vectors *v)
+{
+    for (uint32_t i = 0; i < v->shown.count; i++)
+        if (!v->rows[i].error || v->rows[i].error->code == HEARTH_ETIMEOUT ||
+            blames_input(v->rows[i].error->code))
+            return false;
+    return true;
+}
+
+/* What the first input says is the answer. */
 static void fail_whole(struct vectors *v)
 {
     const struct hearth_error error = *v->rows[0].error;
-    fail_for(v, 0, &error, 0);
+    fail_for(v, 0, &error, v->retry_after_ms);
 }
 
 static void finish(struct vectors *v)
 {
     struct hearth_call *call = v->shown.call;
-    if (v->shown.missing == v->shown.count) {
+    if (fails_whole(v)) {
         fail_whole(v);
         return;
     }
@@ -317,6 +330,7 @@ static bool miss(struct vector_item *item, const struct hearth_error *error,
     item->row->done = false;
     item->row->error = hearth_alloc(sizeof(*error));
     *item->row->error = *error;
+    v->retry_after_ms = (uint32_t)larger(v->retry_after_ms, retry_after_ms);
     v->time_out = v->time_out || error->code == HEARTH_ETIMEOUT;
     v->shown.missing++;
     v->done++;

@@ -389,15 +389,41 @@ def test_a_partial_answer_has_what_was_done_by_then(server):
     assert not any("error" in row for row in done)
     assert "Etag" not in answer.headers
     wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 0, 30, "the end")
-    answer = embed(server, ["words " * 200], model="slow", partial=True, timeout=0.2)
-    assert answer.status == 504, "nothing was done: there is nothing partial to give"
+
+
+@pytest.mark.parametrize("rest", ({}, {"dimensions": 2}, {"encoding_format": "base64"}))
+def test_a_partial_answer_may_lack_every_vector(server, rest):
+    fake(server, "slow", "tasks = embed; prefill_us = 20000; vector_length = 4")
+    assert embed(server, "warm", model="slow").status == 200
+    for input, count in (("words " * 200, 1), (["words " * 200, "words " * 201], 2)):
+        answer = embed(server, input, model="slow", partial=True, timeout=0.2, **rest)
+        assert answer.status == 200, answer.text
+        body = answer.json()
+        assert body["missing"] == len(body["data"]) == count
+        assert [row["index"] for row in body["data"]] == list(range(count))
+        assert all(row["embedding"] is None and row["error"]["code"] == "timeout"
+                   for row in body["data"])
+        assert body["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
+        assert "Etag" not in answer.headers
+        assert embed(server, input, model="slow", timeout=0.2, **rest).status == 504
+
+
+def test_what_keeps_the_model_from_serving_is_the_answer_also_with_partial(server):
+    fake(server, "broken", "tasks = embed; load_fails = yes")
+    for partial in (False, True):
+        answer = embed(server, ["a", "b"], model="broken", partial=partial)
+        assert answer.status >= 500 and error_of(answer)["message"], answer.text
 
 
 def test_a_partial_answer_marks_the_faulty_input(vectors):
     body = embed(vectors, ["a", LONG, "b"], partial=True).json()
     assert [row["embedding"] is None for row in body["data"]] == [False, True, False]
     assert body["data"][1]["error"]["code"] == "context_length_exceeded" and body["missing"] == 1
-    assert embed(vectors, [LONG, LONG], partial=True).status == 400
+    body = embed(vectors, [LONG, LONG], partial=True).json()
+    assert [row["error"]["code"] for row in body["data"]] == ["context_length_exceeded"] * 2
+    client = client_of(vectors)
+    answer = client.embeddings.create(model="minilm", input=[LONG, "a"], extra_body={"partial": True})
+    assert answer.data[0].embedding is None and len(answer.data[1].embedding) == 384
 
 
 # Fairness
