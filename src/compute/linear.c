@@ -8,8 +8,10 @@
 
 enum {
     LINE = 64,
-    ROW_CHUNK = 96,  /* rows of a task: a chunk of the input stays in the second-level cache */
-    CONVERT_ROWS = 8 /* rows that are turned to codes at once */
+    ROW_CHUNK = 256, /* rows of a task at most: a panel is read once for all of them */
+    ROW_CHUNK_LEAST = 32,
+    TASKS_PER_MEMBER = 4, /* at least, so that all end at about the same time */
+    CONVERT_ROWS = 8      /* rows that are turned to codes at once */
 };
 
 struct hearth_linear {
@@ -231,6 +233,15 @@ static void run_task(const struct hearth_linear *linear, const struct hearth_cod
     }
 }
 
+static size_t row_chunk(size_t rows, size_t panels, unsigned members)
+{
+    size_t chunk = ROW_CHUNK;
+    while (members > 1 && chunk > ROW_CHUNK_LEAST &&
+           (rows + chunk - 1) / chunk * panels < TASKS_PER_MEMBER * members)
+        chunk /= 2;
+    return chunk;
+}
+
 void hearth_linear_run(const struct hearth_linear *linear, struct hearth_member *member,
                        struct hearth_codes *codes, const float *x, size_t rows, float *y,
                        size_t y_stride, enum hearth_activation activation)
@@ -240,10 +251,11 @@ void hearth_linear_run(const struct hearth_linear *linear, struct hearth_member 
         convert(linear, member, codes, x, rows);
         a = codes->codes;
     }
-    size_t chunks = (rows + ROW_CHUNK - 1) / ROW_CHUNK, task;
+    size_t chunk = row_chunk(rows, linear->panels, hearth_member_count(member));
+    size_t chunks = (rows + chunk - 1) / chunk, task;
     while ((task = hearth_member_take(member)) < chunks * linear->panels) {
-        size_t first = task / linear->panels * ROW_CHUNK;
-        size_t last = rows - first < ROW_CHUNK ? rows : first + ROW_CHUNK;
+        size_t first = task / linear->panels * chunk;
+        size_t last = rows - first < chunk ? rows : first + chunk;
         run_task(linear, codes, a, task % linear->panels, first, last, y, y_stride, activation);
     }
     hearth_member_barrier(member);

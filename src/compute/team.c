@@ -108,6 +108,11 @@ struct hearth_member *hearth_member_alone(struct hearth_member *member)
     return &member->alone->members[0];
 }
 
+unsigned hearth_member_count(const struct hearth_member *member)
+{
+    return member->team->size;
+}
+
 unsigned hearth_member_index(const struct hearth_member *member)
 {
     return member->index;

@@ -25,6 +25,7 @@ void hearth_team_run(struct hearth_team *team,
 
 /* Inside `work`, and by all members alike: */
 unsigned hearth_member_index(const struct hearth_member *member);
+unsigned hearth_member_count(const struct hearth_member *member); /* of its team */
 /* Waits for all; what one wrote before it, all see after it. */
 void hearth_member_barrier(struct hearth_member *member);
 /* The next piece of the present phase: 0, 1, 2 … each to one member. A barrier begins a new phase.
