@@ -1,6 +1,7 @@
 #include "compute/kernels.h"
 
 #include <cpuid.h>
+#include <string.h>
 
 extern const struct hearth_kernels kernels_plain, kernels_avx2, kernels_avx_vnni, kernels_avx512,
     kernels_avx512_vnni, kernels_avx512_bf16;
@@ -12,6 +13,15 @@ static const struct hearth_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_AVX512] = &kernels_avx512,
     [HEARTH_ISA_AVX512_VNNI] = &kernels_avx512_vnni,
     [HEARTH_ISA_AVX512_BF16] = &kernels_avx512_bf16,
+};
+
+static const char *const names[HEARTH_ISA_COUNT] = {
+    [HEARTH_ISA_PLAIN] = "plain",
+    [HEARTH_ISA_AVX2] = "avx2",
+    [HEARTH_ISA_AVX_VNNI] = "avx_vnni",
+    [HEARTH_ISA_AVX512] = "avx512",
+    [HEARTH_ISA_AVX512_VNNI] = "avx512_vnni",
+    [HEARTH_ISA_AVX512_BF16] = "avx512_bf16",
 };
 
 /* Leaf 7, sub-leaf 1, EAX bit 4: GCC 12's __builtin_cpu_supports does not know it. */
@@ -53,6 +63,16 @@ enum hearth_isa hearth_isa_best(void)
         if (hearth_isa_usable((enum hearth_isa)isa))
             best = (enum hearth_isa)isa;
     return best;
+}
+
+int hearth_isa_named(const char *name, enum hearth_isa *ret_isa)
+{
+    for (int isa = HEARTH_ISA_PLAIN; isa < HEARTH_ISA_COUNT; isa++)
+        if (strcmp(name, names[isa]) == 0) {
+            *ret_isa = (enum hearth_isa)isa;
+            return 1;
+        }
+    return 0;
 }
 
 const struct hearth_kernels *hearth_kernels_for(enum hearth_isa isa)

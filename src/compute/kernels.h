@@ -97,6 +97,8 @@ size_t hearth_attention_scratch(size_t length, size_t dim);
 enum hearth_isa hearth_isa_best(void);
 /* Whether this CPU runs it. */
 int hearth_isa_usable(enum hearth_isa isa);
+/* "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16"; 0 when it is none. */
+int hearth_isa_named(const char *name, enum hearth_isa *ret_isa);
 const struct hearth_kernels *hearth_kernels_for(enum hearth_isa isa);
 
 #endif

@@ -165,6 +165,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "arithmetic of the encoder",
     },
     {
+        .key = "instruction_set", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = (const char *const[]){"best", "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", NULL},
+        .is_engines = true,
+        .help = "the widest instructions that the encoder may use; best: all that the CPU has",
+    },
+    {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -198,6 +205,7 @@ const char *const hearth_model_setting_keys[] = {
     "lock_memory",
     "pooling",
     "precision",
+    "instruction_set",
     "chat_template",
     NULL,
 };

@@ -111,24 +111,49 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     return rc;
 }
 
-static int read_precision(const char *settings_json, enum hearth_precision *ret_precision,
+struct arithmetic {
+    enum hearth_precision precision;
+    enum hearth_isa isa;
+};
+
+static int read_isa(const char *name, enum hearth_isa *ret_isa, struct hearth_error *error)
+{
+    *ret_isa = hearth_isa_best();
+    if (!*name || strcmp(name, "best") == 0)
+        return 0;
+    if (!hearth_isa_named(name, ret_isa))
+        return hearth_error_set(error, HEARTH_EINVAL, "instruction_set \"%.40s\" is unknown", name);
+    if (!hearth_isa_usable(*ret_isa))
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s", name);
+    return 0;
+}
+
+static int read_precision(const char *name, enum hearth_precision *ret_precision,
                           struct hearth_error *error)
 {
-    *ret_precision = HEARTH_PRECISION_F32;
-    if (!settings_json || !*settings_json)
-        return 0;
-    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), error);
-    if (!settings)
-        return HEARTH_EPARSE;
-    const char *name = hearth_json_text(settings, "precision", "f32");
-    int rc = HEARTH_EINVAL;
     for (int i = 0; i < HEARTH_PRECISION_COUNT; i++)
         if (strcmp(name, precision_names[i]) == 0) {
             *ret_precision = (enum hearth_precision)i;
-            rc = 0;
+            return 0;
         }
-    if (rc)
-        hearth_error_set(error, rc, "precision \"%.40s\" is none of f32, bf16, int16, int8", name);
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "precision \"%.40s\" is none of f32, bf16, int16, int8", name);
+}
+
+static int read_arithmetic(const char *settings_json, struct arithmetic *ret_arithmetic,
+                           struct hearth_error *error)
+{
+    json_t *settings = NULL;
+    if (settings_json && *settings_json) {
+        settings = hearth_json_parse(settings_json, strlen(settings_json), error);
+        if (!settings)
+            return HEARTH_EPARSE;
+    }
+    int rc = read_precision(hearth_json_text(settings, "precision", "f32"),
+                            &ret_arithmetic->precision, error);
+    if (!rc)
+        rc = read_isa(hearth_json_text(settings, "instruction_set", "best"), &ret_arithmetic->isa,
+                      error);
     json_decref(settings);
     return rc;
 }
@@ -146,10 +171,10 @@ static int plan_memory(const struct hearth_model_files *files,
     static const uint64_t bytes[] = {4, 2, 2, 1};
     struct encoder_config config;
     struct hearth_model_facts facts = {0};
-    enum hearth_precision precision = HEARTH_PRECISION_F32;
+    struct arithmetic arithmetic;
     int rc = read_directory(files, &config, &facts, error);
     if (!rc)
-        rc = read_precision(params->settings_json, &precision, error);
+        rc = read_arithmetic(params->settings_json, &arithmetic, error);
     if (rc)
         return rc;
     uint64_t tables = (config.vocabulary + config.positions) * config.hidden * 4;
@@ -158,7 +183,8 @@ static int plan_memory(const struct hearth_model_files *files,
         4 * (4 * config.hidden + 3 * config.hidden + (config.gated ? 3 : 1) * config.intermediate);
     *ret_plan = (struct hearth_memory_plan){
         /* While it loads, the file's own pages may be there beside the packed ones. */
-        .weights = tables + layers / 4 * bytes[precision] + 4 * config.hidden * config.intermediate,
+        .weights = tables + layers / 4 * bytes[arithmetic.precision] +
+                   4 * config.hidden * config.intermediate,
         .scratch = rows_for(&config, params) * row +
                    8 * config.tokens_max * (config.tokens_max / 16 + config.hidden),
         .process = 24u << 20,
@@ -189,10 +215,11 @@ static unsigned thread_count(const struct hearth_load_params *params)
 
 static int fill_engine(struct hearth_engine *engine, const struct hearth_model_files *files,
                        const struct encoder_config *config, const struct hearth_load_params *params,
-                       enum hearth_precision precision, struct hearth_load_progress *progress,
+                       const struct arithmetic *arithmetic, struct hearth_load_progress *progress,
                        struct hearth_error *error)
 {
-    const struct hearth_kernels *kernels = hearth_kernels_for(hearth_isa_best());
+    const struct hearth_kernels *kernels = hearth_kernels_for(arithmetic->isa);
+    enum hearth_precision precision = arithmetic->precision;
     if (!kernels->shape[precision].row_block)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s arithmetic",
                                 precision_names[precision]);
@@ -237,22 +264,23 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
 {
     struct encoder_config config;
     struct hearth_model_facts facts = {0};
-    enum hearth_precision precision = HEARTH_PRECISION_F32;
+    struct arithmetic arithmetic;
     int rc = read_directory(files, &config, &facts, error);
     if (!rc)
-        rc = read_precision(params->settings_json, &precision, error);
+        rc = read_arithmetic(params->settings_json, &arithmetic, error);
     if (rc)
         return rc;
     if (params->context && params->context < config.tokens_max)
         config.tokens_max = params->context;
     struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
-    rc = fill_engine(engine, files, &config, params, precision, progress, error);
+    rc = fill_engine(engine, files, &config, params, &arithmetic, progress, error);
     if (rc) {
         unload(engine);
         return rc;
     }
     open_intake(engine, &facts);
-    snprintf(facts.quantization, sizeof(facts.quantization), "%s", precision_names[precision]);
+    snprintf(facts.quantization, sizeof(facts.quantization), "%s",
+             precision_names[arithmetic.precision]);
     facts.context = (uint32_t)config.tokens_max;
     facts.slots = (uint32_t)engine->slots;
     facts.batch = (uint32_t)rows_for(&config, params);

@@ -296,6 +296,16 @@ static void a_zero_row_quantizes_to_zero(void **state)
         assert_int_equal(codes[i], 0);
 }
 
+static void a_wrong_name_is_no_instruction_set(void **state)
+{
+    (void)state;
+    enum hearth_isa isa = HEARTH_ISA_COUNT;
+    assert_false(hearth_isa_named("avx1024", &isa));
+    assert_int_equal(isa, HEARTH_ISA_COUNT);
+    assert_true(hearth_isa_named("avx2", &isa));
+    assert_int_equal(isa, HEARTH_ISA_AVX2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +315,7 @@ int main(void)
         cmocka_unit_test(layer_norm_matches_its_definition),
         cmocka_unit_test(attention_matches_its_definition_with_bias_and_window),
         cmocka_unit_test(a_zero_row_quantizes_to_zero),
+        cmocka_unit_test(a_wrong_name_is_no_instruction_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
