@@ -1,20 +1,12 @@
 /* The encoder plug-in without a gateway, for test/bench/embeddings.py:
  *
- *     bench_encoder PLUGINS MODEL PRECISION THREADS
- *
- * Reads lines "BATCH TEXTS VECTORS": embeds the texts of a file, one a line, BATCH at a time,
- * writes the vectors as f32 to another (or nowhere: "-"), and prints the seconds, tokenising
- * included. */
-#include "base/clock.h"
-#include "base/memory.h"
-#include "base/text.h"
+ *     bench_encoder PLUGINS MODEL PRECISION THREADS [INSTRUCTION_SET]
+ */
+#include "bench/embedding_child.h"
+
 #include "worker/plugin.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { TEXTS_MAX = 1 << 16, LINE_LENGTH_MAX = 1 << 16 };
+static const struct hearth_engine_ops *ops;
 
 struct run {
     struct hearth_event_sink sink;
@@ -36,23 +28,10 @@ static void check(int rc, const struct hearth_error *error)
     }
 }
 
-static size_t read_lines(const char *path, char **lines)
+static double embed(void *engine_void, char **lines, size_t count, size_t batch, FILE *vectors)
 {
-    static char line[LINE_LENGTH_MAX];
-    FILE *file = fopen(path, "re");
-    size_t count = 0;
-    while (file && count < TEXTS_MAX && fgets(line, sizeof(line), file)) {
-        line[strcspn(line, "\n")] = '\0';
-        lines[count++] = hearth_strdup(line);
-    }
-    if (file)
-        fclose(file);
-    return count;
-}
-
-static double embed(const struct hearth_engine_ops *ops, struct hearth_engine *engine, char **lines,
-                    size_t count, size_t batch, struct run *run)
-{
+    struct hearth_engine *engine = engine_void;
+    struct run run = {.sink.emit = on_event, .vectors = vectors};
     struct hearth_error error = {0};
     uint64_t started = hearth_clock_monotonic_ns();
     for (size_t first = 0; first < count; first += batch) {
@@ -71,53 +50,29 @@ static double embed(const struct hearth_engine_ops *ops, struct hearth_engine *e
                                                  .begin = prepared[i],
                                                  .token_count = prepared[i]->token_count};
         }
-        check(ops->step(engine, items, size, &run->sink, &error), &error);
+        check(ops->step(engine, items, size, &run.sink, &error), &error);
         for (size_t i = 0; i < size; i++)
             ops->discard(engine, prepared[i]);
     }
     return (double)(hearth_clock_monotonic_ns() - started) / 1e9;
 }
 
-static void serve(const struct hearth_engine_ops *ops, struct hearth_engine *engine)
-{
-    static char command[8192], *lines[TEXTS_MAX];
-    while (fgets(command, sizeof(command), stdin)) {
-        char *rest = command, *batch_text = strsep(&rest, " "), *texts = strsep(&rest, " "),
-             *vectors = strsep(&rest, " \n");
-        int64_t batch = 0;
-        if (!vectors || hearth_parse_int(batch_text, 1, 1024, &batch))
-            exit(2);
-        size_t count = read_lines(texts, lines);
-        struct run run = {.sink.emit = on_event,
-                          .vectors = strcmp(vectors, "-") ? fopen(vectors, "we") : NULL};
-        double seconds = embed(ops, engine, lines, count, (size_t)batch, &run);
-        if (run.vectors)
-            fclose(run.vectors);
-        printf("%.6f\n", seconds);
-        fflush(stdout);
-        for (size_t i = 0; i < count; i++)
-            hearth_free(lines[i]);
-    }
-}
-
 int main(int argc, char **argv)
 {
-    const struct hearth_engine_ops *ops;
     struct hearth_error error = {0};
     struct hearth_engine *engine;
     struct hearth_model_facts facts;
     int64_t threads;
-    if (argc != 5 || hearth_parse_int(argv[4], 0, 256, &threads))
+    if (argc < 5 || argc > 6 || hearth_parse_int(argv[4], 0, 256, &threads))
         return 2;
     check(plugin_open(argv[1], "encoder", &ops, &error), &error);
-    char *settings = hearth_format("{\"precision\":\"%s\"}", argv[3]);
+    char *settings = hearth_format("{\"precision\":\"%s\",\"instruction_set\":\"%s\"}", argv[3],
+                                   argc > 5 ? argv[5] : "best");
     const struct hearth_model_files files = {.path = argv[2]};
     const struct hearth_load_params params = {
         .slots = 1024, .batch = 65536, .threads = (uint32_t)threads, .settings_json = settings};
     check(ops->load(&files, &params, NULL, &engine, &facts, &error), &error);
-    puts("ready");
-    fflush(stdout);
-    serve(ops, engine);
+    serve_embeddings(embed, engine);
     ops->unload(engine);
     hearth_free(settings);
     return 0;
