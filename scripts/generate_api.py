@@ -16,7 +16,7 @@ WORDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "n
 KEYWORDS = {"type", "properties", "required", "additionalProperties", "enum", "const", "minimum",
             "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "items",
             "minItems", "maxItems", "oneOf", "anyOf", "$ref", "nullable", "default", "description",
-            "x-refused", "x-check"}
+            "x-refused", "x-check", "x-expected"}
 
 
 def c_string(text):
@@ -58,7 +58,7 @@ def number(value):
 
 def bounds(schema):
     low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and high is not None and high < 2147483647:
+    if low is not None and high is not None:
         return f" from {number(low)} to {number(high)}"
     if "exclusiveMinimum" in schema:
         text = f" over {number(schema['exclusiveMinimum'])}"
@@ -84,6 +84,8 @@ def expected(schema, named, seen=()):
         return "an object" if name in seen else expected(named[name][1], named, (*seen, name))
     if "x-refused" in schema:
         return "nothing"
+    if "x-expected" in schema:
+        return schema["x-expected"]
     choices = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
     if choices:
         quoted = [json.dumps(choice) for choice in choices]
@@ -275,7 +277,7 @@ def openapi_schema(schema):
         elif key == "x-refused":
             out["description"] = "Refused: " + value + "."
             out["type"] = "null"
-        elif key not in ("nullable", "x-check"):
+        elif key not in ("nullable", "x-check", "x-expected"):
             out[key] = value
     if not schema.get("nullable") or "x-refused" in schema:
         return out

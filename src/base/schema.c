@@ -86,6 +86,15 @@ static const char *describe(struct check *check, const json_t *value, bool by_ty
     }
 }
 
+/* By its type; a list by that of its first item too. */
+static const char *describe_start(struct check *check, const json_t *value)
+{
+    const json_t *first = json_array_get(value, 0);
+    return first ? hearth_arena_format(check->arena, "an array that begins with %s",
+                                       describe(check, first, true))
+                 : describe(check, value, true);
+}
+
 static void write_way(struct hearth_buf *buf, const struct step *way)
 {
     if (!way)
@@ -268,11 +277,15 @@ static bool check_any(struct check *check, const struct hearth_schema *schema, c
             meant = *one;
             near++;
         }
-    if (near == 1 && check->faults)
+    if (!check->faults)
+        return false;
+    if (near == 1)
         return check_value(check, meant, value, way);
-    return check->faults ? fault(check, HEARTH_FAULT_TYPE, way, schema->expected,
-                                 describe(check, value, true), NULL)
-                         : false;
+    if (json_is_array(value) && json_array_size(value) == 0 && near)
+        return fault(check, HEARTH_FAULT_VALUE, way, schema->expected,
+                     describe(check, value, false), NULL);
+    return fault(check, HEARTH_FAULT_TYPE, way, schema->expected, describe_start(check, value),
+                 NULL);
 }
 
 static bool check_typed(struct check *check, const struct hearth_schema *schema,

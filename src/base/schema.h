@@ -2,7 +2,8 @@
  *
  * The schemas of api/schemas/ are compiled to constant trees of the struct below by
  * scripts/generate; the subset of JSON Schema 2020-12 that they may use is what its members say,
- * plus `x-refused`, the reason why a known key is not taken. Pure; any thread. Depth and number of
+ * plus `x-refused`, the reason why a known key is not taken, and `x-expected`, `expected` in better
+ * words than the generator's. Pure; any thread. Depth and number of
  * faults are bounded, whatever the document. */
 #ifndef HEARTH_BASE_SCHEMA_H
 #define HEARTH_BASE_SCHEMA_H

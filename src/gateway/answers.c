@@ -150,6 +150,16 @@ static const char *openai_code(const struct hearth_schema_fault *fault)
     }
 }
 
+/* The body itself has no name. */
+static void openai_value(const struct hearth_schema_fault *fault, const char *what,
+                         struct hearth_error *error)
+{
+    const char *quote = *fault->path ? "'" : "";
+    hearth_error_set(error, HEARTH_EINVAL, "Invalid %s %s%s%s: expected %s, but got %s instead.",
+                     what, quote, *fault->path ? fault->path : "the body", quote, fault->expected,
+                     fault->got);
+}
+
 static void openai_text(const struct hearth_schema_fault *fault, struct hearth_error *error)
 {
     switch (fault->kind) {
@@ -167,14 +177,10 @@ static void openai_text(const struct hearth_schema_fault *fault, struct hearth_e
                          fault->expected);
         break;
     case HEARTH_FAULT_TYPE:
-        hearth_error_set(error, HEARTH_EINVAL,
-                         "Invalid type for '%s': expected %s, but got %s instead.", fault->path,
-                         fault->expected, fault->got);
+        openai_value(fault, "type for", error);
         break;
     default:
-        hearth_error_set(error, HEARTH_EINVAL,
-                         "Invalid value for '%s': expected %s, but got %s instead.", fault->path,
-                         fault->expected, fault->got);
+        openai_value(fault, "value for", error);
     }
 }
 

@@ -5,7 +5,7 @@
 
 /* clang-format off */
 static const struct hearth_schema node_1 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
@@ -23,7 +23,7 @@ static const struct hearth_schema node_3 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_4 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -49,7 +49,7 @@ static const struct hearth_schema node_7 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_8 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -177,7 +177,7 @@ static const struct hearth_schema node_24 = {
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_25 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
@@ -195,7 +195,7 @@ static const struct hearth_schema node_27 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_28 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -282,13 +282,13 @@ static const struct hearth_schema node_37 = {
     .length_max = 256,
 };
 static const struct hearth_schema node_39 = {
-    .expected = "an integer of at least 0",
+    .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_38 = {
-    .expected = "an array of integers of at least 0 of at most 1,048,576 items",
+    .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
     .items = &node_39,
@@ -714,13 +714,13 @@ const struct hearth_schema hearth_schema_stop = {
     .any_of = (const struct hearth_schema *const[]){&node_91, &node_92, &node_94, NULL},
 };
 static const struct hearth_schema node_95 = {
-    .expected = "an integer of at least 0",
+    .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
 const struct hearth_schema hearth_schema_tokens = {
-    .expected = "an array of integers of at least 0 of 1 to 1,048,576 items",
+    .expected = "a list of 1 to 1,048,576 token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
@@ -788,13 +788,13 @@ static const struct hearth_schema node_101 = {
     .closed = true,
 };
 static const struct hearth_schema node_104 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_105 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
@@ -812,7 +812,7 @@ static const struct hearth_schema node_107 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_108 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -838,7 +838,7 @@ static const struct hearth_schema node_111 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_112 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -1091,14 +1091,14 @@ static const struct hearth_schema node_154 = {
     .items = &node_155,
 };
 static const struct hearth_schema node_156 = {
-    .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
+    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
 static const struct hearth_schema node_152 = {
-    .expected = "a string or an array of strings of 1 to 64 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 64 items",
+    .expected = "a string or an array of strings of 1 to 64 items or a list of 1 to 1,048,576 token ids or an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .any_of = (const struct hearth_schema *const[]){&node_153, &node_154, &hearth_schema_tokens, &node_156, NULL},
 };
 static const struct hearth_schema node_157 = {
@@ -1139,7 +1139,7 @@ static const struct hearth_schema node_163 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_164 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
@@ -1157,7 +1157,7 @@ static const struct hearth_schema node_166 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_167 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -1183,7 +1183,7 @@ static const struct hearth_schema node_170 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_171 = {
-    .expected = "an integer of at least -1",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -1306,21 +1306,21 @@ static const struct hearth_schema node_189 = {
     .length_min = 1,
 };
 static const struct hearth_schema node_188 = {
-    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &node_189,
 };
 static const struct hearth_schema node_190 = {
-    .expected = "an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
+    .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
 static const struct hearth_schema node_186 = {
-    .expected = "a string that is not empty or an array of strings that are not empty of 1 to 2,048 items or an array of integers of at least 0 of 1 to 1,048,576 items or an array of arrays of integers of at least 0 of 1 to 1,048,576 items of 1 to 2,048 items",
+    .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .any_of = (const struct hearth_schema *const[]){&node_187, &node_188, &hearth_schema_tokens, &node_190, NULL},
 };
 static const struct hearth_schema node_191 = {
@@ -1437,7 +1437,7 @@ static const struct hearth_schema node_203 = {
     .items = &node_204,
 };
 static const struct hearth_schema node_208 = {
-    .expected = "an integer of at least 1",
+    .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},

@@ -188,35 +188,75 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
         assert body["data"][1]["embedding"] == pytest.approx(wanted, abs=1e-6), value
 
 
-@pytest.mark.parametrize("change, param, code", [
-    (dict(input=""), "input", "invalid_value"),
-    (dict(input=["a", ""]), "input[1]", "invalid_value"),
-    (dict(input=[]), "input", None),
-    (dict(input=["a"] * 2049), "input", "invalid_value"),
-    (dict(input=["a", 1]), "input[1]", "invalid_type"),
-    (dict(input={"text": "a"}), "input", "invalid_type"),
-    (dict(dimensions=0), "dimensions", "invalid_value"),
-    (dict(dimensions=385), "dimensions", "invalid_value"),
-    (dict(dimensions="8"), "dimensions", "invalid_type"),
-    (dict(encoding_format="int8"), "encoding_format", "invalid_value"),
-    (dict(truncate="middle"), "truncate", None),
-    (dict(prompt_name="query"), "prompt_name", "invalid_value"),
-    (dict(timeout=0), "timeout", "invalid_value"),
-    (dict(dimension=8), "dimension", "unknown_parameter"),
+@pytest.mark.parametrize("change, param, code, words", [
+    (dict(input=""), "input", "invalid_value", "not empty"),
+    (dict(input=["a", ""]), "input[1]", "invalid_value", "not empty"),
+    (dict(input=[]), "input", "invalid_value", "0 items"),
+    (dict(input=[[]]), "input[0]", "invalid_value", "0 items"),
+    (dict(input=[[5], []]), "input[1]", "invalid_value", "0 items"),
+    (dict(input=["a"] * 2049), "input", "invalid_value", "2,048"),
+    (dict(input=[[5]] * 2049), "input", "invalid_value", "2,048"),
+    (dict(input=[5] * 2049), "input", "context_length_exceeded", "2049"),
+    (dict(input="word " * 60_000), "input", "context_length_exceeded", "60002"),
+    (dict(input=["a", 1]), "input[1]", "invalid_type", "a string"),
+    (dict(input=[1, "a"]), "input[1]", "invalid_type", "an integer"),
+    (dict(input=[[1], "a"]), "input[1]", "invalid_type", "token ids"),
+    (dict(input=[1, [2]]), "input[1]", "invalid_type", "an integer"),
+    (dict(input=[[[1]]]), "input[0][0]", "invalid_type", "an integer"),
+    (dict(input=[["a"]]), "input[0][0]", "invalid_type", "an integer"),
+    (dict(input=None), "input", "invalid_type", "null"),
+    (dict(input=[None]), "input", "invalid_type", "begins with null"),
+    (dict(input=[5, None]), "input[1]", "invalid_type", "null"),
+    (dict(input=[True]), "input", "invalid_type", "begins with true"),
+    (dict(input=5), "input", "invalid_type", "a text"),
+    (dict(input={"text": "a"}), "input", "invalid_type", "an object"),
+    (dict(input=[{"text": "a"}]), "input", "invalid_type", "begins with an object"),
+    (dict(input=[1.5]), "input", "invalid_type", "begins with 1.5"),
+    (dict(input=[[5], [1.5]]), "input[1][0]", "invalid_type", "an integer"),
+    (dict(input=[-1]), "input[0]", "invalid_value", "from 0"),
+    (dict(input=[[5], [6, -1]]), "input[1][1]", "invalid_value", "from 0"),
+    (dict(input=[2 ** 31]), "input[0]", "invalid_value", "2,147,483,647"),
+    (dict(input=[30522]), "input", "invalid_value", "vocabulary of 30522"),
+    (dict(input=[[5], [30522]]), "input[1]", "invalid_value", "vocabulary of 30522"),
+    (dict(dimensions=0), "dimensions", "invalid_value", "from 1"),
+    (dict(dimensions=-1), "dimensions", "invalid_value", "from 1"),
+    (dict(dimensions=385), "dimensions", "invalid_value", "384"),
+    (dict(dimensions=10 ** 9), "dimensions", "invalid_value", "1000000000"),
+    (dict(dimensions=8.5), "dimensions", "invalid_type", "8.5"),
+    (dict(dimensions="8"), "dimensions", "invalid_type", "a string"),
+    (dict(encoding_format="int8"), "encoding_format", "invalid_value", '"base64"'),
+    (dict(encoding_format=1), "encoding_format", "invalid_type", '"base64"'),
+    (dict(truncate="middle"), "truncate", None, '"start"'),
+    (dict(prompt_name="query"), "prompt_name", "invalid_value", "has none"),
+    (dict(prompt_name=1), "prompt_name", "invalid_type", "a string"),
+    (dict(user=1), "user", "invalid_type", "a string"),
+    (dict(timeout=0), "timeout", "invalid_value", "over 0"),
+    (dict(model=None), "model", "invalid_type", "null"),
+    (dict(model=""), "model", "invalid_value", "characters"),
+    (dict(dimension=8), "dimension", "unknown_parameter", "dimensions"),
 ])
-def test_faults_have_openais_shape(vectors, change, param, code):
+def test_faults_have_openais_shape(vectors, change, param, code, words):
     answer = vectors.post("/v1/embeddings", {"model": "minilm", "input": "a", **change})
     assert answer.status == 400, answer.text
     fault = error_of(answer)
+    assert sorted(fault) == ["code", "message", "param", "type"]
     assert fault["type"] == "invalid_request_error" and fault["param"] == param, fault
-    assert code in (None, fault["code"]) and fault["message"]
+    assert code in (None, fault["code"]) and words in fault["message"], fault
 
 
-def test_what_is_not_json_or_not_utf8_is_refused(vectors):
-    for body in (b'{"model":"minilm","input":[NaN]}', b'{"model":"minilm","input":"\xff"}',
-                 b'{"model":"minilm","input":"\\ud800"}', b""):
-        answer = vectors.post("/v1/embeddings", body)
-        assert answer.status == 400 and error_of(answer)["type"] == "invalid_request_error"
+@pytest.mark.parametrize("body", [
+    b'{"model":"minilm","input":[NaN]}', b'{"model":"minilm","input":"\xff"}',
+    b'{"model":"minilm","input":"\xed\xa0\x80"}', b'{"model":"minilm","input":"\\ud800"}',
+    b'{"model":"minilm","input":"a\\udc00"}', b'{"model":"minilm","input":"a\\u0000"}',
+    b'{"model":"minilm","input":"a","input":"b"}', b'{"model":"minilm","input":"a"} x',
+    b'{"model":"minilm","input":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    b'{"model":"minilm","input":[1180591620717411303424]}', b'[1]', b'null', b""])
+def test_what_is_no_object_of_utf8_texts_is_refused(vectors, body):
+    answer = vectors.post("/v1/embeddings", body)
+    assert answer.status == 400, answer.text
+    fault = error_of(answer)
+    assert sorted(fault) == ["code", "message", "param", "type"]
+    assert fault["type"] == "invalid_request_error" and fault["message"] and "''" not in fault["message"]
 
 
 def test_an_unknown_model_is_404(vectors):
