@@ -215,7 +215,7 @@ static int collect(struct install *install, struct hearth_error *error)
 
 static int install_here(struct install *install, struct hearth_error *error)
 {
-    struct hearth_local local;
+    struct hearth_storage local;
     int rc = hearth_local_open(install->invocation, true, &local, error);
     if (rc)
         return rc;
@@ -236,7 +236,7 @@ static int install_here(struct install *install, struct hearth_error *error)
         rc = hearth_store_model_get_id(local.store, id, install->invocation->arena, &model, error);
         wanted->name = rc ? NULL : model->name;
     }
-    hearth_local_close(&local);
+    hearth_storage_close(&local);
     return rc;
 }
 

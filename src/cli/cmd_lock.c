@@ -11,7 +11,7 @@
 enum { MODELS_MAX = 1000 };
 
 /* The version that the bare name means: @default, else the newest ready one. */
-static int meant_version(struct hearth_local *local, struct hearth_arena *arena,
+static int meant_version(struct hearth_storage *local, struct hearth_arena *arena,
                          const struct hearth_model *model, struct hearth_version **ret_version,
                          struct hearth_error *error)
 {
@@ -53,7 +53,7 @@ static int fill_entry(struct hearth_arena *arena, const struct hearth_model *mod
 }
 
 /* The models that were named, else all. */
-static int choose(struct hearth_invocation *invocation, struct hearth_local *local,
+static int choose(struct hearth_invocation *invocation, struct hearth_storage *local,
                   struct hearth_model **ret_models, size_t *ret_count, struct hearth_error *error)
 {
     const struct hearth_model_filter filter = {.limit = MODELS_MAX};
@@ -74,7 +74,7 @@ static int choose(struct hearth_invocation *invocation, struct hearth_local *loc
     return 0;
 }
 
-static int gather(struct hearth_invocation *invocation, struct hearth_local *local,
+static int gather(struct hearth_invocation *invocation, struct hearth_storage *local,
                   struct hearth_lock *lock, struct hearth_error *error)
 {
     struct hearth_model *models = NULL;
@@ -126,7 +126,7 @@ int hearth_cli_lock(struct hearth_invocation *invocation, struct hearth_error *e
 {
     const char *path = hearth_arena_format(invocation->arena, "%s/hearth.lock",
                                            invocation->origins.project_directory);
-    struct hearth_local local;
+    struct hearth_storage local;
     struct hearth_lock lock = {.count = 0};
     int rc = hearth_local_open(invocation, false, &local, error);
     if (rc)
@@ -136,7 +136,7 @@ int hearth_cli_lock(struct hearth_invocation *invocation, struct hearth_error *e
         rc = keep_others(invocation, path, &lock, error);
     if (!rc)
         rc = hearth_lock_write(path, &lock, error);
-    hearth_local_close(&local);
+    hearth_storage_close(&local);
     if (rc)
         return rc;
     if (invocation->json)

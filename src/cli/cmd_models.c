@@ -120,7 +120,7 @@ static int list_models(struct hearth_invocation *invocation, json_t **ret_answer
         .limit = LIST_MAX,
     };
     struct hearth_client *client;
-    struct hearth_local local;
+    struct hearth_storage local;
     int rc = hearth_client_find(invocation, &client, error);
     if (rc)
         return rc;
@@ -133,7 +133,7 @@ static int list_models(struct hearth_invocation *invocation, json_t **ret_answer
     if (rc)
         return rc;
     rc = hearth_local_models_json(&local, invocation->arena, &filter, ret_answer, error);
-    hearth_local_close(&local);
+    hearth_storage_close(&local);
     return rc;
 }
 
@@ -253,7 +253,7 @@ static int show_model(struct hearth_invocation *invocation, const char *name, js
         hearth_client_destroy(client);
         return rc;
     }
-    struct hearth_local local;
+    struct hearth_storage local;
     rc = hearth_local_open(invocation, false, &local, error);
     if (rc)
         return rc;
@@ -261,7 +261,7 @@ static int show_model(struct hearth_invocation *invocation, const char *name, js
     rc = hearth_local_model(&local, invocation->arena, name, &model, error);
     if (!rc)
         rc = hearth_model_json(local.store, model, invocation->arena, ret_model, error);
-    hearth_local_close(&local);
+    hearth_storage_close(&local);
     return rc;
 }
 
@@ -301,7 +301,7 @@ static int remove_through(struct hearth_client *client, struct hearth_invocation
 static int remove_here(struct hearth_invocation *invocation, const char *name, int64_t number,
                        struct hearth_error *error)
 {
-    struct hearth_local local;
+    struct hearth_storage local;
     int rc = hearth_local_open(invocation, true, &local, error);
     if (rc)
         return rc;
@@ -309,7 +309,7 @@ static int remove_here(struct hearth_invocation *invocation, const char *name, i
     rc = hearth_local_model(&local, invocation->arena, name, &model, error);
     if (!rc)
         rc = hearth_registry_remove(&local.registry, model->id, number, error);
-    hearth_local_close(&local);
+    hearth_storage_close(&local);
     return rc;
 }
 

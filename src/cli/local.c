@@ -2,68 +2,20 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "blob/blob.h"
 #include "gateway/model_json.h"
 
 #include <string.h>
 
-static int open_store(struct hearth_local *local, struct hearth_error *error)
-{
-    const char *path = hearth_home_database(local->home);
-    return path ? hearth_store_open_sqlite(path, NULL, &local->store, error)
-                : hearth_store_open_memory(NULL, &local->store, error);
-}
-
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
-                      struct hearth_local *ret_local, struct hearth_error *error)
+                      struct hearth_storage *ret_storage, struct hearth_error *error)
 {
-    const struct hearth_settings *settings = invocation->settings;
-    *ret_local = (struct hearth_local){.home = NULL};
-    int rc = hearth_home_open(settings, &ret_local->home, error);
-    if (!rc && writes)
-        rc = hearth_home_lock(ret_local->home, error);
+    int rc = hearth_storage_open(invocation->settings, NULL, writes, ret_storage, error);
     if (!rc)
-        rc = open_store(ret_local, error);
-    if (!rc)
-        rc = hearth_blob_open_files(hearth_home_directory(ret_local->home), &ret_local->blobs,
-                                    error);
-    if (rc) {
-        hearth_local_close(ret_local);
-        return rc;
-    }
-    ret_local->sources = (struct hearth_source_options){
-        .hf_endpoint = settings->hf_endpoint,
-        .hf_token = *settings->hf_token ? settings->hf_token : NULL,
-        .base_directory = invocation->origins.project_directory,
-        .retries = (uint32_t)settings->download_retries,
-    };
-    ret_local->probe = (struct hearth_probe_options){
-        .engines_path = settings->engines,
-        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
-        .timeout_ms = settings->load_timeout,
-    };
-    ret_local->registry = (struct hearth_registry){
-        .store = ret_local->store,
-        .blobs = ret_local->blobs,
-        .home = hearth_home_directory(ret_local->home),
-        .active_directory = hearth_home_active(ret_local->home),
-        .sources = &ret_local->sources,
-        .probe = hearth_probe,
-        .probe_argument = &ret_local->probe,
-    };
-    return 0;
+        ret_storage->sources.base_directory = invocation->origins.project_directory;
+    return rc;
 }
 
-void hearth_local_close(struct hearth_local *local)
-{
-    hearth_store_close(local->store);
-    if (local->blobs)
-        hearth_blob_close(local->blobs);
-    hearth_home_close(local->home);
-    *local = (struct hearth_local){.home = NULL};
-}
-
-static int no_such_model(struct hearth_local *local, struct hearth_arena *arena, const char *name,
+static int no_such_model(struct hearth_storage *local, struct hearth_arena *arena, const char *name,
                          struct hearth_error *error)
 {
     struct hearth_model *models = NULL;
@@ -82,14 +34,14 @@ static int no_such_model(struct hearth_local *local, struct hearth_arena *arena,
                             near ? "'?" : "");
 }
 
-int hearth_local_model(struct hearth_local *local, struct hearth_arena *arena, const char *name,
+int hearth_local_model(struct hearth_storage *local, struct hearth_arena *arena, const char *name,
                        struct hearth_model **ret_model, struct hearth_error *error)
 {
     int rc = hearth_model_find(local->store, name, arena, ret_model, error);
     return rc == HEARTH_ENOMODEL ? no_such_model(local, arena, name, error) : rc;
 }
 
-int hearth_local_models_json(struct hearth_local *local, struct hearth_arena *arena,
+int hearth_local_models_json(struct hearth_storage *local, struct hearth_arena *arena,
                              const struct hearth_model_filter *filter, json_t **ret_models,
                              struct hearth_error *error)
 {

@@ -4,29 +4,17 @@
 
 #include "base/json.h"
 #include "cli/command.h"
-#include "config/home.h"
-#include "gateway/probe.h"
-#include "registry/install.h"
+#include "gateway/storage.h"
 
-struct hearth_local {
-    struct hearth_home *home;
-    struct hearth_store *store;
-    struct hearth_blob_store *blobs;
-    struct hearth_source_options sources;
-    struct hearth_probe_options probe;
-    struct hearth_registry registry;
-};
-
-/* `writes`: takes the home's lock; HEARTH_EINUSE names the process that has it. */
+/* hearth_storage_open of this home, without a loop; paths count from the project's folder. */
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
-                      struct hearth_local *ret_local, struct hearth_error *error);
-void hearth_local_close(struct hearth_local *local);
+                      struct hearth_storage *ret_storage, struct hearth_error *error);
 
 /* The model of a name or an id; HEARTH_ENOMODEL with the nearest name. */
-int hearth_local_model(struct hearth_local *local, struct hearth_arena *arena, const char *name,
+int hearth_local_model(struct hearth_storage *local, struct hearth_arena *arena, const char *name,
                        struct hearth_model **ret_model, struct hearth_error *error);
 /* Models, as GET /models gives them; the caller frees. */
-int hearth_local_models_json(struct hearth_local *local, struct hearth_arena *arena,
+int hearth_local_models_json(struct hearth_storage *local, struct hearth_arena *arena,
                              const struct hearth_model_filter *filter, json_t **ret_models,
                              struct hearth_error *error);
 

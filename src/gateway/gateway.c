@@ -15,8 +15,8 @@
 #include "gateway/guard.h"
 #include "gateway/installs.h"
 #include "gateway/metrics.h"
-#include "gateway/probe.h"
 #include "gateway/shutdown.h"
+#include "gateway/storage.h"
 #include "gateway/store_bridge.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -36,8 +36,7 @@ enum { SHORTEST_RESIDENCY_MS = 10000, LONGEST_WAIT_MS = 30000 };
 /* A running server and what only its start and end need. */
 struct running {
     struct hearth_gateway gateway;
-    struct hearth_source_options sources;
-    struct hearth_probe_options probe;
+    struct hearth_storage storage;
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_error *error;
@@ -51,41 +50,18 @@ struct running {
 static int open_storage(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
-    const struct hearth_settings *settings = gateway->settings;
-    int rc = hearth_home_open(settings, &gateway->home, error);
-    if (!rc)
-        rc = hearth_home_lock(gateway->home, error);
+    struct hearth_storage *storage = &running->storage;
+    int rc = hearth_storage_open(gateway->settings, gateway->loop, true, storage, error);
     if (rc)
         return rc;
-    const char *database = hearth_home_database(gateway->home);
-    rc = database ? hearth_store_open_sqlite(database, gateway->loop, &gateway->store, error)
-                  : hearth_store_open_memory(gateway->loop, &gateway->store, error);
-    if (!rc)
-        rc = hearth_blob_open_files(hearth_home_directory(gateway->home), &gateway->blobs, error);
-    if (rc)
-        return rc;
-    running->sources = (struct hearth_source_options){
-        .hf_endpoint = *settings->hf_endpoint ? settings->hf_endpoint : NULL,
-        .hf_token = *settings->hf_token ? settings->hf_token : NULL,
-        .retries = (uint32_t)settings->download_retries,
-        .absolute_only = true, /* the folder that a server was started in is no client's */
-    };
-    running->probe = (struct hearth_probe_options){
-        .engines_path = settings->engines,
-        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
-        .timeout_ms = settings->load_timeout,
-    };
-    gateway->registry = (struct hearth_registry){
-        .store = gateway->store,
-        .blobs = gateway->blobs,
-        .home = hearth_home_directory(gateway->home),
-        .active_directory = hearth_home_active(gateway->home),
-        .sources = &running->sources,
-        .probe = hearth_probe,
-        .probe_argument = &running->probe,
-        .on_store = hearth_store_bridge,
-        .on_store_argument = gateway,
-    };
+    /* The folder that a server was started in is no client's. */
+    storage->sources.absolute_only = true;
+    storage->registry.on_store = hearth_store_bridge;
+    storage->registry.on_store_argument = gateway;
+    gateway->home = storage->home;
+    gateway->store = storage->store;
+    gateway->blobs = storage->blobs;
+    gateway->registry = storage->registry;
     return 0;
 }
 
@@ -342,12 +318,9 @@ static void stop(struct running *running)
     hearth_installs_destroy(gateway->installs);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
-    hearth_store_close(gateway->store);
-    if (gateway->blobs)
-        hearth_blob_close(gateway->blobs);
     hearth_timer_destroy(gateway->keep_alive);
     hearth_metrics_destroy(gateway->metrics);
-    hearth_home_close(gateway->home);
+    hearth_storage_close(&running->storage);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);
 }

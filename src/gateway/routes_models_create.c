@@ -65,18 +65,8 @@ static int find_unfinished(struct hearth_store *store, struct hearth_store_job *
 static int add_version(struct hearth_store *store, struct hearth_store_job *job,
                        const struct hearth_model *model, const char *label)
 {
-    const struct hearth_version version = {
-        .model_id = model->id,
-        .label = label ? label : "",
-        .source = hearth_json_text(job->call->json, "source", ""),
-        .source_revision = "",
-        .engine = "",
-        .state = HEARTH_VERSION_REGISTERED,
-        .state_reason = "",
-        .metrics_json = "{}",
-        .lineage_json = "{}",
-        .facts_json = "{}",
-    };
+    const struct hearth_version version =
+        hearth_version_fresh(model->id, label, hearth_json_text(job->call->json, "source", ""));
     int64_t id;
     job->model_id = model->id;
     job->number = 0;

@@ -98,16 +98,8 @@ static int put_version(struct hearth_installing *install, struct hearth_store *s
 {
     const struct hearth_install_request *request = install->request;
     int64_t id, number = 0;
-    const struct hearth_version fresh = {.model_id = install->model_id,
-                                         .label = request->label ? request->label : "",
-                                         .source = install->text,
-                                         .source_revision = "",
-                                         .engine = "",
-                                         .state = HEARTH_VERSION_REGISTERED,
-                                         .state_reason = "",
-                                         .metrics_json = "{}",
-                                         .lineage_json = "{}",
-                                         .facts_json = "{}"};
+    const struct hearth_version fresh =
+        hearth_version_fresh(install->model_id, request->label, install->text);
     int rc = hearth_store_version_create(store, &fresh, hearth_clock_wall_ms(), &id, &number,
                                          install->error);
     install->made_version = rc == 0;

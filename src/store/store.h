@@ -73,6 +73,9 @@ struct hearth_version {
     int64_t created_ms, updated_ms, revision;
 };
 
+/* A registered version of which no more is known yet, to be created. NULL is "". */
+struct hearth_version hearth_version_fresh(int64_t model_id, const char *label, const char *source);
+
 struct hearth_alias {
     int64_t model_id;
     const char *name;

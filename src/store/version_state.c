@@ -40,6 +40,22 @@ int hearth_version_state_parse(const char *name)
     return HEARTH_EINVAL;
 }
 
+struct hearth_version hearth_version_fresh(int64_t model_id, const char *label, const char *source)
+{
+    return (struct hearth_version){
+        .model_id = model_id,
+        .label = label ? label : "",
+        .source = source ? source : "",
+        .source_revision = "",
+        .engine = "",
+        .state = HEARTH_VERSION_REGISTERED,
+        .state_reason = "",
+        .metrics_json = "{}",
+        .lineage_json = "{}",
+        .facts_json = "{}",
+    };
+}
+
 bool hearth_version_state_may_follow(enum hearth_version_state from, enum hearth_version_state to)
 {
     return is_state(from) && is_state(to) && (states[from].successors & (1u << to)) != 0;

@@ -509,15 +509,7 @@ static void a_registered_version_is_filled_or_fails(void **state)
                                        .base_model = "",
                                        .device = "auto",
                                        .settings_json = "{}"};
-    struct hearth_version version = {.source = "hf:o/none",
-                                     .label = "",
-                                     .source_revision = "",
-                                     .engine = "",
-                                     .state = HEARTH_VERSION_REGISTERED,
-                                     .state_reason = "",
-                                     .metrics_json = "{}",
-                                     .lineage_json = "{}",
-                                     .facts_json = "{}"};
+    struct hearth_version version = hearth_version_fresh(0, NULL, "hf:o/none");
     struct hearth_store *store = place->registry.store;
     int64_t id, number;
     assert_int_equal(hearth_store_model_create(store, &model, 1, &version.model_id, NULL), 0);

@@ -134,6 +134,31 @@ int hearth_database_run(sqlite3 *database, struct hearth_error *error, const cha
     return rc;
 }
 
+int hearth_database_take_integer(sqlite3 *database, sqlite3_stmt *statement, int64_t *ret_integer,
+                                 struct hearth_error *error)
+{
+    int rc, rows = 0;
+    int64_t integer = 0;
+    for (; (rc = hearth_database_step(database, statement, error)) > 0; rows++)
+        integer = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    if (rc || !rows)
+        return rc ? rc : HEARTH_ENOTFOUND;
+    *ret_integer = integer;
+    return 0;
+}
+
+int hearth_database_integer(sqlite3 *database, int64_t *ret_integer, struct hearth_error *error,
+                            const char *sql, const char *letters, ...)
+{
+    sqlite3_stmt *statement;
+    va_list arguments;
+    va_start(arguments, letters);
+    int rc = prepare(database, &statement, error, sql, letters, arguments);
+    va_end(arguments);
+    return rc ? rc : hearth_database_take_integer(database, statement, ret_integer, error);
+}
+
 const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
                                  int *failed)
 {
@@ -144,29 +169,16 @@ const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hea
     return copy ? copy : "";
 }
 
-static int read_pragma(sqlite3 *database, const char *sql, int64_t *ret_value,
-                       struct hearth_error *error)
-{
-    sqlite3_stmt *statement;
-    int rc = hearth_database_query(database, &statement, error, sql, "");
-    if (rc)
-        return rc;
-    rc = hearth_database_step(database, statement, error);
-    if (rc > 0)
-        *ret_value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return rc < 0 ? rc : 0;
-}
-
 /* Within a transaction, so that two programs that start at once do not both migrate. */
 static int migrate(sqlite3 *database, struct hearth_error *error)
 {
     int64_t version = 0, application = 0, tables = 0;
-    int rc = read_pragma(database, "PRAGMA user_version", &version, error);
+    int rc = hearth_database_integer(database, &version, error, "PRAGMA user_version", "");
     if (!rc)
-        rc = read_pragma(database, "PRAGMA application_id", &application, error);
+        rc = hearth_database_integer(database, &application, error, "PRAGMA application_id", "");
     if (!rc)
-        rc = read_pragma(database, "SELECT count(*) FROM sqlite_master", &tables, error);
+        rc = hearth_database_integer(database, &tables, error, "SELECT count(*) FROM sqlite_master",
+                                     "");
     if (rc)
         return rc;
     if (application != APPLICATION_ID && tables > 0)

@@ -34,6 +34,13 @@ int hearth_database_step(sqlite3 *database, sqlite3_stmt *statement, struct hear
 int hearth_database_run(sqlite3 *database, struct hearth_error *error, const char *sql,
                         const char *letters, ...);
 
+/* Runs a statement to its end, for the first column of its one row: HEARTH_ENOTFOUND, with the
+ * error left alone, when there is none. `take` is for one that is prepared, and ends it. */
+int hearth_database_integer(sqlite3 *database, int64_t *ret_integer, struct hearth_error *error,
+                            const char *sql, const char *letters, ...);
+int hearth_database_take_integer(sqlite3 *database, sqlite3_stmt *statement, int64_t *ret_integer,
+                                 struct hearth_error *error);
+
 /* A column's text in the arena; sets `*failed` and gives "" when that is full. */
 const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
                                  int *failed);

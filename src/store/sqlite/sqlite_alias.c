@@ -99,8 +99,8 @@ int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
     int rc = hearth_database_begin(database, 0, error);
     if (rc)
         return rc;
-    rc = hearth_sqlite_integer(database, "SELECT count(*) FROM alias WHERE model_id = ?", model_id,
-                               &count, error);
+    rc = hearth_database_integer(database, &count, error,
+                                 "SELECT count(*) FROM alias WHERE model_id = ?", "i", model_id);
     if (!rc && !(aliases = hearth_arena_alloc(arena, (size_t)count * sizeof(*aliases))))
         rc = hearth_store_arena_full(error);
     if (!rc)

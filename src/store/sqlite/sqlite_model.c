@@ -113,13 +113,7 @@ static int count_models(sqlite3 *database, const struct hearth_model_filter *fil
 {
     sqlite3_stmt *statement;
     int rc = query_list(database, &statement, "SELECT count(*)" CONDITION, filter, error);
-    if (rc)
-        return rc;
-    rc = hearth_database_step(database, statement, error);
-    if (rc > 0)
-        *ret_total = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return rc < 0 ? rc : 0;
+    return rc ? rc : hearth_database_take_integer(database, statement, ret_total, error);
 }
 
 static int read_models(sqlite3 *database, const struct hearth_model_filter *filter,
@@ -189,8 +183,8 @@ int hearth_sqlite_model_update(struct hearth_store *store, const struct hearth_m
         "ttttttiii", model->task, model->description, model->tags_json, model->base_model,
         model->device, model->settings_json, now_ms, model->id, model->revision);
     if (!rc && sqlite3_changes64(database) == 0) {
-        rc = hearth_sqlite_integer(database, "SELECT revision FROM model WHERE id = ?", model->id,
-                                   &revision, error);
+        rc = hearth_database_integer(database, &revision, error,
+                                     "SELECT revision FROM model WHERE id = ?", "i", model->id);
         if (rc == HEARTH_ENOTFOUND)
             rc = hearth_store_no_model(error, NULL, model->id);
         else if (!rc)

@@ -19,35 +19,12 @@ int hearth_sqlite_note(sqlite3 *database, const char *kind, int64_t model_id, bo
                                "tii", kind, model_id, (int64_t)deleted);
 }
 
-int hearth_sqlite_integer(sqlite3 *database, const char *sql, int64_t id, int64_t *ret_integer,
-                          struct hearth_error *error)
-{
-    sqlite3_stmt *statement;
-    int rc = hearth_database_query(database, &statement, error, sql, "i", id);
-    if (rc)
-        return rc;
-    rc = hearth_database_step(database, statement, error);
-    if (rc > 0)
-        *ret_integer = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return rc < 0 ? rc : rc ? 0 : HEARTH_ENOTFOUND;
-}
-
 static int sqlite_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
                             struct hearth_error *error)
 {
-    sqlite3 *database = hearth_sqlite_of(store);
-    sqlite3_stmt *statement;
-    int rc = hearth_database_query(database, &statement, error,
+    return hearth_database_integer(hearth_sqlite_of(store), ret_count, error,
                                    "SELECT count(DISTINCT version_id) FROM file WHERE sha256 = ?",
                                    "t", sha256);
-    if (rc)
-        return rc;
-    rc = hearth_database_step(database, statement, error);
-    if (rc > 0)
-        *ret_count = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return rc < 0 ? rc : 0;
 }
 
 /* The texts of the column are few and fixed: they need no copies. */
@@ -58,23 +35,6 @@ static const char *change_kind(const char *kind)
         if (strcmp(kinds[i], kind) == 0)
             return kinds[i];
     return "model";
-}
-
-static int count_changes(sqlite3 *database, int64_t since, int64_t limit, size_t *ret_count,
-                         struct hearth_error *error)
-{
-    sqlite3_stmt *statement;
-    int rc = hearth_database_query(
-        database, &statement, error,
-        "SELECT count(*) FROM (SELECT 1 FROM change WHERE sequence > ? LIMIT ?)", "ii", since,
-        limit);
-    if (rc)
-        return rc;
-    rc = hearth_database_step(database, statement, error);
-    if (rc > 0)
-        *ret_count = (size_t)sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return rc < 0 ? rc : 0;
 }
 
 static int read_changes(sqlite3 *database, int64_t since, struct hearth_change *changes,
@@ -106,21 +66,24 @@ static int sqlite_changes(struct hearth_store *store, int64_t since, int64_t lim
                           size_t *ret_count, struct hearth_error *error)
 {
     sqlite3 *database = hearth_sqlite_of(store);
-    size_t count = 0;
+    int64_t count = 0;
     struct hearth_change *changes = NULL;
     int rc = hearth_database_begin(database, 0, error);
     if (rc)
         return rc;
-    rc = count_changes(database, since, limit, &count, error);
-    if (!rc && !(changes = hearth_arena_alloc(arena, count * sizeof(*changes))))
+    rc = hearth_database_integer(
+        database, &count, error,
+        "SELECT count(*) FROM (SELECT 1 FROM change WHERE sequence > ? LIMIT ?)", "ii", since,
+        limit);
+    if (!rc && !(changes = hearth_arena_alloc(arena, (size_t)count * sizeof(*changes))))
         rc = hearth_store_arena_full(error);
     if (!rc)
-        rc = read_changes(database, since, changes, count, error);
+        rc = read_changes(database, since, changes, (size_t)count, error);
     rc = hearth_database_end(database, rc, error);
     if (rc)
         return rc;
     *ret_changes = changes;
-    *ret_count = count;
+    *ret_count = (size_t)count;
     return 0;
 }
 
@@ -134,22 +97,9 @@ static int sqlite_claim(struct hearth_store *store, const char *work, const char
         "INSERT INTO claim (work, owner, expires_ms, fence) VALUES (?1, ?2, ?3, 1) "
         "ON CONFLICT (work) DO UPDATE SET owner = ?2, expires_ms = ?3, fence = fence + 1 "
         "WHERE owner = ?2 OR expires_ms <= ?4 RETURNING fence";
-    sqlite3 *database = hearth_sqlite_of(store);
-    sqlite3_stmt *statement;
-    int64_t fence = 0;
-    int rc = hearth_database_query(database, &statement, error, sql, "ttii", work, owner,
-                                   now_ms + lease_ms, now_ms);
-    if (rc)
-        return rc;
-    while ((rc = hearth_database_step(database, statement, error)) > 0)
-        fence = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    if (rc < 0)
-        return rc;
-    if (!fence)
-        return hearth_store_claimed(error, work);
-    *ret_fence = fence;
-    return 0;
+    int rc = hearth_database_integer(hearth_sqlite_of(store), ret_fence, error, sql, "ttii", work,
+                                     owner, now_ms + lease_ms, now_ms);
+    return rc == HEARTH_ENOTFOUND ? hearth_store_claimed(error, work) : rc;
 }
 
 static int sqlite_release(struct hearth_store *store, const char *work, int64_t fence,

@@ -18,10 +18,6 @@ static inline sqlite3 *hearth_sqlite_of(struct hearth_store *store)
 /* Notes a change, in the transaction that makes it. */
 int hearth_sqlite_note(sqlite3 *database, const char *kind, int64_t model_id, bool deleted,
                        struct hearth_error *error);
-/* The first column of the row that `sql` finds for `id`; HEARTH_ENOTFOUND leaves the error alone.
- */
-int hearth_sqlite_integer(sqlite3 *database, const char *sql, int64_t id, int64_t *ret_integer,
-                          struct hearth_error *error);
 
 /* sqlite_model.c */
 int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_model *model,

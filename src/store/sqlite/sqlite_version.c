@@ -41,7 +41,7 @@ static int count_rows(sqlite3 *database, const char *sql, int64_t id, size_t *re
                       struct hearth_error *error)
 {
     int64_t count = 0;
-    int rc = hearth_sqlite_integer(database, sql, id, &count, error);
+    int rc = hearth_database_integer(database, &count, error, sql, "i", id);
     *ret_count = (size_t)count;
     return rc;
 }
@@ -99,22 +99,14 @@ static int write_files(sqlite3 *database, int64_t id, const struct hearth_versio
 static int take_number(sqlite3 *database, const struct hearth_version *version, int64_t *ret_number,
                        struct hearth_error *error)
 {
-    sqlite3_stmt *statement;
-    int rc = hearth_database_query(
-        database, &statement, error,
+    int64_t last = 0;
+    int rc = hearth_database_integer(
+        database, &last, error,
         "UPDATE model SET last_number = CASE WHEN ?2 = 0 THEN last_number + 1 "
         "ELSE max(last_number, ?2) END WHERE id = ?1 RETURNING last_number",
         "ii", version->model_id, version->number);
     if (rc)
-        return rc;
-    int64_t last = 0;
-    while ((rc = hearth_database_step(database, statement, error)) > 0)
-        last = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    if (rc < 0)
-        return rc;
-    if (!last)
-        return hearth_store_no_model(error, NULL, version->model_id);
+        return rc == HEARTH_ENOTFOUND ? hearth_store_no_model(error, NULL, version->model_id) : rc;
     *ret_number = version->number ? version->number : last;
     return 0;
 }

@@ -71,16 +71,7 @@ static int64_t add_version(struct bed *bed, int64_t model_id, enum hearth_versio
 {
     struct hearth_error error;
     int64_t id, number;
-    const struct hearth_version version = {.model_id = model_id,
-                                           .label = "",
-                                           .source = "fake:x",
-                                           .source_revision = "",
-                                           .engine = "",
-                                           .state = HEARTH_VERSION_REGISTERED,
-                                           .state_reason = "",
-                                           .metrics_json = "{}",
-                                           .lineage_json = "{}",
-                                           .facts_json = "{}"};
+    const struct hearth_version version = hearth_version_fresh(model_id, NULL, "fake:x");
     if (hearth_store_version_create(bed->store, &version, 1, &id, &number, &error) < 0)
         fail_msg("%s", error.message);
     if (state != HEARTH_VERSION_REGISTERED)
