@@ -178,16 +178,25 @@ struct post_processor {
 int post_processor_read(const json_t *json, struct post_processor *post,
                         struct hearth_error *error);
 
+/* decoder.c */
+struct decoder {
+    enum { DECODE_SPACES, DECODE_WORDPIECE, DECODE_BYTE_LEVEL, DECODE_METASPACE } kind;
+    bool cleanup;
+    char prefix[16]; /* WordPiece's prefix, Metaspace's replacement */
+};
+/* What is not known here leaves spaces between the tokens. */
+void decoder_read(const json_t *json, struct decoder *decoder);
+void decoder_append(const struct decoder *decoder, const char *token, size_t length, bool first,
+                    struct hearth_buf *text);
+
 struct hearth_tokenizer {
     struct added_tokens added;
     struct normalizer normalizer;
     struct pre_tokenizer pre_tokenizer;
     struct token_model *model;
     struct post_processor post;
-    enum { DECODE_SPACES, DECODE_WORDPIECE, DECODE_BYTE_LEVEL, DECODE_METASPACE } decoder;
-    bool decoder_cleanup;
-    bool asks_first;         /* of the pre-tokenizer */
-    char decoder_prefix[16]; /* WordPiece's prefix, Metaspace's replacement */
+    struct decoder decoder;
+    bool asks_first; /* of the pre-tokenizer */
 };
 
 #endif

@@ -1,0 +1,115 @@
+#include "base/text.h"
+#include "text/tokenizer_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The replacements of WordPiece's cleanup, in their order. */
+static void clean_up(struct hearth_buf *text, size_t from)
+{
+    static const char *const replacements[][2] = {
+        {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
+        {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
+        {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+    for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
+        const char *old = replacements[i][0], *new = replacements[i][1];
+        size_t old_length = strlen(old), new_length = strlen(new);
+        for (size_t at = from; at + old_length <= text->length; at++)
+            if (memcmp(text->bytes + at, old, old_length) == 0) {
+                memcpy(text->bytes + at, new, new_length);
+                memmove(text->bytes + at + new_length, text->bytes + at + old_length,
+                        text->length - at - old_length);
+                text->length -= old_length - new_length;
+                at += new_length - 1;
+            }
+    }
+}
+
+static void append_wordpiece(const struct decoder *decoder, const char *token, size_t length,
+                             bool first, struct hearth_buf *text)
+{
+    size_t prefix = strlen(decoder->prefix), from = text->length;
+    if (!first && length >= prefix && memcmp(token, decoder->prefix, prefix) == 0) {
+        token += prefix;
+        length -= prefix;
+    } else if (!first) {
+        hearth_buf_char(text, ' ');
+    }
+    hearth_buf_append(text, token, length);
+    if (decoder->cleanup && !text->failed)
+        clean_up(text, from);
+}
+
+static void append_byte_level(const char *token, size_t length, struct hearth_buf *text)
+{
+    struct hearth_runes runes = {0};
+    hearth_runes_append_utf8(&runes, token, length);
+    bool mapped = true;
+    for (size_t i = 0; i < runes.count; i++)
+        mapped &= byte_level_byte(runes.at[i]) >= 0;
+    for (size_t i = 0; i < runes.count && mapped; i++)
+        hearth_buf_char(text, (char)byte_level_byte(runes.at[i]));
+    if (!mapped) /* an added token stands as it is */
+        hearth_buf_append(text, token, length);
+    hearth_runes_finish(&runes);
+}
+
+/* Spaces for the replacement; the one that was put before the text goes. */
+static void append_metaspace(const struct decoder *decoder, const char *token, size_t length,
+                             bool first, struct hearth_buf *text)
+{
+    const char *mark = decoder->prefix;
+    size_t width = strlen(mark);
+    for (size_t i = 0; i < length;) {
+        if (width && length - i >= width && memcmp(token + i, mark, width) == 0) {
+            if (!first || i > 0)
+                hearth_buf_char(text, ' ');
+            i += width;
+        } else {
+            hearth_buf_char(text, token[i++]);
+        }
+    }
+}
+
+void decoder_append(const struct decoder *decoder, const char *token, size_t length, bool first,
+                    struct hearth_buf *text)
+{
+    switch (decoder->kind) {
+    case DECODE_WORDPIECE:
+        append_wordpiece(decoder, token, length, first, text);
+        break;
+    case DECODE_BYTE_LEVEL:
+        append_byte_level(token, length, text);
+        break;
+    case DECODE_METASPACE:
+        append_metaspace(decoder, token, length, first, text);
+        break;
+    case DECODE_SPACES:
+        if (!first)
+            hearth_buf_char(text, ' ');
+        hearth_buf_append(text, token, length);
+        break;
+    }
+}
+
+/* A sequence of decoders counts as the one of them that is known here. */
+void decoder_read(const json_t *json, struct decoder *decoder)
+{
+    const char *type = hearth_json_text(json, "type", "");
+    if (strcmp(type, "Sequence") == 0) {
+        const json_t *parts = json_object_get(json, "decoders");
+        for (size_t i = 0; i < json_array_size(parts); i++)
+            decoder_read(json_array_get(parts, i), decoder);
+    } else if (strcmp(type, "WordPiece") == 0) {
+        decoder->kind = DECODE_WORDPIECE;
+        decoder->cleanup = hearth_json_truth(json, "cleanup", true);
+        snprintf(decoder->prefix, sizeof(decoder->prefix), "%s",
+                 hearth_json_text(json, "prefix", "##"));
+    } else if (strcmp(type, "ByteLevel") == 0) {
+        decoder->kind = DECODE_BYTE_LEVEL;
+    } else if (strcmp(type, "Metaspace") == 0) {
+        decoder->kind = DECODE_METASPACE;
+        snprintf(decoder->prefix, sizeof(decoder->prefix), "%s",
+                 hearth_json_text(json, "replacement", "\xe2\x96\x81"));
+    }
+}
