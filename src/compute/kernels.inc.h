@@ -23,8 +23,10 @@
 
 typedef float vf __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
-typedef uint8_t vb __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias));
-typedef int16_t vs __attribute__((vector_size(VECTOR_BYTES), aligned(2), may_alias));
+
+/* As many as the lanes of vf. */
+typedef uint8_t vb_lanes __attribute__((vector_size(VECTOR_BYTES / 4), aligned(1), may_alias));
+typedef int16_t vs_lanes __attribute__((vector_size(VECTOR_BYTES / 2), aligned(2), may_alias));
 
 enum { LANES = VECTOR_BYTES / 4, PANEL = VECTORS * LANES };
 
@@ -74,14 +76,32 @@ INLINE vf choose(vi mask, vf yes, vf no)
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
 }
 
+/* The second one where either is not a number; x86 has an instruction with just that rule, which
+ * the compiler does not find by itself. */
+#if VECTOR_BYTES == 64
+#define MAX_OF(a, b) (vf) _mm512_max_ps((__m512)(a), (__m512)(b))
+#define MIN_OF(a, b) (vf) _mm512_min_ps((__m512)(a), (__m512)(b))
+#elif VECTOR_BYTES == 32
+#define MAX_OF(a, b) (vf) _mm256_max_ps((__m256)(a), (__m256)(b))
+#define MIN_OF(a, b) (vf) _mm256_min_ps((__m256)(a), (__m256)(b))
+#else
+#define MAX_OF(a, b) choose(a > b, a, b)
+#define MIN_OF(a, b) choose(a < b, a, b)
+#endif
+
 INLINE vf max_of(vf a, vf b)
 {
-    return choose(a > b, a, b);
+    return MAX_OF(a, b);
 }
 
 INLINE vf min_of(vf a, vf b)
 {
-    return choose(a < b, a, b);
+    return MIN_OF(a, b);
+}
+
+INLINE vf magnitude(vf x)
+{
+    return (vf)((vi)x & splat_int(0x7fffffff));
 }
 
 /* e^x by 2^n·e^r, |r| ≤ ln2/2, with a polynomial of degree 6 (Cephes' expf coefficients are of the
@@ -108,7 +128,7 @@ INLINE vf exp_of(vf x)
 INLINE vf gelu(vf x)
 {
     vf z = x * splat(0.70710678f);
-    vf a = choose(z < splat(0.0f), -z, z);
+    vf a = magnitude(z);
     vf t = splat(1.0f) / (splat(0.3275911f) * a + splat(1.0f));
     vf p = splat(1.061405429f);
     p = p * t + splat(-1.453152027f);
@@ -504,8 +524,7 @@ static void to_u8(const float *x, size_t width, size_t padded, int code_max, uin
     size_t i = 0;
     for (; i + LANES <= width; i += LANES) {
         vi code = code_of(load(x + i), 1 / scale, (float)zero, 0, (float)code_max);
-        for (int lane = 0; lane < LANES; lane++)
-            codes[i + (size_t)lane] = (uint8_t)code[lane];
+        *(vb_lanes *)(codes + i) = __builtin_convertvector(code, vb_lanes);
     }
     for (; i < width; i++)
         codes[i] = (uint8_t)code_of(splat(x[i]), 1 / scale, (float)zero, 0, (float)code_max)[0];
@@ -525,8 +544,7 @@ static void to_s16(const float *x, size_t width, size_t padded, int code_max, in
     size_t i = 0;
     for (; i + LANES <= width; i += LANES) {
         vi code = code_of(load(x + i), 1 / scale, 0, -(float)code_max, (float)code_max);
-        for (int lane = 0; lane < LANES; lane++)
-            codes[i + (size_t)lane] = (int16_t)code[lane];
+        *(vs_lanes *)(codes + i) = __builtin_convertvector(code, vs_lanes);
     }
     for (; i < width; i++)
         codes[i] =
@@ -584,31 +602,63 @@ static void attend(const float *a, size_t a_stride, size_t rows, const float *pa
     }
 }
 
-/* Turns a row of scores into weights that are not yet divided by their sum, which it returns. */
-static float soften(float *s, const float *bias, float scale, size_t length, size_t first,
-                    size_t last)
+/* Turns a row of scores, `keys` long with what is behind `length`, into weights that are not yet
+ * divided by their sum, which it returns. Only the keys from `first` to `last` count. */
+static float soften(float *s, size_t keys, const float *bias, float scale, size_t length,
+                    size_t first, size_t last)
 {
+    for (size_t j = 0; bias && j < length; j += LANES)
+        store_some(s + j, length - j,
+                   load(s + j) * splat(scale) + load_some(bias + j, length - j, 0));
     for (size_t j = 0; j < first; j++)
         s[j] = -INFINITY;
-    for (size_t j = last; j < length; j++)
+    for (size_t j = last; j < keys; j++)
         s[j] = -INFINITY;
-    vf most = splat(-INFINITY);
-    for (size_t j = 0; j < length; j += LANES) {
-        vf x = load_some(s + j, length - j, -INFINITY) * splat(scale);
-        if (bias)
-            x += load_some(bias + j, length - j, 0);
-        store_some(s + j, length - j, x);
-        most = max_of(most, x);
-    }
-    vf largest = splat(largest_of(most)), total = splat(0.0f);
-    for (size_t j = 0; j < length; j += LANES) {
-        vf x = load_some(s + j, length - j, -INFINITY);
+    vf most = splat(-INFINITY), total = splat(0.0f), factor = splat(bias ? 1.0f : scale);
+    for (size_t j = 0; j < keys; j += LANES)
+        most = max_of(most, load(s + j));
+    vf largest = splat(largest_of(most));
+    for (size_t j = 0; j < keys; j += LANES) {
+        vf x = load(s + j);
         /* The clamp of exp_of leaves e^-87 where there must be nothing. */
-        vf e = choose(x == splat(-INFINITY), splat(0.0f), exp_of(x - largest));
-        store_some(s + j, length - j, e);
+        vf e = choose(x == splat(-INFINITY), splat(0.0f), exp_of((x - largest) * factor));
+        store(s + j, e);
         total += e;
     }
     return sum_of(total);
+}
+
+typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t v4i __attribute__((vector_size(16)));
+
+INLINE void transpose_4x4(const float *x, size_t stride, float *y, size_t y_stride)
+{
+    v4 a = *(const v4 *)x, b = *(const v4 *)(x + stride), c = *(const v4 *)(x + 2 * stride),
+       d = *(const v4 *)(x + 3 * stride);
+    v4 ac_low = __builtin_shuffle(a, c, (v4i){0, 4, 1, 5});
+    v4 ac_high = __builtin_shuffle(a, c, (v4i){2, 6, 3, 7});
+    v4 bd_low = __builtin_shuffle(b, d, (v4i){0, 4, 1, 5});
+    v4 bd_high = __builtin_shuffle(b, d, (v4i){2, 6, 3, 7});
+    *(v4 *)y = __builtin_shuffle(ac_low, bd_low, (v4i){0, 4, 1, 5});
+    *(v4 *)(y + y_stride) = __builtin_shuffle(ac_low, bd_low, (v4i){2, 6, 3, 7});
+    *(v4 *)(y + 2 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){0, 4, 1, 5});
+    *(v4 *)(y + 3 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){2, 6, 3, 7});
+}
+
+/* y[dim, keys] = x[length, dim] transposed, zeros behind `length`. */
+static void transpose(const float *x, size_t stride, size_t length, size_t dim, float *y,
+                      size_t keys)
+{
+    size_t whole = length / 4 * 4, d = 0;
+    for (; d + 4 <= dim; d += 4)
+        for (size_t j = 0; j < whole; j += 4)
+            transpose_4x4(x + j * stride + d, stride, y + d * keys + j, keys);
+    for (size_t i = 0; i < dim; i++) {
+        for (size_t j = i < d ? whole : 0; j < length; j++)
+            y[i * keys + j] = x[j * stride + i];
+        for (size_t j = length; j < keys; j++)
+            y[i * keys + j] = 0;
+    }
 }
 
 static void attention(const float *q, const float *k, const float *v, size_t length, size_t dim,
@@ -620,12 +670,7 @@ static void attention(const float *q, const float *k, const float *v, size_t len
     float *values = transposed + dim * keys;    /* [length, wide] */
     float *scores = values + length * wide;     /* [QUERY_BLOCK, keys] */
     float *result = scores + (size_t)16 * keys; /* [QUERY_BLOCK, wide] */
-    for (size_t d = 0; d < dim; d++) {
-        for (size_t j = 0; j < length; j++)
-            transposed[d * keys + j] = k[j * stride + d];
-        for (size_t j = length; j < keys; j++)
-            transposed[d * keys + j] = 0;
-    }
+    transpose(k, stride, length, dim, transposed, keys);
     for (size_t j = 0; j < length; j++) {
         memcpy(values + j * wide, v + j * stride, dim * sizeof(float));
         memset(values + j * wide + dim, 0, (wide - dim) * sizeof(float));
@@ -638,8 +683,8 @@ static void attention(const float *q, const float *k, const float *v, size_t len
             size_t query = first + m;
             size_t low = window && query > window ? query - window : 0;
             size_t high = window && query + window + 1 < length ? query + window + 1 : length;
-            inverse[m] = 1 / soften(scores + m * keys, bias ? bias + query * length : NULL, scale,
-                                    length, low, high);
+            inverse[m] = 1 / soften(scores + m * keys, keys, bias ? bias + query * length : NULL,
+                                    scale, length, low, high);
         }
         attend(scores, keys, rows, values, wide, length, result, wide, wide);
         for (size_t m = 0; m < rows; m++)
