@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_screen.h"
+#include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
 
 #include <inttypes.h>
@@ -92,33 +93,26 @@ static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llam
         fault = "generates by diffusion, which the llama engine does not serve";
     else if (strcmp(name, "t5") == 0 || strcmp(name, "wavtokenizer-dec") == 0)
         fault = "needs an encoder pass, which the llama engine does not serve";
-    else if (hearth_gguf_integer(gguf, "split.count", 1) > 1)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "the model is split into %" PRId64
-                                " files; merge them with llama-gguf-split",
-                                hearth_gguf_integer(gguf, "split.count", 1));
     if (fault == NULL)
         return 0;
     return hearth_error_set(error, HEARTH_ENOTIMPL, "architecture '%s' %s", name, fault);
 }
 
-static void read_weights(const struct hearth_gguf *gguf, struct hearth_llama_header *header)
+static int read_weights(const char *path, const struct hearth_gguf *gguf,
+                        struct hearth_llama_header *header, struct hearth_error *error)
 {
     struct hearth_model_facts *facts = &header->facts;
-    uint64_t bytes_of_type[64] = {0};
+    struct hearth_llama_weights weights;
     uint32_t most = 0;
-    for (size_t i = 0; i < hearth_gguf_tensor_count(gguf); i++) {
-        const struct hearth_gguf_tensor *tensor = hearth_gguf_tensor(gguf, i);
-        facts->parameter_count += tensor->element_count;
-        facts->weight_bytes += tensor->size_bytes;
-        uint32_t type = tensor->type < 64 ? tensor->type : 63;
-        bytes_of_type[type] += tensor->size_bytes;
-        if (bytes_of_type[type] > bytes_of_type[most])
-            most = type;
-    }
-    const struct hearth_gguf_tensor *embedding = hearth_gguf_find_tensor(gguf, "token_embd.weight");
-    if (embedding != NULL && hearth_gguf_find_tensor(gguf, "output.weight") == NULL)
-        header->embedding_bytes = embedding->size_bytes;
+    int rc = hearth_llama_weights_read(path, gguf, &weights, error);
+    if (rc != 0)
+        return rc;
+    facts->parameter_count = weights.parameter_count;
+    facts->weight_bytes = weights.bytes;
+    header->embedding_bytes = weights.has_output ? 0 : weights.embedding_bytes;
+    for (uint32_t i = 1; i < HEARTH_LLAMA_TENSOR_TYPES_MAX; i++)
+        if (weights.bytes_of_type[i] > weights.bytes_of_type[most])
+            most = i;
     int64_t type = hearth_gguf_integer(gguf, "general.file_type", -1);
     const char *name = NULL;
     if (type >= 0 && type < (int64_t)(sizeof(file_types) / sizeof(file_types[0])))
@@ -126,6 +120,7 @@ static void read_weights(const struct hearth_gguf *gguf, struct hearth_llama_hea
     if (name == NULL)
         name = hearth_gguf_tensor_type_name(most);
     snprintf(facts->quantization, sizeof(facts->quantization), "%s", name != NULL ? name : "");
+    return 0;
 }
 
 /* Values of a token's K and V in one layer: heads × their length, as libllama's n_embd_k_gqa. */
@@ -243,7 +238,8 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
     return 0;
 }
 
-static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_settings *settings,
+static int read_all(const char *path, const struct hearth_gguf *gguf,
+                    const struct hearth_llama_settings *settings,
                     struct hearth_llama_header *header, struct hearth_error *error)
 {
     struct reading from = {.gguf = gguf, .error = error};
@@ -256,16 +252,14 @@ static int read_all(const struct hearth_gguf *gguf, const struct hearth_llama_se
     rc = read_shape(&from, header);
     if (rc != 0)
         return rc;
-    if (hearth_gguf_tensor_count(gguf) == 0)
-        return hearth_error_set(error, HEARTH_EMODEL, "the GGUF file holds no tensors");
     rc = hearth_llama_screen(gguf, header->facts.architecture, error);
     if (rc != 0)
         return rc;
-    header->file_bytes = hearth_gguf_file_bytes(gguf);
-    rc = read_tasks(&from, settings, header);
+    rc = read_weights(path, gguf, header, error);
+    if (rc == 0)
+        rc = read_tasks(&from, settings, header);
     if (rc != 0)
         return rc;
-    read_weights(gguf, header);
     read_cache(&from, settings, header);
     read_state(&from, header);
     return 0;
@@ -279,7 +273,7 @@ int hearth_llama_header_read(const char *path, const struct hearth_llama_setting
     if (rc != 0)
         return rc;
     struct hearth_llama_header *header = hearth_calloc(1, sizeof(*header));
-    rc = read_all(gguf, settings, header, error);
+    rc = read_all(path, gguf, settings, header, error);
     if (rc == 0)
         *ret_header = *header;
     hearth_free(header);
