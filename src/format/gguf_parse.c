@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "format/gguf_cursor.h"
 #include "format/gguf_types.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,112 +15,6 @@
 #define TENSOR_BYTES_MIN 25u /* length of the name, a character, dimensions, type, offset */
 #define ALIGNMENT_DEFAULT 32u
 #define ALIGNMENT_MAX (1u << 20)
-#define SHOWN_MAX 80 /* characters of a hostile name that a message repeats */
-
-struct cursor {
-    const unsigned char *bytes;
-    size_t length;
-    uint64_t file_bytes;
-    size_t offset;
-    bool more; /* a read went past `length` but not past the file */
-    struct hearth_error *error;
-};
-
-/* A name from the file, safe to print: cut, and without control characters. */
-struct shown {
-    char text[SHOWN_MAX + 4];
-};
-
-static struct shown show(struct hearth_gguf_text name)
-{
-    struct shown out;
-    size_t n = name.length < SHOWN_MAX ? name.length : SHOWN_MAX;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)name.bytes[i];
-        out.text[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
-    }
-    memcpy(out.text + n, name.length > n ? "..." : "", name.length > n ? 4 : 1);
-    return out;
-}
-
-static int broken(struct cursor *at, const char *what, const char *fault)
-{
-    return hearth_error_set(at->error, HEARTH_EMODEL, "GGUF header, byte %zu: %s %s", at->offset,
-                            what, fault);
-}
-
-/* Whether `size` more bytes are there; `what` is named when they are not. */
-static int need(struct cursor *at, uint64_t size, const char *what)
-{
-    if (size <= at->length - at->offset)
-        return 0;
-    at->more = size <= at->file_bytes - at->offset;
-    return hearth_error_set(at->error, HEARTH_EMODEL,
-                            "GGUF header, byte %zu: %s needs %" PRIu64
-                            " bytes, but the file ends %" PRIu64 " bytes on (is it cut off?)",
-                            at->offset, what, size, at->file_bytes - at->offset);
-}
-
-static int read_u32(struct cursor *at, const char *what, uint32_t *ret_value)
-{
-    int rc = need(at, sizeof(*ret_value), what);
-    if (rc != 0)
-        return rc;
-    memcpy(ret_value, at->bytes + at->offset, sizeof(*ret_value));
-    *ret_value = le32toh(*ret_value);
-    at->offset += sizeof(*ret_value);
-    return 0;
-}
-
-static int read_u64(struct cursor *at, const char *what, uint64_t *ret_value)
-{
-    int rc = need(at, sizeof(*ret_value), what);
-    if (rc != 0)
-        return rc;
-    memcpy(ret_value, at->bytes + at->offset, sizeof(*ret_value));
-    *ret_value = le64toh(*ret_value);
-    at->offset += sizeof(*ret_value);
-    return 0;
-}
-
-static int read_text(struct cursor *at, const char *what, struct hearth_gguf_text *ret_text)
-{
-    uint64_t length = 0;
-    int rc = read_u64(at, what, &length);
-    if (rc == 0)
-        rc = need(at, length, what);
-    if (rc != 0)
-        return rc;
-    ret_text->bytes = (const char *)at->bytes + at->offset;
-    ret_text->length = (size_t)length;
-    at->offset += (size_t)length;
-    return 0;
-}
-
-/* A key or a tensor's name: not empty, bounded, printable. */
-static int read_name(struct cursor *at, const char *what, size_t length_max,
-                     struct hearth_gguf_text *ret_name)
-{
-    struct hearth_gguf_text name = {0};
-    size_t start = at->offset;
-    int rc = read_text(at, what, &name);
-    if (rc != 0)
-        return rc;
-    const char *fault = NULL;
-    if (name.length == 0)
-        fault = "is empty";
-    else if (name.length > length_max)
-        fault = "is too long";
-    for (size_t i = 0; fault == NULL && i < name.length; i++)
-        if ((unsigned char)name.bytes[i] < 0x20 || name.bytes[i] == 0x7f)
-            fault = "holds a control character";
-    if (fault != NULL) {
-        at->offset = start;
-        return broken(at, what, fault);
-    }
-    *ret_name = name;
-    return 0;
-}
 
 static size_t value_bytes(enum hearth_gguf_type type)
 {
@@ -133,54 +27,56 @@ static size_t value_bytes(enum hearth_gguf_type type)
     return sizes[type];
 }
 
-static int skip_strings(struct cursor *at, uint64_t count, const char *what)
+static int skip_strings(struct hearth_gguf_cursor *at, uint64_t count, const char *what)
 {
     /* Each takes at least its length, so that the loop is bounded by the header. */
     if (count > (at->file_bytes - at->offset) / sizeof(uint64_t))
-        return broken(at, what, "says it has more strings than the file has room for");
+        return hearth_gguf_broken(at, what, "says it has more strings than the file has room for");
     for (uint64_t i = 0; i < count; i++) {
         struct hearth_gguf_text text;
-        int rc = read_text(at, what, &text);
+        int rc = hearth_gguf_read_text(at, what, &text);
         if (rc != 0)
             return rc;
     }
     return 0;
 }
 
-static int skip_values(struct cursor *at, const struct hearth_gguf_entry *entry, const char *what)
+static int skip_values(struct hearth_gguf_cursor *at, const struct hearth_gguf_entry *entry,
+                       const char *what)
 {
     size_t size = value_bytes(entry->type);
     if (entry->count > (at->file_bytes - at->offset) / size)
-        return broken(at, what, "says it has more elements than the file has room for");
-    int rc = need(at, entry->count * size, what);
+        return hearth_gguf_broken(at, what, "says it has more elements than the file has room for");
+    int rc = hearth_gguf_need(at, entry->count * size, what);
     if (rc != 0)
         return rc;
     if (entry->type == HEARTH_GGUF_BOOL)
         for (uint64_t i = 0; i < entry->count; i++)
             if (entry->bytes[i] > 1)
-                return broken(at, what, "is a truth value other than 0 and 1");
+                return hearth_gguf_broken(at, what, "is a truth value other than 0 and 1");
     at->offset += (size_t)(entry->count * size);
     return 0;
 }
 
-static int read_value(struct cursor *at, struct hearth_gguf_entry *entry, const char *what)
+static int read_value(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *entry,
+                      const char *what)
 {
     uint32_t type = 0;
-    int rc = read_u32(at, what, &type);
+    int rc = hearth_gguf_read_u32(at, what, &type);
     if (rc == 0 && type == HEARTH_GGUF_ARRAY) {
         entry->is_array = true;
-        rc = read_u32(at, what, &type);
+        rc = hearth_gguf_read_u32(at, what, &type);
         if (rc == 0)
-            rc = read_u64(at, what, &entry->count);
+            rc = hearth_gguf_read_u64(at, what, &entry->count);
         if (rc == 0 && type == HEARTH_GGUF_ARRAY)
-            return broken(at, what, "is an array of arrays, which no model has");
+            return hearth_gguf_broken(at, what, "is an array of arrays, which no model has");
     } else {
         entry->count = 1;
     }
     if (rc != 0)
         return rc;
     if (type > HEARTH_GGUF_FLOAT64)
-        return broken(at, what, "has a type that GGUF does not have");
+        return hearth_gguf_broken(at, what, "has a type that GGUF does not have");
     entry->type = (enum hearth_gguf_type)type;
     entry->bytes = at->bytes + at->offset;
     if (entry->type == HEARTH_GGUF_STRING)
@@ -188,29 +84,29 @@ static int read_value(struct cursor *at, struct hearth_gguf_entry *entry, const 
     return skip_values(at, entry, what);
 }
 
-static int read_entry(struct cursor *at, struct hearth_gguf_entry *entry)
+static int read_entry(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *entry)
 {
-    int rc = read_name(at, "a key", KEY_BYTES_MAX, &entry->key);
+    int rc = hearth_gguf_read_name(at, "a key", KEY_BYTES_MAX, &entry->key);
     if (rc != 0)
         return rc;
-    char what[SHOWN_MAX + 16] = "key '";
-    struct shown key = show(entry->key);
+    char what[HEARTH_GGUF_SHOWN_MAX + 16] = "key '";
+    struct hearth_gguf_shown key = hearth_gguf_show(entry->key);
     size_t length = strlen(key.text);
     memcpy(what + 5, key.text, length);
     memcpy(what + 5 + length, "'", 2);
     return read_value(at, entry, what);
 }
 
-static int tensor_fault(struct cursor *at, const struct hearth_gguf_tensor *tensor, int code,
-                        const char *fault)
+static int tensor_fault(struct hearth_gguf_cursor *at, const struct hearth_gguf_tensor *tensor,
+                        int code, const char *fault)
 {
     return hearth_error_set(at->error, code, "GGUF header, byte %zu: tensor '%s' %s", at->offset,
-                            show(tensor->name).text, fault);
+                            hearth_gguf_show(tensor->name).text, fault);
 }
 
-static int read_shape(struct cursor *at, struct hearth_gguf_tensor *tensor)
+static int read_shape(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
-    int rc = read_u32(at, "a tensor's shape", &tensor->dimension_count);
+    int rc = hearth_gguf_read_u32(at, "a tensor's shape", &tensor->dimension_count);
     if (rc != 0)
         return rc;
     if (tensor->dimension_count > HEARTH_GGUF_DIMENSIONS_MAX)
@@ -219,7 +115,7 @@ static int read_shape(struct cursor *at, struct hearth_gguf_tensor *tensor)
     for (uint32_t i = 0; i < HEARTH_GGUF_DIMENSIONS_MAX; i++) {
         tensor->dimensions[i] = 1;
         if (i < tensor->dimension_count)
-            rc = read_u64(at, "a tensor's shape", &tensor->dimensions[i]);
+            rc = hearth_gguf_read_u64(at, "a tensor's shape", &tensor->dimensions[i]);
         if (rc != 0)
             return rc;
         if (tensor->dimensions[i] == 0)
@@ -232,9 +128,9 @@ static int read_shape(struct cursor *at, struct hearth_gguf_tensor *tensor)
     return 0;
 }
 
-static int read_size(struct cursor *at, struct hearth_gguf_tensor *tensor)
+static int read_size(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
-    int rc = read_u32(at, "a tensor's type", &tensor->type);
+    int rc = hearth_gguf_read_u32(at, "a tensor's type", &tensor->type);
     if (rc != 0)
         return rc;
     const struct hearth_gguf_tensor_type *type = hearth_gguf_tensor_type(tensor->type);
@@ -242,7 +138,7 @@ static int read_size(struct cursor *at, struct hearth_gguf_tensor *tensor)
         return hearth_error_set(at->error, HEARTH_ENOTIMPL,
                                 "GGUF header, byte %zu: tensor '%s' has type %" PRIu32
                                 ", which is not known here",
-                                at->offset, show(tensor->name).text, tensor->type);
+                                at->offset, hearth_gguf_show(tensor->name).text, tensor->type);
     if (tensor->dimensions[0] % type->block_elements != 0)
         return tensor_fault(at, tensor, HEARTH_EMODEL,
                             "has rows that are not whole blocks of its type");
@@ -252,15 +148,16 @@ static int read_size(struct cursor *at, struct hearth_gguf_tensor *tensor)
     return 0;
 }
 
-static int read_tensor(struct cursor *at, struct hearth_gguf_tensor *tensor)
+static int read_tensor(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
-    int rc = read_name(at, "a tensor's name", HEARTH_GGUF_TENSOR_NAME_MAX, &tensor->name);
+    int rc =
+        hearth_gguf_read_name(at, "a tensor's name", HEARTH_GGUF_TENSOR_NAME_MAX, &tensor->name);
     if (rc == 0)
         rc = read_shape(at, tensor);
     if (rc == 0)
         rc = read_size(at, tensor);
     if (rc == 0)
-        rc = read_u64(at, "a tensor's offset", &tensor->offset);
+        rc = hearth_gguf_read_u64(at, "a tensor's offset", &tensor->offset);
     return rc;
 }
 
@@ -309,7 +206,7 @@ static int make_index(struct hearth_gguf *gguf, size_t count, compare_fn *compar
     return 0;
 }
 
-static int index_names(struct cursor *at, struct hearth_gguf *gguf)
+static int index_names(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     int rc = make_index(gguf, gguf->entry_count, compare_entries, &gguf->entries_by_key, at->error);
     if (rc == 0)
@@ -319,18 +216,19 @@ static int index_names(struct cursor *at, struct hearth_gguf *gguf)
         return rc;
     for (size_t i = 1; i < gguf->entry_count; i++)
         if (compare_entries(&gguf->entries_by_key[i - 1], &gguf->entries_by_key[i], gguf) == 0)
-            return hearth_error_set(at->error, HEARTH_EMODEL,
-                                    "GGUF header: key '%s' stands there twice",
-                                    show(gguf->entries[gguf->entries_by_key[i]].key).text);
+            return hearth_error_set(
+                at->error, HEARTH_EMODEL, "GGUF header: key '%s' stands there twice",
+                hearth_gguf_show(gguf->entries[gguf->entries_by_key[i]].key).text);
     for (size_t i = 1; i < gguf->tensor_count; i++)
         if (compare_tensors(&gguf->tensors_by_name[i - 1], &gguf->tensors_by_name[i], gguf) == 0)
-            return hearth_error_set(at->error, HEARTH_EMODEL,
-                                    "GGUF header: tensor '%s' stands there twice",
-                                    show(gguf->tensors[gguf->tensors_by_name[i]].name).text);
+            return hearth_error_set(
+                at->error, HEARTH_EMODEL, "GGUF header: tensor '%s' stands there twice",
+                hearth_gguf_show(gguf->tensors[gguf->tensors_by_name[i]].name).text);
     return 0;
 }
 
-static int read_alignment(struct cursor *at, const struct hearth_gguf *gguf, uint64_t *ret_value)
+static int read_alignment(struct hearth_gguf_cursor *at, const struct hearth_gguf *gguf,
+                          uint64_t *ret_value)
 {
     *ret_value = ALIGNMENT_DEFAULT;
     const struct hearth_gguf_entry *entry = hearth_gguf_find(gguf, "general.alignment");
@@ -340,14 +238,15 @@ static int read_alignment(struct cursor *at, const struct hearth_gguf *gguf, uin
     if (!entry->is_array && entry->type == HEARTH_GGUF_UINT32)
         value = hearth_gguf_integer_at(entry, 0, 0);
     if (value < 1 || value > ALIGNMENT_MAX || (value & (value - 1)) != 0)
-        return broken(at, "key 'general.alignment'",
-                      "is not a uint32 that is a power of two of at most 1048576");
+        return hearth_gguf_broken(at, "key 'general.alignment'",
+                                  "is not a uint32 that is a power of two of at most 1048576");
     *ret_value = (uint64_t)value;
     return 0;
 }
 
 /* Makes the offsets absolute, and proves that each tensor lies inside the file. */
-static int place_tensors(struct cursor *at, struct hearth_gguf *gguf, uint64_t alignment)
+static int place_tensors(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf,
+                         uint64_t alignment)
 {
     uint64_t start = (at->offset + alignment - 1) & ~(alignment - 1);
     for (size_t i = 0; i < gguf->tensor_count; i++) {
@@ -358,16 +257,16 @@ static int place_tensors(struct cursor *at, struct hearth_gguf *gguf, uint64_t a
         if (__builtin_add_overflow(tensor->offset, start, &tensor->offset) ||
             __builtin_add_overflow(tensor->offset, tensor->size_bytes, &end) ||
             end > at->file_bytes)
-            return hearth_error_set(at->error, HEARTH_EMODEL,
-                                    "GGUF: tensor '%s' (%" PRIu64
-                                    " bytes) does not lie inside the file of %" PRIu64
-                                    " bytes (is it cut off?)",
-                                    show(tensor->name).text, tensor->size_bytes, at->file_bytes);
+            return hearth_error_set(
+                at->error, HEARTH_EMODEL,
+                "GGUF: tensor '%s' (%" PRIu64 " bytes) does not lie inside the file of %" PRIu64
+                " bytes (is it cut off?)",
+                hearth_gguf_show(tensor->name).text, tensor->size_bytes, at->file_bytes);
     }
     return 0;
 }
 
-static int check_overlap(struct cursor *at, struct hearth_gguf *gguf)
+static int check_overlap(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     size_t *order = NULL;
     int rc = make_index(gguf, gguf->tensor_count, compare_offsets, &order, at->error);
@@ -375,9 +274,9 @@ static int check_overlap(struct cursor *at, struct hearth_gguf *gguf)
         const struct hearth_gguf_tensor *before = &gguf->tensors[order[i - 1]];
         const struct hearth_gguf_tensor *tensor = &gguf->tensors[order[i]];
         if (before->offset + before->size_bytes > tensor->offset)
-            rc = hearth_error_set(at->error, HEARTH_EMODEL,
-                                  "GGUF: the bytes of tensors '%s' and '%s' overlap",
-                                  show(before->name).text, show(tensor->name).text);
+            rc = hearth_error_set(
+                at->error, HEARTH_EMODEL, "GGUF: the bytes of tensors '%s' and '%s' overlap",
+                hearth_gguf_show(before->name).text, hearth_gguf_show(tensor->name).text);
     }
     hearth_free(order);
     return rc;
@@ -409,7 +308,7 @@ static const char *looks_like(const unsigned char *bytes, size_t length)
     return "not a GGUF file: it does not begin with the letters GGUF";
 }
 
-static int read_head(struct cursor *at, struct hearth_gguf *gguf, uint64_t *ret_tensors,
+static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, uint64_t *ret_tensors,
                      uint64_t *ret_entries)
 {
     if (at->length < 4 || memcmp(at->bytes, "GGUF", 4) != 0)
@@ -417,7 +316,7 @@ static int read_head(struct cursor *at, struct hearth_gguf *gguf, uint64_t *ret_
                                 at->file_bytes == 0 ? "an empty file"
                                                     : looks_like(at->bytes, at->length));
     at->offset = 4;
-    int rc = read_u32(at, "the version", &gguf->version);
+    int rc = hearth_gguf_read_u32(at, "the version", &gguf->version);
     if (rc != 0)
         return rc;
     if (gguf->version != 2 && gguf->version != 3) {
@@ -427,20 +326,21 @@ static int read_head(struct cursor *at, struct hearth_gguf *gguf, uint64_t *ret_
                                 swapped ? __builtin_bswap32(gguf->version) : gguf->version,
                                 swapped ? ": the file is big-endian" : "");
     }
-    rc = read_u64(at, "the number of tensors", ret_tensors);
+    rc = hearth_gguf_read_u64(at, "the number of tensors", ret_tensors);
     if (rc == 0)
-        rc = read_u64(at, "the number of keys", ret_entries);
+        rc = hearth_gguf_read_u64(at, "the number of keys", ret_entries);
     if (rc != 0)
         return rc;
     uint64_t rest = at->file_bytes - at->offset;
     if (*ret_tensors > COUNT_MAX || *ret_tensors > rest / TENSOR_BYTES_MIN)
-        return broken(at, "the number of tensors", "is more than the file has room for");
+        return hearth_gguf_broken(at, "the number of tensors",
+                                  "is more than the file has room for");
     if (*ret_entries > COUNT_MAX || *ret_entries > rest / ENTRY_BYTES_MIN)
-        return broken(at, "the number of keys", "is more than the file has room for");
+        return hearth_gguf_broken(at, "the number of keys", "is more than the file has room for");
     return 0;
 }
 
-static int read_tables(struct cursor *at, struct hearth_gguf *gguf)
+static int read_tables(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     uint64_t tensors = 0, entries = 0;
     int rc = read_head(at, gguf, &tensors, &entries);
@@ -460,7 +360,8 @@ static int read_tables(struct cursor *at, struct hearth_gguf *gguf)
 int hearth_gguf_parse_window(const void *bytes, size_t length, uint64_t file_bytes, bool *ret_more,
                              struct hearth_gguf **ret_gguf, struct hearth_error *error)
 {
-    struct cursor at = {.bytes = bytes, .length = length, .file_bytes = file_bytes, .error = error};
+    struct hearth_gguf_cursor at = {
+        .bytes = bytes, .length = length, .file_bytes = file_bytes, .error = error};
     struct hearth_gguf *gguf = hearth_calloc(1, sizeof(*gguf));
     gguf->file_bytes = file_bytes;
     uint64_t alignment = 0;
