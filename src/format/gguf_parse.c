@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "format/file_kind.h"
 #include "format/gguf_cursor.h"
 #include "format/gguf_types.h"
 
@@ -282,39 +283,12 @@ static int check_overlap(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf
     return rc;
 }
 
-/* What a file without the magic number looks like, for the message. */
-static const char *looks_like(const unsigned char *bytes, size_t length)
-{
-    static const struct {
-        const char *start, *name;
-    } known[] = {
-        {"version https://git-lfs", "a Git LFS pointer instead of the file that it stands for"},
-        {"<!DOCTYPE", "an HTML page"},
-        {"<html", "an HTML page"},
-        {"PK\x03\x04", "a zip archive (a PyTorch checkpoint?)"},
-        {"\x1f\x8b", "a gzip file"},
-        {"ggml", "a model in a format older than GGUF; convert it"},
-        {"ggjt", "a model in a format older than GGUF; convert it"},
-        {"lmgg", "a model in a format older than GGUF; convert it"},
-        {"tjgg", "a model in a format older than GGUF; convert it"},
-    };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        size_t n = strlen(known[i].start);
-        if (length >= n && memcmp(bytes, known[i].start, n) == 0)
-            return known[i].name;
-    }
-    if (length > 9 && bytes[8] == '{' && bytes[9] == '"')
-        return "a safetensors file";
-    return "not a GGUF file: it does not begin with the letters GGUF";
-}
-
 static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, uint64_t *ret_tensors,
                      uint64_t *ret_entries)
 {
     if (at->length < 4 || memcmp(at->bytes, "GGUF", 4) != 0)
-        return hearth_error_set(at->error, HEARTH_EMODEL, "this is %s",
-                                at->file_bytes == 0 ? "an empty file"
-                                                    : looks_like(at->bytes, at->length));
+        return hearth_error_set(at->error, HEARTH_EMODEL, "this is %s, not a GGUF file",
+                                hearth_file_kind(at->bytes, at->length));
     at->offset = 4;
     int rc = hearth_gguf_read_u32(at, "the version", &gguf->version);
     if (rc != 0)

@@ -6,7 +6,6 @@
 #include "registry/registry_parts.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 enum form { FORM_OTHER, FORM_GGUF, FORM_SAFETENSORS, FORM_FAKE };
@@ -29,15 +28,7 @@ static enum form form_of(const char *path, size_t count)
 
 static int check_gguf(const char *blob, struct hearth_error *error)
 {
-    char start[16];
     struct hearth_gguf *gguf = NULL;
-    FILE *file = fopen(blob, "rbe");
-    if (!file)
-        return hearth_error_set(error, HEARTH_EIO, "its blob cannot be read");
-    const char *what = hearth_source_sniff(start, fread(start, 1, sizeof(start), file));
-    fclose(file);
-    if (what)
-        return hearth_error_set(error, HEARTH_EMODEL, "this is %s, not a GGUF file", what);
     int rc = hearth_gguf_open(blob, &gguf, error);
     hearth_gguf_destroy(gguf);
     return rc;

@@ -86,8 +86,4 @@ int hearth_source_fetch(const struct hearth_source *source, const struct hearth_
  * UTF-8, no empty, "." or ".." part, no backslash, no control character. */
 int hearth_source_path_check(const char *path, struct hearth_error *error);
 
-/* What a file is, by its first bytes: NULL when they are a GGUF's, else words for a person ("a
- * safetensors file", "a web page"). 16 bytes are enough to look at. */
-const char *hearth_source_sniff(const void *bytes, size_t length);
-
 #endif

@@ -1,6 +1,7 @@
 /* file:PATH: a GGUF file (with its other parts) or a Hugging Face directory. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "format/file_kind.h"
 #include "source/source_parts.h"
 
 #include <dirent.h>
@@ -139,7 +140,7 @@ static int check_magic(const struct hearth_source_file *file, struct hearth_erro
     close(descriptor);
     if (got < 0)
         return hearth_error_set_errno(error, errnum, "%.300s", file->url);
-    const char *what = hearth_source_sniff(start, (size_t)got);
+    const char *what = hearth_file_kind(start, (size_t)got);
     if (!what)
         return 0;
     bool is_safetensors = strcmp(what, "a safetensors file") == 0;

@@ -137,18 +137,6 @@ static void names_are_always_valid(void **state)
     hearth_arena_destroy(arena);
 }
 
-static void first_bytes_tell_what_a_file_is(void **state)
-{
-    (void)state;
-    assert_null(hearth_source_sniff("GGUF\3\0\0\0", 8));
-    assert_string_equal(hearth_source_sniff("", 0), "an empty file");
-    assert_string_equal(hearth_source_sniff("\x10\0\0\0\0\0\0\0{", 9), "a safetensors file");
-    assert_non_null(strstr(hearth_source_sniff("version https://git-lfs", 23), "LFS"));
-    assert_non_null(strstr(hearth_source_sniff("<!DOCTYPE html>", 15), "web page"));
-    assert_non_null(hearth_source_sniff("GGU", 3));
-    assert_non_null(hearth_source_sniff("hello", 5));
-}
-
 enum { FILES = 24 };
 
 static size_t make(struct hearth_source_file *files, const char *const *paths)
@@ -288,7 +276,6 @@ int main(void)
         cmocka_unit_test(faulty_sources_are_refused),
         cmocka_unit_test(hostile_paths_are_refused),
         cmocka_unit_test(names_are_always_valid),
-        cmocka_unit_test(first_bytes_tell_what_a_file_is),
         cmocka_unit_test(the_only_gguf_is_taken),
         cmocka_unit_test(several_ggufs_are_listed_with_sizes),
         cmocka_unit_test(a_list_that_is_too_long_says_how_many_are_left_out),
