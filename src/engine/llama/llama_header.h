@@ -24,7 +24,7 @@ struct hearth_llama_header {
     uint64_t cache_bytes_per_token;
     uint64_t state_bytes_per_sequence; /* of recurrent layers */
     uint64_t embedding_bytes;          /* of the token embeddings, which may be held twice */
-    uint32_t widest_layer; /* values per token in the widest activation */
+    uint32_t widest_layer;             /* values per token in the widest activation */
     uint32_t head_count;
 };
 
