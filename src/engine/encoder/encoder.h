@@ -1,8 +1,8 @@
 /* The encoder engine's own structures: a transformer encoder out of a Hugging Face directory.
  *
  * One struct describes every architecture that is served (BERT, RoBERTa and XLM-R, DistilBERT,
- * MPNet, NomicBERT, ModernBERT): what differs between them is data, read by config.c and bound to
- * tensors by weights.c; forward.c knows no names. */
+ * MPNet, NomicBERT, ModernBERT): what differs between them is data, read by encoder_config.c and
+ * bound to tensors by encoder_weights.c; encoder_forward.c knows no names. */
 #ifndef HEARTH_ENGINE_ENCODER_H
 #define HEARTH_ENGINE_ENCODER_H
 
@@ -18,6 +18,7 @@ enum {
     ENCODER_LAYERS_MAX = 256,
     ENCODER_DENSE_MAX = 4,
     ENCODER_SHARDS_MAX = 64,
+    ENCODER_WIDTH_MAX = 1 << 16,
     ENCODER_PROMPT_NAME_MAX = sizeof(((struct hearth_model_facts *)0)->default_prompt),
 };
 
@@ -106,17 +107,24 @@ struct encoder_model {
 /* A JSON object out of a small file of the directory; HEARTH_ENOTFOUND when there is none. */
 int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
                       struct hearth_error *error);
+/* The same for one that need not be there: then *ret_value is left alone. */
+int encoder_json_read_optional(const char *directory, const char *name, json_t **ret_value,
+                               struct hearth_error *error);
 
-/* config.c: HEARTH_EMODEL for what is broken, HEARTH_ENOTIMPL for what this engine does not have.
- */
+/* HEARTH_EMODEL for what is broken, HEARTH_ENOTIMPL for what this engine does not have. */
 int encoder_config_read(const char *directory, struct encoder_config *ret_config,
                         struct hearth_error *error);
+
+/* encoder_modules.c: pooling, normalisation, dense modules and the least limit, into what
+ * config.json has said. */
+int encoder_modules_read(const char *directory, struct encoder_config *config,
+                         struct hearth_error *error);
 /* prompts_json and default_prompt of the facts, as config_sentence_transformers.json has them. */
 int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
                          struct hearth_error *error);
 
-/* input.c: a text with its prompt, a pair or token ids become the tokens that the model sees, cut
- * where the request asks for it. Any thread. */
+/* encoder_input.c: a text with its prompt, a pair or token ids become the tokens that the model
+ * sees, cut where the request asks for it. Any thread. */
 struct encoder_intake {
     const struct encoder_config *config;
     const struct hearth_tokenizer *tokenizer;
@@ -132,14 +140,14 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
                           struct encoder_prepared **ret_prepared, struct hearth_error *error);
 void encoder_prepared_destroy(struct encoder_prepared *prepared);
 
-/* weights.c */
+/* encoder_weights.c */
 int encoder_model_load(const char *directory, const struct encoder_config *config,
                        const struct hearth_kernels *kernels, enum hearth_precision precision,
                        struct hearth_load_progress *progress, struct encoder_model **ret_model,
                        struct hearth_error *error);
 void encoder_model_destroy(struct encoder_model *model);
 
-/* forward.c: one batch of packed sequences. */
+/* encoder_forward.c: one batch of packed sequences. */
 struct encoder_sequence {
     const int32_t *ids;
     const uint8_t *types; /* or NULL */
