@@ -23,6 +23,7 @@ void hearth_blob_init(struct hearth_blob_store *blobs, const struct hearth_blob_
     assert(ops->name && ops->close && ops->exists && ops->scan && ops->remove);
     assert(ops->partial_open && ops->partial_scan && ops->partial_append && ops->partial_clear);
     assert(ops->partial_publish && ops->partial_keep && ops->partial_discard);
+    assert(ops->forget_partials);
     blobs->ops = ops;
 }
 
@@ -240,4 +241,10 @@ void hearth_blob_write_suspend(struct hearth_blob_writer *writer)
         return;
     writer->ops->partial_keep(writer->partial);
     writer_free(writer);
+}
+
+int hearth_blob_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,
+                                int64_t *ret_bytes, struct hearth_error *error)
+{
+    return blobs->ops->forget_partials(blobs, before_ms, ret_bytes, error);
 }

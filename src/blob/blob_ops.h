@@ -36,6 +36,8 @@ struct hearth_blob_ops {
                            struct hearth_error *error);
     void (*partial_keep)(struct hearth_blob_partial *partial);
     void (*partial_discard)(struct hearth_blob_partial *partial);
+    int (*forget_partials)(struct hearth_blob_store *blobs, int64_t before_ms, int64_t *ret_bytes,
+                           struct hearth_error *error);
 
     /* optional */
     int (*path)(struct hearth_blob_store *blobs, const char *sha256, char *ret_path, size_t size,

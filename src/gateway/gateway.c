@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "gateway/gateway_state.h"
 #include "gateway/generation.h"
 #include "gateway/guard.h"
+#include "gateway/housekeeping.h"
 #include "gateway/installs.h"
 #include "gateway/metrics.h"
 #include "gateway/shutdown.h"
@@ -33,12 +35,16 @@ enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
  * waits no longer than that. */
 enum { SHORTEST_RESIDENCY_MS = 10000, LONGEST_WAIT_MS = 30000 };
 
+/* A partial blob is worth keeping as long as somebody may want to go on with it. */
+enum { HOUSEKEEPING_MS = 3600000, CHANGES_KEPT = 10000, PARTIAL_AGE_DAYS = 7 };
+
 /* A running server and what only its start and end need. */
 struct running {
     struct hearth_gateway gateway;
     struct hearth_storage storage;
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
+    struct hearth_housekeeping *housekeeping;
     struct hearth_error *error;
     char run_file[PATH_MAX];
     char lock_path[PATH_MAX];
@@ -254,6 +260,20 @@ static void load_pinned(void *argument, const struct hearth_catalog_entry *entry
         on_pinned(NULL, &error);
 }
 
+static void start_housekeeping(struct running *running)
+{
+    const struct hearth_housekeeping_options options = {
+        .loop = running->gateway.loop,
+        .store = running->gateway.store,
+        .blobs = running->gateway.blobs,
+        .period_ms = HOUSEKEEPING_MS,
+        .changes_kept = CHANGES_KEPT,
+        .partial_age_ms = PARTIAL_AGE_DAYS * 86400000ll,
+        .wall_ms = hearth_clock_wall_ms,
+    };
+    running->housekeeping = hearth_housekeeping_create(&options);
+}
+
 /* The catalogue has what the registry had at the start: requests can come. */
 static void on_catalog(void *argument, const struct hearth_error *error)
 {
@@ -269,6 +289,7 @@ static void on_catalog(void *argument, const struct hearth_error *error)
         return;
     }
     running->is_ready = true;
+    start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
                HEARTH_INT("pid", getpid()));
@@ -320,6 +341,7 @@ static void stop(struct running *running)
     hearth_catalog_destroy(gateway->catalog);
     hearth_timer_destroy(gateway->keep_alive);
     hearth_metrics_destroy(gateway->metrics);
+    hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);

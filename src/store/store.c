@@ -18,7 +18,7 @@ void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops
     assert(ops->model_update && ops->model_delete && ops->version_create && ops->version_get);
     assert(ops->version_list && ops->version_update && ops->version_delete && ops->alias_set);
     assert(ops->alias_delete && ops->alias_list && ops->blob_uses && ops->changes && ops->claim);
-    assert(ops->release);
+    assert(ops->forget_changes && ops->release);
     store->ops = ops;
     store->lane = loop ? hearth_lane_create(loop, "store", 1, LANE_QUEUE_MAX) : NULL;
 }
@@ -231,6 +231,14 @@ int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limi
     if (limit < 0)
         return hearth_error_set(error, HEARTH_EINVAL, "a limit is not negative");
     return store->ops->changes(store, since, limit, arena, ret_changes, ret_count, error);
+}
+
+int hearth_store_forget_changes(struct hearth_store *store, int64_t keep, int64_t *ret_count,
+                                struct hearth_error *error)
+{
+    if (keep < 1) /* without the newest one, nobody could tell that anything changed */
+        return hearth_error_set(error, HEARTH_EINVAL, "at least one change is kept");
+    return store->ops->forget_changes(store, keep, ret_count, error);
 }
 
 int hearth_store_claim(struct hearth_store *store, const char *work, const char *owner,

@@ -158,10 +158,15 @@ int hearth_store_alias_list(struct hearth_store *store, int64_t model_id,
 int hearth_store_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
                            struct hearth_error *error);
 
-/* What changed after `since` (0: from the beginning), oldest first; also tells others' writes. */
+/* What changed after `since` (0: from the beginning), oldest first; also tells others' writes.
+ * Sequences count up by one: a first change that is not `since` + 1 says that those between were
+ * forgotten, and everything must be read. */
 int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limit,
                          struct hearth_arena *arena, struct hearth_change **ret_changes,
                          size_t *ret_count, struct hearth_error *error);
+/* Forgets all but the newest `keep` changes, at least one; `ret_count` is how many went. */
+int hearth_store_forget_changes(struct hearth_store *store, int64_t keep, int64_t *ret_count,
+                                struct hearth_error *error);
 
 /* A claim on a named piece of work: free, expired or our own → the lease is ours until
  * now + lease and `fence` grows; else HEARTH_EINUSE. Writers pass the fence on, so that a late one

@@ -51,6 +51,8 @@ struct hearth_store_ops {
     int (*changes)(struct hearth_store *store, int64_t since, int64_t limit,
                    struct hearth_arena *arena, struct hearth_change **ret_changes,
                    size_t *ret_count, struct hearth_error *error);
+    int (*forget_changes)(struct hearth_store *store, int64_t keep, int64_t *ret_count,
+                          struct hearth_error *error);
     int (*claim)(struct hearth_store *store, const char *work, const char *owner, int64_t lease_ms,
                  int64_t now_ms, int64_t *ret_fence, struct hearth_error *error);
     int (*release)(struct hearth_store *store, const char *work, int64_t fence,

@@ -1,5 +1,6 @@
 /* What every back-end of the blob store must do; run over each of them. What only files can show
  * (links, full disks, other processes) follows. */
+#include "base/clock.h"
 #include "base/digest.h"
 #include "blob/blob.h"
 
@@ -140,6 +141,30 @@ static void a_suspended_write_goes_on_where_it_was(void **state)
     assert_int_equal(commit(fixture, writer, expected, 6, sha256), 0);
     assert_string_equal(sha256, expected);
     hearth_blob_write_suspend(NULL);
+}
+
+static void old_partial_blobs_are_forgotten_but_not_those_with_a_writer(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t bytes = -1, now_ms = hearth_clock_wall_ms();
+    struct hearth_blob_writer *writer = begin(fixture, "left", 0), *busy;
+    put(fixture, writer, "abc");
+    hearth_blob_write_suspend(writer);
+    busy = begin(fixture, "busy", 0);
+    put(fixture, busy, "de");
+    assert_int_equal(
+        hearth_blob_forget_partials(fixture->blobs, now_ms - 60000, &bytes, &fixture->error), 0);
+    assert_int_equal(bytes, 0);
+    hearth_blob_write_suspend(begin(fixture, "left", 3));
+    assert_int_equal(
+        hearth_blob_forget_partials(fixture->blobs, now_ms + 60000, &bytes, &fixture->error), 0);
+    assert_int_equal(bytes, 3);
+    put(fixture, busy, "f");
+    char expected[65], sha256[65];
+    hearth_sha256_of("def", 3, expected);
+    assert_int_equal(commit(fixture, busy, expected, 3, sha256), 0);
+    hearth_blob_write_suspend(begin(fixture, "left", 0));
+    assert_true(hearth_blob_exists(fixture->blobs, expected, NULL));
 }
 
 static void a_restart_forgets_what_was_there(void **state)
@@ -557,6 +582,7 @@ int main(void)
         TEST(a_blob_has_its_name_when_it_is_whole),
         TEST(an_empty_blob_is_a_blob),
         TEST(a_suspended_write_goes_on_where_it_was),
+        TEST(old_partial_blobs_are_forgotten_but_not_those_with_a_writer),
         TEST(a_restart_forgets_what_was_there),
         TEST(wrong_bytes_are_told_and_gone),
         TEST(too_few_bytes_are_kept_for_the_next_try),

@@ -649,6 +649,43 @@ static void changes_tell_what_was_written(void **state)
     assert_int_equal(count, 0);
 }
 
+static void old_changes_are_forgotten_and_the_gap_is_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hearth_change *changes;
+    size_t count;
+    int64_t gone = -1;
+    OK(hearth_store_forget_changes(fixture->store, 3, &gone, &fixture->error));
+    assert_int_equal(gone, 0);
+    int64_t model = add_model(fixture, "m", 1);
+    for (int i = 0; i < 7; i++)
+        add_version(fixture, model, HEARTH_VERSION_READY, NULL);
+    OK(hearth_store_changes(fixture->store, 0, 100, fixture->arena, &changes, &count,
+                            &fixture->error));
+    assert_int_equal(count, 8);
+    int64_t newest = changes[7].sequence;
+    assert_int_equal(changes[0].sequence, newest - 7);
+    OK(hearth_store_forget_changes(fixture->store, 3, &gone, &fixture->error));
+    assert_int_equal(gone, 5);
+    OK(hearth_store_changes(fixture->store, newest - 7, 100, fixture->arena, &changes, &count,
+                            &fixture->error));
+    assert_int_equal(count, 3);
+    assert_int_equal(changes[0].sequence, newest - 2); /* not since + 1 */
+    OK(hearth_store_changes(fixture->store, newest - 2, 100, fixture->arena, &changes, &count,
+                            &fixture->error));
+    assert_int_equal(count, 2);
+    OK(hearth_store_forget_changes(fixture->store, 3, &gone, &fixture->error));
+    assert_int_equal(gone, 0);
+    FAILS(HEARTH_EINVAL, hearth_store_forget_changes(fixture->store, 0, &gone, &fixture->error));
+    /* Sequences go on where they were. */
+    OK(hearth_store_forget_changes(fixture->store, 1, &gone, &fixture->error));
+    add_version(fixture, model, HEARTH_VERSION_READY, NULL);
+    OK(hearth_store_changes(fixture->store, newest, 100, fixture->arena, &changes, &count,
+                            &fixture->error));
+    assert_int_equal(count, 1);
+    assert_int_equal(changes[0].sequence, newest + 1);
+}
+
 static void a_claim_is_held_by_one_until_it_expires(void **state)
 {
     struct fixture *fixture = *state;
@@ -779,6 +816,7 @@ int main(void)
         TEST(a_version_that_others_are_based_on_stays),
         TEST(models_are_filtered_sorted_and_paged),
         TEST(changes_tell_what_was_written),
+        TEST(old_changes_are_forgotten_and_the_gap_is_seen),
         TEST(a_claim_is_held_by_one_until_it_expires),
         TEST(large_and_hostile_texts_come_back_whole),
         TEST(a_full_arena_is_an_error_and_the_store_lives),

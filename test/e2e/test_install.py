@@ -1,10 +1,12 @@
 """`hearth install` against the stand-in hub, which the hub's own client downloads from too."""
 import json
+import os
 import pathlib
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import HEARTH, ROOT, SLOW, clean_environment, cli, wait_for
@@ -447,3 +449,16 @@ mount -o remount,size=40m "$HEARTH_HOME" || exit 99
     faults = [line for line in done.stderr.splitlines() if line.startswith("hearth: ")]
     assert len(faults) == 1 and "full" in faults[0], done.stderr
     assert sent(hub) < BIG * 1.7  # the second try did not begin anew
+
+
+def test_a_server_forgets_what_was_left_half_fetched_a_week_ago(start, home):
+    partial = home / "blobs/partial"
+    partial.mkdir(parents=True)
+    for name, days in (("a" * 64, 8), ("b" * 64, 6)):
+        (partial / name).write_bytes(b"x" * 100)
+        then = time.time() - days * 86400
+        os.utime(partial / name, (then, then))
+    server = start()
+    [done] = wait_for(lambda: server.events("housekeeping.done"), 30, "housekeeping")
+    assert done["partial_bytes"] == 100
+    assert [file.name for file in partial.iterdir()] == ["b" * 64]

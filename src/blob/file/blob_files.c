@@ -115,6 +115,7 @@ static const struct hearth_blob_ops file_blobs = {
     .partial_publish = hearth_blob_partial_publish,
     .partial_keep = hearth_blob_partial_keep,
     .partial_discard = hearth_blob_partial_discard,
+    .forget_partials = hearth_blob_partials_forget,
     /* optional */
     .path = files_path,
 };

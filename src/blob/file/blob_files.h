@@ -30,5 +30,7 @@ int hearth_blob_partial_publish(struct hearth_blob_partial *partial, const char 
                                 struct hearth_error *error);
 void hearth_blob_partial_keep(struct hearth_blob_partial *partial);
 void hearth_blob_partial_discard(struct hearth_blob_partial *partial);
+int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_ms,
+                                int64_t *ret_bytes, struct hearth_error *error);
 
 #endif

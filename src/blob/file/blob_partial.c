@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -197,4 +198,43 @@ void hearth_blob_partial_discard(struct hearth_blob_partial *partial)
     struct file_partial *file = partial_of(partial);
     unlinkat(folder_of(file), file->name, 0);
     release(file);
+}
+
+/* The bytes that went, 0 when it stays: it is new, has a writer, or is no partial blob. */
+static int64_t forget_old(int folder, const char *name, int64_t before_ms)
+{
+    struct stat status;
+    int64_t gone = 0;
+    int descriptor = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return 0;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0 && is_still_named(folder, name, descriptor) &&
+        (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000 < before_ms &&
+        unlinkat(folder, name, 0) == 0)
+        gone = (int64_t)status.st_size;
+    close(descriptor);
+    return gone;
+}
+
+int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_ms,
+                                int64_t *ret_bytes, struct hearth_error *error)
+{
+    int folder = ((struct hearth_blob_files *)blobs)->partial;
+    /* Not a copy of the descriptor: they would share their place in the folder. */
+    int listed = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = listed < 0 ? NULL : fdopendir(listed);
+    int64_t bytes = 0;
+    if (!entries) {
+        int rc = hearth_error_set_errno(error, errno, "blobs/partial cannot be read");
+        if (listed >= 0)
+            close(listed);
+        return rc;
+    }
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        if (entry->d_name[0] != '.')
+            bytes += forget_old(folder, entry->d_name, before_ms);
+    closedir(entries);
+    *ret_bytes = bytes;
+    return 0;
 }

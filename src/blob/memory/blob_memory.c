@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "blob/blob_ops.h"
@@ -20,6 +21,7 @@ struct memory_partial {
     struct memory_partial *next;
     char name[65];
     bool has_writer;
+    int64_t written_ms;      /* when its last writer left it */
     struct hearth_buf bytes; /* the writer's alone while there is one */
 };
 
@@ -202,6 +204,7 @@ static void memory_partial_keep(struct hearth_blob_partial *partial)
     struct memory_blobs *memory = memory_of(partial->blobs);
     pthread_mutex_lock(&memory->lock);
     partial_of(partial)->has_writer = false;
+    partial_of(partial)->written_ms = hearth_clock_wall_ms();
     pthread_mutex_unlock(&memory->lock);
 }
 
@@ -212,6 +215,26 @@ static void memory_partial_discard(struct hearth_blob_partial *partial)
     partial_unlink(memory, partial_of(partial));
     pthread_mutex_unlock(&memory->lock);
     partial_free(partial_of(partial));
+}
+
+static int memory_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,
+                                  int64_t *ret_bytes, struct hearth_error *error)
+{
+    (void)error;
+    struct memory_blobs *memory = memory_of(blobs);
+    *ret_bytes = 0;
+    pthread_mutex_lock(&memory->lock);
+    for (struct memory_partial **link = &memory->partials, *partial; (partial = *link);) {
+        if (partial->has_writer || partial->written_ms >= before_ms) {
+            link = &partial->next;
+            continue;
+        }
+        *link = partial->next;
+        *ret_bytes += (int64_t)partial->bytes.length;
+        partial_free(partial);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return 0;
 }
 
 static const struct hearth_blob_ops memory_blobs = {
@@ -227,6 +250,7 @@ static const struct hearth_blob_ops memory_blobs = {
     .partial_publish = memory_partial_publish,
     .partial_keep = memory_partial_keep,
     .partial_discard = memory_partial_discard,
+    .forget_partials = memory_forget_partials,
 };
 
 int hearth_blob_open_memory(struct hearth_blob_store **ret_blobs, struct hearth_error *error)

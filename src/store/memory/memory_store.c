@@ -45,8 +45,9 @@ static int memory_changes(struct hearth_store *store, int64_t since, int64_t lim
                           size_t *ret_count, struct hearth_error *error)
 {
     const struct hearth_memory_store *memory = hearth_memory_of(store);
-    /* Sequences count from 1 without a gap. */
-    size_t first = since < 0 ? 0 : (size_t)since;
+    /* Sequences count up without a gap. */
+    int64_t oldest = memory->change_count ? memory->changes[0].sequence : 1;
+    size_t first = since < oldest ? 0 : (size_t)(since - oldest + 1);
     size_t count = first < memory->change_count ? memory->change_count - first : 0;
     if ((int64_t)count > limit)
         count = (size_t)limit;
@@ -57,6 +58,20 @@ static int memory_changes(struct hearth_store *store, int64_t since, int64_t lim
         memcpy(changes, memory->changes + first, count * sizeof(*changes));
     *ret_changes = changes;
     *ret_count = count;
+    return 0;
+}
+
+static int memory_forget_changes(struct hearth_store *store, int64_t keep, int64_t *ret_count,
+                                 struct hearth_error *error)
+{
+    (void)error;
+    struct hearth_memory_store *memory = hearth_memory_of(store);
+    size_t kept = keep < (int64_t)memory->change_count ? (size_t)keep : memory->change_count;
+    *ret_count = (int64_t)(memory->change_count - kept);
+    if (*ret_count == 0)
+        return 0;
+    memmove(memory->changes, memory->changes + *ret_count, kept * sizeof(*memory->changes));
+    memory->change_count = kept;
     return 0;
 }
 
@@ -123,6 +138,7 @@ static const struct hearth_store_ops memory_store = {
     .alias_list = hearth_memory_alias_list,
     .blob_uses = memory_blob_uses,
     .changes = memory_changes,
+    .forget_changes = memory_forget_changes,
     .claim = memory_claim,
     .release = memory_release,
 };

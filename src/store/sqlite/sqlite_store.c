@@ -87,6 +87,19 @@ static int sqlite_changes(struct hearth_store *store, int64_t since, int64_t lim
     return 0;
 }
 
+static int sqlite_forget_changes(struct hearth_store *store, int64_t keep, int64_t *ret_count,
+                                 struct hearth_error *error)
+{
+    sqlite3 *database = hearth_sqlite_of(store);
+    int rc = hearth_database_run(database, error,
+                                 "DELETE FROM change WHERE sequence <= "
+                                 "(SELECT max(sequence) FROM change) - ?",
+                                 "i", keep);
+    if (!rc)
+        *ret_count = sqlite3_changes64(database);
+    return rc;
+}
+
 /* One statement takes the claim when it is free, expired or our own, and gives nothing back when
  * it is another's. */
 static int sqlite_claim(struct hearth_store *store, const char *work, const char *owner,
@@ -133,6 +146,7 @@ static const struct hearth_store_ops sqlite_store = {
     .alias_list = hearth_sqlite_alias_list,
     .blob_uses = sqlite_blob_uses,
     .changes = sqlite_changes,
+    .forget_changes = sqlite_forget_changes,
     .claim = sqlite_claim,
     .release = sqlite_release,
 };
