@@ -133,12 +133,13 @@ def venv():
 def clients():
     """Node's openai and h2spec, in build/: the environment that names them."""
     node, tools = BUILD / "node", BUILD / "tools"
-    package = ROOT / "test/e2e/package.json"
+    lock = ROOT / "test/e2e/package-lock.json"
     if not (node / "node_modules/openai").exists() or \
-            (node / "package.json").read_text() != package.read_text():
+            (node / lock.name).read_text() != lock.read_text():
         node.mkdir(exist_ok=True)
-        shutil.copy(package, node / "package.json")
-        subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit"], cwd=node, check=True)
+        for file in (lock, lock.with_name("package.json")):
+            shutil.copy(file, node / file.name)
+        subprocess.run(["npm", "ci", "--silent", "--no-fund", "--no-audit"], cwd=node, check=True)
     if not (tools / "h2spec").exists():
         go = shutil.which("go") or "/usr/local/go/bin/go"
         subprocess.run([go, "build", "-o", tools / "h2spec", H2SPEC], check=True,
