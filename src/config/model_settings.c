@@ -162,6 +162,8 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .idle_unload = duration_or(own, "idle_unload", server->idle_unload),
             .request_timeout = duration_or(own, "request_timeout", server->request_timeout),
             .load_timeout = duration_or(own, "load_timeout", server->load_timeout),
+            .breaker_failures = integer_or(own, "breaker_failures", server->breaker_failures),
+            .breaker_rest = duration_or(own, "breaker_rest", server->breaker_rest),
             .pin = hearth_json_truth(own, "pin", false),
             .engine_json = engine_json,
         };

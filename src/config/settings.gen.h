@@ -90,10 +90,14 @@ struct hearth_settings {
     uint64_t stop_timeout;
     /* milliseconds: unload a model that was not used for so long; 0 is never */
     uint64_t idle_unload;
-    /* crashes in a row before a model rests */
+    /* crashes in a row before a model, or one of its replicas, rests */
     int64_t breaker_failures;
     /* milliseconds: how long it rests */
     uint64_t breaker_rest;
+    /* milliseconds: how long a model stays loaded before it gives way to another */
+    uint64_t shortest_residency;
+    /* milliseconds: a model that has waited so long for room gets that of one that was loaded just now too */
+    uint64_t longest_wait;
     /* bytes: memory that loading a model must leave free */
     uint64_t memory_headroom;
     /* bytes: memory that all models together may take; 0: what the machine (or its cgroup) has */

@@ -34,8 +34,15 @@ const char *hearth_breaker_state_name(enum hearth_breaker_state state)
 
 void hearth_breaker_init(struct hearth_breaker *breaker, uint32_t failures_max, uint64_t rest_ms)
 {
+    *breaker = (struct hearth_breaker){.state = HEARTH_BREAKER_CLOSED};
+    hearth_breaker_limit(breaker, failures_max, rest_ms);
+}
+
+void hearth_breaker_limit(struct hearth_breaker *breaker, uint32_t failures_max, uint64_t rest_ms)
+{
     assert(failures_max > 0);
-    *breaker = (struct hearth_breaker){.failures_max = failures_max, .rest_ms = rest_ms};
+    breaker->failures_max = failures_max;
+    breaker->rest_ms = rest_ms;
 }
 
 bool hearth_breaker_admits(struct hearth_breaker *breaker, uint64_t now_ms)

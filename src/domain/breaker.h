@@ -27,6 +27,8 @@ struct hearth_breaker {
 };
 
 void hearth_breaker_init(struct hearth_breaker *breaker, uint32_t failures_max, uint64_t rest_ms);
+/* Other limits from now on; of zeroed memory, the same as init. */
+void hearth_breaker_limit(struct hearth_breaker *breaker, uint32_t failures_max, uint64_t rest_ms);
 /* May work begin? Moves from open to half-open when the rest is over; in half-open the caller lets
  * one piece through at a time. */
 bool hearth_breaker_admits(struct hearth_breaker *breaker, uint64_t now_ms);

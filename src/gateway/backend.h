@@ -50,8 +50,10 @@ struct hearth_backend_spec {
     uint64_t handshake_timeout_ms, heartbeat_timeout_ms;
     const struct hearth_backend_events *events;
     void *argument;
-    /* Of several workers only: how many, over what, and the cores of each (NULL: any). */
-    uint32_t replicas;
+    /* Of several workers only: how many, over what, the cores of each (NULL: any), and when one of
+     * them rests. */
+    uint32_t replicas, breaker_failures;
+    uint64_t breaker_rest_ms;
     const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
     const char **cpus;
 };

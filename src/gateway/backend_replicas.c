@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BREAKER_FAILURES = 3, BREAKER_REST_MS = 30000 };
-
 static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
 
 struct replica {
@@ -418,7 +416,8 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     set->again = hearth_timer_create(spec->loop, on_again, set);
     for (uint32_t i = 0; i < count; i++) {
         set->replicas[i].set = set;
-        hearth_breaker_init(&set->replicas[i].breaker, BREAKER_FAILURES, BREAKER_REST_MS);
+        hearth_breaker_init(&set->replicas[i].breaker, spec->breaker_failures,
+                            spec->breaker_rest_ms);
     }
     int rc = start_replica(&set->replicas[0], error);
     if (rc < 0) {

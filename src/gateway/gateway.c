@@ -31,9 +31,6 @@
 #include <unistd.h>
 
 enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
-/* Two models that do not fit together change places no more often than this; one that wants room
- * waits no longer than that. */
-enum { SHORTEST_RESIDENCY_MS = 10000, LONGEST_WAIT_MS = 30000 };
 
 /* A partial blob is worth keeping as long as somebody may want to go on with it. */
 enum { HOUSEKEEPING_MS = 3600000, CHANGES_KEPT = 10000, PARTIAL_AGE_DAYS = 7 };
@@ -150,8 +147,8 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .breaker_rest_ms = settings->breaker_rest,
         .memory_headroom = settings->memory_headroom,
         .memory_limit = settings->memory_limit,
-        .shortest_residency_ms = SHORTEST_RESIDENCY_MS,
-        .longest_wait_ms = LONGEST_WAIT_MS,
+        .shortest_residency_ms = settings->shortest_residency,
+        .longest_wait_ms = settings->longest_wait,
         .vector_cache_bytes = settings->embedding_cache_bytes,
         .vector_dedup = settings->embedding_dedup,
         .sandbox = hearth_sandbox_mode_parse(settings->sandbox),

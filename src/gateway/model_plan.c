@@ -93,6 +93,8 @@ static int start_backend(struct served_model *model, struct hearth_error *error)
         options->backend ? options->backend : &hearth_backend_local;
     if (model->replicas > 1) {
         spec->each = ops;
+        spec->breaker_failures = (uint32_t)model->settings.breaker_failures;
+        spec->breaker_rest_ms = model->settings.breaker_rest;
         ops = &hearth_backend_replicas;
     }
     int rc = bind_workers(model, spec, error);

@@ -151,6 +151,14 @@ static bool has_prompt(const struct hearth_model_facts *facts, const char *name)
     return has;
 }
 
+static bool may_cut(const struct hearth_catalog_entry *entry)
+{
+    json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
+    bool may = hearth_json_truth(settings, "matryoshka", true);
+    json_decref(settings);
+    return may;
+}
+
 /* What can be refused before anything is computed. True: the call is answered. */
 static bool refuses_embedding(struct hearth_call *call, const struct subject *subject,
                               uint32_t dimensions)
@@ -168,6 +176,13 @@ static bool refuses_embedding(struct hearth_call *call, const struct subject *su
         hearth_answer_message(call, HEARTH_EINVAL, "dimensions",
                               "Invalid value for 'dimensions' = %u. Must be from 1 to %u, the "
                               "width of this model's vectors.",
+                              dimensions, facts->embedding_length);
+        return true;
+    }
+    if (dimensions && dimensions < facts->embedding_length && !may_cut(subject->entry)) {
+        hearth_answer_message(call, HEARTH_EINVAL, "dimensions",
+                              "Invalid value for 'dimensions' = %u. The vectors of this model may "
+                              "not be cut (its setting matryoshka is false): they have %u.",
                               dimensions, facts->embedding_length);
         return true;
     }

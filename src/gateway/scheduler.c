@@ -48,6 +48,8 @@ static void read_settings(struct served_model *model)
         .idle_unload = options->idle_unload_ms,
         .request_timeout = options->request_timeout_ms,
         .load_timeout = options->load_timeout_ms,
+        .breaker_failures = options->breaker_failures ? options->breaker_failures : 1,
+        .breaker_rest = options->breaker_rest_ms,
     };
     struct hearth_error error;
     hearth_arena_destroy(model->settings_arena);
@@ -59,6 +61,8 @@ static void read_settings(struct served_model *model)
         model->settings.replicas = options->replicas;
         model->settings.threads = options->threads;
     }
+    hearth_breaker_limit(&model->breaker, (uint32_t)model->settings.breaker_failures,
+                         model->settings.breaker_rest);
 }
 
 static struct served_model *create_model(struct hearth_scheduler *scheduler,
@@ -77,8 +81,6 @@ static struct served_model *create_model(struct hearth_scheduler *scheduler,
     model->queue = hearth_queue_create(&limits);
     model->life = hearth_timer_create(options->loop, hearth_served_life_time, model);
     model->due = hearth_timer_create(options->loop, hearth_dispatch_due_time, model);
-    hearth_breaker_init(&model->breaker, options->breaker_failures ? options->breaker_failures : 1,
-                        options->breaker_rest_ms);
     struct served_model **end = &scheduler->models;
     while (*end)
         end = &(*end)->next;

@@ -146,6 +146,17 @@ def test_dimensions_cut_and_renormalise(vectors):
     assert embed(vectors, "cut me", dimensions=384).json()["data"][0]["embedding"] == whole
 
 
+def test_vectors_are_not_cut_where_the_model_s_owner_says_so(server):
+    answer = server.post("/models", {"name": "whole", "source": "fake:tasks = embed; vector_length = 8",
+                                     "task": "embedding", "settings": {"matryoshka": False}})
+    assert answer.status == 201, answer.text
+    assert embed(server, "a", model="whole").status == 200
+    assert embed(server, "a", model="whole", dimensions=8).status == 200
+    answer = embed(server, "a", model="whole", dimensions=4)
+    assert answer.status == 400 and error_of(answer)["param"] == "dimensions"
+    assert "matryoshka" in error_of(answer)["message"]
+
+
 def test_two_thousand_texts_come_back_in_order(vectors):
     texts = [f"{i}" for i in range(2048)]
     answer = embed(vectors, texts, model="prompted", encoding_format="base64").json()

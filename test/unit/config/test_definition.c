@@ -264,11 +264,19 @@ static void a_models_settings_win_over_the_servers(void **state)
 {
     struct fixture *fixture = *state;
     const struct hearth_settings server = {
-        .context = 100, .slots = 4, .batch = 512, .idle_unload = 7000, .request_timeout = 8000};
+        .context = 100,
+        .slots = 4,
+        .batch = 512,
+        .idle_unload = 7000,
+        .request_timeout = 8000,
+        .breaker_failures = 3,
+        .breaker_rest = 30000,
+    };
     struct hearth_model_settings read;
     assert_int_equal(hearth_model_settings_read(
                          "{\"context\":200,\"pin\":true,\"idle_unload\":\"90s\",\"slots\":\"x\","
-                         "\"request_timeout\":1.5,\"pooling\":\"mean\",\"from_later\":1}",
+                         "\"request_timeout\":1.5,\"breaker_rest\":\"5s\",\"pooling\":\"mean\","
+                         "\"from_later\":1}",
                          &server, fixture->arena, &read, &fixture->error),
                      0);
     assert_int_equal(read.context, 200);
@@ -276,6 +284,8 @@ static void a_models_settings_win_over_the_servers(void **state)
     assert_int_equal(read.batch, 512);
     assert_int_equal(read.idle_unload, 90000);
     assert_int_equal(read.request_timeout, 1500);
+    assert_int_equal(read.breaker_failures, 3);
+    assert_int_equal(read.breaker_rest, 5000);
     assert_true(read.pin);
     assert_string_equal(read.engine_json, "{\"pooling\":\"mean\",\"from_later\":1}");
     assert_int_equal(

@@ -67,6 +67,18 @@ static void test_the_wait_doubles_up_to_the_cap_and_is_spread(void **state)
     assert_int_not_equal(hearth_backoff_ms(&backoff, 3, 1), hearth_backoff_ms(&backoff, 3, 2));
 }
 
+static void limits_may_change_while_it_works(void **state)
+{
+    (void)state;
+    struct hearth_breaker breaker;
+    hearth_breaker_init(&breaker, 3, 1000);
+    hearth_breaker_failure(&breaker, 0);
+    hearth_breaker_limit(&breaker, 2, 50);
+    hearth_breaker_failure(&breaker, 0);
+    assert_false(hearth_breaker_admits(&breaker, 49));
+    assert_true(hearth_breaker_admits(&breaker, 50));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +86,7 @@ int main(void)
         cmocka_unit_test(test_after_its_rest_one_failure_opens_it_again),
         cmocka_unit_test(test_late_ends_of_old_work_do_not_close_or_prolong_it),
         cmocka_unit_test(test_the_wait_doubles_up_to_the_cap_and_is_spread),
+        cmocka_unit_test(limits_may_change_while_it_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,6 +268,37 @@ static void their_memory_is_planned_together(void **state)
     bed_close(&bed);
 }
 
+static const char *first_breaker;
+
+static void look_at_first(void *argument, const struct hearth_backend_worker *worker)
+{
+    (void)argument;
+    first_breaker = first_breaker ? first_breaker : worker->breaker;
+}
+
+/* How the first worker's breaker stands after it has ended once. */
+static const char *breaker_after_a_crash(uint32_t failures)
+{
+    const struct hearth_scheduler_options options = {
+        .slots = 4, .replicas = 2, .breaker_failures = failures};
+    struct bed bed;
+    bed_open(&bed, &options);
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "m", NULL, NULL, NULL), 0);
+    all_ready(&bed, 2);
+    crash(0);
+    first_breaker = NULL;
+    hearth_scheduler_each_worker(bed.scheduler, "m", look_at_first, NULL);
+    bed_close(&bed);
+    return first_breaker;
+}
+
+static void a_worker_rests_after_as_many_crashes_as_are_set(void **state)
+{
+    (void)state;
+    assert_string_equal(breaker_after_a_crash(1), "open");
+    assert_string_equal(breaker_after_a_crash(2), "closed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_cancel_reaches_the_right_worker),
         cmocka_unit_test(their_memory_is_planned_together),
         cmocka_unit_test(only_the_one_to_blame_is_given_up),
+        cmocka_unit_test(a_worker_rests_after_as_many_crashes_as_are_set),
         cmocka_unit_test(dead_letters_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
