@@ -2,11 +2,13 @@
 
 #include "base/error.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 int hearth_parse_int(const char *text, int64_t low, int64_t high, int64_t *ret_value)
 {
@@ -198,6 +200,33 @@ int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t lengt
     }
     buf->length += (length + 2) / 3 * 4;
     return 0;
+}
+
+bool hearth_text_ends(const char *text, const char *end)
+{
+    size_t length = strlen(text), want = strlen(end);
+    return length >= want && strcmp(text + length - want, end) == 0;
+}
+
+int hearth_text_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool hearth_host_is_loopback(const char *host)
+{
+    char bare[INET6_ADDRSTRLEN];
+    struct in_addr v4;
+    struct in6_addr v6;
+    size_t length = strlen(host), bracket = *host == '[';
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (length >= sizeof(bare) || (bracket && host[length - 1] != ']'))
+        return false;
+    snprintf(bare, sizeof(bare), "%.*s", (int)(length - 2 * bracket), host + bracket);
+    return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 bool hearth_secret_equal(const char *a, size_t a_length, const char *b, size_t b_length)

@@ -29,6 +29,13 @@ size_t hearth_utf8_whole(const char *text, size_t length);
 /* `ret_hex` takes 2 × length characters and a NUL. */
 void hearth_hex(const void *bytes, size_t length, char *ret_hex);
 
+bool hearth_text_ends(const char *text, const char *end);
+/* For qsort of an array of const char *. */
+int hearth_text_order(const void *a, const void *b);
+
+/* Is it this machine: "localhost", 127.0.0.0/8, ::1 (also in brackets)? */
+bool hearth_host_is_loopback(const char *host);
+
 /* Standard alphabet, padded (RFC 4648). */
 int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t length);
 

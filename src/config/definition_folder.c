@@ -1,6 +1,7 @@
 #include "config/definition_fill.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/text_file.h"
 #include "config/yaml.h"
 
@@ -15,11 +16,6 @@ static bool is_definition_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return name[0] != '.' && dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The paths of the folder's definitions, in order of name. */
@@ -46,7 +42,7 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
     closedir(folder);
     if (rc)
         return rc;
-    qsort(paths, count, sizeof(*paths), by_text);
+    qsort(paths, count, sizeof(*paths), hearth_text_order);
     *ret_paths = paths;
     *ret_count = count;
     return 0;

@@ -1,5 +1,6 @@
 #include "domain/queue.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "hearth/error.h"
 
@@ -123,10 +124,8 @@ static void due_remove(struct hearth_queue *queue, struct hearth_queued *item)
 
 static uint32_t bucket_of(const char *client, enum hearth_class class_)
 {
-    uint32_t hash = 2166136261u + (uint32_t)class_; /* FNV-1a */
-    for (; *client; client++)
-        hash = (hash ^ (unsigned char)*client) * 16777619u;
-    return hash % BUCKET_COUNT;
+    return hearth_hash32(HEARTH_HASH32_START + (uint32_t)class_, client, strlen(client)) %
+           BUCKET_COUNT;
 }
 
 static void ring_insert(struct turn_class *turns, struct flow *flow, bool first)

@@ -1,14 +1,10 @@
 #include "gateway/catalog.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
 
 static bool has_magic(const char *path, const char *magic)
 {
@@ -38,7 +34,7 @@ const char *hearth_engine_for_path(const char *path)
         return holds(path, "config.json") ? "encoder" : NULL;
     if (!S_ISREG(status.st_mode))
         return NULL;
-    if (ends_with(path, ".gguf") || has_magic(path, "GGUF"))
+    if (hearth_text_ends(path, ".gguf") || has_magic(path, "GGUF"))
         return "llama";
-    return ends_with(path, ".fake") ? "fake" : NULL;
+    return hearth_text_ends(path, ".fake") ? "fake" : NULL;
 }

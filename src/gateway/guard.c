@@ -75,20 +75,9 @@ bool hearth_guard_origin_allowed(const char *origin, const char *authority, bool
            strcasecmp(origin + strlen(scheme), authority) == 0;
 }
 
-static bool is_loopback(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (strcasecmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 int hearth_guard_listening(const struct hearth_settings *settings, struct hearth_error *error)
 {
-    if (is_loopback(settings->host) || *settings->api_key || settings->insecure)
+    if (hearth_host_is_loopback(settings->host) || *settings->api_key || settings->insecure)
         return 0;
     return hearth_error_set(error, HEARTH_EINVAL,
                             "%s is reachable from other machines: set HEARTH_API_KEY, or say "

@@ -1,6 +1,7 @@
 #include "gateway/metrics.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -117,13 +118,10 @@ const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *mod
     return name->text;
 }
 
-/* FNV-1a. */
 static unsigned slot_of(int family, const char *labels)
 {
-    uint32_t hash = 2166136261u ^ (uint32_t)family;
-    for (; *labels; labels++)
-        hash = (hash ^ (unsigned char)*labels) * 16777619u;
-    return hash % TABLE_SIZE;
+    return hearth_hash32(HEARTH_HASH32_START ^ (uint32_t)family, labels, strlen(labels)) %
+           TABLE_SIZE;
 }
 
 static struct series *series_of(struct hearth_metrics *metrics, int family, const char *labels)

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "net/http_transfer.h"
 
 #include <curl/curl.h>
@@ -72,12 +73,6 @@ static bool same_origin(const struct origin *a, const struct origin *b)
            strcmp(a->port, b->port) == 0;
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-           strcmp(host, "[::1]") == 0;
-}
-
 static bool has_control_character(const char *text)
 {
     for (; *text; text++)
@@ -144,7 +139,7 @@ static int follow(struct hearth_http_client *client, const struct hearth_http_re
             break;
         /* Once elsewhere, nobody gets the credentials again: a redirect back is not our wish. */
         hop->is_trusted = hop->is_trusted && same_origin(&first, &now);
-        hop->bypasses_proxy = is_loopback(now.host);
+        hop->bypasses_proxy = hearth_host_is_loopback(now.host);
         hop->url = url;
         hop->ret_next_url = &next;
         snprintf(answer->url, sizeof(answer->url), "%s", url);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "net/connection.h"
@@ -143,10 +144,7 @@ static void start_tick(struct hearth_server *server)
 
 static uint32_t bucket_of(const char *peer)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *peer; peer++)
-        hash = (hash ^ (unsigned char)*peer) * 16777619u;
-    return hash % BUCKETS;
+    return hearth_hash32(HEARTH_HASH32_START, peer, strlen(peer)) % BUCKETS;
 }
 
 static bool address_full(const struct hearth_server *server, uint32_t bucket, const char *peer)

@@ -1,5 +1,6 @@
 /* What can be known of a model's files without an engine: that their headers are whole. */
 #include "base/error.h"
+#include "base/text.h"
 #include "blob/blob.h"
 #include "format/gguf.h"
 #include "format/safetensors.h"
@@ -10,20 +11,14 @@
 
 enum form { FORM_OTHER, FORM_GGUF, FORM_SAFETENSORS, FORM_FAKE };
 
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t length = strlen(text), want = strlen(suffix);
-    return length >= want && strcmp(text + length - want, suffix) == 0;
-}
-
 static enum form form_of(const char *path, size_t count)
 {
     if (strcmp(path, "model.fake") == 0)
         return FORM_FAKE;
-    if (ends_with(path, ".safetensors"))
+    if (hearth_text_ends(path, ".safetensors"))
         return FORM_SAFETENSORS;
     /* A file that came alone is a GGUF, whatever its name. */
-    return count == 1 || ends_with(path, ".gguf") ? FORM_GGUF : FORM_OTHER;
+    return count == 1 || hearth_text_ends(path, ".gguf") ? FORM_GGUF : FORM_OTHER;
 }
 
 static int check_gguf(const char *blob, struct hearth_error *error)

@@ -120,7 +120,7 @@ const char *hearth_source_name(struct hearth_arena *arena, const char *path)
     unsigned part, parts;
     if (hearth_source_split_name(base, &stem, &part, &parts))
         length = stem;
-    else if (hearth_source_has_suffix(base, ".gguf"))
+    else if (hearth_text_ends(base, ".gguf"))
         length -= strlen(".gguf");
     char name[NAME_MAX_LENGTH + 1];
     size_t used = 0;

@@ -1,6 +1,7 @@
 /* file:PATH: a GGUF file (with its other parts) or a Hugging Face directory. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "format/file_kind.h"
 #include "source/source_parts.h"
 
@@ -66,7 +67,7 @@ static int add_file(struct listing *listing, const char *path, struct hearth_err
     struct stat status;
     char resolved[PATH_MAX];
     const char *whole = hearth_arena_format(arena, "%s/%s", listing->root, path);
-    if (!hearth_source_is_model_part(path) && !hearth_source_has_suffix(path, ".gguf"))
+    if (!hearth_source_is_model_part(path) && !hearth_text_ends(path, ".gguf"))
         return 0;
     int rc = hearth_source_path_check(path, error);
     if (rc)
@@ -178,7 +179,7 @@ static int resolve_one(struct listing *listing, char *path, int64_t size,
     if (rc)
         return rc;
     char *slash = strrchr(path, '/');
-    if (!hearth_source_has_suffix(path, ".gguf") || hearth_source_path_check(slash + 1, NULL)) {
+    if (!hearth_text_ends(path, ".gguf") || hearth_source_path_check(slash + 1, NULL)) {
         listing->files[listing->count++] = only;
         return 0;
     }
@@ -201,7 +202,7 @@ static int resolve_directory(struct listing *listing, struct hearth_error *error
     if (!rc)
         rc = refuse_links_out(listing, error);
     for (size_t i = 0; !rc && i < listing->count; i++)
-        if (hearth_source_has_suffix(listing->files[i].path, ".gguf"))
+        if (hearth_text_ends(listing->files[i].path, ".gguf"))
             rc = check_magic(&listing->files[i], error);
     return rc;
 }

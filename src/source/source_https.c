@@ -5,7 +5,6 @@
 #include "source/source_parts.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { URL_BYTES_MAX = 4096 };
 static const char fragment[] = "#sha256=";
@@ -13,14 +12,15 @@ static const char fragment[] = "#sha256=";
 /* Plain text could be changed on its way; from this machine to itself it cannot. */
 static bool is_loopback(const char *rest)
 {
-    static const char *const hosts[] = {"//127.0.0.1", "//localhost", "//[::1]"};
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-        size_t length = strlen(hosts[i]);
-        if (strncasecmp(rest, hosts[i], length) == 0 &&
-            (rest[length] == ':' || rest[length] == '/'))
-            return true;
-    }
-    return false;
+    char host[64] = "";
+    if (strncmp(rest, "//", 2) != 0)
+        return false;
+    const char *start = rest + 2;
+    size_t length = *start == '[' ? strcspn(start, "]/") + 1 : strcspn(start, ":/");
+    if (length >= sizeof(host) || length > strlen(start) || !strchr(":/", start[length]))
+        return false;
+    memcpy(host, start, length);
+    return hearth_host_is_loopback(host);
 }
 
 static int check_https(const char *rest, struct hearth_error *error)

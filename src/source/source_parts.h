@@ -37,7 +37,6 @@ bool hearth_source_is_model_part(const char *path);
 /* "name-00002-of-00005.gguf": the length of the stem, and both numbers; false for other names. */
 bool hearth_source_split_name(const char *path, size_t *ret_stem, unsigned *ret_part,
                               unsigned *ret_parts);
-bool hearth_source_has_suffix(const char *text, const char *suffix);
 
 /* Whether another try may help after this outcome. */
 bool hearth_source_is_transient(int rc, int status);

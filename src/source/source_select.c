@@ -32,12 +32,6 @@ static const char *const directory_patterns[] = {
     "[0-9]_*/*.safetensors",
 };
 
-bool hearth_source_has_suffix(const char *text, const char *suffix)
-{
-    size_t length = strlen(text), want = strlen(suffix);
-    return length >= want && strcmp(text + length - want, suffix) == 0;
-}
-
 static bool has_digits(const char *text, size_t count)
 {
     return strspn(text, "0123456789") >= count;
@@ -81,7 +75,7 @@ static bool is_gguf(const struct hearth_source_file *file)
 {
     const char *slash = strrchr(file->path, '/');
     const char *base = slash ? slash + 1 : file->path;
-    return hearth_source_has_suffix(base, ".gguf") && strncmp(base, "mmproj", 6) != 0;
+    return hearth_text_ends(base, ".gguf") && strncmp(base, "mmproj", 6) != 0;
 }
 
 /* Whether two files are parts of one model; a whole file is its own only part. */

@@ -100,11 +100,6 @@ static int check_file(const struct hearth_file *file, struct hearth_error *error
     return hearth_sha256_check(file->sha256, error);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int check_files(const struct hearth_version *version, struct hearth_error *error)
 {
     if (version->file_count > HEARTH_STORE_FILES_MAX)
@@ -117,7 +112,7 @@ static int check_files(const struct hearth_version *version, struct hearth_error
         paths[i] = version->files[i].path;
     }
     if (!rc)
-        qsort(paths, version->file_count, sizeof(*paths), by_text);
+        qsort(paths, version->file_count, sizeof(*paths), hearth_text_order);
     for (size_t i = 1; !rc && i < version->file_count; i++)
         if (strcmp(paths[i - 1], paths[i]) == 0)
             rc = hearth_error_set(error, HEARTH_EINVAL, "the file %.200s is there twice", paths[i]);

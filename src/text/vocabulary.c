@@ -1,18 +1,17 @@
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a, folded: the tables are read from files, so a collision costs time only up to the bounded
+/* Folded: the tables are read from files, so a collision costs time only up to the bounded
  * probing below. */
 static uint64_t hash_of(const char *text, size_t length)
 {
-    uint64_t hash = 1469598103934665603u;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
+    uint64_t hash = hearth_hash64(HEARTH_HASH64_START, text, length);
     return hash ^ hash >> 32;
 }
 

@@ -253,11 +253,6 @@ static int open_shard(struct encoder_model *model, const char *directory, const 
     return rc;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int open_shards(struct encoder_model *model, const char *directory, json_t *index,
                        struct hearth_error *error)
 {
@@ -269,7 +264,7 @@ static int open_shards(struct encoder_model *model, const char *directory, json_
     names = hearth_calloc(json_object_size(map), sizeof(*names));
     json_object_foreach(map, tensor, file) if (json_is_string(file)) names[count++] =
         json_string_value(file);
-    qsort(names, count, sizeof(*names), by_text);
+    qsort(names, count, sizeof(*names), hearth_text_order);
     int rc = count ? 0 : hearth_error_set(error, HEARTH_EMODEL, "the index names no files");
     for (size_t i = 0; i < count && !rc; i++)
         if (i == 0 || strcmp(names[i], names[i - 1]) != 0)

@@ -1,6 +1,7 @@
 #include "fake_engine.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -148,11 +149,8 @@ static int copy_sampling(const struct hearth_sampling *sampling, struct fake_pre
 
 static float pair_score(const struct hearth_input *input)
 {
-    uint32_t value = 2166136261u;
-    for (size_t i = 0; i < input->length; i++)
-        value = (value ^ (unsigned char)input->bytes[i]) * 16777619u;
-    for (size_t i = 0; i < input->pair_length; i++)
-        value = (value ^ (unsigned char)input->pair[i]) * 16777619u;
+    uint32_t value = hearth_hash32(HEARTH_HASH32_START, input->bytes, input->length);
+    value = hearth_hash32(value, input->pair, input->pair_length);
     return (float)(value >> 8) / (float)(1 << 24);
 }
 

@@ -1,6 +1,7 @@
 #include "fake_engine.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -231,11 +232,10 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
     float *values = hearth_calloc(width, sizeof(*values));
     double sum = 0;
     for (uint32_t i = 0; i < width; i++) {
-        uint32_t value = 2166136261u ^ i;
+        uint32_t value = HEARTH_HASH32_START ^ i;
         for (uint32_t j = 0; j < prepared->head.token_count; j++) {
             struct hearth_bytes text = fake_words_text(engine->words, prepared->tokens[j]);
-            for (size_t k = 0; k < text.length; k++)
-                value = (value ^ (unsigned char)text.bytes[k]) * 16777619u;
+            value = hearth_hash32(value, text.bytes, text.length);
         }
         value ^= value >> 15;
         values[i] = (float)((double)(value * 2654435761u) / 2147483648.0 - 1.0);

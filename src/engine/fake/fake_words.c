@@ -1,5 +1,6 @@
 #include "fake_words.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -69,13 +70,9 @@ static size_t word_length(const char *text, size_t length)
     return whole ? whole : WORD_MAX_BYTES;
 }
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint32_t hash(const char *bytes, size_t length)
 {
-    uint32_t value = 2166136261u;
-    for (size_t i = 0; i < length; i++)
-        value = (value ^ (unsigned char)bytes[i]) * 16777619u;
-    return value;
+    return hearth_hash32(HEARTH_HASH32_START, bytes, length);
 }
 
 /* The id, or -1 when the vocabulary is full or memory is. */

@@ -1,6 +1,7 @@
 #include "engine/llama/llama_screen.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <inttypes.h>
@@ -92,13 +93,9 @@ static int screen_by_token(const struct screening *screening, const char *key,
     return 0;
 }
 
-/* FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t hash(struct hearth_gguf_text text)
 {
-    uint64_t value = 14695981039346656037u;
-    for (size_t i = 0; i < text.length; i++)
-        value = (value ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    return value;
+    return hearth_hash64(HEARTH_HASH64_START, text.bytes, text.length);
 }
 
 static bool same(struct hearth_gguf_text a, struct hearth_gguf_text b)

@@ -259,6 +259,41 @@ static void test_sizes_are_short_and_in_powers_of_1024(void **state)
     }
 }
 
+static void test_only_this_machine_is_loopback(void **state)
+{
+    (void)state;
+    static const char *const here[] = {"localhost", "LocalHost", "127.0.0.1",      "127.9.9.9",
+                                       "::1",       "[::1]",     "0:0:0:0:0:0:0:1"};
+    static const char *const elsewhere[] = {"",
+                                            "127.example.org",
+                                            "127.0.0.1.example.org",
+                                            "localhost.example.org",
+                                            "[",
+                                            "[]",
+                                            "[::1",
+                                            "[::1]x",
+                                            "::2",
+                                            "0.0.0.0",
+                                            "128.0.0.1",
+                                            "::ffff:192.0.2.1",
+                                            "[[::1]]"};
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+        if (!hearth_host_is_loopback(here[i]))
+            fail_msg("%s", here[i]);
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+        if (hearth_host_is_loopback(elsewhere[i]))
+            fail_msg("%s", elsewhere[i]);
+}
+
+static void test_an_end_is_the_whole_end(void **state)
+{
+    (void)state;
+    assert_true(hearth_text_ends("model.gguf", ".gguf"));
+    assert_true(hearth_text_ends(".gguf", ".gguf"));
+    assert_false(hearth_text_ends("gguf", ".gguf"));
+    assert_false(hearth_text_ends("model.gguf2", ".gguf"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +309,8 @@ int main(void)
         cmocka_unit_test(test_the_nearest_word_is_suggested_but_no_far_one),
         cmocka_unit_test(test_an_inner_path_leads_nowhere_else),
         cmocka_unit_test(test_model_names_are_as_the_contract_says),
+        cmocka_unit_test(test_only_this_machine_is_loopback),
+        cmocka_unit_test(test_an_end_is_the_whole_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
