@@ -46,13 +46,18 @@ static uint64_t bytes_of(uint32_t count)
 }
 
 /* The key is a digest already: any of its digits spread well. */
-static struct entry **bucket_of(const struct hearth_vector_cache *cache,
-                                const struct hearth_vector_key *key)
+uint64_t hearth_vector_key_hash(const struct hearth_vector_key *key)
 {
     uint64_t hash = 0;
     for (int i = 0; i < 16; i++)
         hash = hash << 4 | ((unsigned char)key->digits[i] & 15);
-    return &cache->buckets[hash % cache->bucket_count];
+    return hash;
+}
+
+static struct entry **bucket_of(const struct hearth_vector_cache *cache,
+                                const struct hearth_vector_key *key)
+{
+    return &cache->buckets[hearth_vector_key_hash(key) % cache->bucket_count];
 }
 
 static struct entry *find(const struct hearth_vector_cache *cache,

@@ -14,6 +14,9 @@ struct hearth_vector_key {
     char digits[HEARTH_VECTOR_KEY_LENGTH];
 };
 
+/* For a table of keys. */
+uint64_t hearth_vector_key_hash(const struct hearth_vector_key *key);
+
 struct hearth_cached_vector {
     const float *values;
     uint32_t count;

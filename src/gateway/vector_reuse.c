@@ -115,9 +115,7 @@ static void make_key(const struct served_model *model, struct hearth_inference *
 
 static struct hearth_inference **bucket_of(const struct hearth_inference *inference)
 {
-    unsigned hash = 0;
-    for (int i = 0; i < 8; i++)
-        hash = hash << 4 | ((unsigned char)inference->key.digits[i] & 15);
+    uint64_t hash = hearth_vector_key_hash(&inference->key);
     return &inference->model->scheduler->reuse->leaders[hash % BUCKET_COUNT];
 }
 

@@ -14,12 +14,7 @@
 #define BACKLOG 1024
 
 struct hearth_listener {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
+    union stream_handle uv;
     struct hearth_loop *loop;
     hearth_on_accept on_accept;
     void *argument;
@@ -89,11 +84,7 @@ static struct hearth_listener *listener_create(struct hearth_loop *loop, bool is
     listener->is_tcp = is_tcp;
     listener->on_accept = on_accept;
     listener->argument = argument;
-    if (is_tcp)
-        uv_tcp_init(&loop->uv, &listener->uv.tcp);
-    else
-        uv_pipe_init(&loop->uv, &listener->uv.pipe, 0);
-    listener->uv.handle.data = listener;
+    stream_handle_init(&listener->uv, loop, is_tcp, listener);
     return listener;
 }
 

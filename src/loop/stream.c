@@ -49,15 +49,20 @@ static void on_bytes(uv_stream_t *uv, ssize_t length, const uv_buf_t *buf)
     }
 }
 
+void stream_handle_init(union stream_handle *uv, struct hearth_loop *loop, bool tcp, void *owner)
+{
+    if (tcp)
+        uv_tcp_init(&loop->uv, &uv->tcp);
+    else
+        uv_pipe_init(&loop->uv, &uv->pipe, 0);
+    uv->handle.data = owner;
+}
+
 struct hearth_stream *stream_create(struct hearth_loop *loop, bool tcp)
 {
     struct hearth_stream *stream = hearth_calloc(1, sizeof(*stream));
     stream->loop = loop;
-    if (tcp)
-        uv_tcp_init(&loop->uv, &stream->uv.tcp);
-    else
-        uv_pipe_init(&loop->uv, &stream->uv.pipe, 0);
-    stream->uv.handle.data = stream;
+    stream_handle_init(&stream->uv, loop, tcp, stream);
     return stream;
 }
 

@@ -6,13 +6,18 @@
 
 #include <uv.h>
 
+/* Of TCP or a Unix socket: for a stream, and for what listens. */
+union stream_handle {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+};
+/* `owner` becomes the handle's data. */
+void stream_handle_init(union stream_handle *uv, struct hearth_loop *loop, bool tcp, void *owner);
+
 struct hearth_stream {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
+    union stream_handle uv;
     struct hearth_loop *loop;
     const struct hearth_stream_events *events; /* NULL before start */
     void *argument;
