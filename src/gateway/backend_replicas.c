@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "domain/backoff.h"
 #include "domain/breaker.h"
+#include "domain/placement.h"
 #include "gateway/supervisor.h"
 #include "loop/loop.h"
 
@@ -23,17 +24,10 @@ struct replica {
     struct replica_set *set;
     struct hearth_backend *backend; /* NULL: none runs */
     bool ready;
-    uint32_t crashes, streams;
-    uint64_t cost;       /* of its streams */
+    uint32_t crashes;
     uint64_t restart_ms; /* loop's clock; 0: not waiting */
     struct hearth_breaker breaker;
     uint64_t counters[HEARTH_COUNTER_COUNT];
-};
-
-/* Which worker has a stream. */
-struct stream_place {
-    uint32_t stream, replica;
-    uint64_t cost;
 };
 
 struct replica_set {
@@ -41,8 +35,7 @@ struct replica_set {
     struct hearth_backend_spec spec;
     char *model, *worker_path, *settings_json;
     struct hearth_timer *again;
-    struct stream_place *places;
-    size_t place_count, place_capacity;
+    struct hearth_placement *placement; /* a worker's number is its replica's index */
     bool planned, ready, stopping, ended;
     uint32_t random;
     uint32_t count;
@@ -72,48 +65,25 @@ static uint32_t ready_count(const struct replica_set *set)
     return ready;
 }
 
-/* Streams */
+/* The choice */
 
-static struct stream_place *place_of(struct replica_set *set, uint32_t stream)
+static struct hearth_worker_load load_of(const struct replica *replica)
 {
-    for (size_t i = 0; i < set->place_count; i++)
-        if (set->places[i].stream == stream)
-            return &set->places[i];
-    return NULL;
-}
-
-static void take_place(struct replica_set *set, uint32_t replica,
-                       const struct hearth_backend_request *request)
-{
-    if (set->place_count == set->place_capacity) {
-        set->place_capacity = set->place_capacity ? 2 * set->place_capacity : 64;
-        set->places = hearth_realloc(set->places, set->place_capacity * sizeof(*set->places));
-    }
-    set->places[set->place_count++] =
-        (struct stream_place){.stream = request->stream, .replica = replica, .cost = request->cost};
-    set->replicas[replica].streams++;
-    set->replicas[replica].cost += request->cost;
-}
-
-static void leave_place(struct replica_set *set, struct stream_place *place)
-{
-    struct replica *replica = &set->replicas[place->replica];
-    replica->streams--;
-    replica->cost -= place->cost;
-    *place = set->places[--set->place_count];
+    return hearth_placement_load(replica->set->placement, index_of(replica));
 }
 
 /* One that has to show that it lives has one request, unless there is nobody else. */
 static bool is_probed(const struct replica *replica)
 {
-    return replica->breaker.state == HEARTH_BREAKER_HALF_OPEN && replica->streams;
+    return replica->breaker.state == HEARTH_BREAKER_HALF_OPEN && load_of(replica).streams;
 }
 
 static bool has_less(const struct replica *one, const struct replica *other)
 {
     if (is_probed(one) != is_probed(other))
         return is_probed(other);
-    return one->cost < other->cost || (one->cost == other->cost && one->streams < other->streams);
+    struct hearth_worker_load a = load_of(one), b = load_of(other);
+    return a.cost < b.cost || (a.cost == b.cost && a.streams < b.streams);
 }
 
 static struct replica *least_loaded(struct replica_set *set)
@@ -266,11 +236,10 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
     struct replica *replica = argument;
     struct replica_set *set = replica->set;
     bool ends = event->event.kind == HEARTH_EVENT_DONE || event->event.kind == HEARTH_EVENT_ERROR;
-    struct stream_place *place = place_of(set, stream);
-    if (!place || place->replica != index_of(replica))
+    if (hearth_placement_worker(set->placement, stream) != index_of(replica))
         return;
     if (ends) { /* before the callback, which may send the next one */
-        leave_place(set, place);
+        hearth_placement_leave(set->placement, stream);
         hearth_breaker_success(&replica->breaker);
     }
     set->spec.events->on_event(set->spec.argument, stream, event);
@@ -278,31 +247,14 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
 
 /* The end of one worker */
 
-static uint32_t *take_streams(struct replica *replica, size_t *ret_count)
-{
-    struct replica_set *set = replica->set;
-    uint32_t *streams = hearth_calloc(replica->streams + 1, sizeof(*streams));
-    size_t count = 0;
-    for (size_t i = 0; i < set->place_count;) {
-        if (set->places[i].replica != index_of(replica)) {
-            i++;
-            continue;
-        }
-        streams[count++] = set->places[i].stream;
-        leave_place(set, &set->places[i]);
-    }
-    *ret_count = count;
-    return streams;
-}
-
 static void lose(struct replica *replica, const struct hearth_error *error)
 {
     struct replica_set *set = replica->set;
-    size_t count;
+    uint32_t *streams = hearth_calloc(load_of(replica).streams + 1, sizeof(*streams));
+    size_t count = hearth_placement_leave_all(set->placement, index_of(replica), streams);
     replica->crashes++;
     hearth_breaker_failure(&replica->breaker, now_ms(set));
     restart_later(replica);
-    uint32_t *streams = take_streams(replica, &count);
     tell_workers(set);
     if (set->spec.events->on_lost)
         set->spec.events->on_lost(set->spec.argument, error, streams, count);
@@ -382,7 +334,7 @@ static void replicas_destroy(struct hearth_backend *backend)
     for (uint32_t i = 0; set->spec.cpus && i < set->count; i++)
         hearth_free((char *)set->spec.cpus[i]);
     hearth_free(set->spec.cpus);
-    hearth_free(set->places);
+    hearth_placement_destroy(set->placement);
     hearth_free(set->model);
     hearth_free(set->worker_path);
     hearth_free(set->settings_json);
@@ -411,6 +363,7 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     struct replica_set *set = hearth_calloc(1, sizeof(*set) + count * sizeof(set->replicas[0]));
     set->backend.ops = &hearth_backend_replicas;
     set->count = count;
+    set->placement = hearth_placement_create(count);
     keep_spec(set, spec);
     hearth_random_bytes(&set->random, sizeof(set->random));
     set->again = hearth_timer_create(spec->loop, on_again, set);
@@ -437,14 +390,14 @@ static int replicas_send(struct hearth_backend *backend,
         return hearth_error_set(error, HEARTH_EBREAKER, "no worker of the model is ready");
     int rc = hearth_backend_send(replica->backend, request, error);
     if (rc == 0)
-        take_place(set, index_of(replica), request);
+        hearth_placement_take(set->placement, index_of(replica), request->stream, request->cost);
     return rc;
 }
 
 static struct hearth_backend *backend_of(struct replica_set *set, uint32_t stream)
 {
-    const struct stream_place *place = place_of(set, stream);
-    return place ? set->replicas[place->replica].backend : NULL;
+    int64_t worker = hearth_placement_worker(set->placement, stream);
+    return worker < 0 ? NULL : set->replicas[worker].backend;
 }
 
 static void replicas_credit(struct hearth_backend *backend, uint32_t stream, uint32_t events)
@@ -496,11 +449,12 @@ static void replicas_each_worker(const struct hearth_backend *backend,
     const struct replica_set *set = (const struct replica_set *)backend;
     for (uint32_t i = 0; i < set->count; i++) {
         const struct replica *one = &set->replicas[i];
+        struct hearth_worker_load load = load_of(one);
         const struct hearth_backend_worker worker = {
             .pid = hearth_backend_pid(one->backend),
             .ready = one->ready,
-            .streams = one->streams,
-            .cost = one->cost,
+            .streams = load.streams,
+            .cost = load.cost,
             .crashes = one->crashes,
             .breaker = hearth_breaker_state_name(one->breaker.state),
             .cpus = set->spec.cpus ? set->spec.cpus[i] : "",
