@@ -5,7 +5,8 @@
  *                                    directory: the files that source_select.c names
  *     hf:ORG/REPO[@REV][:FILE]       the hub's protocol; a repository with GGUF files gives the one
  *                                    (or FILE), one without gives the files of a directory
- *     https://HOST/PATH[#sha256=…]   one file; http only from a loopback address
+ *     https://HOST/PATH[#sha256=…]   one file, or all parts of a split GGUF; http only from a
+ *                                    loopback address
  *     fake:SCRIPT, fake:[@]PATH      a script of the fake engine, as the file model.fake
  *
  * Whatever a server says is hostile: paths, sizes, counts and redirects are bounded and checked. */

@@ -1,4 +1,5 @@
-/* https://HOST/PATH[#sha256=DIGEST]: one file of any server. */
+/* https://HOST/PATH[#sha256=DIGEST]: one file of any server, or the parts of a split GGUF that lie
+ * beside each other there. */
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -6,7 +7,7 @@
 
 #include <string.h>
 
-enum { URL_BYTES_MAX = 4096 };
+enum { URL_BYTES_MAX = 4096, PARTS_MAX = 999 };
 static const char fragment[] = "#sha256=";
 
 /* Plain text could be changed on its way; from this machine to itself it cannot. */
@@ -131,28 +132,58 @@ static const char *file_name(struct hearth_arena *arena, const char *url)
     return "model.gguf";
 }
 
-static int fill_file(const struct hearth_source_query *query, const char *url, const char *sha256,
-                     const struct hearth_http_answer *answer, struct hearth_source *source,
+static int fill_file(const struct hearth_source_query *query, const char *url,
+                     const struct hearth_http_answer *answer, struct hearth_source_file *file,
                      struct hearth_error *error)
 {
-    struct hearth_source_file *file = hearth_arena_alloc(query->arena, sizeof(*file));
     char etag[256] = "", length[32];
-    if (!file)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
     file->size = -1;
     if (hearth_http_answer_header(answer, "Content-Length", length, sizeof(length)) &&
         hearth_parse_int(length, 0, HEARTH_SOURCE_SIZE_MAX, &file->size))
         return hearth_error_set(error, HEARTH_ENETWORK, "the server tells no sane length");
     hearth_http_answer_header(answer, "ETag", etag, sizeof(etag));
     file->path = file_name(query->arena, url);
-    file->sha256 = sha256;
+    file->sha256 = "";
     file->etag = hearth_arena_strdup(query->arena, etag);
     file->url = url;
-    source->files = file;
-    source->file_count = 1;
-    source->revision = file->etag;
-    source->name = hearth_source_name(query->arena, file->path);
     return 0;
+}
+
+/* The address of another part of a split model: the same but for the number in the file's name. */
+static const char *part_url(struct hearth_arena *arena, const char *url, const char *name,
+                            size_t stem, unsigned part, unsigned parts)
+{
+    size_t before = strcspn(url, "?") - strlen(name) + stem;
+    return hearth_arena_format(arena, "%.*s-%05u-of-%05u.gguf%s", (int)before, url, part, parts,
+                               url + strcspn(url, "?"));
+}
+
+static int ask_parts(const struct hearth_source_query *query, const char *url,
+                     struct hearth_http_client *client, struct hearth_source *source,
+                     struct hearth_error *error)
+{
+    const char *name = file_name(query->arena, url);
+    size_t stem = 0;
+    unsigned part = 0, parts = 1;
+    bool is_split = hearth_source_split_name(name, &stem, &part, &parts);
+    if (parts < 1 || parts > PARTS_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL, "%.200s: a model has 1 to %d parts", name,
+                                PARTS_MAX);
+    struct hearth_source_file *files = hearth_arena_alloc(query->arena, parts * sizeof(*files));
+    int rc = files ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+    for (unsigned i = 0; !rc && i < parts; i++) {
+        struct hearth_http_answer answer;
+        const char *from = is_split ? part_url(query->arena, url, name, stem, i + 1, parts) : url;
+        if (!from)
+            return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+        rc = ask_head(client, from, query->options, &answer, error);
+        if (!rc)
+            rc = fill_file(query, from, &answer, &files[i], error);
+        hearth_http_answer_finish(&answer);
+    }
+    source->files = files;
+    source->file_count = parts;
+    return rc;
 }
 
 static int resolve_https(const struct hearth_source_query *query, struct hearth_source *source,
@@ -167,13 +198,19 @@ static int resolve_https(const struct hearth_source_query *query, struct hearth_
     if (!url || !sha256)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
     struct hearth_http_client *client = hearth_http_client_create();
-    struct hearth_http_answer answer;
-    int rc = ask_head(client, url, query->options, &answer, error);
-    if (!rc)
-        rc = fill_file(query, url, sha256, &answer, source, error);
-    hearth_http_answer_finish(&answer);
+    int rc = ask_parts(query, url, client, source, error);
     hearth_http_client_destroy(client);
-    return rc;
+    if (rc)
+        return rc;
+    if (*sha256 && source->file_count > 1)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a model of %zu files has a digest for each, and the address "
+                                "names one: leave it out and pin them with `hearth lock`",
+                                source->file_count);
+    source->files[0].sha256 = sha256;
+    source->revision = source->files[0].etag;
+    source->name = hearth_source_name(query->arena, source->files[0].path);
+    return 0;
 }
 
 const struct hearth_source_ops hearth_source_https_ops = {

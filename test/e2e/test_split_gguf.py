@@ -1,5 +1,9 @@
 """Models in several GGUF files, "NAME-00001-of-00003.gguf" and so on."""
+import contextlib
+import functools
+import http.server
 import json
+import threading
 
 import pytest
 
@@ -31,6 +35,37 @@ def test_a_split_model_answers_like_the_whole_one(start, home, gguf, parts):
     assert text_of(server, "split") == text_of(server, "whole")
     files = json.loads(server.cli("show", "split", "--json").stdout)
     assert "small-00003-of-00003.gguf" in json.dumps(files)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def copyfile(self, source, outputfile):
+        with contextlib.suppress(OSError):  # who wants the head only hangs up
+            super().copyfile(source, outputfile)
+
+
+@pytest.fixture
+def address(parts):
+    """A server with the parts."""
+    handler = functools.partial(Handler, directory=parts[0].parent)
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+
+
+def test_all_parts_are_fetched_from_beside_the_one_that_is_named(start, home, parts, address):
+    done = cli("install", f"{address}/{parts[0].name}?download=true", home=home)
+    assert done.returncode == 0, done.stderr
+    done = cli("install", f"{address}/{parts[0].name}#sha256={'0' * 64}", home=home)
+    assert done.returncode == 2 and "a digest for each" in done.stderr
+    (parts[2].parent / "lone-00001-of-00002.gguf").hardlink_to(parts[0])
+    done = cli("install", f"{address}/lone-00001-of-00002.gguf", home=home)
+    assert done.returncode != 0 and "lone-00002-of-00002.gguf: there is no such file" in done.stderr
+    assert text_of(start(), "small")
 
 
 def test_parts_that_do_not_belong_together_are_named(home, parts, tmp_path):
