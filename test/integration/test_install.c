@@ -7,7 +7,6 @@
 #include "config/lock.h"
 #include "registry/install.h"
 
-#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -22,6 +21,7 @@
 #include <cmocka.h>
 
 #include "support/stand_in_hub.h"
+#include "support/temp_folder.h"
 
 enum { BIG = 3000000 };
 
@@ -55,8 +55,7 @@ struct place {
 
 static void open_place(struct place *place)
 {
-    snprintf(place->home, sizeof(place->home), "/tmp/hearth-install-XXXXXX");
-    assert_non_null(mkdtemp(place->home));
+    temp_folder_make(place->home);
     place->options = (struct hearth_source_options){.hf_endpoint = hub.address,
                                                     .base_directory = place->home,
                                                     .retries = 3,
@@ -68,19 +67,12 @@ static void open_place(struct place *place)
     assert_int_equal(hearth_blob_open_files(place->home, &place->registry.blobs, NULL), 0);
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)walk;
-    return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
-
 static void close_place(struct place *place)
 {
     hearth_store_close(place->registry.store);
     hearth_blob_close(place->registry.blobs);
     hearth_arena_destroy(place->arena);
-    nftw(place->home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    temp_folder_remove(place->home);
 }
 
 static bool set_faults(const char *faults)

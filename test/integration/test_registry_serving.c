@@ -8,8 +8,8 @@
 #include "gateway/scheduler.h"
 #include "loop/loop.h"
 #include "registry/install.h"
+#include "support/temp_folder.h"
 
-#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,13 +35,6 @@ struct bed {
     struct hearth_error outcome; /* of the load */
     bool ended;
 };
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)walk;
-    return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
 
 static void write_text(const char *path, const char *text)
 {
@@ -78,8 +71,7 @@ static void open_bed(struct bed *bed)
 {
     struct hearth_error error;
     memset(bed, 0, sizeof(*bed));
-    snprintf(bed->home, sizeof(bed->home), "/tmp/hearth-test-XXXXXX");
-    assert_non_null(mkdtemp(bed->home));
+    temp_folder_make(bed->home);
     snprintf(bed->lock_path, sizeof(bed->lock_path), "%s/hearth.lock", bed->home);
     bed->arena = hearth_arena_create(16 << 20);
     bed->loop = hearth_loop_create();
@@ -124,7 +116,7 @@ static void close_bed(struct bed *bed)
     hearth_loop_destroy(bed->loop);
     hearth_blob_close(bed->registry.blobs);
     hearth_arena_destroy(bed->arena);
-    nftw(bed->home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    temp_folder_remove(bed->home);
 }
 
 static void loaded(void *argument, const struct hearth_error *error)

@@ -1,4 +1,5 @@
 /* The real hearth-worker with the fake engine, over its channel. */
+#include "support/seeded.h"
 #include "support/worker_fixture.h"
 
 #include <signal.h>
@@ -334,12 +335,9 @@ static void a_broken_protocol_ends_the_worker_cleanly(void **state)
 
 static uint64_t seed = 0x9E3779B97F4A7C15ull;
 
-static uint32_t pick(uint32_t below) /* xorshift64 */
+static uint32_t pick(uint32_t below)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed % below);
+    return (uint32_t)(seeded_next(&seed) % below);
 }
 
 /* Frames of every kind, some of them bent; the worker serves on or says that it cannot. */

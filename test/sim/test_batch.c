@@ -1,6 +1,7 @@
 /* Step composition under a fake clock: seeded arrivals, a machine whose step takes so long for each
  * token, and what must hold in every step. */
 #include "domain/batch.h"
+#include "support/seeded.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,10 +37,7 @@ static uint64_t seed;
 
 static uint32_t pick(uint32_t low, uint32_t high)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (uint32_t)(seed % (high - low + 1));
+    return seeded_pick(&seed, low, high);
 }
 
 static struct request requests[REQUESTS];

@@ -2,6 +2,7 @@
  * side, a machine whose step takes so long for each token, and what must hold for each of them. */
 #include "domain/batch.h"
 #include "domain/look_ahead.h"
+#include "support/seeded.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,10 +42,7 @@ static uint64_t seed;
 
 static uint32_t pick(uint32_t low, uint32_t high)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (uint32_t)(seed % (high - low + 1));
+    return seeded_pick(&seed, low, high);
 }
 
 static void open_machine(struct machine *machine)

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/float_text.h"
 #include "base/json.h"
+#include "support/seeded.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -115,10 +116,7 @@ static void random_floats_read_back_and_are_shortest(void **state)
     (void)state;
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < RANDOM_FLOATS; i++) {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        float value = float_of((uint32_t)(seed >> 16));
+        float value = float_of((uint32_t)(seeded_next(&seed) >> 16));
         if (!isfinite(value))
             continue;
         reads_back(value);

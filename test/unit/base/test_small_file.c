@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "base/small_file.h"
+#include "support/temp_folder.h"
 #include "unit/cmocka_all.h"
 
 #include <stdio.h>
@@ -17,8 +18,7 @@ static struct hearth_error error;
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(directory, sizeof(directory), "/tmp/hearth-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    temp_folder_make(directory);
     snprintf(path, sizeof(path), "%s/file", directory);
     hearth_buf_init(&bytes, MOST);
     return 0;
@@ -28,8 +28,8 @@ static int tear_down(void **state)
 {
     (void)state;
     hearth_buf_finish(&bytes);
-    unlink(path);
-    return rmdir(directory);
+    temp_folder_remove(directory);
+    return 0;
 }
 
 static void put(size_t length)

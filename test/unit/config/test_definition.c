@@ -1,5 +1,6 @@
 #include "config/definition.h"
 #include "config/model_settings.h"
+#include "support/temp_folder.h"
 #include "unit/cmocka_all.h"
 
 #include <stdio.h>
@@ -20,8 +21,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     fixture->arena = hearth_arena_create(16 << 20);
-    snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/hearth-definition-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    temp_folder_make(fixture->directory);
     *state = fixture;
     return 0;
 }
@@ -29,12 +29,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    snprintf(command, sizeof(command), "rm -rf %s", fixture->directory);
-    int rc = system(command);
+    temp_folder_remove(fixture->directory);
     hearth_arena_destroy(fixture->arena);
     free(fixture);
-    return rc;
+    return 0;
 }
 
 static int parse(struct fixture *fixture, const char *text)

@@ -1,5 +1,6 @@
 #include "config/lock.h"
 #include "config/text_file.h"
+#include "support/temp_folder.h"
 #include "unit/cmocka_all.h"
 
 #include <stdio.h>
@@ -18,8 +19,7 @@ static int set_up(void **state)
 {
     (void)state;
     arena = hearth_arena_create(4 << 20);
-    snprintf(directory, sizeof(directory), "/tmp/hearth-lock-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    temp_folder_make(directory);
     snprintf(path, sizeof(path), "%s/hearth.lock", directory);
     return 0;
 }
@@ -27,10 +27,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    temp_folder_remove(directory);
     hearth_arena_destroy(arena);
-    return system(command);
+    return 0;
 }
 
 static void put_text(const char *text)

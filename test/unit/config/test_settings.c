@@ -1,4 +1,5 @@
 #include "config/settings.h"
+#include "support/temp_folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,8 +27,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     fixture->arena = hearth_arena_create(8 << 20);
-    snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/hearth-settings-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    temp_folder_make(fixture->directory);
     snprintf(fixture->home_entry, sizeof(fixture->home_entry), "HOME=%s/user", fixture->directory);
     *state = fixture;
     return 0;
@@ -36,12 +36,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
-    snprintf(command, sizeof(command), "rm -rf %s", fixture->directory);
-    int rc = system(command);
+    temp_folder_remove(fixture->directory);
     hearth_arena_destroy(fixture->arena);
     free(fixture);
-    return rc;
+    return 0;
 }
 
 static void put_file(struct fixture *fixture, const char *name, const char *text)

@@ -15,22 +15,6 @@ static int start(void **state)
     return 0;
 }
 
-static int start_impatient(void **state)
-{
-    (void)state;
-    struct hearth_server_options options = fixture_options();
-    options.header_timeout_ms = options.idle_timeout_ms = options.write_timeout_ms = 300;
-    fixture_start(options, NULL);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    fixture_stop();
-    return 0;
-}
-
 static void an_answer_carries_the_common_headers(void **state)
 {
     (void)state;
@@ -566,7 +550,7 @@ static void connections_of_one_address_are_limited_but_not_those_of_the_unix_soc
     fixture_stop();
 }
 
-#define WITH(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, stop)
+#define WITH(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, fixture_end)
 
 int main(void)
 {
@@ -594,13 +578,13 @@ int main(void)
         WITH(a_big_answer_reaches_a_slow_reader_whole, start),
         WITH(an_upload_that_is_paused_arrives_whole, start),
         WITH(a_request_that_no_handler_takes_is_404, start),
-        WITH(a_head_that_does_not_end_is_408, start_impatient),
-        WITH(a_connection_that_says_nothing_is_closed_without_a_word, start_impatient),
-        WITH(a_kept_connection_without_a_request_is_closed, start_impatient),
-        WITH(a_body_that_drips_is_cut, start_impatient),
-        WITH(a_head_that_drips_is_cut, start_impatient),
-        WITH(a_client_that_never_reads_is_cut_and_the_others_never_notice, start_impatient),
-        WITH(a_quiet_stream_is_not_idle, start_impatient),
+        WITH(a_head_that_does_not_end_is_408, fixture_start_impatient),
+        WITH(a_connection_that_says_nothing_is_closed_without_a_word, fixture_start_impatient),
+        WITH(a_kept_connection_without_a_request_is_closed, fixture_start_impatient),
+        WITH(a_body_that_drips_is_cut, fixture_start_impatient),
+        WITH(a_head_that_drips_is_cut, fixture_start_impatient),
+        WITH(a_client_that_never_reads_is_cut_and_the_others_never_notice, fixture_start_impatient),
+        WITH(a_quiet_stream_is_not_idle, fixture_start_impatient),
         WITH(drain_lets_requests_end_and_closes_the_rest, start),
         WITH(abort_answers_who_waits_and_tells_open_streams_why, start),
         cmocka_unit_test(connections_over_the_limit_get_503),

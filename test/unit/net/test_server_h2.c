@@ -21,22 +21,6 @@ static int start(void **state)
     return 0;
 }
 
-static int start_impatient(void **state)
-{
-    (void)state;
-    struct hearth_server_options options = fixture_options();
-    options.header_timeout_ms = options.idle_timeout_ms = options.write_timeout_ms = 300;
-    fixture_start(options, NULL);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    fixture_stop();
-    return 0;
-}
-
 static void send_frame(int client, uint8_t type, uint8_t flags, uint32_t stream,
                        const void *payload, uint32_t length)
 {
@@ -386,7 +370,7 @@ static void a_flood_of_resets_ends_the_connection(void **state)
     close(client);
 }
 
-#define WITH(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, stop)
+#define WITH(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, fixture_end)
 
 int main(void)
 {
@@ -397,9 +381,9 @@ int main(void)
         WITH(a_body_over_the_limit_is_413, start),
         WITH(more_streams_than_allowed_are_refused, start),
         WITH(a_stream_without_window_pauses_its_producer_and_not_the_others, start),
-        WITH(a_stream_that_gets_no_window_for_too_long_is_reset, start_impatient),
-        WITH(an_idle_connection_is_closed, start_impatient),
-        WITH(a_header_block_that_does_not_end_closes_the_connection, start_impatient),
+        WITH(a_stream_that_gets_no_window_for_too_long_is_reset, fixture_start_impatient),
+        WITH(an_idle_connection_is_closed, fixture_start_impatient),
+        WITH(a_header_block_that_does_not_end_closes_the_connection, fixture_start_impatient),
         WITH(an_extended_connect_is_taken_over, start),
         WITH(the_clients_end_of_a_taken_over_stream_is_its_abort, start),
         WITH(a_paused_upload_holds_back_only_its_own_stream, start),

@@ -79,13 +79,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    fixture_stop();
-    return 0;
-}
-
 struct tls_client {
     SSL_CTX *context;
     SSL *ssl;
@@ -235,7 +228,7 @@ static void bad_files_are_named_with_their_fault(void **state)
     expect_fault(certificate_path, NULL, certificate_path, "tls_key is missing");
 }
 
-#define WITH(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define WITH(name) cmocka_unit_test_setup_teardown(name, start, fixture_end)
 
 int main(void)
 {

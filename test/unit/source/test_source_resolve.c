@@ -6,7 +6,6 @@
 #include "source/source.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +18,7 @@
 #include <cmocka.h>
 
 #include "support/stand_in_hub.h"
+#include "support/temp_folder.h"
 
 struct place {
     char directory[64];
@@ -29,8 +29,7 @@ struct place {
 static int enter(void **state)
 {
     struct place *place = hearth_calloc(1, sizeof(*place));
-    snprintf(place->directory, sizeof(place->directory), "/tmp/hearth-source-XXXXXX");
-    assert_non_null(mkdtemp(place->directory));
+    temp_folder_make(place->directory);
     place->arena = hearth_arena_create(16 << 20);
     place->options = (struct hearth_source_options){
         .base_directory = place->directory, .retries = 3, .retry_delay_ms = 1};
@@ -38,17 +37,10 @@ static int enter(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)walk;
-    return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
-
 static int leave(void **state)
 {
     struct place *place = *state;
-    nftw(place->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    temp_folder_remove(place->directory);
     hearth_arena_destroy(place->arena);
     hearth_free(place);
     return 0;

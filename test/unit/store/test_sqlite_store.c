@@ -1,6 +1,7 @@
 /* What only a database in a file can show: other processes, kills, and files that are not ours. */
 #include "loop/loop.h"
 #include "store/store.h"
+#include "support/temp_folder.h"
 #include "unit/cmocka_all.h"
 
 #include <signal.h>
@@ -19,8 +20,7 @@ static struct hearth_error error;
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(directory, sizeof(directory), "/tmp/hearth-sqlite-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    temp_folder_make(directory);
     snprintf(path, sizeof(path), "%s/x.db", directory);
     arena = hearth_arena_create(16 << 20);
     return 0;
@@ -29,10 +29,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    char command[96];
     hearth_arena_destroy(arena);
-    snprintf(command, sizeof(command), "rm -rf %s", directory);
-    return system(command);
+    temp_folder_remove(directory);
+    return 0;
 }
 
 static struct hearth_store *open_store(struct hearth_loop *loop)
