@@ -30,6 +30,7 @@ struct install {
     int64_t model_id, number;
     int rc;
     struct hearth_error error;
+    bool has_ended;       /* loop thread; what is left is to tell */
     pthread_mutex_t lock; /* of what follows: fetching threads write it */
     struct file_progress files[FILES_MAX];
     size_t file_count;
@@ -129,8 +130,10 @@ static void unlink_install(struct install *install)
     *link = install->next;
 }
 
+/* Only now it is no longer among the installs: a server that stops waits for the last of them. */
 static void tell(struct install *install)
 {
+    unlink_install(install);
     if (install->on_done)
         install->on_done(install->argument, install->rc ? &install->error : NULL, install->model_id,
                          install->number);
@@ -147,9 +150,9 @@ static void ended(void *argument, bool dropped)
 {
     struct install *install = argument;
     struct hearth_gateway *gateway = install->installs->gateway;
+    install->has_ended = true;
     if (dropped)
         install->rc = hearth_error_set(&install->error, HEARTH_EDRAINING, "the server stops");
-    unlink_install(install);
     if (install->rc)
         HEARTH_LOG(HEARTH_LOG_WARNING, "install.failed",
                    HEARTH_TEXT("source", install->request.source),
@@ -208,7 +211,8 @@ json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t
                                  int64_t number)
 {
     for (struct install *install = installs->first; install; install = install->next) {
-        if (install->request.model_id != model_id || install->request.version_number != number)
+        if (install->has_ended || install->request.model_id != model_id ||
+            install->request.version_number != number)
             continue;
         pthread_mutex_lock(&install->lock);
         int64_t done = install->bytes_done, total = install->bytes_total;

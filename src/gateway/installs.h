@@ -24,7 +24,7 @@ struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway);
 void hearth_installs_destroy(struct hearth_installs *installs);
 /* Asks what runs to stop soon. */
 void hearth_installs_cancel(struct hearth_installs *installs);
-/* Nothing runs or waits. */
+/* Nothing runs or waits, and everybody who asked has been told. */
 bool hearth_installs_idle(const struct hearth_installs *installs);
 
 /* Copies the order. `on_done` (may be NULL) comes when it has ended, with NULL for success.
