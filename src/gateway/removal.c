@@ -40,10 +40,19 @@ static void answer(struct removal *removal)
     destroy(removal);
 }
 
-static void on_refreshed(void *argument, const struct hearth_error *error)
+static void on_retired(void *argument, const struct hearth_error *error)
 {
     (void)error;
     answer(argument);
+}
+
+/* A request may have had it loaded while it was being removed. From now on none finds it. */
+static void on_refreshed(void *argument, const struct hearth_error *error)
+{
+    struct removal *removal = argument;
+    (void)error;
+    hearth_scheduler_retire(removal->call->gateway->scheduler, removal->name, removal->number,
+                            on_retired, removal);
 }
 
 static void remove_on_lane(void *argument)
@@ -74,9 +83,8 @@ static void remove_files(struct removal *removal)
     answer(removal);
 }
 
-static void on_stopped(void *argument, const struct hearth_error *error)
+static void on_unloaded(void *argument, const struct hearth_error *error)
 {
-    /* Whatever it says, the process is gone. */
     (void)error;
     remove_files(argument);
 }
@@ -84,25 +92,15 @@ static void on_stopped(void *argument, const struct hearth_error *error)
 /* Every loaded version of the model, or the one, must go first. */
 static void unload(struct removal *removal)
 {
-    struct hearth_gateway *gateway = removal->call->gateway;
-    bool used = hearth_scheduler_uses(gateway->scheduler, removal->name);
-    if (!used) {
-        remove_files(removal);
+    struct hearth_scheduler *scheduler = removal->call->gateway->scheduler;
+    if (removal->force || !hearth_scheduler_uses(scheduler, removal->name, removal->number)) {
+        hearth_scheduler_retire(scheduler, removal->name, removal->number, on_unloaded, removal);
         return;
     }
-    if (!removal->force) {
-        removal->rc = hearth_error_set(
-            &removal->error, HEARTH_EINUSE,
-            "%s is loaded; unload it first, or force it (--force, ?force=true)", removal->name);
-        answer(removal);
-        return;
-    }
-    char reference[160];
-    snprintf(reference, sizeof(reference), removal->number ? "%s:%lld" : "%s", removal->name,
-             (long long)removal->number);
-    struct hearth_error error;
-    if (hearth_scheduler_stop(gateway->scheduler, reference, true, on_stopped, removal, &error))
-        remove_files(removal);
+    removal->rc = hearth_error_set(
+        &removal->error, HEARTH_EINUSE,
+        "%s is loaded; unload it first, or force it (--force, ?force=true)", removal->name);
+    answer(removal);
 }
 
 static int find(struct hearth_store *store, struct hearth_store_job *job)

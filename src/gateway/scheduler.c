@@ -101,15 +101,39 @@ static void destroy_model(struct served_model *model)
     hearth_free(model);
 }
 
+static bool is_same_version(const struct hearth_catalog_entry *a,
+                            const struct hearth_catalog_entry *b)
+{
+    return a->model_id == b->model_id && a->number == b->number && a->created_ms == b->created_ms;
+}
+
+/* Another version has the name of one that was removed: nothing of the old one may answer for it.
+ * What was asked of the old one fails, from the timer, because a request is being submitted. */
+static void supersede(struct served_model *model)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_ENOMODEL, "model '%s' was removed", model->entry->id);
+    for (struct hearth_inference *inference = model->inferences; inference;
+         inference = inference->next)
+        inference->failure = error;
+    if (model->inferences)
+        hearth_dispatch_due(model, hearth_loop_now_ms(model->scheduler->options.loop));
+    hearth_served_stop(model, true);
+    hearth_breaker_success(&model->breaker);
+}
+
 /* The entry may have changed since: what the next load takes is the newest. */
 static void renew_entry(struct served_model *model, const struct hearth_catalog_entry *entry)
 {
     if (model->entry == entry)
         return;
+    bool same = is_same_version(model->entry, entry);
+    if (!same)
+        supersede(model);
     hearth_catalog_entry_release(model->entry);
     model->entry = hearth_catalog_entry_keep(entry);
     read_settings(model);
-    if (!model->backend && !model->locating)
+    if (!same || (!model->backend && !model->locating))
         hearth_reuse_renew(model);
 }
 

@@ -107,8 +107,13 @@ int hearth_scheduler_load(struct hearth_scheduler *scheduler, const char *refere
  * process is gone, also when none was there. */
 int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *reference, bool force,
                           hearth_on_model on_done, void *argument, struct hearth_error *error);
-/* Any version of this model loaded, loading or draining? For delete. */
-bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name);
+/* For removal. `number` 0: any version of the model. Loaded, loading or draining? */
+bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
+                           int64_t number);
+/* Kills all of these, also those that a request has just begun to load; `on_done` comes once, when
+ * no process is left of them. */
+void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *name, int64_t number,
+                             hearth_on_model on_done, void *argument);
 
 /* A served model as ps, /health and the metrics show it. Valid during the visit. */
 struct hearth_model_report {

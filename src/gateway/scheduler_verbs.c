@@ -112,12 +112,47 @@ int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *refere
     return 0;
 }
 
-bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name)
+static bool is_version(const struct served_model *model, const char *name, int64_t number)
+{
+    return strcmp(model->entry->name, name) == 0 && (!number || model->entry->number == number);
+}
+
+bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
+                           int64_t number)
 {
     for (const struct served_model *model = scheduler->models; model; model = model->next)
-        if (strcmp(model->entry->name, name) == 0 && (model->backend || model->locating))
+        if (is_version(model, name, number) && (model->backend || model->locating))
             return true;
     return false;
+}
+
+struct retirement {
+    size_t left;
+    hearth_on_model on_done;
+    void *argument;
+};
+
+static void one_is_gone(void *argument, const struct hearth_error *error)
+{
+    struct retirement *retirement = argument;
+    (void)error; /* whatever it says, the process is gone */
+    if (--retirement->left)
+        return;
+    retirement->on_done(retirement->argument, NULL);
+    hearth_free(retirement);
+}
+
+void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *name, int64_t number,
+                             hearth_on_model on_done, void *argument)
+{
+    struct retirement *retirement = hearth_alloc(sizeof(*retirement));
+    *retirement = (struct retirement){.left = 1, .on_done = on_done, .argument = argument};
+    for (struct served_model *model = scheduler->models; model; model = model->next)
+        if (is_version(model, name, number)) {
+            retirement->left++;
+            stop(model, true, one_is_gone, retirement);
+        }
+    done_already(scheduler, one_is_gone, retirement);
 }
 
 const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,

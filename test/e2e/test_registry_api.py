@@ -149,6 +149,37 @@ def test_a_loaded_model_is_not_removed_unless_forced(server):
     assert [row for row in server.get("/admin/ps").json()["models"] if row["pid"]] == []
 
 
+def test_nothing_of_a_removed_model_answers_for_the_next_one_of_its_name(server):
+    def says(model):
+        answer = chat(server, model)
+        assert answer.status == 200, answer.text
+        return answer.json()["choices"][0]["message"]["content"].strip()
+
+    def pids():
+        return [row["pid"] for row in server.get("/admin/ps").json()["models"] if row["pid"]]
+
+    for _ in range(2):
+        assert create(server, "one", "reply = first", task="chat").status == 201
+        assert says("one") == "first"
+        answer = server.post("/models/one/versions", {"source": "fake:reply = second"})
+        assert answer.status == 201, answer.text
+        assert says("one") == "second" and says("one:1") == "first" and len(pids()) == 2
+        assert server.delete("/models/one?force=true").status == 200
+        assert pids() == []
+        assert create(server, "one", "reply = third", task="chat").status == 201
+        assert says("one") == says("one:1") == "third"
+        assert server.delete("/models/one?force=true").status == 200
+
+
+def test_a_version_that_is_not_loaded_is_removed_beside_one_that_is(server):
+    assert create(server, "one", "reply = first", task="chat").status == 201
+    assert server.post("/models/one/versions", {"source": "fake:reply = second"}).status == 201
+    assert chat(server, "one:1").status == 200
+    assert server.delete("/models/one/versions/1").status == 409
+    assert server.delete("/models/one/versions/2").status == 200
+    assert chat(server, "one").status == 200
+
+
 def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
     corrupt = tmp_path / "corrupt.gguf"
     corrupt.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1 << 60))

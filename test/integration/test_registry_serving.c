@@ -67,6 +67,12 @@ static void refreshed(void *argument, const struct hearth_error *error)
     hearth_loop_stop(argument);
 }
 
+static void refresh(struct bed *bed)
+{
+    hearth_catalog_refresh(bed->catalog, refreshed, bed->loop);
+    hearth_loop_run(bed->loop);
+}
+
 static void open_bed(struct bed *bed)
 {
     struct hearth_error error;
@@ -82,8 +88,7 @@ static void open_bed(struct bed *bed)
     assert_int_equal(hearth_blob_open_files(bed->home, &bed->registry.blobs, &error), 0);
     install(bed);
     bed->catalog = hearth_catalog_create(bed->loop, bed->registry.store, 0);
-    hearth_catalog_refresh(bed->catalog, refreshed, bed->loop);
-    hearth_loop_run(bed->loop);
+    refresh(bed);
 }
 
 static void start_scheduler(struct bed *bed, bool locked)
@@ -245,10 +250,36 @@ static void test_locked_serving_names_the_file_whose_bytes_have_changed(void **s
     close_bed(&bed);
 }
 
+static void take_pid(void *argument, const struct hearth_model_report *report)
+{
+    *(pid_t *)argument = report->pid;
+}
+
+/* By another program, say, that the gateway hears of only through the store. */
+static void test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    pid_t first = 0, second = 0;
+    open_bed(&bed);
+    start_scheduler(&bed, false);
+    expect_loaded(&bed);
+    hearth_scheduler_each(bed.scheduler, take_pid, &first);
+    assert_int_equal(hearth_registry_remove(&bed.registry, bed.version->model_id, 0, &error), 0);
+    install(&bed);
+    refresh(&bed);
+    expect_loaded(&bed);
+    hearth_scheduler_each(bed.scheduler, take_pid, &second);
+    assert_true(first > 0 && second > 0 && first != second);
+    close_bed(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_installed_model_is_loaded_through_the_registry),
+        cmocka_unit_test(test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own),
         cmocka_unit_test(test_locked_serving_takes_what_the_lock_pins),
         cmocka_unit_test(test_locked_serving_refuses_without_a_lock),
         cmocka_unit_test(test_locked_serving_names_the_file_that_another_digest_is_pinned_for),

@@ -350,7 +350,7 @@ static void test_stop_lets_running_ones_finish_and_answers_the_rest(void **state
         hearth_scheduler_stop(bed.scheduler, "m", false, set_flag_of_model, &stopped, &error), 0);
     assert_int_equal(answers[3].error, HEARTH_EDRAINING);
     assert_true(manual->stopping);
-    assert_true(hearth_scheduler_uses(bed.scheduler, "m"));
+    assert_true(hearth_scheduler_uses(bed.scheduler, "m", 0));
     for (int i = 0; i < 3; i++)
         manual_done(manual->sent[i]);
     assert_false(stopped);
@@ -358,7 +358,7 @@ static void test_stop_lets_running_ones_finish_and_answers_the_rest(void **state
     assert_true(stopped);
     assert_int_equal(answers[0].done + answers[1].done + answers[2].done, 3);
     assert_int_equal(report(&bed)->state, HEARTH_MODEL_UNLOADED);
-    assert_false(hearth_scheduler_uses(bed.scheduler, "m"));
+    assert_false(hearth_scheduler_uses(bed.scheduler, "m", 0));
     bed_close(&bed);
 }
 
