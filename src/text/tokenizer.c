@@ -209,6 +209,13 @@ int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int3
     return text->failed ? hearth_error_set(error, text->failed, "the text is too long") : 0;
 }
 
+static void widen_to_template(const struct template_item *items, size_t count, size_t *most)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].id >= 0 && (size_t)items[i].id >= *most)
+            *most = (size_t)items[i].id + 1;
+}
+
 size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer)
 {
     size_t most = 0;
@@ -219,6 +226,20 @@ size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer)
     for (size_t i = 0; i < tokenizer->added.count; i++)
         if ((size_t)tokenizer->added.at[i].id >= most)
             most = (size_t)tokenizer->added.at[i].id + 1;
+    widen_to_template(tokenizer->post.single, tokenizer->post.single_count, &most);
+    widen_to_template(tokenizer->post.pair, tokenizer->post.pair_count, &most);
+    return most;
+}
+
+unsigned hearth_tokenizer_segments(const struct hearth_tokenizer *tokenizer, bool pair)
+{
+    const struct post_processor *post = &tokenizer->post;
+    const struct template_item *items = pair ? post->pair : post->single;
+    size_t count = pair ? post->pair_count : post->single_count;
+    unsigned most = 0;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].type >= most)
+            most = items[i].type + 1u;
     return most;
 }
 

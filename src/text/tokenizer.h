@@ -55,7 +55,11 @@ size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool p
 int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
                             size_t count, bool skip_special, struct hearth_buf *text,
                             struct hearth_error *error);
+/* One more than the highest id that an encoded text can have: those of the model, of added tokens
+ * and of what the post-processor puts around a text or a pair. */
 size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer);
+/* One more than the highest segment id of an encoded text, or of an encoded pair. */
+unsigned hearth_tokenizer_segments(const struct hearth_tokenizer *tokenizer, bool pair);
 /* The id of a token, or -1. */
 int32_t hearth_tokenizer_id(const struct hearth_tokenizer *tokenizer, const char *token);
 

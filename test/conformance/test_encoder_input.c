@@ -1,76 +1,23 @@
 /* What the encoder makes of an input: prompts, and what stays when it is cut. The model is a small
  * one of test/golden/encoder, whose words are the letters: "[PAD] [UNK] [CLS] [SEP] a b …". */
-#include "base/memory.h"
-#include "base/text.h"
+#include "support/encoder_folder.h"
 #include "worker/plugin.h"
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum { CLS = 2, SEP = 3, A = 4, CONTEXT = 10, WIDTH = 48 };
 
-#define GOLDEN HEARTH_SOURCE_DIR "/test/golden/encoder/bert/"
 #define PROMPTS "{\"prompts\":{\"ask\":\"q r \",\"long\":\"a b c d e f g h \",\"bare\":\"\"}"
 
 static const struct hearth_engine_ops *ops;
 
-struct folder {
-    char path[64];
-};
-
-static void write_file(const struct folder *folder, const char *name, const char *text)
-{
-    char *path = hearth_format("%s/%s", folder->path, name);
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_int_equal(fputs(text, file) < 0, 0);
-    assert_int_equal(fclose(file), 0);
-    hearth_free(path);
-}
-
-static void link_file(const struct folder *folder, const char *name)
-{
-    char *target = hearth_format(GOLDEN "%s", name);
-    char *path = hearth_format("%s/%s", folder->path, name);
-    assert_int_equal(symlink(target, path), 0);
-    hearth_free(target);
-    hearth_free(path);
-}
-
 /* The model with a config_sentence_transformers.json. */
-static struct folder make_folder(const char *prompts)
+static struct encoder_folder make_folder(const char *prompts)
 {
-    struct folder folder = {"/tmp/hearth-encoder-XXXXXX"};
-    assert_non_null(mkdtemp(folder.path));
-    link_file(&folder, "config.json");
-    link_file(&folder, "model.safetensors");
-    link_file(&folder, "tokenizer.json");
-    write_file(&folder, "config_sentence_transformers.json", prompts);
+    struct encoder_folder folder = encoder_folder_make("bert");
+    encoder_folder_write(&folder, "config_sentence_transformers.json", prompts);
     return folder;
 }
 
-static void remove_folder(const struct folder *folder)
-{
-    static const char *const names[] = {
-        "config.json",  "model.safetensors", "tokenizer.json", "config_sentence_transformers.json",
-        "modules.json", "pool/config.json",  "pool",           ""};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char *path = hearth_format("%s/%s", folder->path, names[i]);
-        remove(path);
-        hearth_free(path);
-    }
-}
-
-static struct hearth_engine *load(const struct folder *folder, uint32_t context)
+static struct hearth_engine *load(const struct encoder_folder *folder, uint32_t context)
 {
     const struct hearth_model_files files = {.path = folder->path};
     const struct hearth_load_params params = {.threads = 1, .slots = 2, .context = context};
@@ -125,7 +72,7 @@ static void assert_refused(struct hearth_engine *engine, const struct hearth_inp
 static void the_default_prompt_goes_before_a_text_that_names_none(void **state)
 {
     (void)state;
-    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    struct encoder_folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
     struct hearth_engine *engine = load(&folder, 0);
     const int32_t ids[] = {CLS, A, SEP};
     struct hearth_input input = text_input("a b", NULL, HEARTH_TRUNCATE_NEVER);
@@ -143,35 +90,35 @@ static void the_default_prompt_goes_before_a_text_that_names_none(void **state)
         .task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TOKENS, .tokens = ids, .token_count = 3};
     assert_prepared(engine, &input, "[a]", 0);
     ops->unload(engine);
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 }
 
 static void a_default_prompt_is_told_and_must_exist(void **state)
 {
     (void)state;
-    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    struct encoder_folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
     const struct hearth_model_files files = {.path = folder.path};
     struct hearth_model_facts facts;
     struct hearth_error error = {0};
     assert_int_equal(ops->describe(&files, &facts, &error), 0);
     assert_string_equal(facts.default_prompt, "ask");
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 
     folder = make_folder(PROMPTS ",\"default_prompt_name\":null}");
     assert_int_equal(ops->describe(&files, &facts, &error), 0);
     assert_string_equal(facts.default_prompt, "");
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 
     folder = make_folder(PROMPTS ",\"default_prompt_name\":\"gone\"}");
     assert_int_equal(ops->describe(&files, &facts, &error), HEARTH_EMODEL);
     assert_non_null(strstr(error.message, "\"gone\" is not among the prompts"));
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 }
 
 static void a_cut_leaves_the_prompt_and_special_tokens(void **state)
 {
     (void)state;
-    struct folder folder = make_folder(PROMPTS "}");
+    struct encoder_folder folder = make_folder(PROMPTS "}");
     struct hearth_engine *engine = load(&folder, CONTEXT);
     const char *text = "a b c d e f g h i j";
     struct hearth_input input = text_input(text, "ask", HEARTH_TRUNCATE_END);
@@ -185,13 +132,13 @@ static void a_cut_leaves_the_prompt_and_special_tokens(void **state)
     input = text_input("a b c d e f", "ask", HEARTH_TRUNCATE_START);
     assert_prepared(engine, &input, "[qrabcdef]", 0);
     ops->unload(engine);
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 }
 
 static void a_prompt_without_room_for_a_text_is_refused_with_both_numbers(void **state)
 {
     (void)state;
-    struct folder folder = make_folder(PROMPTS "}");
+    struct encoder_folder folder = make_folder(PROMPTS "}");
     struct hearth_engine *engine = load(&folder, CONTEXT);
     const char *words = "the prompt has 10 tokens, special ones included, which leaves no room "
                         "for the text within the model's 10";
@@ -207,14 +154,14 @@ static void a_prompt_without_room_for_a_text_is_refused_with_both_numbers(void *
     input = text_input("a b c", NULL, HEARTH_TRUNCATE_END);
     assert_refused(engine, &input, HEARTH_ECONTEXT, "2 special tokens leave no room");
     ops->unload(engine);
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 }
 
 static void ids_that_are_cut_keep_their_special_tokens(void **state)
 {
     (void)state;
     enum { COUNT = 14 };
-    struct folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
+    struct encoder_folder folder = make_folder(PROMPTS ",\"default_prompt_name\":\"ask\"}");
     struct hearth_engine *engine = load(&folder, CONTEXT);
     int32_t ids[COUNT];
     for (int i = 0; i < COUNT; i++)
@@ -234,7 +181,7 @@ static void ids_that_are_cut_keep_their_special_tokens(void **state)
     input.truncate = HEARTH_TRUNCATE_END;
     assert_prepared(engine, &input, "[bcdefghi]", 4);
     ops->unload(engine);
-    remove_folder(&folder);
+    encoder_folder_remove(&folder);
 }
 
 struct last_vector {
@@ -255,20 +202,18 @@ static void take_vector(struct hearth_event_sink *sink, const struct hearth_even
  * the last token is all that is not prompt. */
 static struct last_vector vector_with(const char *pooling)
 {
-    struct folder folder = make_folder(PROMPTS "}");
-    char *path = hearth_format("%s/pool", folder.path);
-    char *tokenizer = hearth_format("%s/tokenizer.json", folder.path);
-    assert_int_equal(unlink(tokenizer), 0);
-    assert_int_equal(mkdir(path, 0700), 0);
-    write_file(&folder, "modules.json",
-               "[{\"type\":\"sentence_transformers.models.Pooling\",\"path\":\"pool\"}]");
-    write_file(&folder, "pool/config.json", pooling);
-    write_file(&folder, "tokenizer.json",
-               "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
-               "\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},"
-               "{\"Sequence\":{\"id\":\"A\"}}],\"pair\":[],\"special_tokens\":{\"[CLS]\":{\"ids\":"
-               "[2]}}},\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":"
-               "{\"[UNK]\":1,\"[CLS]\":2,\"q\":20,\"r\":21,\"x\":27}}}");
+    struct encoder_folder folder = make_folder(PROMPTS "}");
+    encoder_folder_mkdir(&folder, "pool");
+    encoder_folder_write(&folder, "modules.json",
+                         "[{\"type\":\"sentence_transformers.models.Pooling\",\"path\":\"pool\"}]");
+    encoder_folder_write(&folder, "pool/config.json", pooling);
+    encoder_folder_write(
+        &folder, "tokenizer.json",
+        "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
+        "\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},"
+        "{\"Sequence\":{\"id\":\"A\"}}],\"pair\":[],\"special_tokens\":{\"[CLS]\":{\"ids\":"
+        "[2]}}},\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":"
+        "{\"[UNK]\":1,\"[CLS]\":2,\"q\":20,\"r\":21,\"x\":27}}}");
     struct hearth_engine *engine = load(&folder, 0);
     struct hearth_prepared *prepared;
     struct hearth_error error = {0};
@@ -280,9 +225,7 @@ static struct last_vector vector_with(const char *pooling)
     assert_int_equal(ops->step(engine, &item, 1, &vector.sink, &error), 0);
     ops->discard(engine, prepared);
     ops->unload(engine);
-    remove_folder(&folder);
-    hearth_free(path);
-    hearth_free(tokenizer);
+    encoder_folder_remove(&folder);
     return vector;
 }
 

@@ -162,7 +162,8 @@ struct encoder_workspace *encoder_workspace_create(const struct encoder_model *m
 void encoder_workspace_destroy(struct encoder_workspace *workspace);
 size_t encoder_vector_length(const struct encoder_model *model);
 /* Vectors (or logits, when the model classifies) of all sequences; `abort` is looked at between
- * layers. 0, HEARTH_ECANCELED, HEARTH_ENOMEM. */
+ * layers. 0, HEARTH_ECANCELED, HEARTH_ENOMEM; HEARTH_EMODEL when a sequence does not fit the
+ * model's tables, and then nothing is computed. */
 int encoder_forward(const struct encoder_model *model, struct encoder_workspace *workspace,
                     struct hearth_team *team, const struct encoder_sequence *sequences,
                     size_t count, const _Atomic int *abort);

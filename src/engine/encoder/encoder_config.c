@@ -106,6 +106,18 @@ static enum hearth_activation activation_of(struct reader *reader, const char *k
     return HEARTH_ACTIVATION_NONE;
 }
 
+/* A quarter of the buckets has one distance each, another quarter shares those up to 128. */
+static void read_buckets(struct reader *reader, struct encoder_config *config)
+{
+    enum { LEAST = 4, MOST = 4 * 128 - 1 };
+    config->relative_buckets = number(reader, "relative_attention_num_buckets", NULL, 32, MOST);
+    if (config->relative_buckets < LEAST && !reader->rc)
+        reader->rc = hearth_error_set(reader->error, HEARTH_EMODEL,
+                                      "config.json: relative_attention_num_buckets must be a "
+                                      "number from %d to %d",
+                                      LEAST, MOST);
+}
+
 static void read_bert(struct reader *reader, struct encoder_config *config)
 {
     config->hidden = number(reader, "hidden_size", NULL, 0, ENCODER_WIDTH_MAX);
@@ -120,8 +132,7 @@ static void read_bert(struct reader *reader, struct encoder_config *config)
         reader->rc = hearth_error_set(reader->error, HEARTH_ENOTIMPL,
                                       "config.json: position_embedding_type \"%.40s\"", kind);
     if (config->architecture == ENCODER_MPNET)
-        config->relative_buckets =
-            number(reader, "relative_attention_num_buckets", NULL, 32, 1 << 12);
+        read_buckets(reader, config);
     else
         config->types = number(reader, "type_vocab_size", NULL, 2, 1 << 12);
     if (config->architecture != ENCODER_BERT)

@@ -110,10 +110,26 @@ static int run(struct batch *batch, struct hearth_team *team, size_t longest)
     return atomic_load(&aborted) ? HEARTH_ECANCELED : 0;
 }
 
+/* The last look before ids, segments and positions become addresses. */
+static bool fits(const struct encoder_config *config, const struct encoder_sequence *sequence)
+{
+    if (!sequence->count || sequence->count > config->positions - config->position_offset ||
+        sequence->unpooled >= sequence->count)
+        return false;
+    for (size_t i = 0; i < sequence->count; i++)
+        if (sequence->ids[i] < 0 || (size_t)sequence->ids[i] >= config->vocabulary ||
+            (config->types && sequence->types && sequence->types[i] >= config->types))
+            return false;
+    return true;
+}
+
 int encoder_forward(const struct encoder_model *model, struct encoder_workspace *workspace,
                     struct hearth_team *team, const struct encoder_sequence *sequences,
                     size_t count, const _Atomic int *abort)
 {
+    for (size_t i = 0; i < count; i++)
+        if (!fits(&model->config, &sequences[i]))
+            return HEARTH_EMODEL;
     size_t *starts = hearth_try_calloc(count + 1, sizeof(*starts)), longest = 1;
     struct part *parts = hearth_try_calloc(count, sizeof(*parts));
     int rc = starts && parts ? 0 : HEARTH_ENOMEM;

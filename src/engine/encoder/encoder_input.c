@@ -254,6 +254,28 @@ static int read_tokens(const struct encoder_intake *intake, const struct hearth_
     return rc;
 }
 
+/* A model of one segment has no second one for a pair, whatever its tokenizer says: RoBERTa's own
+ * tokenizers give no segment ids at all. Others were checked when the model was loaded; but none of
+ * this may ever point behind a table. */
+static int check_rows(const struct encoder_config *config, struct hearth_tokens *tokens,
+                      struct hearth_error *error)
+{
+    if (config->types == 1 && tokens->types && tokens->count)
+        memset(tokens->types, 0, tokens->count);
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (tokens->ids[i] < 0 || (size_t)tokens->ids[i] >= config->vocabulary)
+            return hearth_error_set(error, HEARTH_EMODEL,
+                                    "the tokenizer gave the token id %d, the model has %zu tokens",
+                                    tokens->ids[i], config->vocabulary);
+        if (config->types && tokens->types && tokens->types[i] >= config->types)
+            return hearth_error_set(error, HEARTH_EMODEL,
+                                    "the tokenizer gave the segment id %u, the model has %zu "
+                                    "segments",
+                                    tokens->types[i], config->types);
+    }
+    return 0;
+}
+
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error)
 {
@@ -267,6 +289,8 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes text or token ids");
     struct encoder_prepared *prepared = hearth_calloc(1, sizeof(*prepared));
     int rc = read_tokens(intake, input, prepared, error);
+    if (!rc && input->task != HEARTH_TASK_TOKENIZE)
+        rc = check_rows(intake->config, &prepared->tokens, error);
     if (rc) {
         encoder_prepared_destroy(prepared);
         return rc;

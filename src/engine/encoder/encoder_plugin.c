@@ -213,6 +213,24 @@ static unsigned thread_count(const struct hearth_load_params *params)
     return threads > 256 ? 256 : threads;
 }
 
+/* Whatever the tokenizer can put into a text must have a row in the model's tables. */
+static int check_tokenizer(const struct hearth_tokenizer *tokenizer,
+                           const struct encoder_config *config, struct hearth_error *error)
+{
+    size_t tokens = hearth_tokenizer_vocabulary(tokenizer);
+    unsigned segments = hearth_tokenizer_segments(tokenizer, config->labels > 0);
+    if (tokens > config->vocabulary)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the tokenizer gives token ids up to %zu, the model has %zu tokens",
+                                tokens - 1, config->vocabulary);
+    if (config->types > 1 && segments > config->types)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the tokenizer gives segment ids up to %u, the model has %zu "
+                                "segments",
+                                segments - 1, config->types);
+    return 0;
+}
+
 static int fill_engine(struct hearth_engine *engine, const struct hearth_model_files *files,
                        const struct encoder_config *config, const struct hearth_load_params *params,
                        const struct arithmetic *arithmetic, struct hearth_load_progress *progress,
@@ -229,10 +247,9 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
                                 error);
     if (rc)
         return rc;
-    if (hearth_tokenizer_vocabulary(engine->tokenizer) > config->vocabulary)
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "the tokenizer knows %zu tokens, the model only %zu",
-                                hearth_tokenizer_vocabulary(engine->tokenizer), config->vocabulary);
+    rc = check_tokenizer(engine->tokenizer, config, error);
+    if (rc)
+        return rc;
     engine->slots = params->slots ? params->slots : SLOTS_DEFAULT;
     engine->team = hearth_team_create(thread_count(params));
     engine->vectors =
@@ -327,6 +344,7 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
     if (rc)
         return hearth_error_set(error, rc,
                                 rc == HEARTH_ECANCELED ? "the step was aborted"
+                                : rc == HEARTH_EMODEL  ? "tokens that the model has no rows for"
                                                        : "no memory for this batch");
     for (size_t i = 0; i < count; i++) {
         struct hearth_event vector = {.kind = HEARTH_EVENT_VECTOR,

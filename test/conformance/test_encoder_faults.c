@@ -1,0 +1,191 @@
+/* Folders that contradict themselves, or ask for what the encoder does not have: each is refused
+ * with an error that names what is wrong, none is read behind its tables. */
+#include "support/encoder_folder.h"
+#include "worker/plugin.h"
+
+static const struct hearth_engine_ops *ops;
+
+struct fault {
+    const char *golden, *file, *patch;
+    int code;
+    const char *words;
+};
+
+static int load_folder(const struct encoder_folder *folder, struct hearth_engine **ret_engine,
+                       struct hearth_error *error)
+{
+    const struct hearth_model_files files = {.path = folder->path};
+    const struct hearth_load_params params = {.threads = 1, .slots = 2};
+    struct hearth_model_facts facts;
+    return ops->load(&files, &params, NULL, ret_engine, &facts, error);
+}
+
+static void assert_refused(const struct encoder_folder *folder, int code, const char *words)
+{
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    int rc = load_folder(folder, &engine, &error);
+    if (rc == 0)
+        fail_msg("it was loaded, not refused with \"%s\"", words);
+    if (rc != code || !strstr(error.message, words))
+        fail_msg("%d \"%s\", not %d \"%s\"", rc, error.message, code, words);
+}
+
+static void assert_all_refused(const struct fault *faults, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct encoder_folder folder = encoder_folder_make(faults[i].golden);
+        encoder_folder_patch(&folder, faults[i].file, faults[i].patch);
+        assert_refused(&folder, faults[i].code, faults[i].words);
+        encoder_folder_remove(&folder);
+    }
+}
+#define ASSERT_ALL_REFUSED(faults) assert_all_refused(faults, sizeof(faults) / sizeof((faults)[0]))
+
+#define TEMPLATE(single, pair, ids)                                                                \
+    "{\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[" single "],\"pair\":[" pair \
+    "],\"special_tokens\":{\"[CLS]\":{\"ids\":[" ids "]}}}}"
+#define SPECIAL "{\"SpecialToken\":{\"id\":\"[CLS]\",\"type_id\":0}},"
+#define TEXT(id, type) "{\"Sequence\":{\"id\":\"" id "\",\"type_id\":" type "}}"
+
+static void ids_that_the_model_has_no_rows_for_are_a_broken_model(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"bert", "tokenizer.json", "{\"post_processor\":{\"sep\":[\"[SEP]\",96]}}", HEARTH_EMODEL,
+         "token ids up to 96, the model has 96 tokens"},
+        {"bert", "tokenizer.json", "{\"post_processor\":{\"cls\":[\"[CLS]\",1000000]}}",
+         HEARTH_EMODEL, "token ids up to 1000000"},
+        {"bert", "tokenizer.json", TEMPLATE(SPECIAL TEXT("A", "0"), TEXT("B", "1"), "2,96"),
+         HEARTH_EMODEL, "token ids up to 96"},
+        {"bert", "tokenizer.json", TEMPLATE(TEXT("A", "0"), SPECIAL TEXT("B", "1"), "10000000"),
+         HEARTH_EMODEL, "token ids up to 10000000"},
+        {"bert", "tokenizer.json",
+         "{\"added_tokens\":[{\"id\":96,\"content\":\"[X]\",\"special\":true}]}", HEARTH_EMODEL,
+         "token ids up to 96"},
+        {"bert", "tokenizer.json", "{\"model\":{\"vocab\":{\"zz\":96}}}", HEARTH_EMODEL,
+         "token ids up to 96"},
+    };
+    ASSERT_ALL_REFUSED(faults);
+}
+
+static void segments_that_the_model_has_no_rows_for_are_a_broken_model(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"bert", "tokenizer.json", TEMPLATE(TEXT("A", "2"), "", "2"), HEARTH_EMODEL,
+         "segment ids up to 2, the model has 2 segments"},
+        {"nomic", "tokenizer.json", TEMPLATE(TEXT("A", "255"), "", "2"), HEARTH_EMODEL,
+         "segment ids up to 255"},
+        {"bert-classifier", "tokenizer.json",
+         TEMPLATE(TEXT("A", "0"), TEXT("A", "0") "," TEXT("B", "99"), "2"), HEARTH_EMODEL,
+         "segment ids up to 99"},
+    };
+    ASSERT_ALL_REFUSED(faults);
+}
+
+static void tables_of_positions_that_cannot_be_used_are_a_broken_model(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"mpnet", "config.json", "{\"relative_attention_num_buckets\":1}", HEARTH_EMODEL,
+         "relative_attention_num_buckets must be a number from 4"},
+        {"mpnet", "config.json", "{\"relative_attention_num_buckets\":512}", HEARTH_EMODEL,
+         "relative_attention_num_buckets must be a number from 1 to 511"},
+        {"xlm-roberta", "config.json", "{\"pad_token_id\":79}", HEARTH_EMODEL,
+         "no positions are left"},
+        {"xlm-roberta", "config.json", "{\"pad_token_id\":-3}", HEARTH_EMODEL,
+         "no positions are left"},
+        {"xlm-roberta", "config.json", "{\"pad_token_id\":9223372036854775807}", HEARTH_EMODEL,
+         "no positions are left"},
+    };
+    ASSERT_ALL_REFUSED(faults);
+}
+
+struct counted {
+    struct hearth_event_sink sink;
+    uint32_t vectors;
+};
+
+static void count_vectors(struct hearth_event_sink *sink, const struct hearth_event *event)
+{
+    ((struct counted *)sink)->vectors += event->kind == HEARTH_EVENT_VECTOR;
+}
+
+/* RoBERTa's tokenizers give no segments, whatever their tokenizer.json says of pairs. */
+static void a_pair_is_one_segment_where_the_model_has_one(void **state)
+{
+    (void)state;
+    struct encoder_folder folder = encoder_folder_make("xlm-roberta-classifier");
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    encoder_folder_patch(&folder, "tokenizer.json",
+                         TEMPLATE(TEXT("A", "0"), TEXT("A", "0") "," TEXT("B", "255"), "2"));
+    if (load_folder(&folder, &engine, &error))
+        fail_msg("%s", error.message);
+    struct hearth_prepared *prepared;
+    struct counted counted = {.sink.emit = count_vectors};
+    const struct hearth_input input = {.task = HEARTH_TASK_SCORE,
+                                       .kind = HEARTH_INPUT_TEXT,
+                                       .bytes = "a b",
+                                       .length = 3,
+                                       .pair = "c",
+                                       .pair_length = 1};
+    assert_int_equal(ops->prepare(engine, &input, &prepared, &error), 0);
+    const struct hearth_step_item item = {.begin = prepared, .token_count = prepared->token_count};
+    assert_int_equal(ops->step(engine, &item, 1, &counted.sink, &error), 0);
+    assert_int_equal(counted.vectors, 1);
+    ops->discard(engine, prepared);
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
+/* Only pairs have such a segment, and the model is asked for one text at a time. */
+static void a_pair_without_a_row_for_its_segment_is_refused_when_it_comes(void **state)
+{
+    (void)state;
+    struct encoder_folder folder = encoder_folder_make("bert");
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    encoder_folder_patch(&folder, "tokenizer.json",
+                         TEMPLATE(TEXT("A", "0"), TEXT("A", "0") "," TEXT("B", "2"), "2"));
+    if (load_folder(&folder, &engine, &error))
+        fail_msg("%s", error.message);
+    struct hearth_prepared *prepared;
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = "a b",
+                                 .length = 3,
+                                 .pair = "c",
+                                 .pair_length = 1};
+    assert_int_equal(ops->prepare(engine, &input, &prepared, &error), HEARTH_EMODEL);
+    assert_non_null(strstr(error.message, "the segment id 2, the model has 2 segments"));
+    input.pair = NULL;
+    assert_int_equal(ops->prepare(engine, &input, &prepared, &error), 0);
+    ops->discard(engine, prepared);
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
+static int open_plugin(void **state)
+{
+    (void)state;
+    struct hearth_error error = {0};
+    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return -1;
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_that_the_model_has_no_rows_for_are_a_broken_model),
+        cmocka_unit_test(segments_that_the_model_has_no_rows_for_are_a_broken_model),
+        cmocka_unit_test(tables_of_positions_that_cannot_be_used_are_a_broken_model),
+        cmocka_unit_test(a_pair_is_one_segment_where_the_model_has_one),
+        cmocka_unit_test(a_pair_without_a_row_for_its_segment_is_refused_when_it_comes),
+    };
+    return cmocka_run_group_tests(tests, open_plugin, NULL);
+}
