@@ -50,7 +50,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 1, .high = 1000000,
         .choices = NULL,
         .is_engines = false,
-        .help = "requests that may wait",
+        .help = "requests that may wait; texts of lists take at most half of it, and one place for each list",
     },
     {
         .key = "queue_tokens_max", .kind = HEARTH_SETTING_INTEGER,

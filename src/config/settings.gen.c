@@ -371,7 +371,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "queue_max", .flag = "queue-max",
         .env = "HEARTH_QUEUE_MAX", .fallback = "256",
-        .help = "requests that may wait for one model",
+        .help = "requests that may wait for one model; texts of lists take at most half of it, and one place for each list",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,

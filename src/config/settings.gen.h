@@ -74,7 +74,7 @@ struct hearth_settings {
     int64_t replicas;
     /* cores of a model's workers: auto (each of several has its own, by NUMA node), off, or lists such as 0-3;4-7 */
     const char *affinity;
-    /* requests that may wait for one model */
+    /* requests that may wait for one model; texts of lists take at most half of it, and one place for each list */
     int64_t queue_max;
     /* estimated tokens that may wait for one model; 0 is no limit */
     int64_t queue_tokens_max;

@@ -191,17 +191,31 @@ static void enter(struct hearth_queue *queue, struct hearth_queued *item, struct
     queue->cost += item->cost;
 }
 
+void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_limits *limits)
+{
+    queue->limits = *limits;
+}
+
+static bool has_room(const struct hearth_queue *queue, const struct hearth_queued *item)
+{
+    unsigned shares = item->place == HEARTH_PLACE_SPARE ? 2 : 1;
+    uint64_t cost_max = queue->limits.cost_max / shares;
+    if (item->place == HEARTH_PLACE_KEPT)
+        return true;
+    if (queue->length >= queue->limits.requests_max / shares)
+        return false;
+    /* One that is over the cap by itself may still wait alone. */
+    return !queue->limits.cost_max || queue->length == 0 ||
+           (item->cost <= cost_max && queue->cost <= cost_max - item->cost);
+}
+
 int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
                       uint64_t now_ms)
 {
     assert(item->class_ < HEARTH_CLASS_COUNT);
-    if (queue->length >= queue->limits.requests_max)
-        return HEARTH_EQUEUEFULL;
     if (item->cost == 0)
         item->cost = 1;
-    /* One that is over the cap by itself may still wait alone. */
-    if (queue->limits.cost_max && queue->length > 0 &&
-        (item->cost > queue->limits.cost_max || queue->cost > queue->limits.cost_max - item->cost))
+    if (!has_room(queue, item))
         return HEARTH_EQUEUEFULL;
     item->entered_ms = now_ms;
     enter(queue, item, flow_of(queue, client, item->class_, false), false);

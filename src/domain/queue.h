@@ -30,6 +30,14 @@ struct hearth_queue_limits {
     uint64_t cost_max;   /* sum of costs; 0: none */
 };
 
+/* A request of many parts keeps one of them in the queue as its place; more of them wait there only
+ * to have full batches ready, and must leave room for other requests. */
+enum hearth_queue_place {
+    HEARTH_PLACE_NEW,   /* while there is room */
+    HEARTH_PLACE_KEPT,  /* the next part of a request that was admitted: always */
+    HEARTH_PLACE_SPARE, /* a part beside the one that waits: while half of the room is left */
+};
+
 /* Embedded by the caller in what waits; untouched by the caller while queued. */
 struct hearth_queued {
     struct hearth_queued *next, *previous;
@@ -39,12 +47,15 @@ struct hearth_queued {
     uint64_t deadline_ms; /* 0: none */
     uint64_t entered_ms;
     enum hearth_class class_;
+    enum hearth_queue_place place;
 };
 
 struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits);
 void hearth_queue_destroy(struct hearth_queue *queue); /* must be empty; NULL is allowed */
+/* Other limits from now on; what waits stays. */
+void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_limits *limits);
 
-/* `cost`, `deadline_ms` and `class_` are set by the caller. HEARTH_EQUEUEFULL. */
+/* `cost`, `deadline_ms`, `class_` and `place` are set by the caller. HEARTH_EQUEUEFULL. */
 int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
                       uint64_t now_ms);
 /* Whose turn it is, taken out; NULL when empty. */

@@ -180,6 +180,7 @@ static struct hearth_inference *create(const struct served_model *model,
     inference->credit = request->credit;
     inference->submitted_us = hearth_clock_us();
     inference->queued.class_ = request->class_;
+    inference->queued.place = request->place;
     inference->queued.cost = cost_of(&request->input);
     inference->queued.deadline_ms = deadline_of(model, request);
     return inference;

@@ -17,6 +17,7 @@ struct hearth_inference_request {
     const char *model;         /* "name", "name:version", "name@alias" */
     struct hearth_input input; /* copied by submit, with all that it points to */
     enum hearth_class class_;  /* interactive, normal, batch */
+    enum hearth_queue_place place;
     const char *client;        /* for fairness: the principal's name */
     uint64_t deadline_ms;      /* on the loop's clock; 0 none */
     const char *request_id;

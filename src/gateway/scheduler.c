@@ -63,6 +63,10 @@ static void read_settings(struct served_model *model)
     }
     hearth_breaker_limit(&model->breaker, (uint32_t)model->settings.breaker_failures,
                          model->settings.breaker_rest);
+    const struct hearth_queue_limits limits = {.requests_max = (size_t)model->settings.queue_max,
+                                               .cost_max =
+                                                   (uint64_t)model->settings.queue_tokens_max};
+    hearth_queue_limit(model->queue, &limits);
 }
 
 static struct served_model *create_model(struct hearth_scheduler *scheduler,
@@ -72,13 +76,10 @@ static struct served_model *create_model(struct hearth_scheduler *scheduler,
     struct served_model *model = hearth_calloc(1, sizeof(*model));
     model->scheduler = scheduler;
     model->entry = hearth_catalog_entry_keep(entry);
+    model->queue = hearth_queue_create(&(struct hearth_queue_limits){0});
     read_settings(model);
     hearth_reuse_renew(model);
-    const struct hearth_queue_limits limits = {.requests_max = (size_t)model->settings.queue_max,
-                                               .cost_max =
-                                                   (uint64_t)model->settings.queue_tokens_max};
     model->since_ms = (uint64_t)hearth_clock_wall_ms();
-    model->queue = hearth_queue_create(&limits);
     model->life = hearth_timer_create(options->loop, hearth_served_life_time, model);
     model->due = hearth_timer_create(options->loop, hearth_dispatch_due_time, model);
     struct served_model **end = &scheduler->models;

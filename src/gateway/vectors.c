@@ -38,7 +38,7 @@ struct vectors {
     struct hearth_vectors_request request;
     const struct hearth_input *inputs;
     struct hearth_vector_row *rows;
-    uint32_t waiting_max, next;
+    uint32_t next;
     uint32_t live, taken, done; /* submitted; of these with a worker; with a vector or an error */
     struct hearth_buf answer;
     uint32_t retry_after_ms; /* the longest that a missing one was told; 0: none was */
@@ -47,6 +47,7 @@ struct vectors {
     bool packed;             /* the answer is a gzip */
     bool writing;            /* on the pool */
     bool time_out;           /* the time has ended: what was not begun need not begin */
+    bool admitted;           /* an input was let into the queue: the call is not refused for room */
     struct vector_item items[];
 };
 
@@ -400,15 +401,17 @@ static int submit(struct vectors *v, struct vector_item *item, uint32_t *ret_ret
     struct hearth_inference_request request = hearth_inference_request_of(
         v->shown.call, asked->submit_as ? asked->submit_as : v->shown.model, asked->class_);
     request.input = v->inputs[item->index];
+    if (v->admitted)
+        request.place = v->live > v->taken ? HEARTH_PLACE_SPARE : HEARTH_PLACE_KEPT;
     return hearth_inference_submit(v->shown.call->gateway->scheduler, &request, &events, item,
                                    &item->inference, ret_retry_after_ms, error);
 }
 
-/* False when the call has ended and everything is gone. A full queue is only an error when none
- * of ours is in it: those that are will bring us back here. */
+/* False when the call has ended and everything is gone. Without room for one more beside those of
+ * ours that wait, they bring us back here. */
 static bool submit_more(struct vectors *v)
 {
-    while (v->next < v->shown.count && v->live - v->taken < v->waiting_max) {
+    while (v->next < v->shown.count && v->live - v->taken < WAITING_MAX) {
         struct vector_item *item = &v->items[v->next];
         struct hearth_error error;
         uint32_t retry_after_ms = 0;
@@ -416,6 +419,7 @@ static bool submit_more(struct vectors *v)
         if (rc == HEARTH_EQUEUEFULL && v->live)
             return true;
         v->next++;
+        v->admitted = v->admitted || !rc;
         if (!rc)
             v->live++;
         else if (!miss(item, &error, retry_after_ms))
@@ -435,20 +439,12 @@ static void on_gone(struct hearth_call *call, int reason)
         destroy(v);
 }
 
-/* A quarter of the queue at the most, whatever its size. */
-static uint32_t waiting_max(const struct hearth_gateway *gateway)
-{
-    int64_t quarter = gateway->settings->queue_max / 4;
-    return quarter < 1 ? 1 : quarter < WAITING_MAX ? (uint32_t)quarter : WAITING_MAX;
-}
-
 static struct vectors *create(struct hearth_call *call,
                               const struct hearth_vectors_request *request)
 {
     struct vectors *v = hearth_calloc(1, sizeof(*v) + request->count * sizeof(struct vector_item));
     v->request = *request;
     v->inputs = request->inputs;
-    v->waiting_max = waiting_max(call->gateway);
     v->rows = hearth_calloc(request->count, sizeof(*v->rows));
     v->shown = (struct hearth_vectors){
         .call = call,

@@ -504,6 +504,36 @@ def test_a_single_text_does_not_wait_for_a_long_list(server):
         assert work.result() == 200
 
 
+def test_many_lists_keep_nobody_out(server):
+    fake(server, "slow", "tasks = embed; prefill_us = 100; vector_length = 4")
+    assert embed(server, "warm", model="slow").status == 200
+    start = threading.Barrier(24)
+
+    def ask(number):
+        start.wait(30)
+        texts = [f"text {number} {i}" for i in range(256)] if number < 12 else f"single {number}"
+        return embed(server, texts, model="slow").status
+
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        assert list(pool.map(ask, range(24))) == [200] * 24
+
+
+def test_a_model_s_queue_follows_its_settings(server):
+    fake(server, "slow", "tasks = embed; prefill_us = 100000; vector_length = 4")
+    assert embed(server, "warm", model="slow").status == 200
+
+    def statuses(count):
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            answers = pool.map(lambda i: embed(server, f"text {count} {i}", model="slow"), range(count))
+            return sorted(answer.status for answer in answers)
+
+    assert statuses(8) == [200] * 8
+    changed = server.request("PATCH", "/models/slow", {"settings": {"queue_max": 1, "slots": 1}})
+    assert changed.status == 200, changed.text
+    assert server.post("/admin/models/slow/unload").status == 200
+    assert statuses(16)[-1] == 503
+
+
 # Caching and compression
 def test_the_same_request_has_the_same_tag_and_is_304(vectors):
     first = embed(vectors, "tag me")

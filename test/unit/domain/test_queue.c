@@ -68,6 +68,44 @@ static void test_a_request_over_the_cost_cap_may_wait_alone(void **state)
     drain(queue);
 }
 
+static int push(struct hearth_queue *queue, struct hearth_queued *item,
+                enum hearth_queue_place place)
+{
+    *item = item_of(HEARTH_CLASS_NORMAL, 10, 0);
+    item->place = place;
+    return hearth_queue_push(queue, item, "a", 0);
+}
+
+static void test_spare_parts_leave_half_of_the_room_and_a_kept_place_is_not_refused(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(4, 100);
+    struct hearth_queued items[8];
+    assert_int_equal(push(queue, &items[0], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(queue, &items[1], HEARTH_PLACE_SPARE), 0);
+    assert_int_equal(push(queue, &items[2], HEARTH_PLACE_SPARE), HEARTH_EQUEUEFULL);
+    assert_int_equal(push(queue, &items[2], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(queue, &items[3], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(queue, &items[4], HEARTH_PLACE_NEW), HEARTH_EQUEUEFULL);
+    assert_int_equal(push(queue, &items[4], HEARTH_PLACE_KEPT), 0);
+    drain(queue);
+}
+
+static void test_other_limits_hold_for_what_comes_next(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(2, 100);
+    struct hearth_queued items[3];
+    assert_int_equal(push(queue, &items[0], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(queue, &items[1], HEARTH_PLACE_NEW), 0);
+    hearth_queue_limit(queue, &(struct hearth_queue_limits){.requests_max = 1});
+    assert_int_equal(hearth_queue_length(queue), 2);
+    assert_int_equal(push(queue, &items[2], HEARTH_PLACE_NEW), HEARTH_EQUEUEFULL);
+    hearth_queue_limit(queue, &(struct hearth_queue_limits){.requests_max = 3});
+    assert_int_equal(push(queue, &items[2], HEARTH_PLACE_NEW), 0);
+    drain(queue);
+}
+
 static void test_a_huge_request_does_not_keep_a_small_client_waiting(void **state)
 {
     (void)state;
@@ -180,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_one_client_is_served_in_order),
         cmocka_unit_test(test_a_full_queue_refuses_by_count_and_by_cost),
         cmocka_unit_test(test_a_request_over_the_cost_cap_may_wait_alone),
+        cmocka_unit_test(test_spare_parts_leave_half_of_the_room_and_a_kept_place_is_not_refused),
+        cmocka_unit_test(test_other_limits_hold_for_what_comes_next),
         cmocka_unit_test(test_a_huge_request_does_not_keep_a_small_client_waiting),
         cmocka_unit_test(test_interactive_goes_before_batch_but_not_for_ever),
         cmocka_unit_test(test_an_idle_class_earns_no_turns),
