@@ -223,6 +223,14 @@ def gguf():
     return pathlib.Path(path)
 
 
+@pytest.fixture(scope="session")
+def minilm():
+    """The embedding model's folder."""
+    path = os.environ.get("HEARTH_TEST_MINILM") or subprocess.run(
+        [ROOT / "scripts/models", "minilm"], check=True, capture_output=True, text=True).stdout.strip()
+    return pathlib.Path(path)
+
+
 @pytest.fixture
 def fake_server(start, home, tmp_path):
     """A server with a model `fake` of the fake engine."""

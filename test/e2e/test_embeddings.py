@@ -27,13 +27,6 @@ LONG = "word " * 400
 
 
 @pytest.fixture(scope="session")
-def minilm():
-    path = os.environ.get("HEARTH_TEST_MINILM") or subprocess.run(
-        [ROOT / "scripts/models", "minilm"], check=True, capture_output=True, text=True).stdout.strip()
-    return pathlib.Path(path)
-
-
-@pytest.fixture(scope="session")
 def vectors(tmp_path_factory, minilm):
     """A server with minilm, small models with prompts and a cross-encoder: leave it as it was."""
     folder = tmp_path_factory.mktemp("vectors")
