@@ -5,6 +5,8 @@ Interleaved in one run; every request has new texts; cache off. Prints the rows 
 """
 import argparse
 import base64
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -14,45 +16,46 @@ import tempfile
 import time
 import urllib.request
 
+import gemm
 import servers
 from bench import RESULTS, instruction_set, median, report
+from embeddings import Engine, bench_encoder
 from embeddings_texts import WORDS_FILE, sentences
 
 PATH = "/v1/embeddings"
 
 
-def wrk(port, model, clients, texts, words, encoding, seed, seconds=5):
-    """Texts a second."""
-    out = subprocess.run(
+def run_wrk(port, model, clients, texts, words, encoding, seed, seconds, polite=False):
+    """What it prints."""
+    return subprocess.run(
         ["wrk", "-c", str(clients), "-t", "1", "-d", f"{seconds}s", "--timeout", "60s", "-s",
          pathlib.Path(__file__).parent / "post.lua", f"http://127.0.0.1:{port}{PATH}", "--", model,
-         str(texts), str(words), encoding, str(seed), WORDS_FILE],
+         str(texts), str(words), encoding, str(seed), WORDS_FILE, "polite" if polite else "eager"],
         capture_output=True, text=True, check=True).stdout
+
+
+def wrk(port, model, clients, texts, words, encoding, seed, seconds=5):
+    """Texts a second."""
+    out = run_wrk(port, model, clients, texts, words, encoding, seed, seconds)
     if "Non-2xx" in out or "Socket errors" in out:
         raise RuntimeError(out)
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)) * texts
 
 
-class InProcess:
-    """bench_encoder at its best batch size."""
+class InProcess(Engine):
+    """Our encoder without a gateway, in batches of 64."""
 
     def __init__(self, model, precision, threads):
-        self.process = subprocess.Popen(
-            [servers.BUILD / "test/bench_encoder", servers.BUILD / "lib/hearth/engines", model,
-             precision, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline().strip() == "ready"
+        super().__init__("in process", bench_encoder(model, precision, threads))
 
     def rate(self, words, seed, count=600):
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-            file.write("\n".join(sentences(count, words, seed)) + "\n")
-            file.flush()
-            self.process.stdin.write(f"64 {file.name} -\n")
-            self.process.stdin.flush()
-            return count / float(self.process.stdout.readline())
+        return count / self.run(sentences(count, words, seed), 64)
 
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait(30)
+
+def server_of(model, **settings):
+    """A server with the model, that computes every text."""
+    return servers.Hearth([("minilm", f"file:{model}")], embedding_cache_bytes=0,
+                          embedding_dedup="false", **settings)
 
 
 def post(port, body):
@@ -62,14 +65,36 @@ def post(port, body):
         return json.loads(answer.read())
 
 
+def llama_server(options, slots):
+    """As fair as it can be set: a batch for all slots, and a thread for each connection, without
+    which its connections wait for each other."""
+    return servers.LlamaServer(
+        options.llama_server, options.gguf, os.cpu_count(), slots, 512,
+        ["--embeddings", "--pooling", "mean", "-b", "4096", "-ub", "4096", "--threads-http", "72"])
+
+
+def best_llama_server(options):
+    """With the number of slots that gives most here: its attention costs more than the texts of a
+    batch, so that 64 slots for 64 clients are not its best."""
+    rates = {}
+    for slots in (8, 16, 32, 64):
+        with llama_server(options, slots) as server:
+            rates[slots] = wrk(server.port, "minilm", 64, 1, 28, "base64", slots, 3)
+    best = max(rates, key=rates.get)
+    print(f"  llama-server --embeddings: {best} slots of {({k: round(v) for k, v in rates.items()})}")
+    return llama_server(options, best)
+
+
 def throughput(hearth, peer, inside, rounds):
     runs = {"one": [], "lists": [], "inside": [], "peer": []}
     for number in range(rounds):
         runs["inside"].append(inside.rate(28, number))
+        inside.settle()
         runs["one"].append(wrk(hearth.port, "minilm", 64, 1, 28, "base64", 10 + number))
         runs["lists"].append(wrk(hearth.port, "minilm", 2, 256, 28, "base64", 20 + number))
         if peer:
-            runs["peer"].append(wrk(peer.port, "minilm", 64, 1, 28, "float", 30 + number))
+            runs["peer"].append(wrk(peer.port, "minilm", 64, 1, 28, "base64", 30 + number))
+            time.sleep(0.2)  # its threads spin for a while
     ratio = lambda a, b: f"{median([x / y for x, y in zip(runs[a], runs[b])]):.2f} ×"
     shown = {key: f"{median(rates):.0f}/s" for key, rates in runs.items() if rates}
     report("HTTP, 64 clients, one text each", "≥ 0.9 × in process", shown["one"], shown["inside"],
@@ -81,6 +106,19 @@ def throughput(hearth, peer, inside, rounds):
                shown["peer"], ratio("one", "peer"))
     else:
         print("  llama-server --embeddings cannot be had here: no GGUF of the model")
+
+
+def first_vector(model, rounds):
+    """From the start of the server to the first vector of a model that is not loaded."""
+    times = []
+    for _ in range(rounds):
+        with server_of(model) as hearth:
+            asked = time.monotonic()
+            answer = post(hearth.port, {"model": "minilm", "input": "first",
+                                        "encoding_format": "base64"})
+            times.append(hearth.ready_ms + (time.monotonic() - asked) * 1000)
+        assert len(base64.b64decode(answer["data"][0]["embedding"])) == 4 * 384
+    report("start to first vector", "≤ 1 s", f"{median(times):.0f} ms", "–", "–")
 
 
 def open_loop(hearth, load):
@@ -96,39 +134,34 @@ def open_loop(hearth, load):
 
 
 def worker_memory(hearth, weights):
-    children = subprocess.run(["pgrep", "-P", str(hearth.process.pid)], capture_output=True,
-                              text=True).stdout.split()
-    pss = 0
-    for pid in children:
-        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                pss += int(line.split()[1]) / 1024
+    pss = sum(servers.memory_mb(pid, "Pss") for pid in hearth.workers())
     report("memory of a worker", "≤ 1.5 × weights + 60 MB", f"{pss:.0f} MB",
            f"{1.5 * weights + 60:.0f} MB allowed", "–")
 
 
 def replicas(model, rounds):
-    """Two workers of one thread against one of one, beside what two GEMM processes gain over one."""
-    rates = {1: [], 2: []}
-    alone, both = [], []
-    for number in range(rounds):
-        for count in (1, 2):
-            with servers.Hearth([("minilm", f"file:{model}")], replicas=count, threads=1,
-                                embedding_cache_bytes=0, embedding_dedup="false") as hearth:
-                post(hearth.port, {"model": "minilm", "input": "warm"})
-                rates[count].append(wrk(hearth.port, "minilm", 64, 1, 28, "base64", 50 + number))
-        one = InProcess(model, "f32", 1)
-        alone.append(one.rate(28, number))
-        other = InProcess(model, "f32", 1)
-        from concurrent.futures import ThreadPoolExecutor
-        with ThreadPoolExecutor(2) as pool:
-            both.append(sum(pool.map(lambda e: e.rate(28, number), (one, other))))
-        one.stop()
-        other.stop()
-    gain = median([b / a for a, b in zip(rates[1], rates[2])])
-    limit = median([b / a for a, b in zip(alone, both)])
-    report("2 replicas × 1 thread against 1 × 1", "≥ 0.9 × of two processes", f"{gain:.2f} ×",
-           f"{limit:.2f} ×", f"{gain / limit:.2f}")
+    """Two workers of one thread against one of one, beside what two GEMM processes gain over one,
+    and beside what two of our own encoders gain without a gateway and a client on the same cores."""
+    pairs = {"served": [], "gemm": [], "inside": []}
+    inside = [InProcess(model, "f32", 1) for _ in range(2)]
+    with server_of(model, replicas=1, threads=1) as one, \
+            server_of(model, replicas=2, threads=1) as two, \
+            concurrent.futures.ThreadPoolExecutor(2) as pool:
+        rate = {"served": lambda n, seed: wrk((one, two)[n - 1].port, "minilm", 64, 1, 28, "base64",
+                                              seed),
+                "gemm": lambda n, seed: gemm.rate(n),
+                "inside": lambda n, seed: sum(pool.map(lambda e: e.rate(28, seed), inside[:n]))}
+        for number in range(-1, rounds):
+            for name, of in rate.items():
+                pair = of(1, 50 + number), of(2, 60 + number)
+                if number >= 0:  # the first only warms up: all workers are loaded after it
+                    pairs[name].append(pair)
+    for engine in inside:
+        engine.stop()
+    gain = {name: median([two / one for one, two in rows]) for name, rows in pairs.items()}
+    report("2 replicas × 1 thread against 1 × 1", "≥ 0.9 × of two GEMM processes",
+           f"{gain['served']:.2f} ×", f"{gain['gemm']:.2f} ×", f"{gain['served'] / gain['gemm']:.2f}",
+           f"(two encoders in process {gain['inside']:.2f} ×)")
 
 
 def main():
@@ -138,27 +171,24 @@ def main():
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
     parser.add_argument("--load", default=str(servers.BUILD / "test/bench_load"))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="start,http,replicas")
     options = parser.parse_args()
     print(f"machine: {instruction_set()}", flush=True)
     weights = (pathlib.Path(options.model) / "model.safetensors").stat().st_size / 2**20
-    with servers.Hearth([("minilm", f"file:{options.model}")], embedding_cache_bytes=0,
-                        embedding_dedup="false") as hearth:
-        started = time.monotonic()
-        vector = post(hearth.port, {"model": "minilm", "input": "first", "encoding_format": "base64"})
-        report("start to first vector", "≤ 1 s", f"{(time.monotonic() - started) * 1000:.0f} ms",
-               "–", "–")
-        assert len(base64.b64decode(vector["data"][0]["embedding"])) == 4 * 384
-        inside = InProcess(options.model, "f32", os.cpu_count())
-        peer = options.gguf and servers.LlamaServer(
-            options.llama_server, options.gguf, os.cpu_count(), 8, 512,
-            ["--embeddings", "--pooling", "mean", "-ub", "4096", "-b", "4096"])
-        throughput(hearth, peer, inside, options.rounds)
-        open_loop(hearth, options.load)
-        worker_memory(hearth, weights)
-        inside.stop()
-        if peer:
-            peer.stop()
-    replicas(options.model, options.rounds)
+    chosen = options.only.split(",")
+    if "start" in chosen:
+        first_vector(options.model, options.rounds)
+    if "http" in chosen:
+        with server_of(options.model) as hearth, contextlib.ExitStack() as stack:
+            post(hearth.port, {"model": "minilm", "input": "warm"})
+            inside = InProcess(options.model, "f32", os.cpu_count())
+            stack.callback(inside.stop)
+            peer = options.gguf and stack.enter_context(best_llama_server(options))
+            throughput(hearth, peer, inside, options.rounds)
+            worker_memory(hearth, weights)
+            open_loop(hearth, options.load)
+    if "replicas" in chosen:
+        replicas(options.model, options.rounds)
     print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")
     for row in RESULTS:
         print("| " + " | ".join(row) + " |")

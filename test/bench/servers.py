@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("HEARTH_BUILD", ROOT / "build"))
@@ -31,6 +32,16 @@ def wait_for(port, path, seconds=60):
             pass
         time.sleep(0.005)
     raise TimeoutError(f"port {port} did not answer {path}")
+
+
+def memory_mb(pid, kind="Rss"):
+    """Rss, or Pss, in which shared pages count in part; 0 when the process has ended."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in text.splitlines()
+               if line.startswith(kind + ":")) / 1024
 
 
 class Server:
@@ -64,10 +75,7 @@ class Server:
             self.process.wait()
 
     def rss_mb(self):
-        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return memory_mb(self.process.pid)
 
 
 class Hearth(Server):
@@ -77,14 +85,27 @@ class Hearth(Server):
         env = {"HEARTH_HOME": self.home, "LOG_LEVEL": "warning"}
         env |= {"HEARTH_" + key.upper(): str(value) for key, value in settings.items()}
         for name, source in models:
-            subprocess.run([BUILD / "bin/hearth", "install", source, "--name", name], check=True,
-                           env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+            done = subprocess.run([BUILD / "bin/hearth", "install", source, "--name", name],
+                                  env={**os.environ, **env}, capture_output=True, text=True)
+            if done.returncode:
+                raise RuntimeError(done.stderr)
         port = free_port()
         super().__init__([BUILD / "bin/hearth", "serve", "--port", str(port)], port, "/ready", env)
 
     def stop(self):
         super().stop()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def metric(self, name):
+        """Its sum over all labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:
+            rows = [line.rpartition(" ") for line in answer.read().decode().splitlines()]
+        return sum(float(value) for head, _, value in rows if head.split("{")[0] == name)
+
+    def workers(self):
+        """Process numbers of the loaded models' workers."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
 
 
 class LlamaServer(Server):
