@@ -22,7 +22,7 @@ check: ## format, layers, headers, banned calls, generated files, unit tests; un
 bench: ## measure against nginx and llama-server in one run; prints ratios
 	@exec scripts/bench
 
-bench-embeddings: ## measure the encoder against onnxruntime, openvino and torch (several GB)
+bench-embeddings: ## measure the encoder against its peers (several GB) and under load
 	@exec scripts/bench_embeddings
 
 golden: ## regenerate reference data with the peers (torch, transformers, tokenizers: several GB)

@@ -4,9 +4,10 @@
  *     load --port N [--host A] --path P [--body FILE] [--key K] --rate R --seconds S
  *          [--connections C] [--hold]
  *
- * Prints one JSON object: counts by status class, errors, latency percentiles in milliseconds. With
- * --hold it opens C connections, sends one request on each, waits for the first byte of every
- * answer's body, says so, and keeps them until standard input ends. Loopback only. */
+ * Prints one JSON object: counts by status class, errors, latency percentiles of the good answers
+ * in milliseconds. With --hold it opens C connections, sends one request on each, waits for the
+ * first byte of every answer's body, says so, and keeps them until standard input ends. Loopback
+ * only. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ struct connection {
 
 struct load {
     const char *path, *host, *key;
-    int port, connection_count;
+    int port, connection_count, epoll;
     double rate, seconds;
     bool hold;
     char *request;
@@ -108,6 +109,14 @@ static int connect_to(const struct load *load)
     return fd;
 }
 
+static void open_connection(struct load *load, struct connection *connection)
+{
+    connection->socket = connect_to(load);
+    connection->busy = false;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+    epoll_ctl(load->epoll, EPOLL_CTL_ADD, connection->socket, &event);
+}
+
 static void send_request(struct load *load, struct connection *connection, uint64_t due_ns)
 {
     connection->busy = true;
@@ -136,13 +145,14 @@ static bool answer_is_whole(struct connection *connection)
 static void count_answer(struct load *load, const struct connection *connection)
 {
     int status = connection->length > 12 ? (int)strtol(connection->answer + 9, NULL, 10) : 0;
-    if (status / 100 == 2)
+    bool ok = status / 100 == 2;
+    if (ok)
         load->ok++;
     else if (status == 429 || status == 503)
         load->refused++;
     else
         load->failed++;
-    if (load->latency_count < load->latency_max)
+    if (ok && load->latency_count < load->latency_max)
         load->latencies_ms[load->latency_count++] = (double)(now_ns() - connection->due_ns) / 1e6;
 }
 
@@ -156,8 +166,7 @@ static void on_readable(struct load *load, struct connection *connection)
         if (connection->busy)
             load->broken++;
         close(connection->socket);
-        connection->socket = connect_to(load);
-        connection->busy = false;
+        open_connection(load, connection);
         return;
     }
     connection->length += (size_t)got;
@@ -193,14 +202,14 @@ static bool any_busy(const struct load *load)
     return false;
 }
 
-static void run_open_loop(struct load *load, int epoll)
+static void run_open_loop(struct load *load)
 {
     uint64_t start = now_ns(), interval = (uint64_t)(1e9 / load->rate);
     uint64_t total = (uint64_t)(load->rate * load->seconds), sent = 0;
     uint64_t give_up = start + (uint64_t)((load->seconds + 30) * 1e9);
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event);
+    epoll_ctl(load->epoll, EPOLL_CTL_ADD, timer, &event);
     while ((sent < total || any_busy(load)) && now_ns() < give_up) {
         if (sent < total) {
             uint64_t due = start + sent * interval;
@@ -209,7 +218,7 @@ static void run_open_loop(struct load *load, int epoll)
             timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
         }
         struct epoll_event events[64];
-        int count = epoll_wait(epoll, events, 64, 1000);
+        int count = epoll_wait(load->epoll, events, 64, 1000);
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr)
                 on_readable(load, events[i].data.ptr);
@@ -224,7 +233,7 @@ static void run_open_loop(struct load *load, int epoll)
     close(timer);
 }
 
-static void run_hold(struct load *load, int epoll)
+static void run_hold(struct load *load)
 {
     int started = 0;
     for (int i = 0; i < load->connection_count; i++)
@@ -232,7 +241,7 @@ static void run_hold(struct load *load, int epoll)
     uint64_t give_up = now_ns() + 120000000000u;
     while (started < load->connection_count && now_ns() < give_up) {
         struct epoll_event events[64];
-        int count = epoll_wait(epoll, events, 64, 1000);
+        int count = epoll_wait(load->epoll, events, 64, 1000);
         for (int i = 0; i < count; i++) {
             struct connection *connection = events[i].data.ptr;
             ssize_t got = recv(connection->socket, connection->answer, ANSWER_MAX - 1, 0);
@@ -313,19 +322,17 @@ int main(int argc, char **argv)
     load.latency_max = (size_t)(load.rate * load.seconds) + 1;
     load.latencies_ms = malloc(load.latency_max * sizeof(double));
     load.connections = calloc((size_t)load.connection_count, sizeof(*load.connections));
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    load.epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < load.connection_count; i++) {
         struct connection *connection = &load.connections[i];
-        connection->socket = connect_to(&load);
         connection->answer = load.hold && i ? load.connections[0].answer : malloc(ANSWER_MAX);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-        epoll_ctl(epoll, EPOLL_CTL_ADD, connection->socket, &event);
+        open_connection(&load, connection);
     }
     if (load.hold) {
-        run_hold(&load, epoll);
+        run_hold(&load);
         return 0;
     }
-    run_open_loop(&load, epoll);
+    run_open_loop(&load);
     qsort(load.latencies_ms, load.latency_count, sizeof(double), by_value);
     printf("{\"ok\": %lu, \"refused\": %lu, \"failed\": %lu, \"broken\": %lu, \"p50_ms\": %.3f, "
            "\"p90_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
