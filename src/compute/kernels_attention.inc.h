@@ -1,0 +1,128 @@
+/* Attention of one head. A part of kernels.inc.h. */
+
+/* `vectors` columns of lanes of S or O for `rows` rows; the panel's rows are `step` floats apart.
+ */
+INLINE void attend_block(const float *a, size_t a_stride, const float *panel, size_t step,
+                         size_t depth, float *c, size_t c_stride, int rows, int vectors)
+{
+    vf acc[ROWS][VECTORS];
+    multiply(a, a_stride, panel, step, depth, rows, vectors, acc);
+    UNROLL for (int m = 0; m < rows; m++) UNROLL for (int n = 0; n < vectors; n++)
+        store(c + (size_t)m * c_stride + n * LANES, acc[m][n]);
+}
+
+enum { QUERY_ROWS = 4, QUERY_VECTORS = VECTORS < 2 ? VECTORS : 2 };
+
+static void attend(const float *a, size_t a_stride, size_t rows, const float *panel, size_t step,
+                   size_t depth, float *c, size_t c_stride, size_t columns)
+{
+    for (size_t n = 0; n < columns; n += (size_t)QUERY_VECTORS * LANES) {
+        int pair = n + (size_t)QUERY_VECTORS * LANES <= columns;
+        size_t m = 0;
+        for (; m + QUERY_ROWS <= rows; m += QUERY_ROWS)
+            if (pair)
+                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
+                             c + m * c_stride + n, c_stride, QUERY_ROWS, QUERY_VECTORS);
+            else
+                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
+                             c + m * c_stride + n, c_stride, QUERY_ROWS, 1);
+        for (; m < rows; m++)
+            if (pair)
+                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
+                             c + m * c_stride + n, c_stride, 1, QUERY_VECTORS);
+            else
+                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
+                             c + m * c_stride + n, c_stride, 1, 1);
+    }
+}
+
+/* Turns a row of scores, `keys` long with what is behind `length`, into weights that are not yet
+ * divided by their sum, which it returns. Only the keys from `first` to `last` count. */
+static float soften(float *s, size_t keys, const float *bias, float scale, size_t length,
+                    size_t first, size_t last)
+{
+    for (size_t j = 0; bias && j < length; j += LANES)
+        store_some(s + j, length - j,
+                   load(s + j) * splat(scale) + load_some(bias + j, length - j, 0));
+    for (size_t j = 0; j < first; j++)
+        s[j] = -INFINITY;
+    for (size_t j = last; j < keys; j++)
+        s[j] = -INFINITY;
+    vf most = splat(-INFINITY), total = splat(0.0f), factor = splat(bias ? 1.0f : scale);
+    for (size_t j = 0; j < keys; j += LANES)
+        most = max_of(most, load(s + j));
+    vf largest = splat(largest_of(most));
+    for (size_t j = 0; j < keys; j += LANES) {
+        vf x = load(s + j);
+        /* The clamp of exp_of leaves e^-87 where there must be nothing. */
+        vf e = choose(x == splat(-INFINITY), splat(0.0f), exp_of((x - largest) * factor));
+        store(s + j, e);
+        total += e;
+    }
+    return sum_of(total);
+}
+
+typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t v4i __attribute__((vector_size(16)));
+
+INLINE void transpose_4x4(const float *x, size_t stride, float *y, size_t y_stride)
+{
+    v4 a = *(const v4 *)x, b = *(const v4 *)(x + stride), c = *(const v4 *)(x + 2 * stride),
+       d = *(const v4 *)(x + 3 * stride);
+    v4 ac_low = __builtin_shuffle(a, c, (v4i){0, 4, 1, 5});
+    v4 ac_high = __builtin_shuffle(a, c, (v4i){2, 6, 3, 7});
+    v4 bd_low = __builtin_shuffle(b, d, (v4i){0, 4, 1, 5});
+    v4 bd_high = __builtin_shuffle(b, d, (v4i){2, 6, 3, 7});
+    *(v4 *)y = __builtin_shuffle(ac_low, bd_low, (v4i){0, 4, 1, 5});
+    *(v4 *)(y + y_stride) = __builtin_shuffle(ac_low, bd_low, (v4i){2, 6, 3, 7});
+    *(v4 *)(y + 2 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){0, 4, 1, 5});
+    *(v4 *)(y + 3 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){2, 6, 3, 7});
+}
+
+/* y[dim, keys] = x[length, dim] transposed, zeros behind `length`. */
+static void transpose(const float *x, size_t stride, size_t length, size_t dim, float *y,
+                      size_t keys)
+{
+    size_t whole = length / 4 * 4, d = 0;
+    for (; d + 4 <= dim; d += 4)
+        for (size_t j = 0; j < whole; j += 4)
+            transpose_4x4(x + j * stride + d, stride, y + d * keys + j, keys);
+    for (size_t i = 0; i < dim; i++) {
+        for (size_t j = i < d ? whole : 0; j < length; j++)
+            y[i * keys + j] = x[j * stride + i];
+        for (size_t j = length; j < keys; j++)
+            y[i * keys + j] = 0;
+    }
+}
+
+static void attention(const float *q, const float *k, const float *v, size_t length, size_t dim,
+                      size_t stride, float scale, const float *bias, size_t window, float *scratch,
+                      float *o, size_t o_stride)
+{
+    size_t keys = (length + LANES - 1) / LANES * LANES, wide = (dim + LANES - 1) / LANES * LANES;
+    float *transposed = scratch;                /* [dim, keys] */
+    float *values = transposed + dim * keys;    /* [length, wide] */
+    float *scores = values + length * wide;     /* [QUERY_BLOCK, keys] */
+    float *result = scores + (size_t)16 * keys; /* [QUERY_BLOCK, wide] */
+    transpose(k, stride, length, dim, transposed, keys);
+    for (size_t j = 0; j < length; j++) {
+        memcpy(values + j * wide, v + j * stride, dim * sizeof(float));
+        memset(values + j * wide + dim, 0, (wide - dim) * sizeof(float));
+    }
+    for (size_t first = 0; first < length; first += 16) {
+        size_t rows = length - first < 16 ? length - first : 16;
+        attend(q + first * stride, stride, rows, transposed, keys, dim, scores, keys, keys);
+        float inverse[16];
+        for (size_t m = 0; m < rows; m++) {
+            size_t query = first + m;
+            size_t low = window && query > window ? query - window : 0;
+            size_t high = window && query + window + 1 < length ? query + window + 1 : length;
+            inverse[m] = 1 / soften(scores + m * keys, keys, bias ? bias + query * length : NULL,
+                                    scale, length, low, high);
+        }
+        attend(scores, keys, rows, values, wide, length, result, wide, wide);
+        for (size_t m = 0; m < rows; m++)
+            for (size_t d = 0; d < dim; d++)
+                o[(first + m) * o_stride + d] = result[m * wide + d] * inverse[m];
+    }
+}
