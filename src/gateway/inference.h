@@ -18,8 +18,8 @@ struct hearth_inference_request {
     struct hearth_input input; /* copied by submit, with all that it points to */
     enum hearth_class class_;  /* interactive, normal, batch */
     enum hearth_queue_place place;
-    const char *client;        /* for fairness: the principal's name */
-    uint64_t deadline_ms;      /* on the loop's clock; 0 none */
+    const char *client;   /* for fairness: the principal's name */
+    uint64_t deadline_ms; /* on the loop's clock; 0 none */
     const char *request_id;
     const char *traceparent; /* or NULL */
     uint32_t credit;         /* events that may be under way before hearth_inference_credit */
