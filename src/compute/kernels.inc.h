@@ -40,20 +40,11 @@ const struct hearth_kernels KERNELS = {
                                         .depth_step = 2,
                                         .weight_max = 1023,
                                         .input_max = 8191},
-            [HEARTH_PRECISION_INT8] =
-#ifdef DOT_U8
-                {.row_block = ROWS,
-                 .panel_width = PANEL,
-                 .depth_step = 4,
-                 .weight_max = 127,
-                 .input_max = 255},
-#else
-                {.row_block = ROWS,
-                 .panel_width = PANEL,
-                 .depth_step = 8,
-                 .weight_max = 63,
-                 .input_max = 127},
-#endif
+            [HEARTH_PRECISION_INT8] = {.row_block = ROWS,
+                                       .panel_width = PANEL,
+                                       .depth_step = 4,
+                                       .weight_max = WEIGHT_MAX_I8,
+                                       .input_max = INPUT_MAX_I8},
         },
     .gemm =
         {

@@ -97,6 +97,19 @@ INLINE vi dot_s16(vi acc, vi a, vi b)
 
 /* int8: u8 inputs, s8 weights in groups of four */
 
+/* Without VNNI: vpmaddubsw adds pairs in 16 bits, and must not saturate. */
+#if !defined(DOT_U8) && defined(__AVX2__)
+#if VECTOR_BYTES == 64
+#define MADDUBS(a, b) (vi) _mm512_maddubs_epi16((__m512i)(a), (__m512i)(b))
+#else
+#define MADDUBS(a, b) (vi) _mm256_maddubs_epi16((__m256i)(a), (__m256i)(b))
+#endif
+#define DOT_U8(acc, a, b) dot_s16(acc, MADDUBS(a, b), splat_int(0x00010001))
+enum { WEIGHT_MAX_I8 = 85, INPUT_MAX_I8 = 192 }; /* 2 · 85 · 192 < 2^15, and the best such pair */
+#else
+enum { WEIGHT_MAX_I8 = 127, INPUT_MAX_I8 = 255 };
+#endif
+
 #ifdef DOT_U8
 
 INLINE void dot_i8(const struct hearth_gemm_tile *tile, int rows, vi acc[ROWS][VECTORS])
@@ -113,40 +126,6 @@ INLINE void dot_i8(const struct hearth_gemm_tile *tile, int rows, vi acc[ROWS][V
             memcpy(&four, a + (size_t)m * tile->a_stride + k, sizeof(four));
             vi x = splat_int(four);
             UNROLL for (int n = 0; n < VECTORS; n++) acc[m][n] = DOT_U8(acc[m][n], x, b[n]);
-        }
-    }
-}
-
-#elif defined(__AVX2__)
-
-#if VECTOR_BYTES == 64
-#define MADDUBS(a, b) (vi) _mm512_maddubs_epi16((__m512i)(a), (__m512i)(b))
-#define ADD_S16(a, b) (vi) _mm512_add_epi16((__m512i)(a), (__m512i)(b))
-#else
-#define MADDUBS(a, b) (vi) _mm256_maddubs_epi16((__m256i)(a), (__m256i)(b))
-#define ADD_S16(a, b) (vi) _mm256_add_epi16((__m256i)(a), (__m256i)(b))
-#endif
-
-/* Without VNNI: vpmaddubsw adds pairs in 16 bits. With inputs ≤ 127 and weights within ±63 two of
- * them make at most 32,004, so two steps are added before they are widened. */
-INLINE void dot_i8(const struct hearth_gemm_tile *tile, int rows, vi acc[ROWS][VECTORS])
-{
-    const uint8_t *a = tile->a;
-    const int8_t *panel = tile->panel;
-    for (size_t k = 0; k < tile->depth; k += 8) {
-        const int8_t *b = panel + k * PANEL;
-        UNROLL for (int m = 0; m < rows; m++)
-        {
-            int32_t four[2];
-            memcpy(four, a + (size_t)m * tile->a_stride + k, sizeof(four));
-            vi x0 = splat_int(four[0]), x1 = splat_int(four[1]);
-            UNROLL for (int n = 0; n < VECTORS; n++)
-            {
-                const int8_t *bn = b + (size_t)n * VECTOR_BYTES;
-                vi p0 = MADDUBS(x0, *(const vi *)bn),
-                   p1 = MADDUBS(x1, *(const vi *)(bn + 4 * PANEL));
-                acc[m][n] = dot_s16(acc[m][n], ADD_S16(p0, p1), splat_int(0x00010001));
-            }
         }
     }
 }

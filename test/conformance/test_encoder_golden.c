@@ -192,16 +192,16 @@ static void a_vector_does_not_depend_on_what_else_is_in_the_batch(void **state)
 static void lower_precisions_stay_near(void **state)
 {
     (void)state;
-    /* A wider CPU would never take AVX2's ways by itself. Random weights magnify what the 7 bits
-     * there lose: one text of nomic falls to 0.857, in plain C too. */
+    /* A wider CPU would never take AVX2's ways by itself. Random weights magnify what fewer bits
+     * lose: one text of nomic falls to 0.978 there. */
     static const struct {
         const char *settings;
         double worst, worst_nomic;
     } precisions[] = {
         {"{\"precision\":\"int16\"}", 0.9995, 0.9995},
-        {"{\"precision\":\"int8\"}", 0.98, 0.85},
+        {"{\"precision\":\"int8\"}", 0.98, 0.97},
         {"{\"precision\":\"int16\",\"instruction_set\":\"avx2\"}", 0.9995, 0.9995},
-        {"{\"precision\":\"int8\",\"instruction_set\":\"avx2\"}", 0.98, 0.85},
+        {"{\"precision\":\"int8\",\"instruction_set\":\"avx2\"}", 0.98, 0.97},
     };
     size_t count = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 4 : 2;
     for (size_t p = 0; p < count; p++)
