@@ -51,7 +51,7 @@ struct hearth_model_facts {
     uint64_t parameter_count;
     uint64_t weight_bytes;
     char quantization[32];
-    char pooling[16]; /* "mean", "cls", "last", "rank", "none" or empty */
+    char pooling[16]; /* "mean", "cls", "cls+max", "last", "rank", "none" or empty */
     bool normalized;  /* vectors have length 1 */
     bool has_chat_template;
     /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
@@ -63,6 +63,8 @@ struct hearth_model_facts {
     /* As loaded, set by load: the engine's own default where the params say 0. */
     uint32_t slots; /* sequences at once */
     uint32_t batch; /* most tokens in a step; a whole input of `context` tokens fits */
+    /* How many numbers of a vector an answer has that does not say; 0: all embedding_length. */
+    uint32_t default_dimensions;
 };
 
 /* How to load. Zero means the default that is written behind the field. */

@@ -184,22 +184,31 @@ int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safe
     return rc;
 }
 
+/* Where a model lies is nobody's business who asks for it: errors have the name alone. */
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static int map_file(const char *path, void **ret_bytes, size_t *ret_length,
                     struct hearth_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *name = name_of(path);
+    /* O_NONBLOCK: a pipe in the file's place must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return hearth_error_set_errno(error, errno, "%s", path);
+        return hearth_error_set_errno(error, errno, "%s", name);
     struct stat status;
     void *bytes = MAP_FAILED;
     int rc = 0;
     if (fstat(fd, &status) < 0)
-        rc = hearth_error_set_errno(error, errno, "%s", path);
+        rc = hearth_error_set_errno(error, errno, "%s", name);
     else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: not a file with content", path);
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: not a file with content", name);
     else if ((bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
              MAP_FAILED)
-        rc = hearth_error_set_errno(error, errno, "%s", path);
+        rc = hearth_error_set_errno(error, errno, "%s", name);
     close(fd);
     if (rc)
         return rc;
@@ -219,7 +228,7 @@ int hearth_safetensors_open(const char *path, struct hearth_safetensors **ret_fi
     rc = hearth_safetensors_read(bytes, length, ret_file, error);
     if (rc) {
         munmap(bytes, length);
-        hearth_error_prefix(error, "%s", path);
+        hearth_error_prefix(error, "%s", name_of(path));
         return rc;
     }
     (*ret_file)->mapping = bytes;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { EXPANSION_MOST = 64, EXPANSION_FREE = 4096 };
+
 /* CJK ideographs as BERT's tokenizer has them; Hangul, Hiragana and Katakana are not among them. */
 static bool is_chinese(uint32_t c)
 {
@@ -19,6 +21,7 @@ static bool is_chinese(uint32_t c)
 static void replace_text(struct hearth_runes *text, struct hearth_runes *with)
 {
     with->failed |= text->failed;
+    with->overlong |= text->overlong;
     hearth_runes_finish(text);
     *text = *with;
     *with = (struct hearth_runes){0};
@@ -56,7 +59,7 @@ static void clean(struct hearth_runes *text, size_t *head)
 
 static void space_chinese(struct hearth_runes *text, size_t *head)
 {
-    struct hearth_runes out = {0};
+    struct hearth_runes out = {.most = text->most};
     size_t kept = 0;
     for (size_t i = 0; i < text->count; i++) {
         bool chinese = is_chinese(text->at[i]);
@@ -74,7 +77,7 @@ static void space_chinese(struct hearth_runes *text, size_t *head)
 
 static void to_form(struct hearth_runes *text, enum hearth_normal_form form, size_t *head)
 {
-    struct hearth_runes out = {0}, taken = {0};
+    struct hearth_runes out = {.most = text->most}, taken = {0};
     hearth_unicode_normalize(text, form, &out, *head ? &taken : NULL);
     *head = head_of_taken(&taken, *head);
     hearth_runes_finish(&taken);
@@ -96,7 +99,7 @@ static void drop(struct hearth_runes *text, unsigned classes, size_t *head)
 
 static void lower(struct hearth_runes *text, size_t *head)
 {
-    struct hearth_runes out = {0};
+    struct hearth_runes out = {.most = text->most};
     size_t kept = 0;
     for (size_t i = 0; i < text->count; i++) {
         hearth_unicode_lower(text->at[i], &out);
@@ -123,7 +126,7 @@ static void strip(struct hearth_runes *text, bool left, bool right, size_t *head
 static void replace_all(struct hearth_runes *text, const struct hearth_runes *pattern,
                         const struct hearth_runes *content, size_t *head)
 {
-    struct hearth_runes out = {0};
+    struct hearth_runes out = {.most = text->most};
     size_t kept = 0;
     for (size_t i = 0; i < text->count;) {
         if (pattern->count && text->count - i >= pattern->count &&
@@ -142,7 +145,7 @@ static void replace_all(struct hearth_runes *text, const struct hearth_runes *pa
 
 static void prepend(struct hearth_runes *text, const struct hearth_runes *content, size_t *head)
 {
-    struct hearth_runes out = {0};
+    struct hearth_runes out = {.most = text->most};
     if (text->count == 0)
         return;
     hearth_runes_append_all(&out, content->at, content->count);
@@ -155,7 +158,7 @@ static void prepend(struct hearth_runes *text, const struct hearth_runes *conten
 static void squeeze(struct hearth_runes *text, size_t run_min, const struct hearth_runes *content,
                     size_t *head)
 {
-    struct hearth_runes out = {0};
+    struct hearth_runes out = {.most = text->most};
     size_t kept = 0;
     for (size_t i = 0, end; i < text->count; i = end) {
         end = i;
@@ -190,6 +193,9 @@ static void run_bert(const struct normalizer_step *step, struct hearth_runes *te
 
 size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text, size_t head)
 {
+    /* Unicode's longest form is 18 code points of one; what makes far more out of a text was
+     * written to do harm, and is stopped while it does. */
+    text->most = EXPANSION_MOST * text->count + EXPANSION_FREE;
     for (size_t i = 0; i < normalizer->count; i++) {
         const struct normalizer_step *step = &normalizer->steps[i];
         switch (step->kind) {
@@ -222,6 +228,7 @@ size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *
             break;
         }
     }
+    text->most = 0;
     return head;
 }
 
@@ -319,6 +326,19 @@ int normalizer_read(const json_t *json, struct normalizer *normalizer, struct he
     if (normalizer->count == TOKENIZER_STEPS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: too many normalizers");
     return read_step(json, type, &normalizer->steps[normalizer->count++], error);
+}
+
+int normalizer_lower_first(struct normalizer *normalizer, struct hearth_error *error)
+{
+    for (size_t i = 0; i < normalizer->count; i++)
+        if (normalizer->steps[i].kind == NORMALIZE_LOWER)
+            return 0;
+    if (normalizer->count == TOKENIZER_STEPS_MAX)
+        return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: too many normalizers");
+    memmove(normalizer->steps + 1, normalizer->steps,
+            normalizer->count++ * sizeof(*normalizer->steps));
+    normalizer->steps[0] = (struct normalizer_step){.kind = NORMALIZE_LOWER};
+    return 0;
 }
 
 void normalizer_finish(struct normalizer *normalizer)

@@ -93,8 +93,12 @@ static int read_sequence(const json_t *json, struct post_processor *post,
 
 int post_processor_read(const json_t *json, struct post_processor *post, struct hearth_error *error)
 {
+    bool given = json && !json_is_null(json);
     const char *type = hearth_json_text(json, "type", "");
     int rc = 0;
+    if (given && !*type)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "tokenizer.json: the post-processor has no type");
     if (strcmp(type, "Sequence") == 0)
         return read_sequence(json, post, error);
     if (strcmp(type, "TemplateProcessing") == 0) {

@@ -180,7 +180,9 @@ static void replace_grapheme(const struct precompiled *map, const uint32_t *at, 
 
 void precompiled_run(const struct precompiled *map, struct hearth_runes *text, size_t *head)
 {
-    struct rewriting rewriting = {.out.failed = text->failed, .counts = *head > 0};
+    struct rewriting rewriting = {
+        .out = {.most = text->most, .failed = text->failed, .overlong = text->overlong},
+        .counts = *head > 0};
     for (size_t start = 0, end; start < text->count; start = end) {
         utf8proc_int32_t state = 0;
         end = start + 1;

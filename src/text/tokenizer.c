@@ -66,6 +66,14 @@ static int encode_normalized(const struct hearth_tokenizer *tokenizer, size_t he
                              const struct hearth_runes *text, struct hearth_tokens *tokens,
                              struct hearth_error *error);
 
+static int refuse_failed(const struct hearth_runes *text, struct hearth_error *error)
+{
+    return text->overlong ? hearth_error_set(error, HEARTH_ETOOLARGE,
+                                             "what the model's normalizer makes of this text is "
+                                             "too long")
+                          : hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+}
+
 /* Cuts the added tokens of one kind out; what lies between goes on: raw text is normalized first.
  * `head`: how many code points come out of the first one of the whole text. */
 static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, size_t head,
@@ -86,7 +94,7 @@ static int encode_between(const struct hearth_tokenizer *tokenizer, bool normali
             hearth_runes_append_all(&part, text->at + start, end - start);
             size_t left =
                 normalizer_run(&tokenizer->normalizer, &part, head > start ? head - start : 0);
-            rc = part.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
+            rc = part.failed ? refuse_failed(&part, error)
                              : encode_normalized(tokenizer, left, &part, tokens, error);
             hearth_runes_finish(&part);
         }

@@ -25,6 +25,9 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
 /* From the text of a tokenizer.json; for tests and fuzzing. */
 int hearth_tokenizer_parse(const char *json, size_t length, struct hearth_tokenizer **ret_tokenizer,
                            struct hearth_error *error);
+/* Before it encodes: texts are lower-cased before all else, unless its normalizer lower-cases them
+ * already (as sentence-transformers' do_lower_case). */
+int hearth_tokenizer_lower(struct hearth_tokenizer *tokenizer, struct hearth_error *error);
 void hearth_tokenizer_close(struct hearth_tokenizer *tokenizer); /* NULL is allowed */
 
 /* A growing list of ids; `types` (segment ids of pairs) runs beside them. Zeroed memory is empty.

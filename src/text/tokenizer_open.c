@@ -75,9 +75,14 @@ int hearth_tokenizer_parse(const char *text, size_t length, struct hearth_tokeni
 static int read_file(const char *directory, const char *name, struct hearth_buf *text,
                      struct hearth_error *error)
 {
-    int rc = hearth_small_file_read_in(directory, name, text, error);
-    return rc == HEARTH_ETOOLARGE ? hearth_error_set(error, HEARTH_EMODEL, "%s is too large", name)
-                                  : rc;
+    int rc = hearth_small_file_read_in(directory, name, text, NULL);
+    if (rc == HEARTH_ENOMEM || rc == HEARTH_ENOTFOUND)
+        return hearth_error_set(error, rc, "%s",
+                                rc == HEARTH_ENOMEM ? "no memory for the tokenizer"
+                                                    : "there is no such file");
+    return rc ? hearth_error_set(error, HEARTH_EMODEL, "%s %s", name,
+                                 rc == HEARTH_ETOOLARGE ? "is too large" : "cannot be read")
+              : 0;
 }
 
 /* The tokenizer.json that transformers makes of an old BERT's vocab.txt. */
@@ -128,6 +133,9 @@ static int open_vocabulary(const char *directory, struct hearth_tokenizer **ret_
     hearth_buf_init(&text, FILE_BYTES_MAX);
     hearth_buf_init(&config_text, FILE_BYTES_MAX);
     int rc = read_file(directory, "vocab.txt", &text, error);
+    if (rc == HEARTH_ENOTFOUND)
+        rc = hearth_error_set(error, HEARTH_EMODEL,
+                              "there is neither a tokenizer.json nor a vocab.txt");
     json_t *config = NULL;
     if (!rc && !read_file(directory, "tokenizer_config.json", &config_text, NULL))
         config =
@@ -158,6 +166,11 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
             hearth_tokenizer_parse(text.bytes ? text.bytes : "", text.length, ret_tokenizer, error);
     hearth_buf_finish(&text);
     return rc;
+}
+
+int hearth_tokenizer_lower(struct hearth_tokenizer *tokenizer, struct hearth_error *error)
+{
+    return normalizer_lower_first(&tokenizer->normalizer, error);
 }
 
 void hearth_tokenizer_close(struct hearth_tokenizer *tokenizer)

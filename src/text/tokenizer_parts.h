@@ -68,9 +68,11 @@ struct normalizer {
     size_t count;
 };
 int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error);
+int normalizer_lower_first(struct normalizer *normalizer, struct hearth_error *error);
 void normalizer_finish(struct normalizer *normalizer);
-/* In place. `head` is how many of the first code points come out of the first one of the original
- * text; returned is how many that are afterwards. 0, when nobody asks, saves the counting. */
+/* In place; at the most 64 times as long, or the text is overlong. `head` is how many of the first
+ * code points come out of the first one of the original text; returned is how many that are
+ * afterwards. 0, when nobody asks, saves the counting. */
 size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text, size_t head);
 /* What becomes of the head when code points take up so many of the former ones each. */
 size_t head_of_taken(const struct hearth_runes *taken, size_t head);

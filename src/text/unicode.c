@@ -31,6 +31,10 @@ static bool reserve(struct hearth_runes *runes, size_t extra)
     if (runes->failed)
         return false;
     size_t need = runes->count + extra;
+    if (runes->most && need > runes->most) {
+        runes->failed = runes->overlong = true;
+        return false;
+    }
     if (need <= runes->capacity)
         return true;
     size_t capacity = runes->capacity < 32 ? 32 : runes->capacity;

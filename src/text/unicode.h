@@ -38,11 +38,11 @@ static inline bool hearth_unicode_is(uint32_t c, unsigned classes)
 }
 
 /* A growing vector of code points; zeroed memory is empty. A vector that ran out of memory, or over
- * 2^30 code points, is `failed` and takes no more. */
+ * `most` code points (0: 2^30), is `failed` and takes no more; the latter is also `overlong`. */
 struct hearth_runes {
     uint32_t *at;
-    size_t count, capacity;
-    bool failed;
+    size_t count, capacity, most;
+    bool failed, overlong;
 };
 void hearth_runes_finish(struct hearth_runes *runes);
 void hearth_runes_append(struct hearth_runes *runes, uint32_t c);

@@ -27,18 +27,18 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
     facts_text(json, "prompts_json", facts->prompts_json);
     facts_text(json, "default_prompt", facts->default_prompt);
     facts_text(json, "labels_json", facts->labels_json);
-    hearth_buf_printf(json,
-                      "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
-                      "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
-                      "\"slots\":%u,\"batch\":%u,\"parameter_count\":%" PRIu64
-                      ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"labels_independent\":%s,"
-                      "\"has_chat_template\":%s}",
-                      facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
-                      facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
-                      facts->parameter_count & INT64_MAX, facts->weight_bytes & INT64_MAX,
-                      facts->normalized ? "true" : "false",
-                      facts->labels_independent ? "true" : "false",
-                      facts->has_chat_template ? "true" : "false");
+    hearth_buf_printf(
+        json,
+        "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
+        "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
+        "\"slots\":%u,\"batch\":%u,\"default_dimensions\":%u,\"parameter_count\":%" PRIu64
+        ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"labels_independent\":%s,"
+        "\"has_chat_template\":%s}",
+        facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
+        facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
+        facts->default_dimensions, facts->parameter_count & INT64_MAX,
+        facts->weight_bytes & INT64_MAX, facts->normalized ? "true" : "false",
+        facts->labels_independent ? "true" : "false", facts->has_chat_template ? "true" : "false");
     return json->failed;
 }
 
@@ -105,6 +105,7 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     rc |= facts_u32(json, "layer_count", &facts.layer_count);
     rc |= facts_u32(json, "slots", &facts.slots);
     rc |= facts_u32(json, "batch", &facts.batch);
+    rc |= facts_u32(json, "default_dimensions", &facts.default_dimensions);
     rc |= facts_u64(json, "parameter_count", &facts.parameter_count);
     rc |= facts_u64(json, "weight_bytes", &facts.weight_bytes);
     facts.normalized = hearth_json_truth(json, "normalized", false);

@@ -93,13 +93,140 @@ static void tables_of_positions_that_cannot_be_used_are_a_broken_model(void **st
         {"mpnet", "config.json", "{\"relative_attention_num_buckets\":512}", HEARTH_EMODEL,
          "relative_attention_num_buckets must be a number from 1 to 511"},
         {"xlm-roberta", "config.json", "{\"pad_token_id\":79}", HEARTH_EMODEL,
-         "no positions are left"},
+         "pad_token_id must be a number that leaves some of 80 positions"},
         {"xlm-roberta", "config.json", "{\"pad_token_id\":-3}", HEARTH_EMODEL,
-         "no positions are left"},
+         "pad_token_id must be a number that leaves some of 80 positions"},
         {"xlm-roberta", "config.json", "{\"pad_token_id\":9223372036854775807}", HEARTH_EMODEL,
-         "no positions are left"},
+         "pad_token_id must be a number that leaves some of 80 positions"},
     };
     ASSERT_ALL_REFUSED(faults);
+}
+
+static void values_of_a_wrong_type_or_size_are_a_broken_model(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"bert", "config.json", "{\"layer_norm_eps\":\"x\"}", HEARTH_EMODEL,
+         "config.json: layer_norm_eps must be a number"},
+        {"bert", "config.json", "{\"layer_norm_eps\":-1}", HEARTH_EMODEL,
+         "layer_norm_eps must be a number from 0 to 1"},
+        {"bert", "config.json", "{\"hidden_act\":[\"x\"]}", HEARTH_EMODEL,
+         "hidden_act must be a text"},
+        {"bert", "config.json", "{\"model_type\":7}", HEARTH_EMODEL, "model_type must be a text"},
+        {"bert", "config.json", "{\"is_decoder\":1}", HEARTH_EMODEL,
+         "is_decoder must be true or false"},
+        {"bert", "config.json", "{\"num_attention_heads\":5}", HEARTH_EMODEL,
+         "5 heads do not share a width of 48 evenly"},
+        {"xlm-roberta", "config.json", "{\"pad_token_id\":\"1\"}", HEARTH_EMODEL, "pad_token_id"},
+        {"modernbert", "config.json", "{\"rope_parameters\":7}", HEARTH_EMODEL,
+         "rope_parameters must be an object"},
+        {"nomic", "config.json", "{\"rope_parameters\":{\"rope_theta\":0}}", HEARTH_EMODEL,
+         "must be a number over 0"},
+        {"modernbert", "config.json", "{\"norm_bias\":true}", HEARTH_EMODEL,
+         "norm.bias\": is missing"},
+        {"modernbert", "config.json", "{\"attention_bias\":true}", HEARTH_EMODEL,
+         "attn.Wqkv.bias\": is missing"},
+        {"modernbert", "config.json", "{\"mlp_bias\":true}", HEARTH_EMODEL,
+         "mlp.Wi.bias\": is missing"},
+        {"bert", "tokenizer.json", "{\"post_processor\":{\"type\":null}}", HEARTH_EMODEL,
+         "the post-processor has no type"},
+    };
+    ASSERT_ALL_REFUSED(faults);
+}
+
+static void what_is_not_known_here_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"bert", "config.json", "{\"is_decoder\":true}", HEARTH_ENOTIMPL, "is_decoder"},
+        {"bert", "config.json", "{\"position_embedding_type\":\"relative_key\"}", HEARTH_ENOTIMPL,
+         "position_embedding_type \"relative_key\""},
+        {"bert", "config.json", "{\"num_attention_heads\":48}", HEARTH_ENOTIMPL,
+         "48 heads share a width of 48, so each is 1 wide"},
+        {"bert", "config.json", "{\"head_dim\":8}", HEARTH_ENOTIMPL, "head_dim other than 12"},
+        {"bert", "config.json", "{\"model_type\":\"gpt2\"}", HEARTH_ENOTIMPL,
+         "model_type \"gpt2\""},
+        {"nomic", "config.json", "{\"num_experts\":8}", HEARTH_ENOTIMPL, "num_experts"},
+        {"nomic", "config.json", "{\"moe_every_n_layers\":2}", HEARTH_ENOTIMPL,
+         "moe_every_n_layers"},
+        {"nomic", "config.json", "{\"causal\":true}", HEARTH_ENOTIMPL, "causal"},
+        {"nomic", "config.json", "{\"rope_parameters\":{\"rope_type\":\"yarn\"}}", HEARTH_ENOTIMPL,
+         "rope_parameters of the type \"yarn\""},
+        {"modernbert", "config.json",
+         "{\"rope_parameters\":{\"sliding_attention\":{\"rope_type\":\"linear\"}}}",
+         HEARTH_ENOTIMPL, "rope_parameters of the type \"linear\""},
+        {"modernbert", "config.json", "{\"rope_scaling\":{\"type\":\"dynamic\"}}", HEARTH_ENOTIMPL,
+         "rope_scaling of the type \"dynamic\""},
+        {"modernbert-classifier", "config.json", "{\"classifier_activation\":\"relu\"}",
+         HEARTH_ENOTIMPL, "classifier_activation \"relu\""},
+    };
+    ASSERT_ALL_REFUSED(faults);
+}
+
+/* Only the file's name is told: where the model lies is the server's business. */
+static void assert_missing(const char *file, const char *words)
+{
+    struct encoder_folder folder = encoder_folder_make("bert");
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    encoder_folder_unlink(&folder, file);
+    if (load_folder(&folder, &engine, &error) != HEARTH_EMODEL || !strstr(error.message, words))
+        fail_msg("%d \"%s\", not \"%s\"", error.code, error.message, words);
+    assert_null(strstr(error.message, folder.path));
+    encoder_folder_remove(&folder);
+}
+
+static void files_that_are_missing_are_a_broken_model(void **state)
+{
+    (void)state;
+    assert_missing("config.json", "it has no config.json");
+    assert_missing("tokenizer.json", "neither a tokenizer.json nor a vocab.txt");
+    assert_missing("model.safetensors", "model.safetensors is missing");
+}
+
+static void shards_that_are_missing_or_elsewhere_are_a_broken_model(void **state)
+{
+    (void)state;
+    struct encoder_folder folder = encoder_folder_make("bert");
+    encoder_folder_write(&folder, "model.safetensors.index.json",
+                         "{\"weight_map\":{\"a\":\"model-00001-of-00002.safetensors\"}}");
+    assert_refused(&folder, HEARTH_EMODEL, "model-00001-of-00002.safetensors is missing");
+    encoder_folder_write(&folder, "model.safetensors.index.json",
+                         "{\"weight_map\":{\"a\":\"../model.safetensors\"}}");
+    assert_refused(&folder, HEARTH_EMODEL, "\"../model.safetensors\" is no plain file name");
+    encoder_folder_write(&folder, "model.safetensors", "");
+    encoder_folder_unlink(&folder, "model.safetensors.index.json");
+    assert_refused(&folder, HEARTH_EMODEL, "model.safetensors: not a file with content");
+    encoder_folder_remove(&folder);
+}
+
+/* Its text is a letter, so its normal form is a million of another. */
+static void a_normalizer_that_blows_a_text_up_is_stopped_while_it_does(void **state)
+{
+    (void)state;
+    enum { EACH = 1 << 20, LETTERS = 100000 };
+    struct encoder_folder folder = encoder_folder_make("bert");
+    struct hearth_engine *engine = NULL;
+    struct hearth_error error = {0};
+    char *content = hearth_calloc(EACH + 1, 1), *text = hearth_calloc(LETTERS, 1);
+    memset(content, 'b', EACH);
+    memset(text, 'a', LETTERS);
+    char *patch = hearth_format("{\"normalizer\":{\"type\":\"Replace\",\"pattern\":{"
+                                "\"String\":\"a\"},\"content\":\"%s\"}}",
+                                content);
+    encoder_folder_patch(&folder, "tokenizer.json", patch);
+    if (load_folder(&folder, &engine, &error))
+        fail_msg("%s", error.message);
+    struct hearth_prepared *prepared;
+    const struct hearth_input input = {
+        .task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TEXT, .bytes = text, .length = LETTERS};
+    assert_int_equal(ops->prepare(engine, &input, &prepared, &error), HEARTH_ETOOLARGE);
+    assert_non_null(strstr(error.message, "the model's normalizer makes of this text"));
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+    hearth_free(patch);
+    hearth_free(content);
+    hearth_free(text);
 }
 
 struct counted {
@@ -184,6 +311,11 @@ int main(void)
         cmocka_unit_test(ids_that_the_model_has_no_rows_for_are_a_broken_model),
         cmocka_unit_test(segments_that_the_model_has_no_rows_for_are_a_broken_model),
         cmocka_unit_test(tables_of_positions_that_cannot_be_used_are_a_broken_model),
+        cmocka_unit_test(values_of_a_wrong_type_or_size_are_a_broken_model),
+        cmocka_unit_test(what_is_not_known_here_is_refused_by_name),
+        cmocka_unit_test(files_that_are_missing_are_a_broken_model),
+        cmocka_unit_test(shards_that_are_missing_or_elsewhere_are_a_broken_model),
+        cmocka_unit_test(a_normalizer_that_blows_a_text_up_is_stopped_while_it_does),
         cmocka_unit_test(a_pair_is_one_segment_where_the_model_has_one),
         cmocka_unit_test(a_pair_without_a_row_for_its_segment_is_refused_when_it_comes),
     };

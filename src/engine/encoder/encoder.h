@@ -17,6 +17,7 @@
 enum {
     ENCODER_LAYERS_MAX = 256,
     ENCODER_DENSE_MAX = 4,
+    ENCODER_POOLINGS_MAX = 6,
     ENCODER_SHARDS_MAX = 64,
     ENCODER_WIDTH_MAX = 1 << 16,
     ENCODER_PROMPT_NAME_MAX = sizeof(((struct hearth_model_facts *)0)->default_prompt),
@@ -31,7 +32,14 @@ enum encoder_architecture {
     ENCODER_MODERNBERT,
 };
 
-enum encoder_pooling { POOL_NONE, POOL_MEAN, POOL_CLS, POOL_MAX, POOL_LAST, POOL_MEAN_SQRT };
+enum encoder_pooling {
+    POOL_MEAN,
+    POOL_CLS,
+    POOL_MAX,
+    POOL_LAST,
+    POOL_MEAN_SQRT,
+    POOL_WEIGHTED_MEAN, /* the n-th token counts n times */
+};
 
 struct encoder_dense_config { /* sentence-transformers' Dense module */
     char path[128];           /* of its folder, relative */
@@ -46,9 +54,10 @@ struct encoder_config {
     size_t position_offset; /* of the first token: RoBERTa counts from pad + 1 */
     float epsilon;
     enum hearth_activation activation;
-    bool gated;    /* up makes gate and value (GLU) */
-    bool pre_norm; /* ModernBERT: norm before, residual around */
-    bool rotary;   /* rotary positions, pairs (i, i + dim/2); else learnt ones */
+    bool norm_bias, attention_bias, mlp_bias; /* must be there; others are taken where they are */
+    bool gated;                               /* up makes gate and value (GLU) */
+    bool pre_norm;                            /* ModernBERT: norm before, residual around */
+    bool rotary; /* rotary positions, pairs (i, i + dim/2); else learnt ones */
     float rope_base, rope_base_local;
     size_t window;           /* local layers: how far a token sees to each side */
     size_t global_every;     /* every n-th layer sees all; 0: all do */
@@ -58,13 +67,27 @@ struct encoder_config {
     bool labels_independent;
 
     size_t tokens_max; /* what an input may have: the least of positions, max_seq_length … */
-    enum encoder_pooling pooling;
+    enum encoder_pooling poolings[ENCODER_POOLINGS_MAX]; /* their vectors, one behind the other */
+    size_t pooling_count;
     bool pools_prompt; /* else the prompt's tokens are left out of the pooling */
     bool normalize;
+    bool lowers; /* sentence-transformers' do_lower_case: texts, before all else */
     struct encoder_dense_config dense[ENCODER_DENSE_MAX];
     size_t dense_count;
     char name[64]; /* architecture as config.json names it */
 };
+
+static inline size_t encoder_pooled_width(const struct encoder_config *config)
+{
+    return config->hidden * config->pooling_count;
+}
+
+/* What comes out of the pooling and the dense modules. */
+static inline size_t encoder_embedding_width(const struct encoder_config *config)
+{
+    return config->dense_count ? config->dense[config->dense_count - 1].out
+                               : encoder_pooled_width(config);
+}
 
 struct encoder_norm {
     float *weight, *bias; /* bias may be NULL */
@@ -104,7 +127,7 @@ struct encoder_model {
     struct hearth_linear *classifier;
 };
 
-/* A JSON object out of a small file of the directory; HEARTH_ENOTFOUND when there is none. */
+/* JSON out of a small file of the directory; HEARTH_EMODEL when there is none or it is none. */
 int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
                       struct hearth_error *error);
 /* The same for one that need not be there: then *ret_value is left alone. */
@@ -116,10 +139,11 @@ int encoder_config_read(const char *directory, struct encoder_config *ret_config
                         struct hearth_error *error);
 
 /* encoder_modules.c: pooling, normalisation, dense modules and the least limit, into what
- * config.json has said. */
+ * config.json has said. Source: the modules of sentence-transformers, as 2.x to 6.x save them. */
 int encoder_modules_read(const char *directory, struct encoder_config *config,
                          struct hearth_error *error);
-/* prompts_json and default_prompt of the facts, as config_sentence_transformers.json has them. */
+/* encoder_prompts.c: what config_sentence_transformers.json says, into the facts: prompts_json,
+ * default_prompt, and default_dimensions where embedding_length is more. */
 int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
                          struct hearth_error *error);
 

@@ -1,124 +1,257 @@
-/* What the files of sentence-transformers beside config.json say: modules.json with 1_Pooling and
- * Dense modules, sentence_bert_config.json, the prompts. */
-#include "engine/encoder/encoder.h"
+/* What the files of sentence-transformers beside config.json say: modules.json with its Pooling,
+ * Dense and Normalize modules, and sentence_bert_config.json. */
+#include "engine/encoder/encoder_reader.h"
 
 #include "base/error.h"
+#include "engine/encoder/encoder.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *key;
-    enum encoder_pooling pooling;
-} poolings[] = {
-    {"pooling_mode_cls_token", POOL_CLS},  {"pooling_mode_mean_tokens", POOL_MEAN},
-    {"pooling_mode_max_tokens", POOL_MAX}, {"pooling_mode_mean_sqrt_len_tokens", POOL_MEAN_SQRT},
-    {"pooling_mode_lasttoken", POOL_LAST},
+enum { MODULES_MAX = 16 };
+
+struct modules {
+    const char *directory;
+    struct encoder_config *config;
+    struct hearth_error *error;
+    bool has_transformer, has_pooling;
 };
 
-static int read_pooling(const json_t *json, struct encoder_config *config,
-                        struct hearth_error *error)
+/* Pooling
+ * ------- */
+
+/* In the order in which the older form's vectors stand one behind the other. */
+static const struct {
+    const char *name, *old_key;
+    enum encoder_pooling pooling;
+} poolings[] = {
+    {"cls", "pooling_mode_cls_token", POOL_CLS},
+    {"max", "pooling_mode_max_tokens", POOL_MAX},
+    {"mean", "pooling_mode_mean_tokens", POOL_MEAN},
+    {"mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens", POOL_MEAN_SQRT},
+    {"weightedmean", "pooling_mode_weightedmean_tokens", POOL_WEIGHTED_MEAN},
+    {"lasttoken", "pooling_mode_lasttoken", POOL_LAST},
+};
+enum { POOLING_COUNT = sizeof(poolings) / sizeof(poolings[0]) };
+
+static void add_pooling(struct encoder_reader *reader, const json_t *name,
+                        struct encoder_config *config)
 {
-    size_t chosen = 0;
-    for (size_t i = 0; i < sizeof(poolings) / sizeof(poolings[0]); i++)
-        if (hearth_json_truth(json, poolings[i].key, false)) {
-            config->pooling = poolings[i].pooling;
-            chosen++;
-        }
-    config->pools_prompt = hearth_json_truth(json, "include_prompt", true);
-    if (chosen == 1 && !hearth_json_truth(json, "pooling_mode_weightedmean_tokens", false))
-        return 0;
-    return hearth_error_set(error, HEARTH_ENOTIMPL,
-                            "the pooling module asks for %zu poolings that are known here", chosen);
+    const char *text = json_is_string(name) ? json_string_value(name) : "";
+    size_t i = 0;
+    while (i < POOLING_COUNT && strcmp(text, poolings[i].name) != 0)
+        i++;
+    if (i == POOLING_COUNT)
+        encoder_read_fault(reader, json_is_string(name) ? HEARTH_ENOTIMPL : HEARTH_EMODEL,
+                           "pooling_mode \"%.60s\" is not known here", text);
+    else if (config->pooling_count == ENCODER_POOLINGS_MAX)
+        encoder_read_fault(reader, HEARTH_EMODEL, "more than %d poolings", ENCODER_POOLINGS_MAX);
+    else
+        config->poolings[config->pooling_count++] = poolings[i].pooling;
 }
 
-static int read_dense(const json_t *json, const char *path, struct encoder_config *config,
-                      struct hearth_error *error)
+static void read_old_poolings(struct encoder_reader *reader, struct encoder_config *config)
+{
+    for (size_t i = 0; i < POOLING_COUNT; i++)
+        if (encoder_read_truth(reader, poolings[i].old_key, false))
+            config->poolings[config->pooling_count++] = poolings[i].pooling;
+}
+
+/* Its mode is a name or a list of names (since 5.x), or a truth for each (before); else the mean.
+ */
+static void read_pooling(struct encoder_reader *reader, struct encoder_config *config)
+{
+    const json_t *mode = json_object_get(reader->object, "pooling_mode");
+    config->pooling_count = 0;
+    if (json_is_array(mode))
+        for (size_t i = 0; i < json_array_size(mode) && !reader->rc; i++)
+            add_pooling(reader, json_array_get(mode, i), config);
+    else if (mode)
+        add_pooling(reader, mode, config);
+    else
+        read_old_poolings(reader, config);
+    if (!config->pooling_count)
+        config->poolings[config->pooling_count++] = POOL_MEAN;
+    config->pools_prompt = encoder_read_truth(reader, "include_prompt", true);
+}
+
+/* Dense
+ * ----- */
+
+static const struct {
+    const char *name;
+    enum hearth_activation activation;
+} activations[] = {
+    {"torch.nn.modules.linear.Identity", HEARTH_ACTIVATION_NONE},
+    {"torch.nn.modules.activation.Tanh", HEARTH_ACTIVATION_TANH},
+    {"torch.nn.modules.activation.GELU", HEARTH_ACTIVATION_GELU},
+    {"torch.nn.modules.activation.ReLU", HEARTH_ACTIVATION_RELU},
+    {"torch.nn.modules.activation.SiLU", HEARTH_ACTIVATION_SILU},
+};
+
+static enum hearth_activation read_activation(struct encoder_reader *reader)
+{
+    const char *name =
+        encoder_read_text(reader, "activation_function", "torch.nn.modules.activation.Tanh");
+    for (size_t i = 0; i < sizeof(activations) / sizeof(activations[0]); i++)
+        if (strcmp(name, activations[i].name) == 0)
+            return activations[i].activation;
+    encoder_read_fault(reader, HEARTH_ENOTIMPL, "activation_function \"%.80s\" is not known here",
+                       name);
+    return HEARTH_ACTIVATION_NONE;
+}
+
+static void read_dense(struct encoder_reader *reader, const char *path,
+                       struct encoder_config *config)
 {
     struct encoder_dense_config *dense = &config->dense[config->dense_count];
-    json_int_t in = hearth_json_integer(json, "in_features", 0);
-    json_int_t out = hearth_json_integer(json, "out_features", 0);
-    size_t expected =
-        config->dense_count ? config->dense[config->dense_count - 1].out : config->hidden;
-    if (config->dense_count == ENCODER_DENSE_MAX || in < 1 || (size_t)in != expected || out < 1 ||
-        out > ENCODER_WIDTH_MAX)
-        return hearth_error_set(error, HEARTH_EMODEL, "%s/config.json does not fit the model",
-                                path);
-    const char *function = hearth_json_text(json, "activation_function", "");
+    size_t expected = encoder_embedding_width(config);
+    if (config->dense_count == ENCODER_DENSE_MAX) {
+        encoder_read_fault(reader, HEARTH_ENOTIMPL, "more than %d Dense modules",
+                           ENCODER_DENSE_MAX);
+        return;
+    }
     snprintf(dense->path, sizeof(dense->path), "%s", path);
-    dense->in = (size_t)in;
-    dense->out = (size_t)out;
-    dense->activation = strstr(function, "Tanh") ? HEARTH_ACTIVATION_TANH : HEARTH_ACTIVATION_NONE;
-    if (*function && !strstr(function, "Tanh") && !strstr(function, "Identity"))
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "dense activation \"%.60s\"", function);
+    dense->in = encoder_read_count(reader, "in_features", NULL, 0,
+                                   ENCODER_WIDTH_MAX * ENCODER_POOLINGS_MAX);
+    dense->out = encoder_read_count(reader, "out_features", NULL, 0, ENCODER_WIDTH_MAX);
+    dense->activation = read_activation(reader);
+    if (dense->in != expected)
+        encoder_read_fault(reader, HEARTH_EMODEL,
+                           "in_features is %zu, what comes to it has %zu numbers", dense->in,
+                           expected);
+    if (encoder_read_truth(reader, "use_residual", false))
+        encoder_read_fault(reader, HEARTH_ENOTIMPL, "use_residual is not known here");
     config->dense_count++;
-    return 0;
+}
+
+/* Modules
+ * ------- */
+
+/* Pooled vectors are all that modules work on here. */
+static void check_names(struct encoder_reader *reader)
+{
+    static const char *const keys[] = {"module_input_name", "module_output_name"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = encoder_read_text(reader, keys[i], "sentence_embedding");
+        if (strcmp(name, "sentence_embedding") != 0)
+            encoder_read_fault(reader, HEARTH_ENOTIMPL, "%s \"%.60s\" is not known here", keys[i],
+                               name);
+    }
 }
 
 static bool path_is_plain(const char *path)
 {
-    return strlen(path) < 100 && *path != '/' && !strstr(path, "..");
+    return *path && strlen(path) < 100 && *path != '/' && !strstr(path, "..");
 }
 
-static int read_module(const char *directory, const json_t *module, struct encoder_config *config,
-                       struct hearth_error *error)
+static int read_config(struct modules *modules, const char *kind, const char *path)
 {
-    const char *type = hearth_json_text(module, "type", "");
-    const char *kind = strrchr(type, '.') ? strrchr(type, '.') + 1 : type;
-    const char *path = hearth_json_text(module, "path", "");
-    if (strcmp(kind, "Transformer") == 0)
-        return 0;
-    if (strcmp(kind, "Normalize") == 0) {
-        config->normalize = true;
-        return 0;
-    }
-    bool pooling = strcmp(kind, "Pooling") == 0;
-    if (!pooling && strcmp(kind, "Dense") != 0)
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "modules.json: \"%.60s\" is not known here",
-                                type);
-    if (!path_is_plain(path))
-        return hearth_error_set(error, HEARTH_EPATH, "modules.json: a path is not allowed");
     char name[128];
     json_t *json = NULL;
+    if (!path_is_plain(path))
+        return hearth_error_set(modules->error, HEARTH_EMODEL,
+                                "modules.json: the path of a module is not allowed");
     snprintf(name, sizeof(name), "%s/config.json", path);
-    int rc = encoder_json_read(directory, name, &json, error);
-    if (!rc)
-        rc = pooling ? read_pooling(json, config, error) : read_dense(json, path, config, error);
+    bool optional = strcmp(kind, "Normalize") == 0;
+    int rc = optional ? encoder_json_read_optional(modules->directory, name, &json, modules->error)
+                      : encoder_json_read(modules->directory, name, &json, modules->error);
+    struct encoder_reader reader = {
+        .file = name, .object = json, .error = modules->error, .rc = rc};
+    if (!rc) {
+        check_names(&reader);
+        if (strcmp(kind, "Pooling") == 0)
+            read_pooling(&reader, modules->config);
+        else if (!optional)
+            read_dense(&reader, path, modules->config);
+    }
     json_decref(json);
+    return reader.rc;
+}
+
+static int refuse_module(const struct modules *modules, const char *kind, const char *where)
+{
+    return hearth_error_set(modules->error, HEARTH_ENOTIMPL,
+                            "modules.json: a module \"%.80s\"%s is not known here", kind, where);
+}
+
+/* Transformer, Pooling, then Dense modules, then Normalize; Dropout does nothing here. */
+static int read_module(struct modules *modules, const json_t *module)
+{
+    const char *type = hearth_json_text(module, "type", "");
+    const char *path = hearth_json_text(module, "path", "");
+    const char *kind = strrchr(type, '.') ? strrchr(type, '.') + 1 : type;
+    bool pooling = strcmp(kind, "Pooling") == 0, normalize = strcmp(kind, "Normalize") == 0;
+    if (strncmp(type, "sentence_transformers.", 22) != 0)
+        return refuse_module(modules, type, "");
+    if (strcmp(kind, "Dropout") == 0)
+        return 0;
+    if (strcmp(kind, "Transformer") == 0) {
+        if (*path || modules->has_transformer || modules->has_pooling)
+            return refuse_module(modules, kind, " in a folder of its own, or behind others,");
+        modules->has_transformer = true;
+        return 0;
+    }
+    if (!pooling && !normalize && strcmp(kind, "Dense") != 0)
+        return refuse_module(modules, kind, "");
+    if (pooling == modules->has_pooling || (modules->config->normalize && !normalize))
+        return refuse_module(modules, kind, " at this place");
+    int rc = read_config(modules, kind, path);
+    modules->has_pooling |= pooling;
+    modules->config->normalize |= normalize;
     return rc;
 }
 
 static int read_modules(const char *directory, struct encoder_config *config,
                         struct hearth_error *error)
 {
-    json_t *modules = NULL;
-    int rc = encoder_json_read_optional(directory, "modules.json", &modules, error);
-    for (size_t i = 0; i < json_array_size(modules) && i < 16 && !rc; i++)
-        rc = read_module(directory, json_array_get(modules, i), config, error);
-    json_decref(modules);
+    struct modules modules = {.directory = directory, .config = config, .error = error};
+    json_t *list = NULL;
+    int rc = encoder_json_read_optional(directory, "modules.json", &list, error);
+    if (!rc && list && (!json_is_array(list) || json_array_size(list) > MODULES_MAX))
+        rc = hearth_error_set(error, HEARTH_EMODEL,
+                              "modules.json must be a list of at most %d modules", MODULES_MAX);
+    for (size_t i = 0; i < json_array_size(list) && !rc; i++)
+        rc = read_module(&modules, json_array_get(list, i));
+    json_decref(list);
     return rc;
+}
+
+/* Limits
+ * ------ */
+
+static int read_limit(const char *directory, const char *file, const char *key,
+                      struct encoder_config *config, bool *ret_found, struct hearth_error *error)
+{
+    json_t *json = NULL;
+    int rc = encoder_json_read_optional(directory, file, &json, error);
+    struct encoder_reader reader = {.file = file, .object = json, .error = error, .rc = rc};
+    /* Tokenizers without a limit say 1e30. */
+    double limit = encoder_read_real(&reader, key, 0);
+    if (limit >= 1 && limit < (double)config->tokens_max)
+        config->tokens_max = (size_t)limit;
+    if (strcmp(key, "max_seq_length") == 0)
+        config->lowers = encoder_read_truth(&reader, "do_lower_case", false);
+    *ret_found = json != NULL;
+    json_decref(json);
+    return reader.rc;
 }
 
 /* The least of the limits that the files name. */
 static int read_limits(const char *directory, struct encoder_config *config,
                        struct hearth_error *error)
 {
-    static const struct {
-        const char *file, *key;
-    } limits[] = {{"sentence_bert_config.json", "max_seq_length"},
-                  {"tokenizer_config.json", "model_max_length"}};
-    for (size_t i = 0; i < 2; i++) {
-        json_t *json = NULL;
-        int rc = encoder_json_read_optional(directory, limits[i].file, &json, error);
-        if (rc)
-            return rc;
-        /* Tokenizers without a limit say 1e30. */
-        double limit = hearth_json_number(json, limits[i].key, 0);
-        if (limit >= 1 && limit < (double)config->tokens_max)
-            config->tokens_max = (size_t)limit;
-        json_decref(json);
-    }
-    return 0;
+    static const char *const files[] = {"sentence_bert_config.json", "sentence_roberta_config.json",
+                                        "sentence_distilbert_config.json",
+                                        "sentence_camembert_config.json",
+                                        "sentence_xlm-roberta_config.json"};
+    bool found = false;
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !found && !rc; i++)
+        rc = read_limit(directory, files[i], "max_seq_length", config, &found, error);
+    return rc ? rc
+              : read_limit(directory, "tokenizer_config.json", "model_max_length", config, &found,
+                           error);
 }
 
 int encoder_modules_read(const char *directory, struct encoder_config *config,
@@ -126,49 +259,4 @@ int encoder_modules_read(const char *directory, struct encoder_config *config,
 {
     int rc = config->labels ? 0 : read_modules(directory, config, error);
     return rc ? rc : read_limits(directory, config, error);
-}
-
-/* Prompts */
-
-static int dump_prompts(const json_t *prompts, struct hearth_model_facts *facts,
-                        struct hearth_error *error)
-{
-    struct hearth_buf text;
-    hearth_buf_init(&text, sizeof(facts->prompts_json) - 1);
-    int rc = hearth_json_dump(&text, prompts);
-    if (rc) {
-        hearth_error_set(error, HEARTH_EMODEL, "the model's prompts are over %zu bytes",
-                         sizeof(facts->prompts_json));
-    } else {
-        memcpy(facts->prompts_json, text.bytes, text.length);
-        facts->prompts_json[text.length] = '\0';
-    }
-    hearth_buf_finish(&text);
-    return rc ? HEARTH_EMODEL : 0;
-}
-
-int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
-                         struct hearth_error *error)
-{
-    json_t *json = NULL;
-    int rc =
-        encoder_json_read_optional(directory, "config_sentence_transformers.json", &json, error);
-    const json_t *prompts = json_object_get(json, "prompts");
-    const char *name = hearth_json_text(json, "default_prompt_name", "");
-    if (!rc && json_object_size(prompts))
-        rc = dump_prompts(prompts, facts, error);
-    if (!rc && *name && !json_is_string(json_object_get(prompts, name)))
-        rc = hearth_error_set(error, HEARTH_EMODEL,
-                              "config_sentence_transformers.json: the default prompt \"%.80s\" is "
-                              "not among the prompts",
-                              name);
-    if (!rc && strlen(name) >= sizeof(facts->default_prompt))
-        rc = hearth_error_set(error, HEARTH_EMODEL,
-                              "config_sentence_transformers.json: the default prompt's name has "
-                              "over %zu bytes",
-                              sizeof(facts->default_prompt) - 1);
-    if (!rc)
-        memcpy(facts->default_prompt, name, strlen(name) + 1);
-    json_decref(json);
-    return rc;
 }

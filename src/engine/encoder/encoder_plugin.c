@@ -38,13 +38,23 @@ static bool is_directory_with_config(const char *path)
            stat(config, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static const char *pooling_name(const struct encoder_config *config)
+/* "mean", or "cls+max" when there are several; "several" when there is no room for their names. */
+static void name_poolings(const struct encoder_config *config, char *ret_name, size_t size)
 {
     static const char *const names[] = {
-        [POOL_NONE] = "none", [POOL_MEAN] = "mean", [POOL_CLS] = "cls",
-        [POOL_MAX] = "max",   [POOL_LAST] = "last", [POOL_MEAN_SQRT] = "mean_sqrt_len",
+        [POOL_MEAN] = "mean",
+        [POOL_CLS] = "cls",
+        [POOL_MAX] = "max",
+        [POOL_LAST] = "last",
+        [POOL_MEAN_SQRT] = "mean_sqrt_len",
+        [POOL_WEIGHTED_MEAN] = "weightedmean",
     };
-    return names[config->pooling];
+    size_t length = 0;
+    for (size_t i = 0; i < config->pooling_count && length < size; i++)
+        length += (size_t)snprintf(ret_name + length, size - length, "%s%s", i ? "+" : "",
+                                   names[config->poolings[i]]);
+    if (length >= size)
+        snprintf(ret_name, size, "several");
 }
 
 static const char *const precision_names[] = {
@@ -70,14 +80,12 @@ static void fill_facts(const struct encoder_config *config, struct hearth_model_
     facts->tasks = (config->labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) | HEARTH_TASK_TOKENIZE;
     facts->trained_context = (uint32_t)config->tokens_max;
     facts->embedding_length =
-        (uint32_t)(config->labels        ? config->labels
-                   : config->dense_count ? config->dense[config->dense_count - 1].out
-                                         : config->hidden);
+        (uint32_t)(config->labels ? config->labels : encoder_embedding_width(config));
     facts->vocabulary_length = (uint32_t)config->vocabulary;
     facts->layer_count = (uint32_t)config->layers;
     facts->parameter_count = parameter_count(config);
     facts->weight_bytes = 4 * facts->parameter_count;
-    snprintf(facts->pooling, sizeof(facts->pooling), "%s", pooling_name(config));
+    name_poolings(config, facts->pooling, sizeof(facts->pooling));
     facts->normalized = config->normalize;
     snprintf(facts->labels_json, sizeof(facts->labels_json), "%s", config->labels_json);
     facts->labels_independent = config->labels_independent;
@@ -88,14 +96,12 @@ static int read_directory(const struct hearth_model_files *files, struct encoder
 {
     if (!is_directory_with_config(files->path))
         return hearth_error_set(error, HEARTH_EMODEL,
-                                "%s is not a Hugging Face directory: it has no config.json",
-                                files->path);
+                                "the model is no Hugging Face directory: it has no config.json");
     int rc = encoder_config_read(files->path, config, error);
-    if (!rc)
-        rc = encoder_prompts_read(files->path, facts, error);
-    if (!rc)
-        fill_facts(config, facts);
-    return rc;
+    if (rc)
+        return rc;
+    fill_facts(config, facts);
+    return encoder_prompts_read(files->path, facts, error);
 }
 
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
@@ -179,8 +185,8 @@ static int plan_memory(const struct hearth_model_files *files,
         return rc;
     uint64_t tables = (config.vocabulary + config.positions) * config.hidden * 4;
     uint64_t layers = facts.parameter_count * 4 > tables ? facts.parameter_count * 4 - tables : 0;
-    uint64_t row =
-        4 * (4 * config.hidden + 3 * config.hidden + (config.gated ? 3 : 1) * config.intermediate);
+    uint64_t row = 4 * (2 * config.hidden + 2 * encoder_pooled_width(&config) + 3 * config.hidden +
+                        (config.gated ? 3 : 1) * config.intermediate);
     *ret_plan = (struct hearth_memory_plan){
         /* While it loads, the file's own pages may be there beside the packed ones. */
         .weights = tables + layers / 4 * bytes[arithmetic.precision] +
@@ -242,6 +248,8 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s arithmetic",
                                 precision_names[precision]);
     int rc = hearth_tokenizer_open(files->path, &engine->tokenizer, error);
+    if (!rc && config->lowers)
+        rc = hearth_tokenizer_lower(engine->tokenizer, error);
     if (!rc)
         rc = encoder_model_load(files->path, config, kernels, precision, progress, &engine->model,
                                 error);

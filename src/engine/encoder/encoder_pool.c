@@ -4,27 +4,46 @@
 #include <math.h>
 #include <string.h>
 
+/* What the rows of tokens are added up to is divided by. */
+static float divisor_of(enum encoder_pooling pooling, size_t first, size_t count)
+{
+    size_t places = (count * (count + 1) - first * (first + 1)) / 2;
+    return pooling == POOL_MEAN            ? (float)(count - first)
+           : pooling == POOL_MEAN_SQRT     ? sqrtf((float)(count - first))
+           : pooling == POOL_WEIGHTED_MEAN ? (float)places
+                                           : 1;
+}
+
+static void pool_rows(enum encoder_pooling pooling, const float *x, size_t width, size_t first,
+                      size_t count, float *y)
+{
+    if (pooling == POOL_CLS || pooling == POOL_LAST) {
+        memcpy(y, x + (pooling == POOL_LAST ? count - 1 : first) * width, width * sizeof(*y));
+        return;
+    }
+    bool weighs = pooling == POOL_WEIGHTED_MEAN;
+    for (size_t i = 0; i < width; i++)
+        y[i] = x[first * width + i] * (weighs ? (float)(first + 1) : 1);
+    for (size_t t = first + 1; t < count; t++) {
+        float weight = weighs ? (float)(t + 1) : 1;
+        for (size_t i = 0; i < width; i++) {
+            float z = x[t * width + i];
+            y[i] = pooling == POOL_MAX ? (z > y[i] ? z : y[i]) : y[i] + weight * z;
+        }
+    }
+    float divisor = divisor_of(pooling, first, count);
+    for (size_t i = 0; i < width; i++)
+        y[i] /= divisor;
+}
+
 static void pool(const struct encoder_pass *pass, size_t index, float *y)
 {
     const struct encoder_config *config = &pass->model->config;
     const struct encoder_sequence *sequence = &pass->sequences[index];
-    size_t width = config->hidden, count = sequence->count, first = sequence->unpooled;
-    const float *x = pass->work->hidden + encoder_pass_row(pass, index) * width;
-    if (config->pooling == POOL_CLS || config->pooling == POOL_LAST) {
-        memcpy(y, config->pooling == POOL_LAST ? x + (count - 1) * width : x, width * sizeof(*y));
-        return;
-    }
-    memcpy(y, x + first * width, width * sizeof(*y));
-    for (size_t t = first + 1; t < count; t++)
-        for (size_t i = 0; i < width; i++) {
-            float z = x[t * width + i];
-            y[i] = config->pooling == POOL_MAX ? (z > y[i] ? z : y[i]) : y[i] + z;
-        }
-    float divisor = config->pooling == POOL_MEAN        ? (float)(count - first)
-                    : config->pooling == POOL_MEAN_SQRT ? sqrtf((float)(count - first))
-                                                        : 1;
-    for (size_t i = 0; i < width; i++)
-        y[i] /= divisor;
+    const float *x = pass->work->hidden + encoder_pass_row(pass, index) * config->hidden;
+    for (size_t i = 0; i < config->pooling_count; i++)
+        pool_rows(config->poolings[i], x, config->hidden, sequence->unpooled, sequence->count,
+                  y + i * config->hidden);
 }
 
 static void scale_to_unit(float *x, size_t width)
@@ -52,7 +71,7 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
     const struct encoder_model *model = pass->model;
     struct encoder_workspace *work = pass->work;
     float *x = work->normed, *y = work->mixed;
-    size_t width = model->config.hidden, index;
+    size_t width = encoder_pooled_width(&model->config), index;
     while ((index = hearth_member_take(member)) < pass->sequence_count)
         pool(pass, index, x + index * width);
     hearth_member_barrier(member);
@@ -92,5 +111,5 @@ size_t encoder_vector_length(const struct encoder_model *model)
 {
     if (model->classifier)
         return hearth_linear_out(model->classifier);
-    return model->dense_count ? model->dense[model->dense_count - 1].out : model->config.hidden;
+    return encoder_embedding_width(&model->config);
 }

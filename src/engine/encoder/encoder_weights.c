@@ -19,7 +19,8 @@ struct binding {
     const struct encoder_names *names;
     const char *prefix;
     struct hearth_error *error;
-    int rc; /* the first fault; the rest does nothing then */
+    bool biased; /* what is bound next must have a bias */
+    int rc;      /* the first fault; the rest does nothing then */
 };
 
 static int fail(struct binding *binding, const char *name, const char *what)
@@ -111,7 +112,7 @@ static void bind_norm(struct binding *binding, const char *format, size_t layer,
     if (optional && !old && !lookup(binding, name, "weight", full))
         return;
     norm->weight = copy(binding, want(binding, name, old ? "gamma" : "weight", width, 0));
-    if (lookup(binding, name, old ? "beta" : "bias", full))
+    if (binding->biased || lookup(binding, name, old ? "beta" : "bias", full))
         norm->bias = copy(binding, want(binding, name, old ? "beta" : "bias", width, 0));
 }
 
@@ -124,7 +125,7 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
     for (size_t i = 0; i < parts && !binding->rc; i++) {
         in_layer(name, formats[i], layer);
         weights[i] = copy(binding, want(binding, name, "weight", out, in));
-        if (!binding->rc && lookup(binding, name, "bias", full))
+        if (!binding->rc && (binding->biased || lookup(binding, name, "bias", full)))
             biases[i] = copy(binding, want(binding, name, "bias", out, 0));
     }
     struct hearth_linear *linear = NULL;
@@ -167,12 +168,15 @@ static void bind_layer(struct binding *binding, size_t index)
     struct encoder_layer *layer = &binding->model->layer[index];
     size_t hidden = config->hidden, deep = config->intermediate;
     bool fused = !names->qkv[1], split = names->up[1] != NULL;
+    binding->biased = config->attention_bias;
     layer->qkv = bind_linear(binding, names->qkv, fused ? 1 : 3, index, fused ? 3 * hidden : hidden,
                              hidden, precision);
     layer->out = bind_linear(binding, &names->out, 1, index, hidden, hidden, precision);
+    binding->biased = config->mlp_bias;
     layer->up = bind_linear(binding, names->up, split ? 2 : 1, index,
                             config->gated && !split ? 2 * deep : deep, hidden, precision);
     layer->down = bind_linear(binding, &names->down, 1, index, hidden, deep, precision);
+    binding->biased = config->norm_bias;
     /* ModernBERT's first layer takes the embedding norm's result as it is. */
     bind_norm(binding, names->attention_norm, index, config->pre_norm && index == 0,
               &layer->attention_norm);
@@ -187,6 +191,7 @@ static void bind_head(struct binding *binding)
     char full[256];
     if (!model->config.labels)
         return;
+    binding->biased = false;
     if (names->head && lookup(binding, names->head, "weight", full)) {
         model->head =
             bind_linear(binding, &names->head, 1, 0, hidden, hidden, HEARTH_PRECISION_F32);
@@ -222,6 +227,7 @@ static int bind_all(struct encoder_model *model, struct hearth_load_progress *pr
     bind_table(&binding, names->positions, config->positions, config->hidden, &model->positions);
     if (config->types)
         bind_table(&binding, names->types, config->types, config->hidden, &model->types);
+    binding.biased = config->norm_bias;
     bind_norm(&binding, names->embedding_norm, 0, false, &model->embedding_norm);
     bind_norm(&binding, names->final_norm, 0, false, &model->final_norm);
     if (names->relative_bias)
@@ -238,6 +244,17 @@ static int bind_all(struct encoder_model *model, struct hearth_load_progress *pr
 
 /* Files: model.safetensors, or the shards that model.safetensors.index.json names. */
 
+/* `name` is the file's within the model: errors tell nothing of where that lies. */
+static int open_weights_file(const char *path, const char *name,
+                             struct hearth_safetensors **ret_file, struct hearth_error *error)
+{
+    int rc = hearth_safetensors_open(path, ret_file, error);
+    if (rc && rc != HEARTH_EMODEL && rc != HEARTH_ENOMEM)
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s %s", name,
+                              rc == HEARTH_ENOTFOUND ? "is missing" : "cannot be read");
+    return rc;
+}
+
 static int open_shard(struct encoder_model *model, const char *directory, const char *name,
                       struct hearth_error *error)
 {
@@ -246,8 +263,10 @@ static int open_shard(struct encoder_model *model, const char *directory, const 
         return hearth_error_set(error, HEARTH_EMODEL, "more than %d shards", ENCODER_SHARDS_MAX);
     if (strchr(name, '/') || *name == '.' ||
         snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
-        return hearth_error_set(error, HEARTH_EPATH, "a shard's name is not a plain file name");
-    int rc = hearth_safetensors_open(path, &model->shards[model->shard_count], error);
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "model.safetensors.index.json: \"%.80s\" is no plain file name",
+                                name);
+    int rc = open_weights_file(path, name, &model->shards[model->shard_count], error);
     if (!rc)
         model->shard_count++;
     return rc;
@@ -277,10 +296,10 @@ static int open_weights(struct encoder_model *model, const char *directory,
                         struct hearth_error *error)
 {
     json_t *index = NULL;
-    int rc = encoder_json_read(directory, "model.safetensors.index.json", &index, error);
-    if (rc == HEARTH_ENOTFOUND)
-        return open_shard(model, directory, "model.safetensors", error);
-    if (!rc)
+    int rc = encoder_json_read_optional(directory, "model.safetensors.index.json", &index, error);
+    if (!rc && !index)
+        rc = open_shard(model, directory, "model.safetensors", error);
+    else if (!rc)
         rc = open_shards(model, directory, index, error);
     json_decref(index);
     return rc;
@@ -289,12 +308,12 @@ static int open_weights(struct encoder_model *model, const char *directory,
 static int bind_dense(struct encoder_model *model, const char *directory, size_t number,
                       const struct encoder_dense_config *dense, struct hearth_error *error)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], name_in[160];
     struct hearth_safetensors *file;
-    if (snprintf(path, sizeof(path), "%s/%s/model.safetensors", directory, dense->path) >=
-        (int)sizeof(path))
-        return hearth_error_set(error, HEARTH_EPATH, "a module's path is too long");
-    int rc = hearth_safetensors_open(path, &file, error);
+    snprintf(name_in, sizeof(name_in), "%s/model.safetensors", dense->path);
+    if (snprintf(path, sizeof(path), "%s/%s", directory, name_in) >= (int)sizeof(path))
+        return hearth_error_set(error, HEARTH_EMODEL, "a module's path is too long");
+    int rc = open_weights_file(path, name_in, &file, error);
     if (rc)
         return rc;
     struct encoder_model part = {

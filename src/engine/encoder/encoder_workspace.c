@@ -7,7 +7,7 @@
 static size_t widest(const struct encoder_model *model)
 {
     const struct encoder_config *config = &model->config;
-    size_t width = config->hidden;
+    size_t width = encoder_pooled_width(config);
     for (size_t i = 0; i < model->dense_count; i++)
         width = model->dense[i].out > width ? model->dense[i].out : width;
     return config->labels > width ? config->labels : width;
