@@ -84,7 +84,10 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     json_object_set_new(object, "token_limit",
                         count_or_null(token_limit(gateway, facts, settings)));
     json_object_set_new(object, "trained_token_limit", count_or_null(facts->trained_context));
-    json_object_set_new(object, "dimensions", count_or_null(embeds ? facts->embedding_length : 0));
+    uint32_t width = embeds ? facts->embedding_length : 0;
+    uint32_t shown = facts->default_dimensions ? facts->default_dimensions : width;
+    json_object_set_new(object, "dimensions", count_or_null(embeds ? shown : 0));
+    json_object_set_new(object, "max_dimensions", count_or_null(width));
     json_object_set_new(object, "pooling", text_or_null(facts->pooling));
     json_object_set_new(object, "normalized",
                         embeds ? json_boolean(facts->normalized) : json_null());

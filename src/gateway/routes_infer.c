@@ -89,13 +89,13 @@ static void write_vectors(const struct hearth_vectors *vectors, struct hearth_bu
     hearth_buf_text(buf,
                     vectors->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
     hearth_openai_write_text(buf, vectors->model);
-    hearth_buf_printf(buf,
-                      ",\"task\":\"%s\",\"%s\":%u,\"prompt_tokens\":%llu,"
-                      "\"truncated_tokens\":%llu}",
-                      vectors->labels ? "classify" : "embed",
-                      vectors->labels ? "labels" : "dimensions", vectors->width,
-                      (unsigned long long)vectors->prompt_tokens,
-                      (unsigned long long)vectors->truncated_tokens);
+    hearth_buf_printf(
+        buf,
+        ",\"task\":\"%s\",\"%s\":%u,\"prompt_tokens\":%llu,"
+        "\"truncated_tokens\":%llu}",
+        vectors->labels ? "classify" : "embed", vectors->labels ? "labels" : "dimensions",
+        vectors->dimensions ? vectors->dimensions : vectors->width,
+        (unsigned long long)vectors->prompt_tokens, (unsigned long long)vectors->truncated_tokens);
     write_timing(buf, vectors->queued_us, vectors->load_us, vectors->compute_us, 0);
 }
 
@@ -105,6 +105,7 @@ static const struct hearth_generation_shape infer_shape = {.write_answer = write
 struct model_use {
     bool embeds, chats, classifies;
     struct hearth_labels *labels; /* of one that classifies; in the arena */
+    uint32_t default_dimensions;  /* of one that embeds */
     char id[256];                 /* so that every input of the call goes to the same version */
 };
 
@@ -118,6 +119,7 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
         return rc;
     struct hearth_model_facts facts = {0};
     *ret_known = hearth_model_facts_find(call->gateway, entry, &facts) || *entry->task;
+    ret_use->default_dimensions = facts.default_dimensions;
     uint32_t output = facts.tasks & (HEARTH_TASK_GENERATE | HEARTH_TASK_EMBED | HEARTH_TASK_SCORE);
     if (output == HEARTH_TASK_SCORE) {
         ret_use->classifies = true;
@@ -197,6 +199,7 @@ static void run(struct hearth_call *call, const struct model_use *use, struct he
             .labels = use->labels,
             .inputs = inputs,
             .count = count,
+            .default_dimensions = use->default_dimensions,
             .class_ = HEARTH_CLASS_NORMAL,
             .list = list,
             .write = write_vectors,

@@ -179,7 +179,8 @@ static bool refuses_embedding(struct hearth_call *call, const struct subject *su
                               dimensions, facts->embedding_length);
         return true;
     }
-    if (dimensions && dimensions < facts->embedding_length && !may_cut(subject->entry)) {
+    if (dimensions && dimensions < facts->embedding_length &&
+        dimensions != facts->default_dimensions && !may_cut(subject->entry)) {
         hearth_answer_message(call, HEARTH_EINVAL, "dimensions",
                               "Invalid value for 'dimensions' = %u. The vectors of this model may "
                               "not be cut (its setting matryoshka is false): they have %u.",
@@ -243,6 +244,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
         .inputs = inputs,
         .count = (uint32_t)count,
         .dimensions = dimensions,
+        .default_dimensions = subject->facts.default_dimensions,
         .class_ = class_of(body, count),
         .base64 = strcmp(hearth_json_text(body, "encoding_format", "float"), "base64") == 0,
         .list = list,

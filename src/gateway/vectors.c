@@ -36,9 +36,20 @@ static int check_width(const struct vectors *v, uint32_t width, struct hearth_er
     return 0;
 }
 
-static int take_values(struct vectors *v, const struct hearth_event *event,
+/* How many numbers the model's own files want of a vector that is not asked for otherwise. */
+static uint32_t own_dimensions(const struct vector_item *item)
+{
+    const struct vectors *v = item->vectors;
+    const struct hearth_model_facts *loaded = hearth_scheduler_facts(
+        v->shown.call->gateway->scheduler, hearth_inference_model(item->inference));
+    uint32_t own = loaded ? loaded->default_dimensions : v->request.default_dimensions;
+    return v->shown.labels || v->request.one_number || own >= v->shown.width ? 0 : own;
+}
+
+static int take_values(struct vector_item *item, const struct hearth_event *event,
                        struct hearth_error *error, const char **ret_param)
 {
+    struct vectors *v = item->vectors;
     struct hearth_vectors *shown = &v->shown;
     *ret_param = NULL;
     if (!shown->values) {
@@ -49,6 +60,8 @@ static int take_values(struct vectors *v, const struct hearth_event *event,
         if (!shown->values)
             return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vectors");
         shown->width = event->value_count;
+        if (!shown->dimensions)
+            shown->dimensions = own_dimensions(item);
     }
     return event->value_count == shown->width
                ? 0
@@ -73,7 +86,7 @@ static void on_event(void *argument, const struct hearth_event *event)
         return;
     struct hearth_error error;
     const char *param;
-    if (take_values(v, event, &error, &param)) {
+    if (take_values(item, event, &error, &param)) {
         hearth_vectors_fail(v, &error, param, 0);
         return;
     }

@@ -41,7 +41,8 @@ struct hearth_vectors_request {
     const char *etag;                  /* of a whole answer, or NULL */
     const struct hearth_input *inputs; /* point into the call's body or arena */
     uint32_t count;
-    uint32_t dimensions; /* cut to so many and normalised again; 0: all */
+    uint32_t dimensions; /* cut to so many and normalised again; 0: what the model says, or all */
+    uint32_t default_dimensions; /* what it says, where that is known before it is loaded */
     enum hearth_class class_;
     const struct hearth_labels *labels; /* of a classifier, for `write`; or NULL */
     bool base64, list;

@@ -285,6 +285,31 @@ def test_a_model_says_what_it_is_before_it_is_loaded_and_after(start, home, mini
     assert "hearth" not in server.get("/v1/models").json()["data"][0]
 
 
+def test_a_model_s_own_truncate_dim_is_the_default_that_a_request_may_overrule(start, home, tmp_path):
+    folder = tmp_path / "short"
+    shutil.copytree(ENCODERS / "bert", folder)
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"truncate_dim": 16}))
+    done = cli("install", f"file:{folder}", "--name", "short", home=home)
+    assert done.returncode == 0, done.stderr
+    server = start()
+    for _ in range(2):  # not loaded, loaded
+        told = server.get("/v1/models/short").json()["hearth"]
+        assert (told["dimensions"], told["max_dimensions"]) == (16, 48)
+        default = embed(server, "abc", model="short").json()["data"][0]["embedding"]
+        assert default == embed(server, "abc", model="short",
+                                dimensions=16).json()["data"][0]["embedding"]
+        assert len(default) == 16 and sum(x * x for x in default) == pytest.approx(1, abs=1e-5)
+        for asked in (48, 20, 8):
+            row = embed(server, "abc", model="short", dimensions=asked).json()["data"][0]
+            assert len(row["embedding"]) == asked
+        assert len(decoded(embed(server, "abc", model="short", encoding_format="base64")
+                           .json()["data"][0]["embedding"])) == 16
+        answer = server.post("/infer/short", {"input": ["abc"]}).json()
+        assert answer["result"] == [default] and answer["metadata"]["dimensions"] == 16
+    server.post("/admin/models/short/unload", {})
+    assert embed(server, "abc", model="short").json()["data"][0]["embedding"] == default
+
+
 def test_prompts_are_told_and_applied(vectors):
     assert vectors.get("/v1/models/prompted").json()["hearth"]["prompts"] == PROMPTS
     named = embed(vectors, "abc", model="prompted", prompt_name="query").json()
