@@ -8,18 +8,111 @@
 #include <stdlib.h>
 #include <string.h>
 
+static json_t *parse(const char *text, size_t length, json_error_t *ret_fault)
+{
+    return json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_fault);
+}
+
+static void tell(const json_error_t *fault, struct hearth_error *error)
+{
+    const char *reason = fault->text; /* but for what only means something to jansson's callers */
+    enum json_error_code code = json_error_code(fault);
+    if (code == json_error_null_character || code == json_error_null_byte_in_key)
+        reason = "a text with the character U+0000, which is not taken";
+    hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault->line,
+                     fault->column, reason);
+}
+
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error)
 {
     json_error_t fault;
-    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
-    if (value)
-        return value;
-    const char *reason = fault.text; /* but for what only means something to jansson's callers */
-    enum json_error_code code = json_error_code(&fault);
-    if (code == json_error_null_character || code == json_error_null_byte_in_key)
-        reason = "a text with the character U+0000, which is not taken";
-    hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault.line, fault.column,
-                     reason);
+    json_t *value = parse(text, length, &fault);
+    if (!value)
+        tell(&fault, error);
+    return value;
+}
+
+/* Numbers too big */
+
+/* Of digits without leading zeros, which JSON does not have. */
+static bool has_room_in_64_bits(const char *digits, size_t length, bool negative)
+{
+    const char *most = negative ? "9223372036854775808" : "9223372036854775807";
+    return length < 19 || (length == 19 && memcmp(digits, most, 19) <= 0);
+}
+
+/* The number at `at`, without its sign. An integer becomes d.ddd…e18 within the same bytes. */
+static void widen_number(char *at, size_t length, bool negative)
+{
+    static const char most[] = "1e308";
+    char exponent[24];
+    bool integer = !memchr(at, '.', length) && !memchr(at, 'e', length) && !memchr(at, 'E', length);
+    if (integer && (*at == '0' || has_room_in_64_bits(at, length, negative)))
+        return;
+    if (integer) {
+        size_t width = (size_t)snprintf(exponent, sizeof(exponent), "e%zu", length - 1);
+        memmove(at + 2, at + 1, length - 2 - width);
+        at[1] = '.';
+        memcpy(at + length - width, exponent, width);
+    }
+    if (length >= sizeof(most) - 1 && isinf(strtod(at, NULL))) {
+        memcpy(at, most, sizeof(most) - 1);
+        memset(at + sizeof(most) - 1, ' ', length - (sizeof(most) - 1));
+    }
+}
+
+static size_t string_length(const char *text, size_t length)
+{
+    size_t i = 1;
+    while (i < length && text[i] != '"')
+        i += text[i] == '\\' ? 2 : 1;
+    return i < length ? i + 1 : length;
+}
+
+static size_t digits_end(const char *text, size_t at, size_t length)
+{
+    while (at < length && text[at] >= '0' && text[at] <= '9')
+        at++;
+    return at;
+}
+
+static size_t number_length(const char *text, size_t length)
+{
+    size_t end = digits_end(text, 0, length);
+    if (end < length && text[end] == '.')
+        end = digits_end(text, end + 1, length);
+    if (end < length && (text[end] == 'e' || text[end] == 'E')) {
+        bool sign = end + 1 < length && (text[end + 1] == '+' || text[end + 1] == '-');
+        end = digits_end(text, end + 1 + sign, length);
+    }
+    return end;
+}
+
+static void widen_numbers(char *text, size_t length)
+{
+    for (size_t i = 0, count; i < length; i += count) {
+        count = 1;
+        if (text[i] == '"') {
+            count = string_length(text + i, length - i);
+        } else if (text[i] >= '0' && text[i] <= '9') {
+            count = number_length(text + i, length - i);
+            /* At the very end it stands in no object, and nothing ends it for strtod. */
+            if (i + count < length)
+                widen_number(text + i, count, i && text[i - 1] == '-');
+        }
+    }
+}
+
+json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *error)
+{
+    json_error_t fault;
+    json_t *value = parse(text, length, &fault);
+    if (!value && json_error_code(&fault) == json_error_numeric_overflow) {
+        widen_numbers(text, length);
+        value = parse(text, length, &fault);
+    }
+    if (!value)
+        tell(&fault, error);
     return value;
 }
 

@@ -13,6 +13,12 @@
  * Duplicate keys and NUL characters are refused. The caller owns the result (json_decref). */
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error);
 
+/* The same for what other programs write without a thought for 64 bits ("model_max_length":
+ * 1000000000000000019884624838656 is transformers' "no limit"): an integer that has no room in them
+ * becomes a real of at least 13 digits, and what is beyond reals is 1e308. All other numbers stay
+ * exact, and hearth_json_integer takes no real for one. `text` may be written to. */
+json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *error);
+
 /* Serialises compactly, with keys in the order of insertion. */
 int hearth_json_dump(struct hearth_buf *buf, const json_t *value);
 

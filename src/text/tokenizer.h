@@ -22,8 +22,8 @@ struct hearth_tokenizer;
 /* HEARTH_EMODEL names the file and what is wrong or not supported in it. */
 int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_tokenizer,
                           struct hearth_error *error);
-/* From the text of a tokenizer.json; for tests and fuzzing. */
-int hearth_tokenizer_parse(const char *json, size_t length, struct hearth_tokenizer **ret_tokenizer,
+/* From the text of a tokenizer.json, which may be written to. */
+int hearth_tokenizer_parse(char *json, size_t length, struct hearth_tokenizer **ret_tokenizer,
                            struct hearth_error *error);
 /* Before it encodes: texts are lower-cased before all else, unless its normalizer lower-cases them
  * already (as sentence-transformers' do_lower_case). */

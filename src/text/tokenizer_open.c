@@ -57,10 +57,10 @@ static int from_json(const json_t *json, struct hearth_tokenizer **ret_tokenizer
     return rc;
 }
 
-int hearth_tokenizer_parse(const char *text, size_t length, struct hearth_tokenizer **ret_tokenizer,
+int hearth_tokenizer_parse(char *text, size_t length, struct hearth_tokenizer **ret_tokenizer,
                            struct hearth_error *error)
 {
-    json_t *json = hearth_json_parse(text, length, error);
+    json_t *json = hearth_json_parse_wide(text, length, error);
     if (!json) {
         hearth_error_prefix(error, "tokenizer.json");
         if (error)
@@ -138,8 +138,9 @@ static int open_vocabulary(const char *directory, struct hearth_tokenizer **ret_
                               "there is neither a tokenizer.json nor a vocab.txt");
     json_t *config = NULL;
     if (!rc && !read_file(directory, "tokenizer_config.json", &config_text, NULL))
-        config =
-            hearth_json_parse(config_text.bytes ? config_text.bytes : "", config_text.length, NULL);
+        config = config_text.bytes
+                     ? hearth_json_parse_wide(config_text.bytes, config_text.length, NULL)
+                     : NULL;
     if (!rc) {
         json_t *vocabulary = vocabulary_of(&text), *json = bert_of(vocabulary, config);
         rc = json ? from_json(json, ret_tokenizer, error)
@@ -157,13 +158,14 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
                           struct hearth_error *error)
 {
     struct hearth_buf text;
+    char nothing[1] = "";
     hearth_buf_init(&text, FILE_BYTES_MAX);
     int rc = read_file(directory, "tokenizer.json", &text, error);
     if (rc == HEARTH_ENOTFOUND)
         rc = open_vocabulary(directory, ret_tokenizer, error);
     else if (!rc)
-        rc =
-            hearth_tokenizer_parse(text.bytes ? text.bytes : "", text.length, ret_tokenizer, error);
+        rc = hearth_tokenizer_parse(text.bytes ? text.bytes : nothing, text.length, ret_tokenizer,
+                                    error);
     hearth_buf_finish(&text);
     return rc;
 }

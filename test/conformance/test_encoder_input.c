@@ -243,6 +243,32 @@ static void a_pooling_without_the_prompt_leaves_its_tokens_out(void **state)
     assert_memory_not_equal(all.values, last.values, sizeof(last.values));
 }
 
+static uint32_t context_with(const char *tokenizer_config)
+{
+    struct encoder_folder folder = encoder_folder_make("bert");
+    encoder_folder_write(&folder, "tokenizer_config.json", tokenizer_config);
+    const struct hearth_model_files files = {.path = folder.path};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    if (ops->describe(&files, &facts, &error))
+        fail_msg("%s", error.message);
+    ops->unload(load(&folder, 0));
+    encoder_folder_remove(&folder);
+    return facts.trained_context;
+}
+
+static void a_limit_too_big_for_64_bits_is_no_limit(void **state)
+{
+    (void)state;
+    enum { POSITIONS = 80 };
+    assert_int_equal(context_with("{\"model_max_length\":1000000000000000019884624838656}"),
+                     POSITIONS);
+    assert_int_equal(context_with("{\"model_max_length\":1e30,\"x\":-99999999999999999999}"),
+                     POSITIONS);
+    assert_int_equal(context_with("{\"model_max_length\":1e999}"), POSITIONS);
+    assert_int_equal(context_with("{\"x\":[18446744073709551615],\"model_max_length\":70}"), 70);
+}
+
 static int open_plugin(void **state)
 {
     (void)state;
@@ -263,6 +289,7 @@ int main(void)
         cmocka_unit_test(a_prompt_without_room_for_a_text_is_refused_with_both_numbers),
         cmocka_unit_test(ids_that_are_cut_keep_their_special_tokens),
         cmocka_unit_test(a_pooling_without_the_prompt_leaves_its_tokens_out),
+        cmocka_unit_test(a_limit_too_big_for_64_bits_is_no_limit),
     };
     return cmocka_run_group_tests(tests, open_plugin, NULL);
 }

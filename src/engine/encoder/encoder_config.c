@@ -35,7 +35,9 @@ int encoder_json_read_optional(const char *directory, const char *name, json_t *
     struct hearth_buf text;
     hearth_buf_init(&text, JSON_FILE_MAX);
     int rc = read_file(directory, name, &text, error);
-    json_t *value = rc ? NULL : hearth_json_parse(text.bytes ? text.bytes : "", text.length, error);
+    char nothing[1] = "";
+    json_t *value =
+        rc ? NULL : hearth_json_parse_wide(text.bytes ? text.bytes : nothing, text.length, error);
     hearth_buf_finish(&text);
     if (!rc && !value) {
         hearth_error_prefix(error, "%s", name);

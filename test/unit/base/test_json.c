@@ -153,6 +153,77 @@ static void test_numbers_are_short_and_read_back_exactly(void **state)
     hearth_buf_finish(&buf);
 }
 
+static void assert_wide(const char *text, double number)
+{
+    struct hearth_error error = {0};
+    char copy[2100];
+    snprintf(copy, sizeof(copy), "{\"a\":[%s],\"b\":\"\\\"9%s\"}", text, text);
+    json_t *value = hearth_json_parse_wide(copy, strlen(copy), &error);
+    if (!value)
+        fail_msg("%s: %s", text, error.message);
+    const json_t *got = json_array_get(json_object_get(value, "a"), 0);
+    assert_true(json_is_real(got));
+    assert_true(fabs(json_real_value(got) - number) <= fabs(number) * 1e-12);
+    assert_string_equal(hearth_json_text(value, "b", "") + 2, text); /* texts stay as they are */
+    json_decref(value);
+}
+
+static void test_numbers_too_big_for_64_bits_are_reals_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    assert_wide("1000000000000000019884624838656", 1e30);
+    assert_wide("-1000000000000000019884624838656", -1e30);
+    assert_wide("9223372036854775808", 9223372036854775808.0);
+    assert_wide("18446744073709551615", 18446744073709551615.0);
+    assert_wide("-9223372036854775809", -9223372036854775808.0);
+    assert_wide("1e400", 1e308);
+    assert_wide("-123456.5e99999", -1e308);
+    char digits[1001];
+    memset(digits, '7', sizeof(digits));
+    digits[1000] = '\0';
+    assert_wide(digits, 1e308);
+    digits[308] = '\0';
+    assert_wide(digits, 7.777777777777777e307);
+    digits[308] = '7';
+    digits[309] = '\0';
+    assert_wide(digits, 1e308);
+    digits[0] = '1';
+    assert_wide(digits, 1.777777777777777e308);
+}
+
+static void test_numbers_that_have_room_stay_exact_beside_one_that_has_not(void **state)
+{
+    (void)state;
+    char text[] = "[9223372036854775807, -9223372036854775808,123456789012345678, 0.1,1e30,"
+                  "99999999999999999999]";
+    struct hearth_error error = {0};
+    assert_null(hearth_json_parse(text, strlen(text), &error));
+    assert_int_equal(error.code, HEARTH_EPARSE);
+    json_t *value = hearth_json_parse_wide(text, strlen(text), &error);
+    assert_non_null(value);
+    assert_true(json_integer_value(json_array_get(value, 0)) == INT64_MAX);
+    assert_true(json_integer_value(json_array_get(value, 1)) == INT64_MIN);
+    assert_true(json_integer_value(json_array_get(value, 2)) == 123456789012345678);
+    assert_true(json_real_value(json_array_get(value, 3)) == 0.1);
+    assert_true(json_real_value(json_array_get(value, 4)) == 1e30);
+    json_decref(value);
+    static const char *const broken[] = {"[99999999999999999999",
+                                         "[99999999999999999999,]",
+                                         "99999999999999999999",
+                                         "[-99999999999999999999-]",
+                                         "[\"99999999999999999999",
+                                         "[99999999999999999999,\"\\",
+                                         "[99999999999999999999,099999999999999999999]",
+                                         "[1e999e1]",
+                                         "[1e999-]",
+                                         "[1.2.3e999]"};
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        char copy[64];
+        snprintf(copy, sizeof(copy), "%s", broken[i]);
+        assert_null(hearth_json_parse_wide(copy, strlen(copy), &error));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +235,8 @@ int main(void)
         cmocka_unit_test(test_strings_are_escaped_and_made_valid),
         cmocka_unit_test(test_every_string_reads_back),
         cmocka_unit_test(test_numbers_are_short_and_read_back_exactly),
+        cmocka_unit_test(test_numbers_too_big_for_64_bits_are_reals_where_that_is_asked_for),
+        cmocka_unit_test(test_numbers_that_have_room_stay_exact_beside_one_that_has_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
