@@ -19,6 +19,15 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
  * exact, and hearth_json_integer takes no real for one. `text` may be written to. */
 json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *error);
 
+/* What a text becomes when it is parsed, told without parsing it: a byte or two of text may become
+ * two hundred bytes of tree. Valid or not, the parser makes no more of it than this. Pure; a few
+ * milliseconds for a megabyte. */
+struct hearth_json_size {
+    uint64_t bytes; /* of memory, texts included */
+    uint64_t values, depth;
+};
+struct hearth_json_size hearth_json_measure(const char *text, size_t length);
+
 /* Serialises compactly, with keys in the order of insertion. */
 int hearth_json_dump(struct hearth_buf *buf, const json_t *value);
 

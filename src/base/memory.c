@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -84,4 +85,9 @@ void *hearth_aligned_alloc(size_t alignment, size_t size)
 void hearth_free(void *block)
 {
     free(block);
+}
+
+void hearth_memory_trim(void)
+{
+    malloc_trim(0);
 }

@@ -24,4 +24,8 @@ void *hearth_try_aligned_alloc(size_t alignment, size_t size);
 
 void hearth_free(void *block); /* NULL is allowed */
 
+/* Gives what is free back to the kernel: after a lot was freed, because the allocator keeps it.
+ * Takes milliseconds; not on a loop's thread. */
+void hearth_memory_trim(void);
+
 #endif

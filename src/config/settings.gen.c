@@ -184,7 +184,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "body_bytes_max", .flag = "body-bytes-max",
         .env = "HEARTH_BODY_BYTES_MAX", .fallback = "10MB",
-        .help = "body of a request",
+        .help = "body of a request; parsed, it may take ten times as much memory (at least 16 MiB), and all bodies at once four times that",
         .commands = "serve",
         .type = "size", .kind = HEARTH_SETTING_SIZE,
         .choices = NULL,

@@ -40,7 +40,7 @@ struct hearth_settings {
     uint64_t header_bytes_max;
     /* header fields of a request */
     int64_t header_count_max;
-    /* bytes: body of a request */
+    /* bytes: body of a request; parsed, it may take ten times as much memory (at least 16 MiB), and all bodies at once four times that */
     uint64_t body_bytes_max;
     /* connections at once */
     int64_t connections_max;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "gateway/answers.h"
+#include "gateway/body_room.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
 #include "gateway/time_limit.h"
@@ -15,7 +16,7 @@
 enum {
     PARSE_ON_LOOP_MAX = 256 << 10, /* a larger body is parsed on the pool */
     FAULTS_MAX = 1 << 20,
-    NESTING_MAX = 256, /* deeper than any body that a schema allows */
+    BUSY_RETRY_MS = 1000,
 };
 
 void hearth_call_hold(struct hearth_call *call)
@@ -32,26 +33,49 @@ void hearth_call_drop(struct hearth_call *call)
     hearth_free(call);
 }
 
-static void free_json(void *argument)
+/* A million little values take as long to free as they took to read. */
+struct freeing {
+    struct hearth_body_room *room;
+    struct hearth_parsed_body body;
+};
+
+static void free_on_lane(void *argument)
 {
-    json_decref(argument);
+    const struct freeing *freeing = argument;
+    hearth_body_free(freeing->room, freeing->body);
+    hearth_body_room_trim(freeing->room);
 }
 
-static void freed_json(void *argument, bool dropped)
+static void freed_on_lane(void *argument, bool dropped)
 {
+    const struct freeing *freeing = argument;
     if (dropped)
-        json_decref(argument);
+        hearth_body_free(freeing->room, freeing->body);
+    hearth_free(argument);
+}
+
+static bool free_elsewhere(const struct hearth_gateway *gateway, struct hearth_parsed_body body)
+{
+    struct freeing *freeing = hearth_alloc(sizeof(*freeing));
+    *freeing = (struct freeing){.room = gateway->body_room, .body = body};
+    if (!hearth_lane_submit(gateway->lane, free_on_lane, freed_on_lane, freeing))
+        return true;
+    hearth_free(freeing);
+    return false;
 }
 
 void hearth_call_forget_body(struct hearth_call *call)
 {
+    const struct hearth_gateway *gateway = call->gateway;
     hearth_buf_finish(&call->body);
-    json_t *json = call->json;
+    const struct hearth_parsed_body body = {.json = call->json, .bytes = call->json_bytes};
     call->json = NULL;
-    /* A million little values take as long to free as they took to read. */
-    if (!call->is_large || call->gateway->draining || !json ||
-        hearth_lane_submit(call->gateway->lane, free_json, freed_json, json))
-        json_decref(json);
+    call->json_bytes = 0;
+    if (!body.json)
+        return;
+    bool elsewhere = call->is_large || hearth_body_room_is_untrimmed(gateway->body_room);
+    if (!elsewhere || gateway->draining || !free_elsewhere(gateway, body))
+        hearth_body_free(gateway->body_room, body);
 }
 
 struct hearth_arena *hearth_call_arena(struct hearth_call *call)
@@ -97,39 +121,20 @@ static void run_route(struct hearth_call *call)
         hearth_answer_faults(call, &faults);
 }
 
-/* jansson recurses: a bound on nesting before it is asked keeps its stack small. */
-static bool is_too_deep(const char *text, size_t length)
-{
-    unsigned depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > NESTING_MAX)
-                return true;
-        } else if ((c == ']' || c == '}') && depth) {
-            depth--;
-        }
-    }
-    return false;
-}
-
 static int parse(struct hearth_call *call, struct hearth_error *error)
 {
-    if (call->body.length == 0)
-        return hearth_error_set(error, HEARTH_EPARSE, "the body is empty, JSON is expected");
-    if (is_too_deep(call->body.bytes, call->body.length))
-        return hearth_error_set(error, HEARTH_EPARSE, "JSON, nested deeper than %d levels",
-                                NESTING_MAX);
-    call->json = hearth_json_parse(call->body.bytes, call->body.length, error);
-    return call->json ? 0 : error->code;
+    struct hearth_parsed_body body;
+    int rc = hearth_body_parse(call->gateway->body_room, call->body.bytes, call->body.length, &body,
+                               error);
+    call->json = body.json;
+    call->json_bytes = body.bytes;
+    return rc;
+}
+
+static void refuse_body(struct hearth_call *call, const struct hearth_error *error)
+{
+    const struct hearth_error_detail busy = {.retry_after_ms = BUSY_RETRY_MS};
+    hearth_answer_error(call, error, error->code == HEARTH_EQUEUEFULL ? &busy : NULL);
 }
 
 /* A large body on the pool: parsed and checked there, and its JSON freed there in the end. */
@@ -145,8 +150,11 @@ struct parsing {
 static void parse_on_lane(void *argument)
 {
     struct parsing *parsing = argument;
-    parsing->rc = parse(parsing->call, &parsing->error);
-    parsing->is_valid = !parsing->rc && is_valid(parsing->call, parsing->arena, &parsing->faults);
+    struct hearth_call *call = parsing->call;
+    parsing->rc = parse(call, &parsing->error);
+    if (parsing->rc)
+        hearth_body_room_trim(call->gateway->body_room);
+    parsing->is_valid = !parsing->rc && is_valid(call, parsing->arena, &parsing->faults);
 }
 
 static void parsed_on_lane(void *argument, bool dropped)
@@ -158,7 +166,7 @@ static void parsed_on_lane(void *argument, bool dropped)
     if (dropped && !parsing->rc)
         parsing->rc = hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server stops");
     if (call->exchange && parsing->rc)
-        hearth_answer_error(call, &parsing->error, NULL);
+        refuse_body(call, &parsing->error);
     else if (call->exchange && !parsing->is_valid)
         hearth_answer_faults(call, &parsing->faults);
     else if (call->exchange)
@@ -203,7 +211,7 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     } else if (call->body.length > PARSE_ON_LOOP_MAX) {
         parse_elsewhere(call);
     } else if (parse(call, &error)) {
-        hearth_answer_error(call, &error, NULL);
+        refuse_body(call, &error);
     } else {
         hearth_buf_finish(&call->body);
         run_route(call);

@@ -34,7 +34,8 @@ struct hearth_call {
     const char *principal; /* "local" or "key" */
     const char *model;     /* "name:version" for metrics and log, or NULL; outlives the call */
     struct hearth_buf body;
-    json_t *json; /* the body, checked; NULL when the route reads none */
+    json_t *json;        /* the body, checked; NULL when the route reads none */
+    uint64_t json_bytes; /* that it takes of the room for bodies */
     const struct hearth_call_events *events;
     void *work; /* the handler's own, for events */
     uint64_t started_us;

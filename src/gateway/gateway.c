@@ -9,6 +9,7 @@
 #include "config/home.h"
 #include "config/lock.h"
 #include "config/text_file.h"
+#include "gateway/body_room.h"
 #include "gateway/definitions_import.h"
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
@@ -310,6 +311,7 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->started_ms = hearth_loop_now_ms(gateway->loop);
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
+    gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
     gateway->keep_alive = hearth_timer_create(gateway->loop, on_keep_alive, gateway);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
@@ -340,6 +342,7 @@ static void stop(struct running *running)
     hearth_metrics_destroy(gateway->metrics);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
+    hearth_body_room_destroy(gateway->body_room);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hearth_body_room;
 struct hearth_call;
 struct hearth_generation;
 struct hearth_home;
@@ -34,6 +35,7 @@ struct hearth_gateway {
     struct hearth_server *server;
     struct hearth_metrics *metrics;
     struct hearth_lane *lane; /* large bodies and answers, off the loop */
+    struct hearth_body_room *body_room;
     struct hearth_installs *installs;
     struct hearth_timer *keep_alive;       /* runs while there are streams */
     struct hearth_generation *generations; /* those that stream, linked */

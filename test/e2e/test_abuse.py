@@ -99,6 +99,54 @@ def test_a_client_that_does_not_read_holds_up_nobody(start):
         client.close()
 
 
+def resident_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+
+
+def at_once(count, ask):
+    answers = []
+    clients = [threading.Thread(target=lambda: answers.append(ask())) for _ in range(count)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(answers) == count
+    return answers
+
+
+def test_bodies_of_a_million_little_values_do_not_take_the_memory(server):
+    server.post("/models", {"name": "vectors", "task": "embedding",
+                            "source": "fake:tasks = embed; vector_length = 16"})
+    assert server.post("/v1/embeddings", {"model": "vectors", "input": "warm"}).status == 200
+    before, most, watching = resident_mb(server.pid), [0.0], threading.Event()
+
+    def watch():
+        while not watching.wait(0.02):
+            most[0] = max(most[0], resident_mb(server.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    objects = b"[" + b"{}," * 3_200_000 + b"{}]"
+    for path, body in (("/v1/embeddings", b'{"model": "vectors", "input": %s}'),
+                       ("/v1/chat/completions", b'{"model": "vectors", "messages": %s}'),
+                       ("/v1/rerank", b'{"model": "vectors", "query": "q", "documents": %s}'),
+                       ("/tokenize", b'{"model": "vectors", "content": %s}'),
+                       ("/infer/vectors", b'{"input": %s}'), ("/models", b'{"tags": %s}')):
+        for answer in at_once(3, lambda path=path, body=body: server.post(path, body % objects)):
+            assert answer.status == 413 and "values" in answer.text, (path, answer.text[:300])
+    ids = b'{"model": "vectors", "input": [' + b"10207," * 1_600_000 + b"1]}"
+    for answer in at_once(8, lambda: server.post("/v1/embeddings", ids)):
+        assert answer.status == 400 or (answer.status == 503 and answer.headers["Retry-After"]), \
+            answer.text[:300]
+    watching.set()
+    watcher.join()
+    assert server.post("/v1/embeddings", {"model": "vectors", "input": "still"}).status == 200
+    if SLOW == 1:  # sanitizers keep freed memory for a while
+        assert most[0] < before + 600, f"{before} MB became {most[0]} MB"
+        wait_for(lambda: resident_mb(server.pid) < before + 64, 10, "the memory's return")
+
+
 def test_a_file_is_served_without_a_registry_entry(start, gguf):
     server = start("--model", gguf)
     [model] = server.get("/v1/models").json()["data"]

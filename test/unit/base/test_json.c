@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "unit/cmocka_all.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,12 +225,90 @@ static void test_numbers_that_have_room_stay_exact_beside_one_that_has_not(void 
     }
 }
 
+static size_t taken, most;
+
+static void *counted_malloc(size_t size)
+{
+    void *block = malloc(size);
+    taken += malloc_usable_size(block) + 8;
+    most = taken > most ? taken : most;
+    return block;
+}
+
+static void counted_free(void *block)
+{
+    taken -= block ? malloc_usable_size(block) + 8 : 0;
+    free(block);
+}
+
+/* "[", the piece again and again, "]". */
+static char *repeated(const char *piece, size_t times)
+{
+    size_t length = strlen(piece);
+    char *text = malloc(times * length + 2);
+    text[0] = '[';
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + 1 + i * length, piece, length);
+    text[times * length] = ']'; /* for the last comma */
+    text[times * length + 1] = '\0';
+    return text;
+}
+
+static void test_a_text_is_measured_at_what_its_parsing_takes(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "{},",
+        "[],",
+        "1,",
+        "-1.5e3,",
+        "true,",
+        "\"a\",",
+        "\"\\\"]}\\\\\",",
+        "{\"a\":1,\"b\":[]},",
+        "{\"role\":\"user\",\"content\":\"a text of some length\"},",
+        "{\"k0\":0,\"k1\":0,\"k2\":0,\"k3\":0,\"k4\":0,\"k5\":0,\"k6\":0,\"k7\":0,\"k8\":0},",
+        "\n [ [ 1 ] ] ,"};
+    json_set_alloc_funcs(counted_malloc, counted_free);
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        char *text = repeated(pieces[i], 1000);
+        struct hearth_json_size size = hearth_json_measure(text, strlen(text));
+        taken = most = 0;
+        struct hearth_error error;
+        json_t *value = hearth_json_parse(text, strlen(text), &error);
+        assert_non_null(value);
+        if (size.bytes < most || size.bytes > 4 * most + 4096)
+            fail_msg("%s: measured %zu, took %zu", pieces[i], (size_t)size.bytes, most);
+        json_decref(value);
+        free(text);
+    }
+    json_set_alloc_funcs(malloc, free);
+}
+
+static void test_values_and_depth_are_counted_outside_of_texts(void **state)
+{
+    (void)state;
+    struct {
+        const char *text;
+        uint64_t values, depth;
+    } rows[] = {{"", 0, 0},          {"7", 1, 0},         {"\"[[{{\"", 1, 0},
+                {"\"\\\"[\"", 1, 0}, {"[[[]],[]]", 4, 3}, {"{\"a\": [1, {\"b\": null}]}", 7, 3},
+                {"]]]]}}[", 1, 1},   {"\"unended", 1, 0}, {"\"\\", 1, 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hearth_json_size size = hearth_json_measure(rows[i].text, strlen(rows[i].text));
+        assert_int_equal(size.values, rows[i].values);
+        assert_int_equal(size.depth, rows[i].depth);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
         cmocka_unit_test(test_what_is_not_one_clean_document_is_refused),
         cmocka_unit_test(test_a_text_with_a_null_character_is_refused_in_our_own_words),
+        cmocka_unit_test(test_a_text_is_measured_at_what_its_parsing_takes),
+        cmocka_unit_test(test_values_and_depth_are_counted_outside_of_texts),
         cmocka_unit_test(test_members_are_read_with_their_fallback),
         cmocka_unit_test(test_a_dump_keeps_the_order_and_fails_at_the_cap),
         cmocka_unit_test(test_strings_are_escaped_and_made_valid),

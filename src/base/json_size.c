@@ -1,0 +1,85 @@
+/* Sizes of jansson's tree on a 64-bit machine, with the allocator's own bytes. */
+#include "base/json.h"
+
+enum {
+    OBJECT_BYTES = 224, /* the object, and the eight buckets that it begins with */
+    ARRAY_BYTES = 128,  /* the list, and the eight places that it begins with */
+    SLOT_BYTES = 16,    /* a list doubles its places */
+    MEMBER_BYTES = 48,  /* beside the key, which counts as a text */
+    TEXT_BYTES = 72,    /* beside its letters */
+    NUMBER_BYTES = 32,
+};
+
+struct scan {
+    const char *text;
+    size_t length, at;
+    uint64_t depth;
+    struct hearth_json_size size;
+};
+
+static void add(struct scan *scan, uint64_t bytes)
+{
+    scan->size.values++;
+    scan->size.bytes += bytes;
+}
+
+static void open_level(struct scan *scan, uint64_t bytes)
+{
+    add(scan, bytes);
+    if (++scan->depth > scan->size.depth)
+        scan->size.depth = scan->depth;
+}
+
+/* From the opening quote to behind the closing one. */
+static void pass_text(struct scan *scan)
+{
+    size_t begin = scan->at++;
+    while (scan->at < scan->length && scan->text[scan->at] != '"')
+        scan->at += scan->text[scan->at] == '\\' ? 2 : 1;
+    scan->at = scan->at < scan->length ? scan->at + 1 : scan->length;
+    add(scan, TEXT_BYTES + (scan->at - begin));
+}
+
+/* A number, true, false, null, or what is none of them. */
+static void pass_word(struct scan *scan)
+{
+    while (scan->at < scan->length) {
+        char c = scan->text[scan->at];
+        if (c == ',' || c == ':' || c == '"' || c == '[' || c == ']' || c == '{' || c == '}' ||
+            (unsigned char)c <= ' ')
+            break;
+        scan->at++;
+    }
+    add(scan, NUMBER_BYTES);
+}
+
+static void pass_sign(struct scan *scan, char c)
+{
+    scan->at++;
+    if (c == '{')
+        open_level(scan, OBJECT_BYTES);
+    else if (c == '[')
+        open_level(scan, ARRAY_BYTES);
+    else if (c == ',')
+        scan->size.bytes += SLOT_BYTES;
+    else if (c == ':')
+        scan->size.bytes += MEMBER_BYTES;
+    else if ((c == ']' || c == '}') && scan->depth)
+        scan->depth--;
+}
+
+struct hearth_json_size hearth_json_measure(const char *text, size_t length)
+{
+    struct scan scan = {.text = text, .length = length};
+    while (scan.at < length) {
+        char c = text[scan.at];
+        if (c == '"')
+            pass_text(&scan);
+        else if (c == ',' || c == ':' || c == '[' || c == ']' || c == '{' || c == '}' ||
+                 (unsigned char)c <= ' ')
+            pass_sign(&scan, c);
+        else
+            pass_word(&scan);
+    }
+    return scan.size;
+}

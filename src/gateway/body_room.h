@@ -1,0 +1,38 @@
+/* Memory for the parsed bodies of all requests together. A body of a few megabytes may become
+ * seventy times as much in memory: what it would become is measured before it is parsed, one that
+ * is too large is refused, and so is one for which the others leave no room. What was freed goes
+ * back to the kernel. Any thread. */
+#ifndef HEARTH_GATEWAY_BODY_ROOM_H
+#define HEARTH_GATEWAY_BODY_ROOM_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hearth_body_room;
+
+/* A body with its room. Zeroed is one without. */
+struct hearth_parsed_body {
+    json_t *json;
+    uint64_t bytes;
+};
+
+/* `body_max`: the most bytes that a body may have as text. */
+struct hearth_body_room *hearth_body_room_create(uint64_t body_max);
+void hearth_body_room_destroy(struct hearth_body_room *room); /* NULL is allowed */
+
+/* HEARTH_EPARSE; HEARTH_ETOOLARGE when it would be too much even alone; HEARTH_EQUEUEFULL while
+ * others have the room. */
+int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
+                      struct hearth_parsed_body *ret_body, struct hearth_error *error);
+void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body);
+
+/* Has so much been freed that the kernel should have it back? */
+bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room);
+/* Does it then; not on the loop. */
+void hearth_body_room_trim(struct hearth_body_room *room);
+
+#endif
