@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SEQUENCES_MAX = 96, COPIES = 12, WIDTH_MAX = 64 };
+enum { SEQUENCES_MAX = 120, COPIES = 12, WIDTH_MAX = 64 };
 
 #define GOLDEN HEARTH_SOURCE_DIR "/test/golden/encoder/"
 

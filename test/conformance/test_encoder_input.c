@@ -269,6 +269,18 @@ static void a_limit_too_big_for_64_bits_is_no_limit(void **state)
     assert_int_equal(context_with("{\"x\":[18446744073709551615],\"model_max_length\":70}"), 70);
 }
 
+static void a_padding_id_that_tells_no_position_may_be_any(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"modernbert", "bert", "mpnet"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct encoder_folder folder = encoder_folder_make(names[i]);
+        encoder_folder_patch(&folder, "config.json", "{\"pad_token_id\":90}"); /* of 80 positions */
+        ops->unload(load(&folder, 0));
+        encoder_folder_remove(&folder);
+    }
+}
+
 static int open_plugin(void **state)
 {
     (void)state;
@@ -290,6 +302,7 @@ int main(void)
         cmocka_unit_test(ids_that_are_cut_keep_their_special_tokens),
         cmocka_unit_test(a_pooling_without_the_prompt_leaves_its_tokens_out),
         cmocka_unit_test(a_limit_too_big_for_64_bits_is_no_limit),
+        cmocka_unit_test(a_padding_id_that_tells_no_position_may_be_any),
     };
     return cmocka_run_group_tests(tests, open_plugin, NULL);
 }

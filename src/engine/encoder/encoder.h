@@ -52,6 +52,7 @@ struct encoder_config {
     enum encoder_architecture architecture;
     size_t hidden, layers, heads, head_dim, intermediate, vocabulary, positions, types;
     size_t position_offset; /* of the first token: RoBERTa counts from pad + 1 */
+    bool pad_has_no_place;  /* in that count: its position is its id, position_offset - 1 */
     float epsilon;
     enum hearth_activation activation;
     bool norm_bias, attention_bias, mlp_bias; /* must be there; others are taken where they are */
@@ -158,7 +159,8 @@ struct encoder_intake {
 struct encoder_prepared {
     struct hearth_prepared head; /* first: the worker sees only this */
     struct hearth_tokens tokens;
-    size_t unpooled; /* leading tokens that the pooling leaves out */
+    uint32_t *positions; /* or NULL: one after the other */
+    size_t unpooled;     /* leading tokens that the pooling leaves out */
 };
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error);
@@ -174,7 +176,8 @@ void encoder_model_destroy(struct encoder_model *model);
 /* encoder_forward.c: one batch of packed sequences. */
 struct encoder_sequence {
     const int32_t *ids;
-    const uint8_t *types; /* or NULL */
+    const uint8_t *types;      /* or NULL */
+    const uint32_t *positions; /* or NULL: one after the other */
     size_t count;
     size_t unpooled; /* leading tokens that count neither for a mean nor for a maximum; < count */
     float *vector;   /* takes encoder_vector_length floats */

@@ -126,9 +126,14 @@ static void read_buckets(struct encoder_reader *reader, struct encoder_config *c
                            MOST);
 }
 
-/* RoBERTa's first token stands behind the position of its padding. */
+/* RoBERTa's and MPNet's first token stands behind the position of their padding; of MPNet that is
+ * 1, whatever its file says. */
 static void read_position_offset(struct encoder_reader *reader, struct encoder_config *config)
 {
+    config->pad_has_no_place = true;
+    config->position_offset = 2;
+    if (config->architecture == ENCODER_MPNET)
+        return;
     const json_t *padding = json_object_get(reader->object, "pad_token_id");
     bool given = padding && !json_is_null(padding);
     json_int_t id = given ? json_integer_value(padding) : 1;
@@ -160,7 +165,7 @@ static void read_bert(struct encoder_reader *reader, struct encoder_config *conf
         read_buckets(reader, config);
     else
         config->types = encoder_read_count(reader, "type_vocab_size", NULL, 2, 1 << 12);
-    if (config->architecture != ENCODER_BERT)
+    if (config->architecture == ENCODER_ROBERTA || config->architecture == ENCODER_MPNET)
         read_position_offset(reader, config);
 }
 
@@ -278,7 +283,6 @@ static void read_modernbert(struct encoder_reader *reader, struct encoder_config
 {
     read_bert(reader, config);
     config->types = 0;
-    config->position_offset = 0;
     config->epsilon = epsilon_of(reader, "norm_eps", 1e-5);
     config->activation = activation_of(reader, "hidden_activation");
     config->norm_bias = encoder_read_truth(reader, "norm_bias", false);

@@ -118,7 +118,8 @@ static bool fits(const struct encoder_config *config, const struct encoder_seque
         return false;
     for (size_t i = 0; i < sequence->count; i++)
         if (sequence->ids[i] < 0 || (size_t)sequence->ids[i] >= config->vocabulary ||
-            (config->types && sequence->types && sequence->types[i] >= config->types))
+            (config->types && sequence->types && sequence->types[i] >= config->types) ||
+            (sequence->positions && sequence->positions[i] >= config->positions))
             return false;
     return true;
 }

@@ -276,6 +276,28 @@ static int check_rows(const struct encoder_config *config, struct hearth_tokens 
     return 0;
 }
 
+/* RoBERTa's positions as transformers counts them: a padding token within a text, where somebody
+ * wrote "<pad>" or gave its id, has the position of padding, and those behind it move up. */
+static int place_tokens(const struct encoder_config *config, struct encoder_prepared *prepared,
+                        struct hearth_error *error)
+{
+    const struct hearth_tokens *tokens = &prepared->tokens;
+    size_t padding = config->position_offset - 1, position = padding, first = 0;
+    if (!config->pad_has_no_place)
+        return 0;
+    while (first < tokens->count && (size_t)tokens->ids[first] != padding)
+        first++;
+    if (first == tokens->count)
+        return 0;
+    prepared->positions = hearth_try_calloc(tokens->count, sizeof(*prepared->positions));
+    if (!prepared->positions)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", tokens->count);
+    for (size_t i = 0; i < tokens->count; i++)
+        prepared->positions[i] =
+            (uint32_t)((size_t)tokens->ids[i] == padding ? padding : ++position);
+    return 0;
+}
+
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error)
 {
@@ -291,6 +313,8 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
     int rc = read_tokens(intake, input, prepared, error);
     if (!rc && input->task != HEARTH_TASK_TOKENIZE)
         rc = check_rows(intake->config, &prepared->tokens, error);
+    if (!rc && input->task != HEARTH_TASK_TOKENIZE)
+        rc = place_tokens(intake->config, prepared, error);
     if (rc) {
         encoder_prepared_destroy(prepared);
         return rc;
@@ -305,5 +329,6 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
 void encoder_prepared_destroy(struct encoder_prepared *prepared)
 {
     hearth_tokens_finish(&prepared->tokens);
+    hearth_free(prepared->positions);
     hearth_free(prepared);
 }

@@ -58,7 +58,10 @@ static void embed_row(const struct encoder_pass *pass, size_t row)
     memset(x, 0, config->hidden * sizeof(*x));
     add_row(&model->words, (size_t)sequence->ids[position], x);
     if (model->positions.tensor)
-        add_row(&model->positions, position + config->position_offset, x);
+        add_row(&model->positions,
+                sequence->positions ? sequence->positions[position]
+                                    : position + config->position_offset,
+                x);
     if (model->types.tensor)
         add_row(&model->types, sequence->types ? sequence->types[position] : 0, x);
 }

@@ -341,6 +341,7 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
         engine->sequences[i] = (struct encoder_sequence){
             .ids = prepared->tokens.ids,
             .types = prepared->tokens.types,
+            .positions = prepared->positions,
             .count = prepared->tokens.count,
             .unpooled = prepared->unpooled,
             .vector = engine->vectors + i * width,
