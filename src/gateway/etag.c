@@ -49,24 +49,28 @@ static void put_value(struct digesting *digesting, const json_t *value, int dept
     }
 }
 
-bool hearth_etag_make(const struct hearth_catalog_entry *entry, const json_t *body,
-                      const char *const *keys, char ret_tag[HEARTH_ETAG_MAX])
+bool hearth_etag_digest(const json_t *body, const char *const *keys,
+                        char ret_digest[HEARTH_SHA256_HEX])
 {
-    if (!entry->number)
-        return false;
     struct digesting digesting = {.sha = hearth_sha256_create(), .left = DIGESTED_MAX};
-    put_text(&digesting, HEARTH_VERSION);
-    put_text(&digesting, entry->id);
-    put(&digesting, 'n', &entry->model_id, sizeof(entry->model_id));
-    put(&digesting, 'n', &entry->created_ms, sizeof(entry->created_ms));
-    put_text(&digesting, entry->settings_json);
     for (; *keys; keys++)
         put_value(&digesting, json_object_get(body, *keys), 0);
+    hearth_sha256_hex(digesting.sha, ret_digest);
+    hearth_sha256_destroy(digesting.sha);
+    return !digesting.failed;
+}
+
+void hearth_etag_make(const char *digest, const struct hearth_vector_key *maker,
+                      char ret_tag[HEARTH_ETAG_MAX])
+{
+    struct digesting digesting = {.sha = hearth_sha256_create(), .left = DIGESTED_MAX};
+    put_text(&digesting, HEARTH_VERSION);
+    put(&digesting, 'k', maker->digits, sizeof(maker->digits));
+    put_text(&digesting, digest);
     ret_tag[0] = '"';
     hearth_sha256_hex(digesting.sha, ret_tag + 1);
     memcpy(ret_tag + HEARTH_SHA256_HEX, "\"", 2);
     hearth_sha256_destroy(digesting.sha);
-    return !digesting.failed;
 }
 
 bool hearth_etag_matches(const char *if_none_match, const char *tag)
@@ -75,8 +79,6 @@ bool hearth_etag_matches(const char *if_none_match, const char *tag)
     size_t length = strlen(tag) - 1; /* without the closing quote */
     while (*at) {
         at += strspn(at, ", \t");
-        if (*at == '*')
-            return true;
         if (strncmp(at, "W/", 2) == 0)
             at += 2;
         if (*at != '"')

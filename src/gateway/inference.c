@@ -292,6 +292,11 @@ void hearth_inference_credit(struct hearth_inference *inference, uint32_t events
         hearth_backend_credit(inference->model->backend, inference->stream, events);
 }
 
+const struct hearth_vector_key *hearth_inference_maker(const struct hearth_inference *inference)
+{
+    return &inference->maker;
+}
+
 const char *hearth_inference_model(const struct hearth_inference *inference)
 {
     return inference->model->entry->id;

@@ -58,5 +58,9 @@ void hearth_inference_cancel(struct hearth_inference *inference);
 void hearth_inference_credit(struct hearth_inference *inference, uint32_t events);
 /* "name:version" that it was resolved to; valid from submit on. */
 const char *hearth_inference_model(const struct hearth_inference *inference);
+/* What computed its vector (hearth_scheduler_maker), now or when it was put into the cache; from
+ * its VECTOR event on. */
+struct hearth_vector_key;
+const struct hearth_vector_key *hearth_inference_maker(const struct hearth_inference *inference);
 
 #endif

@@ -123,6 +123,7 @@ static void start(struct served_model *model)
 {
     struct hearth_error error;
     model->scheduler->planner = model;
+    hearth_reuse_renew(model); /* the settings may have changed since it was located */
     hearth_served_count_room(model);
     if (start_backend(model, &error) < 0)
         hearth_served_fail_load(model, &error);

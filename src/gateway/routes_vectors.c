@@ -200,9 +200,22 @@ static bool refuses_embedding(struct hearth_call *call, const struct subject *su
     return true;
 }
 
-/* The client has this answer already: the call is ended with 304. */
-static bool answered_before(struct hearth_call *call, const char *tag)
+/* The client has the answer that would be computed: the call is ended with 304. A file that no
+ * registry row vouches for may change, so its answers have no tags. `*ret_digest` is NULL then, and
+ * when the request is too large. */
+static bool answered_before(struct hearth_call *call, const struct subject *subject,
+                            const char **ret_digest)
 {
+    static const char *const tagged[] = {
+        "model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", NULL};
+    char digest[HEARTH_SHA256_HEX], tag[HEARTH_ETAG_MAX];
+    struct hearth_vector_key maker;
+    *ret_digest = NULL;
+    if (!subject->entry->number || !hearth_etag_digest(call->json, tagged, digest) ||
+        hearth_scheduler_maker(call->gateway->scheduler, subject->entry, &maker))
+        return false;
+    *ret_digest = hearth_arena_strdup(hearth_call_arena(call), digest);
+    hearth_etag_make(digest, &maker, tag);
     if (!hearth_etag_matches(hearth_exchange_header(call->exchange, "if-none-match"), tag))
         return false;
     hearth_exchange_set_header(call->exchange, "etag", tag);
@@ -213,13 +226,11 @@ static bool answered_before(struct hearth_call *call, const char *tag)
 
 static void embed(struct hearth_call *call, const struct subject *subject)
 {
-    static const char *const tagged[] = {
-        "model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", NULL};
     const json_t *body = call->json, *given = json_object_get(body, "input");
     bool list = json_is_array(given) && !json_is_number(json_array_get(given, 0));
     size_t count = list ? json_array_size(given) : 1;
     uint32_t dimensions = (uint32_t)hearth_body_integer(body, "dimensions", 0);
-    char tag[HEARTH_ETAG_MAX];
+    const char *digest;
     const json_t *first = list ? json_array_get(given, 0) : given;
     if (refuses_embedding(call, subject, dimensions))
         return;
@@ -228,8 +239,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
                               "a prompt goes before a text; token ids are taken as they are");
         return;
     }
-    bool has_tag = hearth_etag_make(subject->entry, body, tagged, tag);
-    if (has_tag && answered_before(call, tag))
+    if (answered_before(call, subject, &digest))
         return;
     struct hearth_input *inputs = read_inputs(call, given, list, count);
     if (!inputs) {
@@ -240,7 +250,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
         .model = hearth_json_text(body, "model", ""),
         .submit_as = hearth_arena_strdup(hearth_call_arena(call), subject->entry->id),
         .param = "input",
-        .etag = has_tag ? hearth_arena_strdup(hearth_call_arena(call), tag) : NULL,
+        .digest = digest,
         .inputs = inputs,
         .count = (uint32_t)count,
         .dimensions = dimensions,

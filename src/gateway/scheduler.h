@@ -160,6 +160,14 @@ void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)
 struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler);
 /* Requests that were given up because worker after worker ended under them. */
 struct hearth_dead_letters *hearth_scheduler_dead_letters(struct hearth_scheduler *scheduler);
+/* A digest of all that makes vectors what they are beside their input: the version, its settings
+ * and files as they are loaded or, when it is not loaded, as they would be. HEARTH_ENOTIMPL without
+ * an engine for it. */
+struct hearth_catalog_entry;
+struct hearth_vector_key;
+int hearth_scheduler_maker(struct hearth_scheduler *scheduler,
+                           const struct hearth_catalog_entry *entry,
+                           struct hearth_vector_key *ret_maker);
 /* The loaded facts of a ready model, or NULL. */
 const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
                                                         const char *model);

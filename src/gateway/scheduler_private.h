@@ -49,7 +49,8 @@ struct hearth_inference {
     uint32_t failure_retry_ms;
 
     /* vector_reuse.c */
-    struct hearth_vector_key key, salt;
+    struct hearth_vector_key key, salt; /* salt: the model's when it was asked */
+    struct hearth_vector_key maker;     /* of its vector, once that has come */
     bool keyed, leads, owed;
     struct hearth_inference *next_leader;
     struct hearth_inference *leader, *followers, *next_follower;
@@ -105,7 +106,7 @@ struct served_model {
     double completed_per_s;
     uint64_t completed_us;
 
-    struct hearth_vector_key reuse_salt; /* of what is loaded, or would be */
+    struct hearth_vector_key reuse_salt; /* of what is loaded, or would be: the maker of vectors */
     uint64_t files_seen;                 /* loads that have ended */
     uint32_t replicas, workers;          /* asked for at the last start; ready */
     struct hearth_locating *locating;

@@ -155,6 +155,17 @@ void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *nam
     done_already(scheduler, one_is_gone, retirement);
 }
 
+int hearth_scheduler_maker(struct hearth_scheduler *scheduler,
+                           const struct hearth_catalog_entry *entry,
+                           struct hearth_vector_key *ret_maker)
+{
+    struct served_model *model;
+    int rc = hearth_served_get(scheduler, entry, &model, NULL);
+    if (!rc)
+        *ret_maker = model->reuse_salt;
+    return rc;
+}
+
 const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
                                                         const char *id)
 {

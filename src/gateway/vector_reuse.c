@@ -20,6 +20,7 @@ struct hearth_reuse {
 /* A vector on its way to those that asked for it. */
 struct hearth_reused {
     uint32_t references, count, prompt_tokens, truncated_tokens;
+    struct hearth_vector_key maker;
     float values[];
 };
 
@@ -184,13 +185,14 @@ static void tell_soon(struct hearth_inference *inference)
 
 /* Answers */
 
-static struct hearth_reused *reused_create(const float *values, uint32_t count)
+static struct hearth_reused *reused_create(const float *values, uint32_t count,
+                                           const struct hearth_vector_key *maker)
 {
     struct hearth_reused *reused =
         hearth_try_alloc(sizeof(*reused) + (size_t)count * sizeof(*values));
     if (!reused)
         return NULL;
-    *reused = (struct hearth_reused){.references = 1, .count = count};
+    *reused = (struct hearth_reused){.references = 1, .count = count, .maker = *maker};
     if (count)
         memcpy(reused->values, values, count * sizeof(*values));
     return reused;
@@ -208,7 +210,7 @@ static bool take_cached(struct hearth_inference *inference)
     struct hearth_cached_vector cached;
     if (!hearth_vector_cache_get(model->scheduler->reuse->cache, &inference->key, &cached))
         return false;
-    inference->ready = reused_create(cached.values, cached.count);
+    inference->ready = reused_create(cached.values, cached.count, &inference->salt);
     if (!inference->ready)
         return false;
     inference->ready->prompt_tokens = cached.prompt_tokens;
@@ -243,10 +245,13 @@ void hearth_reuse_lead(struct hearth_inference *inference)
 
 void hearth_reuse_collect(struct hearth_inference *inference, const struct hearth_event *event)
 {
+    const struct hearth_vector_key *maker = &inference->model->reuse_salt;
+    if (event->kind == HEARTH_EVENT_VECTOR)
+        inference->maker = *maker;
     if (!inference->keyed || event->kind != HEARTH_EVENT_VECTOR)
         return;
     reused_release(inference->collected);
-    inference->collected = reused_create(event->values, event->value_count);
+    inference->collected = reused_create(event->values, event->value_count, maker);
 }
 
 static void keep(const struct hearth_inference *inference)
@@ -268,7 +273,7 @@ void hearth_reuse_complete(struct hearth_inference *inference, uint32_t prompt_t
         return;
     leave_table(inference);
     if (!inference->collected)
-        inference->collected = reused_create(NULL, 0);
+        inference->collected = reused_create(NULL, 0, &inference->model->reuse_salt);
     if (!inference->collected) {
         struct hearth_error error;
         hearth_error_set(&error, HEARTH_ENOMEM, "no memory for the vector");
@@ -359,6 +364,7 @@ static bool tell_vector(struct hearth_inference *inference, const struct hearth_
     void *argument = inference->argument;
     bool gone = false;
     inference->gone = &gone;
+    inference->maker = reused->maker;
     if (events.on_prepared && !inference->prepared)
         events.on_prepared(argument, reused->prompt_tokens, reused->truncated_tokens);
     const struct hearth_event event = {

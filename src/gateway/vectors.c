@@ -92,6 +92,11 @@ static void on_event(void *argument, const struct hearth_event *event)
     }
     if (!is_finite(event->values, event->value_count))
         return; /* on_done says so */
+    const struct hearth_vector_key *maker = hearth_inference_maker(item->inference);
+    if (v->has_maker && memcmp(&v->maker, maker, sizeof(*maker)) != 0)
+        v->mixed = true;
+    v->maker = *maker;
+    v->has_maker = true;
     memcpy(v->shown.values + (size_t)item->index * v->shown.width, event->values,
            v->shown.width * sizeof(float));
     item->row->done = true;

@@ -38,7 +38,7 @@ struct hearth_vectors_request {
     const char *model;                 /* as the client named it */
     const char *submit_as;             /* the version that it means; NULL: as named */
     const char *param;                 /* that an input's fault is told of: "input", "documents" */
-    const char *etag;                  /* of a whole answer, or NULL */
+    const char *digest;                /* of the request, for the tag of a whole answer; or NULL */
     const struct hearth_input *inputs; /* point into the call's body or arena */
     uint32_t count;
     uint32_t dimensions; /* cut to so many and normalised again; 0: what the model says, or all */

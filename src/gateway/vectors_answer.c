@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "gateway/answers.h"
+#include "gateway/etag.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
 #include "gateway/vectors_private.h"
@@ -122,8 +123,10 @@ static void answer(struct vectors *v)
     struct hearth_call *call = v->shown.call;
     struct hearth_buf buf = v->answer;
     hearth_metrics_serialized(call->gateway->metrics, call->model, v->write_us);
-    if (!buf.failed && v->request.etag && !v->shown.missing) {
-        hearth_exchange_set_header(call->exchange, "etag", v->request.etag);
+    if (!buf.failed && v->request.digest && v->has_maker && !v->mixed && !v->shown.missing) {
+        char tag[HEARTH_ETAG_MAX];
+        hearth_etag_make(v->request.digest, &v->maker, tag);
+        hearth_exchange_set_header(call->exchange, "etag", tag);
         hearth_exchange_set_header(call->exchange, "cache-control", "private, no-cache");
     }
     if (v->packed)

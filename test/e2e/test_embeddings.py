@@ -562,12 +562,37 @@ def test_the_same_request_has_the_same_tag_and_is_304(vectors):
         assert embed(vectors, "tag me", **other).headers["ETag"] != tag
     assert embed(vectors, ["tag me"]).headers["ETag"] != tag
     assert embed(vectors, "tag  me").headers["ETag"] != tag
-    for given in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+    for given in (tag, f"W/{tag}", f'"x", {tag}'):
         answer = embed(vectors, "tag me", headers={"If-None-Match": given})
         assert answer.status == 304 and answer.body == b"" and answer.headers["ETag"] == tag
-    answer = embed(vectors, "tag me", headers={"If-None-Match": '"x"'})
-    assert answer.status == 200
+    for given in ('"x"', "*"):
+        assert embed(vectors, "tag me", headers={"If-None-Match": given}).status == 200
+    assert embed(vectors, LONG, headers={"If-None-Match": "*"}).status == 400
     assert "ETag" not in embed(vectors, "").headers
+
+
+def test_a_tag_is_that_of_the_settings_that_computed_not_of_those_that_were_set_since(start, home, minilm):
+    done = cli("install", f"file:{minilm}", "--name", "minilm", home=home)
+    assert done.returncode == 0, done.stderr
+    server = start()
+
+    def get(tag="none"):
+        return embed(server, "tag me", headers={"If-None-Match": f'"{tag}"'})
+
+    first = get()
+    changed = server.request("PATCH", "/models/minilm", {"settings": {"precision": "int8"}})
+    assert changed.status == 200, changed.text
+    same = get()  # the worker is the old one still
+    assert same.body == first.body and same.headers["ETag"] == first.headers["ETag"]
+    assert get(first.headers["ETag"][1:-1]).status == 304
+    assert server.post("/admin/models/minilm/unload").status == 200
+    other = get(first.headers["ETag"][1:-1])
+    assert other.status == 200 and other.body != first.body
+    assert other.headers["ETag"] != first.headers["ETag"]
+    assert get(other.headers["ETag"][1:-1]).status == 304
+    assert server.post("/admin/models/minilm/unload").status == 200
+    assert get(other.headers["ETag"][1:-1]).status == 304  # it would be the same again
+    assert get(first.headers["ETag"][1:-1]).status == 200
 
 
 def test_answers_of_any_size_are_gzip_for_who_takes_it(vectors):
