@@ -11,29 +11,36 @@ INLINE void attend_block(const float *a, size_t a_stride, const float *panel, si
         store(c + (size_t)m * c_stride + n * LANES, acc[m][n]);
 }
 
-enum { QUERY_ROWS = 4, QUERY_VECTORS = VECTORS < 2 ? VECTORS : 2 };
+enum { QUERY_VECTORS = VECTORS < 2 ? VECTORS : 2 };
+
+/* Rows in blocks of this many; returns how many are done. */
+INLINE size_t attend_rows(const float *a, size_t a_stride, size_t first, size_t rows,
+                          const float *panel, size_t step, size_t depth, float *c, size_t c_stride,
+                          int block, int vectors)
+{
+    for (; first + (size_t)block <= rows; first += (size_t)block)
+        attend_block(a + first * a_stride, a_stride, panel, step, depth, c + first * c_stride,
+                     c_stride, block, vectors);
+    return first;
+}
+
+INLINE void attend_columns(const float *a, size_t a_stride, size_t rows, const float *panel,
+                           size_t step, size_t depth, float *c, size_t c_stride, int vectors)
+{
+    size_t m = attend_rows(a, a_stride, 0, rows, panel, step, depth, c, c_stride, ROWS, vectors);
+    if (ROWS > 4)
+        m = attend_rows(a, a_stride, m, rows, panel, step, depth, c, c_stride, 4, vectors);
+    attend_rows(a, a_stride, m, rows, panel, step, depth, c, c_stride, 1, vectors);
+}
 
 static void attend(const float *a, size_t a_stride, size_t rows, const float *panel, size_t step,
                    size_t depth, float *c, size_t c_stride, size_t columns)
 {
-    for (size_t n = 0; n < columns; n += (size_t)QUERY_VECTORS * LANES) {
-        int pair = n + (size_t)QUERY_VECTORS * LANES <= columns;
-        size_t m = 0;
-        for (; m + QUERY_ROWS <= rows; m += QUERY_ROWS)
-            if (pair)
-                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
-                             c + m * c_stride + n, c_stride, QUERY_ROWS, QUERY_VECTORS);
-            else
-                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
-                             c + m * c_stride + n, c_stride, QUERY_ROWS, 1);
-        for (; m < rows; m++)
-            if (pair)
-                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
-                             c + m * c_stride + n, c_stride, 1, QUERY_VECTORS);
-            else
-                attend_block(a + m * a_stride, a_stride, panel + n, step, depth,
-                             c + m * c_stride + n, c_stride, 1, 1);
-    }
+    size_t wide = (size_t)QUERY_VECTORS * LANES, n = 0;
+    for (; n + wide <= columns; n += wide)
+        attend_columns(a, a_stride, rows, panel + n, step, depth, c + n, c_stride, QUERY_VECTORS);
+    for (; n < columns; n += LANES)
+        attend_columns(a, a_stride, rows, panel + n, step, depth, c + n, c_stride, 1);
 }
 
 /* Turns a row of scores, `keys` long with what is behind `length`, into weights that are not yet
@@ -48,17 +55,19 @@ static float soften(float *s, size_t keys, const float *bias, float scale, size_
         s[j] = -INFINITY;
     for (size_t j = last; j < keys; j++)
         s[j] = -INFINITY;
-    vf most = splat(-INFINITY), total = splat(0.0f), factor = splat(bias ? 1.0f : scale);
+    vf most = splat(-INFINITY), total = splat(0.0f);
     for (size_t j = 0; j < keys; j += LANES)
         most = max_of(most, load(s + j));
-    vf largest = splat(largest_of(most));
+    vf factor = splat((bias ? 1.0f : scale) * 1.44269504f);
+    vf offset = splat(largest_of(most)) * factor;
     for (size_t j = 0; j < keys; j += LANES) {
-        vf x = load(s + j);
-        /* The clamp of exp_of leaves e^-87 where there must be nothing. */
-        vf e = choose(x == splat(-INFINITY), splat(0.0f), exp_of((x - largest) * factor));
+        vf e = exp2_below(load(s + j) * factor - offset);
         store(s + j, e);
         total += e;
     }
+    /* What does not count has become 2^-125: nothing beside the sum, but not for a large value. */
+    memset(s, 0, first * sizeof(*s));
+    memset(s + last, 0, (keys - last) * sizeof(*s));
     return sum_of(total);
 }
 
