@@ -30,6 +30,7 @@ void hearth_call_drop(struct hearth_call *call)
     if (--call->holds)
         return;
     hearth_call_forget_body(call);
+    hearth_metrics_release(call->gateway->metrics, call->model);
     hearth_free(call);
 }
 

@@ -32,7 +32,7 @@ struct hearth_call {
     const struct hearth_route *route;
     const char *params[HEARTH_ROUTE_PARAMS_MAX];
     const char *principal; /* "local" or "key" */
-    const char *model;     /* "name:version" for metrics and log, or NULL; outlives the call */
+    const char *model; /* "name:version" for metrics and log, of hearth_metrics_model, or NULL */
     struct hearth_buf body;
     json_t *json;        /* the body, checked; NULL when the route reads none */
     uint64_t json_bytes; /* that it takes of the room for bodies */

@@ -309,6 +309,26 @@ int hearth_catalog_resolve(struct hearth_catalog *catalog, const char *reference
     return rc;
 }
 
+bool hearth_catalog_entry_is_same(const struct hearth_catalog_entry *a,
+                                  const struct hearth_catalog_entry *b)
+{
+    return a->model_id == b->model_id && a->number == b->number && a->created_ms == b->created_ms;
+}
+
+bool hearth_catalog_has(const struct hearth_catalog *catalog,
+                        const struct hearth_catalog_entry *entry)
+{
+    const struct hearth_catalog_entry *file = file_named(catalog, entry->name);
+    if (!hearth_catalog_ready(catalog) || (file && hearth_catalog_entry_is_same(file, entry)))
+        return true;
+    const struct hearth_snapshot_model *model =
+        hearth_snapshot_find(catalog->snapshot, entry->name);
+    for (size_t i = 0; model && i < model->entry_count; i++)
+        if (hearth_catalog_entry_is_same(model->entries[i], entry))
+            return true;
+    return false;
+}
+
 void hearth_catalog_each_model(struct hearth_catalog *catalog,
                                void (*visit)(void *argument,
                                              const struct hearth_catalog_entry *entry),

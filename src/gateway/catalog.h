@@ -59,6 +59,12 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
 int hearth_catalog_resolve(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error);
+/* Is this very version still there, in whatever state? True while nothing has been read. */
+bool hearth_catalog_has(const struct hearth_catalog *catalog,
+                        const struct hearth_catalog_entry *entry);
+/* The same version of the same model; the text of the two may differ. */
+bool hearth_catalog_entry_is_same(const struct hearth_catalog_entry *a,
+                                  const struct hearth_catalog_entry *b);
 const struct hearth_catalog_entry *
 hearth_catalog_entry_keep(const struct hearth_catalog_entry *entry);
 void hearth_catalog_entry_release(const struct hearth_catalog_entry *entry); /* NULL is allowed */

@@ -339,10 +339,10 @@ static void stop(struct running *running)
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
     hearth_timer_destroy(gateway->keep_alive);
-    hearth_metrics_destroy(gateway->metrics);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     hearth_body_room_destroy(gateway->body_room);
+    hearth_metrics_destroy(gateway->metrics);
     if (gateway->loop)
         hearth_loop_destroy(gateway->loop);
 }

@@ -72,6 +72,8 @@ struct series {
 
 struct name {
     struct name *next;
+    size_t users;
+    bool forgotten;
     char text[];
 };
 
@@ -108,14 +110,59 @@ void hearth_metrics_destroy(struct hearth_metrics *metrics)
 
 const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *model)
 {
-    for (struct name *name = metrics->names; name; name = name->next)
-        if (strcmp(name->text, model) == 0)
-            return name->text;
-    struct name *name = hearth_alloc(sizeof(*name) + strlen(model) + 1);
-    memcpy(name->text, model, strlen(model) + 1);
-    name->next = metrics->names;
-    metrics->names = name;
+    struct name *name = metrics->names;
+    while (name && (name->forgotten || strcmp(name->text, model) != 0))
+        name = name->next;
+    if (!name) {
+        name = hearth_calloc(1, sizeof(*name) + strlen(model) + 1);
+        memcpy(name->text, model, strlen(model) + 1);
+        name->next = metrics->names;
+        metrics->names = name;
+    }
+    name->users++;
     return name->text;
+}
+
+static struct name **place_of(struct hearth_metrics *metrics, const char *text)
+{
+    struct name **at = &metrics->names;
+    while ((*at)->text != text)
+        at = &(*at)->next;
+    return at;
+}
+
+static void free_name(struct name **at)
+{
+    struct name *name = *at;
+    *at = name->next;
+    hearth_free(name);
+}
+
+void hearth_metrics_release(struct hearth_metrics *metrics, const char *model)
+{
+    if (!model)
+        return;
+    struct name **at = place_of(metrics, model);
+    if (--(*at)->users == 0 && (*at)->forgotten)
+        free_name(at);
+}
+
+static void forget_name(struct hearth_metrics *metrics, const char *model)
+{
+    struct name **at = &metrics->names;
+    while (*at && ((*at)->forgotten || strcmp((*at)->text, model) != 0))
+        at = &(*at)->next;
+    if (!*at)
+        return;
+    (*at)->forgotten = true;
+    if ((*at)->users == 0)
+        free_name(at);
+}
+
+/* The name of a call that goes on, or NULL when its model has been forgotten meanwhile. */
+static const char *counted(struct hearth_metrics *metrics, const char *model)
+{
+    return model && !(*place_of(metrics, model))->forgotten ? model : NULL;
 }
 
 static unsigned slot_of(int family, const char *labels)
@@ -144,6 +191,40 @@ static struct series *series_of(struct hearth_metrics *metrics, int family, cons
     return one;
 }
 
+static void unlink_slot(struct hearth_metrics *metrics, const struct series *series)
+{
+    struct series **at = &metrics->table[slot_of(series->family, series->labels)];
+    while (*at != series)
+        at = &(*at)->next_in_slot;
+    *at = series->next_in_slot;
+}
+
+static void forget_series(struct hearth_metrics *metrics, int family, const char *label)
+{
+    struct series **at = &metrics->first[family];
+    while (*at) {
+        struct series *one = *at;
+        if (!strstr(one->labels, label)) {
+            at = &one->next_in_family;
+            continue;
+        }
+        *at = one->next_in_family;
+        unlink_slot(metrics, one);
+        hearth_free(one);
+        metrics->series_count--;
+    }
+    metrics->last[family] = at;
+}
+
+static void on_forgotten(void *argument, const char *model)
+{
+    char label[LABELS_MAX];
+    snprintf(label, sizeof(label), "model=\"%s\"", model);
+    forget_name(argument, model);
+    for (int family = 0; family < FAMILY_COUNT; family++)
+        forget_series(argument, family, label);
+}
+
 static void count(struct hearth_metrics *metrics, int family, const char *labels)
 {
     struct series *one = series_of(metrics, family, labels);
@@ -169,6 +250,7 @@ void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, c
                             int status, uint64_t took_us)
 {
     char labels[LABELS_MAX];
+    model = counted(metrics, model);
     snprintf(labels, sizeof(labels), "route=\"%s\",model=\"%s\"", route, model ? model : "");
     observe(metrics, DURATION, labels, (double)took_us / 1e6);
     snprintf(labels, sizeof(labels), "route=\"%s\",model=\"%s\",status=\"%d\"", route,
@@ -201,6 +283,7 @@ static void on_computed(void *argument, const char *model, uint64_t took_us)
 
 void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us)
 {
+    model = counted(metrics, model);
     observe_model(metrics, SERIALIZE, model ? model : "", (double)took_us / 1e6);
 }
 
@@ -233,6 +316,7 @@ struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *
         .on_first_event = on_first_event,
         .on_gap = on_gap,
         .on_end = on_end,
+        .on_forgotten = on_forgotten,
         .argument = metrics,
     };
 }

@@ -14,7 +14,7 @@ struct hearth_metrics;
 struct hearth_metrics *hearth_metrics_create(void);
 void hearth_metrics_destroy(struct hearth_metrics *metrics); /* NULL is allowed */
 
-/* `model` may be NULL: the request was for none. */
+/* `model` is of hearth_metrics_model, or NULL: the request was for none. */
 void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, const char *model,
                             int status, uint64_t took_us);
 /* Writing one answer that holds vectors. */
@@ -22,8 +22,10 @@ void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model
 /* What the scheduler tells; its argument is the metrics. */
 struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *metrics);
 
-/* The name as it is counted, with the life of the metrics: for call->model. */
+/* The name as it is counted: for call->model. It stays until it is released, also when the model
+ * is forgotten, with all its series, before that; then it is counted no more. */
 const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *model);
+void hearth_metrics_release(struct hearth_metrics *metrics, const char *model); /* NULL allowed */
 
 /* Appends what was counted here. */
 void hearth_metrics_write(const struct hearth_metrics *metrics, struct hearth_buf *buf);

@@ -31,6 +31,8 @@ void hearth_served_move(struct served_model *model, enum hearth_model_state next
     const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
     if (observer && observer->on_state)
         observer->on_state(observer->argument, model->entry->id, next);
+    if (next == HEARTH_MODEL_UNLOADED || next == HEARTH_MODEL_FAILED)
+        hearth_scheduler_forget_soon(model->scheduler);
 }
 
 void hearth_served_tell(struct model_waiter **waiters, const struct hearth_error *error)
@@ -301,6 +303,8 @@ void hearth_served_rest(struct served_model *model)
     if (!model->inferences)
         model->completed_us = 0; /* an idle hour says nothing of how fast it is */
     if (model->inferences || model->state != HEARTH_MODEL_READY) {
+        if (!model->inferences && !model->backend)
+            hearth_scheduler_forget_soon(model->scheduler);
         hearth_scheduler_settle(model->scheduler);
         return;
     }

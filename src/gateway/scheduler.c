@@ -86,10 +86,12 @@ static struct served_model *create_model(struct hearth_scheduler *scheduler,
     while (*end)
         end = &(*end)->next;
     *end = model;
+    model->serial = ++scheduler->last_serial;
+    hearth_scheduler_forget_soon(scheduler);
     return model;
 }
 
-static void destroy_model(struct served_model *model)
+void hearth_served_destroy(struct served_model *model)
 {
     hearth_served_abandon(model);
     hearth_timer_destroy(model->life);
@@ -100,12 +102,6 @@ static void destroy_model(struct served_model *model)
     hearth_free(model->flights);
     hearth_free(model->path);
     hearth_free(model);
-}
-
-static bool is_same_version(const struct hearth_catalog_entry *a,
-                            const struct hearth_catalog_entry *b)
-{
-    return a->model_id == b->model_id && a->number == b->number && a->created_ms == b->created_ms;
 }
 
 /* Another version has the name of one that was removed: nothing of the old one may answer for it.
@@ -128,7 +124,7 @@ static void renew_entry(struct served_model *model, const struct hearth_catalog_
 {
     if (model->entry == entry)
         return;
-    bool same = is_same_version(model->entry, entry);
+    bool same = hearth_catalog_entry_is_same(model->entry, entry);
     if (!same)
         supersede(model);
     hearth_catalog_entry_release(model->entry);
@@ -236,6 +232,8 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->drain_timer = hearth_timer_create(options->loop, on_drain_time, scheduler);
     scheduler->room_timer =
         hearth_timer_create(options->loop, hearth_scheduler_room_time, scheduler);
+    scheduler->forget_timer =
+        hearth_timer_create(options->loop, hearth_scheduler_forget_time, scheduler);
     hearth_random_bytes(&scheduler->random, sizeof(scheduler->random));
     *ret_scheduler = scheduler;
     return 0;
@@ -253,12 +251,13 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     while (scheduler->models) {
         struct served_model *model = scheduler->models;
         scheduler->models = model->next;
-        destroy_model(model);
+        hearth_served_destroy(model);
     }
     hearth_dead_letters_destroy(scheduler->dead_letters);
     hearth_reuse_destroy(scheduler->reuse);
     hearth_lane_destroy(scheduler->lane);
     hearth_timer_destroy(scheduler->drain_timer);
     hearth_timer_destroy(scheduler->room_timer);
+    hearth_timer_destroy(scheduler->forget_timer);
     hearth_free(scheduler);
 }

@@ -2,8 +2,8 @@
  * worker computes it. Requests go in through inference.h. Loop thread only; never blocks.
  *
  * A served model moves through the states of enum hearth_model_state (diagram in model_state.h).
- * It is made at its first request, load or pin, and its counters stay for the life of the
- * scheduler. */
+ * It is made at its first request, load or pin, and its counters stay until its version has left
+ * the catalogue and nothing of it runs any more. */
 #ifndef HEARTH_GATEWAY_SCHEDULER_H
 #define HEARTH_GATEWAY_SCHEDULER_H
 
@@ -51,6 +51,8 @@ struct hearth_scheduler_observer {
     /* `code` 0, or why it ended; `tokens_in` and `tokens_out` as far as they are known. */
     void (*on_end)(void *argument, const char *model, int code, uint64_t tokens_in,
                    uint64_t tokens_out);
+    /* It is in no report any more; another one may have its name later. */
+    void (*on_forgotten)(void *argument, const char *model);
     void *argument;
 };
 

@@ -5,6 +5,7 @@
  * model_life.c   one model: from wanted to loaded, crash, rest, stop
  * model_plan.c   what comes before its load: files, engine, memory, process
  * model_room.c   others unload for it
+ * model_forget.c what was removed leaves the books
  * dispatch.c     one model's requests: queue → worker → events, deadlines
  * inference.c    the verbs of inference.h
  * vector_reuse.c the same text is computed once
@@ -87,6 +88,7 @@ struct model_counts {
 struct served_model {
     struct served_model *next;
     struct hearth_scheduler *scheduler;
+    uint64_t serial; /* no other one of this scheduler had or has it */
     const struct hearth_catalog_entry *entry;
     struct hearth_model_settings settings; /* the entry's, else the scheduler's options */
     struct hearth_arena *settings_arena;
@@ -139,7 +141,8 @@ struct hearth_scheduler {
     struct served_model *models;
     struct served_model *planner; /* one plans at a time: memory is counted before the next looks */
     bool draining, closing;
-    struct hearth_timer *drain_timer, *room_timer;
+    uint64_t last_serial;
+    struct hearth_timer *drain_timer, *room_timer, *forget_timer;
     void (*on_drained)(void *argument);
     void *drained_argument;
     uint32_t random;
@@ -150,6 +153,8 @@ struct served_model *hearth_served_find(const struct hearth_scheduler *scheduler
 /* The model of an entry, made when it is new; HEARTH_ENOTIMPL when there is no such engine. */
 int hearth_served_get(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
                       struct served_model **ret_model, struct hearth_error *error);
+/* Frees it; it is in no list, and has no requests. */
+void hearth_served_destroy(struct served_model *model);
 /* Something has ended: is the drain complete? */
 void hearth_scheduler_settle(struct hearth_scheduler *scheduler);
 bool hearth_scheduler_has_engine(const struct hearth_scheduler *scheduler, const char *engine);
@@ -169,6 +174,12 @@ void hearth_served_count_room(struct served_model *model);
 bool hearth_served_seek_room(struct served_model *model);
 void hearth_served_wait_for_room(struct served_model *model);
 void hearth_scheduler_room_time(void *argument);
+
+/* model_forget.c */
+/* Something may have become superfluous. It is looked at and freed from a timer, where no walk over
+ * models or requests is under way and no callback of theirs. */
+void hearth_scheduler_forget_soon(struct hearth_scheduler *scheduler);
+void hearth_scheduler_forget_time(void *argument);
 
 /* model_life.c */
 void hearth_served_move(struct served_model *model, enum hearth_model_state next);

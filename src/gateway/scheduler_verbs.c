@@ -127,6 +127,7 @@ bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char 
 }
 
 struct retirement {
+    struct hearth_scheduler *scheduler;
     size_t left;
     hearth_on_model on_done;
     void *argument;
@@ -138,6 +139,7 @@ static void one_is_gone(void *argument, const struct hearth_error *error)
     (void)error; /* whatever it says, the process is gone */
     if (--retirement->left)
         return;
+    hearth_scheduler_forget_soon(retirement->scheduler);
     retirement->on_done(retirement->argument, NULL);
     hearth_free(retirement);
 }
@@ -146,7 +148,8 @@ void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *nam
                              hearth_on_model on_done, void *argument)
 {
     struct retirement *retirement = hearth_alloc(sizeof(*retirement));
-    *retirement = (struct retirement){.left = 1, .on_done = on_done, .argument = argument};
+    *retirement = (struct retirement){
+        .scheduler = scheduler, .left = 1, .on_done = on_done, .argument = argument};
     for (struct served_model *model = scheduler->models; model; model = model->next)
         if (is_version(model, name, number)) {
             retirement->left++;
@@ -304,7 +307,7 @@ struct sample {
     void *argument;
     size_t count, capacity;
     struct sampled {
-        const struct served_model *model; /* models live as long as the scheduler */
+        uint64_t serial; /* of the model, which may be gone when the sample is there */
         pid_t pid;
         struct hearth_process_usage usage;
     } * rows;
@@ -323,7 +326,7 @@ static void store_sample(struct served_model *model, const struct sample *sample
         return;
     model->memory_bytes = model->cpu_ms = 0;
     for (size_t i = 0; i < sample->count; i++) {
-        if (sample->rows[i].model == model) {
+        if (sample->rows[i].serial == model->serial) {
             model->memory_bytes += sample->rows[i].usage.memory_bytes;
             model->cpu_ms += sample->rows[i].usage.cpu_ms;
         }
@@ -354,7 +357,7 @@ static void has_not_sampled(void *argument)
 
 struct sampling {
     struct sample *sample;
-    const struct served_model *model;
+    uint64_t serial;
 };
 
 static void add_pid(void *argument, const struct hearth_backend_worker *worker)
@@ -367,7 +370,8 @@ static void add_pid(void *argument, const struct hearth_backend_worker *worker)
         sample->capacity = sample->capacity ? 2 * sample->capacity : 16;
         sample->rows = hearth_realloc(sample->rows, sample->capacity * sizeof(*sample->rows));
     }
-    sample->rows[sample->count++] = (struct sampled){.model = sampling->model, .pid = worker->pid};
+    sample->rows[sample->count++] =
+        (struct sampled){.serial = sampling->serial, .pid = worker->pid};
 }
 
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
@@ -378,7 +382,7 @@ void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)
     sample->on_done = on_done;
     sample->argument = argument;
     for (struct served_model *model = scheduler->models; model; model = model->next)
-        each_worker(model, add_pid, &(struct sampling){.sample = sample, .model = model});
+        each_worker(model, add_pid, &(struct sampling){.sample = sample, .serial = model->serial});
     if (sample->count == 0 ||
         hearth_lane_submit(scheduler->lane, take_sample, has_sampled, sample) < 0)
         hearth_loop_defer(scheduler->options.loop, has_not_sampled, sample);

@@ -171,6 +171,49 @@ def test_nothing_of_a_removed_model_answers_for_the_next_one_of_its_name(server)
         assert server.delete("/models/one?force=true").status == 200
 
 
+def test_what_was_removed_leaves_reports_and_metrics(server):
+    def names():
+        return sorted(row["model"] for row in server.get("/admin/ps").json()["models"])
+
+    def rows_of(model):
+        return server.get("/metrics").text.count(f'model="{model}"')
+
+    assert create(server, "kept", task="chat").status == 201
+    assert chat(server, "kept").status == 200
+    assert server.post("/admin/models/kept/unload").status == 200
+    assert create(server, "broken", "load_fails = yes", task="chat").status == 201
+    assert chat(server, "broken").status >= 400
+    assert names() == ["broken:1", "kept:1"]
+    assert server.delete("/models/broken").status == 200
+    sizes = []
+    for number in range(12):
+        name = f"passing-{number}"
+        assert create(server, name, task="chat").status == 201
+        assert chat(server, name).status == 200
+        assert rows_of(f"{name}:1") > 50
+        assert server.delete(f"/models/{name}?force=true").status == 200
+        assert names() == ["kept:1"] and rows_of(f"{name}:1") == 0
+        sizes.append(len(server.get("/metrics").body))
+    assert sizes[-1] < sizes[0] + 500
+    assert rows_of("broken:1") == 0 and rows_of("kept:1") > 50
+    assert create(server, "passing-1", "reply = another", task="chat").status == 201
+    assert chat(server, "passing-1").status == 200
+    assert server.metric("hearth_inferences_total", model="passing-1:1") == 1
+
+
+def test_a_request_that_runs_while_its_model_is_removed_ends_and_leaves_nothing(server):
+    assert create(server, "slow", "reply = " + "w " * 200 + "; token_us = 50000", task="chat").status == 201
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(chat(server, "slow")))
+    client.start()
+    wait_for(lambda: server.metric("hearth_requests_running") == 1, 30, "the request's start")
+    assert server.delete("/models/slow?force=true").status == 200
+    client.join()
+    assert answers[0].status >= 500
+    wait_for(lambda: "slow:1" not in server.get("/metrics").text, 10, "the end of its figures")
+    assert server.get("/admin/ps").json()["models"] == []
+
+
 def test_a_version_that_is_not_loaded_is_removed_beside_one_that_is(server):
     assert create(server, "one", "reply = first", task="chat").status == 201
     assert server.post("/models/one/versions", {"source": "fake:reply = second"}).status == 201
