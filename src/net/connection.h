@@ -154,6 +154,8 @@ struct hearth_exchange *hearth_exchange_create(struct hearth_connection *connect
                                                const struct hearth_http_head *head);
 void hearth_exchange_destroy(struct hearth_exchange *exchange);
 void hearth_exchange_start(struct hearth_exchange *exchange);
+/* So many bytes of the body follow: too many are refused before they come. */
+void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length);
 void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes, size_t length);
 void hearth_exchange_receive_end(struct hearth_exchange *exchange);
 void hearth_exchange_writable(struct hearth_exchange *exchange);

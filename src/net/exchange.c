@@ -159,6 +159,15 @@ void hearth_exchange_start(struct hearth_exchange *exchange)
     exchange->expects_continue = false;
 }
 
+void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length)
+{
+    uint64_t room = exchange->body_max > exchange->body_received
+                        ? exchange->body_max - exchange->body_received
+                        : 0;
+    if (exchange->handler && !exchange->finished && !exchange->taken_over && length > room)
+        hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
+}
+
 void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes, size_t length)
 {
     exchange->body_received += length;

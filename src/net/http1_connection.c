@@ -34,6 +34,13 @@ static void on_body(void *argument, const char *bytes, size_t length)
         hearth_exchange_receive(exchange, bytes, length);
 }
 
+static void on_chunk(void *argument, uint64_t length)
+{
+    struct hearth_connection *connection = argument;
+    if (connection->exchanges)
+        hearth_exchange_announce(connection->exchanges, length);
+}
+
 static void on_message_end(void *argument)
 {
     struct hearth_connection *connection = argument;
@@ -42,7 +49,7 @@ static void on_message_end(void *argument)
 }
 
 static const struct hearth_http1_events parser_events = {
-    .on_head = on_head, .on_body = on_body, .on_end = on_message_end};
+    .on_head = on_head, .on_chunk = on_chunk, .on_body = on_body, .on_end = on_message_end};
 
 static int open_connection(struct hearth_connection *connection)
 {

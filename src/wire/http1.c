@@ -155,6 +155,17 @@ static int on_body(llhttp_t *parser, const char *bytes, size_t length)
     return 0;
 }
 
+/* What none of our counters could hold needs no waiting for. */
+static int on_chunk_header(llhttp_t *parser)
+{
+    struct hearth_http1 *http1 = self(parser);
+    if (parser->content_length > INT64_MAX)
+        return fail(http1, HEARTH_EPARSE, "a chunk that is too long for any body");
+    if (http1->events->on_chunk)
+        http1->events->on_chunk(http1->argument, parser->content_length);
+    return 0;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
     self(parser)->complete = true;
@@ -169,6 +180,7 @@ static const llhttp_settings_t settings = {
     .on_header_value = on_value,
     .on_header_value_complete = on_value_complete,
     .on_headers_complete = on_head_complete,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };

@@ -13,6 +13,8 @@ struct hearth_http1;
 struct hearth_http1_events {
     /* The head lives during the call. */
     void (*on_head)(void *argument, const struct hearth_http_head *head);
+    /* optional: a chunk of so many bytes follows */
+    void (*on_chunk)(void *argument, uint64_t length);
     void (*on_body)(void *argument, const char *bytes, size_t length);
     void (*on_end)(void *argument);
 };

@@ -131,11 +131,18 @@ static void a_body_over_the_limit_is_413_and_the_end(void **state)
     assert_has(ask("POST /limit HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
                    "8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n"),
                "HTTP/1.1 413 ");
+    /* Nothing of the chunk need come. */
+    assert_has(ask("POST /limit HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+                   "8\r\n01234567\r\n3\r\n"),
+               "HTTP/1.1 413 ");
+    assert_has(ask("POST /limit HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+                   "7fffffffffffffff\r\n"),
+               "HTTP/1.1 413 ");
     answer =
         ask("POST /limit HTTP/1.1\r\n" HOST "Content-Length: 11\r\nExpect: 100-continue\r\n\r\n");
     assert_has(answer, "HTTP/1.1 413 ");
     assert_has_not(answer, "100 Continue");
-    assert_int_equal(fixture.aborts, 3);
+    assert_int_equal(fixture.aborts, 5);
     assert_int_equal(fixture.abort_reason, HEARTH_ETOOLARGE);
     assert_has(ask("POST /limit HTTP/1.1\r\n" HOST CLOSE "Content-Length: 10\r\n\r\n0123456789"),
                "HTTP/1.1 200 ");
@@ -185,6 +192,7 @@ static void malformed_requests_are_400_and_the_end(void **state)
         "0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\nContent-Length: 5\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
         "GET /echo HTTP/1.1\r\n" HOST "A : b\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" HOST "A: b\r\n c\r\n\r\n",
         "GET /echo HTTP/1.1\r\n\r\n",

@@ -213,6 +213,8 @@ static void bad_chunks_are_refused(void **state)
     BAD(CHUNKED "1\na\r\n");
     BAD(CHUNKED "1\r\nab\r\n");
     BAD(CHUNKED "ffffffffffffffffff\r\n");
+    BAD(CHUNKED "ffffffffffffffff\r\n");
+    BAD(CHUNKED "8000000000000000\r\n");
     BAD(CHUNKED "\r\n");
 }
 
