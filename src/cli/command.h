@@ -28,6 +28,7 @@ struct hearth_command {
     const char *arguments; /* "MODEL [PROMPT…]" */
     size_t least, most;    /* arguments */
     const char *summary;
+    const char *note; /* what its own help says beside that, in a line; or NULL */
     const char *example;
     const struct hearth_option *options; /* ends with a NULL name; NULL: none */
     bool client;                         /* talks to a server: takes --url */

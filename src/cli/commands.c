@@ -133,6 +133,7 @@ const struct hearth_command hearth_commands[] = {
      .least = 1,
      .most = 1,
      .summary = "Find the best replicas and threads for an embedding model on this machine",
+     .note = "It measures the whole machine: a server on the same home must be stopped first.",
      .example = "hearth bench minilm --seconds 10",
      .options = bench_options,
      .run = hearth_cli_bench},

@@ -80,9 +80,10 @@ void hearth_command_help(const struct hearth_command *command)
         return;
     }
     const char *bold = hearth_style(HEARTH_BOLD), *plain = hearth_style(HEARTH_PLAIN);
-    printf("%s.\n\n%susage:%s hearth %s%s%s [FLAGS]\n%sexample:%s %s\n\n%sflags:%s\n",
-           command->summary, bold, plain, command->name, *command->arguments ? " " : "",
-           command->arguments, bold, plain, command->example, bold, plain);
+    printf("%s.\n%s%s\n%susage:%s hearth %s%s%s [FLAGS]\n%sexample:%s %s\n\n%sflags:%s\n",
+           command->summary, command->note ? command->note : "", command->note ? "\n" : "", bold,
+           plain, command->name, *command->arguments ? " " : "", command->arguments, bold, plain,
+           command->example, bold, plain);
     for (const struct hearth_option *row = command->options; row && row->name; row++) {
         char left[64];
         snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "",

@@ -14,11 +14,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     WRITE_ON_LOOP_MAX = 16384, /* floats; more are written on the pool */
     COMPRESS_MIN = 256 << 10,  /* what is smaller the connection compresses */
-    PARAM_MAX = 32,
+    PARAM_MAX = 64,
 };
 
 void hearth_vectors_destroy(struct vectors *v)
@@ -56,6 +57,34 @@ static bool blames_input(int code)
            code == HEARTH_ETOOLARGE;
 }
 
+/* The first id of an input that the model does not have, or the number of its ids when it has them
+ * all, or when the model is not there to ask. */
+static size_t foreign_token(const struct vectors *v, const struct hearth_input *input)
+{
+    const char *id = v->request.submit_as ? v->request.submit_as : v->shown.model;
+    const struct hearth_model_facts *facts =
+        hearth_scheduler_facts(v->shown.call->gateway->scheduler, id);
+    for (size_t i = 0; facts && i < input->token_count; i++)
+        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= facts->vocabulary_length)
+            return i;
+    return input->token_count;
+}
+
+static void name_param(const struct vectors *v, uint32_t index, int code, char param[PARAM_MAX])
+{
+    const struct hearth_input *input = &v->inputs[index];
+    size_t token = code == HEARTH_EINVAL && input->kind == HEARTH_INPUT_TOKENS
+                       ? foreign_token(v, input)
+                       : input->token_count;
+    char place[PARAM_MAX / 2] = "";
+    if (token < input->token_count)
+        snprintf(place, sizeof(place), "[%zu]", token);
+    if (v->shown.list)
+        snprintf(param, PARAM_MAX, "%s[%u]%s", v->request.param, index, place);
+    else
+        snprintf(param, PARAM_MAX, "%s%s", v->request.param, place);
+}
+
 void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hearth_error *error,
                              uint32_t retry_after_ms)
 {
@@ -65,12 +94,9 @@ void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hea
         hearth_vectors_fail(v, error, NULL, retry_after_ms);
         return;
     }
-    if (v->shown.list) {
-        snprintf(param, sizeof(param), "%s[%u]", v->request.param, index);
+    name_param(v, index, error->code, param);
+    if (strcmp(param, v->request.param) != 0)
         hearth_error_set(&named, error->code, "%s: %.900s", param, error->message);
-    } else {
-        snprintf(param, sizeof(param), "%s", v->request.param);
-    }
     hearth_vectors_fail(v, &named, param, retry_after_ms);
 }
 

@@ -128,7 +128,7 @@ def test_token_ids_are_taken_as_they_are(vectors):
     both = embed(vectors, [ids, ids[:3]]).json()
     assert both["data"][0]["embedding"] == by_text["data"][0]["embedding"]
     assert both["usage"]["prompt_tokens"] == len(ids) + 3
-    assert error_of(embed(vectors, [[30522]]))["param"] == "input[0]"
+    assert error_of(embed(vectors, [[30522]]))["param"] == "input[0][0]"
 
 
 def test_dimensions_cut_and_renormalise(vectors):
@@ -220,8 +220,8 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(input=[-1]), "input[0]", "invalid_value", "from 0"),
     (dict(input=[[5], [6, -1]]), "input[1][1]", "invalid_value", "from 0"),
     (dict(input=[2 ** 31]), "input[0]", "invalid_value", "2,147,483,647"),
-    (dict(input=[30522]), "input", "invalid_value", "vocabulary of 30522"),
-    (dict(input=[[5], [30522]]), "input[1]", "invalid_value", "vocabulary of 30522"),
+    (dict(input=[5, 6, 30522, 30523]), "input[2]", "invalid_value", "vocabulary of 30522"),
+    (dict(input=[[5], [6, 30522]]), "input[1][1]", "invalid_value", "vocabulary of 30522"),
     (dict(dimensions=0), "dimensions", "invalid_value", "from 1"),
     (dict(dimensions=-1), "dimensions", "invalid_value", "from 1"),
     (dict(dimensions=385), "dimensions", "invalid_value", "384"),
@@ -237,6 +237,8 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(timeout=0), "timeout", "invalid_value", "over 0"),
     (dict(model=None), "model", "invalid_type", "null"),
     (dict(model=""), "model", "invalid_value", "characters"),
+    (dict(store=True), "store", "unknown_parameter", "store"),
+    (dict(metadata={"a": "b"}), "metadata", "unknown_parameter", "metadata"),
     (dict(dimension=8), "dimension", "unknown_parameter", "dimensions"),
 ])
 def test_faults_have_openais_shape(vectors, change, param, code, words):

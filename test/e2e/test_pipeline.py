@@ -192,6 +192,7 @@ def test_bench_finds_the_best_shape_and_wants_the_machine_for_itself(home, tmp_p
     assert all(row["texts_per_s"] > 0 for row in found["candidates"])
     assert found["best"]["texts_per_s"] == max(row["texts_per_s"] for row in found["candidates"])
     assert "replicas:" in cli("bench", "vectors", "--seconds", 1, home=home).stdout
+    assert "must be stopped" in cli("bench", "--help").stdout
     assert cli("bench", "nothing", "--seconds", 1, home=home).returncode != 0
     assert cli("bench", "vectors", "--seconds", 0, home=home).returncode != 0
     start()
