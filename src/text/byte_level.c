@@ -5,26 +5,19 @@
 
 #include <string.h>
 
-/* GPT-2's map: printable bytes stand for themselves, the others for U+0100 onwards in order. */
-static bool stands_for_itself(unsigned byte)
-{
-    return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-}
-
+/* GPT-2's map: printable bytes stand for themselves, the others for U+0100 onwards in order: the 33
+ * before '!', the 34 from DEL to U+00A0, and the soft hyphen. */
 static uint32_t character_of(unsigned byte)
 {
-    if (stands_for_itself(byte))
-        return byte;
-    uint32_t c = 0x100;
-    for (unsigned other = 0; other < byte; other++)
-        c += !stands_for_itself(other);
-    return c;
+    if (byte <= 0x20)
+        return 0x100 + byte;
+    if (byte >= 0x7f && byte <= 0xa0)
+        return 0x121 + (byte - 0x7f);
+    return byte == 0xad ? 0x143 : byte;
 }
 
 int byte_level_byte(uint32_t c)
 {
-    if (c < 256)
-        return stands_for_itself(c) ? (int)c : -1;
     for (unsigned byte = 0; byte < 256; byte++)
         if (character_of(byte) == c)
             return (int)byte;

@@ -21,11 +21,15 @@ struct vocabulary {
     size_t id_count;     /* highest id + 1 */
     uint32_t *slots;     /* hash table of id + 1 */
     size_t slot_count, token_count;
+    size_t longest; /* bytes of the longest text */
 };
 int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t length, int64_t id,
                    struct hearth_error *error);
 void vocabulary_finish(struct vocabulary *vocabulary);
 int32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t length);
+/* The same for a text whose hearth_hash64 is known. */
+int32_t vocabulary_find_hashed(const struct vocabulary *vocabulary, uint64_t hash, const char *text,
+                               size_t length);
 /* NULL when there is no such id. */
 const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, size_t *ret_length);
 

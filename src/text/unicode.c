@@ -164,9 +164,10 @@ enum { TAKEN_SHIFT = 24 };
 #define RUNE_MASK ((1u << TAKEN_SHIFT) - 1)
 
 /* Canonical ordering: a stable insertion sort of each run of marks by class. Runs may be long in
- * hostile texts, so long ones are sorted by counting, class by class. */
+ * hostile texts, so long ones are counted into their places. */
 static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
 {
+    size_t places[257] = {0};
     if (count < 32) {
         for (size_t i = 1; i < count; i++) {
             uint32_t c = at[i], order = combining_class(c & RUNE_MASK);
@@ -178,12 +179,15 @@ static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
         return;
     }
     scratch->count = 0;
-    for (uint32_t order = 1; order < 256; order++)
-        for (size_t i = 0; i < count; i++)
-            if (combining_class(at[i] & RUNE_MASK) == order)
-                hearth_runes_append(scratch, at[i]);
-    if (!scratch->failed)
-        memcpy(at, scratch->at, count * sizeof(*at));
+    hearth_runes_append_all(scratch, at, count);
+    if (scratch->failed)
+        return;
+    for (size_t i = 0; i < count; i++)
+        places[combining_class(at[i] & RUNE_MASK) + 1]++;
+    for (size_t order = 1; order < 256; order++)
+        places[order] += places[order - 1];
+    for (size_t i = 0; i < count; i++)
+        at[places[combining_class(scratch->at[i] & RUNE_MASK)]++] = scratch->at[i];
 }
 
 static void order_marks(struct hearth_runes *runes, size_t first)

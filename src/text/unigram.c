@@ -17,6 +17,7 @@ struct unigram {
     double *scores;  /* by id */
     int32_t *sorted; /* ids in order of their bytes, for prefix search */
     size_t count;
+    uint32_t *firsts; /* [65537]: the first place whose two leading bytes are at least so much */
     double unknown_score; /* of a character without a token */
     int32_t unknown;      /* -1: none */
     int32_t byte_ids[256];
@@ -37,6 +38,7 @@ static void destroy(struct token_model *head)
     vocabulary_finish(&head->vocabulary);
     hearth_free(model->scores);
     hearth_free(model->sorted);
+    hearth_free(model->firsts);
     hearth_free(model);
 }
 

@@ -9,10 +9,14 @@
 
 /* Folded: the tables are read from files, so a collision costs time only up to the bounded
  * probing below. */
+static uint64_t folded(uint64_t hash)
+{
+    return hash ^ hash >> 32;
+}
+
 static uint64_t hash_of(const char *text, size_t length)
 {
-    uint64_t hash = hearth_hash64(HEARTH_HASH64_START, text, length);
-    return hash ^ hash >> 32;
+    return hearth_hash64(HEARTH_HASH64_START, text, length);
 }
 
 static bool entry_is(const struct vocabulary *vocabulary, uint32_t id, const char *text,
@@ -26,7 +30,7 @@ static void insert(struct vocabulary *vocabulary, uint32_t id)
 {
     const struct vocabulary_entry *entry = &vocabulary->entries[id];
     size_t mask = vocabulary->slot_count - 1;
-    size_t slot = hash_of(vocabulary->pool + entry->offset, entry->length) & mask;
+    size_t slot = folded(hash_of(vocabulary->pool + entry->offset, entry->length)) & mask;
     while (vocabulary->slots[slot])
         slot = (slot + 1) & mask;
     vocabulary->slots[slot] = id + 1;
@@ -98,6 +102,7 @@ int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t lengt
         memcpy(vocabulary->pool + entry->offset, text, length);
     vocabulary->pool_length += length;
     vocabulary->token_count++;
+    vocabulary->longest = length > vocabulary->longest ? length : vocabulary->longest;
     insert(vocabulary, (uint32_t)id);
     return 0;
 }
@@ -112,9 +117,15 @@ void vocabulary_finish(struct vocabulary *vocabulary)
 
 int32_t vocabulary_find(const struct vocabulary *vocabulary, const char *text, size_t length)
 {
+    return vocabulary_find_hashed(vocabulary, hash_of(text, length), text, length);
+}
+
+int32_t vocabulary_find_hashed(const struct vocabulary *vocabulary, uint64_t hash, const char *text,
+                               size_t length)
+{
     if (!vocabulary->slot_count)
         return -1;
-    size_t mask = vocabulary->slot_count - 1, slot = hash_of(text, length) & mask;
+    size_t mask = vocabulary->slot_count - 1, slot = folded(hash) & mask;
     for (; vocabulary->slots[slot]; slot = (slot + 1) & mask)
         if (entry_is(vocabulary, vocabulary->slots[slot] - 1, text, length))
             return (int32_t)(vocabulary->slots[slot] - 1);

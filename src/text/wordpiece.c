@@ -4,6 +4,7 @@
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -52,18 +53,25 @@ static int read_model(const json_t *json, struct token_model **ret_model,
 }
 
 /* The longest token at `from` (a code point's number): its id, or -1, and where it ends. `bytes` is
- * the word in UTF-8 behind room for the prefix, `starts` where each code point begins in it. */
+ * the word in UTF-8 behind room for the prefix, `starts` where each code point begins in it. Each
+ * end's hash goes on from the one before. */
 static int32_t longest(const struct wordpiece *model, char *bytes, const uint32_t *starts,
                        size_t from, size_t count, size_t *ret_end)
 {
     char *first = bytes + starts[from], saved[PREFIX_MAX];
     size_t prefix = from ? model->prefix_length : 0;
     int32_t id = -1;
+    uint64_t hashes[WORD_MAX + 1];
+    size_t end = from, most = model->head.vocabulary.longest;
     memcpy(saved, first - prefix, prefix);
     memcpy(first - prefix, model->prefix, prefix);
-    for (size_t end = count; end > from && id < 0; end--) {
+    hashes[from] = hearth_hash64(HEARTH_HASH64_START, first - prefix, prefix);
+    for (; end < count && starts[end + 1] - starts[from] + prefix <= most; end++)
+        hashes[end + 1] =
+            hearth_hash64(hashes[end], bytes + starts[end], starts[end + 1] - starts[end]);
+    for (; end > from && id < 0; end--) {
         size_t length = starts[end] - starts[from] + prefix;
-        id = vocabulary_find(&model->head.vocabulary, first - prefix, length);
+        id = vocabulary_find_hashed(&model->head.vocabulary, hashes[end], first - prefix, length);
         *ret_end = end;
     }
     memcpy(first - prefix, saved, prefix);
