@@ -42,6 +42,9 @@ int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
         int rc = read_one(json_array_get(json, i), normalizer, &added->at[i], error);
         if (rc)
             return rc;
+        const struct added_token *token = &added->at[i];
+        if (token->content.count)
+            added->begins[token->normalized][token->content.at[0] & 255] = true;
     }
     return 0;
 }
@@ -97,6 +100,8 @@ const struct added_token *added_tokens_match(const struct added_tokens *added, b
                                              size_t *ret_from, size_t *ret_to)
 {
     for (size_t at = start; at < text->count; at++) {
+        if (!added->begins[normalized][text->at[at] & 255])
+            continue;
         const struct added_token *token = longest_at(added, normalized, text, at);
         if (!token)
             continue;

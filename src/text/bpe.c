@@ -255,12 +255,16 @@ static void consider(const struct bpe *model, struct word *word, int32_t at)
         push(word, (struct candidate){.rank = merge->rank, .at = at, .joined = merge->joined});
 }
 
-static void merge_all(const struct bpe *model, struct word *word)
+static int merge_all(const struct bpe *model, struct word *word, const struct hearth_tokens *tokens,
+                     struct hearth_error *error)
 {
+    enum { MERGES_AT_ONCE = 1 << 14 };
+    int rc = 0;
     for (size_t i = 0; i < word->count; i++)
         consider(model, word, (int32_t)i);
-    while (word->heap_count && !word->failed) {
+    for (size_t count = 1; word->heap_count && !word->failed && !rc; count++) {
         struct candidate top = pop(word);
+        rc = count % MERGES_AT_ONCE ? 0 : tokens_check(tokens, error);
         struct symbol *left = &word->symbols[top.at];
         if (left->gone || left->next < 0)
             continue;
@@ -276,6 +280,7 @@ static void merge_all(const struct bpe *model, struct word *word)
         consider(model, word, left->previous);
         consider(model, word, top.at);
     }
+    return rc;
 }
 
 /* A character without a token: its bytes, the unknown token, or nothing. */
@@ -336,9 +341,8 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     if (whole >= 0)
         return tokens_append(tokens, whole, error);
     struct word word = {0};
-    int rc = 0;
     start_word(model, piece, count, &word);
-    merge_all(model, &word);
+    int rc = merge_all(model, &word, tokens, error);
     if (word.failed)
         rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
     for (size_t i = 0; i < word.count && !rc; i++)

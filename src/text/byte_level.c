@@ -45,67 +45,56 @@ static size_t contraction(const uint32_t *at, size_t count)
 }
 
 /* Length of the next match of
- * 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ */
-static size_t next_match(const uint32_t *at, size_t count)
+ * 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+ * in a text that has, when `spaced`, one more space before it. */
+static size_t next_match(const uint32_t *at, size_t count, bool spaced)
 {
-    size_t length = at[0] == '\'' ? contraction(at, count) : 0;
+    size_t length = at[0] == '\'' && !spaced ? contraction(at, count) : 0;
     if (length)
         return length;
-    size_t space = at[0] == ' ' && count > 1 ? 1 : 0;
-    const uint32_t *word = at + space;
-    size_t left = count - space;
+    size_t own = !spaced && at[0] == ' ' && count > 1 ? 1 : 0, space = own + spaced;
+    const uint32_t *word = at + own;
+    size_t left = count - own;
     const unsigned any = HEARTH_UNICODE_REGEX_SPACE | HEARTH_UNICODE_LETTER | HEARTH_UNICODE_NUMBER;
     if ((length = run_of(word, left, HEARTH_UNICODE_LETTER, false)) ||
         (length = run_of(word, left, HEARTH_UNICODE_NUMBER, false)) ||
         (length = run_of(word, left, any, true)))
         return space + length;
-    length = run_of(at, count, HEARTH_UNICODE_REGEX_SPACE, false);
-    return length > 1 && length < count ? length - 1 : length;
+    length = spaced + run_of(at, count, HEARTH_UNICODE_REGEX_SPACE, false);
+    return length > 1 && length < spaced + count ? length - 1 : length;
 }
 
-static void append_bytes(const uint32_t *at, size_t count, struct pieces *out)
+static void append_bytes(uint32_t c, struct hearth_runes *out)
 {
-    size_t start = out->text.count;
-    for (size_t i = 0; i < count; i++) {
-        char bytes[4];
-        size_t width = hearth_rune_to_utf8(at[i], bytes);
-        for (size_t k = 0; k < width; k++)
-            hearth_runes_append(&out->text, character_of((unsigned char)bytes[k]));
-    }
-    pieces_append(out, start, out->text.count - start);
+    char bytes[4];
+    size_t width = hearth_rune_to_utf8(c, bytes);
+    for (size_t k = 0; k < width; k++)
+        hearth_runes_append(out, character_of((unsigned char)bytes[k]));
 }
 
-void split_byte_level(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
-                      struct piece piece, struct pieces *out)
+void split_byte_level(const struct pre_tokenizer_step *step, const uint32_t *text, bool prepends,
+                      size_t *at, size_t end, struct hearth_runes *out)
 {
-    struct hearth_runes copy = {0};
-    const uint32_t *at = text->at + piece.start;
-    if (step->prepend == PREPEND_ALWAYS && at[0] != ' ')
-        hearth_runes_append(&copy, ' ');
-    hearth_runes_append_all(&copy, at, piece.count);
-    out->failed |= copy.failed;
-    for (size_t i = 0, length; i < copy.count && !out->failed; i += length) {
-        length = step->use_regex ? next_match(copy.at + i, copy.count - i) : copy.count - i;
-        append_bytes(copy.at + i, length, out);
-    }
-    hearth_runes_finish(&copy);
+    bool spaced = prepends && text[*at] != ' ';
+    size_t length = end - *at;
+    if (step->use_regex)
+        length = next_match(text + *at, length, spaced) - spaced;
+    if (spaced)
+        append_bytes(' ', out);
+    for (size_t i = *at; i < *at + length; i++)
+        append_bytes(text[i], out);
+    *at += length;
 }
 
-void split_metaspace(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
-                     struct piece piece, bool first, struct pieces *out)
+void split_metaspace(const struct pre_tokenizer_step *step, const uint32_t *text, bool prepends,
+                     size_t *at, size_t end, struct hearth_runes *out)
 {
-    const uint32_t *at = text->at + piece.start;
-    size_t start = out->text.count;
-    bool starts = at[0] == ' ' || at[0] == step->replacement;
-    if (!starts && (step->prepend == PREPEND_ALWAYS || (step->prepend == PREPEND_FIRST && first)))
-        hearth_runes_append(&out->text, step->replacement);
-    for (size_t i = 0; i < piece.count; i++) {
-        uint32_t c = at[i] == ' ' ? step->replacement : at[i];
-        if (c == step->replacement && !step->whole && out->text.count > start) {
-            pieces_append(out, start, out->text.count - start);
-            start = out->text.count;
-        }
-        hearth_runes_append(&out->text, c);
+    if (prepends && text[*at] != ' ' && text[*at] != step->replacement)
+        hearth_runes_append(out, step->replacement);
+    for (; *at < end; ++*at) {
+        uint32_t c = text[*at] == ' ' ? step->replacement : text[*at];
+        if (c == step->replacement && !step->whole && out->count)
+            return;
+        hearth_runes_append(out, c);
     }
-    pieces_append(out, start, out->text.count - start);
 }

@@ -4,33 +4,8 @@
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
-#include "base/memory.h"
 
 #include <string.h>
-
-void pieces_finish(struct pieces *pieces)
-{
-    hearth_runes_finish(&pieces->text);
-    hearth_free(pieces->at);
-    *pieces = (struct pieces){0};
-}
-
-void pieces_append(struct pieces *pieces, size_t start, size_t count)
-{
-    if (count == 0 || pieces->failed)
-        return;
-    if (pieces->count == pieces->capacity) {
-        size_t capacity = pieces->capacity ? 2 * pieces->capacity : 16;
-        struct piece *at = hearth_try_realloc(pieces->at, capacity * sizeof(*at));
-        if (!at) {
-            pieces->failed = true;
-            return;
-        }
-        pieces->at = at;
-        pieces->capacity = capacity;
-    }
-    pieces->at[pieces->count++] = (struct piece){.start = start, .count = count};
-}
 
 /* What a code point is for a step: neighbours of the same kind stay together; OUT separates and is
  * dropped, ALONE stands by itself. */
@@ -61,36 +36,72 @@ static enum kind kind_of(const struct pre_tokenizer_step *step, uint32_t c)
     }
 }
 
-static void split_piece(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
-                        struct piece piece, struct pieces *out)
+struct splitting {
+    const struct pre_tokenizer *pre_tokenizer;
+    size_t head;
+    struct piece_taker *taker;
+    /* Of a step that rewrites: the piece that it is at, and how long those before it were. */
+    struct hearth_runes written[TOKENIZER_STEPS_MAX];
+    size_t written_before[TOKENIZER_STEPS_MAX];
+};
+
+static int run_from(struct splitting *splitting, size_t index, const uint32_t *text,
+                    struct piece piece, size_t text_start);
+
+static int split_piece(struct splitting *splitting, size_t index, const uint32_t *text,
+                       struct piece piece, size_t text_start)
 {
+    const struct pre_tokenizer_step *step = &splitting->pre_tokenizer->steps[index];
     size_t start = piece.start, end = piece.start + piece.count;
     enum kind open = KIND_OUT;
-    for (size_t i = piece.start; i < end; i++) {
-        enum kind kind = kind_of(step, text->at[i]);
-        if (kind != open || kind == KIND_ALONE) {
-            if (open != KIND_OUT)
-                pieces_append(out, start, i - start);
-            start = i;
-            open = kind;
-        }
+    int rc = 0;
+    for (size_t i = piece.start; i <= end && !rc; i++) {
+        enum kind kind = i < end ? kind_of(step, text[i]) : KIND_OUT;
+        if (kind == open && kind != KIND_ALONE)
+            continue;
+        if (open != KIND_OUT)
+            rc = run_from(splitting, index + 1, text, (struct piece){start, i - start}, text_start);
+        start = i;
+        open = kind;
     }
-    if (open != KIND_OUT)
-        pieces_append(out, start, end - start);
+    return rc;
 }
 
-static void rewrite(const struct pre_tokenizer_step *step, size_t head, struct pieces *pieces)
+static int rewrite_piece(struct splitting *splitting, size_t index, const uint32_t *text,
+                         struct piece piece, size_t text_start)
 {
-    struct pieces out = {.failed = pieces->failed || pieces->text.failed};
-    for (size_t i = 0; i < pieces->count; i++) {
-        struct piece piece = pieces->at[i];
+    const struct pre_tokenizer_step *step = &splitting->pre_tokenizer->steps[index];
+    struct hearth_runes *written = &splitting->written[index];
+    size_t at = piece.start, end = piece.start + piece.count;
+    bool first = text_start + piece.start < splitting->head;
+    bool prepends = step->prepend == PREPEND_ALWAYS || (step->prepend == PREPEND_FIRST && first);
+    int rc = 0;
+    for (; at < end && !rc; prepends = false) {
+        written->count = 0;
         if (step->kind == SPLIT_BYTE_LEVEL)
-            split_byte_level(step, &pieces->text, piece, &out);
+            split_byte_level(step, text, prepends, &at, end, written);
         else
-            split_metaspace(step, &pieces->text, piece, piece.start < head, &out);
+            split_metaspace(step, text, prepends, &at, end, written);
+        rc = written->failed
+                 ? HEARTH_ENOMEM
+                 : run_from(splitting, index + 1, written->at, (struct piece){0, written->count},
+                            splitting->written_before[index]);
+        splitting->written_before[index] += written->count;
     }
-    pieces_finish(pieces);
-    *pieces = out;
+    return rc;
+}
+
+/* `text_start`: where the text stands in all that the step before has written. */
+static int run_from(struct splitting *splitting, size_t index, const uint32_t *text,
+                    struct piece piece, size_t text_start)
+{
+    const struct pre_tokenizer *pre_tokenizer = splitting->pre_tokenizer;
+    if (index == pre_tokenizer->count)
+        return splitting->taker->take(splitting->taker, text + piece.start, piece.count);
+    enum pre_tokenizer_kind kind = pre_tokenizer->steps[index].kind;
+    return kind == SPLIT_BYTE_LEVEL || kind == SPLIT_METASPACE
+               ? rewrite_piece(splitting, index, text, piece, text_start)
+               : split_piece(splitting, index, text, piece, text_start);
 }
 
 bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer)
@@ -101,22 +112,14 @@ bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer)
     return false;
 }
 
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
-                       struct pieces *pieces)
+int pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
+                      const struct hearth_runes *text, struct piece_taker *taker)
 {
-    for (size_t i = 0; i < pre_tokenizer->count; i++) {
-        const struct pre_tokenizer_step *step = &pre_tokenizer->steps[i];
-        if (step->kind == SPLIT_BYTE_LEVEL || step->kind == SPLIT_METASPACE) {
-            rewrite(step, head, pieces);
-            continue;
-        }
-        struct pieces out = {.text = pieces->text, .failed = pieces->failed};
-        for (size_t k = 0; k < pieces->count; k++)
-            split_piece(step, &pieces->text, pieces->at[k], &out);
-        hearth_free(pieces->at);
-        *pieces = out;
-    }
-    pieces->failed |= pieces->text.failed;
+    struct splitting splitting = {.pre_tokenizer = pre_tokenizer, .head = head, .taker = taker};
+    int rc = text->count ? run_from(&splitting, 0, text->at, (struct piece){0, text->count}, 0) : 0;
+    for (size_t i = 0; i < pre_tokenizer->count; i++)
+        hearth_runes_finish(&splitting.written[i]);
+    return rc;
 }
 
 static const struct {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "text/tokenizer_parts.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* Tokens */
@@ -34,82 +35,95 @@ int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error 
     return 0;
 }
 
+int tokens_check(const struct hearth_tokens *tokens, struct hearth_error *error)
+{
+    if (!tokens->canceled || !atomic_load_explicit(tokens->canceled, memory_order_relaxed))
+        return 0;
+    return hearth_error_set(error, HEARTH_ECANCELED, "canceled");
+}
+
 /* Encoding */
 
-static int encode_pieces(const struct hearth_tokenizer *tokenizer, size_t head,
-                         struct pieces *pieces, struct hearth_tokens *tokens,
-                         struct hearth_error *error)
+static int no_memory(struct hearth_error *error)
 {
-    pieces_append(pieces, 0, pieces->text.count);
-    pre_tokenizer_run(&tokenizer->pre_tokenizer, head, pieces);
-    if (pieces->failed)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
-    int rc = 0;
-    for (size_t i = 0; i < pieces->count && !rc; i++)
-        rc = tokenizer->model->ops->encode(tokenizer->model, pieces->text.at + pieces->at[i].start,
-                                           pieces->at[i].count, tokens, error);
-    return rc;
+    return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+}
+
+struct piece_encoder {
+    struct piece_taker taker;
+    const struct token_model *model;
+    struct hearth_tokens *tokens;
+    struct hearth_error *error;
+    size_t taken;
+};
+
+static int encode_piece(struct piece_taker *taker, const uint32_t *piece, size_t count)
+{
+    enum { PIECES_AT_ONCE = 1 << 12 };
+    struct piece_encoder *encoder = (struct piece_encoder *)taker;
+    int rc = encoder->taken++ % PIECES_AT_ONCE ? 0 : tokens_check(encoder->tokens, encoder->error);
+    return rc ? rc
+              : encoder->model->ops->encode(encoder->model, piece, count, encoder->tokens,
+                                            encoder->error);
 }
 
 /* Text without added tokens, already normalized. */
-static int encode_plain(const struct hearth_tokenizer *tokenizer, size_t head, const uint32_t *text,
-                        size_t count, struct hearth_tokens *tokens, struct hearth_error *error)
+static int encode_plain(const struct hearth_tokenizer *tokenizer, size_t head,
+                        const struct hearth_runes *text, struct hearth_tokens *tokens,
+                        struct hearth_error *error)
 {
-    struct pieces pieces = {0};
-    hearth_runes_append_all(&pieces.text, text, count);
-    int rc = encode_pieces(tokenizer, head, &pieces, tokens, error);
-    pieces_finish(&pieces);
-    return rc;
+    struct piece_encoder encoder = {
+        .taker.take = encode_piece, .model = tokenizer->model, .tokens = tokens, .error = error};
+    int rc = pre_tokenizer_run(&tokenizer->pre_tokenizer, head, text, &encoder.taker);
+    return rc == HEARTH_ENOMEM ? no_memory(error) : rc;
 }
 
-static int encode_normalized(const struct hearth_tokenizer *tokenizer, size_t head,
-                             const struct hearth_runes *text, struct hearth_tokens *tokens,
-                             struct hearth_error *error);
+static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, size_t head,
+                          struct hearth_runes *text, struct hearth_tokens *tokens,
+                          struct hearth_error *error);
 
-static int refuse_failed(const struct hearth_runes *text, struct hearth_error *error)
+/* Takes [start, end) of a raw text; all of it is taken away from there, which saves the room of a
+ * copy. */
+static int encode_raw(const struct hearth_tokenizer *tokenizer, size_t head,
+                      struct hearth_runes *text, size_t start, size_t end,
+                      struct hearth_tokens *tokens, struct hearth_error *error)
 {
-    return text->overlong ? hearth_error_set(error, HEARTH_ETOOLARGE,
-                                             "what the model's normalizer makes of this text is "
-                                             "too long")
-                          : hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    struct hearth_runes part = {0};
+    if (end - start == text->count) {
+        part = *text;
+        *text = (struct hearth_runes){0};
+    } else {
+        hearth_runes_append_all(&part, text->at + start, end - start);
+    }
+    size_t left = normalizer_run(&tokenizer->normalizer, &part, head);
+    int rc = part.failed ? no_memory(error)
+                         : encode_between(tokenizer, true, left, &part, tokens, error);
+    hearth_runes_finish(&part);
+    return rc;
 }
 
 /* Cuts the added tokens of one kind out; what lies between goes on: raw text is normalized first.
  * `head`: how many code points come out of the first one of the whole text. */
 static int encode_between(const struct hearth_tokenizer *tokenizer, bool normalized, size_t head,
-                          const struct hearth_runes *text, struct hearth_tokens *tokens,
+                          struct hearth_runes *text, struct hearth_tokens *tokens,
                           struct hearth_error *error)
 {
-    size_t start = 0, from = 0, to = 0;
+    size_t start = 0, from = 0, to = 0, count = text->count;
     int rc = 0;
-    while (start < text->count && !rc) {
+    while (start < count && !rc) {
         const struct added_token *token =
             added_tokens_match(&tokenizer->added, normalized, text, start, &from, &to);
-        size_t end = token ? from : text->count;
-        if (end > start && normalized) {
-            rc = encode_plain(tokenizer, head > start ? head - start : 0, text->at + start,
-                              end - start, tokens, error);
-        } else if (end > start) {
-            struct hearth_runes part = {0};
-            hearth_runes_append_all(&part, text->at + start, end - start);
-            size_t left =
-                normalizer_run(&tokenizer->normalizer, &part, head > start ? head - start : 0);
-            rc = part.failed ? refuse_failed(&part, error)
-                             : encode_normalized(tokenizer, left, &part, tokens, error);
-            hearth_runes_finish(&part);
-        }
+        size_t end = token ? from : count, head_left = head > start ? head - start : 0;
+        const struct hearth_runes between = {.at = text->at + start, .count = end - start};
+        rc = tokens_check(tokens, error);
+        if (end > start && !rc)
+            rc = normalized ? encode_plain(tokenizer, head_left, &between, tokens, error)
+                            : encode_raw(tokenizer, head_left, text, start, end, tokens, error);
         if (token && !rc)
             rc = tokens_append(tokens, token->id, error);
-        start = token ? to : text->count;
+        start = token ? to : count;
     }
     return rc;
-}
-
-static int encode_normalized(const struct hearth_tokenizer *tokenizer, size_t head,
-                             const struct hearth_runes *text, struct hearth_tokens *tokens,
-                             struct hearth_error *error)
-{
-    return encode_between(tokenizer, true, head, text, tokens, error);
 }
 
 static int encode_text(const struct hearth_tokenizer *tokenizer, const char *text, size_t length,
@@ -120,7 +134,7 @@ static int encode_text(const struct hearth_tokenizer *tokenizer, const char *tex
     struct hearth_runes runes = {0};
     hearth_runes_append_utf8(&runes, text, length);
     int rc = runes.failed
-                 ? hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text")
+                 ? no_memory(error)
                  : encode_between(tokenizer, false, tokenizer->asks_first, &runes, tokens, error);
     hearth_runes_finish(&runes);
     return rc;

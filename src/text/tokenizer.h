@@ -36,12 +36,14 @@ struct hearth_tokens {
     int32_t *ids;
     uint8_t *types;
     size_t count, capacity;
+    /* NULL, or what another thread makes other than 0 to end encoding with HEARTH_ECANCELED. */
+    const _Atomic int *canceled;
 };
 void hearth_tokens_finish(struct hearth_tokens *tokens);
 
 /* Appends the ids of a text, and of a pair when `pair` is not NULL, with the special tokens of the
- * post-processor when asked. HEARTH_EPARSE when a text is not UTF-8, HEARTH_ENOMEM. No truncation
- * and no padding, whatever tokenizer.json says of them. */
+ * post-processor when asked. HEARTH_EPARSE when a text is not UTF-8, HEARTH_ENOMEM,
+ * HEARTH_ECANCELED. No truncation and no padding, whatever tokenizer.json says of them. */
 int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char *text,
                             size_t length, const char *pair, size_t pair_length,
                             bool special_tokens, struct hearth_tokens *tokens,

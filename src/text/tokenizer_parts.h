@@ -83,16 +83,8 @@ size_t head_of_taken(const struct hearth_runes *taken, size_t head);
 
 /* pre_tokenizer.c */
 struct piece {
-    size_t start, count; /* in pieces.text */
+    size_t start, count; /* in a text */
 };
-struct pieces {
-    struct hearth_runes text;
-    struct piece *at;
-    size_t count, capacity;
-    bool failed;
-};
-void pieces_finish(struct pieces *pieces);
-void pieces_append(struct pieces *pieces, size_t start, size_t count);
 
 enum pre_tokenizer_kind {
     SPLIT_BERT,
@@ -120,15 +112,22 @@ int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
                        struct hearth_error *error);
 /* Whether a step asks which piece is where the whole text begins. */
 bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer);
-/* Splits `pieces`, which holds one piece at first; those that begin within `head` are where the
- * whole text begins. */
-void pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
-                       struct pieces *pieces);
-/* byte_level.c: the two steps that change the text of pieces, into `out`. */
-void split_byte_level(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
-                      struct piece piece, struct pieces *out);
-void split_metaspace(const struct pre_tokenizer_step *step, const struct hearth_runes *text,
-                     struct piece piece, bool first, struct pieces *out);
+/* Who takes the pieces of a text, one by one and in order: no list of them is ever made, as of a
+ * long text it would be longer than the text. */
+struct piece_taker {
+    int (*take)(struct piece_taker *taker, const uint32_t *piece, size_t count);
+};
+/* Splits a text; pieces that begin within `head` are where the whole text begins. What `take`
+ * returns other than 0 ends it and is returned; HEARTH_ENOMEM. */
+int pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
+                      const struct hearth_runes *text, struct piece_taker *taker);
+/* byte_level.c: the two steps that change the text of pieces. Each appends the next piece of
+ * [*at, end) to `out`, which is empty, and moves *at on. `prepends`: what begins here gets a space
+ * before it if it has none. */
+void split_byte_level(const struct pre_tokenizer_step *step, const uint32_t *text, bool prepends,
+                      size_t *at, size_t end, struct hearth_runes *out);
+void split_metaspace(const struct pre_tokenizer_step *step, const uint32_t *text, bool prepends,
+                     size_t *at, size_t end, struct hearth_runes *out);
 /* The byte that a character of byte-level BPE stands for, or -1. */
 int byte_level_byte(uint32_t c);
 
@@ -150,6 +149,8 @@ struct token_model {
 extern const struct token_model_ops wordpiece_model, bpe_model, unigram_model;
 
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error);
+/* HEARTH_ECANCELED once somebody has asked for that; to be called every now and then. */
+int tokens_check(const struct hearth_tokens *tokens, struct hearth_error *error);
 
 /* added_tokens.c */
 struct added_token {
@@ -161,6 +162,8 @@ struct added_token {
 struct added_tokens {
     struct added_token *at;
     size_t count;
+    bool begins[2]
+               [256]; /* whether one (of [normalized]) begins with a code point of this low byte */
 };
 int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
                       struct added_tokens *added, struct hearth_error *error);

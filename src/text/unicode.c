@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    RUNES_MAX = 1 << 30,
+    RUNES_MAX = 1 << 24,
     HANGUL_FIRST = 0xac00,
     HANGUL_COUNT = 11172,
     HANGUL_L = 0x1100,

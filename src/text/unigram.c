@@ -12,25 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEADS = 1 << 16 };
+
 struct unigram {
     struct token_model head;
     double *scores;  /* by id */
     int32_t *sorted; /* ids in order of their bytes, for prefix search */
     size_t count;
-    uint32_t *firsts; /* [65537]: the first place whose two leading bytes are at least so much */
+    uint32_t *leads; /* [LEADS + 1]: the first place whose two leading bytes are at least so much */
     double unknown_score; /* of a character without a token */
     int32_t unknown;      /* -1: none */
     int32_t byte_ids[256];
     bool byte_fallback;
 };
 
-/* The best path that ends at a byte. */
-struct path_end {
-    double score;
-    size_t start;
-    int32_t id;
-    bool reached;
+/* The best way to each byte of a piece: of the token that ends there the length, which is all that
+ * has to be kept, and the score of the way, which is asked for no longer than a token is. */
+struct lattice {
+    uint32_t *steps; /* [length + 1]; 0: not reached */
+    double *scores;  /* [mask + 1], a ring */
+    size_t mask;
 };
+#define STEP_UNKNOWN (1u << 31)
 
 static void destroy(struct token_model *head)
 {
@@ -38,7 +41,7 @@ static void destroy(struct token_model *head)
     vocabulary_finish(&head->vocabulary);
     hearth_free(model->scores);
     hearth_free(model->sorted);
-    hearth_free(model->firsts);
+    hearth_free(model->leads);
     hearth_free(model);
 }
 
@@ -115,6 +118,21 @@ static void sort_tokens(struct unigram *model)
     qsort_r(model->sorted, kept, sizeof(*model->sorted), by_bytes, &model->head.vocabulary);
 }
 
+/* Where each pair of leading bytes begins among the sorted tokens. */
+static void index_tokens(struct unigram *model)
+{
+    size_t place = 0;
+    for (uint32_t key = 0; key <= LEADS; key++) {
+        for (size_t length; place < model->count; place++) {
+            const unsigned char *text = (const unsigned char *)vocabulary_text(
+                &model->head.vocabulary, model->sorted[place], &length);
+            if (((uint32_t)text[0] << 8 | (length > 1 ? text[1] : 0u)) >= key)
+                break;
+        }
+        model->leads[key] = (uint32_t)place;
+    }
+}
+
 static int read_fields(struct unigram *model, const json_t *json, struct hearth_error *error)
 {
     const json_t *vocabulary = json_object_get(json, "vocab");
@@ -128,12 +146,14 @@ static int read_fields(struct unigram *model, const json_t *json, struct hearth_
     model->byte_fallback = hearth_json_truth(json, "byte_fallback", false);
     model->scores = hearth_try_calloc(model->count, sizeof(*model->scores));
     model->sorted = hearth_try_calloc(model->count, sizeof(*model->sorted));
-    if (!model->scores || !model->sorted)
+    model->leads = hearth_try_calloc(LEADS + 1, sizeof(*model->leads));
+    if (!model->scores || !model->sorted || !model->leads)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vocabulary");
     int rc = read_tokens(model, vocabulary, error);
     if (rc)
         return rc;
     sort_tokens(model);
+    index_tokens(model);
     vocabulary_byte_ids(&model->head.vocabulary, model->byte_ids);
     return 0;
 }
@@ -173,32 +193,51 @@ static size_t first_at_least(const struct unigram *model, size_t low, size_t hig
     return low;
 }
 
-static void offer(struct path_end *end, double score, size_t start, int32_t id)
+/* The tokens of [*low, *high) that have this byte at this depth. */
+static void narrow(const struct unigram *model, size_t depth, int byte, int before, size_t *low,
+                   size_t *high)
 {
-    if (end->reached && score <= end->score)
+    if (depth == 0) {
+        *low = model->leads[byte << 8];
+        *high = model->leads[(byte + 1) << 8];
+    } else if (depth == 1 && byte > 0) { /* 0 cannot be told from a token's end there */
+        *low = model->leads[before << 8 | byte];
+        *high = model->leads[(before << 8 | byte) + 1];
+    } else {
+        *low = first_at_least(model, *low, *high, depth, byte);
+        *high = first_at_least(model, *low, *high, depth, byte + 1);
+    }
+}
+
+static void offer(struct lattice *lattice, size_t start, size_t end, double score, bool unknown)
+{
+    double *best = &lattice->scores[end & lattice->mask];
+    if (lattice->steps[end] && score <= *best)
         return;
-    *end = (struct path_end){.score = score, .start = start, .id = id, .reached = true};
+    *best = score;
+    lattice->steps[end] = (uint32_t)(end - start) | (unknown ? STEP_UNKNOWN : 0);
 }
 
 /* All tokens that the text at `start` begins with: the range of sorted tokens shrinks byte by byte.
  */
 static void extend(const struct unigram *model, const char *text, size_t length, size_t start,
-                   size_t width, struct path_end *ends)
+                   size_t width, struct lattice *lattice)
 {
+    const unsigned char *bytes = (const unsigned char *)text + start;
     size_t low = 0, high = model->count;
+    double score = lattice->scores[start & lattice->mask];
     bool has_character = false;
     for (size_t depth = 0; start + depth < length && low < high; depth++) {
-        int byte = (unsigned char)text[start + depth];
-        low = first_at_least(model, low, high, depth, byte);
-        high = first_at_least(model, low, high, depth, byte + 1);
+        narrow(model, depth, bytes[depth], depth ? bytes[depth - 1] : 0, &low, &high);
         if (low < high && byte_at(model, low, depth + 1) < 0) {
             int32_t id = model->sorted[low];
-            offer(&ends[start + depth + 1], ends[start].score + model->scores[id], start, id);
+            offer(lattice, start, start + depth + 1, score + model->scores[id],
+                  id == model->unknown);
             has_character |= depth + 1 == width;
         }
     }
     if (!has_character)
-        offer(&ends[start + width], ends[start].score + model->unknown_score, start, -1);
+        offer(lattice, start, start + width, score + model->unknown_score, true);
 }
 
 static int append_part(const struct unigram *model, const char *text, size_t length,
@@ -221,29 +260,44 @@ static int append_part(const struct unigram *model, const char *text, size_t len
     return tokens_append(tokens, model->unknown, error);
 }
 
-static bool is_unknown(const struct unigram *model, const struct path_end *end)
+/* Turns the best path round: each step then stands where it begins. */
+static void turn(uint32_t *steps, size_t length)
 {
-    return end->id < 0 || end->id == model->unknown;
+    uint32_t step = steps[length];
+    for (size_t at = length; at > 0;) {
+        at -= step & ~STEP_UNKNOWN;
+        uint32_t before = steps[at];
+        steps[at] = step;
+        step = before;
+    }
 }
 
-/* Walks the best path backwards, turns it round, and joins neighbours that are unknown. */
+/* Neighbours that are unknown are one part. */
 static int append_path(const struct unigram *model, const char *text, size_t length,
-                       struct path_end *ends, struct hearth_tokens *tokens,
+                       const uint32_t *steps, struct hearth_tokens *tokens,
                        struct hearth_error *error)
 {
-    size_t next = length;
-    for (size_t at = length; at > 0;) {
-        size_t start = ends[at].start;
-        ends[start].score = (double)at; /* from here on: where the token that starts here ends */
-        at = start;
-    }
     int rc = 0;
-    for (size_t at = 0; at < length && !rc; at = next) {
-        next = (size_t)ends[at].score;
-        while (is_unknown(model, &ends[next]) && next < length &&
-               is_unknown(model, &ends[(size_t)ends[next].score]))
-            next = (size_t)ends[next].score;
+    for (size_t at = 0, next; at < length && !rc; at = next) {
+        next = at + (steps[at] & ~STEP_UNKNOWN);
+        while (steps[at] & STEP_UNKNOWN && next < length && steps[next] & STEP_UNKNOWN)
+            next += steps[next] & ~STEP_UNKNOWN;
         rc = append_part(model, text + at, next - at, tokens, error);
+    }
+    return rc;
+}
+
+static int find_path(const struct unigram *model, const char *text, size_t length,
+                     struct lattice *lattice, struct hearth_tokens *tokens,
+                     struct hearth_error *error)
+{
+    enum { STARTS_AT_ONCE = 1 << 14 };
+    int rc = 0;
+    for (size_t start = 0, width, count = 0; start < length && !rc; start += width) {
+        unsigned char lead = (unsigned char)text[start];
+        width = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        extend(model, text, length, start, width, lattice);
+        rc = ++count % STARTS_AT_ONCE ? 0 : tokens_check(tokens, error);
     }
     return rc;
 }
@@ -251,16 +305,21 @@ static int append_path(const struct unigram *model, const char *text, size_t len
 static int encode_bytes(const struct unigram *model, const char *text, size_t length,
                         struct hearth_tokens *tokens, struct hearth_error *error)
 {
-    struct path_end *ends = hearth_try_calloc(length + 1, sizeof(*ends));
-    if (!ends)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
-    for (size_t start = 0, width; start < length; start += width) {
-        unsigned char lead = (unsigned char)text[start];
-        width = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-        extend(model, text, length, start, width, ends);
+    size_t ring = 8, longest = model->head.vocabulary.longest;
+    while (ring <= longest && ring <= length)
+        ring *= 2;
+    struct lattice lattice = {.steps = hearth_try_calloc(length + 1, sizeof(*lattice.steps)),
+                              .scores = hearth_try_calloc(ring, sizeof(*lattice.scores)),
+                              .mask = ring - 1};
+    int rc = lattice.steps && lattice.scores
+                 ? find_path(model, text, length, &lattice, tokens, error)
+                 : hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    if (!rc) {
+        turn(lattice.steps, length);
+        rc = append_path(model, text, length, lattice.steps, tokens, error);
     }
-    int rc = append_path(model, text, length, ends, tokens, error);
-    hearth_free(ends);
+    hearth_free(lattice.steps);
+    hearth_free(lattice.scores);
     return rc;
 }
 
