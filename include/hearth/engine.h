@@ -144,6 +144,9 @@ struct hearth_input {
     const char *prompt_name;
     bool no_special_tokens;                 /* tokenise only: without BOS, CLS … */
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
+    /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that takes
+     * long looks at it at least every 100 ms and ends with HEARTH_ECANCELED. */
+    const _Atomic int *canceled;
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */
@@ -233,7 +236,8 @@ struct hearth_engine_ops {
     int (*load)(const struct hearth_model_files *files, const struct hearth_load_params *params,
                 struct hearth_load_progress *progress, struct hearth_engine **ret_engine,
                 struct hearth_model_facts *ret_facts, struct hearth_error *error);
-    /* Template, tokens, limits. HEARTH_ECONTEXT says both numbers. The input may go away after. */
+    /* Template, tokens, limits. HEARTH_ECONTEXT says both numbers, HEARTH_ECANCELED that the input
+     * asked to end. The input may go away after. */
     int (*prepare)(struct hearth_engine *engine, const struct hearth_input *input,
                    struct hearth_prepared **ret_prepared, struct hearth_error *error);
     void (*discard)(struct hearth_engine *engine, struct hearth_prepared *prepared);

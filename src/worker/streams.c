@@ -95,7 +95,9 @@ static void prepare(void *argument)
     struct stream *stream = argument;
     struct worker *worker = stream->worker;
     uint64_t began_us = worker_now_us();
-    if (is_detokenize(stream)) {
+    if (atomic_load(&stream->stop_preparing)) {
+        hearth_error_set(&stream->failure, HEARTH_ECANCELED, "canceled");
+    } else if (is_detokenize(stream)) {
         detokenize(stream);
     } else {
         int rc = worker->ops->prepare(worker->engine, &stream->request->input, &stream->prepared,
@@ -193,6 +195,7 @@ static struct stream *stream_create(struct worker *worker, struct hearth_ipc_req
     stream->worker = worker;
     stream->id = request->stream;
     stream->request = request;
+    request->input.canceled = &stream->stop_preparing;
     stream->credit = request->credit;
     stream->arrived_us = worker_now_us();
     stream->batch.class_ = request->class_ < HEARTH_CLASS_COUNT ? (enum hearth_class)request->class_
@@ -254,6 +257,7 @@ void streams_cancel(struct worker *worker, uint32_t id)
     if (!stream || stream->canceled)
         return;
     worker->canceled_count++;
+    atomic_store(&stream->stop_preparing, 1);
     pthread_mutex_lock(&worker->lock);
     stream->canceled = true;
     worker->cancels = true;

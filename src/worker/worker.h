@@ -37,6 +37,7 @@ struct stream {
     uint32_t prepare_us;
     struct hearth_buf text; /* the answer of detokenize */
     struct hearth_error failure;
+    atomic_int stop_preparing; /* set by the loop: what the input's `canceled` points to */
 
     /* Under the lock. */
     int64_t credit; /* may fall below 0 by what one step emits */

@@ -55,15 +55,21 @@ static int prompt_of(const struct encoder_intake *intake, const struct hearth_in
 static int encode_text(const struct encoder_intake *intake, const struct hearth_input *input,
                        const char *prompt, struct hearth_tokens *tokens, struct hearth_error *error)
 {
-    struct hearth_buf text;
-    hearth_buf_init(&text, input->length + strlen(prompt) + 1);
-    hearth_buf_text(&text, prompt);
-    hearth_buf_append(&text, input->bytes, input->length);
-    int rc = text.failed ? hearth_error_set(error, text.failed, "the text is too long")
-                         : hearth_tokenizer_encode(intake->tokenizer, text.bytes ? text.bytes : "",
-                                                   text.length, input->pair, input->pair_length,
-                                                   !input->no_special_tokens, tokens, error);
-    hearth_buf_finish(&text);
+    struct hearth_buf prompted;
+    const char *bytes = input->length ? input->bytes : "";
+    size_t length = input->length;
+    hearth_buf_init(&prompted, input->length + strlen(prompt) + 1);
+    if (*prompt) {
+        hearth_buf_text(&prompted, prompt);
+        hearth_buf_append(&prompted, input->bytes, input->length);
+        bytes = prompted.bytes;
+        length = prompted.length;
+    }
+    int rc = prompted.failed ? hearth_error_set(error, prompted.failed, "the text is too long")
+                             : hearth_tokenizer_encode(intake->tokenizer, bytes, length,
+                                                       input->pair, input->pair_length,
+                                                       !input->no_special_tokens, tokens, error);
+    hearth_buf_finish(&prompted);
     return rc;
 }
 
@@ -104,7 +110,7 @@ static int encode_apart(const struct encoder_intake *intake, const struct hearth
                         const struct hearth_tokens *prompt, size_t before, size_t after,
                         struct hearth_tokens *tokens, struct hearth_error *error)
 {
-    struct hearth_tokens text = {0}, all = {0};
+    struct hearth_tokens text = {.canceled = input->canceled}, all = {0};
     int rc = encode_bare(intake, input->bytes, input->length, &text, error);
     if (!rc)
         rc = append_ids(&all, tokens->ids, before, error);
@@ -137,7 +143,8 @@ static void drop(struct hearth_tokens *tokens, size_t at, size_t count)
 static int cut_pair(const struct encoder_intake *intake, const struct hearth_input *input,
                     struct encoder_prepared *prepared, struct hearth_error *error)
 {
-    struct hearth_tokens *tokens = &prepared->tokens, first = {0};
+    struct hearth_tokens *tokens = &prepared->tokens;
+    struct hearth_tokens first = {.canceled = input->canceled};
     size_t limit = intake->config->tokens_max;
     if (input->truncate == HEARTH_TRUNCATE_START)
         return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
@@ -238,11 +245,36 @@ static int leave_prompt_out(const struct encoder_intake *intake, const char *pro
     return rc;
 }
 
+/* What is longer is never tokenized, so that nothing that one client sends keeps the tokenizer busy
+ * for long or needs much memory: of ordinary text it would be ten times what any model takes. */
+static int check_bytes(const struct encoder_intake *intake, const struct hearth_input *input,
+                       struct hearth_error *error)
+{
+    enum { TEXT_BYTES_MAX = 2 << 20, TOKENIZED_BYTES_MAX = 4 << 20 };
+    size_t length = input->length + (input->pair ? input->pair_length : 0);
+    if (input->kind != HEARTH_INPUT_TEXT)
+        return 0;
+    if (input->task == HEARTH_TASK_TOKENIZE)
+        return length <= TOKENIZED_BYTES_MAX
+                   ? 0
+                   : hearth_error_set(error, HEARTH_ETOOLARGE,
+                                      "the text has %zu bytes, at most %d are tokenized at once",
+                                      length, TOKENIZED_BYTES_MAX);
+    return length <= TEXT_BYTES_MAX
+               ? 0
+               : hearth_error_set(error, HEARTH_ECONTEXT,
+                                  "the input has %zu bytes, which no truncation helps with: the "
+                                  "model takes at most %zu tokens, of a text of at most %d bytes",
+                                  length, intake->config->tokens_max, TEXT_BYTES_MAX);
+}
+
 static int read_tokens(const struct encoder_intake *intake, const struct hearth_input *input,
                        struct encoder_prepared *prepared, struct hearth_error *error)
 {
     const char *prompt;
-    int rc = prompt_of(intake, input, &prompt, error);
+    int rc = check_bytes(intake, input, error);
+    if (!rc)
+        rc = prompt_of(intake, input, &prompt, error);
     if (!rc && input->kind == HEARTH_INPUT_TOKENS)
         rc = take_ids(intake, input, &prepared->tokens, error);
     else if (!rc)
@@ -310,7 +342,9 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
     if (input->kind != HEARTH_INPUT_TEXT && input->kind != HEARTH_INPUT_TOKENS)
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes text or token ids");
     struct encoder_prepared *prepared = hearth_calloc(1, sizeof(*prepared));
+    prepared->tokens.canceled = input->canceled;
     int rc = read_tokens(intake, input, prepared, error);
+    prepared->tokens.canceled = NULL; /* the input may go away now */
     if (!rc && input->task != HEARTH_TASK_TOKENIZE)
         rc = check_rows(intake->config, &prepared->tokens, error);
     if (!rc && input->task != HEARTH_TASK_TOKENIZE)
