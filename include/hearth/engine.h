@@ -37,6 +37,9 @@ enum hearth_task {
  * absolute, NUL-terminated. */
 struct hearth_model_files {
     const char *path;
+    /* Asks `describe` to look at all that `load` would refuse, not only at the header: a model is
+     * being installed, and there is time. An engine that cannot tell more may ignore it. */
+    bool thorough;
 };
 
 /* What the header of a model says. Strings live as long as the plug-in or the engine. */

@@ -22,6 +22,7 @@ struct wanted {
     struct hearth_install_request request;
     int64_t number; /* the version that came of it */
     const char *name;
+    const char *warning; /* why no engine serves it, or NULL */
 };
 
 struct install {
@@ -213,6 +214,22 @@ static int collect(struct install *install, struct hearth_error *error)
     return rc || !locked ? rc : pin(install, error);
 }
 
+static void warn(struct install *install, struct wanted *wanted, const char *reason)
+{
+    wanted->warning =
+        reason && *reason ? hearth_arena_strdup(install->invocation->arena, reason) : NULL;
+}
+
+static void warn_here(struct install *install, struct hearth_store *store, int64_t model_id,
+                      struct wanted *wanted)
+{
+    struct hearth_version *version = NULL;
+    struct hearth_error ignored;
+    if (!hearth_store_version_get(store, model_id, wanted->number, install->invocation->arena,
+                                  &version, &ignored))
+        warn(install, wanted, version->state_reason);
+}
+
 static int install_here(struct install *install, struct hearth_error *error)
 {
     struct hearth_storage local;
@@ -235,6 +252,8 @@ static int install_here(struct install *install, struct hearth_error *error)
         struct hearth_model *model = NULL;
         rc = hearth_store_model_get_id(local.store, id, install->invocation->arena, &model, error);
         wanted->name = rc ? NULL : model->name;
+        if (!rc)
+            warn_here(install, local.store, id, wanted);
     }
     hearth_storage_close(&local);
     return rc;
@@ -281,9 +300,10 @@ static const json_t *newest_version(const json_t *model)
 }
 
 /* Follows what the server fetches until the version is ready or has failed. */
-static int follow(struct install *install, const char *name, int64_t number,
-                  struct hearth_error *error)
+static int follow(struct install *install, struct wanted *wanted, struct hearth_error *error)
 {
+    const char *name = wanted->name;
+    int64_t number = wanted->number;
     struct hearth_progress progress;
     struct hearth_arena *arena = install->invocation->arena;
     const char *tail = hearth_arena_format(arena, "/versions/%lld", (long long)number);
@@ -300,6 +320,8 @@ static int follow(struct install *install, const char *name, int64_t number,
             hearth_progress_show(&progress, hearth_json_integer(fetched, "bytes_done", 0),
                                  hearth_json_integer(fetched, "bytes_total", -1));
         done = strcmp(state, "ready") == 0;
+        if (done)
+            warn(install, wanted, hearth_json_text(version, "reason", NULL));
         if (!rc && strcmp(state, "failed") == 0)
             rc = hearth_error_set(error, HEARTH_EMODEL, "%s: %s", name,
                                   hearth_json_text(version, "reason", "the install failed"));
@@ -348,25 +370,33 @@ static int install_there(struct install *install, struct hearth_error *error)
         if (!rc) {
             wanted->name = hearth_arena_strdup(install->invocation->arena, name);
             wanted->number = hearth_json_integer(newest_version(model), "version", 1);
-            rc = follow(install, wanted->name, wanted->number, error);
+            rc = follow(install, wanted, error);
         }
         json_decref(model);
     }
     return rc;
 }
 
+static void tell_one(const struct wanted *wanted)
+{
+    printf("installed %s:%lld\n", wanted->name, (long long)wanted->number);
+    if (wanted->warning)
+        fprintf(stderr, "hearth: warning: %s:%lld cannot be served: %s\n", wanted->name,
+                (long long)wanted->number, wanted->warning);
+}
+
 static int tell(const struct install *install, struct hearth_error *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < install->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I}", "name", install->wanted[i].name,
-                                              "version", (json_int_t)install->wanted[i].number));
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s*}", "name", install->wanted[i].name,
+                                              "version", (json_int_t)install->wanted[i].number,
+                                              "warning", install->wanted[i].warning));
     if (install->invocation->json)
         return hearth_print_json(json_pack("{s:o}", "installed", list), error);
     json_decref(list);
     for (size_t i = 0; i < install->count; i++)
-        printf("installed %s:%lld\n", install->wanted[i].name,
-               (long long)install->wanted[i].number);
+        tell_one(&install->wanted[i]);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/fault.h"
+#include "domain/cpu_split.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,12 @@ static bool is_choice(const struct hearth_model_setting *setting, const char *te
     return setting->choices == NULL;
 }
 
+/* A text whose form is not told by its kind. */
+static bool has_form(const struct hearth_model_setting *setting, const char *text)
+{
+    return strcmp(setting->key, "affinity") != 0 || hearth_cpu_wish_is_possible(text);
+}
+
 static bool is_right(const struct hearth_model_setting *setting, const json_t *value)
 {
     uint64_t ms;
@@ -50,7 +57,8 @@ static bool is_right(const struct hearth_model_setting *setting, const json_t *v
     case HEARTH_SETTING_DURATION:
         return read_duration(value, &ms) == 0 && (double)ms <= setting->high;
     default:
-        return json_is_string(value) && is_choice(setting, json_string_value(value));
+        return json_is_string(value) && is_choice(setting, json_string_value(value)) &&
+               has_form(setting, json_string_value(value));
     }
 }
 
@@ -73,6 +81,8 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
     default:
         break;
     }
+    if (strcmp(setting->key, "affinity") == 0)
+        return "auto, off, or lists of cores such as 0-3;4-7";
     if (!setting->choices)
         return "a text";
     size_t used = (size_t)snprintf(buffer, size, "one of ");

@@ -83,6 +83,20 @@ int hearth_cpus_write(const struct hearth_cpus *cpus, char *ret_list, size_t siz
     return 0;
 }
 
+bool hearth_cpu_wish_is_possible(const char *wish)
+{
+    struct hearth_cpus part;
+    if (strcmp(wish, "auto") == 0 || strcmp(wish, "off") == 0)
+        return true;
+    for (const char *at = wish; at;) {
+        const char *end = strchr(at, ';');
+        if (hearth_cpus_parse(at, end ? (size_t)(end - at) : strlen(at), &part))
+            return false;
+        at = end ? end + 1 : NULL;
+    }
+    return true;
+}
+
 /* The usable cores, node by node; those of no known node last. */
 static size_t order(const struct hearth_cpus *usable, const struct hearth_cpus *nodes,
                     size_t node_count, unsigned *ret_cpus)

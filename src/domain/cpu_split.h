@@ -24,6 +24,9 @@ int hearth_cpus_parse(const char *list, size_t length, struct hearth_cpus *ret_c
 /* HEARTH_ETOOLARGE when it does not fit. */
 int hearth_cpus_write(const struct hearth_cpus *cpus, char *ret_list, size_t size);
 
+/* "auto", "off" or lists of cores: could it be right for some machine and number of workers? */
+bool hearth_cpu_wish_is_possible(const char *wish);
+
 /* `auto`: the usable cores in order of node, cut into `count` equal runs, so that a worker crosses
  * a border between nodes only when it must. A list ("0-3;4-7", as many parts as workers, or one for
  * all) is taken as it stands, and must be of usable cores. `nodes` may be none. HEARTH_EINVAL; or

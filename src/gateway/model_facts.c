@@ -109,6 +109,8 @@ json_t *hearth_model_facts_json(struct hearth_gateway *gateway,
     bool loaded = hearth_scheduler_facts(gateway->scheduler, entry->id) != NULL;
     json_t *object = json_pack("{s:s, s:o, s:b}", "version", entry->id, "engine",
                                text_or_null(entry->engine), "loaded", (int)loaded);
+    if (*entry->state_reason)
+        json_object_set_new(object, "reason", json_string(entry->state_reason));
     if (known)
         add_facts(gateway, entry, &facts, object);
     return object;

@@ -55,9 +55,23 @@ bool hearth_served_wanted(const struct served_model *model)
 
 /* Endings of a try */
 
+/* Why a model cannot be loaded is never the fault of who asks it something, whatever the code would
+ * mean of a request: it lies with the model's files or settings. */
+static bool blames_request(int code)
+{
+    static const int codes[] = {HEARTH_EINVAL,    HEARTH_EPARSE,    HEARTH_EPATH,  HEARTH_ECONTEXT,
+                                HEARTH_ENOTFOUND, HEARTH_ETOOLARGE, HEARTH_EFIELDS};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 void hearth_served_fail_load(struct served_model *model, const struct hearth_error *failure)
 {
     struct hearth_error error = *failure;
+    if (blames_request(error.code))
+        error.code = HEARTH_EMODEL;
     hearth_timer_stop(model->life);
     model->seeks_room = false;
     model->last_error = error;

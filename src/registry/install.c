@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int hearth_registry_on_store(struct hearth_registry *registry,
@@ -76,6 +77,12 @@ static int find_same_before(struct hearth_installing *install)
     return hearth_install_step(install, hearth_install_find_same);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 static int probe(struct hearth_installing *install, const char *path)
 {
     struct hearth_registry *registry = install->registry;
@@ -86,9 +93,12 @@ static int probe(struct hearth_installing *install, const char *path)
                              install->error);
     if (rc == HEARTH_ENOTIMPL) {
         install->engine = "";
-        rc = 0;
+        install->reason = hearth_arena_strdup(install->arena, install->error->message);
+        rc = install->reason ? 0 : hearth_install_no_room(install);
     } else if (rc) {
-        if (!strstr(install->error->message, strrchr(path, '/')))
+        /* Of a folder, the error names the file in it; its own name is only the version's number.
+         */
+        if (!is_folder(path) && !strstr(install->error->message, strrchr(path, '/')))
             hearth_error_prefix(install->error, "%.200s", strrchr(path, '/') + 1);
     } else {
         install->engine = hearth_arena_strdup(install->arena, engine);
@@ -105,6 +115,7 @@ static int check_model(struct hearth_installing *install)
 {
     char path[PATH_MAX];
     install->facts_json = "{}";
+    install->reason = "";
     int rc = hearth_model_form_check(install->registry, install->files, install->source->file_count,
                                      &install->engine, install->error);
     if (!rc)

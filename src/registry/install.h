@@ -27,7 +27,8 @@ struct hearth_registry {
     const char *active_directory; /* NULL: HOME/artifacts/active */
     const struct hearth_source_options *sources;
     /* Reads the header in a sandboxed process of its own: engine, facts, or why not.
-     * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same. May be
+     * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same, and why
+     * becomes the reason of its state. May be
      * NULL: then only the file's form is checked, and the form tells the engine. */
     int (*probe)(void *argument, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error);

@@ -261,7 +261,8 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     version->source_revision = install->source->revision;
     version->engine = install->engine;
     version->facts_json = install->facts_json;
-    install->rc = set_state(install, store, HEARTH_VERSION_READY, "");
+    install->rc =
+        set_state(install, store, HEARTH_VERSION_READY, install->reason ? install->reason : "");
     if (!install->rc)
         install->rc = put_task(install, store);
 }

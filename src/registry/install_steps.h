@@ -22,6 +22,7 @@ struct hearth_installing {
     struct hearth_version *version; /* ours, as it stands in the store */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
+    const char *reason;            /* why no engine takes it, or "" */
     bool made_model, made_version; /* the rows are this install's */
     bool bytes_came;               /* of some file: there may be partial blobs */
     int64_t same_number;           /* a ready version with the same bytes, or 0 */

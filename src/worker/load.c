@@ -92,7 +92,8 @@ static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
 static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
                  struct hearth_error *error)
 {
-    const struct hearth_model_files files = {.path = worker->hello.model_path};
+    const struct hearth_model_files files = {.path = worker->hello.model_path,
+                                             .thorough = worker->hello.probe};
     const struct hearth_load_params params = load_params(worker);
     struct hearth_memory_plan plan = {0};
     int rc = plugin_open(worker->hello.plugin_dir, worker->hello.engine, &worker->ops, error);

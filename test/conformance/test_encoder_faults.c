@@ -20,6 +20,15 @@ static int load_folder(const struct encoder_folder *folder, struct hearth_engine
     return ops->load(&files, &params, NULL, ret_engine, &facts, error);
 }
 
+static int describe_folder(const struct encoder_folder *folder, bool thorough,
+                           struct hearth_error *error)
+{
+    const struct hearth_model_files files = {.path = folder->path, .thorough = thorough};
+    struct hearth_model_facts facts;
+    return ops->describe(&files, &facts, error);
+}
+
+/* By a load, and by the thorough look of an install before it. */
 static void assert_refused(const struct encoder_folder *folder, int code, const char *words)
 {
     struct hearth_engine *engine = NULL;
@@ -29,6 +38,9 @@ static void assert_refused(const struct encoder_folder *folder, int code, const 
         fail_msg("it was loaded, not refused with \"%s\"", words);
     if (rc != code || !strstr(error.message, words))
         fail_msg("%d \"%s\", not %d \"%s\"", rc, error.message, code, words);
+    struct hearth_error told = {0};
+    assert_int_equal(describe_folder(folder, true, &told), code);
+    assert_string_equal(told.message, error.message);
 }
 
 static void assert_all_refused(const struct fault *faults, size_t count)
@@ -161,6 +173,31 @@ static void what_is_not_known_here_is_refused_by_name(void **state)
          HEARTH_ENOTIMPL, "classifier_activation \"relu\""},
     };
     ASSERT_ALL_REFUSED(faults);
+}
+
+static void a_folder_that_can_be_loaded_is_good_to_a_thorough_look(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bert",
+                                        "bert-tanh",
+                                        "xlm-roberta",
+                                        "distilbert",
+                                        "mpnet",
+                                        "nomic",
+                                        "modernbert",
+                                        "bert-classifier",
+                                        "xlm-roberta-classifier",
+                                        "modernbert-classifier"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct encoder_folder folder = encoder_folder_make(names[i]);
+        struct hearth_error error = {0};
+        if (describe_folder(&folder, true, &error))
+            fail_msg("%s: %s", names[i], error.message);
+        encoder_folder_unlink(&folder, "tokenizer.json");
+        assert_int_equal(describe_folder(&folder, false, &error), 0);
+        assert_int_equal(describe_folder(&folder, true, &error), HEARTH_EMODEL);
+        encoder_folder_remove(&folder);
+    }
 }
 
 /* Only the file's name is told: where the model lies is the server's business. */
@@ -313,6 +350,7 @@ int main(void)
         cmocka_unit_test(tables_of_positions_that_cannot_be_used_are_a_broken_model),
         cmocka_unit_test(values_of_a_wrong_type_or_size_are_a_broken_model),
         cmocka_unit_test(what_is_not_known_here_is_refused_by_name),
+        cmocka_unit_test(a_folder_that_can_be_loaded_is_good_to_a_thorough_look),
         cmocka_unit_test(files_that_are_missing_are_a_broken_model),
         cmocka_unit_test(shards_that_are_missing_or_elsewhere_are_a_broken_model),
         cmocka_unit_test(a_normalizer_that_blows_a_text_up_is_stopped_while_it_does),

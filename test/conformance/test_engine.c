@@ -60,7 +60,7 @@ static void the_table_is_complete(void **state)
 static void describe_agrees_with_load(void **state)
 {
     const struct subject *subject = subject_of(state);
-    const struct hearth_model_files files = {subject->path};
+    const struct hearth_model_files files = {.path = subject->path};
     struct hearth_model_facts facts;
     struct hearth_error error = {0};
     assert_int_equal(ops->describe(&files, &facts, &error), 0);
@@ -74,7 +74,7 @@ static void describe_agrees_with_load(void **state)
 static void a_plan_grows_with_context_and_slots(void **state)
 {
     const struct subject *subject = subject_of(state);
-    const struct hearth_model_files files = {subject->path};
+    const struct hearth_model_files files = {.path = subject->path};
     const struct hearth_load_params small = {.context = 64, .slots = 1, .batch = 64};
     const struct hearth_load_params large = {.context = 1024, .slots = 8, .batch = 64};
     struct hearth_memory_plan a, b;
@@ -87,7 +87,8 @@ static void a_plan_grows_with_context_and_slots(void **state)
 static void a_file_that_is_no_model_is_an_error_with_a_reason(void **state)
 {
     const struct subject *subject = subject_of(state);
-    const struct hearth_model_files wrong = {subject->wrong}, none = {"/nonexistent/model"};
+    const struct hearth_model_files wrong = {.path = subject->wrong},
+                                    none = {.path = "/nonexistent/model"};
     struct hearth_model_facts facts;
     struct hearth_memory_plan plan;
     struct hearth_error error = {0};
@@ -110,7 +111,7 @@ static bool give_up(struct hearth_load_progress *progress, float fraction)
 static void a_load_that_is_given_up_is_canceled(void **state)
 {
     const struct subject *subject = subject_of(state);
-    const struct hearth_model_files files = {subject->path};
+    const struct hearth_model_files files = {.path = subject->path};
     const struct hearth_load_params params = {.context = 64, .slots = 1};
     struct hearth_load_progress progress = {give_up};
     struct hearth_engine *engine = NULL;

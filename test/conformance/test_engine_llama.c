@@ -72,7 +72,7 @@ static void the_header_alone_gives_facts_and_a_memory_plan(void **state)
 {
     (void)state;
     need_model();
-    struct hearth_model_files files = {model};
+    struct hearth_model_files files = {.path = model};
     struct hearth_model_facts facts;
     struct hearth_error error = {0};
     assert_int_equal(ops->describe(&files, &facts, &error), 0);
@@ -98,7 +98,7 @@ static void settings_that_are_wrong_are_named(void **state)
 {
     (void)state;
     need_model();
-    struct hearth_model_files files = {model};
+    struct hearth_model_files files = {.path = model};
     struct hearth_memory_plan plan;
     struct hearth_error error = {0};
     struct hearth_load_params params = {.settings_json = "{\"cache_tipe_k\":\"f16\"}"};
@@ -673,7 +673,7 @@ static int in_child(const char *what, const char *path, unsigned seconds)
 
 static int memory_in_plan(const char *path)
 {
-    struct hearth_model_files files = {path};
+    struct hearth_model_files files = {.path = path};
     struct hearth_load_params params = {.context = 2048, .slots = 4};
     struct hearth_memory_plan plan;
     struct hearth_error error = {0};
@@ -714,7 +714,7 @@ static void loading_can_be_given_up(void **state)
     (void)state;
     need_model();
     struct hearth_load_progress progress = {give_up};
-    struct hearth_model_files files = {model};
+    struct hearth_model_files files = {.path = model};
     struct hearth_load_params params = {.context = 256, .slots = 1};
     struct hearth_engine *engine = NULL;
     struct hearth_model_facts facts;
@@ -726,7 +726,7 @@ static void loading_can_be_given_up(void **state)
 
 static int load_any(const char *path)
 {
-    struct hearth_model_files files = {path};
+    struct hearth_model_files files = {.path = path};
     struct hearth_load_params params = {.context = 256, .slots = 1};
     struct hearth_engine *engine = NULL;
     struct hearth_model_facts facts;

@@ -171,7 +171,7 @@ static void the_facts_of_an_encoder_are_told(void **state)
     (void)state;
     struct driver driver;
     open_bert(&driver, CLS);
-    struct hearth_model_files files = {path};
+    struct hearth_model_files files = {.path = path};
     struct hearth_model_facts facts;
     struct hearth_memory_plan plan;
     struct hearth_load_params params = {0};
@@ -362,7 +362,7 @@ static void expect_screened(void (*put)(struct hearth_buf *file), uint32_t keys,
     assert_int_equal(fwrite(file.bytes, 1, file.length, out), file.length);
     assert_int_equal(fclose(out), 0);
     hearth_buf_finish(&file);
-    struct hearth_model_files files = {path};
+    struct hearth_model_files files = {.path = path};
     struct hearth_model_facts facts;
     struct hearth_error error = {0};
     assert_int_equal(ops->describe(&files, &facts, &error), HEARTH_EMODEL);

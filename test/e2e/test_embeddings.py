@@ -312,6 +312,60 @@ def test_a_model_s_own_truncate_dim_is_the_default_that_a_request_may_overrule(s
     assert embed(server, "abc", model="short").json()["data"][0]["embedding"] == default
 
 
+def patched(folder, base, file, patch):
+    shutil.copytree(ENCODERS / base, folder)
+    (folder / file).write_text(json.dumps({**json.loads((folder / file).read_text()), **patch}))
+    return folder
+
+
+def test_what_no_engine_serves_is_told_at_its_install_and_to_who_asks_it(start, home, tmp_path):
+    folder = patched(tmp_path / "other", "bert", "config.json", {"model_type": "gpt2"})
+    done = cli("install", f"file:{folder}", "--name", "other", home=home)
+    assert done.returncode == 0 and "installed other:1" in done.stdout
+    assert "warning: other:1 cannot be served" in done.stderr and '"gpt2"' in done.stderr
+    server = start()
+    done = cli("install", f"file:{folder}", "--name", "more", "--json", home=home)
+    assert '"gpt2"' in json.loads(done.stdout)["installed"][0]["warning"]
+    for name in ("other", "more"):
+        assert '"gpt2"' in server.get(f"/v1/models/{name}").json()["hearth"]["reason"]
+        answer = embed(server, "a", model=name)
+        assert answer.status == 501 and '"gpt2"' in error_of(answer)["message"]
+
+
+def test_a_broken_folder_is_not_installed(server, tmp_path):
+    broken = patched(tmp_path / "broken", "bert", "tokenizer.json",
+                     {"post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 96],
+                                         "cls": ["[CLS]", 2]}})
+    lacking = tmp_path / "lacking"
+    shutil.copytree(ENCODERS / "bert", lacking)
+    (lacking / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"a": "model-00001-of-00002.safetensors"}}))
+    shapeless = patched(tmp_path / "shapeless", "bert", "config.json", {"intermediate_size": 81})
+    for folder, says in ((broken, "token ids up to 96"), (shapeless, "its shape is not"),
+                         (lacking, "model-00001-of-00002.safetensors")):
+        answer = server.post("/models", {"name": folder.name, "source": f"file:{folder}"})
+        assert answer.status == 422, answer.text
+        [field] = answer.json()["fields"]
+        assert field["field"] == "source" and says in field["got"], field
+        assert not field["got"].startswith("1:")
+        assert server.get(f"/models/{folder.name}").status == 404
+
+
+def test_faults_of_a_model_s_settings_are_its_owner_s(server):
+    answer = server.post("/models", {"name": "bound", "source": "fake:tasks = embed",
+                                     "task": "embedding"})
+    assert answer.status == 201, answer.text
+    answer = server.request("PATCH", "/models/bound", {"settings": {"affinity": "zzz"}})
+    assert answer.status == 422, answer.text
+    [field] = answer.json()["fields"]
+    assert "affinity" in field["field"] and "0-3;4-7" in field["expected"]
+    answer = server.request("PATCH", "/models/bound", {"settings": {"affinity": "1022-1023"}})
+    assert answer.status == 200, answer.text
+    answer = embed(server, "a", model="bound")
+    assert answer.status == 500 and error_of(answer)["code"] == "model_broken"
+    assert "may not use" in error_of(answer)["message"]
+
+
 def test_prompts_are_told_and_applied(vectors):
     assert vectors.get("/v1/models/prompted").json()["hearth"]["prompts"] == PROMPTS
     named = embed(vectors, "abc", model="prompted", prompt_name="query").json()

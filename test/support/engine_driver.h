@@ -122,7 +122,7 @@ static inline void driver_open(struct driver *driver, const struct hearth_engine
     driver->ops = ops;
     driver->slots = params->slots != 0 ? params->slots : 4;
     driver->batch = params->batch != 0 ? params->batch : 512;
-    struct hearth_model_files files = {path};
+    struct hearth_model_files files = {.path = path};
     int rc = ops->load(&files, params, NULL, &driver->engine, &driver->facts, &driver->fault);
     if (rc != 0)
         fail_msg("load: %s", driver->fault.message);

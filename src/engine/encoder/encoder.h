@@ -171,6 +171,9 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
                        const struct hearth_kernels *kernels, enum hearth_precision precision,
                        struct hearth_load_progress *progress, struct encoder_model **ret_model,
                        struct hearth_error *error);
+/* Are all tensors there, of the right shape and a type that is taken? Copies nothing. */
+int encoder_model_check(const char *directory, const struct encoder_config *config,
+                        struct hearth_error *error);
 void encoder_model_destroy(struct encoder_model *model);
 
 /* encoder_forward.c: one batch of packed sequences. */

@@ -104,12 +104,58 @@ static int read_directory(const struct hearth_model_files *files, struct encoder
     return encoder_prompts_read(files->path, facts, error);
 }
 
+/* Whatever the tokenizer can put into a text must have a row in the model's tables. */
+static int check_tokenizer(const struct hearth_tokenizer *tokenizer,
+                           const struct encoder_config *config, struct hearth_error *error)
+{
+    size_t tokens = hearth_tokenizer_vocabulary(tokenizer);
+    unsigned segments = hearth_tokenizer_segments(tokenizer, config->labels > 0);
+    if (tokens > config->vocabulary)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the tokenizer gives token ids up to %zu, the model has %zu tokens",
+                                tokens - 1, config->vocabulary);
+    if (config->types > 1 && segments > config->types)
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "the tokenizer gives segment ids up to %u, the model has %zu "
+                                "segments",
+                                segments - 1, config->types);
+    return 0;
+}
+
+static int open_tokenizer(const char *directory, const struct encoder_config *config,
+                          struct hearth_tokenizer **ret_tokenizer, struct hearth_error *error)
+{
+    struct hearth_tokenizer *tokenizer = NULL;
+    int rc = hearth_tokenizer_open(directory, &tokenizer, error);
+    if (!rc && config->lowers)
+        rc = hearth_tokenizer_lower(tokenizer, error);
+    if (!rc)
+        rc = check_tokenizer(tokenizer, config, error);
+    if (rc)
+        hearth_tokenizer_close(tokenizer);
+    else
+        *ret_tokenizer = tokenizer;
+    return rc;
+}
+
+/* All that load would refuse, but for memory and what this CPU has. */
+static int check_directory(const char *directory, const struct encoder_config *config,
+                           struct hearth_error *error)
+{
+    struct hearth_tokenizer *tokenizer = NULL;
+    int rc = open_tokenizer(directory, config, &tokenizer, error);
+    hearth_tokenizer_close(tokenizer);
+    return rc ? rc : encoder_model_check(directory, config, error);
+}
+
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
                     struct hearth_error *error)
 {
     struct encoder_config config;
     struct hearth_model_facts facts = {0};
     int rc = read_directory(files, &config, &facts, error);
+    if (!rc && files->thorough)
+        rc = check_directory(files->path, &config, error);
     snprintf(facts.quantization, sizeof(facts.quantization), "%s",
              precision_names[HEARTH_PRECISION_F32]);
     if (!rc)
@@ -219,24 +265,6 @@ static unsigned thread_count(const struct hearth_load_params *params)
     return threads > 256 ? 256 : threads;
 }
 
-/* Whatever the tokenizer can put into a text must have a row in the model's tables. */
-static int check_tokenizer(const struct hearth_tokenizer *tokenizer,
-                           const struct encoder_config *config, struct hearth_error *error)
-{
-    size_t tokens = hearth_tokenizer_vocabulary(tokenizer);
-    unsigned segments = hearth_tokenizer_segments(tokenizer, config->labels > 0);
-    if (tokens > config->vocabulary)
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "the tokenizer gives token ids up to %zu, the model has %zu tokens",
-                                tokens - 1, config->vocabulary);
-    if (config->types > 1 && segments > config->types)
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "the tokenizer gives segment ids up to %u, the model has %zu "
-                                "segments",
-                                segments - 1, config->types);
-    return 0;
-}
-
 static int fill_engine(struct hearth_engine *engine, const struct hearth_model_files *files,
                        const struct encoder_config *config, const struct hearth_load_params *params,
                        const struct arithmetic *arithmetic, struct hearth_load_progress *progress,
@@ -247,15 +275,10 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
     if (!kernels->shape[precision].row_block)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s arithmetic",
                                 precision_names[precision]);
-    int rc = hearth_tokenizer_open(files->path, &engine->tokenizer, error);
-    if (!rc && config->lowers)
-        rc = hearth_tokenizer_lower(engine->tokenizer, error);
+    int rc = open_tokenizer(files->path, config, &engine->tokenizer, error);
     if (!rc)
         rc = encoder_model_load(files->path, config, kernels, precision, progress, &engine->model,
                                 error);
-    if (rc)
-        return rc;
-    rc = check_tokenizer(engine->tokenizer, config, error);
     if (rc)
         return rc;
     engine->slots = params->slots ? params->slots : SLOTS_DEFAULT;

@@ -75,11 +75,31 @@ static const struct hearth_tensor *want(struct binding *binding, const char *nam
     return tensor;
 }
 
-/* A heap copy as f32, or NULL after a fault. */
+static void check_type(struct binding *binding, const struct hearth_tensor *tensor)
+{
+    float probe;
+    struct hearth_tensor first = *tensor;
+    first.length = tensor->element_count ? tensor->length / tensor->element_count : 0;
+    first.element_count = tensor->element_count ? 1 : 0;
+    if (!binding->rc)
+        binding->rc = hearth_tensor_to_f32(&first, &probe, binding->error);
+}
+
+/* A model without kernels is only looked at. */
+static bool only_checks(const struct binding *binding)
+{
+    return !binding->model->kernels;
+}
+
+/* A heap copy as f32, or NULL after a fault and where the model is only looked at. */
 static float *copy(struct binding *binding, const struct hearth_tensor *tensor)
 {
     if (!tensor || binding->rc)
         return NULL;
+    if (only_checks(binding)) {
+        check_type(binding, tensor);
+        return NULL;
+    }
     float *values = hearth_try_calloc(tensor->element_count, sizeof(*values));
     if (!values)
         binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM, "tensor \"%s\": no memory",
@@ -129,7 +149,7 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
             biases[i] = copy(binding, want(binding, name, "bias", out, 0));
     }
     struct hearth_linear *linear = NULL;
-    if (!binding->rc) {
+    if (!binding->rc && !only_checks(binding)) {
         linear =
             hearth_linear_create(binding->model->kernels, precision, (const float *const *)weights,
                                  (const float *const *)biases, parts, out, in);
@@ -152,11 +172,7 @@ static void bind_table(struct binding *binding, const char *name, size_t rows, s
     const struct hearth_tensor *tensor = want(binding, name, "weight", rows, width);
     if (!tensor)
         return;
-    float probe;
-    struct hearth_tensor first = *tensor;
-    first.length = tensor->length / tensor->element_count;
-    first.element_count = 1;
-    binding->rc = hearth_tensor_to_f32(&first, &probe, binding->error);
+    check_type(binding, tensor);
     *table = (struct encoder_table){.tensor = tensor, .rows = rows, .width = width};
 }
 
@@ -354,6 +370,16 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
         hearth_safetensors_release(model->shards[i]);
     *ret_model = model;
     return 0;
+}
+
+int encoder_model_check(const char *directory, const struct encoder_config *config,
+                        struct hearth_error *error)
+{
+    struct encoder_model *model = NULL;
+    int rc = encoder_model_load(directory, config, NULL, HEARTH_PRECISION_F32, NULL, &model, error);
+    if (!rc)
+        encoder_model_destroy(model);
+    return rc;
 }
 
 static void norm_finish(struct encoder_norm *norm)

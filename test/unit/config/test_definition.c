@@ -241,12 +241,15 @@ static void settings_of_a_request_are_checked_likewise(void **state)
         hearth_model_settings_check(good, fixture->arena, &fixture->faults, &fixture->error), 0);
     json_decref(good);
     json_t *bad = json("{\"contxt\":1,\"slots\":\"4\",\"pin\":1,\"idle_unload\":-1,"
-                       "\"cache_type_k\":\"q2\",\"batch\":70000,\"chat_template\":7}");
+                       "\"cache_type_k\":\"q2\",\"batch\":70000,\"chat_template\":7,"
+                       "\"affinity\":\"zzz\"}");
     assert_int_equal(
         hearth_model_settings_check(bad, fixture->arena, &fixture->faults, &fixture->error),
         HEARTH_EFIELDS);
     json_decref(bad);
-    assert_int_equal(fixture->faults.count, 7);
+    assert_int_equal(fixture->faults.count, 8);
+    assert_string_equal(fixture->faults.rows[7].message,
+                        "affinity: expected auto, off, or lists of cores such as 0-3;4-7");
     assert_string_equal(fixture->faults.rows[0].message,
                         "the setting `contxt` is not known; did you mean `context`?");
     assert_string_equal(fixture->faults.rows[1].message,

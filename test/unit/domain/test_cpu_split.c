@@ -76,12 +76,24 @@ static void a_list_is_taken_as_it_stands(void **state)
                          HEARTH_EINVAL);
 }
 
+static void a_wish_that_no_machine_could_keep_is_told_from_others(void **state)
+{
+    (void)state;
+    const char *const possible[] = {"auto", "off", "0", "0-3;4-7", "1000-1023"};
+    const char *const impossible[] = {"zzz", "", "0;", ";", "3-1", "0-1024", "auto;0", "Off"};
+    for (size_t i = 0; i < sizeof(possible) / sizeof(possible[0]); i++)
+        assert_true(hearth_cpu_wish_is_possible(possible[i]));
+    for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++)
+        assert_false(hearth_cpu_wish_is_possible(impossible[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_the_kernels),
         cmocka_unit_test(workers_stay_within_nodes),
         cmocka_unit_test(a_list_is_taken_as_it_stands),
+        cmocka_unit_test(a_wish_that_no_machine_could_keep_is_told_from_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
