@@ -316,7 +316,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "slots", .flag = "slots",
         .env = "HEARTH_SLOTS", .fallback = "0",
-        .help = "sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64)",
+        .help = "sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more)",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -327,7 +327,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "batch", .flag = "batch",
         .env = "HEARTH_BATCH", .fallback = "0",
-        .help = "most tokens in one step; 0: the engine's own number (llama 512, encoder 2,048)",
+        .help = "most tokens in one step; 0: the engine's own number (llama 512, encoder 256 for each thread, at least 512)",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,

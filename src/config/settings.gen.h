@@ -64,9 +64,9 @@ struct hearth_settings {
     uint64_t request_timeout;
     /* tokens for each sequence; 0: the smaller of the model's own and 4,096 */
     int64_t context;
-    /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64) */
+    /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more) */
     int64_t slots;
-    /* most tokens in one step; 0: the engine's own number (llama 512, encoder 2,048) */
+    /* most tokens in one step; 0: the engine's own number (llama 512, encoder 256 for each thread, at least 512) */
     int64_t batch;
     /* threads that each worker computes with; 0: one for each core, shared among a model's replicas */
     int64_t threads;

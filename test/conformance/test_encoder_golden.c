@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SEQUENCES_MAX = 120, COPIES = 12, WIDTH_MAX = 64 };
+enum { SEQUENCES_MAX = 120, COPIES = 12, BATCH = 4096, WIDTH_MAX = 64 };
 
 #define GOLDEN HEARTH_SOURCE_DIR "/test/golden/encoder/"
 
@@ -59,7 +59,7 @@ static struct hearth_engine *load(const char *name, const char *settings,
     snprintf(path, sizeof(path), GOLDEN "%s", name);
     const struct hearth_model_files files = {.path = path};
     const struct hearth_load_params params = {
-        .threads = 2, .slots = SEQUENCES_MAX, .settings_json = settings};
+        .threads = 2, .slots = SEQUENCES_MAX, .batch = BATCH, .settings_json = settings};
     struct hearth_memory_plan plan;
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), 0);
     assert_true(plan.weights > 0 && plan.scratch > 0);

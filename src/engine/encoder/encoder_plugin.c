@@ -8,13 +8,21 @@
 #include <assert.h>
 #include <limits.h>
 #include <math.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SLOTS_DEFAULT = 64, BATCH_DEFAULT = 2048, TEXT_BYTES_PER_TOKEN_MAX = 1024 };
+enum {
+    BATCH_PER_THREAD = 256, /* tokens; more make a step longer and no faster */
+    BATCH_LEAST = 512,
+    TOKENS_PER_SLOT = 32,
+    SLOTS_LEAST = 64,
+    SLOTS_MOST = 256,
+    TEXT_BYTES_PER_TOKEN_MAX = 1024
+};
 
 struct hearth_engine {
     struct encoder_model *model;
@@ -210,9 +218,32 @@ static int read_arithmetic(const char *settings_json, struct arithmetic *ret_ari
     return rc;
 }
 
+static unsigned thread_count(const struct hearth_load_params *params)
+{
+    cpu_set_t usable;
+    unsigned threads = params->threads;
+    if (!threads && !sched_getaffinity(0, sizeof(usable), &usable))
+        threads = (unsigned)CPU_COUNT(&usable);
+    return threads > 256 ? 256 : threads ? threads : 1;
+}
+
+static size_t batch_for(const struct hearth_load_params *params)
+{
+    size_t own = (size_t)thread_count(params) * BATCH_PER_THREAD;
+    return params->batch ? params->batch : own < BATCH_LEAST ? BATCH_LEAST : own;
+}
+
+static size_t slots_for(const struct hearth_load_params *params)
+{
+    size_t own = batch_for(params) / TOKENS_PER_SLOT;
+    if (params->slots)
+        return params->slots;
+    return own < SLOTS_LEAST ? SLOTS_LEAST : own > SLOTS_MOST ? SLOTS_MOST : own;
+}
+
 static size_t rows_for(const struct encoder_config *config, const struct hearth_load_params *params)
 {
-    size_t batch = params->batch ? params->batch : BATCH_DEFAULT;
+    size_t batch = batch_for(params);
     return batch > config->tokens_max ? batch : config->tokens_max;
 }
 
@@ -258,13 +289,6 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine);
 }
 
-static unsigned thread_count(const struct hearth_load_params *params)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned threads = params->threads ? params->threads : cores > 0 ? (unsigned)cores : 1;
-    return threads > 256 ? 256 : threads;
-}
-
 static int fill_engine(struct hearth_engine *engine, const struct hearth_model_files *files,
                        const struct encoder_config *config, const struct hearth_load_params *params,
                        const struct arithmetic *arithmetic, struct hearth_load_progress *progress,
@@ -281,7 +305,7 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
                                 error);
     if (rc)
         return rc;
-    engine->slots = params->slots ? params->slots : SLOTS_DEFAULT;
+    engine->slots = slots_for(params);
     engine->team = hearth_team_create(thread_count(params));
     engine->vectors =
         hearth_try_calloc(engine->slots * encoder_vector_length(engine->model), sizeof(float));
