@@ -96,8 +96,11 @@ static int encode_raw(const struct hearth_tokenizer *tokenizer, size_t head,
         hearth_runes_append_all(&part, text->at + start, end - start);
     }
     size_t left = normalizer_run(&tokenizer->normalizer, &part, head);
-    int rc = part.failed ? no_memory(error)
-                         : encode_between(tokenizer, true, left, &part, tokens, error);
+    int rc = part.overlong ? hearth_error_set(error, HEARTH_ETOOLARGE,
+                                              "what the model's normalizer makes of this text is "
+                                              "too long")
+             : part.failed ? no_memory(error)
+                           : encode_between(tokenizer, true, left, &part, tokens, error);
     hearth_runes_finish(&part);
     return rc;
 }
