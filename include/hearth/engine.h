@@ -57,8 +57,9 @@ struct hearth_model_facts {
     char pooling[16]; /* "mean", "cls", "cls+max", "last", "rank", "none" or empty */
     bool normalized;  /* vectors have length 1 */
     bool has_chat_template;
-    /* Names of the prompts an embedding model knows, with their texts; a JSON object or empty. */
-    char prompts_json[4096];
+    /* Names of the prompts an embedding model knows, with their texts, which are cut where all of
+     * them have no room here (not where they are used); a JSON object or empty. */
+    char prompts_json[16384];
     char default_prompt[128]; /* the name of the one that an input gets that names none; or empty */
     /* Names of the labels of a classifier, in the order of its numbers; a JSON list or empty. */
     char labels_json[4096];

@@ -1,5 +1,5 @@
-/* Normalizers of tokenizer.json: BertNormalizer, NFC/NFD/NFKC/NFKD, Lowercase, StripAccents, Strip,
- * Replace, Prepend, Sequence. */
+/* Normalizers of tokenizer.json: BertNormalizer, Nmt, NFC/NFD/NFKC/NFKD, Lowercase, StripAccents,
+ * Strip, Replace, Prepend, Precompiled, Sequence. */
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
@@ -50,6 +50,34 @@ static void clean(struct hearth_runes *text, size_t *head)
         uint16_t classes = hearth_unicode_classes(text->at[i]);
         if (!(classes & HEARTH_UNICODE_REMOVED))
             text->at[out++] = classes & HEARTH_UNICODE_SPACE ? ' ' : text->at[i];
+        if (i < *head)
+            kept = out;
+    }
+    text->count = out;
+    *head = kept;
+}
+
+/* Nmt: what sentencepiece's rules of that name take away or make a space, as the library has them:
+ * fewer spaces than Unicode, and not all control characters. */
+static bool nmt_removes(uint32_t c)
+{
+    return (c >= 0x01 && c <= 0x08) || c == 0x0b || (c >= 0x0e && c <= 0x1f) || c == 0x7f ||
+           c == 0x8f || c == 0x9f;
+}
+
+static bool nmt_spaces(uint32_t c)
+{
+    return c == 0x09 || c == 0x0a || c == 0x0c || c == 0x0d || c == 0x1680 ||
+           (c >= 0x200b && c <= 0x200f) || c == 0x2028 || c == 0x2029 || c == 0x2581 ||
+           c == 0xfeff || c == 0xfffd;
+}
+
+static void clean_nmt(struct hearth_runes *text, size_t *head)
+{
+    size_t out = 0, kept = 0;
+    for (size_t i = 0; i < text->count; i++) {
+        if (!nmt_removes(text->at[i]))
+            text->at[out++] = nmt_spaces(text->at[i]) ? ' ' : text->at[i];
         if (i < *head)
             kept = out;
     }
@@ -202,6 +230,9 @@ size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *
         case NORMALIZE_BERT:
             run_bert(step, text, &head);
             break;
+        case NORMALIZE_NMT:
+            clean_nmt(text, &head);
+            break;
         case NORMALIZE_FORM:
             to_form(text, step->form, &head);
             break;
@@ -290,6 +321,8 @@ static int read_step(const json_t *json, const char *type, struct normalizer_ste
         }
     if (strcmp(type, "Lowercase") == 0) {
         step->kind = NORMALIZE_LOWER;
+    } else if (strcmp(type, "Nmt") == 0) {
+        step->kind = NORMALIZE_NMT;
     } else if (strcmp(type, "StripAccents") == 0) {
         step->kind = NORMALIZE_STRIP_ACCENTS;
     } else if (strcmp(type, "Strip") == 0) {

@@ -49,6 +49,7 @@ void precompiled_run(const struct precompiled *map, struct hearth_runes *text, s
 /* normalizer.c */
 enum normalizer_kind {
     NORMALIZE_BERT,
+    NORMALIZE_NMT,
     NORMALIZE_FORM,
     NORMALIZE_LOWER,
     NORMALIZE_STRIP_ACCENTS,

@@ -281,6 +281,82 @@ static void a_padding_id_that_tells_no_position_may_be_any(void **state)
     }
 }
 
+static void texts_have_a_length_that_is_looked_at(void **state)
+{
+    (void)state;
+    enum { MOST = 2 << 20, TOKENIZED_MOST = 4 << 20 };
+    struct encoder_folder folder = encoder_folder_make("bert");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    char *text = hearth_alloc(TOKENIZED_MOST + 1);
+    memset(text, ' ', TOKENIZED_MOST + 1);
+    text[MOST / 2] = 'a';
+    struct hearth_input input = text_input("", NULL, HEARTH_TRUNCATE_END);
+    input.bytes = text;
+    input.length = MOST;
+    assert_prepared(engine, &input, "[a]", 0);
+    input.length++;
+    assert_refused(engine, &input, HEARTH_ECONTEXT,
+                   "2097153 bytes, which no truncation helps with: the model takes at most 10 "
+                   "tokens, of a text of at most 2097152 bytes");
+    input.task = HEARTH_TASK_TOKENIZE;
+    input.length = TOKENIZED_MOST;
+    assert_prepared(engine, &input, "[a]", 0);
+    input.length++;
+    assert_refused(engine, &input, HEARTH_ETOOLARGE, "4194305 bytes");
+    hearth_free(text);
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
+static void what_nobody_waits_for_is_not_prepared(void **state)
+{
+    (void)state;
+    struct encoder_folder folder = make_folder(PROMPTS "}");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    _Atomic int canceled = 0;
+    struct hearth_input input = text_input("a b c", NULL, HEARTH_TRUNCATE_NEVER);
+    input.canceled = &canceled;
+    assert_prepared(engine, &input, "[abc]", 0);
+    canceled = 1;
+    assert_refused(engine, &input, HEARTH_ECANCELED, "canceled");
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
+/* A hundred prompts of a thousand letters each: what is shown of them is shorter. */
+static void many_long_prompts_are_shown_in_part_and_used_whole(void **state)
+{
+    (void)state;
+    enum { PROMPT_COUNT = 100, PROMPT_LETTERS = 1000 };
+    struct hearth_buf text;
+    hearth_buf_init(&text, 1 << 20);
+    hearth_buf_text(&text, "{\"prompts\":{");
+    for (int i = 0; i < PROMPT_COUNT; i++) {
+        hearth_buf_printf(&text, "%s\"p%d\":\"b \xc3\xa4", i ? "," : "", i);
+        for (int k = 0; k < PROMPT_LETTERS; k++)
+            hearth_buf_text(&text, k + 1 < PROMPT_LETTERS ? "\xc3\xa4" : " c ");
+        hearth_buf_char(&text, '"');
+    }
+    hearth_buf_text(&text, "}}");
+    struct encoder_folder folder = make_folder(hearth_buf_cstr(&text));
+    hearth_buf_finish(&text);
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    const struct hearth_input input = text_input("a", "p99", HEARTH_TRUNCATE_NEVER);
+    assert_prepared(engine, &input, "[b?ca]", 0);
+    const struct hearth_model_files files = {.path = folder.path};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    assert_int_equal(ops->describe(&files, &facts, &error), 0);
+    json_t *shown = hearth_json_parse(facts.prompts_json, strlen(facts.prompts_json), &error);
+    assert_int_equal(json_object_size(shown), PROMPT_COUNT);
+    const char *last = hearth_json_text(shown, "p99", "");
+    assert_memory_equal(last, "b \xc3\xa4", 4);
+    assert_string_equal(last + strlen(last) - 3, "\xe2\x80\xa6");
+    json_decref(shown);
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
 static int open_plugin(void **state)
 {
     (void)state;
@@ -303,6 +379,9 @@ int main(void)
         cmocka_unit_test(a_pooling_without_the_prompt_leaves_its_tokens_out),
         cmocka_unit_test(a_limit_too_big_for_64_bits_is_no_limit),
         cmocka_unit_test(a_padding_id_that_tells_no_position_may_be_any),
+        cmocka_unit_test(texts_have_a_length_that_is_looked_at),
+        cmocka_unit_test(what_nobody_waits_for_is_not_prepared),
+        cmocka_unit_test(many_long_prompts_are_shown_in_part_and_used_whole),
     };
     return cmocka_run_group_tests(tests, open_plugin, NULL);
 }

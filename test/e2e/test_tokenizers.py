@@ -211,6 +211,14 @@ def test_bge_m3_s_unigram_gives_the_same_ids(texts, sentence_pieces, tmp_path):
     check_trained(tokenizer, tmp_path, texts)
 
 
+def test_a_unigram_with_nmt_gives_the_same_ids(texts, sentence_pieces, tmp_path):
+    tokenizer = unigram(sentence_pieces)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    controls = [f"a{chr(c)}b {chr(c)}" for c in [*range(0xb0), *range(0x2000, 0x2070)]]
+    check_trained(tokenizer, tmp_path, controls + texts[:int(20_000 / SLOW ** 2)])
+
+
 # Normalizers that take away, replace or compose what a text begins with.
 BEGINNINGS = ["\u00a8", "\u00a8\u0323", " \u0301", "\u3000", "\u0301", "\u0323\u0301", "\u00e0\u0323", "e\u0301",
               "\ufb01\u0301", "\u1100\u1161\u11a8", "\uac00", "\u0958", "\u2126", "\u0344", "\u0130", "\u00df", "中",
@@ -222,6 +230,7 @@ STARTS = {
     "nfkc": lambda proto: [normalizers.NFKC(), normalizers.Strip()],
     "nfc": lambda proto: [normalizers.NFC(), normalizers.Strip(right=False)],
     "marks": lambda proto: [normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase()],
+    "nmt": lambda proto: [normalizers.Nmt(), normalizers.Strip()],
     "bert": lambda proto: [normalizers.BertNormalizer(lowercase=True), normalizers.Strip()],
     "replace": lambda proto: [normalizers.Replace("ab", "x"), normalizers.Replace("\u00a8", ""),
                               normalizers.Replace(Regex(" {2,}"), "y"), normalizers.NFKD(),

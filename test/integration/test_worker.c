@@ -172,6 +172,24 @@ static void a_canceled_request_that_waits_never_runs(void **state)
     driven_stop(&worker);
 }
 
+static void a_canceled_request_makes_way_while_it_is_prepared(void **state)
+{
+    (void)state;
+    driven_load(&worker, "echo; prepare_ms = 3000");
+    uint64_t began_ms = hearth_clock_monotonic_ms();
+    for (uint32_t i = 1; i <= 4; i++)
+        driven_generate(&worker, i, "x", 1000);
+    driven_pass_ms(&worker, 100);
+    for (uint32_t i = 1; i <= 3; i++)
+        driven_say(&worker, HEARTH_IPC_CANCEL, i);
+    DRIVEN_UNTIL(&worker, worker.streams[1].errors && worker.streams[3].errors);
+    assert_true(hearth_clock_monotonic_ms() - began_ms < 2000);
+    assert_int_equal(worker.streams[1].failure.code, HEARTH_ECANCELED);
+    DRIVEN_UNTIL(&worker, worker.streams[4].done);
+    assert_true(hearth_clock_monotonic_ms() - began_ms < 6000);
+    driven_stop(&worker);
+}
+
 static void stop_lets_what_runs_end_and_refuses_what_comes(void **state)
 {
     (void)state;
@@ -522,6 +540,7 @@ int main(void)
         CASE(cancel_breaks_off_a_long_prefill),
         CASE(others_lose_nothing_when_a_step_is_broken_off),
         CASE(a_canceled_request_that_waits_never_runs),
+        CASE(a_canceled_request_makes_way_while_it_is_prepared),
         CASE(stop_lets_what_runs_end_and_refuses_what_comes),
         CASE(tokens_and_text_turn_into_each_other),
         CASE(an_embedding_is_a_unit_vector),

@@ -146,7 +146,7 @@ int encoder_modules_read(const char *directory, struct encoder_config *config,
 /* encoder_prompts.c: what config_sentence_transformers.json says, into the facts: prompts_json,
  * default_prompt, and default_dimensions where embedding_length is more. */
 int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
-                         struct hearth_error *error);
+                         json_t **ret_prompts, struct hearth_error *error);
 
 /* encoder_input.c: a text with its prompt, a pair or token ids become the tokens that the model
  * sees, cut where the request asks for it. Any thread. */

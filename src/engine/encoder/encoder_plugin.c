@@ -109,7 +109,7 @@ static int read_directory(const struct hearth_model_files *files, struct encoder
     if (rc)
         return rc;
     fill_facts(config, facts);
-    return encoder_prompts_read(files->path, facts, error);
+    return encoder_prompts_read(files->path, facts, NULL, error);
 }
 
 /* Whatever the tokenizer can put into a text must have a row in the model's tables. */
@@ -319,8 +319,6 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
 
 static void open_intake(struct hearth_engine *engine, const struct hearth_model_facts *facts)
 {
-    if (*facts->prompts_json)
-        engine->prompts = hearth_json_parse(facts->prompts_json, strlen(facts->prompts_json), NULL);
     snprintf(engine->default_prompt, sizeof(engine->default_prompt), "%s", facts->default_prompt);
     engine->intake = (struct encoder_intake){
         .config = &engine->model->config,
@@ -346,6 +344,8 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
         config.tokens_max = params->context;
     struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
     rc = fill_engine(engine, files, &config, params, &arithmetic, progress, error);
+    if (!rc)
+        rc = encoder_prompts_read(files->path, &facts, &engine->prompts, error);
     if (rc) {
         unload(engine);
         return rc;

@@ -2,23 +2,56 @@
 #include "engine/encoder/encoder_reader.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/encoder/encoder.h"
 
 #include <string.h>
 
-static void dump_prompts(struct encoder_reader *reader, const json_t *prompts,
-                         struct hearth_model_facts *facts)
+/* Longer texts lose their end. */
+static json_t *shorten(const json_t *prompts, size_t text_max)
+{
+    json_t *shorter = json_object(), *text;
+    const char *name;
+    json_object_foreach((json_t *)prompts, name, text)
+    {
+        const char *bytes = json_string_value(text);
+        if (json_string_length(text) <= text_max) {
+            json_object_set(shorter, name, text);
+            continue;
+        }
+        int kept = (int)hearth_utf8_whole(bytes, text_max);
+        json_object_set_new(shorter, name, json_sprintf("%.*s\xe2\x80\xa6", kept, bytes));
+    }
+    return shorter;
+}
+
+static bool dump_prompts(const json_t *prompts, struct hearth_model_facts *facts)
 {
     struct hearth_buf text;
     hearth_buf_init(&text, sizeof(facts->prompts_json) - 1);
-    if (hearth_json_dump(&text, prompts)) {
-        encoder_read_fault(reader, HEARTH_EMODEL, "the prompts are over %zu bytes",
-                           sizeof(facts->prompts_json));
-    } else {
+    bool fits = !hearth_json_dump(&text, prompts);
+    if (fits) {
         memcpy(facts->prompts_json, text.bytes, text.length);
         facts->prompts_json[text.length] = '\0';
     }
     hearth_buf_finish(&text);
+    return fits;
+}
+
+/* Prompts of today's models are instructions, some of a hundred tasks in one file: what is shown of
+ * them gets shorter until it has room. */
+static void show_prompts(struct encoder_reader *reader, const json_t *prompts,
+                         struct hearth_model_facts *facts)
+{
+    bool fits = dump_prompts(prompts, facts);
+    for (size_t text_max = 4096; text_max && !fits; text_max /= 2) {
+        json_t *shorter = shorten(prompts, text_max);
+        fits = dump_prompts(shorter, facts);
+        json_decref(shorter);
+    }
+    if (!fits)
+        encoder_read_fault(reader, HEARTH_EMODEL, "the names of the prompts are over %zu bytes",
+                           sizeof(facts->prompts_json));
 }
 
 /* Some files have a null for a prompt that is not there. */
@@ -39,12 +72,12 @@ static json_t *copy_prompts(struct encoder_reader *reader)
     return prompts;
 }
 
-static void read_prompts(struct encoder_reader *reader, struct hearth_model_facts *facts)
+static json_t *read_prompts(struct encoder_reader *reader, struct hearth_model_facts *facts)
 {
     json_t *prompts = copy_prompts(reader);
     const char *name = encoder_read_text(reader, "default_prompt_name", "");
     if (json_object_size(prompts))
-        dump_prompts(reader, prompts, facts);
+        show_prompts(reader, prompts, facts);
     if (*name && !json_object_get(prompts, name))
         encoder_read_fault(reader, HEARTH_EMODEL,
                            "the default prompt \"%.80s\" is not among the prompts", name);
@@ -53,14 +86,14 @@ static void read_prompts(struct encoder_reader *reader, struct hearth_model_fact
                            sizeof(facts->default_prompt) - 1);
     else
         memcpy(facts->default_prompt, name, strlen(name) + 1);
-    json_decref(prompts);
+    return prompts;
 }
 
 int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
-                         struct hearth_error *error)
+                         json_t **ret_prompts, struct hearth_error *error)
 {
     static const char *const file = "config_sentence_transformers.json";
-    json_t *json = NULL;
+    json_t *json = NULL, *prompts = NULL;
     int rc = encoder_json_read_optional(directory, file, &json, error);
     struct encoder_reader reader = {.file = file, .object = json, .error = error, .rc = rc};
     if (json) {
@@ -68,8 +101,11 @@ int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts
         size_t kept = encoder_read_count(&reader, "truncate_dim", NULL, all, UINT32_MAX);
         bool embeds = facts->tasks & HEARTH_TASK_EMBED;
         facts->default_dimensions = embeds && kept < all ? (uint32_t)kept : 0;
-        read_prompts(&reader, facts);
+        prompts = read_prompts(&reader, facts);
     }
     json_decref(json);
+    if (ret_prompts && !reader.rc)
+        *ret_prompts = json_incref(prompts);
+    json_decref(prompts);
     return reader.rc;
 }

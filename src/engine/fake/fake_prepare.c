@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #define TEXT_MAX (32u << 20)
 
@@ -179,6 +181,19 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     return fit(engine, input, prepared, error);
 }
 
+static int spend_prepare_time(const struct fake_script *script, const struct hearth_input *input,
+                              struct hearth_error *error)
+{
+    enum { AT_ONCE_MS = 10 };
+    const struct timespec pause = {.tv_nsec = AT_ONCE_MS * 1000000L};
+    for (uint32_t ms = 0; ms < script->prepare_ms; ms += AT_ONCE_MS) {
+        if (input->canceled && atomic_load(input->canceled))
+            return hearth_error_set(error, HEARTH_ECANCELED, "canceled");
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
                  struct hearth_prepared **ret_prepared, struct hearth_error *error)
 {
@@ -188,7 +203,9 @@ int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
     hearth_buf_init(&prompt.text, TEXT_MAX);
     hearth_buf_init(&prompt.said, TEXT_MAX);
     struct fake_prepared *prepared = hearth_calloc(1, sizeof(*prepared));
-    int rc = fill(engine, input, &prompt, prepared, error);
+    int rc = spend_prepare_time(&engine->script, input, error);
+    if (!rc)
+        rc = fill(engine, input, &prompt, prepared, error);
     hearth_buf_finish(&prompt.text);
     hearth_buf_finish(&prompt.said);
     if (rc)

@@ -114,6 +114,7 @@ static const struct key {
     KEY("context", COUNT, trained_context),
     KEY("vector_length", COUNT, vector_length),
     KEY("load_ms", COUNT, load_ms),
+    KEY("prepare_ms", COUNT, prepare_ms),
     KEY("token_us", COUNT, token_us),
     KEY("prefill_us", COUNT, prefill_us),
     KEY("load_bytes", SIZE, load_bytes),

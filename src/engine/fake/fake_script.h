@@ -19,7 +19,7 @@ struct fake_script {
     uint32_t tasks;
     uint32_t trained_context;
     uint32_t vector_length;
-    uint32_t load_ms, token_us, prefill_us;
+    uint32_t load_ms, prepare_ms, token_us, prefill_us;
     uint64_t load_bytes; /* held while loaded */
     uint64_t plan_bytes; /* what plan_memory says beyond; 0: load_bytes */
     bool cache;          /* free sequences remember their prompt */
