@@ -155,6 +155,16 @@ def test_a_canceled_list_leaves_queue_and_batch(home, tmp_path, start):
     assert time.monotonic() - began < 10 * SLOW
 
 
+def test_texts_whose_time_is_over_make_way_while_they_are_tokenized(home, tmp_path, start):
+    install(home, tmp_path, vector_length=8, tasks="embed", prepare_ms=3000)
+    server = start("--embedding-cache-bytes", 0)
+    assert embed(server, "warm up").status == 200
+    began = time.monotonic()
+    assert embed(server, ["one", "two", "three"], timeout=0.5).status == 504
+    assert embed(server, "four").status == 200
+    assert time.monotonic() - began < 9  # three seconds for each would be twelve
+
+
 def test_a_full_queue_says_when_to_come_back(home, tmp_path, start):
     install(home, tmp_path, vector_length=8, tasks="embed", prefill_us=10000)
     server = start("--slots", 1, "--queue-max", 4)

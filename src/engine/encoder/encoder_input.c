@@ -330,6 +330,17 @@ static int place_tokens(const struct encoder_config *config, struct encoder_prep
     return 0;
 }
 
+/* What was cut is given back now: the rest may wait a while in the queue. */
+static void shrink(struct hearth_tokens *tokens)
+{
+    size_t count = tokens->count ? tokens->count : 1;
+    int32_t *ids = hearth_try_realloc(tokens->ids, count * sizeof(*ids));
+    uint8_t *types = tokens->types ? hearth_try_realloc(tokens->types, count) : NULL;
+    tokens->ids = ids ? ids : tokens->ids;
+    tokens->types = types ? types : tokens->types;
+    tokens->capacity = count;
+}
+
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error)
 {
@@ -353,6 +364,8 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
         encoder_prepared_destroy(prepared);
         return rc;
     }
+    if (prepared->head.truncated_count)
+        shrink(&prepared->tokens);
     prepared->head.tokens = prepared->tokens.ids;
     prepared->head.token_count = (uint32_t)prepared->tokens.count;
     prepared->head.indivisible = true;
