@@ -16,7 +16,7 @@ WORDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "n
 KEYWORDS = {"type", "properties", "required", "additionalProperties", "enum", "const", "minimum",
             "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "items",
             "minItems", "maxItems", "oneOf", "anyOf", "$ref", "nullable", "default", "description",
-            "x-refused", "x-check", "x-expected"}
+            "x-refused", "x-check", "x-expected", "x-nul"}
 
 
 def c_string(text):
@@ -155,6 +155,8 @@ class SchemaWriter:
             members.append(f".types = {bits}")
         if "x-refused" in schema:
             members.append(f".refused = {c_string(schema['x-refused'])}")
+        if schema.get("x-nul"):
+            members.append(".takes_nul = true")
         choices = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
         if choices:
             words = ", ".join(c_string(choice) for choice in choices)
@@ -277,7 +279,7 @@ def openapi_schema(schema):
         elif key == "x-refused":
             out["description"] = "Refused: " + value + "."
             out["type"] = "null"
-        elif key not in ("nullable", "x-check", "x-expected"):
+        elif key not in ("nullable", "x-check", "x-expected", "x-nul"):
             out[key] = value
     if not schema.get("nullable") or "x-refused" in schema:
         return out

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
+
 static json_t *parse(const char *text, size_t length, json_error_t *ret_fault)
 {
-    return json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_fault);
+    return json_loadb(text, length, FLAGS, ret_fault);
 }
 
 static void tell(const json_error_t *fault, struct hearth_error *error)
@@ -30,6 +32,26 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
     if (!value)
         tell(&fault, error);
     return value;
+}
+
+json_t *hearth_json_parse_any_text(const char *text, size_t length, struct hearth_error *error)
+{
+    json_error_t fault;
+    json_t *value = json_loadb(text, length, FLAGS | JSON_ALLOW_NUL, &fault);
+    if (!value)
+        tell(&fault, error);
+    return value;
+}
+
+bool hearth_json_has_nul(const json_t *value)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    json_object_foreach((json_t *)value, key, member) if (hearth_json_has_nul(member)) return true;
+    json_array_foreach(value, i, member) if (hearth_json_has_nul(member)) return true;
+    return json_is_string(value) &&
+           memchr(json_string_value(value), '\0', json_string_length(value));
 }
 
 /* Numbers too big */

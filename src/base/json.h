@@ -19,6 +19,12 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
  * exact, and hearth_json_integer takes no real for one. `text` may be written to. */
 json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *error);
 
+/* The same, but a text (not a key) may hold U+0000: such a one is only whole with its length. Who
+ * reads texts without it asks hearth_json_has_nul first. */
+json_t *hearth_json_parse_any_text(const char *text, size_t length, struct hearth_error *error);
+/* Does any text in it hold one? Recurses as deep as the value. */
+bool hearth_json_has_nul(const json_t *value);
+
 /* What a text becomes when it is parsed, told without parsing it: a byte or two of text may become
  * two hundred bytes of tree. Valid or not, the parser makes no more of it than this. Pure; a few
  * milliseconds for a megabyte. */

@@ -2,8 +2,9 @@
  *
  * The schemas of api/schemas/ are compiled to constant trees of the struct below by
  * scripts/generate; the subset of JSON Schema 2020-12 that they may use is what its members say,
- * plus `x-refused`, the reason why a known key is not taken, and `x-expected`, `expected` in better
- * words than the generator's. Pure; any thread. Depth and number of
+ * plus `x-refused`, the reason why a known key is not taken, `x-expected`, `expected` in better
+ * words than the generator's, and `x-nul`, true where the texts of a member of the document may
+ * hold U+0000 (the reader of the document sees to that). Pure; any thread. Depth and number of
  * faults are bounded, whatever the document. */
 #ifndef HEARTH_BASE_SCHEMA_H
 #define HEARTH_BASE_SCHEMA_H
@@ -39,6 +40,7 @@ struct hearth_schema {
     const char *expected;       /* what is wanted here, in words: "a number from 0 to 2" */
     unsigned types;             /* bits of enum hearth_schema_type; 0: any */
     const char *refused;        /* why any value but null is refused */
+    bool takes_nul;             /* its texts are read with their length */
     const char *const *choices; /* texts allowed (enum, const); ends with NULL */
     const double *minimum, *maximum;
     bool minimum_exclusive, maximum_exclusive;

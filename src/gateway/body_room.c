@@ -74,7 +74,7 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
                                 "other requests' bodies take all the memory that there is for "
                                 "bodies");
     ret_body->bytes = size.bytes;
-    ret_body->json = hearth_json_parse(text, length, error);
+    ret_body->json = hearth_json_parse_any_text(text, length, error);
     if (ret_body->json)
         return 0;
     hearth_body_free(room, *ret_body);

@@ -24,7 +24,8 @@ struct hearth_parsed_body {
 struct hearth_body_room *hearth_body_room_create(uint64_t body_max);
 void hearth_body_room_destroy(struct hearth_body_room *room); /* NULL is allowed */
 
-/* HEARTH_EPARSE; HEARTH_ETOOLARGE when it would be too much even alone; HEARTH_EQUEUEFULL while
+/* Texts may hold U+0000 (hearth_json_parse_any_text).
+ * HEARTH_EPARSE; HEARTH_ETOOLARGE when it would be too much even alone; HEARTH_EQUEUEFULL while
  * others have the room. */
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
                       struct hearth_parsed_body *ret_body, struct hearth_error *error);

@@ -122,6 +122,37 @@ static void run_route(struct hearth_call *call)
         hearth_answer_faults(call, &faults);
 }
 
+static bool may_hold_nul(const struct hearth_schema *schema, const char *key)
+{
+    for (size_t i = 0; i < schema->property_count; i++)
+        if (strcmp(schema->properties[i].name, key) == 0)
+            return schema->properties[i].schema->takes_nul;
+    return false;
+}
+
+/* U+0000 would end a name or a template early: only members that are read with their length may
+ * hold one. Looked for where the body has such an escape at all. */
+static int check_nul(const struct hearth_call *call, struct hearth_error *error)
+{
+    static const char escape[] = "\\u0000";
+    const char *key = NULL;
+    json_t *member;
+    if (!memmem(call->body.bytes, call->body.length, escape, sizeof(escape) - 1))
+        return 0;
+    bool found = !json_is_object(call->json) && hearth_json_has_nul(call->json);
+    json_object_foreach(call->json, key, member)
+    {
+        found = !may_hold_nul(call->route->request, key) && hearth_json_has_nul(member);
+        if (found)
+            break;
+    }
+    if (!found)
+        return 0;
+    return hearth_error_set(error, HEARTH_EPARSE,
+                            "JSON%s%.80s: a text with the character U+0000, which is not taken",
+                            key ? ", member " : "", key ? key : "");
+}
+
 static int parse(struct hearth_call *call, struct hearth_error *error)
 {
     struct hearth_parsed_body body;
@@ -129,7 +160,7 @@ static int parse(struct hearth_call *call, struct hearth_error *error)
                                error);
     call->json = body.json;
     call->json_bytes = body.bytes;
-    return rc;
+    return rc ? rc : check_nul(call, error);
 }
 
 static void refuse_body(struct hearth_call *call, const struct hearth_error *error)

@@ -245,10 +245,12 @@ static const struct hearth_schema node_32 = {
 static const struct hearth_schema node_33 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .takes_nul = true,
 };
 static const struct hearth_schema node_34 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .takes_nul = true,
 };
 static const struct hearth_schema node_35 = {
     .expected = "an array of objects of 1 to 65,536 items",
@@ -1321,6 +1323,7 @@ static const struct hearth_schema node_190 = {
 };
 static const struct hearth_schema node_186 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
+    .takes_nul = true,
     .any_of = (const struct hearth_schema *const[]){&node_187, &node_188, &hearth_schema_tokens, &node_190, NULL},
 };
 static const struct hearth_schema node_191 = {
@@ -1404,6 +1407,7 @@ static const struct hearth_schema node_201 = {
 static const struct hearth_schema node_202 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
+    .takes_nul = true,
     .length_min = 1,
 };
 static const struct hearth_schema node_205 = {
@@ -1432,6 +1436,7 @@ static const struct hearth_schema node_204 = {
 static const struct hearth_schema node_203 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
     .items = &node_204,

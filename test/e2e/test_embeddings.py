@@ -253,7 +253,9 @@ def test_faults_have_openais_shape(vectors, change, param, code, words):
 @pytest.mark.parametrize("body", [
     b'{"model":"minilm","input":[NaN]}', b'{"model":"minilm","input":"\xff"}',
     b'{"model":"minilm","input":"\xed\xa0\x80"}', b'{"model":"minilm","input":"\\ud800"}',
-    b'{"model":"minilm","input":"a\\udc00"}', b'{"model":"minilm","input":"a\\u0000"}',
+    b'{"model":"minilm","input":"a\\udc00"}', b'{"model":"minilm\\u0000","input":"a"}',
+    b'{"model":"minilm","input":"a","user":"\\u0000"}', b'{"model":"minilm","input":"a","prompt_name":"\\u0000x"}',
+    b'{"model":"minilm","in\\u0000put":"a"}', b'"\\u0000"', b'["\\u0000"]',
     b'{"model":"minilm","input":"a","input":"b"}', b'{"model":"minilm","input":"a"} x',
     b'{"model":"minilm","input":' + b"[" * 5000 + b"]" * 5000 + b"}",
     b'{"model":"minilm","input":[1180591620717411303424]}', b'[1]', b'null', b""])
@@ -263,6 +265,21 @@ def test_what_is_no_object_of_utf8_texts_is_refused(vectors, body):
     fault = error_of(answer)
     assert sorted(fault) == ["code", "message", "param", "type"]
     assert fault["type"] == "invalid_request_error" and fault["message"] and "''" not in fault["message"]
+
+
+def test_a_text_with_a_null_character_is_what_the_reference_makes_of_it(vectors):
+    """BertNormalizer takes it away."""
+    whole, without = embed(vectors, "a\0 b\0c").json(), embed(vectors, "a bc").json()
+    assert whole["data"] == without["data"] and whole["usage"] == without["usage"]
+    assert embed(vectors, ["\\u0000", "x\0"]).status == 200
+    ids = [vectors.post("/tokenize", {"model": "minilm", "content": text}).json()["tokens"]
+           for text in ("a\0 b\0c", "a bc")]
+    assert ids[0] == ids[1]
+    ranked = vectors.post("/v1/rerank", {"model": "cross", "query": "q\0", "return_documents": True,
+                                         "documents": ["a\0b", {"text": "\0c"}]})
+    assert ranked.status == 200, ranked.text
+    shown = {row["index"]: row["document"]["text"] for row in ranked.json()["results"]}
+    assert shown == {0: "a\0b", 1: "\0c"}
 
 
 def test_an_unknown_model_is_404(vectors):

@@ -49,6 +49,27 @@ static void test_a_text_with_a_null_character_is_refused_in_our_own_words(void *
     }
 }
 
+static void test_a_null_character_is_found_wherever_it_was_let_in(void **state)
+{
+    (void)state;
+    struct {
+        const char *text;
+        bool has;
+    } rows[] = {{"\"a\\u0000b\"", true},
+                {"[1,[{\"a\":[\"\\u0000\"]}]]", true},
+                {"\"\\\\u0000\"", false},
+                {"{\"a\":[1,true,null,\"b\"]}", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        json_t *value = hearth_json_parse_any_text(rows[i].text, strlen(rows[i].text), NULL);
+        assert_non_null(value);
+        assert_int_equal(hearth_json_has_nul(value), rows[i].has);
+        json_decref(value);
+    }
+    static const char key[] = "{\"a\\u0000b\": 1}", raw[] = "\"a\0b\"";
+    assert_null(hearth_json_parse_any_text(key, sizeof(key) - 1, NULL));
+    assert_null(hearth_json_parse_any_text(raw, sizeof(raw) - 1, NULL));
+}
+
 static void test_members_are_read_with_their_fallback(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
         cmocka_unit_test(test_what_is_not_one_clean_document_is_refused),
         cmocka_unit_test(test_a_text_with_a_null_character_is_refused_in_our_own_words),
+        cmocka_unit_test(test_a_null_character_is_found_wherever_it_was_let_in),
         cmocka_unit_test(test_a_text_is_measured_at_what_its_parsing_takes),
         cmocka_unit_test(test_values_and_depth_are_counted_outside_of_texts),
         cmocka_unit_test(test_members_are_read_with_their_fallback),
