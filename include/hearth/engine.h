@@ -25,6 +25,14 @@
 #define HEARTH_ENGINE_ABI 1u
 #define HEARTH_ENGINE_SYMBOL "hearth_engine_plugin"
 
+/* Set by one thread and looked at by another. C++ has another spelling for it: a plug-in in C++
+ * hands it on to its C. */
+#ifdef __cplusplus
+typedef int hearth_flag;
+#else
+typedef _Atomic int hearth_flag;
+#endif
+
 /* What a request wants from a model; also the bits of facts.tasks. */
 enum hearth_task {
     HEARTH_TASK_GENERATE = 1 << 0, /* text, token by token */
@@ -150,7 +158,7 @@ struct hearth_input {
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that takes
      * long looks at it at least every 100 ms and ends with HEARTH_ECANCELED. */
-    const _Atomic int *canceled;
+    const hearth_flag *canceled;
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */
