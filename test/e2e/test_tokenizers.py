@@ -9,6 +9,7 @@ import pathlib
 import random
 import struct
 import subprocess
+import time
 
 import pytest
 import sentencepiece
@@ -68,10 +69,26 @@ def all_characters():
             if not 0xD800 <= c < 0xE000]
 
 
+def marks(count):
+    """One letter with so many combining marks, of seven classes, in no order."""
+    rng = random.Random(5)
+    return "a" + "".join(chr(rng.choice(MARKS)) for _ in range(count))
+
+
+def long_texts():
+    """Words and runs that no one writes; each step of a tokenizer has some that it finds hard."""
+    rng = random.Random(9)
+    letters = "".join(rng.choice("abcdeé") for _ in range(20_000))
+    return [marks(20_000), letters, letters.replace("e", "e "), "unaffable" * 2_000, "aé" * 9_000, "中" * 9_000,
+            "ab" * 49 + " ", ("ab" * 49 + " ") * 200, "!" * 20_000, " " * 20_000, "a" + "  " * 9_000 + "b", "\ufdfa" * 2_000,
+            "<mask" * 3_000, "<mask>" * 3_000, "[MASK]" * 3_000, "'l" * 9_000, "\u2581" * 9_000, "한국어" * 4_000,
+            "👩‍👩‍👧‍👦" * 900, "🇧🇷" * 2_001, "\u0f71\u0f72" * 5_000, "\u1100\u1161\u11a8" * 3_000]
+
+
 @pytest.fixture(scope="module")
 def texts():
     rng = random.Random(7)
-    return [random_text(rng) for _ in range(TEXTS)] + all_characters()[::int(3 * SLOW ** 2)]
+    return long_texts() + [random_text(rng) for _ in range(TEXTS)] + all_characters()[::int(3 * SLOW ** 2)]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +131,20 @@ def test_the_demo_models_wordpiece_gives_the_same_ids(texts):
     if not folder:
         pytest.skip("HEARTH_TEST_MINILM names no model (scripts/models minilm)")
     assert_same(Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json")), folder, texts)
+
+
+def test_a_megabyte_of_marks_takes_no_longer_than_other_text():
+    folder = os.environ.get("HEARTH_TEST_MINILM")
+    if not folder:
+        pytest.skip("HEARTH_TEST_MINILM names no model (scripts/models minilm)")
+
+    def seconds(text):
+        began = time.monotonic()
+        ours(folder, [text])
+        return time.monotonic() - began
+
+    assert seconds(marks(1_000_000)) < 10 * seconds("a word " * 300_000)
+    assert seconds(("ab" * 49 + " ") * 20_000) < 10 * seconds("a word " * 300_000)
 
 
 def test_an_old_vocabulary_file_gives_the_same_ids(texts, tmp_path):
