@@ -156,8 +156,8 @@ struct hearth_input {
     const char *prompt_name;
     bool no_special_tokens;                 /* tokenise only: without BOS, CLS … */
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
-    /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that takes
-     * long looks at it at least every 100 ms and ends with HEARTH_ECANCELED. */
+    /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
+     * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
     const hearth_flag *canceled;
 };
 
