@@ -83,5 +83,5 @@ const struct hearth_kernels *hearth_kernels_for(enum hearth_isa isa)
 size_t hearth_attention_scratch(size_t length, size_t dim)
 {
     size_t keys = (length + 15) / 16 * 16, wide = (dim + 15) / 16 * 16;
-    return dim * keys + length * wide + 16 * keys + 16 * wide;
+    return dim * keys + length * wide + HEARTH_QUERY_BLOCK * (keys + wide);
 }

@@ -91,6 +91,7 @@ struct hearth_kernels {
                  float *y);
 };
 
+enum { HEARTH_QUERY_BLOCK = 16 }; /* queries that attention takes at once */
 size_t hearth_attention_scratch(size_t length, size_t dim);
 
 /* The best that this CPU (and the system) has. */

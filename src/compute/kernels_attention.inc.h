@@ -58,7 +58,7 @@ static float soften(float *s, size_t keys, const float *bias, float scale, size_
     vf most = splat(-INFINITY), total = splat(0.0f);
     for (size_t j = 0; j < keys; j += LANES)
         most = max_of(most, load(s + j));
-    vf factor = splat((bias ? 1.0f : scale) * 1.44269504f);
+    vf factor = splat((bias ? 1.0f : scale) * LOG2_E);
     vf offset = splat(largest_of(most)) * factor;
     for (size_t j = 0; j < keys; j += LANES) {
         vf e = exp2_below(load(s + j) * factor - offset);
@@ -109,19 +109,19 @@ static void attention(const float *q, const float *k, const float *v, size_t len
                       float *o, size_t o_stride)
 {
     size_t keys = (length + LANES - 1) / LANES * LANES, wide = (dim + LANES - 1) / LANES * LANES;
-    float *transposed = scratch;                /* [dim, keys] */
-    float *values = transposed + dim * keys;    /* [length, wide] */
-    float *scores = values + length * wide;     /* [QUERY_BLOCK, keys] */
-    float *result = scores + (size_t)16 * keys; /* [QUERY_BLOCK, wide] */
+    float *transposed = scratch;                        /* [dim, keys] */
+    float *values = transposed + dim * keys;            /* [length, wide] */
+    float *scores = values + length * wide;             /* [HEARTH_QUERY_BLOCK, keys] */
+    float *result = scores + HEARTH_QUERY_BLOCK * keys; /* [HEARTH_QUERY_BLOCK, wide] */
     transpose(k, stride, length, dim, transposed, keys);
     for (size_t j = 0; j < length; j++) {
         memcpy(values + j * wide, v + j * stride, dim * sizeof(float));
         memset(values + j * wide + dim, 0, (wide - dim) * sizeof(float));
     }
-    for (size_t first = 0; first < length; first += 16) {
-        size_t rows = length - first < 16 ? length - first : 16;
+    for (size_t first = 0; first < length; first += HEARTH_QUERY_BLOCK) {
+        size_t rows = length - first < HEARTH_QUERY_BLOCK ? length - first : HEARTH_QUERY_BLOCK;
         attend(q + first * stride, stride, rows, transposed, keys, dim, scores, keys, keys);
-        float inverse[16];
+        float inverse[HEARTH_QUERY_BLOCK];
         for (size_t m = 0; m < rows; m++) {
             size_t query = first + m;
             size_t low = window && query > window ? query - window : 0;

@@ -86,13 +86,15 @@ INLINE vf magnitude(vf x)
     return (vf)((vi)x & splat_int(0x7fffffff));
 }
 
+#define LOG2_E 1.44269504f
+
 /* e^x by 2^n·e^r, |r| ≤ ln2/2, with a polynomial of degree 6 (Cephes' expf coefficients are of the
  * same kind; these are the Taylor terms with the last two refitted); relative error below 2e-7. */
 INLINE vf exp_of(vf x)
 {
     x = min_of(max_of(x, splat(-87.0f)), splat(88.0f));
     const vf magic = splat(12582912.0f); /* 1.5·2^23 rounds to an integer */
-    vf shifted = x * splat(1.44269504f) + magic;
+    vf shifted = x * splat(LOG2_E) + magic;
     vf n = shifted - magic;
     vf r = x - n * splat(0.693359375f);
     r = r - n * splat(-2.12194440e-4f);
@@ -134,7 +136,7 @@ INLINE vf gelu(vf x)
     p = p * t + splat(1.421413741f);
     p = p * t + splat(-0.284496736f);
     p = p * t + splat(0.254829592f);
-    vf e = exp2_below(a * a * splat(-1.44269504f));
+    vf e = exp2_below(a * a * splat(-LOG2_E));
     return max_of(x, splat(0.0f)) - a * splat(0.70710678f) * (p * t) * e;
 }
 

@@ -10,10 +10,7 @@
 
 /* Workers that may end under a request that has sent nothing. An answer that is generated is worth
  * two: it may take long. */
-enum {
-    CRASHES_MAX = 3,
-    CRASHES_GENERATING_MAX = 2
-};                      /* workers that may end under a request that has sent nothing */
+enum { CRASHES_MAX = 3, CRASHES_GENERATING_MAX = 2 };
 #define RATE_WEIGHT 0.2 /* of the newest gap between two completions */
 
 static uint64_t now_ms(const struct served_model *model)

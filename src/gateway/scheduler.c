@@ -116,7 +116,7 @@ static void supersede(struct served_model *model)
     if (model->inferences)
         hearth_dispatch_due(model, hearth_loop_now_ms(model->scheduler->options.loop));
     hearth_served_stop(model, true);
-    hearth_breaker_success(&model->breaker);
+    model->breaker = (struct hearth_breaker){0}; /* the new settings limit it */
 }
 
 /* The entry may have changed since: what the next load takes is the newest. */

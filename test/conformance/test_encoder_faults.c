@@ -1,9 +1,7 @@
 /* Folders that contradict themselves, or ask for what the encoder does not have: each is refused
  * with an error that names what is wrong, none is read behind its tables. */
 #include "support/encoder_folder.h"
-#include "worker/plugin.h"
-
-static const struct hearth_engine_ops *ops;
+#include "support/encoder_plugin.h"
 
 struct fault {
     const char *golden, *file, *patch;
@@ -329,17 +327,6 @@ static void a_pair_without_a_row_for_its_segment_is_refused_when_it_comes(void *
     ops->discard(engine, prepared);
     ops->unload(engine);
     encoder_folder_remove(&folder);
-}
-
-static int open_plugin(void **state)
-{
-    (void)state;
-    struct hearth_error error = {0};
-    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
-        fprintf(stderr, "%s\n", error.message);
-        return -1;
-    }
-    return 0;
 }
 
 int main(void)

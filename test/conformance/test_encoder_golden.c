@@ -2,7 +2,7 @@
  * architecture (test/golden/make_encoders.py). */
 #include "base/json.h"
 #include "base/memory.h"
-#include "worker/plugin.h"
+#include "support/encoder_plugin.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,8 +16,6 @@
 enum { SEQUENCES_MAX = 120, COPIES = 12, BATCH = 4096, WIDTH_MAX = 64 };
 
 #define GOLDEN HEARTH_SOURCE_DIR "/test/golden/encoder/"
-
-static const struct hearth_engine_ops *ops;
 
 struct collected {
     struct hearth_event_sink sink;
@@ -218,17 +216,6 @@ static void lower_precisions_stay_near(void **state)
             ops->unload(engine);
             json_decref(cases);
         }
-}
-
-static int open_plugin(void **state)
-{
-    (void)state;
-    struct hearth_error error = {0};
-    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
-        fprintf(stderr, "%s\n", error.message);
-        return -1;
-    }
-    return 0;
 }
 
 int main(void)

@@ -1,13 +1,11 @@
 /* What the encoder makes of an input: prompts, and what stays when it is cut. The model is a small
  * one of test/golden/encoder, whose words are the letters: "[PAD] [UNK] [CLS] [SEP] a b …". */
 #include "support/encoder_folder.h"
-#include "worker/plugin.h"
+#include "support/encoder_plugin.h"
 
 enum { CLS = 2, SEP = 3, A = 4, CONTEXT = 10, WIDTH = 48 };
 
 #define PROMPTS "{\"prompts\":{\"ask\":\"q r \",\"long\":\"a b c d e f g h \",\"bare\":\"\"}"
-
-static const struct hearth_engine_ops *ops;
 
 /* The model with a config_sentence_transformers.json. */
 static struct encoder_folder make_folder(const char *prompts)
@@ -355,17 +353,6 @@ static void many_long_prompts_are_shown_in_part_and_used_whole(void **state)
     json_decref(shown);
     ops->unload(engine);
     encoder_folder_remove(&folder);
-}
-
-static int open_plugin(void **state)
-{
-    (void)state;
-    struct hearth_error error = {0};
-    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
-        fprintf(stderr, "%s\n", error.message);
-        return -1;
-    }
-    return 0;
 }
 
 int main(void)

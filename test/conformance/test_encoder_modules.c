@@ -2,13 +2,11 @@
  * form and in those before, and what comes out. The reference for one pooling are others: of two
  * tokens, "cls" is the first one's row and "lasttoken" the second one's. */
 #include "support/encoder_folder.h"
-#include "worker/plugin.h"
+#include "support/encoder_plugin.h"
 
 #include <math.h>
 
 enum { HIDDEN = 48, WIDTH_MAX = 6 * HIDDEN };
-
-static const struct hearth_engine_ops *ops;
 
 struct embedded {
     struct hearth_event_sink sink;
@@ -312,17 +310,6 @@ static void modules_that_are_not_known_here_are_refused_by_name(void **state)
         assert_refused(&folder, cases[i].code, cases[i].words);
         encoder_folder_remove(&folder);
     }
-}
-
-static int open_plugin(void **state)
-{
-    (void)state;
-    struct hearth_error error = {0};
-    if (plugin_open(HEARTH_BUILD_DIR "/lib/hearth/engines", "encoder", &ops, &error)) {
-        fprintf(stderr, "%s\n", error.message);
-        return -1;
-    }
-    return 0;
 }
 
 int main(void)

@@ -7,13 +7,11 @@
 
 #include <assert.h>
 #include <limits.h>
-#include <math.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     BATCH_PER_THREAD = 256, /* tokens; more make a step longer and no faster */

@@ -1,5 +1,6 @@
 #include "compute/team.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -85,11 +86,47 @@ static void a_member_alone_takes_all_pieces_of_its_own_and_waits_for_nobody(void
     }
 }
 
+struct shares {
+    cpu_set_t of[CPU_SETSIZE];
+};
+
+static void note_share(struct hearth_member *member, void *argument)
+{
+    struct shares *shares = argument;
+    sched_getaffinity(0, sizeof(cpu_set_t), &shares->of[hearth_member_index(member)]);
+}
+
+static void members_keep_to_shares_of_the_cores_and_the_runner_gets_its_own_back(void **state)
+{
+    (void)state;
+    static struct shares shares;
+    cpu_set_t before, after, seen, common;
+    assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+    int cores = CPU_COUNT(&before);
+    if (cores < 2)
+        skip();
+    struct hearth_team *team = hearth_team_create((unsigned)cores);
+    assert_non_null(team);
+    hearth_team_run(team, note_share, &shares);
+    CPU_ZERO(&seen);
+    for (int i = 0; i < cores; i++) {
+        CPU_AND(&common, &seen, &shares.of[i]);
+        assert_int_equal(CPU_COUNT(&common), 0);
+        assert_int_equal(CPU_COUNT(&shares.of[i]), 1);
+        CPU_OR(&seen, &seen, &shares.of[i]);
+    }
+    assert_true(CPU_EQUAL(&seen, &before));
+    hearth_team_destroy(team);
+    assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+    assert_true(CPU_EQUAL(&after, &before));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_piece_is_taken_once_in_its_phase_whatever_the_size),
         cmocka_unit_test(a_member_alone_takes_all_pieces_of_its_own_and_waits_for_nobody),
+        cmocka_unit_test(members_keep_to_shares_of_the_cores_and_the_runner_gets_its_own_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
