@@ -238,14 +238,24 @@ def schema_tables(named, rows):
     return {"src/gateway/schemas.gen.h": "\n".join(head), "src/gateway/schemas.gen.c": "\n".join(body)}
 
 
+def family_header(family, rows):
+    """The handlers of one folder of routes."""
+    guard = f"HEARTH_ROUTES_{family.upper()}_{family.upper()}_ROUTES_GEN_H"
+    return "\n".join([f"/* {NOTE.format('api/routes.json')} */", f"#ifndef {guard}", f"#define {guard}",
+                      "", "struct hearth_call;", "",
+                      *(f"void hearth_route_{row['name']}(struct hearth_call *call);" for row in rows),
+                      "", "#endif", ""])
+
+
 def route_tables(rows):
-    head = [f"/* {NOTE.format('api/routes.json')} */", "#ifndef HEARTH_GATEWAY_ROUTES_GEN_H",
-            "#define HEARTH_GATEWAY_ROUTES_GEN_H", "", "struct hearth_call;", ""]
-    head += [f"void hearth_route_{r['name']}(struct hearth_call *call);" for r in rows]
-    head += ["", "#endif", ""]
-    body = [f"/* {NOTE.format('api/routes.json')} */", '#include "gateway/routes.gen.h"', "",
-            '#include "gateway/router.h"', '#include "gateway/schemas.gen.h"', "",
-            "/* clang-format off */", "const struct hearth_route hearth_routes[] = {"]
+    families = sorted({r["family"] for r in rows})
+    head = [f"/* {NOTE.format('api/routes.json')} */", "#ifndef HEARTH_SERVER_ROUTES_GEN_H",
+            "#define HEARTH_SERVER_ROUTES_GEN_H", "", '#include "gateway/router.h"', "",
+            "extern const struct hearth_route_table hearth_routes;", "", "#endif", ""]
+    body = [f"/* {NOTE.format('api/routes.json')} */", '#include "server/routes.gen.h"', "",
+            '#include "gateway/schemas.gen.h"',
+            *(f'#include "routes/{family}/{family}_routes.gen.h"' for family in families), "",
+            "/* clang-format off */", "static const struct hearth_route rows[] = {"]
     for r in rows:
         request = f"&hearth_schema_{snake(r['request'])}" if "request" in r else "NULL"
         limit = "HEARTH_BODY_DEFAULT" if "body_max" not in r else str(r["body_max"])
@@ -255,9 +265,13 @@ def route_tables(rows):
             f"     .scope = HEARTH_SCOPE_{r['scope'].upper()}, "
             f".kind = HEARTH_ROUTE_{r['kind'].upper()}, .body_max = {limit}, .request = {request},\n"
             f"     .handle = hearth_route_{r['name']}}},")
-    body += ["};", "const size_t hearth_route_count = sizeof(hearth_routes) / sizeof(hearth_routes[0]);",
+    body += ["};", "const struct hearth_route_table hearth_routes = {rows, sizeof(rows) / sizeof(rows[0])};",
              ""]
-    return {"src/gateway/routes.gen.h": "\n".join(head), "src/gateway/routes.gen.c": "\n".join(body)}
+    files = {"src/server/routes.gen.h": "\n".join(head), "src/server/routes.gen.c": "\n".join(body)}
+    for family in families:
+        files[f"src/routes/{family}/{family}_routes.gen.h"] = family_header(
+            family, [r for r in rows if r["family"] == family])
+    return files
 
 
 # OpenAPI
@@ -361,19 +375,19 @@ def page_lines(text):
 def pages(document):
     compact = json.dumps(document, ensure_ascii=True, separators=(",", ":"))
     source = "api/"
-    head = [f"/* {NOTE.format(source)} */", "#ifndef HEARTH_GATEWAY_PAGES_GEN_H",
-            "#define HEARTH_GATEWAY_PAGES_GEN_H", "", "#include <stddef.h>", "",
+    head = [f"/* {NOTE.format(source)} */", "#ifndef HEARTH_ROUTES_ADMIN_PAGES_GEN_H",
+            "#define HEARTH_ROUTES_ADMIN_PAGES_GEN_H", "", "#include <stddef.h>", "",
             "extern const char hearth_page_openapi[], hearth_page_docs[];",
             "extern const size_t hearth_page_openapi_length, hearth_page_docs_length;", "", "#endif",
             ""]
-    body = [f"/* {NOTE.format(source)} */", '#include "gateway/pages.gen.h"', "",
+    body = [f"/* {NOTE.format(source)} */", '#include "routes/admin/pages.gen.h"', "",
             "/* clang-format off */"]
     for name, text in (("openapi", compact), ("docs", (API / "docs.html").read_text())):
         text.encode("ascii")
         body += [f"const char hearth_page_{name}[] =", *page_lines(text)]
         body[-1] += ";"
         body.append(f"const size_t hearth_page_{name}_length = sizeof(hearth_page_{name}) - 1;")
-    return {"src/gateway/pages.gen.h": "\n".join(head), "src/gateway/pages.gen.c":
+    return {"src/routes/admin/pages.gen.h": "\n".join(head), "src/routes/admin/pages.gen.c":
             "\n".join(body) + "\n", "api/openapi.json": json.dumps(document, indent=1) + "\n"}
 
 

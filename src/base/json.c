@@ -218,6 +218,11 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
     return hearth_buf_char(buf, '"');
 }
 
+int hearth_json_write_text(struct hearth_buf *buf, const char *text)
+{
+    return hearth_json_write_string(buf, text, strlen(text));
+}
+
 int hearth_json_write_double(struct hearth_buf *buf, double value)
 {
     if (!isfinite(value))

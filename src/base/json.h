@@ -46,6 +46,8 @@ bool hearth_json_truth(const json_t *object, const char *key, bool fallback);
 
 /* Appends a quoted string; bytes that are not UTF-8 become U+FFFD. */
 int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length);
+/* The same for a text that ends with NUL. */
+int hearth_json_write_text(struct hearth_buf *buf, const char *text);
 /* Appends the shortest text that reads back as the same number; not-a-number and infinities
  * become null. */
 int hearth_json_write_double(struct hearth_buf *buf, double value);

@@ -1,21 +1,21 @@
 /* bench: the best number of workers and threads for a model on this machine. Each candidate serves
  * texts that never come twice, for a few seconds, through the scheduler and real workers. */
+#include "backend/model_cpus.h"
+#include "backend/probe.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "blob/blob.h"
+#include "catalog/catalog.h"
 #include "cli/command.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
 #include "config/home.h"
-#include "gateway/catalog.h"
-#include "gateway/inference.h"
-#include "gateway/model_cpus.h"
-#include "gateway/probe.h"
-#include "gateway/scheduler.h"
 #include "loop/loop.h"
 #include "registry/install.h"
+#include "serving/inference.h"
+#include "serving/scheduler.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "cli/local.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
-#include "gateway/model_json.h"
+#include "registry/model_json.h"
 
 #include <stdio.h>
 #include <string.h>

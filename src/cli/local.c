@@ -2,14 +2,20 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "gateway/model_json.h"
+#include "registry/model_json.h"
+#include "server/probe_settings.h"
 
 #include <string.h>
 
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
                       struct hearth_storage *ret_storage, struct hearth_error *error)
 {
-    int rc = hearth_storage_open(invocation->settings, NULL, writes, ret_storage, error);
+    struct hearth_probe_options *options = hearth_arena_alloc(invocation->arena, sizeof(*options));
+    if (!options)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory is left for this command");
+    *options = hearth_probe_settings(invocation->settings);
+    const struct hearth_storage_probe probe = {.read = hearth_probe, .argument = options};
+    int rc = hearth_storage_open(invocation->settings, NULL, writes, probe, ret_storage, error);
     if (!rc)
         ret_storage->sources.base_directory = invocation->origins.project_directory;
     return rc;

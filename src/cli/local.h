@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
-#include "gateway/storage.h"
+#include "registry/storage.h"
 
 /* hearth_storage_open of this home, without a loop; paths count from the project's folder. */
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "config/settings.h"
 #include "gateway/answers.h"
 #include "gateway/body_room.h"
 #include "gateway/gateway_state.h"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "config/settings.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
@@ -37,12 +38,12 @@ static int check_media(struct hearth_exchange *exchange, struct hearth_error *er
     return 0;
 }
 
-static int find(struct hearth_exchange *exchange, struct hearth_route_match *match,
-                struct hearth_error *error)
+static int find(const struct hearth_gateway *gateway, struct hearth_exchange *exchange,
+                struct hearth_route_match *match, struct hearth_error *error)
 {
     const struct hearth_request_head *head = hearth_exchange_head(exchange);
     char allow[HEARTH_ALLOW_MAX];
-    int rc = hearth_router_find(hearth_routes, hearth_route_count, head->method, head->path,
+    int rc = hearth_router_find(gateway->routes, head->method, head->path,
                                 hearth_exchange_arena(exchange), match, allow);
     if (rc == HEARTH_EMETHOD) {
         hearth_exchange_set_header(exchange, "allow", allow);
@@ -69,7 +70,7 @@ static void route(void *argument, struct hearth_exchange *exchange)
         hearth_exchange_answer(exchange, 204, NULL, NULL, 0);
         return;
     }
-    int unknown = find(exchange, &match, &error);
+    int unknown = find(gateway, exchange, &match, &error);
     struct hearth_error denied;
     bool open = !unknown && match.route->scope == HEARTH_SCOPE_OPEN;
     /* Without a key nobody learns which paths there are. */

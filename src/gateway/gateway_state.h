@@ -1,35 +1,39 @@
-/* What the routes share: the parts of a running server. Private to src/gateway/. Loop thread only.
- */
+/* The parts of a running server, for the rooms that answer requests. Pointers only: who needs a
+ * part includes its header. The server (server_run.c) fills it in; loop thread only. */
 #ifndef HEARTH_GATEWAY_GATEWAY_STATE_H
 #define HEARTH_GATEWAY_GATEWAY_STATE_H
-
-#include "config/settings.h"
-#include "gateway/catalog.h"
-#include "gateway/scheduler.h"
-#include "registry/install.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hearth_blob_store;
 struct hearth_body_room;
 struct hearth_call;
+struct hearth_catalog;
 struct hearth_generation;
 struct hearth_home;
 struct hearth_installs;
 struct hearth_lane;
 struct hearth_loop;
 struct hearth_metrics;
+struct hearth_registry;
+struct hearth_route_table;
+struct hearth_scheduler;
 struct hearth_server;
+struct hearth_settings;
+struct hearth_settings_origins;
+struct hearth_store;
 struct hearth_timer;
 
 struct hearth_gateway {
     const struct hearth_settings *settings;
     const struct hearth_settings_origins *origins;
+    const struct hearth_route_table *routes;
     struct hearth_loop *loop;
     struct hearth_home *home;
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
-    struct hearth_registry registry;
+    struct hearth_registry *registry;
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
     struct hearth_server *server;

@@ -216,13 +216,13 @@ static void forget_series(struct hearth_metrics *metrics, int family, const char
     metrics->last[family] = at;
 }
 
-static void on_forgotten(void *argument, const char *model)
+void hearth_metrics_forget(struct hearth_metrics *metrics, const char *model)
 {
     char label[LABELS_MAX];
     snprintf(label, sizeof(label), "model=\"%s\"", model);
-    forget_name(argument, model);
+    forget_name(metrics, model);
     for (int family = 0; family < FAMILY_COUNT; family++)
-        forget_series(argument, family, label);
+        forget_series(metrics, family, label);
 }
 
 static void count(struct hearth_metrics *metrics, int family, const char *labels)
@@ -266,19 +266,19 @@ static void observe_model(struct hearth_metrics *metrics, int family, const char
     observe(metrics, family, labels, seconds);
 }
 
-static void on_queue_wait(void *argument, const char *model, uint64_t wait_ms)
+void hearth_metrics_queue_wait(struct hearth_metrics *metrics, const char *model, uint64_t wait_ms)
 {
-    observe_model(argument, QUEUE_WAIT, model, (double)wait_ms / 1e3);
+    observe_model(metrics, QUEUE_WAIT, model, (double)wait_ms / 1e3);
 }
 
-static void on_tokenized(void *argument, const char *model, uint64_t took_us)
+void hearth_metrics_tokenized(struct hearth_metrics *metrics, const char *model, uint64_t took_us)
 {
-    observe_model(argument, TOKENIZE, model, (double)took_us / 1e6);
+    observe_model(metrics, TOKENIZE, model, (double)took_us / 1e6);
 }
 
-static void on_computed(void *argument, const char *model, uint64_t took_us)
+void hearth_metrics_computed(struct hearth_metrics *metrics, const char *model, uint64_t took_us)
 {
-    observe_model(argument, COMPUTE, model, (double)took_us / 1e6);
+    observe_model(metrics, COMPUTE, model, (double)took_us / 1e6);
 }
 
 void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us)
@@ -287,38 +287,23 @@ void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model
     observe_model(metrics, SERIALIZE, model ? model : "", (double)took_us / 1e6);
 }
 
-static void on_first_event(void *argument, const char *model, uint64_t since_submit_us)
+void hearth_metrics_first_event(struct hearth_metrics *metrics, const char *model,
+                                uint64_t since_submit_us)
 {
-    observe_model(argument, FIRST_EVENT, model, (double)since_submit_us / 1e6);
+    observe_model(metrics, FIRST_EVENT, model, (double)since_submit_us / 1e6);
 }
 
-static void on_gap(void *argument, const char *model, uint64_t gap_us)
+void hearth_metrics_gap(struct hearth_metrics *metrics, const char *model, uint64_t gap_us)
 {
-    observe_model(argument, GAP, model, (double)gap_us / 1e6);
+    observe_model(metrics, GAP, model, (double)gap_us / 1e6);
 }
 
-static void on_end(void *argument, const char *model, int code, uint64_t tokens_in,
-                   uint64_t tokens_out)
+void hearth_metrics_ended(struct hearth_metrics *metrics, const char *model, int code)
 {
-    (void)tokens_in, (void)tokens_out;
     char labels[LABELS_MAX];
     snprintf(labels, sizeof(labels), "model=\"%s\",outcome=\"%s\"", model,
              code ? hearth_error_row(code)->code : "ok");
-    count(argument, ENDS, labels);
-}
-
-struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *metrics)
-{
-    return (struct hearth_scheduler_observer){
-        .on_queue_wait = on_queue_wait,
-        .on_tokenized = on_tokenized,
-        .on_computed = on_computed,
-        .on_first_event = on_first_event,
-        .on_gap = on_gap,
-        .on_end = on_end,
-        .on_forgotten = on_forgotten,
-        .argument = metrics,
-    };
+    count(metrics, ENDS, labels);
 }
 
 static void write_histogram(const struct series *one, struct hearth_buf *buf)

@@ -5,7 +5,6 @@
 #define HEARTH_GATEWAY_METRICS_H
 
 #include "base/buf.h"
-#include "gateway/scheduler.h"
 
 #include <stdint.h>
 
@@ -19,8 +18,22 @@ void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, c
                             int status, uint64_t took_us);
 /* Writing one answer that holds vectors. */
 void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
-/* What the scheduler tells; its argument is the metrics. */
-struct hearth_scheduler_observer hearth_metrics_observer(struct hearth_metrics *metrics);
+
+/* Of inferences. `model` is "name:version". */
+/* From the request until a worker takes it up. */
+void hearth_metrics_queue_wait(struct hearth_metrics *metrics, const char *model, uint64_t wait_ms);
+/* Preparing one input: template, tokens, limits. */
+void hearth_metrics_tokenized(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
+/* One request in the worker, from its first step to its last. */
+void hearth_metrics_computed(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
+void hearth_metrics_first_event(struct hearth_metrics *metrics, const char *model,
+                                uint64_t since_submit_us);
+/* Between two pieces of one answer. */
+void hearth_metrics_gap(struct hearth_metrics *metrics, const char *model, uint64_t gap_us);
+/* `code` 0, or why it ended. */
+void hearth_metrics_ended(struct hearth_metrics *metrics, const char *model, int code);
+/* No report has this model any more: its series go; another one may have its name later. */
+void hearth_metrics_forget(struct hearth_metrics *metrics, const char *model);
 
 /* The name as it is counted: for call->model. It stays until it is released, also when the model
  * is forgotten, with all its series, before that; then it is counted no more. */
@@ -29,8 +42,6 @@ void hearth_metrics_release(struct hearth_metrics *metrics, const char *model); 
 
 /* Appends what was counted here. */
 void hearth_metrics_write(const struct hearth_metrics *metrics, struct hearth_buf *buf);
-/* Appends what the scheduler's reports say now. */
-void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hearth_buf *buf);
 /* Appends this process's and the machine's own figures. */
 void hearth_metrics_write_process(struct hearth_buf *buf);
 

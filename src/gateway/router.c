@@ -41,21 +41,22 @@ static void allow(char list[HEARTH_ALLOW_MAX], const char *method)
         allow(list, "HEAD");
 }
 
-int hearth_router_find(const struct hearth_route *routes, size_t count, const char *method,
+int hearth_router_find(const struct hearth_route_table *routes, const char *method,
                        const char *path, struct hearth_arena *arena,
                        struct hearth_route_match *ret_match, char ret_allow[HEARTH_ALLOW_MAX])
 {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     ret_allow[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        if (!matches(routes[i].path, path, NULL, NULL))
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct hearth_route *row = &routes->rows[i];
+        if (!matches(row->path, path, NULL, NULL))
             continue;
-        if (strcmp(routes[i].method, wanted) != 0) {
-            allow(ret_allow, routes[i].method);
+        if (strcmp(row->method, wanted) != 0) {
+            allow(ret_allow, row->method);
             continue;
         }
-        ret_match->route = &routes[i];
-        int rc = matches(routes[i].path, path, arena, ret_match->params);
+        ret_match->route = row;
+        int rc = matches(row->path, path, arena, ret_match->params);
         return rc < 0 ? rc : 0;
     }
     return ret_allow[0] ? HEARTH_EMETHOD : HEARTH_ENOTFOUND;

@@ -1,4 +1,5 @@
-/* The table of api/routes.json, and finding the row for a request. Pure; any thread. */
+/* Finds the row of a table of routes that a request asks for. The server's own table is made from
+ * api/routes.json (server/routes.gen.c). Pure; any thread. */
 #ifndef HEARTH_GATEWAY_ROUTER_H
 #define HEARTH_GATEWAY_ROUTER_H
 
@@ -41,8 +42,10 @@ struct hearth_route {
     void (*handle)(struct hearth_call *call);
 };
 
-extern const struct hearth_route hearth_routes[];
-extern const size_t hearth_route_count;
+struct hearth_route_table {
+    const struct hearth_route *rows;
+    size_t count;
+};
 
 struct hearth_route_match {
     const struct hearth_route *route;
@@ -51,7 +54,7 @@ struct hearth_route_match {
 
 /* `path` is decoded. A HEAD finds the row of GET. HEARTH_ENOTFOUND; HEARTH_EMETHOD when only other
  * methods fit, which `ret_allow` lists then; HEARTH_ETOOLARGE when the arena is full. */
-int hearth_router_find(const struct hearth_route *routes, size_t count, const char *method,
+int hearth_router_find(const struct hearth_route_table *routes, const char *method,
                        const char *path, struct hearth_arena *arena,
                        struct hearth_route_match *ret_match, char ret_allow[HEARTH_ALLOW_MAX]);
 

@@ -20,6 +20,11 @@ struct hearth_install_request {
     bool forget_failed; /* rows that were made for it go when it fails with nothing to resume */
 };
 
+/* Reads what a model is from its files. */
+typedef int hearth_registry_probe(void *argument, const char *path, char *ret_engine,
+                                  size_t engine_size, struct hearth_buf *ret_facts_json,
+                                  struct hearth_error *error);
+
 struct hearth_registry {
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
@@ -30,8 +35,7 @@ struct hearth_registry {
      * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same, and why
      * becomes the reason of its state. May be
      * NULL: then only the file's form is checked, and the form tells the engine. */
-    int (*probe)(void *argument, const char *path, char *ret_engine, size_t engine_size,
-                 struct hearth_buf *ret_facts_json, struct hearth_error *error);
+    hearth_registry_probe *probe;
     void *probe_argument;
     /* Verbs of the store run here when the registry is used beside a loop: NULL calls them at once.
      */

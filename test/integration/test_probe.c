@@ -1,6 +1,6 @@
 /* What a sandboxed process says about a model's file, as the registry asks at install. */
+#include "backend/probe.h"
 #include "base/json.h"
-#include "gateway/probe.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -2,12 +2,12 @@
  * server is locked. */
 #include "base/error.h"
 #include "blob/blob.h"
+#include "catalog/catalog.h"
 #include "config/lock.h"
-#include "gateway/catalog.h"
-#include "gateway/inference.h"
-#include "gateway/scheduler.h"
 #include "loop/loop.h"
 #include "registry/install.h"
+#include "serving/inference.h"
+#include "serving/scheduler.h"
 #include "support/temp_folder.h"
 
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* The scheduler with real workers and the fake engine: what is asked here is what a person who
  * serves models would see. Times are long enough for a slow machine and only bound a hang. */
 #include "base/error.h"
-#include "gateway/catalog.h"
+#include "catalog/catalog.h"
 #include "loop/process_usage.h"
 #include "support/inference_answer.h"
 #include "support/loop_wait.h"

@@ -3,8 +3,8 @@
 #ifndef HEARTH_TEST_INFERENCE_ANSWER_H
 #define HEARTH_TEST_INFERENCE_ANSWER_H
 
-#include "gateway/inference.h"
-#include "gateway/scheduler.h"
+#include "serving/inference.h"
+#include "serving/scheduler.h"
 #include "unit/cmocka_all.h"
 
 #include <stdio.h>

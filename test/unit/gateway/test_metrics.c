@@ -17,20 +17,19 @@ static void a_forgotten_model_leaves_with_all_its_series(void **state)
 {
     (void)state;
     struct hearth_metrics *metrics = hearth_metrics_create();
-    const struct hearth_scheduler_observer observer = hearth_metrics_observer(metrics);
     const char *gone = hearth_metrics_model(metrics, "a:1");
     const char *kept = hearth_metrics_model(metrics, "a:11");
     hearth_metrics_request(metrics, "chat", gone, 200, 5);
     hearth_metrics_request(metrics, "chat", kept, 200, 5);
-    observer.on_queue_wait(metrics, "a:1", 3);
-    observer.on_end(metrics, "a:1", 0, 1, 1);
+    hearth_metrics_queue_wait(metrics, "a:1", 3);
+    hearth_metrics_ended(metrics, "a:1", 0);
     hearth_metrics_release(metrics, gone);
-    observer.on_forgotten(metrics, "a:1");
+    hearth_metrics_forget(metrics, "a:1");
     assert_false(shows(metrics, "\"a:1\""));
     assert_true(shows(metrics, "model=\"a:11\",status=\"200\"} 1"));
-    observer.on_forgotten(metrics, "never:1");
+    hearth_metrics_forget(metrics, "never:1");
     /* The last of a family may have gone: what comes next is behind those that stay. */
-    observer.on_end(metrics, "b:1", 0, 1, 1);
+    hearth_metrics_ended(metrics, "b:1", 0);
     hearth_metrics_request(metrics, "chat", kept, 500, 5);
     assert_true(shows(metrics, "model=\"b:1\",outcome=\"ok\"} 1"));
     assert_true(shows(metrics, "model=\"a:11\",status=\"500\"} 1"));
@@ -43,9 +42,8 @@ static void a_call_that_ends_later_does_not_bring_it_back(void **state)
 {
     (void)state;
     struct hearth_metrics *metrics = hearth_metrics_create();
-    const struct hearth_scheduler_observer observer = hearth_metrics_observer(metrics);
     const char *old = hearth_metrics_model(metrics, "a:1");
-    observer.on_forgotten(metrics, "a:1");
+    hearth_metrics_forget(metrics, "a:1");
     const char *next = hearth_metrics_model(metrics, "a:1"); /* another one of that name */
     assert_ptr_not_equal(old, next);
     assert_string_equal(old, "a:1");

@@ -25,8 +25,8 @@ struct fixture {
 
 static int find(struct fixture *f, const char *method, const char *path)
 {
-    return hearth_router_find(routes, sizeof(routes) / sizeof(routes[0]), method, path, f->arena,
-                              &f->match, f->allow);
+    const struct hearth_route_table table = {routes, sizeof(routes) / sizeof(routes[0])};
+    return hearth_router_find(&table, method, path, f->arena, &f->match, f->allow);
 }
 
 static int set_up(void **state)

@@ -1,0 +1,152 @@
+/* Where a loaded model computes, as the scheduler sees it: a worker process on this machine now, a
+ * remote machine later.
+ *
+ * A backend is made for one model and lives until on_end: planned → progress* → ready → events of
+ * streams. Streams are numbered by the caller and never reused. Loop thread only. No callback comes
+ * from inside a verb. */
+#ifndef HEARTH_BACKEND_BACKEND_H
+#define HEARTH_BACKEND_BACKEND_H
+
+#include "domain/queue.h"
+#include "hearth/engine.h"
+#include "hearth/error.h"
+#include "wire/ipc_event.h"
+#include "wire/ipc_request.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct hearth_loop;
+struct hearth_backend;
+struct hearth_child_end;
+
+struct hearth_backend_events {
+    /* The header was read; facts, memory plan, sandbox. */
+    void (*on_planned)(void *argument, const struct hearth_ipc_started *started);
+    void (*on_progress)(void *argument, float fraction);
+    void (*on_ready)(void *argument, const struct hearth_model_facts *facts);
+    /* The load failed, in the model's own words; on_end follows. */
+    void (*on_failed)(void *argument, const struct hearth_error *error);
+    void (*on_counters)(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT]);
+    void (*on_prepared)(void *argument, uint32_t stream,
+                        const struct hearth_ipc_prepared *prepared);
+    void (*on_tokens)(void *argument, uint32_t stream, const int32_t *tokens, size_t count);
+    /* TEXT, VECTOR, TENSOR, BYTES; DONE and ERROR end the stream. */
+    void (*on_event)(void *argument, uint32_t stream, const struct hearth_ipc_event *event);
+    /* optional: so many workers can take requests now; before the first call it is one */
+    void (*on_workers)(void *argument, uint32_t ready);
+    /* optional: a worker of several has ended, and these streams with it */
+    void (*on_lost)(void *argument, const struct hearth_error *error, const uint32_t *streams,
+                    size_t count);
+    /* Exactly once, the last one; may destroy the backend. */
+    void (*on_end)(void *argument, const struct hearth_child_end *end);
+};
+
+struct hearth_backend_spec {
+    struct hearth_loop *loop;
+    const char *model; /* "name:version", for log and process list */
+    const char *worker_path;
+    struct hearth_ipc_hello hello;
+    uint64_t handshake_timeout_ms, heartbeat_timeout_ms;
+    const struct hearth_backend_events *events;
+    void *argument;
+    /* Of several workers only: how many, over what, the cores of each (NULL: any), and when one of
+     * them rests. */
+    uint32_t replicas, breaker_failures;
+    uint64_t breaker_rest_ms;
+    const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
+    const char **cpus;
+};
+
+struct hearth_backend_request {
+    uint32_t stream;
+    const struct hearth_input *input;
+    uint32_t credit;
+    uint64_t cost; /* estimated tokens */
+    enum hearth_class class_;
+    const char *traceparent; /* or NULL */
+};
+
+/* One of the workers of a backend; valid during the visit. */
+struct hearth_backend_worker {
+    pid_t pid; /* 0: none runs */
+    bool ready;
+    uint32_t streams, crashes;
+    uint64_t cost;       /* estimated tokens of its streams */
+    const char *breaker; /* "closed" … */
+    const char *cpus;    /* "": any */
+    const uint64_t *counters;
+};
+
+struct hearth_backend_ops {
+    const char *name;
+    int (*start)(const struct hearth_backend_spec *spec, struct hearth_backend **ret_backend,
+                 struct hearth_error *error);
+    /* HEARTH_ETOOLARGE when the input does not fit into a frame. */
+    int (*send)(struct hearth_backend *backend, const struct hearth_backend_request *request,
+                struct hearth_error *error);
+    void (*credit)(struct hearth_backend *backend, uint32_t stream, uint32_t events);
+    /* The stream ends with an ERROR event soon, or with the DONE that was under way. */
+    void (*cancel)(struct hearth_backend *backend, uint32_t stream);
+    void (*stop)(struct hearth_backend *backend, uint64_t deadline_ms);
+    /* `error` is what on_end reports; NULL: asked for. */
+    void (*kill)(struct hearth_backend *backend, const struct hearth_error *error);
+    void (*destroy)(struct hearth_backend *backend);
+    /* optional */
+    pid_t (*pid)(const struct hearth_backend *backend);
+    void (*each_worker)(const struct hearth_backend *backend,
+                        void (*visit)(void *argument, const struct hearth_backend_worker *worker),
+                        void *argument);
+};
+
+/* The head of every backend's own struct. */
+struct hearth_backend {
+    const struct hearth_backend_ops *ops;
+};
+
+/* A hearth-worker process: ops of this machine. */
+extern const struct hearth_backend_ops hearth_backend_local;
+/* Several backends of one kind behind one. */
+extern const struct hearth_backend_ops hearth_backend_replicas;
+
+static inline int hearth_backend_send(struct hearth_backend *backend,
+                                      const struct hearth_backend_request *request,
+                                      struct hearth_error *error)
+{
+    return backend->ops->send(backend, request, error);
+}
+
+static inline void hearth_backend_credit(struct hearth_backend *backend, uint32_t stream,
+                                         uint32_t events)
+{
+    backend->ops->credit(backend, stream, events);
+}
+
+static inline void hearth_backend_cancel(struct hearth_backend *backend, uint32_t stream)
+{
+    backend->ops->cancel(backend, stream);
+}
+
+static inline void hearth_backend_stop(struct hearth_backend *backend, uint64_t deadline_ms)
+{
+    backend->ops->stop(backend, deadline_ms);
+}
+
+static inline void hearth_backend_kill(struct hearth_backend *backend,
+                                       const struct hearth_error *error)
+{
+    backend->ops->kill(backend, error);
+}
+
+static inline void hearth_backend_destroy(struct hearth_backend *backend)
+{
+    if (backend)
+        backend->ops->destroy(backend);
+}
+
+static inline pid_t hearth_backend_pid(const struct hearth_backend *backend)
+{
+    return backend && backend->ops->pid ? backend->ops->pid(backend) : 0;
+}
+
+#endif

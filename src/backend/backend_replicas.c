@@ -1,0 +1,478 @@
+/* Several workers for one model that look like one backend: each stream goes to the ready worker
+ * with the least to do. The first worker alone plans and loads; the others follow when it is ready.
+ * A worker that ends is started again after a back-off, behind a breaker of its own, and its
+ * streams are told as lost; only when no other one is ready or on its way does the whole backend
+ * end. */
+#include "backend/backend.h"
+
+#include "backend/supervisor.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "domain/backoff.h"
+#include "domain/breaker.h"
+#include "domain/placement.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
+
+struct replica {
+    struct replica_set *set;
+    struct hearth_backend *backend; /* NULL: none runs */
+    bool ready;
+    uint32_t crashes;
+    uint64_t restart_ms; /* loop's clock; 0: not waiting */
+    struct hearth_breaker breaker;
+    uint64_t counters[HEARTH_COUNTER_COUNT];
+};
+
+struct replica_set {
+    struct hearth_backend backend; /* first */
+    struct hearth_backend_spec spec;
+    char *model, *worker_path, *settings_json;
+    struct hearth_timer *again;
+    struct hearth_placement *placement; /* a worker's number is its replica's index */
+    bool planned, ready, stopping, ended;
+    uint32_t random;
+    uint32_t count;
+    struct replica replicas[];
+};
+
+static struct replica_set *set_of(struct hearth_backend *backend)
+{
+    return (struct replica_set *)backend;
+}
+
+static uint64_t now_ms(const struct replica_set *set)
+{
+    return hearth_loop_now_ms(set->spec.loop);
+}
+
+static uint32_t index_of(const struct replica *replica)
+{
+    return (uint32_t)(replica - replica->set->replicas);
+}
+
+static uint32_t ready_count(const struct replica_set *set)
+{
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        ready += set->replicas[i].ready;
+    return ready;
+}
+
+/* The choice */
+
+static struct hearth_worker_load load_of(const struct replica *replica)
+{
+    return hearth_placement_load(replica->set->placement, index_of(replica));
+}
+
+/* One that has to show that it lives has one request, unless there is nobody else. */
+static bool is_probed(const struct replica *replica)
+{
+    return replica->breaker.state == HEARTH_BREAKER_HALF_OPEN && load_of(replica).streams;
+}
+
+static bool has_less(const struct replica *one, const struct replica *other)
+{
+    if (is_probed(one) != is_probed(other))
+        return is_probed(other);
+    struct hearth_worker_load a = load_of(one), b = load_of(other);
+    return a.cost < b.cost || (a.cost == b.cost && a.streams < b.streams);
+}
+
+static struct replica *least_loaded(struct replica_set *set)
+{
+    struct replica *best = NULL;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct replica *one = &set->replicas[i];
+        if (one->ready && (!best || has_less(one, best)))
+            best = one;
+    }
+    return best;
+}
+
+/* Starting */
+
+static int start_replica(struct replica *replica, struct hearth_error *error);
+
+static void restart_later(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    uint64_t now = now_ms(set);
+    set->random = set->random * 1664525u + 1013904223u;
+    uint64_t wait_ms =
+        hearth_backoff_ms(&restart_backoff, replica->breaker.failures, set->random >> 8);
+    uint64_t rest_ms = hearth_breaker_retry_after_ms(&replica->breaker, now);
+    replica->restart_ms = now + (rest_ms > wait_ms ? rest_ms : wait_ms);
+    hearth_timer_start(set->again, 0, 0);
+}
+
+static void start_or_later(struct replica *replica)
+{
+    struct hearth_error error;
+    replica->restart_ms = 0;
+    if (start_replica(replica, &error) == 0)
+        return;
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", replica->set->model),
+               HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error.message));
+    hearth_breaker_failure(&replica->breaker, now_ms(replica->set));
+    restart_later(replica);
+}
+
+static void on_again(void *argument)
+{
+    struct replica_set *set = argument;
+    uint64_t now = now_ms(set), next = 0;
+    if (set->stopping || set->ended)
+        return;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct replica *replica = &set->replicas[i];
+        if (replica->restart_ms && replica->restart_ms <= now &&
+            hearth_breaker_admits(&replica->breaker, now))
+            start_or_later(replica);
+        if (replica->restart_ms && (!next || replica->restart_ms < next))
+            next = replica->restart_ms;
+    }
+    if (next)
+        hearth_timer_start(set->again, next > now ? next - now : 1, 0);
+}
+
+/* Events of one worker */
+
+static uint64_t times(uint64_t bytes, uint32_t count)
+{
+    return bytes > UINT64_MAX / 8 / count ? UINT64_MAX / 8 : bytes * count;
+}
+
+static void on_planned(void *argument, const struct hearth_ipc_started *started)
+{
+    struct replica_set *set = ((struct replica *)argument)->set;
+    if (set->planned)
+        return;
+    set->planned = true;
+    struct hearth_ipc_started *all = hearth_alloc(sizeof(*all));
+    *all = *started;
+    all->plan.weights = times(all->plan.weights, set->count);
+    all->plan.cache = times(all->plan.cache, set->count);
+    all->plan.scratch = times(all->plan.scratch, set->count);
+    all->plan.process = times(all->plan.process, set->count);
+    set->spec.events->on_planned(set->spec.argument, all);
+    hearth_free(all);
+}
+
+static void on_progress(void *argument, float fraction)
+{
+    struct replica_set *set = ((struct replica *)argument)->set;
+    if (!set->ready)
+        set->spec.events->on_progress(set->spec.argument, fraction);
+}
+
+static void tell_workers(struct replica_set *set)
+{
+    if (set->spec.events->on_workers)
+        set->spec.events->on_workers(set->spec.argument, ready_count(set));
+}
+
+static void on_ready(void *argument, const struct hearth_model_facts *facts)
+{
+    struct replica *replica = argument;
+    struct replica_set *set = replica->set;
+    replica->ready = true;
+    if (set->ready) {
+        tell_workers(set);
+        return;
+    }
+    set->ready = true;
+    for (uint32_t i = 0; i < set->count && !set->stopping; i++)
+        if (!set->replicas[i].backend)
+            start_or_later(&set->replicas[i]);
+    set->spec.events->on_ready(set->spec.argument, facts);
+}
+
+static void on_failed(void *argument, const struct hearth_error *error)
+{
+    struct replica *replica = argument;
+    struct replica_set *set = replica->set;
+    if (!set->ready) {
+        set->spec.events->on_failed(set->spec.argument, error);
+        return;
+    }
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", set->model),
+               HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error->message));
+}
+
+static void on_counters(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT])
+{
+    struct replica *replica = argument;
+    struct replica_set *set = replica->set;
+    uint64_t sum[HEARTH_COUNTER_COUNT] = {0};
+    memcpy(replica->counters, counters, sizeof(replica->counters));
+    for (uint32_t i = 0; i < set->count; i++)
+        for (int k = 0; k < HEARTH_COUNTER_COUNT; k++)
+            sum[k] += set->replicas[i].counters[k];
+    set->spec.events->on_counters(set->spec.argument, sum);
+}
+
+static void on_prepared(void *argument, uint32_t stream, const struct hearth_ipc_prepared *prepared)
+{
+    struct replica_set *set = ((struct replica *)argument)->set;
+    set->spec.events->on_prepared(set->spec.argument, stream, prepared);
+}
+
+static void on_tokens(void *argument, uint32_t stream, const int32_t *tokens, size_t count)
+{
+    struct replica_set *set = ((struct replica *)argument)->set;
+    set->spec.events->on_tokens(set->spec.argument, stream, tokens, count);
+}
+
+static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_event *event)
+{
+    struct replica *replica = argument;
+    struct replica_set *set = replica->set;
+    bool ends = event->event.kind == HEARTH_EVENT_DONE || event->event.kind == HEARTH_EVENT_ERROR;
+    if (hearth_placement_worker(set->placement, stream) != index_of(replica))
+        return;
+    if (ends) { /* before the callback, which may send the next one */
+        hearth_placement_leave(set->placement, stream);
+        hearth_breaker_success(&replica->breaker);
+    }
+    set->spec.events->on_event(set->spec.argument, stream, event);
+}
+
+/* The end of one worker */
+
+static void lose(struct replica *replica, const struct hearth_error *error)
+{
+    struct replica_set *set = replica->set;
+    uint32_t *streams = hearth_calloc(load_of(replica).streams + 1, sizeof(*streams));
+    size_t count = hearth_placement_leave_all(set->placement, index_of(replica), streams);
+    replica->crashes++;
+    hearth_breaker_failure(&replica->breaker, now_ms(set));
+    restart_later(replica);
+    tell_workers(set);
+    if (set->spec.events->on_lost)
+        set->spec.events->on_lost(set->spec.argument, error, streams, count);
+    hearth_free(streams);
+}
+
+static bool others_live(const struct replica *replica)
+{
+    const struct replica_set *set = replica->set;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (&set->replicas[i] != replica && set->replicas[i].backend)
+            return true;
+    return false;
+}
+
+static void on_end(void *argument, const struct hearth_child_end *end)
+{
+    struct replica *replica = argument;
+    struct replica_set *set = replica->set;
+    const struct hearth_child_end copy = *end;
+    hearth_backend_destroy(replica->backend);
+    replica->backend = NULL;
+    replica->ready = false;
+    memset(replica->counters, 0, sizeof(replica->counters));
+    if (others_live(replica)) {
+        struct hearth_error error = copy.error;
+        if (!error.code)
+            hearth_error_set(&error, HEARTH_ECRASHED, "the worker ended by itself");
+        if (!set->stopping)
+            lose(replica, &error);
+        return;
+    }
+    set->ended = true;
+    set->spec.events->on_end(set->spec.argument, &copy); /* it destroys the set */
+}
+
+static const struct hearth_backend_events replica_events = {
+    .on_planned = on_planned,
+    .on_progress = on_progress,
+    .on_ready = on_ready,
+    .on_failed = on_failed,
+    .on_counters = on_counters,
+    .on_prepared = on_prepared,
+    .on_tokens = on_tokens,
+    .on_event = on_event,
+    .on_end = on_end,
+};
+
+/* The verbs */
+
+static const struct hearth_backend_ops *each_ops(const struct replica_set *set)
+{
+    return set->spec.each ? set->spec.each : &hearth_backend_local;
+}
+
+static int start_replica(struct replica *replica, struct hearth_error *error)
+{
+    const struct replica_set *set = replica->set;
+    struct hearth_backend_spec *spec = hearth_alloc(sizeof(*spec));
+    *spec = set->spec;
+    spec->events = &replica_events;
+    spec->argument = replica;
+    if (set->spec.cpus)
+        snprintf(spec->hello.cpus, sizeof(spec->hello.cpus), "%s",
+                 set->spec.cpus[index_of(replica)]);
+    int rc = each_ops(set)->start(spec, &replica->backend, error);
+    hearth_free(spec);
+    return rc;
+}
+
+static void replicas_destroy(struct hearth_backend *backend)
+{
+    struct replica_set *set = set_of(backend);
+    for (uint32_t i = 0; i < set->count; i++)
+        hearth_backend_destroy(set->replicas[i].backend);
+    hearth_timer_destroy(set->again);
+    for (uint32_t i = 0; set->spec.cpus && i < set->count; i++)
+        hearth_free((char *)set->spec.cpus[i]);
+    hearth_free(set->spec.cpus);
+    hearth_placement_destroy(set->placement);
+    hearth_free(set->model);
+    hearth_free(set->worker_path);
+    hearth_free(set->settings_json);
+    hearth_free(set);
+}
+
+/* What the spec points to lives as long as the set: workers are started again from it. */
+static void keep_spec(struct replica_set *set, const struct hearth_backend_spec *spec)
+{
+    set->spec = *spec;
+    set->spec.model = set->model = hearth_strdup(spec->model);
+    set->spec.worker_path = set->worker_path = hearth_strdup(spec->worker_path);
+    set->spec.hello.settings_json = set->settings_json = hearth_strdup(spec->hello.settings_json);
+    set->spec.cpus = NULL;
+    if (!spec->cpus)
+        return;
+    set->spec.cpus = hearth_calloc(set->count, sizeof(*set->spec.cpus));
+    for (uint32_t i = 0; i < set->count; i++)
+        set->spec.cpus[i] = hearth_strdup(spec->cpus[i]);
+}
+
+static int replicas_start(const struct hearth_backend_spec *spec,
+                          struct hearth_backend **ret_backend, struct hearth_error *error)
+{
+    uint32_t count = spec->replicas ? spec->replicas : 1;
+    struct replica_set *set = hearth_calloc(1, sizeof(*set) + count * sizeof(set->replicas[0]));
+    set->backend.ops = &hearth_backend_replicas;
+    set->count = count;
+    set->placement = hearth_placement_create(count);
+    keep_spec(set, spec);
+    hearth_random_bytes(&set->random, sizeof(set->random));
+    set->again = hearth_timer_create(spec->loop, on_again, set);
+    for (uint32_t i = 0; i < count; i++) {
+        set->replicas[i].set = set;
+        hearth_breaker_init(&set->replicas[i].breaker, spec->breaker_failures,
+                            spec->breaker_rest_ms);
+    }
+    int rc = start_replica(&set->replicas[0], error);
+    if (rc < 0) {
+        replicas_destroy(&set->backend);
+        return rc;
+    }
+    *ret_backend = &set->backend;
+    return 0;
+}
+
+static int replicas_send(struct hearth_backend *backend,
+                         const struct hearth_backend_request *request, struct hearth_error *error)
+{
+    struct replica_set *set = set_of(backend);
+    struct replica *replica = least_loaded(set);
+    if (!replica)
+        return hearth_error_set(error, HEARTH_EBREAKER, "no worker of the model is ready");
+    int rc = hearth_backend_send(replica->backend, request, error);
+    if (rc == 0)
+        hearth_placement_take(set->placement, index_of(replica), request->stream, request->cost);
+    return rc;
+}
+
+static struct hearth_backend *backend_of(struct replica_set *set, uint32_t stream)
+{
+    int64_t worker = hearth_placement_worker(set->placement, stream);
+    return worker < 0 ? NULL : set->replicas[worker].backend;
+}
+
+static void replicas_credit(struct hearth_backend *backend, uint32_t stream, uint32_t events)
+{
+    struct hearth_backend *one = backend_of(set_of(backend), stream);
+    if (one)
+        hearth_backend_credit(one, stream, events);
+}
+
+static void replicas_cancel(struct hearth_backend *backend, uint32_t stream)
+{
+    struct hearth_backend *one = backend_of(set_of(backend), stream);
+    if (one)
+        hearth_backend_cancel(one, stream);
+}
+
+static void replicas_stop(struct hearth_backend *backend, uint64_t deadline_ms)
+{
+    struct replica_set *set = set_of(backend);
+    set->stopping = true;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->replicas[i].backend)
+            hearth_backend_stop(set->replicas[i].backend, deadline_ms);
+}
+
+static void replicas_kill(struct hearth_backend *backend, const struct hearth_error *error)
+{
+    struct replica_set *set = set_of(backend);
+    set->stopping = true;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->replicas[i].backend)
+            hearth_backend_kill(set->replicas[i].backend, error);
+}
+
+static pid_t replicas_pid(const struct hearth_backend *backend)
+{
+    const struct replica_set *set = (const struct replica_set *)backend;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->replicas[i].backend)
+            return hearth_backend_pid(set->replicas[i].backend);
+    return 0;
+}
+
+static void replicas_each_worker(const struct hearth_backend *backend,
+                                 void (*visit)(void *argument,
+                                               const struct hearth_backend_worker *worker),
+                                 void *argument)
+{
+    const struct replica_set *set = (const struct replica_set *)backend;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct replica *one = &set->replicas[i];
+        struct hearth_worker_load load = load_of(one);
+        const struct hearth_backend_worker worker = {
+            .pid = hearth_backend_pid(one->backend),
+            .ready = one->ready,
+            .streams = load.streams,
+            .cost = load.cost,
+            .crashes = one->crashes,
+            .breaker = hearth_breaker_state_name(one->breaker.state),
+            .cpus = set->spec.cpus ? set->spec.cpus[i] : "",
+            .counters = one->counters,
+        };
+        visit(argument, &worker);
+    }
+}
+
+const struct hearth_backend_ops hearth_backend_replicas = {
+    .name = "replicas",
+    .start = replicas_start,
+    .send = replicas_send,
+    .credit = replicas_credit,
+    .cancel = replicas_cancel,
+    .stop = replicas_stop,
+    .kill = replicas_kill,
+    .destroy = replicas_destroy,
+    .pid = replicas_pid,
+    .each_worker = replicas_each_worker,
+};

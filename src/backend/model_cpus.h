@@ -1,0 +1,18 @@
+/* The cores that each worker of a model is bound to: reads what this process may use and which node
+ * each core belongs to, and splits it by domain/cpu_split.h. Blocking: a few small reads of /sys.
+ */
+#ifndef HEARTH_BACKEND_MODEL_CPUS_H
+#define HEARTH_BACKEND_MODEL_CPUS_H
+
+#include "hearth/error.h"
+
+#include <stdint.h>
+
+/* `*ret_lists` holds `count` lists, each and the array freed with hearth_free; NULL when nobody is
+ * bound: `affinity` is "off", or "auto" with one worker or fewer cores than workers. */
+int hearth_model_cpus(const char *affinity, uint32_t count, char ***ret_lists,
+                      struct hearth_error *error);
+/* Cores that this process may use. */
+uint32_t hearth_usable_cpus(void);
+
+#endif

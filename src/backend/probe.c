@@ -1,0 +1,152 @@
+#include "backend/probe.h"
+
+#include "backend/backend.h"
+#include "backend/supervisor.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "format/engine_choice.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { END_MS = 5000 };
+
+struct probe {
+    struct hearth_backend *backend;
+    struct hearth_buf *facts_json;
+    struct hearth_error error;
+    bool planned;
+};
+
+int hearth_engines_path(const char *given, char *ret_path, size_t size, struct hearth_error *error)
+{
+    int rc;
+    if (given && *given)
+        rc = snprintf(ret_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
+    else
+        rc = hearth_program_path("lib/hearth/engines", ret_path, size);
+    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
+}
+
+enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word)
+{
+    if (strcmp(word, "require") == 0)
+        return HEARTH_SANDBOX_REQUIRE;
+    return strcmp(word, "off") == 0 ? HEARTH_SANDBOX_OFF : HEARTH_SANDBOX_AUTO;
+}
+
+bool hearth_engine_present(const char *engines_path, const char *engine)
+{
+    char path[HEARTH_IPC_PATH_MAX + 80];
+    if (!*engine || strlen(engine) > 63 || strchr(engine, '/'))
+        return false;
+    snprintf(path, sizeof(path), "%s/%s.so", engines_path, engine);
+    return access(path, R_OK) == 0;
+}
+
+static void on_planned(void *argument, const struct hearth_ipc_started *started)
+{
+    struct probe *probe = argument;
+    probe->planned = true;
+    int rc = hearth_facts_write(probe->facts_json, &started->facts);
+    if (rc < 0)
+        hearth_error_set(&probe->error, rc, "the model's facts are too long");
+    hearth_backend_stop(probe->backend, END_MS);
+}
+
+static void on_failed(void *argument, const struct hearth_error *error)
+{
+    struct probe *probe = argument;
+    probe->error = *error;
+    hearth_backend_stop(probe->backend, END_MS);
+}
+
+static void on_end(void *argument, const struct hearth_child_end *end)
+{
+    struct probe *probe = argument;
+    if (!probe->planned && !probe->error.code) {
+        probe->error = end->error;
+        /* A file that ends the program which reads it is the file's fault. */
+        if (end->error.code == HEARTH_ECRASHED)
+            probe->error.code = HEARTH_EMODEL;
+    }
+    hearth_backend_destroy(probe->backend);
+    probe->backend = NULL;
+}
+
+/* Nothing is loaded, so nothing else can come. */
+static void ignore_fraction(void *argument, float fraction)
+{
+    (void)argument;
+    (void)fraction;
+}
+
+static void ignore_facts(void *argument, const struct hearth_model_facts *facts)
+{
+    (void)argument;
+    (void)facts;
+}
+
+static void ignore_counters(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT])
+{
+    (void)argument;
+    (void)counters;
+}
+
+static const struct hearth_backend_events events = {
+    .on_planned = on_planned,
+    .on_progress = ignore_fraction,
+    .on_ready = ignore_facts,
+    .on_failed = on_failed,
+    .on_counters = ignore_counters,
+    .on_end = on_end,
+};
+
+static int run(const struct hearth_probe_options *options, struct hearth_backend_spec *spec,
+               struct hearth_buf *ret_facts_json, struct hearth_error *error)
+{
+    struct probe probe = {.facts_json = ret_facts_json};
+    struct hearth_loop *loop = hearth_loop_create();
+    spec->loop = loop;
+    spec->model = "probe";
+    spec->worker_path = options->worker_path;
+    spec->handshake_timeout_ms = options->timeout_ms;
+    spec->heartbeat_timeout_ms = options->timeout_ms;
+    spec->events = &events;
+    spec->argument = &probe;
+    int rc = hearth_backend_local.start(spec, &probe.backend, error);
+    if (rc == 0) {
+        hearth_loop_run(loop);
+        rc = probe.error.code;
+        if (rc < 0 && error)
+            *error = probe.error;
+    }
+    hearth_loop_destroy(loop);
+    return rc;
+}
+
+int hearth_probe(void *argument, const char *path, char *ret_engine, size_t engine_size,
+                 struct hearth_buf *ret_facts_json, struct hearth_error *error)
+{
+    const struct hearth_probe_options *options = argument;
+    const char *engine = hearth_engine_for_path(path);
+    if (!engine)
+        return hearth_error_set(error, HEARTH_EMODEL, "%s: no engine is known for it", path);
+    struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
+    int rc = hearth_engines_path(options->engines_path, spec->hello.plugin_dir,
+                                 sizeof(spec->hello.plugin_dir), error);
+    if (rc == 0 && hearth_engine_present(spec->hello.plugin_dir, engine)) {
+        spec->hello.version = HEARTH_IPC_VERSION;
+        spec->hello.probe = true;
+        spec->hello.sandbox = options->sandbox;
+        snprintf(spec->hello.engine, sizeof(spec->hello.engine), "%s", engine);
+        snprintf(spec->hello.model_path, sizeof(spec->hello.model_path), "%s", path);
+        rc = run(options, spec, ret_facts_json, error);
+    }
+    if (rc == 0)
+        snprintf(ret_engine, engine_size, "%s", engine);
+    hearth_free(spec);
+    return rc;
+}

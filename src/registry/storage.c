@@ -1,0 +1,58 @@
+#include "registry/storage.h"
+
+#include "base/error.h"
+#include "blob/blob.h"
+#include "config/settings.h"
+#include "store/store.h"
+
+static int open_parts(const struct hearth_settings *settings, struct hearth_loop *loop, bool writes,
+                      struct hearth_storage *storage, struct hearth_error *error)
+{
+    int rc = hearth_home_open(settings, &storage->home, error);
+    if (!rc && writes)
+        rc = hearth_home_lock(storage->home, error);
+    if (rc)
+        return rc;
+    const char *database = hearth_home_database(storage->home);
+    rc = database ? hearth_store_open_sqlite(database, loop, &storage->store, error)
+                  : hearth_store_open_memory(loop, &storage->store, error);
+    return rc ? rc
+              : hearth_blob_open_files(hearth_home_directory(storage->home), &storage->blobs,
+                                       error);
+}
+
+int hearth_storage_open(const struct hearth_settings *settings, struct hearth_loop *loop,
+                        bool writes, struct hearth_storage_probe probe,
+                        struct hearth_storage *ret_storage, struct hearth_error *error)
+{
+    *ret_storage = (struct hearth_storage){.home = NULL};
+    int rc = open_parts(settings, loop, writes, ret_storage, error);
+    if (rc) {
+        hearth_storage_close(ret_storage);
+        return rc;
+    }
+    ret_storage->sources = (struct hearth_source_options){
+        .hf_endpoint = *settings->hf_endpoint ? settings->hf_endpoint : NULL,
+        .hf_token = *settings->hf_token ? settings->hf_token : NULL,
+        .retries = (uint32_t)settings->download_retries,
+    };
+    ret_storage->registry = (struct hearth_registry){
+        .store = ret_storage->store,
+        .blobs = ret_storage->blobs,
+        .home = hearth_home_directory(ret_storage->home),
+        .active_directory = hearth_home_active(ret_storage->home),
+        .sources = &ret_storage->sources,
+        .probe = probe.read,
+        .probe_argument = probe.argument,
+    };
+    return 0;
+}
+
+void hearth_storage_close(struct hearth_storage *storage)
+{
+    hearth_store_close(storage->store);
+    if (storage->blobs)
+        hearth_blob_close(storage->blobs);
+    hearth_home_close(storage->home);
+    *storage = (struct hearth_storage){.home = NULL};
+}

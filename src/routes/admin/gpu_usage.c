@@ -1,0 +1,85 @@
+/* The functions and structs of NVML that are used here, as NVIDIA's API reference gives them; the
+ * library comes with the driver and is opened when it is there, so that nothing depends on it. */
+#include "routes/admin/gpu_usage.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+
+struct nvml_memory {
+    unsigned long long total, free, used;
+};
+struct nvml_utilization {
+    unsigned gpu, memory;
+};
+
+static struct {
+    int (*init)(void);
+    int (*count)(unsigned *ret_count);
+    int (*device)(unsigned index, void **ret_device);
+    int (*name)(void *device, char *ret_name, unsigned size);
+    int (*memory)(void *device, struct nvml_memory *ret_memory);
+    int (*utilization)(void *device, struct nvml_utilization *ret_utilization);
+} nvml;
+
+static bool open_library(void)
+{
+    static const struct {
+        const char *name;
+        void *slot;
+    } symbols[] = {
+        {"nvmlInit_v2", &nvml.init},
+        {"nvmlDeviceGetCount_v2", &nvml.count},
+        {"nvmlDeviceGetHandleByIndex_v2", &nvml.device},
+        {"nvmlDeviceGetName", &nvml.name},
+        {"nvmlDeviceGetMemoryInfo", &nvml.memory},
+        {"nvmlDeviceGetUtilizationRates", &nvml.utilization},
+    };
+    void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return false;
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        void *symbol = dlsym(library, symbols[i].name);
+        if (!symbol)
+            return false;
+        memcpy(symbols[i].slot, &symbol, sizeof(symbol));
+    }
+    return nvml.init() == 0;
+}
+
+static size_t read_rows(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
+{
+    static enum { UNKNOWN, ABSENT, PRESENT } library;
+    if (library == UNKNOWN)
+        library = open_library() ? PRESENT : ABSENT;
+    unsigned count = 0;
+    if (library == ABSENT || nvml.count(&count) != 0)
+        return 0;
+    size_t filled = 0;
+    for (unsigned i = 0; i < count && filled < HEARTH_GPUS_MAX; i++) {
+        void *device;
+        struct nvml_memory memory;
+        struct nvml_utilization utilization = {0};
+        struct hearth_gpu_usage *row = &ret_rows[filled];
+        if (nvml.device(i, &device) != 0 || nvml.memory(device, &memory) != 0)
+            continue;
+        *row = (struct hearth_gpu_usage){.memory_used = memory.used, .memory_total = memory.total};
+        if (nvml.name(device, row->name, sizeof(row->name)) != 0)
+            row->name[0] = '\0';
+        /* A GPU that is split into instances does not tell. */
+        if (nvml.utilization(device, &utilization) == 0)
+            row->busy_percent = utilization.gpu;
+        filled++;
+    }
+    return filled;
+}
+
+size_t hearth_gpu_usage(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    size_t count = read_rows(ret_rows);
+    pthread_mutex_unlock(&lock);
+    return count;
+}

@@ -1,0 +1,225 @@
+#include "routes/admin/metrics_models.h"
+
+#include "backend/backend.h"
+#include "base/buf.h"
+#include "domain/vector_cache.h"
+#include "serving/scheduler.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct model_metric {
+    const char *name, *help, *type;
+    size_t offset;
+    enum { U64, U32, SIZE } width;
+    double scale;
+};
+
+#define FIELD(member) offsetof(struct hearth_model_report, member)
+
+static const struct model_metric model_metrics[] = {
+    {"hearth_model_memory_bytes", "Memory of the model's process (Pss).", "gauge",
+     FIELD(memory_bytes), U64, 1},
+    {"hearth_model_cpu_seconds_total", "CPU time of the model's present process.", "counter",
+     FIELD(cpu_ms), U64, 1e-3},
+    {"hearth_queue_depth", "Requests that wait.", "gauge", FIELD(queued), SIZE, 1},
+    {"hearth_queue_cost_tokens", "Estimated tokens that wait.", "gauge", FIELD(queued_cost), U64,
+     1},
+    {"hearth_requests_running", "Requests that are being computed.", "gauge", FIELD(running), SIZE,
+     1},
+    {"hearth_slots", "Sequences that can be computed at once.", "gauge", FIELD(slots), U32, 1},
+    {"hearth_slots_busy", "Sequences that are being computed.", "gauge", FIELD(slots_busy), U32, 1},
+    {"hearth_model_loads_total", "Loads.", "counter", FIELD(loads), U64, 1},
+    {"hearth_model_unloads_total", "Unloads.", "counter", FIELD(unloads), U64, 1},
+    {"hearth_model_crashes_total", "Processes that ended by themselves.", "counter", FIELD(crashes),
+     U64, 1},
+    {"hearth_model_load_failures_total", "Loads that failed.", "counter", FIELD(failures), U64, 1},
+    {"hearth_model_requests_total", "Requests that were admitted.", "counter", FIELD(requests), U64,
+     1},
+    {"hearth_model_cancels_total", "Requests whose client went away.", "counter", FIELD(cancels),
+     U64, 1},
+    {"hearth_model_retries_total", "Requests that were given to a new process.", "counter",
+     FIELD(retries), U64, 1},
+    {"hearth_tokens_in_total", "Tokens of prompts.", "counter", FIELD(tokens_in), U64, 1},
+    {"hearth_tokens_out_total", "Tokens that were generated.", "counter", FIELD(tokens_out), U64,
+     1},
+    {"hearth_embedding_cache_hits_total", "Vectors that the cache had.", "counter",
+     FIELD(cache_hits), U64, 1},
+    {"hearth_embedding_dedup_hits_total", "Vectors that were being computed for another request.",
+     "counter", FIELD(dedup_hits), U64, 1},
+    {"hearth_steps_total", "Steps of the present process.", "counter", FIELD(steps), U64, 1},
+    {"hearth_step_tokens_total", "Tokens in those steps.", "counter", FIELD(step_tokens), U64, 1},
+    {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
+};
+
+struct visit {
+    struct hearth_buf *buf;
+    const struct model_metric *metric;
+};
+
+static double value_of(const struct hearth_model_report *report, const struct model_metric *metric)
+{
+    const char *at = (const char *)report + metric->offset;
+    uint64_t value = 0;
+    if (metric->width == U32)
+        value = *(const uint32_t *)(const void *)at;
+    else if (metric->width == SIZE)
+        value = *(const size_t *)(const void *)at;
+    else
+        value = *(const uint64_t *)(const void *)at;
+    return (double)value * metric->scale;
+}
+
+static void write_metric(void *argument, const struct hearth_model_report *report)
+{
+    const struct visit *visit = argument;
+    hearth_buf_printf(visit->buf, "%s{model=\"%s\"} %.15g\n", visit->metric->name, report->model,
+                      value_of(report, visit->metric));
+}
+
+static void write_state(void *argument, const struct hearth_model_report *report)
+{
+    struct hearth_buf *buf = argument;
+    for (int state = 0; state < HEARTH_MODEL_STATE_COUNT; state++)
+        hearth_buf_printf(buf, "hearth_model_state{model=\"%s\",state=\"%s\"} %d\n", report->model,
+                          hearth_model_state_name((enum hearth_model_state)state),
+                          report->state == (enum hearth_model_state)state);
+}
+
+static void write_class(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const names[HEARTH_CLASS_COUNT] = {"interactive", "normal", "batch"};
+    for (int i = 0; i < HEARTH_CLASS_COUNT; i++)
+        hearth_buf_printf(argument, "hearth_queue_depth_by_class{model=\"%s\",class=\"%s\"} %zu\n",
+                          report->model, names[i], report->queued_by_class[i]);
+}
+
+static void write_buckets(struct hearth_buf *buf, const struct hearth_model_report *report,
+                          const char *name, int first, const char *const bounds[6])
+{
+    uint64_t total = 0;
+    for (int i = 0; i < 6; i++) {
+        total += report->counters[first + i];
+        hearth_buf_printf(buf, "%s_bucket{model=\"%s\",le=\"%s\"} %llu\n", name, report->model,
+                          bounds[i], (unsigned long long)total);
+    }
+    hearth_buf_printf(buf, "%s_count{model=\"%s\"} %llu\n", name, report->model,
+                      (unsigned long long)total);
+}
+
+static void write_batch_tokens(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const bounds[] = {"16", "64", "256", "1024", "4096", "+Inf"};
+    write_buckets(argument, report, "hearth_batch_tokens", HEARTH_COUNT_TOKENS_FIRST, bounds);
+    hearth_buf_printf(argument, "hearth_batch_tokens_sum{model=\"%s\"} %llu\n", report->model,
+                      (unsigned long long)report->step_tokens);
+}
+
+static void write_batch_fill(void *argument, const struct hearth_model_report *report)
+{
+    static const char *const bounds[] = {"0.1", "0.25", "0.5", "0.75", "0.9", "+Inf"};
+    uint64_t batch = report->facts.batch ? report->facts.batch : 1;
+    write_buckets(argument, report, "hearth_batch_fill_ratio", HEARTH_COUNT_FILL_FIRST, bounds);
+    hearth_buf_printf(argument, "hearth_batch_fill_ratio_sum{model=\"%s\"} %.9g\n", report->model,
+                      (double)report->step_tokens / (double)batch);
+}
+
+static const struct worker_metric {
+    const char *name, *help, *type;
+} worker_metrics[] = {
+    {"hearth_worker_ready", "1 when it takes requests.", "gauge"},
+    {"hearth_worker_requests_running", "Requests that it has.", "gauge"},
+    {"hearth_worker_busy_seconds_total", "Time in steps; its rate is the utilisation.", "counter"},
+    {"hearth_worker_tokens_total", "Tokens in steps.", "counter"},
+};
+
+struct worker_rows {
+    struct hearth_scheduler *scheduler;
+    struct hearth_buf *buf;
+    const char *model;
+    size_t metric;
+    int index;
+};
+
+static void write_worker(void *argument, const struct hearth_backend_worker *worker)
+{
+    struct worker_rows *rows = argument;
+    const double values[] = {
+        worker->ready,
+        worker->streams,
+        (double)worker->counters[HEARTH_COUNT_STEP_US] / 1e6,
+        (double)worker->counters[HEARTH_COUNT_STEP_TOKENS],
+    };
+    hearth_buf_printf(rows->buf, "%s{model=\"%s\",worker=\"%d\"} %.15g\n",
+                      worker_metrics[rows->metric].name, rows->model, rows->index++,
+                      values[rows->metric]);
+}
+
+static void write_workers_of(void *argument, const struct hearth_model_report *report)
+{
+    struct worker_rows *rows = argument;
+    rows->model = report->model;
+    rows->index = 0;
+    hearth_scheduler_each_worker(rows->scheduler, report->model, write_worker, rows);
+}
+
+static void write_workers(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    struct worker_rows rows = {.scheduler = scheduler, .buf = buf};
+    for (; rows.metric < sizeof(worker_metrics) / sizeof(worker_metrics[0]); rows.metric++) {
+        const struct worker_metric *metric = &worker_metrics[rows.metric];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+                          metric->name, metric->type);
+        hearth_scheduler_each(scheduler, write_workers_of, &rows);
+    }
+}
+
+static void write_breaker(void *argument, const struct hearth_model_report *report)
+{
+    hearth_buf_printf(argument, "hearth_breaker_open{model=\"%s\"} %d\n", report->model,
+                      report->breaker && strcmp(report->breaker, "closed") != 0);
+}
+
+static void write_cache(const struct hearth_vector_cache *cache, struct hearth_buf *buf)
+{
+    struct hearth_vector_cache_state state;
+    hearth_vector_cache_state(cache, &state);
+    hearth_buf_printf(buf,
+                      "# HELP hearth_embedding_cache_bytes What the cache of vectors takes.\n"
+                      "# TYPE hearth_embedding_cache_bytes gauge\n"
+                      "hearth_embedding_cache_bytes %llu\n"
+                      "# TYPE hearth_embedding_cache_entries gauge\n"
+                      "hearth_embedding_cache_entries %llu\n"
+                      "# TYPE hearth_embedding_cache_misses_total counter\n"
+                      "hearth_embedding_cache_misses_total %llu\n"
+                      "# TYPE hearth_embedding_cache_evictions_total counter\n"
+                      "hearth_embedding_cache_evictions_total %llu\n",
+                      (unsigned long long)state.bytes, (unsigned long long)state.entries,
+                      (unsigned long long)state.misses, (unsigned long long)state.evictions);
+}
+
+void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    for (size_t i = 0; i < sizeof(model_metrics) / sizeof(model_metrics[0]); i++) {
+        const struct model_metric *metric = &model_metrics[i];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+                          metric->name, metric->type);
+        hearth_scheduler_each(scheduler, write_metric,
+                              &(struct visit){.buf = buf, .metric = metric});
+    }
+    hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
+                         "# TYPE hearth_model_state gauge\n");
+    hearth_scheduler_each(scheduler, write_state, buf);
+    write_cache(hearth_scheduler_vector_cache(scheduler), buf);
+    hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
+    hearth_scheduler_each(scheduler, write_class, buf);
+    hearth_buf_text(buf, "# HELP hearth_batch_tokens Tokens of a step.\n"
+                         "# TYPE hearth_batch_tokens histogram\n");
+    hearth_scheduler_each(scheduler, write_batch_tokens, buf);
+    hearth_buf_text(buf, "# HELP hearth_batch_fill_ratio How full a step was.\n"
+                         "# TYPE hearth_batch_fill_ratio histogram\n");
+    hearth_scheduler_each(scheduler, write_batch_fill, buf);
+    write_workers(scheduler, buf);
+    hearth_buf_text(buf, "# TYPE hearth_breaker_open gauge\n");
+    hearth_scheduler_each(scheduler, write_breaker, buf);
+}

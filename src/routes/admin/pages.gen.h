@@ -1,0 +1,10 @@
+/* Made by scripts/generate from api/; do not edit. */
+#ifndef HEARTH_ROUTES_ADMIN_PAGES_GEN_H
+#define HEARTH_ROUTES_ADMIN_PAGES_GEN_H
+
+#include <stddef.h>
+
+extern const char hearth_page_openapi[], hearth_page_docs[];
+extern const size_t hearth_page_openapi_length, hearth_page_docs_length;
+
+#endif

@@ -1,0 +1,196 @@
+/* /health, /ready, /metrics, and the API's own description. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "gateway/metrics.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "net/server.h"
+#include "routes/admin/admin_routes.gen.h"
+#include "routes/admin/gpu_usage.h"
+#include "routes/admin/metrics_models.h"
+#include "routes/admin/pages.gen.h"
+#include "serving/scheduler.h"
+
+#include <string.h>
+
+struct health {
+    struct hearth_buf *buf;
+    size_t count;
+    bool degraded;
+};
+
+static void write_word(struct hearth_buf *buf, const char *text)
+{
+    hearth_json_write_string(buf, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* Only what monitoring asks for: /health needs no key, so it tells no error texts. */
+static void add_worker(void *argument, const struct hearth_model_report *report)
+{
+    struct health *health = argument;
+    struct hearth_buf *buf = health->buf;
+    hearth_buf_text(buf, health->count++ ? ",{\"model\":" : "{\"model\":");
+    write_word(buf, report->model);
+    hearth_buf_text(buf, ",\"state\":");
+    write_word(buf, hearth_model_state_name(report->state));
+    hearth_buf_text(buf, ",\"breaker\":");
+    write_word(buf, report->breaker);
+    hearth_buf_printf(buf, ",\"queued\":%zu,\"running\":%zu,\"crashes\":%llu}", report->queued,
+                      report->running, (unsigned long long)report->crashes);
+    if (report->state == HEARTH_MODEL_RESTING ||
+        (report->breaker && strcmp(report->breaker, "closed") != 0))
+        health->degraded = true;
+}
+
+void hearth_route_health(struct hearth_call *call)
+{
+    struct hearth_gateway *gateway = call->gateway;
+    struct hearth_buf workers, buf;
+    hearth_buf_init(&workers, 1 << 20);
+    hearth_buf_init(&buf, 2 << 20);
+    struct health health = {.buf = &workers};
+    hearth_scheduler_each(gateway->scheduler, add_worker, &health);
+    const char *status = gateway->store_failed ? "failed"
+                         : gateway->draining   ? "draining"
+                         : health.degraded     ? "degraded"
+                                               : "ok";
+    uint64_t uptime_ms = hearth_loop_now_ms(gateway->loop) - gateway->started_ms;
+    hearth_buf_printf(&buf,
+                      "{\"status\":\"%s\",\"version\":\"%s\",\"uptime_s\":%llu,\"store\":\"%s\","
+                      "\"workers\":[",
+                      status, HEARTH_VERSION, (unsigned long long)(uptime_ms / 1000),
+                      gateway->store_failed ? "failed" : "ok");
+    hearth_buf_append(&buf, workers.bytes, workers.length);
+    hearth_buf_text(&buf, "]}");
+    hearth_buf_finish(&workers);
+    hearth_answer_buf(call, gateway->store_failed ? 503 : 200, &buf);
+}
+
+void hearth_route_ready(struct hearth_call *call)
+{
+    const struct hearth_gateway *gateway = call->gateway;
+    const char *reason = gateway->draining                         ? "draining"
+                         : gateway->store_failed                   ? "the store failed"
+                         : !hearth_catalog_ready(gateway->catalog) ? "the registry is being read"
+                                                                   : NULL;
+    if (reason)
+        hearth_answer_json(call, 503, json_pack("{s:b, s:s}", "ready", 0, "reason", reason));
+    else
+        hearth_answer_bytes(call, 200, "application/json", "{\"ready\":true}", 14);
+}
+
+static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
+{
+    struct hearth_server_counts counts = hearth_server_counts(gateway->server);
+    hearth_buf_printf(buf,
+                      "# TYPE hearth_connections_accepted_total counter\n"
+                      "hearth_connections_accepted_total %llu\n"
+                      "# TYPE hearth_connections_refused_total counter\n"
+                      "hearth_connections_refused_total %llu\n"
+                      "# TYPE hearth_connections gauge\nhearth_connections %llu\n"
+                      "# TYPE hearth_requests_active gauge\nhearth_requests_active %llu\n",
+                      (unsigned long long)counts.accepted, (unsigned long long)counts.refused,
+                      (unsigned long long)counts.active,
+                      (unsigned long long)counts.requests_active);
+}
+
+/* A scrape: the GPUs are asked on the lane, then the workers, then everything is written. */
+struct scrape {
+    struct hearth_call *call;
+    struct hearth_gpu_usage gpus[HEARTH_GPUS_MAX];
+    size_t gpu_count;
+};
+
+static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, const char *name,
+                      double value)
+{
+    hearth_buf_printf(buf, "%s{gpu=\"%zu\",name=", metric, index);
+    write_word(buf, name);
+    hearth_buf_printf(buf, "} %.15g\n", value);
+}
+
+static void write_gpus(const struct scrape *scrape, struct hearth_buf *buf)
+{
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_memory_used_bytes gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_memory_used_bytes", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].memory_used);
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_memory_bytes gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_memory_bytes", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].memory_total);
+    if (scrape->gpu_count)
+        hearth_buf_text(buf, "# TYPE hearth_gpu_busy_ratio gauge\n");
+    for (size_t i = 0; i < scrape->gpu_count; i++)
+        write_gpu(buf, "hearth_gpu_busy_ratio", i, scrape->gpus[i].name,
+                  (double)scrape->gpus[i].busy_percent / 100);
+}
+
+static void write_metrics(void *argument)
+{
+    struct scrape *scrape = argument;
+    struct hearth_call *call = scrape->call;
+    struct hearth_gateway *gateway = call->gateway;
+    if (call->exchange) {
+        struct hearth_buf buf;
+        hearth_buf_init(&buf, 64 << 20);
+        hearth_metrics_write(gateway->metrics, &buf);
+        hearth_metrics_write_models(gateway->scheduler, &buf);
+        write_server(gateway, &buf);
+        hearth_metrics_write_process(&buf);
+        write_gpus(scrape, &buf);
+        if (buf.failed)
+            hearth_answer_message(call, buf.failed, NULL, "the metrics do not fit into memory");
+        else
+            hearth_answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", buf.bytes,
+                                buf.length);
+        hearth_buf_finish(&buf);
+    }
+    hearth_call_drop(call);
+    hearth_free(scrape);
+}
+
+static void ask_gpus(void *argument)
+{
+    struct scrape *scrape = argument;
+    scrape->gpu_count = hearth_gpu_usage(scrape->gpus);
+}
+
+static void ask_workers(void *argument, bool dropped)
+{
+    struct scrape *scrape = argument;
+    if (dropped) /* the server stops, or has too much to do: what is known already is enough */
+        write_metrics(scrape);
+    else
+        hearth_scheduler_sample(scrape->call->gateway->scheduler, write_metrics, scrape);
+}
+
+void hearth_route_metrics(struct hearth_call *call)
+{
+    struct scrape *scrape = hearth_calloc(1, sizeof(*scrape));
+    scrape->call = call;
+    hearth_call_hold(call);
+    if (hearth_lane_submit(call->gateway->lane, ask_gpus, ask_workers, scrape))
+        ask_workers(scrape, true);
+}
+
+void hearth_route_openapi(struct hearth_call *call)
+{
+    hearth_answer_bytes(call, 200, "application/json", hearth_page_openapi,
+                        hearth_page_openapi_length);
+}
+
+void hearth_route_docs(struct hearth_call *call)
+{
+    hearth_exchange_set_header(call->exchange, "content-security-policy",
+                               "default-src 'none'; style-src 'unsafe-inline'; script-src "
+                               "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; "
+                               "base-uri 'none'; form-action 'none'");
+    hearth_answer_bytes(call, 200, "text/html; charset=utf-8", hearth_page_docs,
+                        hearth_page_docs_length);
+}

@@ -1,0 +1,243 @@
+#include "routes/hub/installs.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "config/settings.h"
+#include "gateway/gateway_state.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "registry/install.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { THREADS = 2, QUEUE_MAX = 64, FILES_MAX = 256 };
+
+/* One file's share of the progress; files are told apart by their place in the source's list. */
+struct file_progress {
+    const struct hearth_source_file *file;
+    int64_t done;
+};
+
+struct install {
+    struct hearth_fetch_progress progress; /* first, so that its callbacks find us */
+    struct install *next;
+    struct hearth_installs *installs;
+    struct hearth_install_request request;
+    void (*on_done)(void *argument, const struct hearth_error *error, int64_t model_id,
+                    int64_t number);
+    void *argument;
+    int64_t model_id, number;
+    int rc;
+    struct hearth_error error;
+    bool has_ended;       /* loop thread; what is left is to tell */
+    pthread_mutex_t lock; /* of what follows: fetching threads write it */
+    struct file_progress files[FILES_MAX];
+    size_t file_count;
+    int64_t bytes_done, bytes_total; /* total -1: not known */
+};
+
+struct hearth_installs {
+    struct hearth_gateway *gateway;
+    struct hearth_lane *lane;
+    struct install *first;
+    _Atomic bool canceled;
+};
+
+struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway)
+{
+    struct hearth_installs *installs = hearth_calloc(1, sizeof(*installs));
+    installs->gateway = gateway;
+    return installs;
+}
+
+void hearth_installs_cancel(struct hearth_installs *installs)
+{
+    atomic_store(&installs->canceled, true);
+}
+
+bool hearth_installs_idle(const struct hearth_installs *installs)
+{
+    return !installs->first;
+}
+
+void hearth_installs_destroy(struct hearth_installs *installs)
+{
+    if (!installs)
+        return;
+    hearth_installs_cancel(installs);
+    hearth_lane_destroy(installs->lane);
+    hearth_free(installs);
+}
+
+/* Sums what the files have; the first call for a file adds its size to the total. */
+static void on_bytes(struct hearth_fetch_progress *progress, const struct hearth_source_file *file,
+                     int64_t done, int64_t size)
+{
+    struct install *install = (struct install *)progress;
+    pthread_mutex_lock(&install->lock);
+    size_t i = 0;
+    while (i < install->file_count && install->files[i].file != file)
+        i++;
+    if (i == install->file_count && i < FILES_MAX) {
+        install->files[i] = (struct file_progress){.file = file};
+        install->file_count++;
+        if (size < 0)
+            install->bytes_total = -1;
+        else if (install->bytes_total >= 0)
+            install->bytes_total += size;
+    }
+    if (i < install->file_count) {
+        install->bytes_done += done - install->files[i].done;
+        install->files[i].done = done;
+    }
+    pthread_mutex_unlock(&install->lock);
+}
+
+static bool is_canceled(struct hearth_fetch_progress *progress)
+{
+    return atomic_load(&((struct install *)progress)->installs->canceled);
+}
+
+static void run(void *argument)
+{
+    struct install *install = argument;
+    if (is_canceled(&install->progress)) {
+        install->rc = hearth_error_set(&install->error, HEARTH_EDRAINING, "the server stops");
+        return;
+    }
+    install->rc =
+        hearth_install(install->installs->gateway->registry, &install->request, &install->progress,
+                       &install->model_id, &install->number, &install->error);
+}
+
+static void free_install(struct install *install)
+{
+    const struct hearth_install_request *r = &install->request;
+    const char *const texts[] = {r->source,    r->name,   r->task,          r->description,
+                                 r->tags_json, r->device, r->settings_json, r->label};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        hearth_free((char *)texts[i]);
+    pthread_mutex_destroy(&install->lock);
+    hearth_free(install);
+}
+
+static void unlink_install(struct install *install)
+{
+    struct install **link = &install->installs->first;
+    while (*link != install)
+        link = &(*link)->next;
+    *link = install->next;
+}
+
+/* Only now it is no longer among the installs: a server that stops waits for the last of them. */
+static void tell(struct install *install)
+{
+    unlink_install(install);
+    if (install->on_done)
+        install->on_done(install->argument, install->rc ? &install->error : NULL, install->model_id,
+                         install->number);
+    free_install(install);
+}
+
+static void on_refreshed(void *argument, const struct hearth_error *error)
+{
+    (void)error;
+    tell(argument);
+}
+
+static void ended(void *argument, bool dropped)
+{
+    struct install *install = argument;
+    struct hearth_gateway *gateway = install->installs->gateway;
+    install->has_ended = true;
+    if (dropped)
+        install->rc = hearth_error_set(&install->error, HEARTH_EDRAINING, "the server stops");
+    if (install->rc)
+        HEARTH_LOG(HEARTH_LOG_WARNING, "install.failed",
+                   HEARTH_TEXT("source", install->request.source),
+                   HEARTH_TEXT("reason", install->error.message));
+    else
+        HEARTH_LOG(HEARTH_LOG_INFO, "install.done", HEARTH_TEXT("source", install->request.source),
+                   HEARTH_INT("model_id", install->model_id),
+                   HEARTH_INT("version", install->number));
+    if (dropped || gateway->draining)
+        tell(install);
+    else
+        hearth_catalog_refresh(gateway->catalog, on_refreshed, install);
+}
+
+int hearth_installs_start(struct hearth_installs *installs,
+                          const struct hearth_install_order *order,
+                          void (*on_done)(void *argument, const struct hearth_error *error,
+                                          int64_t model_id, int64_t number),
+                          void *argument, struct hearth_error *error)
+{
+    /* The threads are made with the first install: most servers never need them. */
+    if (!installs->lane)
+        installs->lane = hearth_lane_create(installs->gateway->loop, "install", THREADS, QUEUE_MAX);
+    struct install *install = hearth_calloc(1, sizeof(*install));
+    install->progress.on_bytes = on_bytes;
+    install->progress.is_canceled = is_canceled;
+    install->installs = installs;
+    install->on_done = on_done;
+    install->argument = argument;
+    install->model_id = order->model_id;
+    install->number = order->version_number;
+    install->request = (struct hearth_install_request){
+        .source = hearth_strdup(order->source),
+        .name = hearth_strdup(order->name),
+        .task = hearth_strdup(order->task),
+        .description = hearth_strdup(order->description),
+        .tags_json = hearth_strdup(order->tags_json),
+        .device = hearth_strdup(order->device),
+        .settings_json = hearth_strdup(order->settings_json),
+        .label = hearth_strdup(order->label),
+        .model_id = order->model_id,
+        .version_number = order->version_number,
+        .parallel = (unsigned)installs->gateway->settings->download_parallel,
+    };
+    pthread_mutex_init(&install->lock, NULL);
+    if (hearth_lane_submit(installs->lane, run, ended, install)) {
+        free_install(install);
+        return hearth_error_set(error, HEARTH_EQUEUEFULL, "too many installs at once");
+    }
+    install->next = installs->first;
+    installs->first = install;
+    return 0;
+}
+
+json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,
+                                 int64_t number)
+{
+    for (struct install *install = installs->first; install; install = install->next) {
+        if (install->has_ended || install->request.model_id != model_id ||
+            install->request.version_number != number)
+            continue;
+        pthread_mutex_lock(&install->lock);
+        int64_t done = install->bytes_done, total = install->bytes_total;
+        pthread_mutex_unlock(&install->lock);
+        bool known = total > 0;
+        return json_pack("{s:I, s:o, s:o}", "bytes_done", (json_int_t)done, "bytes_total",
+                         known ? json_integer(total) : json_null(), "fraction",
+                         known ? json_real((double)done / (double)total) : json_null());
+    }
+    return NULL;
+}
+
+void hearth_installs_show(const struct hearth_installs *installs, json_t *model)
+{
+    size_t i;
+    json_t *version;
+    json_array_foreach(json_object_get(model, "versions"), i, version)
+    {
+        json_t *progress =
+            hearth_installs_progress(installs, hearth_json_integer(version, "model_id", 0),
+                                     hearth_json_integer(version, "version", 0));
+        if (progress)
+            json_object_set_new(version, "progress", progress);
+    }
+}

@@ -1,0 +1,44 @@
+/* Installs that requests have asked for: they run on a lane of their own, a few at a time, and
+ * their progress can be asked for. Loop thread only. */
+#ifndef HEARTH_ROUTES_HUB_INSTALLS_H
+#define HEARTH_ROUTES_HUB_INSTALLS_H
+
+#include "base/json.h"
+#include "hearth/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hearth_gateway;
+struct hearth_installs;
+
+struct hearth_install_order {
+    const char *source;
+    const char *name; /* NULL: the source's own */
+    const char *task, *description, *tags_json, *device, *settings_json, *label; /* NULL: default */
+    int64_t model_id, version_number;
+};
+
+struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway);
+/* Cancels what runs, so that it can be resumed, and waits for it. NULL is allowed. */
+void hearth_installs_destroy(struct hearth_installs *installs);
+/* Asks what runs to stop soon. */
+void hearth_installs_cancel(struct hearth_installs *installs);
+/* Nothing runs or waits, and everybody who asked has been told. */
+bool hearth_installs_idle(const struct hearth_installs *installs);
+
+/* Copies the order. `on_done` (may be NULL) comes when it has ended, with NULL for success.
+ * HEARTH_EQUEUEFULL. */
+int hearth_installs_start(struct hearth_installs *installs,
+                          const struct hearth_install_order *order,
+                          void (*on_done)(void *argument, const struct hearth_error *error,
+                                          int64_t model_id, int64_t number),
+                          void *argument, struct hearth_error *error);
+
+/* {"bytes_done", "bytes_total", "fraction"} of a version that is being installed, or NULL. */
+json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,
+                                 int64_t number);
+/* Adds "progress" to each version of a model's JSON that is being installed. */
+void hearth_installs_show(const struct hearth_installs *installs, json_t *model);
+
+#endif

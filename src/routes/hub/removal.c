@@ -1,0 +1,146 @@
+#include "routes/hub/removal.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "loop/pool.h"
+#include "registry/install.h"
+#include "registry/model_json.h"
+#include "routes/hub/store_job.h"
+#include "serving/scheduler.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct removal {
+    struct hearth_call *call;
+    int64_t model_id, number;
+    char name[128];
+    bool force;
+    int rc;
+    struct hearth_error error;
+};
+
+static void destroy(struct removal *removal)
+{
+    hearth_call_drop(removal->call);
+    hearth_free(removal);
+}
+
+static void answer(struct removal *removal)
+{
+    struct hearth_call *call = removal->call;
+    if (!call->exchange)
+        ;
+    else if (removal->rc)
+        hearth_answer_error(call, &removal->error, NULL);
+    else
+        hearth_answer_json(call, 200,
+                           json_pack("{s:b, s:I, s:s}", "deleted", 1, "id",
+                                     (json_int_t)removal->model_id, "name", removal->name));
+    destroy(removal);
+}
+
+static void on_retired(void *argument, const struct hearth_error *error)
+{
+    (void)error;
+    answer(argument);
+}
+
+/* A request may have had it loaded while it was being removed. From now on none finds it. */
+static void on_refreshed(void *argument, const struct hearth_error *error)
+{
+    struct removal *removal = argument;
+    (void)error;
+    hearth_scheduler_retire(removal->call->gateway->scheduler, removal->name, removal->number,
+                            on_retired, removal);
+}
+
+static void remove_on_lane(void *argument)
+{
+    struct removal *removal = argument;
+    removal->rc = hearth_registry_remove(removal->call->gateway->registry, removal->model_id,
+                                         removal->number, &removal->error);
+}
+
+static void removed_on_lane(void *argument, bool dropped)
+{
+    struct removal *removal = argument;
+    if (dropped)
+        removal->rc = hearth_error_set(&removal->error, HEARTH_EDRAINING, "the server stops");
+    if (removal->rc || removal->call->gateway->draining)
+        answer(removal);
+    else
+        hearth_catalog_refresh(removal->call->gateway->catalog, on_refreshed, removal);
+}
+
+static void remove_files(struct removal *removal)
+{
+    removal->rc =
+        hearth_lane_submit(removal->call->gateway->lane, remove_on_lane, removed_on_lane, removal);
+    if (!removal->rc)
+        return;
+    hearth_error_set(&removal->error, removal->rc, "too many requests at once");
+    answer(removal);
+}
+
+static void on_unloaded(void *argument, const struct hearth_error *error)
+{
+    (void)error;
+    remove_files(argument);
+}
+
+/* Every loaded version of the model, or the one, must go first. */
+static void unload(struct removal *removal)
+{
+    struct hearth_scheduler *scheduler = removal->call->gateway->scheduler;
+    if (removal->force || !hearth_scheduler_uses(scheduler, removal->name, removal->number)) {
+        hearth_scheduler_retire(scheduler, removal->name, removal->number, on_unloaded, removal);
+        return;
+    }
+    removal->rc = hearth_error_set(
+        &removal->error, HEARTH_EINUSE,
+        "%s is loaded; unload it first, or force it (--force, ?force=true)", removal->name);
+    answer(removal);
+}
+
+static int find(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_version *version;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc && job->number)
+        rc = hearth_store_version_get(store, model->id, job->number, job->arena, &version,
+                                      &job->error);
+    if (rc)
+        return rc;
+    job->model_id = model->id;
+    job->input = (void *)model->name;
+    return 0;
+}
+
+static void found(struct hearth_store_job *job)
+{
+    struct hearth_call *call = job->call;
+    struct removal *removal = hearth_calloc(1, sizeof(*removal));
+    const char *force = hearth_exchange_query(call->exchange, "force");
+    hearth_call_hold(call);
+    removal->call = call;
+    removal->model_id = job->model_id;
+    removal->number = job->number;
+    removal->force = force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0);
+    snprintf(removal->name, sizeof(removal->name), "%s", (const char *)job->input);
+    unload(removal);
+}
+
+void hearth_removal_start(struct hearth_call *call, int64_t number)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->number = number;
+    job->work = find;
+    job->on_done = found;
+    hearth_store_job_start(job);
+}

@@ -1,0 +1,277 @@
+/* /models: reading and changing what is registered. Making models is in routes_models_create.c,
+ * versions and aliases are in routes_versions.c. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "config/definition.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "registry/model_json.h"
+#include "routes/hub/hub_routes.gen.h"
+#include "routes/hub/installs.h"
+#include "routes/hub/removal.h"
+#include "routes/hub/store_job.h"
+#include "store/store.h"
+#include "wire/http.h"
+
+#include <string.h>
+
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
+
+struct list_query {
+    struct hearth_model_filter filter;
+    int64_t page;
+};
+
+/* A query's faults, gathered as those of a body are. */
+struct query_reader {
+    struct hearth_exchange *exchange;
+    struct hearth_arena *arena;
+    struct hearth_schema_faults *faults;
+};
+
+static void tell(struct query_reader *reader, enum hearth_schema_fault_kind kind, const char *key,
+                 const char *expected, const char *got, const char *suggestion)
+{
+    struct hearth_schema_faults *faults = reader->faults;
+    const char *path = hearth_arena_strdup(reader->arena, key);
+    const char *quoted = hearth_arena_format(reader->arena, "\"%.100s\"", got);
+    if (faults->count == HEARTH_SCHEMA_FAULTS_MAX || !path || !quoted)
+        faults->more = true;
+    else
+        faults->rows[faults->count++] = (struct hearth_schema_fault){
+            .kind = kind,
+            .path = path,
+            .expected = expected,
+            .got = kind == HEARTH_FAULT_UNKNOWN ? "an unknown key" : quoted,
+            .suggestion = suggestion};
+}
+
+static void read_number(struct query_reader *reader, const char *name, int64_t high,
+                        const char *expected, int64_t *value)
+{
+    const char *text = hearth_exchange_query(reader->exchange, name);
+    if (text && hearth_parse_int(text, 1, high, value))
+        tell(reader, HEARTH_FAULT_VALUE, name, expected, text, NULL);
+}
+
+static bool is_sort(const char *sort)
+{
+    static const char *const known[] = {"name", "created", "updated", NULL};
+    for (const char *const *one = known; *one; one++)
+        if (strcmp(sort + (*sort == '-'), *one) == 0)
+            return true;
+    return false;
+}
+
+static void check_keys(struct query_reader *reader)
+{
+    static const char *const known[] = {"task", "tag",  "device", "state", "name",
+                                        "sort", "page", "limit",  NULL};
+    const char *query = hearth_exchange_head(reader->exchange)->query;
+    for (size_t length; *query; query += length + (query[length] == '&')) {
+        length = strcspn(query, "&");
+        char *key = hearth_arena_strndup(reader->arena, query, strcspn(query, "&="));
+        const char *const *one = known;
+        if (!length || !key)
+            continue;
+        if (!hearth_http_percent_decode(key, true) || !hearth_utf8_valid(key, strlen(key)))
+            key = "?";
+        while (*one && strcmp(*one, key) != 0)
+            one++;
+        if (!*one)
+            tell(reader, HEARTH_FAULT_UNKNOWN, key, "a known key", "",
+                 hearth_nearest_word(key, known));
+    }
+}
+
+/* `arena` is the job's: the call's may be gone when the query is used. */
+static void read_query(struct query_reader *reader, struct hearth_arena *arena,
+                       struct list_query *query)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } texts[] = {
+        {"task", offsetof(struct hearth_model_filter, task)},
+        {"tag", offsetof(struct hearth_model_filter, tag)},
+        {"device", offsetof(struct hearth_model_filter, device)},
+        {"state", offsetof(struct hearth_model_filter, state)},
+        {"name", offsetof(struct hearth_model_filter, name)},
+        {"sort", offsetof(struct hearth_model_filter, sort)},
+    };
+    check_keys(reader);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *text = hearth_exchange_query(reader->exchange, texts[i].name);
+        *(const char **)((char *)&query->filter + texts[i].offset) =
+            text && *text ? hearth_arena_strdup(arena, text) : NULL;
+    }
+    struct hearth_model_filter *filter = &query->filter;
+    if (filter->state && hearth_version_state_parse(filter->state) < 0)
+        tell(reader, HEARTH_FAULT_VALUE, "state",
+             "registered, installing, ready, failed or deprecated", filter->state, NULL);
+    if (filter->sort && !is_sort(filter->sort))
+        tell(reader, HEARTH_FAULT_VALUE, "sort",
+             "name, created or updated, with a - before it for the other way round", filter->sort,
+             NULL);
+    filter->limit = PAGE_DEFAULT;
+    query->page = 1;
+    read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &filter->limit);
+    read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
+    filter->offset = (query->page - 1) * filter->limit;
+}
+
+static int list_models(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const struct list_query *query = job->input;
+    struct hearth_model *rows;
+    size_t count;
+    int64_t total;
+    int rc = hearth_store_model_list(store, &query->filter, job->arena, &rows, &count, &total,
+                                     &job->error);
+    if (rc)
+        return rc;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count && !rc; i++) {
+        json_t *model;
+        rc = hearth_model_json(store, &rows[i], job->arena, &model, &job->error);
+        if (!rc)
+            json_array_append_new(list, model);
+    }
+    json_int_t limit = query->filter.limit;
+    job->result = json_pack("{s:o, s:I, s:I, s:I, s:I}", "models", list, "total", (json_int_t)total,
+                            "page", (json_int_t)query->page, "limit", limit, "pages",
+                            (json_int_t)((total + limit - 1) / limit));
+    return rc;
+}
+
+static void show_list(struct hearth_store_job *job)
+{
+    struct hearth_call *call = job->call;
+    size_t i;
+    json_t *model;
+    json_array_foreach(json_object_get(job->result, "models"), i, model)
+        hearth_installs_show(call->gateway->installs, model);
+    hearth_answer_json(call, 200, json_incref(job->result));
+}
+
+void hearth_route_models_list(struct hearth_call *call)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    struct list_query *query = hearth_arena_alloc(job->arena, sizeof(*query));
+    struct hearth_schema_faults faults = {.count = 0};
+    struct query_reader reader = {call->exchange, hearth_call_arena(call), &faults};
+    read_query(&reader, job->arena, query);
+    job->input = query;
+    job->work = list_models;
+    job->on_done = show_list;
+    if (faults.count) {
+        hearth_store_job_cancel(job);
+        hearth_answer_faults(call, &faults);
+        return;
+    }
+    hearth_store_job_start(job);
+}
+
+static int show_model(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+}
+
+static void show_progress(struct hearth_store_job *job)
+{
+    hearth_installs_show(job->call->gateway->installs, job->result);
+    hearth_answer_json(job->call, job->status, json_incref(job->result));
+}
+
+void hearth_route_models_show(struct hearth_call *call)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = show_model;
+    job->on_done = show_progress;
+    hearth_store_job_start(job);
+}
+
+static int show_history(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_version *versions;
+    size_t count;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc)
+        rc =
+            hearth_store_version_list(store, model->id, job->arena, &versions, &count, &job->error);
+    if (rc)
+        return rc;
+    json_t *list = json_array();
+    while (count)
+        json_array_append_new(list, hearth_version_json(&versions[--count]));
+    job->result = json_pack("{s:s, s:I, s:o}", "model", model->name, "model_id",
+                            (json_int_t)model->id, "versions", list);
+    return 0;
+}
+
+void hearth_route_models_history(struct hearth_call *call)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = show_history;
+    job->on_done = show_progress;
+    hearth_store_job_start(job);
+}
+
+/* The object of a member as text in the arena; the fallback when it is absent. */
+static const char *object_text(const json_t *body, const char *key, struct hearth_arena *arena,
+                               const char *fallback)
+{
+    const json_t *value = json_object_get(body, key);
+    if (!json_is_object(value))
+        return fallback;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1 << 20);
+    const char *text = hearth_json_dump(&buf, value)
+                           ? fallback
+                           : hearth_arena_strndup(arena, buf.bytes, buf.length);
+    hearth_buf_finish(&buf);
+    return text ? text : fallback;
+}
+
+static int update_model(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const json_t *body = job->call->json;
+    struct hearth_model *model;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (rc)
+        return rc;
+    json_int_t expected = hearth_json_integer(body, "revision", model->revision);
+    if (expected != model->revision)
+        return hearth_error_set(&job->error, HEARTH_ECONFLICT,
+                                "%s has changed since revision %lld; it is at %lld", model->name,
+                                (long long)expected, (long long)model->revision);
+    const char *task = hearth_json_text(body, "task", hearth_json_text(body, "task_type", NULL));
+    if (task)
+        model->task = *task ? hearth_task_canonical(task) : "";
+    model->description = hearth_json_text(body, "description", model->description);
+    model->base_model = hearth_json_text(body, "base_model", model->base_model);
+    model->device = hearth_json_text(body, "device", model->device);
+    model->tags_json = object_text(body, "tags", job->arena, model->tags_json);
+    model->settings_json =
+        object_text(body, "settings", job->arena,
+                    object_text(body, "config", job->arena, model->settings_json));
+    rc = hearth_store_model_update(store, model, hearth_clock_wall_ms(), &job->error);
+    return rc ? rc : show_model(store, job);
+}
+
+void hearth_route_models_update(struct hearth_call *call)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = update_model;
+    job->writes = true;
+    hearth_store_job_start(job);
+}
+
+void hearth_route_models_delete(struct hearth_call *call)
+{
+    hearth_removal_start(call, 0);
+}

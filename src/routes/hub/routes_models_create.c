@@ -1,0 +1,273 @@
+/* POST /models and POST /models/{id}/versions: rows first, so that what is being fetched can be
+ * seen, then the install. A source on this machine is waited for (201), others are not (202). */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "config/definition.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "registry/model_json.h"
+#include "routes/hub/hub_routes.gen.h"
+#include "routes/hub/installs.h"
+#include "routes/hub/store_job.h"
+#include "source/source.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static const char *text_of(const json_t *body, const char *key, const char *other)
+{
+    return hearth_json_text(body, key, hearth_json_text(body, other, NULL));
+}
+
+static const char *object_of(const json_t *body, const char *key, const char *other,
+                             struct hearth_arena *arena)
+{
+    const json_t *value = json_object_get(body, key);
+    if (!json_is_object(value))
+        value = json_object_get(body, other);
+    if (!json_is_object(value))
+        return "{}";
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1 << 20);
+    hearth_json_dump(&buf, value);
+    const char *text = hearth_arena_strndup(arena, buf.bytes ? buf.bytes : "{}", buf.length);
+    hearth_buf_finish(&buf);
+    return text ? text : "{}";
+}
+
+static bool is_local(const char *source)
+{
+    return strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0;
+}
+
+/* A version of the same source that an earlier install has not finished: it is gone on with. One
+ * that runs just now is safe too, because a second install of a name is refused. */
+static int find_unfinished(struct hearth_store *store, struct hearth_store_job *job,
+                           const struct hearth_version *wanted)
+{
+    struct hearth_version *versions = NULL;
+    size_t count = 0;
+    int rc = hearth_store_version_list(store, wanted->model_id, job->arena, &versions, &count,
+                                       &job->error);
+    for (size_t i = 0; !rc && i < count; i++) {
+        bool is_unfinished = versions[i].state == HEARTH_VERSION_REGISTERED ||
+                             versions[i].state == HEARTH_VERSION_INSTALLING ||
+                             versions[i].state == HEARTH_VERSION_FAILED;
+        bool is_meant = strcmp(versions[i].source, wanted->source) == 0 &&
+                        (!*wanted->label || strcmp(versions[i].label, wanted->label) == 0);
+        if (is_unfinished && is_meant)
+            job->number = versions[i].number;
+    }
+    return rc;
+}
+
+/* The registered version that the install will fill. */
+static int add_version(struct hearth_store *store, struct hearth_store_job *job,
+                       const struct hearth_model *model, const char *label)
+{
+    const struct hearth_version version =
+        hearth_version_fresh(model->id, label, hearth_json_text(job->call->json, "source", ""));
+    int64_t id;
+    job->model_id = model->id;
+    job->number = 0;
+    int rc = find_unfinished(store, job, &version);
+    if (rc || job->number)
+        return rc;
+    job->created = true;
+    return hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id, &job->number,
+                                       &job->error);
+}
+
+/* Without a name in the request: made of what the source calls a file or repository. */
+static const char *name_of(const json_t *body, struct hearth_arena *arena)
+{
+    const char *name = hearth_json_text(body, "name", NULL);
+    if (name)
+        return name;
+    const char *source = hearth_json_text(body, "source", ""), *rest = strchr(source, ':');
+    rest = rest ? rest + 1 : source;
+    const char *file = strncmp(source, "hf:", 3) == 0 ? strchr(rest, ':') : NULL;
+    size_t length = file ? strlen(++file) : strcspn(rest, "@?#");
+    const char *path = hearth_arena_strndup(arena, file ? file : rest, length);
+    return path ? hearth_source_name(arena, path) : NULL;
+}
+
+static int create_model(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const json_t *body = job->call->json;
+    const char *task = text_of(body, "task", "task_type"), *device = text_of(body, "device", "");
+    struct hearth_model model = {
+        .name = name_of(body, job->arena),
+        .task = task && *task ? hearth_task_canonical(task) : "",
+        .description = hearth_json_text(body, "description", ""),
+        .tags_json = object_of(body, "tags", "", job->arena),
+        .base_model = hearth_json_text(body, "base_model", ""),
+        .device = device ? device : "auto",
+        .settings_json = object_of(body, "settings", "config", job->arena),
+    };
+    if (!model.name)
+        return hearth_error_set(&job->error, HEARTH_ETOOLARGE, "the request is too large");
+    int rc =
+        hearth_store_model_create(store, &model, hearth_clock_wall_ms(), &model.id, &job->error);
+    if (rc == HEARTH_ECONFLICT)
+        return hearth_error_set(&job->error, HEARTH_ECONFLICT,
+                                "there is a model %s already; add a version with POST "
+                                "/models/%s/versions",
+                                model.name, model.name);
+    if (rc)
+        return rc;
+    rc = add_version(store, job, &model, hearth_json_text(body, "version", NULL));
+    if (rc)
+        return rc;
+    struct hearth_model *row;
+    rc = hearth_store_model_get_id(store, model.id, job->arena, &row, &job->error);
+    job->input = row;
+    return rc ? rc : hearth_model_json(store, row, job->arena, &job->result, &job->error);
+}
+
+static int create_version(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc)
+        rc = add_version(store, job, model, hearth_json_text(job->call->json, "label", NULL));
+    job->input = rc ? NULL : model;
+    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+}
+
+/* After the install of a local source: its model as it is now, or what was wrong with it. */
+struct made {
+    struct hearth_call *call;
+    int64_t model_id, number;
+    bool new_model, new_version;
+    struct hearth_error error;
+};
+
+static int show_made(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const struct made *made = job->input;
+    struct hearth_model *model;
+    int rc = hearth_store_model_get_id(store, made->model_id, job->arena, &model, &job->error);
+    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+}
+
+/* What was refused leaves nothing behind under its name, but for a version that was there before:
+ * another request may be filling it. */
+static int forget_made(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const struct made *made = job->input;
+    struct hearth_error ignored;
+    if (made->new_model)
+        hearth_store_model_delete(store, made->model_id, hearth_clock_wall_ms(), &ignored);
+    else if (made->new_version)
+        hearth_store_version_delete(store, made->model_id, made->number, hearth_clock_wall_ms(),
+                                    &ignored);
+    return 0;
+}
+
+/* At a load these are faults of what is kept here; of a source that was named just now they are the
+ * request's. */
+static bool is_fault_of_source(int code)
+{
+    static const int codes[] = {HEARTH_EMODEL, HEARTH_ENOTIMPL, HEARTH_EPATH,    HEARTH_ENOTFOUND,
+                                HEARTH_EINVAL, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static void refuse_made(struct hearth_store_job *job)
+{
+    const struct made *made = job->input;
+    if (!is_fault_of_source(made->error.code)) {
+        hearth_answer_error(job->call, &made->error, NULL);
+        return;
+    }
+    struct hearth_error error;
+    const struct hearth_schema_faults faults = {
+        .rows = {{.kind = HEARTH_FAULT_VALUE,
+                  .path = "source",
+                  .expected = "a model that can be installed",
+                  .got = made->error.message}},
+        .count = 1};
+    const struct hearth_error_detail detail = {.faults = &faults};
+    hearth_error_set(&error, HEARTH_EFIELDS, "source: %s", made->error.message);
+    hearth_answer_error(job->call, &error, &detail);
+}
+
+static void on_installed(void *argument, const struct hearth_error *error, int64_t model_id,
+                         int64_t number)
+{
+    (void)model_id, (void)number;
+    struct made *made = argument;
+    struct hearth_call *call = made->call;
+    if (call->exchange) {
+        struct hearth_store_job *job = hearth_store_job_create(call);
+        struct made *copy = hearth_arena_alloc(job->arena, sizeof(*copy));
+        *copy = *made;
+        if (error)
+            copy->error = *error;
+        job->input = copy;
+        job->status = 201;
+        job->work = error ? forget_made : show_made;
+        job->on_done = error ? refuse_made : NULL;
+        job->writes = error;
+        hearth_store_job_start(job);
+    }
+    hearth_call_drop(call);
+    hearth_free(made);
+}
+
+static void install(struct hearth_store_job *job)
+{
+    struct hearth_call *call = job->call;
+    const struct hearth_model *model = job->input;
+    const char *source = hearth_json_text(call->json, "source", "");
+    const struct hearth_install_order order = {.source = source,
+                                               .name = model->name,
+                                               .model_id = job->model_id,
+                                               .version_number = job->number};
+    struct made *made = NULL;
+    if (is_local(source)) {
+        made = hearth_calloc(1, sizeof(*made));
+        *made = (struct made){.call = call,
+                              .model_id = job->model_id,
+                              .number = job->number,
+                              .new_model = strcmp(call->route->name, "models_create") == 0,
+                              .new_version = job->created};
+        hearth_call_hold(call);
+    }
+    struct hearth_error error;
+    int rc = hearth_installs_start(call->gateway->installs, &order, made ? on_installed : NULL,
+                                   made, &error);
+    if (rc && made) {
+        hearth_call_drop(call);
+        hearth_free(made);
+    }
+    if (rc)
+        hearth_answer_error(call, &error, NULL);
+    else if (!made)
+        hearth_answer_json(call, 202, json_incref(job->result));
+}
+
+static void start(struct hearth_call *call,
+                  int (*work)(struct hearth_store *store, struct hearth_store_job *job))
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = work;
+    job->on_done = install;
+    job->writes = true;
+    hearth_store_job_start(job);
+}
+
+void hearth_route_models_create(struct hearth_call *call)
+{
+    start(call, create_model);
+}
+
+void hearth_route_version_create(struct hearth_call *call)
+{
+    start(call, create_version);
+}

@@ -1,0 +1,230 @@
+/* Versions and aliases: promote, deprecate, restore, remove. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "registry/model_json.h"
+#include "routes/hub/hub_routes.gen.h"
+#include "routes/hub/installs.h"
+#include "routes/hub/removal.h"
+#include "routes/hub/store_job.h"
+#include "store/store.h"
+
+#include <string.h>
+
+/* The version that the path names. */
+static int find_version(struct hearth_store *store, struct hearth_store_job *job,
+                        struct hearth_model **ret_model, struct hearth_version **ret_version)
+{
+    int rc = hearth_model_find(store, job->params[0], job->arena, ret_model, &job->error);
+    if (rc)
+        return rc;
+    rc = hearth_store_version_get(store, (*ret_model)->id, job->number, job->arena, ret_version,
+                                  &job->error);
+    if (rc == HEARTH_ENOTFOUND || rc == HEARTH_ENOMODEL)
+        return hearth_error_set(&job->error, HEARTH_ENOTFOUND, "%s has no version %lld",
+                                (*ret_model)->name, (long long)job->number);
+    return rc;
+}
+
+static void start(struct hearth_call *call,
+                  int (*work)(struct hearth_store *store, struct hearth_store_job *job),
+                  bool writes)
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = work;
+    job->writes = writes;
+    hearth_store_job_start(job);
+}
+
+/* The same for routes with a version in their path; without `on_done` they write. */
+static void start_numbered(struct hearth_call *call,
+                           int (*work)(struct hearth_store *store, struct hearth_store_job *job),
+                           void (*on_done)(struct hearth_store_job *job))
+{
+    int64_t number;
+    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number)) {
+        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
+                              call->params[1]);
+        return;
+    }
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->number = number;
+    job->work = work;
+    job->on_done = on_done;
+    job->writes = !on_done;
+    hearth_store_job_start(job);
+}
+
+static int show(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_version *version;
+    int rc = find_version(store, job, &model, &version);
+    if (!rc)
+        job->result = hearth_version_json(version);
+    return rc;
+}
+
+static void show_progress(struct hearth_store_job *job)
+{
+    json_t *progress = hearth_installs_progress(
+        job->call->gateway->installs, hearth_json_integer(job->result, "model_id", 0), job->number);
+    if (progress)
+        json_object_set_new(job->result, "progress", progress);
+    hearth_answer_json(job->call, 200, json_incref(job->result));
+}
+
+void hearth_route_version_show(struct hearth_call *call)
+{
+    start_numbered(call, show, show_progress);
+}
+
+void hearth_route_version_delete(struct hearth_call *call)
+{
+    int64_t number;
+    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number))
+        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
+                              call->params[1]);
+    else
+        hearth_removal_start(call, number);
+}
+
+static int promote(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_version *version;
+    int rc = find_version(store, job, &model, &version);
+    if (rc)
+        return rc;
+    if (version->state != HEARTH_VERSION_READY)
+        return hearth_error_set(&job->error, HEARTH_ECONFLICT,
+                                "version %lld of %s is %s; only a ready one can be promoted",
+                                (long long)job->number, model->name,
+                                hearth_version_state_name(version->state));
+    rc = hearth_store_alias_set(store, model->id, "default", job->number, -1,
+                                hearth_clock_wall_ms(), &job->error);
+    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+}
+
+void hearth_route_version_promote(struct hearth_call *call)
+{
+    start_numbered(call, promote, NULL);
+}
+
+static int move(struct hearth_store *store, struct hearth_store_job *job,
+                enum hearth_version_state state)
+{
+    struct hearth_model *model;
+    struct hearth_version *version;
+    int rc = find_version(store, job, &model, &version);
+    if (rc)
+        return rc;
+    if (version->state != state) {
+        if (!hearth_version_state_may_follow(version->state, state))
+            return hearth_error_set(
+                &job->error, HEARTH_ECONFLICT, "version %lld of %s is %s and cannot become %s",
+                (long long)job->number, model->name, hearth_version_state_name(version->state),
+                hearth_version_state_name(state));
+        version->state = state;
+        rc = hearth_store_version_update(store, version, hearth_clock_wall_ms(), &job->error);
+        if (rc)
+            return rc;
+    }
+    return show(store, job);
+}
+
+static int deprecate(struct hearth_store *store, struct hearth_store_job *job)
+{
+    return move(store, job, HEARTH_VERSION_DEPRECATED);
+}
+
+static int restore(struct hearth_store *store, struct hearth_store_job *job)
+{
+    return move(store, job, HEARTH_VERSION_READY);
+}
+
+void hearth_route_version_deprecate(struct hearth_call *call)
+{
+    start_numbered(call, deprecate, NULL);
+}
+
+void hearth_route_version_restore(struct hearth_call *call)
+{
+    start_numbered(call, restore, NULL);
+}
+
+static int list_aliases(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    struct hearth_alias *aliases;
+    size_t count;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc)
+        rc = hearth_store_alias_list(store, model->id, job->arena, &aliases, &count, &job->error);
+    if (rc)
+        return rc;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, hearth_alias_json(&aliases[i]));
+    job->result = json_pack("{s:o}", "aliases", list);
+    return 0;
+}
+
+void hearth_route_aliases_list(struct hearth_call *call)
+{
+    start(call, list_aliases, false);
+}
+
+static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
+{
+    const json_t *body = job->call->json;
+    struct hearth_model *model;
+    struct hearth_version *version;
+    struct hearth_alias *aliases;
+    size_t count;
+    job->number = (int64_t)json_number_value(json_object_get(body, "version"));
+    int rc = find_version(store, job, &model, &version);
+    if (!rc)
+        rc = hearth_store_alias_set(store, model->id, job->params[1], job->number,
+                                    hearth_json_integer(body, "revision", -1),
+                                    hearth_clock_wall_ms(), &job->error);
+    if (!rc)
+        rc = hearth_store_alias_list(store, model->id, job->arena, &aliases, &count, &job->error);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(aliases[i].name, job->params[1]) == 0)
+            job->result = hearth_alias_json(&aliases[i]);
+    return job->result ? 0
+                       : hearth_error_set(&job->error, HEARTH_ECONFLICT, "it was removed again");
+}
+
+void hearth_route_alias_set(struct hearth_call *call)
+{
+    if (hearth_model_name_valid(call->params[1]))
+        start(call, set_alias, true);
+    else
+        hearth_answer_message(call, HEARTH_EINVAL, NULL,
+                              "an alias is made of letters, digits, dots, dashes and underscores, "
+                              "and is not all digits");
+}
+
+static int delete_alias(struct hearth_store *store, struct hearth_store_job *job)
+{
+    struct hearth_model *model;
+    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    if (!rc)
+        rc = hearth_store_alias_delete(store, model->id, job->params[1], hearth_clock_wall_ms(),
+                                       &job->error);
+    if (!rc)
+        job->result = json_pack("{s:b, s:I, s:s}", "deleted", 1, "id", (json_int_t)model->id,
+                                "name", job->params[1]);
+    return rc;
+}
+
+void hearth_route_alias_delete(struct hearth_call *call)
+{
+    start(call, delete_alias, true);
+}

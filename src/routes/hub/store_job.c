@@ -1,0 +1,88 @@
+#include "routes/hub/store_job.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "store/store.h"
+
+enum { ARENA_MAX = 64 << 20 };
+
+struct hearth_store_job *hearth_store_job_create(struct hearth_call *call)
+{
+    struct hearth_store_job *job = hearth_calloc(1, sizeof(*job));
+    hearth_call_hold(call);
+    job->call = call;
+    job->arena = hearth_arena_create(ARENA_MAX);
+    job->status = 200;
+    for (int i = 0; i < HEARTH_ROUTE_PARAMS_MAX; i++)
+        job->params[i] = hearth_arena_strdup(job->arena, call->params[i]);
+    return job;
+}
+
+static void destroy(struct hearth_store_job *job)
+{
+    json_decref(job->result);
+    hearth_arena_destroy(job->arena);
+    hearth_call_drop(job->call);
+    hearth_free(job);
+}
+
+static void answer(struct hearth_store_job *job)
+{
+    struct hearth_call *call = job->call;
+    if (!call->exchange) {
+        destroy(job);
+        return;
+    }
+    if (job->rc) {
+        hearth_answer_error(call, &job->error, NULL);
+    } else if (job->on_done) {
+        job->on_done(job);
+    } else {
+        json_t *result = job->result;
+        job->result = NULL;
+        hearth_answer_json(call, job->status, result);
+    }
+    destroy(job);
+}
+
+static void on_refreshed(void *argument, const struct hearth_error *error)
+{
+    /* What was written is written; a catalogue that is late does not change the answer. */
+    (void)error;
+    answer(argument);
+}
+
+static void on_lane(struct hearth_store *store, void *argument)
+{
+    struct hearth_store_job *job = argument;
+    job->rc = job->work(store, job);
+}
+
+static void after_lane(void *argument)
+{
+    struct hearth_store_job *job = argument;
+    struct hearth_gateway *gateway = job->call->gateway;
+    gateway->store_failed = job->rc == HEARTH_EIO || job->rc == HEARTH_ENOSPACE;
+    /* At the end of a server its catalogue is gone before its store. */
+    if (job->writes && !job->rc && !gateway->draining)
+        hearth_catalog_refresh(gateway->catalog, on_refreshed, job);
+    else
+        answer(job);
+}
+
+void hearth_store_job_cancel(struct hearth_store_job *job)
+{
+    destroy(job);
+}
+
+void hearth_store_job_start(struct hearth_store_job *job)
+{
+    int rc = hearth_store_submit(job->call->gateway->store, on_lane, after_lane, job);
+    if (!rc)
+        return;
+    hearth_answer_message(job->call, rc, NULL, "too many requests to the registry at once");
+    destroy(job);
+}

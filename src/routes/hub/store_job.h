@@ -1,0 +1,35 @@
+/* A call's work on the store: it runs on the store's lane, builds its answer there, and comes back.
+ * What is written is in the catalogue before the client hears of it. */
+#ifndef HEARTH_ROUTES_HUB_STORE_JOB_H
+#define HEARTH_ROUTES_HUB_STORE_JOB_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "gateway/call.h"
+#include "store/store.h"
+
+struct hearth_store_job {
+    struct hearth_call *call; /* only its json may be read on the lane */
+    struct hearth_arena *arena;
+    const char *params[HEARTH_ROUTE_PARAMS_MAX]; /* copies */
+    /* On the lane: fills `result` and `status`, or `error` and returns its code. */
+    int (*work)(struct hearth_store *store, struct hearth_store_job *job);
+    /* On the loop, instead of sending `result`; optional. Must end the call. */
+    void (*on_done)(struct hearth_store_job *job);
+    bool writes; /* the catalogue is refreshed before the answer */
+    void *input; /* the route's own, in the arena */
+    json_t *result;
+    int status; /* 200 */
+    int rc;
+    struct hearth_error error;
+    int64_t model_id, number; /* the route's own, and */
+    bool created;             /* whether the row is this call's */
+};
+
+struct hearth_store_job *hearth_store_job_create(struct hearth_call *call);
+/* Takes the call over. */
+void hearth_store_job_start(struct hearth_store_job *job);
+/* Instead of start: frees it and leaves the call. */
+void hearth_store_job_cancel(struct hearth_store_job *job);
+
+#endif

@@ -1,0 +1,261 @@
+/* /v1/completions: prompts of four kinds, and OpenAI's older shape of answers. */
+#include "gateway/answers.h"
+#include "routes/openai/openai_routes.gen.h"
+#include "routes/openai/openai_write.h"
+#include "task/sampling.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* hearth_choice.parts: the four lists of "logprobs" so far. */
+enum { TOKENS, TOKEN_LOGPROBS, TOP_LOGPROBS, TEXT_OFFSET, LISTS };
+enum { CHOICES_MAX = 64 };
+
+static void write_top(struct hearth_buf *buf, const struct hearth_token *token)
+{
+    hearth_buf_char(buf, '{');
+    for (uint32_t i = 0; i < token->alternative_count; i++) {
+        const struct hearth_alternative *one = &token->alternatives[i];
+        if (i)
+            hearth_buf_char(buf, ',');
+        hearth_json_write_string(buf, one->text.bytes, one->text.length);
+        hearth_buf_char(buf, ':');
+        hearth_openai_write_logprob(buf, one->logprob);
+    }
+    hearth_buf_char(buf, '}');
+}
+
+static uint32_t character_count(const struct hearth_bytes *text)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < text->length; i++)
+        count += ((unsigned char)text->bytes[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Appends the event's tokens to the four lists. */
+static void add_tokens(struct hearth_buf lists[LISTS], const struct hearth_event *event,
+                       uint32_t offset)
+{
+    for (uint32_t i = 0; event->has_tokens && i < event->token_count; i++) {
+        const struct hearth_token *token = &event->tokens[i];
+        for (int list = 0; list < LISTS; list++)
+            if (lists[list].length)
+                hearth_buf_char(&lists[list], ',');
+        hearth_json_write_string(&lists[TOKENS], token->text.bytes, token->text.length);
+        hearth_openai_write_logprob(&lists[TOKEN_LOGPROBS], token->logprob);
+        write_top(&lists[TOP_LOGPROBS], token);
+        hearth_buf_printf(&lists[TEXT_OFFSET], "%u", offset);
+        offset += character_count(&token->text);
+    }
+}
+
+static void write_logprobs(const struct hearth_buf lists[LISTS], struct hearth_buf *buf)
+{
+    static const char *const names[LISTS] = {"tokens", "token_logprobs", "top_logprobs",
+                                             "text_offset"};
+    for (int list = 0; list < LISTS; list++) {
+        hearth_buf_printf(buf, "%s\"%s\":[", list ? "," : "{", names[list]);
+        hearth_buf_append(buf, lists[list].bytes, lists[list].length);
+        hearth_buf_char(buf, ']');
+    }
+    hearth_buf_char(buf, '}');
+}
+
+static const char *echo_of(const struct hearth_choice *choice)
+{
+    const struct hearth_generation *generation = choice->generation;
+    return generation->echo ? generation->echo[choice->index / generation->n] : NULL;
+}
+
+static void write_chunk(const struct hearth_choice *choice, const char *text, size_t length,
+                        const struct hearth_event *event, const char *finish,
+                        struct hearth_buf *buf)
+{
+    const struct hearth_generation *generation = choice->generation;
+    hearth_openai_write_head(generation, "text_completion", buf);
+    hearth_buf_printf(buf, ",\"choices\":[{\"index\":%u,\"text\":", choice->index);
+    hearth_json_write_string(buf, text, length);
+    hearth_buf_text(buf, ",\"logprobs\":");
+    if (generation->logprobs && event && event->has_tokens) {
+        struct hearth_buf lists[LISTS];
+        for (int list = 0; list < LISTS; list++)
+            hearth_buf_init(&lists[list], 1 << 20);
+        add_tokens(lists, event, choice->characters);
+        write_logprobs(lists, buf);
+        for (int list = 0; list < LISTS; list++)
+            hearth_buf_finish(&lists[list]);
+    } else {
+        hearth_buf_text(buf, "null");
+    }
+    hearth_openai_close_chunk(choice, finish, buf);
+}
+
+static void write_open(struct hearth_choice *choice, struct hearth_buf *buf)
+{
+    const char *echo = echo_of(choice);
+    if (echo)
+        write_chunk(choice, echo, strlen(echo), NULL, NULL, buf);
+}
+
+static void write_delta(struct hearth_choice *choice, const struct hearth_event *event,
+                        struct hearth_buf *buf)
+{
+    write_chunk(choice, event->bytes.bytes, event->bytes.length, event, NULL, buf);
+}
+
+static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
+{
+    write_chunk(choice, "", 0, NULL, hearth_finish_name(choice->done.finish), buf);
+}
+
+static void write_usage(struct hearth_generation *generation, struct hearth_buf *buf)
+{
+    hearth_openai_write_usage_chunk(generation, "text_completion", buf);
+}
+
+static void keep(struct hearth_choice *choice, const struct hearth_event *event)
+{
+    if (choice->generation->logprobs)
+        add_tokens(choice->parts, event, choice->characters);
+}
+
+static void write_choice(const struct hearth_choice *choice, struct hearth_buf *buf)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, 64 << 20);
+    if (echo_of(choice))
+        hearth_buf_text(&text, echo_of(choice));
+    hearth_buf_append(&text, choice->text.bytes, choice->text.length);
+    hearth_buf_printf(buf, "{\"index\":%u,\"text\":", choice->index);
+    hearth_json_write_string(buf, text.bytes ? text.bytes : "", text.length);
+    hearth_buf_finish(&text);
+    hearth_buf_text(buf, ",\"logprobs\":");
+    if (choice->generation->logprobs)
+        write_logprobs(choice->parts, buf);
+    else
+        hearth_buf_text(buf, "null");
+    hearth_buf_printf(buf, ",\"finish_reason\":\"%s\"}", hearth_finish_name(choice->done.finish));
+}
+
+static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
+{
+    hearth_openai_write_answer(generation, "text_completion", write_choice, buf);
+}
+
+const struct hearth_generation_shape hearth_completion_shape = {
+    .write_open = write_open,
+    .write_delta = write_delta,
+    .write_finish = write_finish,
+    .write_usage = write_usage,
+    .keep = keep,
+    .write_answer = write_answer,
+};
+
+static bool is_token_list(const json_t *value)
+{
+    return json_is_array(value) && json_is_number(json_array_get(value, 0));
+}
+
+/* One prompt: a text or a list of tokens. */
+static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct hearth_input *input)
+{
+    input->task = HEARTH_TASK_GENERATE;
+    if (json_is_string(prompt)) {
+        input->kind = HEARTH_INPUT_TEXT;
+        input->bytes = json_string_value(prompt);
+        input->length = json_string_length(prompt);
+        return 0;
+    }
+    input->kind = HEARTH_INPUT_TOKENS;
+    input->tokens = hearth_tokens_read(prompt, arena);
+    input->token_count = json_array_size(prompt);
+    return input->tokens ? 0 : HEARTH_ETOOLARGE;
+}
+
+static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
+                        struct hearth_generation_request *request, struct hearth_error *error)
+{
+    request->list = json_is_array(prompt) && !is_token_list(prompt);
+    size_t count = request->list ? json_array_size(prompt) : 1;
+    if (count * request->n > CHOICES_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "%zu prompts with n = %u are %zu choices, at most %d are made",
+                                count, request->n, count * request->n, CHOICES_MAX);
+    struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
+    for (size_t i = 0; inputs && i < count; i++)
+        if (read_prompt(request->list ? json_array_get(prompt, i) : prompt, arena, &inputs[i]))
+            inputs = NULL;
+    if (!inputs)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+    request->inputs = inputs;
+    request->input_count = (uint32_t)count;
+    return 0;
+}
+
+static int read_echo(const json_t *body, struct hearth_arena *arena,
+                     struct hearth_generation_request *request, struct hearth_error *error)
+{
+    if (!hearth_json_truth(body, "echo", false))
+        return 0;
+    if (request->sampling.logprobs)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "echo with logprobs would need the prompt's own, which are not "
+                                "computed");
+    const char **echo = hearth_arena_alloc(arena, request->input_count * sizeof(*echo));
+    for (uint32_t i = 0; echo && i < request->input_count; i++) {
+        const struct hearth_input *input = &request->inputs[i];
+        if (input->kind != HEARTH_INPUT_TEXT)
+            return hearth_error_set(error, HEARTH_EINVAL, "echo is for prompts that are text");
+        echo[i] = hearth_arena_strndup(arena, input->bytes, input->length);
+        if (!echo[i])
+            echo = NULL;
+    }
+    request->echo = echo;
+    return echo ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+}
+
+static int read_body(const json_t *body, struct hearth_arena *arena,
+                     struct hearth_generation_request *request, const char **ret_param,
+                     struct hearth_error *error)
+{
+    *ret_param = "response_format";
+    int rc = hearth_openai_check_format(body, error);
+    if (rc)
+        return rc;
+    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
+    if (rc)
+        return rc;
+    request->sampling.max_tokens = (uint32_t)hearth_body_integer(body, "max_tokens", 16);
+    int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
+    request->sampling.logprobs = logprobs >= 0;
+    request->sampling.top_logprobs = logprobs > 0 ? (uint32_t)logprobs : 0;
+    *ret_param = "prompt";
+    rc = read_prompts(json_object_get(body, "prompt"), arena, request, error);
+    if (rc)
+        return rc;
+    *ret_param = "echo";
+    return read_echo(body, arena, request, error);
+}
+
+void hearth_route_completions(struct hearth_call *call)
+{
+    const json_t *body = call->json;
+    struct hearth_error error;
+    struct hearth_generation_request request = {
+        .shape = &hearth_completion_shape,
+        .id_prefix = "cmpl-",
+        .model = hearth_json_text(body, "model", ""),
+        .n = (uint32_t)hearth_body_integer(body, "n", 1),
+        .class_ = hearth_class_read(body),
+        .input_param = "prompt",
+        .stream = hearth_json_truth(body, "stream", false),
+        .include_usage = hearth_openai_wants_usage(body),
+    };
+    const char *param = NULL;
+    if (read_body(body, hearth_call_arena(call), &request, &param, &error))
+        hearth_answer_message(call, error.code, param, "%s", error.message);
+    else
+        hearth_generation_start(call, &request);
+}

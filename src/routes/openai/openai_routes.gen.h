@@ -1,0 +1,14 @@
+/* Made by scripts/generate from api/routes.json; do not edit. */
+#ifndef HEARTH_ROUTES_OPENAI_OPENAI_ROUTES_GEN_H
+#define HEARTH_ROUTES_OPENAI_OPENAI_ROUTES_GEN_H
+
+struct hearth_call;
+
+void hearth_route_chat_completions(struct hearth_call *call);
+void hearth_route_completions(struct hearth_call *call);
+void hearth_route_embeddings(struct hearth_call *call);
+void hearth_route_rerank(struct hearth_call *call);
+void hearth_route_openai_models(struct hearth_call *call);
+void hearth_route_openai_model(struct hearth_call *call);
+
+#endif

@@ -1,0 +1,78 @@
+#include "routes/openai/openai_write.h"
+
+#include <string.h>
+
+void hearth_openai_write_head(const struct hearth_generation *generation, const char *object,
+                              struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, "{\"id\":\"%s\",\"object\":\"%s\",\"created\":%lld,\"model\":",
+                      generation->id, object, (long long)generation->created_s);
+    hearth_json_write_text(buf, generation->model);
+}
+
+void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
+{
+    struct hearth_usage usage = hearth_generation_usage(generation);
+    hearth_buf_printf(buf,
+                      "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu,"
+                      "\"prompt_tokens_details\":{\"cached_tokens\":%llu}}",
+                      (unsigned long long)usage.prompt_tokens,
+                      (unsigned long long)usage.completion_tokens,
+                      (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
+                      (unsigned long long)usage.cached_tokens);
+}
+
+void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob)
+{
+    hearth_json_write_float(buf, logprob < -9999.0f ? -9999.0f : logprob);
+}
+
+void hearth_openai_write_answer(const struct hearth_generation *generation, const char *object,
+                                void (*write_choice)(const struct hearth_choice *choice,
+                                                     struct hearth_buf *buf),
+                                struct hearth_buf *buf)
+{
+    hearth_openai_write_head(generation, object, buf);
+    hearth_buf_text(buf, ",\"choices\":[");
+    for (uint32_t i = 0; i < generation->choice_count; i++) {
+        if (i)
+            hearth_buf_char(buf, ',');
+        write_choice(&generation->choices[i], buf);
+    }
+    hearth_buf_text(buf, "],\"usage\":");
+    hearth_openai_write_usage(generation, buf);
+    hearth_buf_text(buf, ",\"system_fingerprint\":null}");
+}
+
+void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *finish,
+                               struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, ",\"finish_reason\":%s%s%s}]", finish ? "\"" : "",
+                      finish ? finish : "null", finish ? "\"" : "");
+    hearth_buf_text(buf, choice->generation->include_usage ? ",\"usage\":null}" : "}");
+}
+
+void hearth_openai_write_usage_chunk(const struct hearth_generation *generation, const char *object,
+                                     struct hearth_buf *buf)
+{
+    hearth_openai_write_head(generation, object, buf);
+    hearth_buf_text(buf, ",\"choices\":[],\"usage\":");
+    hearth_openai_write_usage(generation, buf);
+    hearth_buf_char(buf, '}');
+}
+
+int hearth_openai_check_format(const json_t *body, struct hearth_error *error)
+{
+    const char *type = hearth_json_text(json_object_get(body, "response_format"), "type", "text");
+    if (strcmp(type, "text") == 0)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "response_format %s is not supported yet, and an answer that may not "
+                            "keep to it would be wrong; ask for text",
+                            type);
+}
+
+bool hearth_openai_wants_usage(const json_t *body)
+{
+    return hearth_json_truth(json_object_get(body, "stream_options"), "include_usage", false);
+}

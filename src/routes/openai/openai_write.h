@@ -1,0 +1,35 @@
+/* Pieces of JSON that the answers of the OpenAI API share. */
+#ifndef HEARTH_ROUTES_OPENAI_OPENAI_WRITE_H
+#define HEARTH_ROUTES_OPENAI_OPENAI_WRITE_H
+
+#include "base/json.h"
+#include "task/generation.h"
+
+/* {"id":…,"object":"…","created":…,"model":… and nothing behind it */
+void hearth_openai_write_head(const struct hearth_generation *generation, const char *object,
+                              struct hearth_buf *buf);
+void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf);
+/* OpenAI's least value stands for minus infinity, which JSON cannot say. */
+void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob);
+
+/* A whole answer, with what `write_choice` writes of each choice. */
+void hearth_openai_write_answer(const struct hearth_generation *generation, const char *object,
+                                void (*write_choice)(const struct hearth_choice *choice,
+                                                     struct hearth_buf *buf),
+                                struct hearth_buf *buf);
+/* The end of a chunk, behind its choice's text; `finish` may be NULL. */
+void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *finish,
+                               struct hearth_buf *buf);
+/* The chunk that carries nothing but the usage. */
+void hearth_openai_write_usage_chunk(const struct hearth_generation *generation, const char *object,
+                                     struct hearth_buf *buf);
+
+/* Writers of chat, /v1/completions and their streams. */
+extern const struct hearth_generation_shape hearth_chat_shape, hearth_completion_shape;
+
+/* response_format: HEARTH_EINVAL unless it is text, because nothing here holds an answer to a form
+ * yet, and an answer that ignores it would fail open. */
+int hearth_openai_check_format(const json_t *body, struct hearth_error *error);
+bool hearth_openai_wants_usage(const json_t *body);
+
+#endif

@@ -1,0 +1,154 @@
+#include "server/definitions_import.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "config/definition.h"
+#include "config/home.h"
+#include "config/settings.h"
+#include "gateway/gateway_state.h"
+#include "routes/hub/installs.h"
+#include "store/store.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_MAX = 64 << 20 };
+
+struct import {
+    struct hearth_gateway *gateway;
+    struct hearth_arena *arena;
+    struct hearth_definition *definitions;
+    size_t count;
+    bool *missing; /* by definition: nothing of its source is installed */
+    void (*on_done)(void *argument);
+    void *argument;
+};
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* The row as the definition says it; written only when something differs. */
+static int update_row(struct hearth_store *store, struct hearth_model *model,
+                      const struct hearth_definition *definition, struct hearth_error *error)
+{
+    if ((!*definition->task || same(model->task, definition->task)) &&
+        same(model->device, definition->device) &&
+        same(model->description, definition->description) &&
+        same(model->tags_json, definition->tags_json) &&
+        same(model->settings_json, definition->settings_json))
+        return 0;
+    if (*definition->task)
+        model->task = definition->task;
+    model->device = definition->device;
+    model->description = definition->description;
+    model->tags_json = definition->tags_json;
+    model->settings_json = definition->settings_json;
+    return hearth_store_model_update(store, model, hearth_clock_wall_ms(), error);
+}
+
+static bool has_source(struct hearth_store *store, const struct hearth_model *model,
+                       const char *source, struct hearth_arena *arena)
+{
+    struct hearth_version *versions;
+    size_t count;
+    struct hearth_error ignored;
+    if (hearth_store_version_list(store, model->id, arena, &versions, &count, &ignored))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (same(versions[i].source, source) && (versions[i].state == HEARTH_VERSION_READY ||
+                                                 versions[i].state == HEARTH_VERSION_DEPRECATED))
+            return true;
+    return false;
+}
+
+static void compare(struct hearth_store *store, void *argument)
+{
+    struct import *import = argument;
+    for (size_t i = 0; i < import->count; i++) {
+        const struct hearth_definition *definition = &import->definitions[i];
+        struct hearth_model *model;
+        struct hearth_error error;
+        int rc = hearth_store_model_get(store, definition->name, import->arena, &model, &error);
+        import->missing[i] = rc || !has_source(store, model, definition->source, import->arena);
+        if (!rc && update_row(store, model, definition, &error))
+            HEARTH_LOG(HEARTH_LOG_WARNING, "definition.failed",
+                       HEARTH_TEXT("file", definition->file), HEARTH_TEXT("reason", error.message));
+    }
+}
+
+static void install_missing(struct import *import)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        if (!import->missing[i])
+            continue;
+        const struct hearth_definition *definition = &import->definitions[i];
+        const struct hearth_install_order order = {
+            .source = definition->source,
+            .name = definition->name,
+            .task = *definition->task ? definition->task : NULL,
+            .description = definition->description,
+            .tags_json = definition->tags_json,
+            .device = definition->device,
+            .settings_json = definition->settings_json,
+            .label = *definition->label ? definition->label : NULL,
+        };
+        struct hearth_error error;
+        HEARTH_LOG(HEARTH_LOG_INFO, "definition.install", HEARTH_TEXT("model", definition->name),
+                   HEARTH_TEXT("source", definition->source));
+        if (hearth_installs_start(import->gateway->installs, &order, NULL, NULL, &error))
+            HEARTH_LOG(HEARTH_LOG_WARNING, "definition.failed",
+                       HEARTH_TEXT("model", definition->name),
+                       HEARTH_TEXT("reason", error.message));
+    }
+}
+
+static void compared(void *argument)
+{
+    struct import *import = argument;
+    /* A locked server serves what the lock says; it fetches nothing by itself. */
+    if (!import->gateway->settings->locked)
+        install_missing(import);
+    void (*on_done)(void *) = import->on_done;
+    void *on_done_argument = import->argument;
+    hearth_arena_destroy(import->arena);
+    hearth_free(import);
+    on_done(on_done_argument);
+}
+
+int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(void *argument),
+                              void *argument, struct hearth_error *error)
+{
+    char folder[PATH_MAX];
+    const char *project = gateway->origins ? gateway->origins->project_directory : NULL;
+    if (!project)
+        project = hearth_home_directory(gateway->home);
+    if (snprintf(folder, sizeof(folder), "%s/models", project) >= (int)sizeof(folder))
+        return hearth_error_set(error, HEARTH_EINVAL, "the path %.200s is too long", project);
+    struct import *import = hearth_calloc(1, sizeof(*import));
+    *import = (struct import){.gateway = gateway,
+                              .arena = hearth_arena_create(ARENA_MAX),
+                              .on_done = on_done,
+                              .argument = argument};
+    struct hearth_faults faults;
+    int rc = hearth_definitions_read(folder, import->arena, &import->definitions, &import->count,
+                                     &faults, error);
+    for (size_t i = 0; rc == HEARTH_EFIELDS && i < faults.count; i++)
+        fprintf(stderr, "%s:%u:%u: %s\n", faults.rows[i].file ? faults.rows[i].file : "",
+                faults.rows[i].line, faults.rows[i].column, faults.rows[i].message);
+    if (!rc) {
+        import->missing = hearth_arena_alloc(import->arena, import->count + 1);
+        rc = hearth_store_submit(gateway->store, compare, compared, import);
+        if (rc)
+            hearth_error_set(error, rc, "the registry cannot be read");
+    }
+    if (rc) {
+        hearth_arena_destroy(import->arena);
+        hearth_free(import);
+    }
+    return rc;
+}

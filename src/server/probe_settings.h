@@ -1,0 +1,12 @@
+/* How this server, and commands that work without one, read the header of a model. */
+#ifndef HEARTH_SERVER_PROBE_SETTINGS_H
+#define HEARTH_SERVER_PROBE_SETTINGS_H
+
+#include "backend/probe.h"
+
+struct hearth_settings;
+
+/* Texts point into the settings. */
+struct hearth_probe_options hearth_probe_settings(const struct hearth_settings *settings);
+
+#endif

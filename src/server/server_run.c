@@ -1,0 +1,375 @@
+#include "server/server_run.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "blob/blob.h"
+#include "catalog/catalog.h"
+#include "config/home.h"
+#include "config/lock.h"
+#include "config/settings.h"
+#include "config/text_file.h"
+#include "gateway/body_room.h"
+#include "gateway/front.h"
+#include "gateway/gateway_state.h"
+#include "gateway/guard.h"
+#include "gateway/metrics.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "net/server.h"
+#include "registry/storage.h"
+#include "routes/hub/installs.h"
+#include "server/definitions_import.h"
+#include "server/housekeeping.h"
+#include "server/metrics_observer.h"
+#include "server/probe_settings.h"
+#include "server/routes.gen.h"
+#include "server/shutdown.h"
+#include "server/store_bridge.h"
+#include "serving/scheduler.h"
+#include "task/generation.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
+
+/* A partial blob is worth keeping as long as somebody may want to go on with it. */
+enum { HOUSEKEEPING_MS = 3600000, CHANGES_KEPT = 10000, PARTIAL_AGE_DAYS = 7 };
+
+/* A running server and what only its start and end need. */
+struct running {
+    struct hearth_gateway gateway;
+    struct hearth_storage storage;
+    struct hearth_probe_options probe;
+    struct hearth_scheduler_observer observer;
+    struct hearth_shutdown *shutdown;
+    struct hearth_housekeeping *housekeeping;
+    struct hearth_error *error;
+    char run_file[PATH_MAX];
+    char lock_path[PATH_MAX];
+    char url[160];
+    int rc; /* of what happened on the loop before it was ready */
+    bool is_ready;
+};
+
+static int open_storage(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    struct hearth_storage *storage = &running->storage;
+    const struct hearth_storage_probe probe = {.read = hearth_probe, .argument = &running->probe};
+    running->probe = hearth_probe_settings(gateway->settings);
+    int rc = hearth_storage_open(gateway->settings, gateway->loop, true, probe, storage, error);
+    if (rc)
+        return rc;
+    /* The folder that a server was started in is no client's. */
+    storage->sources.absolute_only = true;
+    storage->registry.on_store = hearth_store_bridge;
+    storage->registry.on_store_argument = gateway;
+    gateway->home = storage->home;
+    gateway->store = storage->store;
+    gateway->blobs = storage->blobs;
+    gateway->registry = &storage->registry;
+    return 0;
+}
+
+/* Cheap, because it is done before anything is served: the bytes themselves are read again before
+ * a model is loaded. */
+static int check_pinned_files(struct hearth_blob_store *blobs, const struct hearth_lock *lock,
+                              struct hearth_error *error)
+{
+    for (size_t i = 0; i < lock->count; i++) {
+        const struct hearth_lock_entry *entry = &lock->entries[i];
+        for (size_t k = 0; k < entry->file_count; k++) {
+            const struct hearth_lock_file *file = &entry->files[k];
+            int64_t size;
+            bool present = hearth_blob_exists(blobs, file->sha256, &size);
+            if (!present || size != file->size)
+                return hearth_error_set(error, HEARTH_EDIGEST,
+                                        "--locked: %s, file %.200s %s hearth.lock pins; `hearth "
+                                        "install --locked` fetches it",
+                                        entry->name, file->path,
+                                        present ? "has not the size that"
+                                                : "is not here with the bytes that");
+        }
+    }
+    return 0;
+}
+
+/* A server that is told to keep to hearth.lock needs one that can be read, and what it pins. */
+static int check_lock(struct running *running, struct hearth_error *error)
+{
+    struct hearth_lock *lock;
+    if (!running->gateway.settings->locked)
+        return 0;
+    struct hearth_arena *arena = hearth_arena_create(LOCK_BYTES_MAX);
+    int rc = hearth_lock_read(running->lock_path, arena, &lock, error);
+    if (rc == HEARTH_ENOTFOUND)
+        hearth_error_set(error, rc, "--locked: there is no %.300s; `hearth lock` writes it",
+                         running->lock_path);
+    if (!rc)
+        rc = check_pinned_files(running->gateway.blobs, lock, error);
+    hearth_arena_destroy(arena);
+    return rc;
+}
+
+static int open_scheduler(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    const struct hearth_settings *settings = gateway->settings;
+    int rc;
+    gateway->catalog = hearth_catalog_create(gateway->loop, gateway->store, REFRESH_MS);
+    if (*settings->model) {
+        rc = hearth_catalog_add_file(gateway->catalog, settings->model, error);
+        if (rc)
+            return rc;
+    }
+    running->observer = hearth_metrics_observer(gateway->metrics);
+    snprintf(running->lock_path, sizeof(running->lock_path), "%s/hearth.lock",
+             gateway->origins->project_directory);
+    rc = check_lock(running, error);
+    if (rc)
+        return rc;
+    const struct hearth_scheduler_options options = {
+        .loop = gateway->loop,
+        .catalog = gateway->catalog,
+        .registry = gateway->registry,
+        .engines_path = settings->engines,
+        .context = (uint32_t)settings->context,
+        .slots = (uint32_t)settings->slots,
+        .batch = (uint32_t)settings->batch,
+        .threads = (uint32_t)settings->threads,
+        .replicas = (uint32_t)settings->replicas,
+        .affinity = settings->affinity,
+        .queue_max = (size_t)settings->queue_max,
+        .queue_tokens_max = (uint64_t)settings->queue_tokens_max,
+        .request_timeout_ms = settings->request_timeout,
+        .load_timeout_ms = settings->load_timeout,
+        .heartbeat_timeout_ms = settings->heartbeat_timeout,
+        .stop_timeout_ms = settings->stop_timeout,
+        .idle_unload_ms = settings->idle_unload,
+        .breaker_failures = (uint32_t)settings->breaker_failures,
+        .breaker_rest_ms = settings->breaker_rest,
+        .memory_headroom = settings->memory_headroom,
+        .memory_limit = settings->memory_limit,
+        .shortest_residency_ms = settings->shortest_residency,
+        .longest_wait_ms = settings->longest_wait,
+        .vector_cache_bytes = settings->embedding_cache_bytes,
+        .vector_dedup = settings->embedding_dedup,
+        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
+        .locked = settings->locked,
+        .lock_path = running->lock_path,
+        .observer = &running->observer,
+    };
+    return hearth_scheduler_create(&options, &gateway->scheduler, error);
+}
+
+static void on_keep_alive(void *argument)
+{
+    hearth_generations_keep_alive(argument);
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+/* "localhost" is both loopbacks on one port; a machine without IPv6 has just the one. */
+static int listen_localhost(struct hearth_gateway *gateway, uint16_t *port,
+                            struct hearth_error *error)
+{
+    int rc = hearth_server_listen_tcp(gateway->server, "127.0.0.1", *port, port, error);
+    if (rc)
+        return rc;
+    uint16_t same;
+    struct hearth_error ignored;
+    hearth_server_listen_tcp(gateway->server, "::1", *port, &same, &ignored);
+    return 0;
+}
+
+static int open_listeners(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    const struct hearth_settings *settings = gateway->settings;
+    struct hearth_server_options options = {
+        .header_bytes_max = (uint32_t)settings->header_bytes_max,
+        .header_count_max = (uint32_t)settings->header_count_max,
+        .body_bytes_max = settings->body_bytes_max,
+        .connections_max = (uint32_t)settings->connections_max,
+        .connections_per_address_max = (uint32_t)settings->connections_per_address_max,
+        .header_timeout_ms = (uint32_t)settings->header_timeout,
+        .idle_timeout_ms = (uint32_t)settings->idle_timeout,
+        .write_timeout_ms = (uint32_t)settings->write_timeout,
+        .write_buffer_max = (uint32_t)settings->write_buffer_max,
+        .streams_max = (uint32_t)settings->streams_max,
+        .gzip = settings->gzip,
+        .tls_certificate = or_null(settings->tls_certificate),
+        .tls_key = or_null(settings->tls_key),
+        .version = HEARTH_VERSION,
+    };
+    hearth_front_attach(gateway, &options);
+    int rc = hearth_server_create(gateway->loop, &options, &gateway->server, error);
+    if (rc)
+        return rc;
+    uint16_t port = (uint16_t)settings->port;
+    bool both = strcasecmp(settings->host, "localhost") == 0;
+    rc = both ? listen_localhost(gateway, &port, error)
+              : hearth_server_listen_tcp(gateway->server, settings->host, port, &port, error);
+    if (!rc && *settings->unix_socket)
+        rc = hearth_server_listen_unix(gateway->server, settings->unix_socket, error);
+    bool v6 = strchr(settings->host, ':') != NULL;
+    snprintf(running->url, sizeof(running->url), "%s://%s%s%s:%u",
+             *settings->tls_certificate ? "https" : "http", v6 ? "[" : "",
+             both ? "127.0.0.1" : settings->host, v6 ? "]" : "", (unsigned)port);
+    return rc;
+}
+
+/* Where commands on this home find the server. */
+static int write_run_file(struct running *running, struct hearth_error *error)
+{
+    const struct hearth_gateway *gateway = &running->gateway;
+    int rc = hearth_home_path(gateway->home, "run/server.json", running->run_file,
+                              sizeof(running->run_file));
+    if (rc)
+        return hearth_error_set(error, rc, "the path of the home is too long");
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 16 << 10);
+    hearth_buf_printf(&buf, "{\"pid\":%d,\"url\":\"%s\",\"unix\":", (int)getpid(), running->url);
+    const char *socket = gateway->settings->unix_socket;
+    if (*socket)
+        hearth_json_write_string(&buf, socket, strlen(socket));
+    else
+        hearth_buf_text(&buf, "null");
+    hearth_buf_text(&buf, "}\n");
+    rc = buf.failed ? buf.failed
+                    : hearth_text_file_write(running->run_file, buf.bytes, buf.length, error);
+    hearth_buf_finish(&buf);
+    return rc;
+}
+
+static void on_pinned(void *argument, const struct hearth_error *error)
+{
+    (void)argument;
+    if (error)
+        HEARTH_LOG(HEARTH_LOG_WARNING, "pin.failed", HEARTH_TEXT("reason", error->message));
+}
+
+static void load_pinned(void *argument, const struct hearth_catalog_entry *entry)
+{
+    struct hearth_gateway *gateway = argument;
+    struct hearth_error error;
+    if (entry->pin && hearth_scheduler_load(gateway->scheduler, entry->id, on_pinned, NULL, &error))
+        on_pinned(NULL, &error);
+}
+
+static void start_housekeeping(struct running *running)
+{
+    const struct hearth_housekeeping_options options = {
+        .loop = running->gateway.loop,
+        .store = running->gateway.store,
+        .blobs = running->gateway.blobs,
+        .period_ms = HOUSEKEEPING_MS,
+        .changes_kept = CHANGES_KEPT,
+        .partial_age_ms = PARTIAL_AGE_DAYS * 86400000ll,
+        .wall_ms = hearth_clock_wall_ms,
+    };
+    running->housekeeping = hearth_housekeeping_create(&options);
+}
+
+/* The catalogue has what the registry had at the start: requests can come. */
+static void on_catalog(void *argument, const struct hearth_error *error)
+{
+    struct running *running = argument;
+    struct hearth_gateway *gateway = &running->gateway;
+    if (gateway->draining)
+        return;
+    running->rc = error ? error->code : write_run_file(running, running->error);
+    if (error)
+        *running->error = *error;
+    if (running->rc) {
+        hearth_loop_stop(gateway->loop);
+        return;
+    }
+    running->is_ready = true;
+    start_housekeeping(running);
+    hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
+    HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
+               HEARTH_INT("pid", getpid()));
+    printf("hearth: ready %s\n", running->url);
+    fflush(stdout);
+}
+
+static void on_imported(void *argument)
+{
+    struct running *running = argument;
+    hearth_catalog_refresh(running->gateway.catalog, on_catalog, running);
+}
+
+static int start(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    int rc = hearth_guard_listening(gateway->settings, error);
+    if (rc)
+        return rc;
+    gateway->loop = hearth_loop_create();
+    gateway->started_ms = hearth_loop_now_ms(gateway->loop);
+    gateway->metrics = hearth_metrics_create();
+    gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
+    gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
+    gateway->keep_alive = hearth_timer_create(gateway->loop, on_keep_alive, gateway);
+    gateway->installs = hearth_installs_create(gateway);
+    rc = open_storage(running, error);
+    if (!rc)
+        rc = open_scheduler(running, error);
+    if (!rc)
+        rc = open_listeners(running, error);
+    if (!rc)
+        rc = hearth_definitions_import(gateway, on_imported, running, error);
+    if (!rc)
+        running->shutdown = hearth_shutdown_create(gateway, running->run_file);
+    return rc;
+}
+
+/* In the order in which things stop being used. */
+static void stop(struct running *running)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    if (*running->run_file)
+        unlink(running->run_file);
+    hearth_shutdown_destroy(running->shutdown);
+    hearth_server_destroy(gateway->server);
+    hearth_scheduler_destroy(gateway->scheduler);
+    hearth_installs_destroy(gateway->installs);
+    hearth_lane_destroy(gateway->lane);
+    hearth_catalog_destroy(gateway->catalog);
+    hearth_timer_destroy(gateway->keep_alive);
+    hearth_housekeeping_destroy(running->housekeeping);
+    hearth_storage_close(&running->storage);
+    hearth_body_room_destroy(gateway->body_room);
+    hearth_metrics_destroy(gateway->metrics);
+    if (gateway->loop)
+        hearth_loop_destroy(gateway->loop);
+}
+
+int hearth_server_run(const struct hearth_settings *settings,
+                      const struct hearth_settings_origins *origins, struct hearth_error *error)
+{
+    struct running *running = hearth_calloc(1, sizeof(*running));
+    running->gateway.settings = settings;
+    running->gateway.origins = origins;
+    running->gateway.routes = &hearth_routes;
+    running->error = error;
+    int rc = start(running, error);
+    if (!rc) {
+        hearth_loop_run(running->gateway.loop);
+        rc = running->rc;
+    }
+    stop(running);
+    hearth_free(running);
+    return rc;
+}

@@ -1,0 +1,105 @@
+#include "serving/dead_letters.h"
+
+#include "base/memory.h"
+#include "serving/scheduler_private.h"
+
+#include <string.h>
+
+struct hearth_dead_letters {
+    struct hearth_dead_letter *first, **last;
+    size_t count, count_max;
+    uint64_t bytes, bytes_max, last_id;
+};
+
+struct hearth_dead_letters *hearth_dead_letters_create(size_t count_max, uint64_t bytes_max)
+{
+    struct hearth_dead_letters *letters = hearth_calloc(1, sizeof(*letters));
+    letters->last = &letters->first;
+    letters->count_max = count_max;
+    letters->bytes_max = bytes_max;
+    return letters;
+}
+
+void hearth_dead_letters_destroy(struct hearth_dead_letters *letters)
+{
+    if (!letters)
+        return;
+    while (letters->first)
+        hearth_dead_letter_destroy(hearth_dead_letters_take(letters, letters->first->id));
+    hearth_free(letters);
+}
+
+static uint64_t bytes_of(const struct hearth_dead_letter *letter)
+{
+    const struct hearth_input *input = letter->input;
+    return 1024 + input->length + input->pair_length +
+           input->token_count * (uint64_t)sizeof(*input->tokens);
+}
+
+static bool is_full(const struct hearth_dead_letters *letters, uint64_t more)
+{
+    return letters->count >= letters->count_max || letters->bytes + more > letters->bytes_max;
+}
+
+void hearth_dead_letters_add(struct hearth_dead_letters *letters,
+                             const struct hearth_dead_letter *letter)
+{
+    uint64_t bytes = bytes_of(letter);
+    struct hearth_input *input =
+        bytes > letters->bytes_max ? NULL : hearth_input_copy(letter->input);
+    if (!input)
+        return;
+    while (letters->first && is_full(letters, bytes))
+        hearth_dead_letter_destroy(hearth_dead_letters_take(letters, letters->first->id));
+    struct hearth_dead_letter *copy = hearth_alloc(sizeof(*copy));
+    *copy = *letter;
+    copy->next = NULL;
+    copy->id = letter->id ? letter->id : ++letters->last_id;
+    copy->model = hearth_strdup(letter->model);
+    copy->client = hearth_strdup(letter->client);
+    copy->request_id = hearth_strdup(letter->request_id);
+    copy->input = input;
+    *letters->last = copy;
+    letters->last = &copy->next;
+    letters->count++;
+    letters->bytes += bytes;
+}
+
+const struct hearth_dead_letter *hearth_dead_letters_first(const struct hearth_dead_letters *list)
+{
+    return list->first;
+}
+
+size_t hearth_dead_letters_count(const struct hearth_dead_letters *letters)
+{
+    return letters->count;
+}
+
+struct hearth_dead_letter *hearth_dead_letters_take(struct hearth_dead_letters *letters,
+                                                    uint64_t id)
+{
+    struct hearth_dead_letter **link = &letters->first;
+    while (*link && (*link)->id != id)
+        link = &(*link)->next;
+    struct hearth_dead_letter *letter = *link;
+    if (!letter)
+        return NULL;
+    *link = letter->next;
+    if (!*link)
+        letters->last = link;
+    letter->next = NULL;
+    letters->count--;
+    letters->bytes -= bytes_of(letter);
+    return letter;
+}
+
+void hearth_dead_letter_destroy(struct hearth_dead_letter *letter)
+{
+    if (!letter)
+        return;
+    hearth_free(letter->model);
+    hearth_free(letter->client);
+    hearth_free(letter->request_id);
+    hearth_free(letter->input);
+    hearth_free(letter);
+}

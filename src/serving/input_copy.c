@@ -1,0 +1,74 @@
+#include "base/memory.h"
+#include "serving/scheduler_private.h"
+
+#include <string.h>
+
+enum { ALIGNMENT = 8 };
+
+/* Runs twice over the same input: first with `block` NULL to add the sizes up, then to copy. */
+struct copier {
+    char *block;
+    size_t used;
+};
+
+static void *put(struct copier *copier, const void *bytes, size_t length)
+{
+    if (!bytes)
+        return NULL;
+    char *place = copier->block ? copier->block + copier->used : NULL;
+    if (place)
+        memcpy(place, bytes, length);
+    copier->used += (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return place;
+}
+
+static const struct hearth_sampling *put_sampling(struct copier *copier,
+                                                  const struct hearth_sampling *from)
+{
+    if (!from)
+        return NULL;
+    struct hearth_sampling *sampling = put(copier, from, sizeof(*from));
+    struct hearth_bytes *stops = put(copier, from->stops, from->stop_count * sizeof(*from->stops));
+    for (uint32_t i = 0; i < from->stop_count; i++) {
+        const char *bytes = put(copier, from->stops[i].bytes, from->stops[i].length);
+        if (stops)
+            stops[i].bytes = bytes;
+    }
+    const struct hearth_logit_bias *biases =
+        put(copier, from->biases, from->bias_count * sizeof(*from->biases));
+    if (sampling) {
+        sampling->stops = stops;
+        sampling->biases = biases;
+    }
+    return sampling;
+}
+
+static struct hearth_input *put_input(struct copier *copier, const struct hearth_input *from)
+{
+    struct hearth_input *input = put(copier, from, sizeof(*from));
+    struct hearth_input parts = {
+        .bytes = put(copier, from->bytes, from->length),
+        .tokens = put(copier, from->tokens, from->token_count * sizeof(*from->tokens)),
+        .pair = put(copier, from->pair, from->pair_length),
+        .prompt_name =
+            put(copier, from->prompt_name, from->prompt_name ? strlen(from->prompt_name) + 1 : 0),
+        .sampling = put_sampling(copier, from->sampling),
+    };
+    if (input) {
+        input->bytes = parts.bytes;
+        input->tokens = parts.tokens;
+        input->pair = parts.pair;
+        input->prompt_name = parts.prompt_name;
+        input->sampling = parts.sampling;
+    }
+    return input;
+}
+
+struct hearth_input *hearth_input_copy(const struct hearth_input *input)
+{
+    struct copier copier = {.block = NULL};
+    put_input(&copier, input);
+    copier.block = hearth_try_alloc(copier.used);
+    copier.used = 0;
+    return copier.block ? put_input(&copier, input) : NULL;
+}

@@ -1,0 +1,188 @@
+#include "serving/locate.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "config/lock.h"
+#include "format/engine_choice.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "registry/install.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_MAX = 16 << 20 };
+
+struct hearth_locating {
+    struct hearth_loop *loop;
+    struct hearth_lane *lane;
+    struct hearth_registry *registry;
+    const struct hearth_catalog_entry *entry;
+    bool verify;
+    const char *lock_path;
+    void (*on_located)(void *argument, const struct hearth_location *location);
+    void *argument;
+    bool canceled;
+    struct hearth_arena *arena; /* of the rows */
+    struct hearth_model *model;
+    struct hearth_version *version;
+    struct hearth_location location;
+};
+
+static void tell(void *argument)
+{
+    struct hearth_locating *locating = argument;
+    if (!locating->canceled)
+        locating->on_located(locating->argument, &locating->location);
+    hearth_arena_destroy(locating->arena);
+    hearth_catalog_entry_release(locating->entry);
+    hearth_free(locating);
+}
+
+static void tell_fault(struct hearth_locating *locating, int code, const char *text)
+{
+    hearth_error_set(&locating->location.error, code, "%s", text);
+    hearth_loop_defer(locating->loop, tell, locating);
+}
+
+static const struct hearth_lock_file *pinned_file(const struct hearth_lock_entry *pin,
+                                                  const char *path)
+{
+    for (size_t i = 0; i < pin->file_count; i++)
+        if (strcmp(pin->files[i].path, path) == 0)
+            return &pin->files[i];
+    return NULL;
+}
+
+static int compare(const struct hearth_catalog_entry *entry, const struct hearth_version *version,
+                   const struct hearth_lock_entry *pin, struct hearth_error *error)
+{
+    for (size_t i = 0; i < version->file_count; i++) {
+        const struct hearth_lock_file *file = pinned_file(pin, version->files[i].path);
+        if (!file || strcmp(file->sha256, version->files[i].sha256) != 0)
+            return hearth_error_set(
+                error, HEARTH_EDIGEST, "%s, file %.200s: %s", entry->id, version->files[i].path,
+                file ? "it is not the one that hearth.lock pins" : "hearth.lock does not have it");
+    }
+    if (version->file_count != pin->file_count)
+        return hearth_error_set(error, HEARTH_EDIGEST, "%s has %zu files, hearth.lock pins %zu",
+                                entry->id, version->file_count, pin->file_count);
+    return 0;
+}
+
+static int compare_with_lock(const struct hearth_locating *locating, struct hearth_error *error)
+{
+    struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
+    struct hearth_lock *lock;
+    int rc = hearth_lock_read(locating->lock_path, arena, &lock, error);
+    if (rc == HEARTH_ENOTFOUND)
+        rc = hearth_error_set(error, HEARTH_EDIGEST,
+                              "the server is locked, and %s is not there; hearth lock writes it",
+                              locating->lock_path);
+    const struct hearth_lock_entry *pin =
+        rc < 0 ? NULL : hearth_lock_find(lock, locating->entry->name);
+    if (pin)
+        rc = compare(locating->entry, locating->version, pin, error);
+    else if (rc == 0)
+        rc = hearth_error_set(error, HEARTH_EDIGEST, "model '%s' is not in %s",
+                              locating->entry->name, locating->lock_path);
+    hearth_arena_destroy(arena);
+    return rc;
+}
+
+static int verify(const struct hearth_locating *locating, struct hearth_error *error)
+{
+    int rc = locating->lock_path ? compare_with_lock(locating, error) : 0;
+    return rc < 0 ? rc
+                  : hearth_registry_verify(locating->registry, locating->model, locating->version,
+                                           error);
+}
+
+/* On our lane */
+static void look(void *argument)
+{
+    struct hearth_locating *locating = argument;
+    struct hearth_location *location = &locating->location;
+    struct hearth_error *error = &location->error;
+    int rc = 0;
+    if (locating->entry->path[0])
+        snprintf(location->path, sizeof(location->path), "%s", locating->entry->path);
+    else
+        rc = hearth_registry_path(locating->registry, locating->model, locating->version,
+                                  location->path, sizeof(location->path), error);
+    if (rc == 0 && access(location->path, R_OK) < 0)
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: the model's file is not there any more",
+                              location->path);
+    if (rc == 0 && locating->verify && !locating->entry->path[0])
+        rc = verify(locating, error);
+    error->code = rc;
+    location->engine = hearth_engine_for_path(location->path);
+}
+
+static void looked(void *argument, _Bool dropped)
+{
+    struct hearth_locating *locating = argument;
+    if (dropped)
+        hearth_error_set(&locating->location.error, HEARTH_EDRAINING, "the server is stopping");
+    tell(locating);
+}
+
+static void look_on_lane(void *argument)
+{
+    struct hearth_locating *locating = argument;
+    if (locating->canceled || locating->location.error.code) {
+        tell(locating);
+        return;
+    }
+    if (hearth_lane_submit(locating->lane, look, looked, locating) < 0)
+        tell_fault(locating, HEARTH_EQUEUEFULL, "too many models are being looked for");
+}
+
+/* On the store's lane */
+static void read_rows(struct hearth_store *store, void *argument)
+{
+    struct hearth_locating *locating = argument;
+    struct hearth_error *error = &locating->location.error;
+    int rc = hearth_store_model_get_id(store, locating->entry->model_id, locating->arena,
+                                       &locating->model, error);
+    if (rc == 0)
+        rc = hearth_store_version_get(store, locating->entry->model_id, locating->entry->number,
+                                      locating->arena, &locating->version, error);
+    error->code = rc;
+}
+
+struct hearth_locating *
+hearth_locate(struct hearth_loop *loop, struct hearth_lane *lane, struct hearth_registry *registry,
+              const struct hearth_catalog_entry *entry, bool verify, const char *lock_path,
+              void (*on_located)(void *argument, const struct hearth_location *location),
+              void *argument)
+{
+    struct hearth_locating *locating = hearth_calloc(1, sizeof(*locating));
+    locating->loop = loop;
+    locating->lane = lane;
+    locating->registry = registry;
+    locating->entry = hearth_catalog_entry_keep(entry);
+    locating->verify = verify;
+    locating->lock_path = lock_path;
+    locating->on_located = on_located;
+    locating->argument = argument;
+    if (entry->path[0]) {
+        hearth_loop_defer(loop, look_on_lane, locating);
+    } else if (!registry) {
+        tell_fault(locating, HEARTH_ENOMODEL, "there is no registry");
+    } else {
+        locating->arena = hearth_arena_create(ARENA_MAX);
+        if (hearth_store_submit(registry->store, read_rows, look_on_lane, locating) < 0)
+            tell_fault(locating, HEARTH_EQUEUEFULL, "the store has too much to do");
+    }
+    return locating;
+}
+
+void hearth_locate_cancel(struct hearth_locating *locating)
+{
+    if (locating)
+        locating->canceled = true;
+}

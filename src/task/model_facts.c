@@ -1,0 +1,120 @@
+#include "task/model_facts.h"
+
+#include "catalog/catalog.h"
+#include "config/settings.h"
+#include "gateway/gateway_state.h"
+#include "serving/scheduler.h"
+#include "wire/ipc_event.h"
+
+#include <string.h>
+
+enum { CONTEXT_DEFAULT = 4096 }; /* of a model whose definition does not say (engine.h) */
+
+bool hearth_model_facts_find(struct hearth_gateway *gateway,
+                             const struct hearth_catalog_entry *entry,
+                             struct hearth_model_facts *ret_facts)
+{
+    const struct hearth_model_facts *loaded = hearth_scheduler_facts(gateway->scheduler, entry->id);
+    if (loaded) {
+        *ret_facts = *loaded;
+        return true;
+    }
+    return hearth_facts_read(entry->facts_json, strlen(entry->facts_json), ret_facts) == 0 &&
+           ret_facts->tasks != 0;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a && (a < b || !b) ? a : b;
+}
+
+/* Tokens that an input may have: as loaded, else as it would be. */
+static uint32_t token_limit(struct hearth_gateway *gateway, const struct hearth_model_facts *facts,
+                            const json_t *settings)
+{
+    if (facts->context)
+        return facts->context;
+    json_int_t asked = hearth_json_integer(settings, "context", gateway->settings->context);
+    if (asked > 0 && asked <= UINT32_MAX)
+        return least((uint32_t)asked, facts->trained_context);
+    return facts->tasks & HEARTH_TASK_GENERATE ? least(facts->trained_context, CONTEXT_DEFAULT)
+                                               : facts->trained_context;
+}
+
+static json_t *tasks_json(const struct hearth_model_facts *facts)
+{
+    json_t *list = json_array();
+    if (facts->tasks & HEARTH_TASK_GENERATE)
+        json_array_append_new(list, json_string("generate"));
+    if (facts->tasks & HEARTH_TASK_EMBED)
+        json_array_append_new(list, json_string("embed"));
+    if (facts->tasks & HEARTH_TASK_SCORE)
+        json_array_append_new(list,
+                              json_string(facts->embedding_length > 1 ? "classify" : "rerank"));
+    if (facts->tasks & HEARTH_TASK_TOKENIZE)
+        json_array_append_new(list, json_string("tokenize"));
+    return list;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return *text ? json_string(text) : json_null();
+}
+
+static json_t *count_or_null(uint64_t count)
+{
+    return count ? json_integer((json_int_t)count) : json_null();
+}
+
+static json_t *prompts_json(const struct hearth_model_facts *facts)
+{
+    json_t *prompts = *facts->prompts_json ? hearth_json_parse(facts->prompts_json,
+                                                               strlen(facts->prompts_json), NULL)
+                                           : NULL;
+    return prompts ? prompts : json_object();
+}
+
+static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
+                      const struct hearth_model_facts *facts, json_t *object)
+{
+    bool embeds = facts->tasks & HEARTH_TASK_EMBED;
+    json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
+    const char *precision = facts->quantization;
+    if (!facts->context) /* not loaded: as it would be */
+        precision = hearth_json_text(settings, "precision", precision);
+    json_object_set_new(object, "architecture", text_or_null(facts->architecture));
+    json_object_set_new(object, "tasks", tasks_json(facts));
+    json_object_set_new(object, "token_limit",
+                        count_or_null(token_limit(gateway, facts, settings)));
+    json_object_set_new(object, "trained_token_limit", count_or_null(facts->trained_context));
+    uint32_t width = embeds ? facts->embedding_length : 0;
+    uint32_t shown = facts->default_dimensions ? facts->default_dimensions : width;
+    json_object_set_new(object, "dimensions", count_or_null(embeds ? shown : 0));
+    json_object_set_new(object, "max_dimensions", count_or_null(width));
+    json_object_set_new(object, "pooling", text_or_null(facts->pooling));
+    json_object_set_new(object, "normalized",
+                        embeds ? json_boolean(facts->normalized) : json_null());
+    json_object_set_new(object, "prompts", prompts_json(facts));
+    json_object_set_new(object, "default_prompt", text_or_null(facts->default_prompt));
+    json_object_set_new(object, "precision", text_or_null(precision));
+    json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));
+    json_object_set_new(object, "layers", count_or_null(facts->layer_count));
+    json_object_set_new(object, "parameters", count_or_null(facts->parameter_count));
+    json_object_set_new(object, "weight_bytes", count_or_null(facts->weight_bytes));
+    json_decref(settings);
+}
+
+json_t *hearth_model_facts_json(struct hearth_gateway *gateway,
+                                const struct hearth_catalog_entry *entry)
+{
+    struct hearth_model_facts facts;
+    bool known = hearth_model_facts_find(gateway, entry, &facts);
+    bool loaded = hearth_scheduler_facts(gateway->scheduler, entry->id) != NULL;
+    json_t *object = json_pack("{s:s, s:o, s:b}", "version", entry->id, "engine",
+                               text_or_null(entry->engine), "loaded", (int)loaded);
+    if (*entry->state_reason)
+        json_object_set_new(object, "reason", json_string(entry->state_reason));
+    if (known)
+        add_facts(gateway, entry, &facts, object);
+    return object;
+}

@@ -1,0 +1,122 @@
+#include "task/sampling.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+
+#include <string.h>
+
+int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallback)
+{
+    const json_t *value = json_object_get(body, key);
+    if (json_is_integer(value))
+        return json_integer_value(value);
+    return json_is_real(value) ? (int64_t)json_real_value(value) : fallback;
+}
+
+static float number(const json_t *body, const char *key, double fallback)
+{
+    return (float)hearth_json_number(body, key, fallback);
+}
+
+static int read_stops(const json_t *stop, struct hearth_arena *arena,
+                      struct hearth_sampling *sampling)
+{
+    size_t count = json_is_array(stop) ? json_array_size(stop) : json_is_string(stop);
+    if (!count)
+        return 0;
+    struct hearth_bytes *stops = hearth_arena_alloc(arena, count * sizeof(*stops));
+    if (!stops)
+        return HEARTH_ETOOLARGE;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_is_array(stop) ? json_array_get(stop, i) : stop;
+        if (json_string_length(one))
+            stops[sampling->stop_count++] = (struct hearth_bytes){
+                .bytes = json_string_value(one), .length = json_string_length(one)};
+    }
+    sampling->stops = stops;
+    return 0;
+}
+
+static int read_biases(const json_t *map, struct hearth_arena *arena,
+                       struct hearth_sampling *sampling, struct hearth_error *error)
+{
+    size_t count = json_object_size(map);
+    if (!count)
+        return 0;
+    if (count > 1024)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "logit_bias has %zu tokens, at most 1024 are taken", count);
+    struct hearth_logit_bias *biases = hearth_arena_alloc(arena, count * sizeof(*biases));
+    if (!biases)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the request is too large");
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)map, key, value)
+    {
+        int64_t token;
+        if (hearth_parse_int(key, 0, INT32_MAX, &token))
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "logit_bias: the keys are token numbers, \"%.64s\" is none",
+                                    key);
+        biases[sampling->bias_count++] = (struct hearth_logit_bias){
+            .token = (int32_t)token, .bias = (float)json_number_value(value)};
+    }
+    sampling->biases = biases;
+    return 0;
+}
+
+static uint64_t read_seed(const json_t *body)
+{
+    if (json_is_number(json_object_get(body, "seed")))
+        return (uint64_t)hearth_body_integer(body, "seed", 0);
+    uint64_t seed;
+    hearth_random_bytes(&seed, sizeof(seed));
+    return seed;
+}
+
+int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
+                         struct hearth_sampling *ret_sampling, const char **ret_param,
+                         struct hearth_error *error)
+{
+    float repeat = number(body, "repetition_penalty", 1);
+    int64_t top_k = hearth_body_integer(body, "top_k", 0);
+    struct hearth_sampling sampling = {
+        .temperature = number(body, "temperature", 1),
+        .top_p = number(body, "top_p", 1),
+        .min_p = number(body, "min_p", 0),
+        .repeat_penalty = number(body, "repeat_penalty", (double)repeat),
+        .presence_penalty = number(body, "presence_penalty", 0),
+        .frequency_penalty = number(body, "frequency_penalty", 0),
+        .top_k = top_k < 0 ? 0 : (int32_t)top_k,
+        .repeat_last_n = (int32_t)hearth_body_integer(body, "repeat_last_n", 64),
+        .seed = read_seed(body),
+        .ignore_eos = hearth_json_truth(body, "ignore_eos", false),
+    };
+    *ret_param = "logit_bias";
+    int rc = read_biases(json_object_get(body, "logit_bias"), arena, &sampling, error);
+    if (rc)
+        return rc;
+    *ret_param = "stop";
+    rc = read_stops(json_object_get(body, "stop"), arena, &sampling);
+    if (rc)
+        return hearth_error_set(error, rc, "the request is too large");
+    *ret_sampling = sampling;
+    return 0;
+}
+
+enum hearth_class hearth_class_read(const json_t *body)
+{
+    const char *tier = hearth_json_text(body, "service_tier", "");
+    if (strcmp(tier, "priority") == 0)
+        return HEARTH_CLASS_INTERACTIVE;
+    return strcmp(tier, "flex") == 0 ? HEARTH_CLASS_BATCH : HEARTH_CLASS_NORMAL;
+}
+
+int32_t *hearth_tokens_read(const json_t *list, struct hearth_arena *arena)
+{
+    size_t count = json_array_size(list);
+    int32_t *tokens = hearth_arena_alloc(arena, count * sizeof(*tokens));
+    for (size_t i = 0; tokens && i < count; i++)
+        tokens[i] = (int32_t)json_number_value(json_array_get(list, i));
+    return tokens;
+}

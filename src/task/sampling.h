@@ -1,0 +1,26 @@
+/* Reads the parameters of generation out of a checked body. Pure. */
+#ifndef HEARTH_TASK_SAMPLING_H
+#define HEARTH_TASK_SAMPLING_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "domain/queue.h"
+#include "hearth/engine.h"
+
+/* An integer, also one that was written as 2.0; the fallback when it is absent or null. */
+int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallback);
+
+/* Everything but max_tokens and logprobs, whose names and meaning differ between routes. Without a
+ * seed a random one is taken. Texts point into the body, arrays lie in the arena. HEARTH_EINVAL
+ * names the fault; `*ret_param` is the parameter. */
+int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
+                         struct hearth_sampling *ret_sampling, const char **ret_param,
+                         struct hearth_error *error);
+
+/* service_tier: priority is interactive, flex is batch, else normal. */
+enum hearth_class hearth_class_read(const json_t *body);
+
+/* JSON integers as tokens, in the arena; NULL when that is full. */
+int32_t *hearth_tokens_read(const json_t *list, struct hearth_arena *arena);
+
+#endif

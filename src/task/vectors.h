@@ -1,0 +1,62 @@
+/* Many inputs of one call, each an inference whose result is a vector: embeddings, and the scores
+ * of pairs. Of a call only a few inputs wait in the model's queue at a time, so that a long list
+ * neither fills it nor keeps others out: the next ones are submitted as workers take those up. Loop
+ * thread only. */
+#ifndef HEARTH_TASK_VECTORS_H
+#define HEARTH_TASK_VECTORS_H
+
+#include "base/buf.h"
+#include "gateway/call.h"
+#include "serving/inference.h"
+
+struct hearth_labels;
+
+/* What came of one input. */
+struct hearth_vector_row {
+    bool done;
+    uint32_t truncated_tokens;
+    struct hearth_error *error; /* why there is no vector; only with `partial` */
+};
+
+struct hearth_vectors {
+    struct hearth_call *call;
+    const char *model; /* as the client named it */
+    const struct hearth_vector_row *rows;
+    float *values; /* count × width; zero where there is no vector */
+    uint32_t count, width;
+    uint32_t missing; /* rows without a vector */
+    uint64_t prompt_tokens, truncated_tokens;
+    uint64_t queued_us, load_us, compute_us; /* of the slowest input */
+    bool base64;
+    bool list;             /* the input was a list */
+    uint32_t dimensions;   /* 0: all */
+    const json_t *request; /* the body */
+    const struct hearth_labels *labels;
+};
+
+struct hearth_vectors_request {
+    const char *model;                 /* as the client named it */
+    const char *submit_as;             /* the version that it means; NULL: as named */
+    const char *param;                 /* that an input's fault is told of: "input", "documents" */
+    const char *digest;                /* of the request, for the tag of a whole answer; or NULL */
+    const struct hearth_input *inputs; /* point into the call's body or arena */
+    uint32_t count;
+    uint32_t dimensions; /* cut to so many and normalised again; 0: what the model says, or all */
+    uint32_t default_dimensions; /* what it says, where that is known before it is loaded */
+    enum hearth_class class_;
+    const struct hearth_labels *labels; /* of a classifier, for `write`; or NULL */
+    bool base64, list;
+    bool one_number; /* each vector must be a single score */
+    bool partial;    /* answer with what there is when some inputs fail or time ends */
+    /* Appends the whole answer. Runs on the pool when there is much to write: it must only read. */
+    void (*write)(const struct hearth_vectors *vectors, struct hearth_buf *buf);
+};
+
+/* Takes the call over, whatever comes of it. */
+void hearth_vectors_start(struct hearth_call *call, const struct hearth_vectors_request *request);
+
+/* Appends one vector as a JSON list, or as base64 of little-endian floats. */
+void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
+                         struct hearth_buf *buf);
+
+#endif

@@ -1,0 +1,166 @@
+/* What the writers of chat and completions make of events. */
+#include "gateway/sse.h"
+#include "routes/openai/openai_write.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    struct hearth_generation *generation;
+    struct hearth_choice *choice;
+    struct hearth_buf out;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f.generation = hearth_calloc(1, sizeof(*f.generation) + sizeof(struct hearth_choice));
+    f.generation->id = "x-1";
+    f.generation->model = "m";
+    f.generation->created_s = 5;
+    f.generation->choice_count = f.generation->n = f.generation->input_count = 1;
+    f.choice = &f.generation->choices[0];
+    f.choice->generation = f.generation;
+    hearth_buf_init(&f.choice->text, 1 << 20);
+    for (int part = 0; part < 4; part++)
+        hearth_buf_init(&f.choice->parts[part], 1 << 20);
+    hearth_buf_init(&f.out, 1 << 20);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    hearth_buf_finish(&f->choice->text);
+    for (int part = 0; part < 4; part++)
+        hearth_buf_finish(&f->choice->parts[part]);
+    hearth_buf_finish(&f->out);
+    hearth_free(f->generation);
+    return 0;
+}
+
+static const struct hearth_alternative alternatives[] = {
+    {.token = 1, .logprob = -0.25f, .text = {"\xc3", 1}},
+    {.token = 2, .logprob = -1.5f, .text = {"b", 1}},
+};
+static const struct hearth_token tokens[] = {{.token = 1,
+                                              .logprob = -0.25f,
+                                              .text = {"\xc3", 1},
+                                              .alternatives = alternatives,
+                                              .alternative_count = 2},
+                                             {.token = 2, .logprob = -1.0f, .text = {"\xa9!", 2}}};
+static const struct hearth_event event = {.kind = HEARTH_EVENT_TEXT,
+                                          .bytes = {"\xc3\xa9!", 3},
+                                          .tokens = tokens,
+                                          .token_count = 2,
+                                          .has_tokens = true};
+
+static void expect(struct fixture *f, const char *text)
+{
+    assert_string_equal(hearth_buf_cstr(&f->out), text);
+    struct hearth_error error;
+    json_t *value = hearth_json_parse(f->out.bytes, f->out.length, &error);
+    assert_non_null(value);
+    json_decref(value);
+}
+
+static void a_chat_chunk_has_one_delta(void **state)
+{
+    struct fixture *f = *state;
+    hearth_chat_shape.write_delta(f->choice, &event, &f->out);
+    expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
+              "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xc3\xa9!\"},\"logprobs\":null,"
+              "\"finish_reason\":null}]}");
+}
+
+static void with_usage_asked_for_every_chunk_has_a_null_one(void **state)
+{
+    struct fixture *f = *state;
+    f->generation->include_usage = true;
+    f->choice->done.finish = HEARTH_FINISH_LENGTH;
+    hearth_chat_shape.write_finish(f->choice, &f->out);
+    expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
+              "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":"
+              "\"length\"}],\"usage\":null}");
+}
+
+static void half_a_character_is_told_by_its_bytes(void **state)
+{
+    struct fixture *f = *state;
+    f->generation->logprobs = true;
+    hearth_chat_shape.keep(f->choice, &event);
+    hearth_chat_shape.keep(f->choice, &(struct hearth_event){.kind = HEARTH_EVENT_TEXT});
+    hearth_buf_text(&f->choice->text, "\xc3\xa9!");
+    f->choice->done = (struct hearth_inference_done){.finish = HEARTH_FINISH_STOP,
+                                                     .prompt_tokens = 3,
+                                                     .cached_tokens = 1,
+                                                     .completion_tokens = 2};
+    hearth_chat_shape.write_answer(f->generation, &f->out);
+    expect(f,
+           "{\"id\":\"x-1\",\"object\":\"chat.completion\",\"created\":5,\"model\":\"m\","
+           "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+           "\"\xc3\xa9!\",\"refusal\":null},\"logprobs\":{\"content\":[{\"token\":"
+           "\"\xef\xbf\xbd\",\"logprob\":-0.25,\"bytes\":[195],\"top_logprobs\":[{\"token\":"
+           "\"\xef\xbf\xbd\",\"logprob\":-0.25,\"bytes\":[195]},{\"token\":\"b\",\"logprob\":-1.5,"
+           "\"bytes\":[98]}]},{\"token\":\"\xef\xbf\xbd!\",\"logprob\":-1,\"bytes\":[169,33],"
+           "\"top_logprobs\":[]}],\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{"
+           "\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
+           "\"prompt_tokens_details\":{\"cached_tokens\":1}},\"system_fingerprint\":null}");
+}
+
+static void completion_logprobs_are_four_lists(void **state)
+{
+    struct fixture *f = *state;
+    f->generation->logprobs = true;
+    f->choice->characters = 7;
+    hearth_completion_shape.write_delta(f->choice, &event, &f->out);
+    expect(f, "{\"id\":\"x-1\",\"object\":\"text_completion\",\"created\":5,\"model\":\"m\","
+              "\"choices\":[{\"index\":0,\"text\":\"\xc3\xa9!\",\"logprobs\":{\"tokens\":["
+              "\"\xef\xbf\xbd\",\"\xef\xbf\xbd!\"],\"token_logprobs\":[-0.25,-1],\"top_logprobs\":"
+              "[{\"\xef\xbf\xbd\":-0.25,\"b\":-1.5},{}],\"text_offset\":[7,8]},\"finish_reason\":"
+              "null}]}");
+}
+
+static void echo_goes_first(void **state)
+{
+    struct fixture *f = *state;
+    const char *const echo[] = {"before "};
+    f->generation->echo = echo;
+    hearth_buf_text(&f->choice->text, "after");
+    f->choice->done.finish = HEARTH_FINISH_STOP;
+    hearth_completion_shape.write_answer(f->generation, &f->out);
+    assert_non_null(strstr(hearth_buf_cstr(&f->out), "\"text\":\"before after\""));
+    f->generation->echo = NULL;
+}
+
+static void an_empty_event_is_taken_back(void **state)
+{
+    struct fixture *f = *state;
+    hearth_sse_close(&f->out, hearth_sse_open(&f->out));
+    assert_int_equal(f->out.length, 0);
+    size_t start = hearth_sse_open(&f->out);
+    hearth_buf_text(&f->out, "{}");
+    hearth_sse_close(&f->out, start);
+    assert_string_equal(hearth_buf_cstr(&f->out), "data: {}\n\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_chat_chunk_has_one_delta, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(with_usage_asked_for_every_chunk_has_a_null_one, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(half_a_character_is_told_by_its_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(completion_logprobs_are_four_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(echo_goes_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_event_is_taken_back, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
