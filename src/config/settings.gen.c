@@ -303,6 +303,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, request_timeout),
     },
     {
+        .key = "default_model", .flag = "default-model",
+        .env = "HEARTH_DEFAULT_MODEL", .fallback = "",
+        .help = "model of a request that names none, where it can do what is asked; without it the only model that can",
+        .commands = "serve",
+        .type = "text", .kind = HEARTH_SETTING_TEXT,
+        .choices = NULL,
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, default_model),
+    },
+    {
         .key = "context", .flag = "context",
         .env = "HEARTH_CONTEXT", .fallback = "0",
         .help = "tokens for each sequence; 0: the smaller of the model's own and 4,096",

@@ -62,6 +62,8 @@ struct hearth_settings {
     uint64_t drain_timeout;
     /* milliseconds: longest time for one inference request; 0 is none */
     uint64_t request_timeout;
+    /* model of a request that names none, where it can do what is asked; without it the only model that can */
+    const char *default_model;
     /* tokens for each sequence; 0: the smaller of the model's own and 4,096 */
     int64_t context;
     /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more) */

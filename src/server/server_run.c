@@ -50,6 +50,7 @@ struct running {
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_housekeeping *housekeeping;
+    struct hearth_definitions_import *definitions;
     struct hearth_error *error;
     char run_file[PATH_MAX];
     char lock_path[PATH_MAX];
@@ -192,7 +193,7 @@ static int listen_localhost(struct hearth_gateway *gateway, uint16_t *port,
     return 0;
 }
 
-static int open_listeners(struct running *running, struct hearth_error *error)
+static int create_server(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
     const struct hearth_settings *settings = gateway->settings;
@@ -213,13 +214,17 @@ static int open_listeners(struct running *running, struct hearth_error *error)
         .version = HEARTH_VERSION,
     };
     hearth_front_attach(gateway, &options);
-    int rc = hearth_server_create(gateway->loop, &options, &gateway->server, error);
-    if (rc)
-        return rc;
+    return hearth_server_create(gateway->loop, &options, &gateway->server, error);
+}
+
+static int open_listeners(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    const struct hearth_settings *settings = gateway->settings;
     uint16_t port = (uint16_t)settings->port;
     bool both = strcasecmp(settings->host, "localhost") == 0;
-    rc = both ? listen_localhost(gateway, &port, error)
-              : hearth_server_listen_tcp(gateway->server, settings->host, port, &port, error);
+    int rc = both ? listen_localhost(gateway, &port, error)
+                  : hearth_server_listen_tcp(gateway->server, settings->host, port, &port, error);
     if (!rc && *settings->unix_socket)
         rc = hearth_server_listen_unix(gateway->server, settings->unix_socket, error);
     bool v6 = strchr(settings->host, ':') != NULL;
@@ -281,21 +286,27 @@ static void start_housekeeping(struct running *running)
     running->housekeeping = hearth_housekeeping_create(&options);
 }
 
-/* The catalogue has what the registry had at the start: requests can come. */
+/* The catalogue has what the registry and the definitions had at the start. Only now is the port
+ * opened: who reaches it finds all models. */
 static void on_catalog(void *argument, const struct hearth_error *error)
 {
     struct running *running = argument;
     struct hearth_gateway *gateway = &running->gateway;
     if (gateway->draining)
         return;
-    running->rc = error ? error->code : write_run_file(running, running->error);
+    running->rc = error ? error->code : open_listeners(running, running->error);
     if (error)
         *running->error = *error;
+    if (!running->rc)
+        running->rc = write_run_file(running, running->error);
     if (running->rc) {
         hearth_loop_stop(gateway->loop);
         return;
     }
     running->is_ready = true;
+    /* A locked server serves what the lock says; it fetches nothing by itself. */
+    if (!gateway->settings->locked)
+        hearth_definitions_install(running->definitions);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
@@ -327,9 +338,9 @@ static int start(struct running *running, struct hearth_error *error)
     if (!rc)
         rc = open_scheduler(running, error);
     if (!rc)
-        rc = open_listeners(running, error);
+        rc = create_server(running, error);
     if (!rc)
-        rc = hearth_definitions_import(gateway, on_imported, running, error);
+        rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
     if (!rc)
         running->shutdown = hearth_shutdown_create(gateway, running->run_file);
     return rc;
@@ -345,6 +356,7 @@ static void stop(struct running *running)
     hearth_server_destroy(gateway->server);
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);
+    hearth_definitions_destroy(running->definitions);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
     hearth_timer_destroy(gateway->keep_alive);

@@ -7,6 +7,7 @@
 #include "gateway/metrics.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "serving/scheduler.h"
+#include "task/default_model.h"
 #include "task/generation.h"
 #include "task/labels.h"
 #include "task/model_facts.h"
@@ -377,6 +378,8 @@ static void on_token_gone(struct hearth_call *call, int reason)
 static void start_token_work(struct hearth_call *call, const struct hearth_input *input,
                              bool to_text)
 {
+    if (hearth_default_model(call, "model", hearth_model_tokenizes))
+        return;
     static const struct hearth_inference_events events = {.on_event = on_text,
                                                           .on_tokens = on_tokens,
                                                           .on_done = on_token_done,

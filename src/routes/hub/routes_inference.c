@@ -5,6 +5,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/hub/hub_routes.gen.h"
+#include "task/default_model.h"
 #include "task/generation.h"
 #include "task/sampling.h"
 
@@ -76,6 +77,8 @@ static const char *model_of(struct hearth_call *call)
 
 static void start(struct hearth_call *call, bool stream)
 {
+    if (hearth_default_model(call, "model_id", hearth_model_generates))
+        return;
     const json_t *body = call->json;
     const char *prompt = hearth_json_text(body, "prompt", ""), *param;
     const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,

@@ -2,6 +2,7 @@
 #include "gateway/answers.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
+#include "task/default_model.h"
 #include "task/sampling.h"
 
 #include "base/text.h"
@@ -241,6 +242,8 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
 
 void hearth_route_completions(struct hearth_call *call)
 {
+    if (hearth_default_model(call, "model", hearth_model_generates))
+        return;
     const json_t *body = call->json;
     struct hearth_error error;
     struct hearth_generation_request request = {

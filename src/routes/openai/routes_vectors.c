@@ -9,6 +9,7 @@
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
 #include "serving/scheduler.h"
+#include "task/default_model.h"
 #include "task/model_facts.h"
 #include "task/sampling.h"
 #include "task/vectors.h"
@@ -25,9 +26,13 @@ struct subject {
     bool known; /* the facts */
 };
 
-/* False: there is no such model, and the call is answered. */
-static bool find_subject(struct hearth_call *call, struct subject *ret_subject)
+/* False: there is no such model, and the call is answered. `fits` chooses for a client that names
+ * none. */
+static bool find_subject(struct hearth_call *call, hearth_model_fits *fits,
+                         struct subject *ret_subject)
 {
+    if (hearth_default_model(call, "model", fits))
+        return false;
     struct hearth_error error;
     const char *model = hearth_json_text(call->json, "model", "");
     if (hearth_catalog_resolve(call->gateway->catalog, model, &ret_subject->entry, &error)) {
@@ -269,7 +274,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
 void hearth_route_embeddings(struct hearth_call *call)
 {
     struct subject subject = {0};
-    if (!find_subject(call, &subject))
+    if (!find_subject(call, hearth_model_embeds, &subject))
         return;
     embed(call, &subject);
     hearth_catalog_entry_release(subject.entry);
@@ -407,7 +412,7 @@ static void rank(struct hearth_call *call, const struct subject *subject)
 void hearth_route_rerank(struct hearth_call *call)
 {
     struct subject subject = {0};
-    if (!find_subject(call, &subject))
+    if (!find_subject(call, hearth_model_ranks, &subject))
         return;
     rank(call, &subject);
     hearth_catalog_entry_release(subject.entry);

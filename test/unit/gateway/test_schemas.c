@@ -80,8 +80,7 @@ static void names_the_faulty_value(void **state)
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[]}", HEARTH_FAULT_VALUE, "messages");
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[{\"role\":\"judge\"}]}",
                  HEARTH_FAULT_VALUE, "messages[0].role");
-    expect_fault(*state, chat, "{\"messages\":[{\"role\":\"user\"}]}", HEARTH_FAULT_MISSING,
-                 "model");
+    expect_fault(*state, chat, "{\"model\":\"m\"}", HEARTH_FAULT_MISSING, "messages");
     expect_fault(*state, chat, "[]", HEARTH_FAULT_TYPE, "");
     expect_fault(*state, chat,
                  "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
