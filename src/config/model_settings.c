@@ -160,6 +160,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
     if (engine_json)
         *ret = (struct hearth_model_settings){
             .context = integer_or(own, "context", server->context),
+            .context_is_servers = !json_is_integer(json_object_get(own, "context")),
             .slots = integer_or(own, "slots", server->slots),
             .batch = integer_or(own, "batch", server->batch),
             .threads = integer_or(own, "threads", server->threads),

@@ -122,7 +122,10 @@ static int check_model(struct hearth_installing *install)
         rc = hearth_active_links_make(install->registry, install->name, install->version->number,
                                       install->files, install->source->file_count, path,
                                       sizeof(path), install->error);
-    return rc || !install->registry->probe ? rc : probe(install, path);
+    if (rc || !install->registry->probe)
+        return rc;
+    rc = probe(install, path);
+    return rc ? rc : hearth_install_step(install, hearth_install_check_settings);
 }
 
 static int fetch(struct hearth_installing *install)

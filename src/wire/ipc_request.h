@@ -18,6 +18,7 @@ struct hearth_ipc_hello {
     char model_path[HEARTH_IPC_PATH_MAX];
     char plugin_dir[HEARTH_IPC_PATH_MAX];
     uint32_t context, slots, batch, threads; /* 0: the engine's default */
+    bool context_is_limit;                   /* as in struct hearth_load_params */
     char device[64];                         /* empty: "cpu" */
     const char *settings_json;               /* or NULL; after get, of the struct (see finish) */
     enum hearth_sandbox_mode sandbox;

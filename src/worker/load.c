@@ -36,6 +36,7 @@ static struct hearth_load_params load_params(const struct worker *worker)
 {
     const struct hearth_ipc_hello *hello = &worker->hello;
     return (struct hearth_load_params){.context = hello->context,
+                                       .context_is_limit = hello->context_is_limit,
                                        .slots = hello->slots,
                                        .batch = hello->batch,
                                        .threads = hello->threads,

@@ -103,3 +103,30 @@ def test_whoever_reaches_a_starting_server_finds_its_models(home, tmp_path):
         stop.set()
         server.end()
         assert seen == [(200, ["fake"], 200)]
+
+
+def test_a_context_for_all_models_is_capped_by_what_each_can(start, gguf):
+    server = start("--context", "16384")
+    install(server, "small", "reply = x; context = 512", task="chat")
+    assert server.post("/models", {"name": "demo", "source": f"file:{gguf}"}).status == 201
+    for name, most in (("small", 512), ("demo", 8192)):
+        answer = server.post("/v1/chat/completions",
+                             {"model": name, "messages": HELLO, "max_tokens": 1})
+        assert answer.status == 200, answer.text
+        assert server.get(f"/v1/models/{name}").json()["hearth"]["token_limit"] == most
+        [told] = [row for row in server.events("model.context_capped") if row["model"] == f"{name}:1"]
+        assert (told["asked"], told["context"]) == (16384, most)
+
+
+def test_a_context_of_its_own_over_the_trained_one_is_refused_when_it_is_set(server, home, gguf):
+    install(server, "small", "reply = x; context = 512", task="chat")
+    answer = server.request("PATCH", "/models/small", {"settings": {"context": 513}})
+    assert answer.status == 422, answer.text
+    assert "513" in answer.json()["detail"] and "512" in answer.json()["detail"]
+    assert server.request("PATCH", "/models/small", {"settings": {"context": 512}}).status == 200
+    answer = server.post("/models", {"name": "wide", "source": f"file:{gguf}",
+                                     "settings": {"context": 16384}})
+    assert answer.status == 422 and "8192" in answer.json()["detail"], answer.text
+    assert "wide" not in [m["id"] for m in server.get("/v1/models").json()["data"]]
+    done = server.cli("install", f"file:{gguf}", "--name", "wide", "--set", "context=16384")
+    assert done.returncode != 0 and "8192" in done.stderr

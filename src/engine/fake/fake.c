@@ -50,6 +50,8 @@ static uint32_t context_of(const struct fake_script *script,
                            const struct hearth_load_params *params)
 {
     uint32_t trained = script->trained_context ? script->trained_context : CONTEXT_DEFAULT;
+    if (params->context_is_limit && params->context > trained)
+        return trained;
     if (params->context)
         return params->context;
     return trained < CONTEXT_DEFAULT ? trained : CONTEXT_DEFAULT;

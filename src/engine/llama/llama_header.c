@@ -306,7 +306,10 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
         .threads = params->threads != 0 ? params->threads : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
     };
     bool stretched = settings->rope_freq_base > 0 || settings->rope_freq_scale > 0;
-    if (trained != 0 && plan.context > trained && (header->encoder || !stretched))
+    bool over = trained != 0 && plan.context > trained && (header->encoder || !stretched);
+    if (over && params->context_is_limit)
+        plan.context = trained;
+    else if (over)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "a context of %" PRIu32 " is more than the %" PRIu32
                                 " tokens that the model was trained with%s",
