@@ -6,8 +6,8 @@
  * and
  * `*ret_request` is left alone. What a request points to lies in the body, in the arena and in
  * `conversation`, and must outlive it. */
-#ifndef HEARTH_ROUTES_OPENAI_READ_H
-#define HEARTH_ROUTES_OPENAI_READ_H
+#ifndef HEARTH_ROUTES_OPENAI_OPENAI_READ_H
+#define HEARTH_ROUTES_OPENAI_OPENAI_READ_H
 
 #include "task/generation.h"
 
