@@ -178,6 +178,7 @@ static inline void gateway_bed_open(struct gateway_bed *bed, uint32_t tasks)
 static inline void gateway_bed_close(struct gateway_bed *bed)
 {
     struct hearth_gateway *gateway = &bed->gateway;
+    gateway->draining = true;
     hearth_server_destroy(gateway->server);
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);

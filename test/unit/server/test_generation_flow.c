@@ -22,12 +22,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void prepared(uint32_t stream)
-{
-    const struct hearth_ipc_prepared it = {.token_count = 3};
-    manual->spec.events->on_prepared(manual->spec.argument, stream, &it);
-}
-
 /* Asks, and has the worker take up all of `streams`. */
 static void ask(struct bed_client *client, const char *route, const char *body, size_t streams)
 {
@@ -38,7 +32,7 @@ static void ask(struct bed_client *client, const char *route, const char *body, 
         gateway_bed_ready(&bed);
     gateway_bed_sent(&bed, before + streams);
     for (size_t i = before; i < manual->sent_count; i++)
-        prepared(manual->sent[i]);
+        manual_prepared(manual->sent[i]);
 }
 
 static uint32_t stream_of(size_t index)
