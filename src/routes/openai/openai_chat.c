@@ -1,9 +1,10 @@
-/* /v1/chat/completions: the body into an input, the events into OpenAI's shapes. */
+/* /v1/chat/completions: events into OpenAI's shapes. What the body asks for is read by
+ * openai_chat_read.c. */
 #include "gateway/answers.h"
+#include "routes/openai/openai_read.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
 #include "task/default_model.h"
-#include "task/sampling.h"
 
 #include <string.h>
 
@@ -132,106 +133,19 @@ const struct hearth_generation_shape hearth_chat_shape = {
     .write_answer = write_answer,
 };
 
-/* "none" leaves the tools out; a tool that must be called cannot be promised. */
-static int check_tools(const json_t *body, bool *ret_tools, struct hearth_error *error)
-{
-    const json_t *choice = json_object_get(body, "tool_choice");
-    const char *word = json_is_string(choice) ? json_string_value(choice) : "";
-    *ret_tools = json_array_size(json_object_get(body, "tools")) > 0 && strcmp(word, "none") != 0;
-    if (json_is_object(choice) || strcmp(word, "required") == 0)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "a call of a tool cannot be forced yet; use auto or none");
-    return 0;
-}
-
-/* What the template reads. Templates know "system"; OpenAI's newer name for it is "developer". */
-static json_t *template_input(const json_t *body, bool tools)
-{
-    static const char *const passed[] = {"chat_template_kwargs", "add_generation_prompt",
-                                         "parallel_tool_calls", "reasoning_effort", NULL};
-    json_t *input = json_object();
-    json_t *messages = json_object_get(body, "messages");
-    size_t i;
-    json_t *message;
-    json_array_foreach(messages, i, message)
-    {
-        if (strcmp(hearth_json_text(message, "role", ""), "developer") == 0)
-            json_object_set_new(message, "role", json_string("system"));
-    }
-    json_object_set(input, "messages", messages);
-    if (tools)
-        json_object_set(input, "tools", json_object_get(body, "tools"));
-    for (const char *const *key = passed; *key; key++) {
-        json_t *value = json_object_get(body, *key);
-        if (value && !json_is_null(value))
-            json_object_set(input, *key, value);
-    }
-    return input;
-}
-
-static int read_body(const json_t *body, struct hearth_arena *arena,
-                     struct hearth_generation_request *request, bool *ret_tools,
-                     const char **ret_param, struct hearth_error *error)
-{
-    *ret_param = "response_format";
-    int rc = hearth_openai_check_format(body, error);
-    if (rc)
-        return rc;
-    *ret_param = "tool_choice";
-    rc = check_tools(body, ret_tools, error);
-    if (rc)
-        return rc;
-    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
-    if (rc)
-        return rc;
-    struct hearth_sampling *sampling = &request->sampling;
-    sampling->max_tokens = (uint32_t)hearth_body_integer(
-        body, "max_completion_tokens", hearth_body_integer(body, "max_tokens", 0));
-    sampling->top_logprobs = (uint32_t)hearth_body_integer(body, "top_logprobs", 0);
-    sampling->logprobs = hearth_json_truth(body, "logprobs", false);
-    *ret_param = "top_logprobs";
-    if (sampling->top_logprobs && !sampling->logprobs)
-        return hearth_error_set(error, HEARTH_EINVAL, "top_logprobs needs logprobs to be true");
-    return 0;
-}
-
 void hearth_route_chat_completions(struct hearth_call *call)
 {
+    struct hearth_generation_request request;
+    struct hearth_error error;
+    struct hearth_buf conversation;
+    const char *param = NULL;
     if (hearth_default_model(call, "model", hearth_model_generates))
         return;
-    const json_t *body = call->json;
-    struct hearth_error error;
-    struct hearth_generation_request request = {
-        .shape = &hearth_chat_shape,
-        .id_prefix = "chatcmpl-",
-        .model = hearth_json_text(body, "model", ""),
-        .input_count = 1,
-        .n = (uint32_t)hearth_body_integer(body, "n", 1),
-        .class_ = hearth_class_read(body),
-        .input_param = "messages",
-        .stream = hearth_json_truth(body, "stream", false),
-        .include_usage = hearth_openai_wants_usage(body),
-    };
-    const char *param = NULL;
-    bool tools;
-    if (read_body(body, hearth_call_arena(call), &request, &tools, &param, &error)) {
+    hearth_buf_init(&conversation, INPUT_MAX);
+    if (hearth_openai_chat_read(call->json, hearth_call_arena(call), &conversation, &request,
+                                &param, &error))
         hearth_answer_message(call, error.code, param, "%s", error.message);
-        return;
-    }
-    json_t *rendered = template_input(body, tools);
-    struct hearth_buf text;
-    hearth_buf_init(&text, INPUT_MAX);
-    int rc = hearth_json_dump(&text, rendered);
-    json_decref(rendered);
-    if (rc) {
-        hearth_answer_message(call, rc, NULL, "the conversation is too large");
-    } else {
-        struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
-                                     .kind = HEARTH_INPUT_MESSAGES,
-                                     .bytes = text.bytes,
-                                     .length = text.length};
-        request.inputs = &input;
+    else
         hearth_generation_start(call, &request);
-    }
-    hearth_buf_finish(&text);
+    hearth_buf_finish(&conversation);
 }
