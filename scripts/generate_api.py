@@ -396,8 +396,8 @@ def errors_page():
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
            "Under `/v1` an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
            "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
-           "`fields` (field, expected,", "got) when the status is 422. `hearth` exits with the code "
-           "below. *Retry* says whether the same", "request may succeed later; then there is often a "
+           "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
+           "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
            "`Retry-After`.", "", "| code | HTTP | gRPC | exit | retry | meaning |",
            "|---|---|---|---|---|---|"]
     out += [f"| `{r['code']}` | {r['http']} | {r['grpc']} | {r['exit']} | "

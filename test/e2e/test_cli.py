@@ -216,6 +216,28 @@ def test_what_is_no_model_is_refused_at_install(home, tmp_path):
     assert done.returncode == 65 and "GGUF" in done.stderr
 
 
+def test_why_a_model_cannot_be_installed_is_said_in_the_same_words_with_and_without_a_server(start, home,
+                                                                                              tmp_path):
+    (tmp_path / "x.gguf").write_bytes(b"GGUF\3\0\0\0")
+    sources = [f"file:{tmp_path / name}" for name in ("x.gguf", "none.gguf")]
+    alone = [cli("install", source, home=home).stderr.splitlines()[-1] for source in sources]
+    start()
+    for source, line in zip(sources, alone):
+        name = source.rsplit("/", 1)[1]
+        assert re.match(rf"hearth: {name} cannot be installed: (?!{name}:)\S", line), line
+        through = cli("install", source, home=home)
+        assert through.stderr == line + "\n"
+
+
+def test_every_faulty_field_of_a_refusal_is_a_sentence(server, home):
+    done = cli("install", "fake:echo", "--name", "x", "--set", "slots=many", "--set", "contxt=1", home=home)
+    assert done.returncode == 65, done.stderr
+    first, *rest = done.stderr.splitlines()
+    assert rest == ['  settings.slots must be an integer from 0 to 256, but it is "many"',
+                    "  settings.contxt is not known here; was context meant?"]
+    assert first == "hearth: the server found 2 faults in the request:"
+
+
 def test_an_install_without_a_terminal_prints_plain_lines(home, gguf):
     done = cli("install", gguf, "--name", "demo", home=home)
     assert done.returncode == 0, done.stderr
