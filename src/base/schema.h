@@ -71,7 +71,8 @@ struct hearth_schema_fault {
     const char *expected;   /* in words */
     const char *got;        /* "a string", "7", "\"purple\"" */
     const char *suggestion; /* a key that may have been meant, or NULL */
-    /* The whole sentence, where there is a reason that `expected` and `got` do not tell; or NULL. */
+    /* The whole sentence, where there is a reason that `expected` and `got` do not tell; or NULL.
+     */
     const char *message;
 };
 

@@ -241,7 +241,7 @@ def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
             assert answer.status == 422, (source, answer.text)
             assert answer.json()["code"] == "invalid_fields" and says in answer.json()["detail"]
             [field] = answer.json()["fields"]
-            assert field["field"] == "source" and says in field["got"]
+            assert field["field"] == "source" and says in field["message"] and field["got"] == source
         assert server.get("/models/m").status == 404
     assert len(server.get("/models/there").json()["versions"]) == 1
 

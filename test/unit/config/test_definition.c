@@ -252,8 +252,7 @@ static void settings_of_a_request_are_checked_likewise(void **state)
                         "affinity must be auto, off, or lists of cores such as 0-3;4-7");
     assert_string_equal(fixture->faults.rows[0].message,
                         "the setting `contxt` is not known; did you mean `context`?");
-    assert_string_equal(fixture->faults.rows[1].message,
-                        "slots must be an integer from 0 to 256");
+    assert_string_equal(fixture->faults.rows[1].message, "slots must be an integer from 0 to 256");
     json_t *list = json("[]");
     assert_int_equal(
         hearth_model_settings_check(list, fixture->arena, &fixture->faults, &fixture->error),
