@@ -1,5 +1,7 @@
 """The part of scripts/generate that reads api/routes.json and api/schemas/: C tables of routes and
 schemas, openapi.json, the embedded pages, docs/errors.md."""
+import base64
+import hashlib
 import json
 import pathlib
 import re
@@ -338,7 +340,7 @@ def openapi_operation(row, statuses):
     return operation
 
 
-def openapi(named, rows):
+def openapi(named, rows, groups):
     statuses = {"200": "Done", "201": "Made", "202": "Under way", "503": "Not now"}
     paths = {}
     for row in rows:
@@ -350,11 +352,7 @@ def openapi(named, rows):
                  "description": "Keeps, trains and serves models on machines that you own."},
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"key": []}, {}],
-        "tags": [{"name": "openai", "description": "The OpenAI API"},
-                 {"name": "infer", "description": "Any model, any task"},
-                 {"name": "models", "description": "The registry"},
-                 {"name": "admin", "description": "What is loaded"},
-                 {"name": "system", "description": "The server itself"}],
+        "tags": [{"name": name, "description": title} for name, title in groups.items()],
         "paths": paths,
         "components": {
             "schemas": {name: openapi_schema(schema) for name, (_, schema) in named.items()},
@@ -372,17 +370,33 @@ def page_lines(text):
     return [f"    {c_string(part)}" for part in out]
 
 
+def page_policy(html):
+    """The Content-Security-Policy of a page: its own style and scripts, by their digests; no other
+    source, no attribute of style, and requests to its own server alone."""
+    def digests(tag):
+        texts = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        return " ".join("'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+                        for text in texts) or "'none'"
+    return (f"default-src 'none'; style-src {digests('style')}; script-src {digests('script')}; "
+            "img-src data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+
+
 def pages(document):
     compact = json.dumps(document, ensure_ascii=True, separators=(",", ":"))
     source = "api/"
     head = [f"/* {NOTE.format(source)} */", "#ifndef HEARTH_ROUTES_ADMIN_PAGES_GEN_H",
             "#define HEARTH_ROUTES_ADMIN_PAGES_GEN_H", "", "#include <stddef.h>", "",
             "extern const char hearth_page_openapi[], hearth_page_docs[];",
+            "/* The Content-Security-Policy that the page works under. */",
+            "extern const char hearth_page_docs_policy[];",
             "extern const size_t hearth_page_openapi_length, hearth_page_docs_length;", "", "#endif",
             ""]
     body = [f"/* {NOTE.format(source)} */", '#include "routes/admin/pages.gen.h"', "",
             "/* clang-format off */"]
-    for name, text in (("openapi", compact), ("docs", (API / "docs.html").read_text())):
+    docs = (API / "docs.html").read_text()
+    body += ["const char hearth_page_docs_policy[] =", *page_lines(page_policy(docs))]
+    body[-1] += ";"
+    for name, text in (("openapi", compact), ("docs", docs)):
         text.encode("ascii")
         body += [f"const char hearth_page_{name}[] =", *page_lines(text)]
         body[-1] += ";"
@@ -396,8 +410,8 @@ def errors_page():
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
            "Under `/v1` an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
            "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
-           "`fields` (field, expected,", "got) when the status is 422. `hearth` exits with the code "
-           "below. *Retry* says whether the same", "request may succeed later; then there is often a "
+           "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
+           "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
            "`Retry-After`.", "", "| code | HTTP | gRPC | exit | retry | meaning |",
            "|---|---|---|---|---|---|"]
     out += [f"| `{r['code']}` | {r['http']} | {r['grpc']} | {r['exit']} | "
@@ -411,13 +425,18 @@ def errors_page():
 def api():
     """Everything from routes.json, schemas/ and errors.json."""
     named = schemas()
-    rows = json.loads((API / "routes.json").read_text())["routes"]
+    routes = json.loads((API / "routes.json").read_text())
+    rows, groups = routes["routes"], routes["groups"]
+    used = {row["group"] for row in rows}
+    if used != set(groups):
+        raise SystemExit("routes.json: groups and the group column differ in "
+                         + ", ".join(sorted(used ^ set(groups))))
     for row in rows:
         for name in [row.get("request"), row.get("stream"), *row["response"].values()]:
             if name and "/" not in name and name not in named:
                 raise SystemExit(f"routes.json: {row['name']}: there is no schema {name}")
     files = {}
-    for part in (schema_tables(named, rows), route_tables(rows), pages(openapi(named, rows)),
+    for part in (schema_tables(named, rows), route_tables(rows), pages(openapi(named, rows, groups)),
                  errors_page()):
         files.update(part)
     return files

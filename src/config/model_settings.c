@@ -98,7 +98,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
     struct hearth_fault_list faults;
     hearth_fault_list_init(&faults, arena, NULL);
     if (!json_is_object(settings))
-        hearth_fault_add(&faults, 0, 0, "settings: expected an object");
+        hearth_fault_add(&faults, 0, 0, "settings must be an object");
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)settings, key, value)
@@ -110,7 +110,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
         if (!row)
             hearth_fault_add_unknown(&faults, 0, 0, "the setting", key, hearth_model_setting_keys);
         else if (expected)
-            hearth_fault_add(&faults, 0, 0, "%s: expected %s", key, expected);
+            hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     }
     return hearth_fault_list_end(&faults, ret_faults, error);
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FIELDS_ARENA_MAX = 1 << 20 };
+
 static void write_member(struct hearth_buf *buf, const char *key, const char *text)
 {
     hearth_buf_printf(buf, "\"%s\":", key);
@@ -35,6 +37,7 @@ static void write_openai(struct hearth_buf *buf, const struct hearth_error *erro
 
 static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
 {
+    struct hearth_arena *arena = hearth_arena_create(FIELDS_ARENA_MAX);
     hearth_buf_text(buf, ",\"fields\":[");
     for (size_t i = 0; i < faults->count; i++) {
         const struct hearth_schema_fault *fault = &faults->rows[i];
@@ -44,6 +47,8 @@ static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faul
         write_member(buf, "expected", fault->expected);
         hearth_buf_char(buf, ',');
         write_member(buf, "got", fault->got);
+        hearth_buf_char(buf, ',');
+        write_member(buf, "message", hearth_schema_fault_text(fault, arena));
         if (fault->suggestion) {
             hearth_buf_char(buf, ',');
             write_member(buf, "suggestion", fault->suggestion);
@@ -51,6 +56,7 @@ static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faul
         hearth_buf_char(buf, '}');
     }
     hearth_buf_char(buf, ']');
+    hearth_arena_destroy(arena);
 }
 
 void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
@@ -155,9 +161,13 @@ static void openai_value(const struct hearth_schema_fault *fault, const char *wh
                          struct hearth_error *error)
 {
     const char *quote = *fault->path ? "'" : "";
-    hearth_error_set(error, HEARTH_EINVAL, "Invalid %s %s%s%s: expected %s, but got %s instead.",
-                     what, quote, *fault->path ? fault->path : "the body", quote, fault->expected,
-                     fault->got);
+    if (fault->message)
+        hearth_error_set(error, HEARTH_EINVAL, "Invalid %s %s%s%s: %s.", what, quote,
+                         *fault->path ? fault->path : "the body", quote, fault->message);
+    else
+        hearth_error_set(
+            error, HEARTH_EINVAL, "Invalid %s %s%s%s: expected %s, but got %s instead.", what,
+            quote, *fault->path ? fault->path : "the body", quote, fault->expected, fault->got);
 }
 
 static void openai_text(const struct hearth_schema_fault *fault, struct hearth_error *error)
@@ -174,7 +184,7 @@ static void openai_text(const struct hearth_schema_fault *fault, struct hearth_e
         break;
     case HEARTH_FAULT_REFUSED:
         hearth_error_set(error, HEARTH_EINVAL, "Unsupported parameter: '%s': %s.", fault->path,
-                         fault->expected);
+                         fault->message);
         break;
     case HEARTH_FAULT_TYPE:
         openai_value(fault, "type for", error);

@@ -974,19 +974,19 @@ static const struct hearth_schema node_141 = {
 };
 static const struct hearth_schema node_142 = {
     .expected = "nothing",
-    .refused = "audio is not spoken here",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_143 = {
     .expected = "nothing",
-    .refused = "there is no web search here",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_144 = {
     .expected = "nothing",
-    .refused = "send them as tools",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_145 = {
     .expected = "nothing",
-    .refused = "use tool_choice",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_146 = {
     .expected = "nothing",

@@ -85,6 +85,9 @@ static void compare(struct hearth_store *store, void *argument)
 
 void hearth_definitions_install(struct hearth_definitions_import *import)
 {
+    /* A locked server serves what the lock says; it fetches nothing by itself. */
+    if (import->gateway->settings->locked)
+        return;
     for (size_t i = 0; i < import->count; i++) {
         if (!import->missing[i])
             continue;

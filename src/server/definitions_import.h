@@ -16,7 +16,8 @@ struct hearth_definitions_import;
 int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(void *argument),
                               void *argument, struct hearth_definitions_import **ret_import,
                               struct hearth_error *error);
-/* After on_done: starts the installs of what is defined and not there, in the background. */
+/* After on_done: starts the installs of what is defined and not there, in the background; none when
+ * the server is locked. */
 void hearth_definitions_install(struct hearth_definitions_import *import);
 void hearth_definitions_destroy(struct hearth_definitions_import *import); /* NULL is allowed */
 

@@ -304,9 +304,7 @@ static void on_catalog(void *argument, const struct hearth_error *error)
         return;
     }
     running->is_ready = true;
-    /* A locked server serves what the lock says; it fetches nothing by itself. */
-    if (!gateway->settings->locked)
-        hearth_definitions_install(running->definitions);
+    hearth_definitions_install(running->definitions);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),

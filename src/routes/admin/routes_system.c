@@ -187,10 +187,7 @@ void hearth_route_openapi(struct hearth_call *call)
 
 void hearth_route_docs(struct hearth_call *call)
 {
-    hearth_exchange_set_header(call->exchange, "content-security-policy",
-                               "default-src 'none'; style-src 'unsafe-inline'; script-src "
-                               "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; "
-                               "base-uri 'none'; form-action 'none'");
+    hearth_exchange_set_header(call->exchange, "content-security-policy", hearth_page_docs_policy);
     hearth_answer_bytes(call, 200, "text/html; charset=utf-8", hearth_page_docs,
                         hearth_page_docs_length);
 }

@@ -192,10 +192,11 @@ static void refuse_made(struct hearth_store_job *job)
         .rows = {{.kind = HEARTH_FAULT_VALUE,
                   .path = "source",
                   .expected = "a model that can be installed",
-                  .got = made->error.message}},
+                  .got = hearth_json_text(job->call->json, "source", "?"),
+                  .message = made->error.message}},
         .count = 1};
     const struct hearth_error_detail detail = {.faults = &faults};
-    hearth_error_set(&error, HEARTH_EFIELDS, "source: %s", made->error.message);
+    hearth_error_set(&error, HEARTH_EFIELDS, "%s", made->error.message);
     hearth_answer_error(job->call, &error, &detail);
 }
 

@@ -45,13 +45,18 @@ static bool is_settled(void *argument)
 }
 
 /* Imports and waits for all installs that came of it. */
-static void import(void)
+static void import_definitions(void)
 {
     struct hearth_error error = {0};
     int told = 0;
-    assert_int_equal(hearth_definitions_import(&bed.gateway, on_imported, &told, &error), 0);
+    struct hearth_definitions_import *import;
+    assert_int_equal(hearth_definitions_import(&bed.gateway, on_imported, &told, &import, &error),
+                     0);
     assert_int_equal(told, 0); /* never from inside the call */
     assert_true(loop_until(bed.gateway.loop, GATEWAY_BED_WAIT_MS, is_settled, &told));
+    hearth_definitions_install(import);
+    assert_true(loop_until(bed.gateway.loop, GATEWAY_BED_WAIT_MS, is_settled, &told));
+    hearth_definitions_destroy(import);
     assert_int_equal(told, 1);
 }
 
@@ -60,7 +65,7 @@ static void a_new_definition_is_installed_as_it_says(void **state)
     (void)state;
     define("x.yml", "name: x\nsource: 'fake:reply = a'\ntask: chat\ndescription: one\n"
                     "tags: {owner: me}\nsettings: {slots: 3}\n");
-    import();
+    import_definitions();
     json_t *shown = bed_ask_json(&bed, "GET /models/x", "", 200);
     assert_text_at(shown, "task", "chat");
     assert_text_at(shown, "description", "one");
@@ -74,9 +79,9 @@ static void the_same_definition_again_changes_nothing(void **state)
 {
     (void)state;
     define("x.yml", "name: x\nsource: 'fake:reply = a'\ndescription: one\n");
-    import();
+    import_definitions();
     json_t *before = bed_ask_json(&bed, "GET /models/x", "", 200);
-    import();
+    import_definitions();
     json_t *after = bed_ask_json(&bed, "GET /models/x", "", 200);
     assert_true(json_equal(before, after));
     json_decref(before);
@@ -87,9 +92,9 @@ static void words_that_have_changed_are_taken_over_without_an_install(void **sta
 {
     (void)state;
     define("x.yml", "name: x\nsource: 'fake:reply = a'\ntask: chat\ndescription: one\n");
-    import();
+    import_definitions();
     define("x.yml", "name: x\nsource: 'fake:reply = a'\ndescription: two\n");
-    import();
+    import_definitions();
     json_t *shown = bed_ask_json(&bed, "GET /models/x", "", 200);
     assert_text_at(shown, "description", "two");
     assert_text_at(shown, "task", "chat"); /* no word of a task is no task taken away */
@@ -101,9 +106,9 @@ static void another_source_is_another_version(void **state)
 {
     (void)state;
     define("x.yml", "name: x\nsource: 'fake:reply = a'\n");
-    import();
+    import_definitions();
     define("x.yml", "name: x\nsource: 'fake:reply = b'\n");
-    import();
+    import_definitions();
     json_t *shown = bed_ask_json(&bed, "GET /models/x", "", 200);
     assert_int_equal(json_array_size(json_object_get(shown, "versions")), 2);
     json_decref(shown);
@@ -115,7 +120,7 @@ static void a_locked_server_installs_nothing(void **state)
     (void)state;
     define("x.yml", "name: x\nsource: 'fake:reply = a'\n");
     bed.settings->locked = true;
-    import();
+    import_definitions();
     json_decref(bed_ask_json(&bed, "GET /models/x", "", 404));
 }
 
@@ -124,7 +129,7 @@ static void a_source_that_cannot_be_installed_does_not_stop_the_others(void **st
     (void)state;
     define("a.yml", "name: a\nsource: 'file:/nowhere/a.gguf'\n");
     define("b.yml", "name: b\nsource: 'fake:reply = b'\n");
-    import();
+    import_definitions();
     json_t *shown = bed_ask_json(&bed, "GET /models/b", "", 200);
     assert_text_at(shown, "versions/0/state", "ready");
     json_decref(shown);
@@ -136,8 +141,10 @@ static void a_faulty_definition_is_an_error_and_nobody_is_called(void **state)
     struct hearth_error error = {0};
     int told = 0;
     define("x.yml", "name: x\nsorce: 'fake:reply = a'\n");
-    assert_int_equal(hearth_definitions_import(&bed.gateway, on_imported, &told, &error),
+    struct hearth_definitions_import *none = NULL;
+    assert_int_equal(hearth_definitions_import(&bed.gateway, on_imported, &told, &none, &error),
                      HEARTH_EFIELDS);
+    assert_null(none);
     assert_true(*error.message);
     assert_int_equal(told, 0);
     assert_true(hearth_installs_idle(bed.gateway.installs));
@@ -146,7 +153,7 @@ static void a_faulty_definition_is_an_error_and_nobody_is_called(void **state)
 static void no_definitions_are_no_fault(void **state)
 {
     (void)state;
-    import();
+    import_definitions();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
