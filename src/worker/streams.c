@@ -216,13 +216,13 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
         refuse(worker, frame->stream, NULL, drains ? HEARTH_EDRAINING : HEARTH_EINVAL,
                drains ? "the model is being unloaded" : "the model is not loaded yet");
     } else if (worker->stream_count >= STREAMS_MAX) {
-        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the worker has enough requests");
+        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the model already has as many requests waiting as it takes");
     } else if (hearth_ipc_request_create(frame, &request, &error)) {
         refuse(worker, frame->stream, NULL, error.code, error.message);
     } else {
         struct stream *stream = stream_create(worker, request);
         if (hearth_lane_submit(worker->prepare_lane, prepare, prepared, stream))
-            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL, "the worker has enough requests");
+            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL, "the model already has as many requests waiting as it takes");
     }
 }
 
