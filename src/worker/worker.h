@@ -12,6 +12,7 @@
 #include "hearth/engine.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
+#include "worker/watch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -74,6 +75,9 @@ struct worker {
     struct hearth_ipc_reader *reader;
     struct hearth_lane *prepare_lane;
     struct hearth_timer *abort_timer, *end_timer;
+    struct watch *watch;
+    size_t preparing_count; /* requests that the lane has */
+    bool broken;            /* the watch gave its work up: nothing else is told any more */
     enum worker_state state;
     bool stop_asked;
     int exit_status;

@@ -246,7 +246,9 @@ class nesting
     size_t count = first_failing(tokens.size(),
                                  [&](size_t n) { return parser_fault(all, n) == fault; });
     const token &last = tokens[count - 1];
-    bool at_end = count == tokens.size() && parser_fault(all, count - 1) != "";
+    bool at_end = fault.find("Unexpected EOF") != std::string::npos ||
+                  fault.find("Unexpected token type") != std::string::npos ||
+                  fault.find("(Got )") != std::string::npos;
     if (at_end && open_block < tokens.size())
         refuse(text, tokens[open_block].pos,
                "the block " + shown(tokens[open_block + 1].value) + " that begins here is not closed");

@@ -12,10 +12,15 @@ static const struct phrase {
     const char *end;       /* what follows each thing */
     const char *ours;
 } phrases[] = {
+    {{"tensor '", "' not found"}, "'", "the model has no tensor '%s', which its architecture needs"},
     {{"missing tensor '"}, "'", "the model has no tensor '%s', which its architecture needs"},
     {{"tensor '", "has wrong shape; expected ", "got "},
      "'",
      "the tensor '%s' does not fit the header's numbers, which ask for the shape %s; it has %s"},
+    {{"unknown tokenizer: '"}, "'", "the tokenizer '%s' is not known to the llama engine"},
+    {{"cannot find tokenizer merges"}, "", "the GGUF header has no 'tokenizer.ggml.merges'"},
+    {{"cannot find tokenizer vocab"}, "", "the GGUF header has no 'tokenizer.ggml.tokens'"},
+    {{"invalid gguf type for "}, " ", "the GGUF header's '%s' has the wrong type"},
     {{"unknown pre-tokenizer type: '"}, "'", "the tokenizer '%s' is not known to the llama engine"},
     {{"array key not found in model: "}, " ", "the GGUF header has no '%s'"},
     {{"key not found in model: "}, " ", "the GGUF header has no '%s'"},
@@ -36,7 +41,26 @@ static size_t length_of(const char *at, const struct phrase *phrase, int index)
     bool shape = index > 0 && strcmp(phrase->end, "'") == 0;
     if (shape)
         return strspn(at, "0123456789, ");
-    return strcspn(at, index == 0 ? phrase->end : " ,;\n");
+    size_t length = strcspn(at, index == 0 ? phrase->end : " ,;\n");
+    while (length > 0 && at[length - 1] == ';')
+        length--;
+    return length;
+}
+
+/* A thing as it is shown: "   576,      0,      1" becomes "576, 0, 1". */
+static void copy_part(char part[PART_MAX], const char *at, size_t length)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length && n + 2 < PART_MAX; i++) {
+        if (at[i] == ' ')
+            continue;
+        part[n++] = at[i];
+        if (at[i] == ',')
+            part[n++] = ' ';
+    }
+    while (n > 0 && (part[n - 1] == ' ' || part[n - 1] == ','))
+        n--;
+    part[n] = '\0';
 }
 
 static bool translate(const struct phrase *phrase, const char *logged, char *ret_text, size_t size)
@@ -49,10 +73,7 @@ static bool translate(const struct phrase *phrase, const char *logged, char *ret
             return false;
         at += strlen(phrase->before[i]);
         size_t length = length_of(at, phrase, i);
-        snprintf(parts[i], sizeof(parts[i]), "%.*s", (int)(length < PART_MAX ? length : PART_MAX),
-                 at);
-        for (size_t n = strlen(parts[i]); n > 0 && strchr(" ,", parts[i][n - 1]) != NULL; n--)
-            parts[i][n - 1] = '\0';
+        copy_part(parts[i], at, length);
     }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
