@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "domain/batch.h"
+#include "domain/turns.h"
 #include "hearth/engine.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
@@ -53,7 +54,7 @@ struct stream {
     int failed;    /* an event could not be sent: it ends with this code */
     uint32_t spent;
     struct hearth_batch_sequence batch;
-    uint64_t order;
+    struct hearth_turn turn; /* while it waits for a sequence */
     uint64_t arrived_us, began_us, prefilled_us;
 };
 
