@@ -26,6 +26,7 @@ struct watch {
     struct hearth_timer *timer;
     void (*on_broken)(void *argument, void *work, const char *reason);
     void *argument;
+    bool told; /* loop thread */
     _Atomic uint64_t turn;
     atomic_int thread, signal, released;
     _Atomic(void *) work;
@@ -60,7 +61,7 @@ static bool give_up(struct watch *watch, uint64_t turn)
     return is_working(turn) && atomic_compare_exchange_strong(&watch->turn, &turn, TURN_BROKEN);
 }
 
-/* Returns into what raised it, which raises it again: without us, the process ends as it would. */
+/* At the end it raises the signal again: without us, the process ends as it would have. */
 static void on_signal(int number)
 {
     const struct timespec pause = {.tv_nsec = 10 * 1000000L};
@@ -72,6 +73,7 @@ static void on_signal(int number)
             nanosleep(&pause, NULL);
     }
     restore(number);
+    raise(number);
 }
 
 static void take_signals(void)
@@ -108,6 +110,7 @@ static void tell(struct watch *watch)
         snprintf(reason, sizeof(reason), "did not come to an end within %llu s",
                  (unsigned long long)(atomic_load(&watch->allowed_ms) + 999) / 1000);
     hearth_timer_stop(watch->timer);
+    watch->told = true;
     watch->on_broken(watch->argument, atomic_load(&watch->work), reason);
 }
 
@@ -162,7 +165,7 @@ bool watch_leave(struct watch *watch)
 
 void watch_begin(struct watch *watch)
 {
-    if (atomic_load(&watch->turn) != TURN_BROKEN)
+    if (!watch->told)
         hearth_timer_start(watch->timer, LOOK_MS, LOOK_MS);
 }
 

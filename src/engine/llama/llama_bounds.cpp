@@ -13,6 +13,9 @@ namespace
 /* The clock of a thread costs a system call. */
 constexpr unsigned calls_between_looks = 64;
 constexpr size_t large_bytes = 64u << 10;
+/* It throws only where a value of the interpreter is made, or something larger: smaller pieces are
+ * also taken inside functions that may not throw (the hash of a key), which would end the process. */
+constexpr size_t throwing_bytes = 128;
 /* What is left free below: calls that go deeper without an allocation, a handler of an exception. */
 constexpr size_t stack_reserve = 2u << 20;
 
@@ -86,6 +89,8 @@ hearth_bounds::~hearth_bounds()
 
 void hearth_bounds::check(size_t more)
 {
+    if (more < throwing_bytes)
+        return;
     if (static_cast<const char *>(__builtin_frame_address(0)) < stack_floor_)
         throw hearth_bound_reached{hearth_bound::stack};
     if (more > static_cast<size_t>(INT64_MAX) - static_cast<size_t>(bytes_max_) ||

@@ -23,13 +23,14 @@ struct hearth_bound_reached {
 class hearth_bounds
 {
   public:
-    /* Milliseconds of processor time of this thread, and bytes that it may hold beside what it holds
-     * already. */
+    /* Milliseconds of processor time of this thread, and bytes that it may take and keep from now
+     * on. */
     hearth_bounds(uint64_t processor_ms, size_t bytes);
     ~hearth_bounds();
     hearth_bounds(const hearth_bounds &) = delete;
     hearth_bounds &operator=(const hearth_bounds &) = delete;
 
+    /* Before `more` bytes are taken. */
     void check(size_t more);
     void held(size_t bytes) { held_ += static_cast<int64_t>(bytes); }
     void released(size_t bytes) { held_ -= static_cast<int64_t>(bytes); }

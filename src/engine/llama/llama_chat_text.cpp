@@ -151,7 +151,8 @@ class nesting
         case token::open_paren:
         case token::open_square_bracket:
         case token::open_curly_bracket:
-            add_operator(); /* a call or an element, of what is before it */
+            if (i > 0 && is_value_end(tokens_[i - 1].t))
+                add_operator(); /* a call or an element, of what is before it */
             levels_.push_back({0});
             break;
         case token::close_paren:
@@ -185,6 +186,13 @@ class nesting
     {
         static const std::set<std::string> names = {"and", "or", "not", "in", "is", "if", "else"};
         return names;
+    }
+
+    static bool is_value_end(token::type type)
+    {
+        return type == token::identifier || type == token::string_literal ||
+               type == token::close_paren || type == token::close_square_bracket ||
+               type == token::close_curly_bracket;
     }
 
     void begin_tag()
