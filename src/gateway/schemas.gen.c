@@ -543,11 +543,11 @@ const struct hearth_schema hearth_schema_content = {
 };
 static const struct hearth_schema node_71 = {
     .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_72 = {
     .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING,
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema node_74 = {
@@ -562,9 +562,13 @@ static const struct hearth_schema node_77 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
+static const struct hearth_schema node_78 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_75 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_76, &node_77, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_76, &node_77, &node_78, NULL},
 };
 static const struct hearth_schema_property node_73_properties[] = {
     {"name", &node_74, true},
@@ -587,24 +591,20 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_79 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_80 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_81 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
-};
-static const struct hearth_schema node_81 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_82 = {
     .expected = "a string",
@@ -614,14 +614,18 @@ static const struct hearth_schema node_83 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_84 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_78, true},
+    {"role", &node_79, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_79, false},
-    {"tool_calls", &node_80, false},
-    {"tool_call_id", &node_81, false},
-    {"reasoning_content", &node_82, false},
-    {"refusal", &node_83, false},
+    {"name", &node_80, false},
+    {"tool_calls", &node_81, false},
+    {"tool_call_id", &node_82, false},
+    {"reasoning_content", &node_83, false},
+    {"refusal", &node_84, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -629,44 +633,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_85 = {
     .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING,
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_87 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_88 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_89 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_90 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_85_properties[] = {
-    {"name", &node_86, true},
-    {"description", &node_87, false},
-    {"parameters", &node_88, false},
-    {"strict", &node_89, false},
+static const struct hearth_schema_property node_86_properties[] = {
+    {"name", &node_87, true},
+    {"description", &node_88, false},
+    {"parameters", &node_89, false},
+    {"strict", &node_90, false},
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_86 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_85_properties,
+    .properties = node_86_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_84, true},
-    {"function", &node_85, true},
+    {"type", &node_85, false},
+    {"function", &node_86, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -674,17 +678,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_90 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_91 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_92 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_90, false},
-    {"include_obfuscation", &node_91, false},
+    {"include_usage", &node_91, false},
+    {"include_obfuscation", &node_92, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -693,30 +697,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_93 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_95 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_94 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_94,
+    .items = &node_95,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_96 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_92, &node_93, &node_95, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_93, &node_94, &node_96, NULL},
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_97 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -727,9 +731,9 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_96,
+    .items = &node_97,
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_98 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -738,15 +742,15 @@ static const struct hearth_schema node_97 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_97,
+    .additional = &node_98,
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_99 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_98, true},
+    {"type", &node_99, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -754,23 +758,19 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_100 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_101 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_101 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_102 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -778,22 +778,20 @@ static const struct hearth_schema node_104 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_102_properties[] = {
-    {"include_usage", &node_103, false},
-    {"include_obfuscation", &node_104, false},
+static const struct hearth_schema node_105 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema_property node_103_properties[] = {
+    {"include_usage", &node_104, false},
+    {"include_obfuscation", &node_105, false},
+};
+static const struct hearth_schema node_103 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_102_properties,
+    .properties = node_103_properties,
     .property_count = 2,
     .closed = true,
-};
-static const struct hearth_schema node_105 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_106 = {
     .expected = "an integer from 1 to 2,147,483,647",
@@ -802,35 +800,34 @@ static const struct hearth_schema node_106 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_107 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_108 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_109 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_110 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_111 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_112 = {
     .expected = "a number over 0 and at most 10",
@@ -840,16 +837,17 @@ static const struct hearth_schema node_112 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_113 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_114 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_114 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_115 = {
     .expected = "a number from -2 to 2",
@@ -858,95 +856,97 @@ static const struct hearth_schema node_115 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_116 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_117 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_118 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_119 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_120 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_121 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_122 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_124 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_125 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_126 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_123 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_123, &node_124, &node_125, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, &node_126, NULL},
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_127 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_128 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_129 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_129 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_130 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_131 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_133 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_132 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_132,
+    .items = &node_133,
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_134 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_135 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_135 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_136 = {
     .expected = "a string",
@@ -961,40 +961,40 @@ static const struct hearth_schema node_138 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_139 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_140 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_141 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_142 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_143 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_144 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_145 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_146 = {
     .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_147 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_148 = {
     .expected = "nothing",
@@ -1002,67 +1002,71 @@ static const struct hearth_schema node_148 = {
 };
 static const struct hearth_schema node_149 = {
     .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_150 = {
     .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_151 = {
+    .expected = "nothing",
+    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_152 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_99, false},
-    {"messages", &node_100, true},
-    {"stream", &node_101, false},
-    {"stream_options", &node_102, false},
-    {"max_tokens", &node_105, false},
-    {"max_completion_tokens", &node_106, false},
-    {"temperature", &node_107, false},
-    {"top_p", &node_108, false},
-    {"top_k", &node_109, false},
-    {"min_p", &node_110, false},
-    {"repeat_penalty", &node_111, false},
-    {"repetition_penalty", &node_112, false},
-    {"repeat_last_n", &node_113, false},
-    {"presence_penalty", &node_114, false},
-    {"frequency_penalty", &node_115, false},
-    {"seed", &node_116, false},
+    {"model", &node_100, false},
+    {"messages", &node_101, true},
+    {"stream", &node_102, false},
+    {"stream_options", &node_103, false},
+    {"max_tokens", &node_106, false},
+    {"max_completion_tokens", &node_107, false},
+    {"temperature", &node_108, false},
+    {"top_p", &node_109, false},
+    {"top_k", &node_110, false},
+    {"min_p", &node_111, false},
+    {"repeat_penalty", &node_112, false},
+    {"repetition_penalty", &node_113, false},
+    {"repeat_last_n", &node_114, false},
+    {"presence_penalty", &node_115, false},
+    {"frequency_penalty", &node_116, false},
+    {"seed", &node_117, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_117, false},
+    {"n", &node_118, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_118, false},
-    {"top_logprobs", &node_119, false},
-    {"ignore_eos", &node_120, false},
-    {"tools", &node_121, false},
-    {"tool_choice", &node_122, false},
-    {"parallel_tool_calls", &node_126, false},
+    {"logprobs", &node_119, false},
+    {"top_logprobs", &node_120, false},
+    {"ignore_eos", &node_121, false},
+    {"tools", &node_122, false},
+    {"tool_choice", &node_123, false},
+    {"parallel_tool_calls", &node_127, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_127, false},
-    {"add_generation_prompt", &node_128, false},
-    {"reasoning_effort", &node_129, false},
-    {"verbosity", &node_130, false},
-    {"modalities", &node_131, false},
-    {"service_tier", &node_133, false},
-    {"cache_prompt", &node_134, false},
-    {"user", &node_135, false},
-    {"safety_identifier", &node_136, false},
-    {"prompt_cache_key", &node_137, false},
-    {"prompt_cache_retention", &node_138, false},
-    {"store", &node_139, false},
-    {"metadata", &node_140, false},
-    {"prediction", &node_141, false},
-    {"audio", &node_142, false},
-    {"web_search_options", &node_143, false},
-    {"functions", &node_144, false},
-    {"function_call", &node_145, false},
-    {"grammar", &node_146, false},
-    {"json_schema", &node_147, false},
-    {"guided_json", &node_148, false},
-    {"guided_regex", &node_149, false},
-    {"guided_choice", &node_150, false},
-    {"guided_grammar", &node_151, false},
+    {"chat_template_kwargs", &node_128, false},
+    {"add_generation_prompt", &node_129, false},
+    {"reasoning_effort", &node_130, false},
+    {"verbosity", &node_131, false},
+    {"modalities", &node_132, false},
+    {"service_tier", &node_134, false},
+    {"cache_prompt", &node_135, false},
+    {"user", &node_136, false},
+    {"safety_identifier", &node_137, false},
+    {"prompt_cache_key", &node_138, false},
+    {"prompt_cache_retention", &node_139, false},
+    {"store", &node_140, false},
+    {"metadata", &node_141, false},
+    {"prediction", &node_142, false},
+    {"audio", &node_143, false},
+    {"web_search_options", &node_144, false},
+    {"functions", &node_145, false},
+    {"function_call", &node_146, false},
+    {"grammar", &node_147, false},
+    {"json_schema", &node_148, false},
+    {"guided_json", &node_149, false},
+    {"guided_regex", &node_150, false},
+    {"guided_choice", &node_151, false},
+    {"guided_grammar", &node_152, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -1071,46 +1075,42 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 50,
     .closed = true,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_153 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_155 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_157 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_156 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_155 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_156,
+    .items = &node_157,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_158 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_154 = {
     .expected = "a string or an array of strings of 1 to 64 items or a list of 1 to 1,048,576 token ids or an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
-    .any_of = (const struct hearth_schema *const[]){&node_154, &node_155, &hearth_schema_tokens, &node_157, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_155, &node_156, &hearth_schema_tokens, &node_158, NULL},
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_159 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_159 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_160 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -1118,63 +1118,60 @@ static const struct hearth_schema node_162 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_160_properties[] = {
-    {"include_usage", &node_161, false},
-    {"include_obfuscation", &node_162, false},
-};
-static const struct hearth_schema node_160 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_160_properties,
-    .property_count = 2,
-    .closed = true,
-};
 static const struct hearth_schema node_163 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property node_161_properties[] = {
+    {"include_usage", &node_162, false},
+    {"include_obfuscation", &node_163, false},
+};
+static const struct hearth_schema node_161 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_161_properties,
+    .property_count = 2,
+    .closed = true,
+};
 static const struct hearth_schema node_164 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_165 = {
     .expected = "an integer from 1 to 1",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_166 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_167 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_168 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_169 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_170 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_170 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_171 = {
     .expected = "a number over 0 and at most 10",
@@ -1184,16 +1181,17 @@ static const struct hearth_schema node_171 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_172 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_173 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_173 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_174 = {
     .expected = "a number from -2 to 2",
@@ -1202,45 +1200,47 @@ static const struct hearth_schema node_174 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_175 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_176 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_177 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_178 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_179 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_180 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_181 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_182 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
-};
 static const struct hearth_schema node_183 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_184 = {
     .expected = "nothing",
@@ -1248,40 +1248,44 @@ static const struct hearth_schema node_184 = {
 };
 static const struct hearth_schema node_185 = {
     .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_186 = {
+    .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_152, false},
-    {"prompt", &node_153, true},
-    {"suffix", &node_158, false},
-    {"stream", &node_159, false},
-    {"stream_options", &node_160, false},
-    {"echo", &node_163, false},
-    {"best_of", &node_164, false},
-    {"max_tokens", &node_165, false},
-    {"temperature", &node_166, false},
-    {"top_p", &node_167, false},
-    {"top_k", &node_168, false},
-    {"min_p", &node_169, false},
-    {"repeat_penalty", &node_170, false},
-    {"repetition_penalty", &node_171, false},
-    {"repeat_last_n", &node_172, false},
-    {"presence_penalty", &node_173, false},
-    {"frequency_penalty", &node_174, false},
-    {"seed", &node_175, false},
+    {"model", &node_153, false},
+    {"prompt", &node_154, true},
+    {"suffix", &node_159, false},
+    {"stream", &node_160, false},
+    {"stream_options", &node_161, false},
+    {"echo", &node_164, false},
+    {"best_of", &node_165, false},
+    {"max_tokens", &node_166, false},
+    {"temperature", &node_167, false},
+    {"top_p", &node_168, false},
+    {"top_k", &node_169, false},
+    {"min_p", &node_170, false},
+    {"repeat_penalty", &node_171, false},
+    {"repetition_penalty", &node_172, false},
+    {"repeat_last_n", &node_173, false},
+    {"presence_penalty", &node_174, false},
+    {"frequency_penalty", &node_175, false},
+    {"seed", &node_176, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_176, false},
+    {"n", &node_177, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_177, false},
-    {"ignore_eos", &node_178, false},
-    {"service_tier", &node_179, false},
-    {"cache_prompt", &node_180, false},
-    {"user", &node_181, false},
-    {"grammar", &node_182, false},
-    {"json_schema", &node_183, false},
+    {"logprobs", &node_178, false},
+    {"ignore_eos", &node_179, false},
+    {"service_tier", &node_180, false},
+    {"cache_prompt", &node_181, false},
+    {"user", &node_182, false},
+    {"grammar", &node_183, false},
+    {"json_schema", &node_184, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_184, false},
-    {"guided_regex", &node_185, false},
+    {"guided_json", &node_185, false},
+    {"guided_regex", &node_186, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1290,97 +1294,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 31,
     .closed = true,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_187 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_189 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_191 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_190 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_189 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_190,
+    .items = &node_191,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_192 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_188 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_189, &node_190, &hearth_schema_tokens, &node_192, NULL},
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_193 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_194 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_196 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_197 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_198 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_195 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_195, &node_196, &node_197, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_196, &node_197, &node_198, NULL},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_199 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_200 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_201 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_202 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_186, false},
-    {"input", &node_187, true},
-    {"encoding_format", &node_192, false},
-    {"dimensions", &node_193, false},
-    {"truncate", &node_194, false},
-    {"prompt_name", &node_198, false},
+    {"model", &node_187, false},
+    {"input", &node_188, true},
+    {"encoding_format", &node_193, false},
+    {"dimensions", &node_194, false},
+    {"truncate", &node_195, false},
+    {"prompt_name", &node_199, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_199, false},
-    {"service_tier", &node_200, false},
-    {"user", &node_201, false},
+    {"partial", &node_200, false},
+    {"service_tier", &node_201, false},
+    {"user", &node_202, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1396,99 +1400,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_203 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_204 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_207 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
+};
+static const struct hearth_schema node_209 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_208_properties[] = {
+    {"text", &node_209, true},
 };
 static const struct hearth_schema node_208 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema_property node_207_properties[] = {
-    {"text", &node_208, true},
-};
-static const struct hearth_schema node_207 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_207_properties,
+    .properties = node_208_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_206 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_206, &node_207, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_207, &node_208, NULL},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_205 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_205,
+    .items = &node_206,
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_210 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_210 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_211 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_212 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_214 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_215 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_216 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_213 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_213, &node_214, &node_215, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_214, &node_215, &node_216, NULL},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_217 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_218 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_202, false},
-    {"query", &node_203, true},
-    {"documents", &node_204, true},
-    {"top_n", &node_209, false},
-    {"return_documents", &node_210, false},
-    {"raw_scores", &node_211, false},
-    {"truncate", &node_212, false},
+    {"model", &node_203, false},
+    {"query", &node_204, true},
+    {"documents", &node_205, true},
+    {"top_n", &node_210, false},
+    {"return_documents", &node_211, false},
+    {"raw_scores", &node_212, false},
+    {"truncate", &node_213, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_216, false},
-    {"user", &node_217, false},
+    {"service_tier", &node_217, false},
+    {"user", &node_218, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

@@ -51,6 +51,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CONTEXT_IS_LIMIT, hello->context_is_limit);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_PREPARE_MS, hello->prepare_ms);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
@@ -118,6 +119,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
             return HEARTH_EPARSE;
         hello->sandbox = (enum hearth_sandbox_mode)word;
         return 0;
+    case HEARTH_TAG_PREPARE_MS:
+        return hearth_ipc_u32(field, &hello->prepare_ms);
     case HEARTH_TAG_PROBE:
         return truth(field, &hello->probe);
     case HEARTH_TAG_CONTEXT_IS_LIMIT:

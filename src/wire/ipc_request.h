@@ -25,6 +25,8 @@ struct hearth_ipc_hello {
     uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
     char cpus[512];        /* cores to stay on, "0-3,8"; empty: any */
     bool probe;            /* STARTED, then end: nothing is loaded */
+    /* What preparing an input may take, beside what its length allows; 0: the worker's default. */
+    uint32_t prepare_ms;
 };
 
 /* Appends a whole HELLO frame; see hearth_ipc_end. */

@@ -129,6 +129,9 @@ static const struct key {
     KEY("crash_at_request", COUNT, crash_at_request),
     KEY("crash_word", TEXT, crash_word),
     KEY("error_word", TEXT, error_word),
+    KEY("hang_word", TEXT, hang_word),
+    KEY("crash_early_word", TEXT, crash_early_word),
+    KEY("grow_word", TEXT, grow_word),
 #undef KEY
 };
 
@@ -233,7 +236,11 @@ void fake_script_finish(struct fake_script *script)
     hearth_free(script->reply);
     hearth_free(script->crash_word);
     hearth_free(script->error_word);
+    hearth_free(script->hang_word);
+    hearth_free(script->crash_early_word);
+    hearth_free(script->grow_word);
     script->reply = script->crash_word = script->error_word = NULL;
+    script->hang_word = script->crash_early_word = script->grow_word = NULL;
 }
 
 void fake_crash_now(const struct fake_script *script)

@@ -30,6 +30,9 @@ struct fake_script {
     uint32_t crash_at_token, crash_at_request; /* from 1; FAKE_NEVER */
     char *crash_word;                          /* NULL: none */
     char *error_word;                          /* a prompt that contains it is refused */
+    /* NULL: none. What a prompt that contains it does while it is prepared: it never comes back, it
+     * crashes, it takes memory until there is none. */
+    char *hang_word, *crash_early_word, *grow_word;
 };
 
 /* Reads a script; HEARTH_EMODEL names line and fault. */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_log.h"
+#include "engine/llama/llama_trial.h"
 
 #include <string.h>
 
@@ -15,6 +16,8 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     int rc = hearth_llama_settings_init(&settings, NULL, error);
     if (rc == 0)
         rc = hearth_llama_header_read(files->path, &settings, &header, error);
+    if (rc == 0 && files->thorough)
+        rc = hearth_llama_trial(files->path, &header, error);
     if (rc == 0)
         *ret_facts = header.facts;
     hearth_llama_settings_finish(&settings);
@@ -73,16 +76,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
     if (words <= 0)
         return hearth_error_set(error, HEARTH_EMODEL, "the model has no vocabulary");
     engine->facts.vocabulary_length = (uint32_t)words;
-    /* The tokenizer asserts that it has what it is told to add. */
-    if ((llama_vocab_get_add_bos(engine->vocab) &&
-         llama_vocab_bos(engine->vocab) == LLAMA_TOKEN_NULL) ||
-        (llama_vocab_get_add_eos(engine->vocab) &&
-         llama_vocab_eos(engine->vocab) == LLAMA_TOKEN_NULL) ||
-        (llama_vocab_get_add_sep(engine->vocab) &&
-         llama_vocab_sep(engine->vocab) == LLAMA_TOKEN_NULL))
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "the model wants a special token that it does not have");
-    return 0;
+    return hearth_llama_check_vocabulary(engine->vocab, error);
 }
 
 /* A state that only goes forward cannot be taken back, so its steps run to their end. */
@@ -150,7 +144,7 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
                           : 0;
     engine->vector_length = width > 0 ? (uint32_t)width : 0;
     if (labels > engine->vector_length)
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "a classifier of %u labels", labels);
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "a classifier of %u labels is more than the llama engine serves", labels);
     engine->facts.embedding_length = engine->vector_length;
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
     engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));

@@ -253,6 +253,9 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
     if (rc != 0)
         return rc;
     rc = hearth_llama_screen(gguf, header->facts.architecture, error);
+    if (rc == 0)
+        rc = hearth_llama_screen_numbers(gguf, header->facts.architecture,
+                                         header->family == HEARTH_LLAMA_ATTENTION, error);
     if (rc != 0)
         return rc;
     rc = read_weights(path, gguf, header, error);

@@ -111,7 +111,7 @@ static int decode(const struct step *step)
         return hearth_error_set(step->error, HEARTH_ECANCELED, "the step was aborted");
     if (result == 1)
         return hearth_error_set(step->error, HEARTH_ENOMEM, "the KV cache is full");
-    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL, "libllama cannot compute");
+    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL, "the llama engine cannot compute this step");
 }
 
 static void after_token(const struct step *step, uint32_t index, int32_t token,
@@ -141,7 +141,7 @@ static void sample(const struct step *step, uint32_t index)
         struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
                                      .sequence = index,
                                      .error = HEARTH_EINTERNAL,
-                                     .bytes = {"no logits", 9}};
+                                     .bytes = {"the model gave no logits", 24}};
         hearth_llama_sequence_end(engine, index);
         emit(step, &event);
         return;
@@ -208,7 +208,7 @@ static int take_states(const struct step *step, struct hearth_llama_sequence *se
     for (int32_t i = 0; i < engine->batch.n_tokens; i++) {
         const float *row = llama_get_embeddings_ith(engine->context, i);
         if (row == NULL)
-            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no hidden states");
+            return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no hidden states");
         if (first_only && engine->batch.pos[i] != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)
@@ -273,7 +273,7 @@ static int emit_pooled(const struct step *step, size_t first, size_t end)
         uint32_t index = step->items[i].sequence;
         const float *values = llama_get_embeddings_seq(engine->context, (llama_seq_id)index);
         if (values == NULL || count > engine->vector_length)
-            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no pooled vector");
+            return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no vector");
         memcpy(engine->vector, values, count * sizeof(*values));
         if (!rank)
             normalize(engine->vector, count);

@@ -13,7 +13,7 @@ static int check_tools(const json_t *body, bool *ret_tools, struct hearth_error 
     *ret_tools = json_array_size(json_object_get(body, "tools")) > 0 && strcmp(word, "none") != 0;
     if (json_is_object(choice) || strcmp(word, "required") == 0)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "a call of a tool cannot be forced yet; use auto or none");
+                                "forcing a tool call is not supported yet; use auto or none");
     return 0;
 }
 
