@@ -41,9 +41,8 @@ static int check_width(const struct vectors *v, uint32_t width, struct hearth_er
 static uint32_t own_dimensions(const struct vector_item *item)
 {
     const struct vectors *v = item->vectors;
-    const struct hearth_model_facts *loaded = hearth_scheduler_facts(
-        v->shown.call->gateway->scheduler, hearth_inference_model(item->inference));
-    uint32_t own = loaded ? loaded->default_dimensions : v->request.default_dimensions;
+    uint32_t own = hearth_inference_default_dimensions(item->inference);
+    own = own ? own : v->request.default_dimensions;
     return v->shown.labels || v->request.one_number || own >= v->shown.width ? 0 : own;
 }
 
@@ -93,7 +92,7 @@ static void on_event(void *argument, const struct hearth_event *event)
     }
     if (!is_finite(event->values, event->value_count))
         return; /* on_done says so */
-    const struct hearth_vector_key *maker = hearth_inference_maker(item->inference);
+    const struct hearth_vector_digest *maker = hearth_inference_maker(item->inference);
     if (v->has_maker && memcmp(&v->maker, maker, sizeof(*maker)) != 0)
         v->mixed = true;
     v->maker = *maker;

@@ -63,10 +63,10 @@ static bool blames_input(int code)
 static size_t foreign_token(const struct vectors *v, const struct hearth_input *input)
 {
     const char *id = v->request.submit_as ? v->request.submit_as : v->shown.model;
-    const struct hearth_model_facts *facts =
-        hearth_scheduler_facts(v->shown.call->gateway->scheduler, id);
-    for (size_t i = 0; facts && i < input->token_count; i++)
-        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= facts->vocabulary_length)
+    struct hearth_model_facts facts;
+    bool known = hearth_scheduler_copy_facts(v->shown.call->gateway->scheduler, id, &facts);
+    for (size_t i = 0; known && i < input->token_count; i++)
+        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= facts.vocabulary_length)
             return i;
     return input->token_count;
 }

@@ -24,7 +24,7 @@ struct vectors {
     struct hearth_vector_row *rows;
     uint32_t next;
     uint32_t live, taken, done; /* submitted; of these with a worker; with a vector or an error */
-    struct hearth_vector_key maker; /* of the vectors that came */
+    struct hearth_vector_digest maker; /* of the vectors that came */
     bool has_maker, mixed; /* mixed: they have several makers: it was loaded anew meanwhile */
     struct hearth_buf answer;
     uint32_t retry_after_ms; /* the longest that a missing one was told; 0: none was */

@@ -9,15 +9,11 @@
 #include "serving/dead_letters.h"
 #include "serving/inference.h"
 #include "serving/scheduler.h"
+#include "serving/shared_input.h"
 
 #include <string.h>
 
 enum { TEXT_SHOWN_MAX = 4096, ANSWER_MAX = 16 << 20, CREDIT = 64 };
-
-static struct hearth_dead_letters *letters_of(struct hearth_call *call)
-{
-    return hearth_scheduler_dead_letters(call->gateway->scheduler);
-}
 
 static const char *task_name(enum hearth_task task)
 {
@@ -43,23 +39,27 @@ static json_t *text_json(const struct hearth_input *input)
 
 static json_t *letter_json(const struct hearth_dead_letter *letter)
 {
+    const struct hearth_input *input = hearth_shared_input_view(letter->shared);
     char died[25];
     hearth_clock_iso8601((int64_t)letter->died_ms, died);
     return json_pack(
         "{s:I, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:o, s:I}", "id", (json_int_t)letter->id,
         "model", letter->model, "request_id", letter->request_id ? letter->request_id : "",
-        "client", letter->client ? letter->client : "", "task", task_name(letter->input->task),
-        "attempts", (int)letter->attempts, "died", died, "error", letter->error.message, "bytes",
-        (json_int_t)(letter->input->length + letter->input->pair_length), "text",
-        text_json(letter->input), "tokens", (json_int_t)letter->input->token_count);
+        "client", letter->client ? letter->client : "", "task", task_name(input->task), "attempts",
+        (int)letter->attempts, "died", died, "error", letter->error.message, "bytes",
+        (json_int_t)(input->length + input->pair_length), "text", text_json(input), "tokens",
+        (json_int_t)input->token_count);
+}
+
+static void add_letter(void *argument, const struct hearth_dead_letter *letter)
+{
+    json_array_append_new(argument, letter_json(letter));
 }
 
 void hearth_route_admin_letters(struct hearth_call *call)
 {
     json_t *list = json_array();
-    for (const struct hearth_dead_letter *one = hearth_dead_letters_first(letters_of(call)); one;
-         one = one->next)
-        json_array_append_new(list, letter_json(one));
+    hearth_scheduler_each_dead_letter(call->gateway->scheduler, add_letter, list);
     hearth_answer_json(call, 200, json_pack("{s:o}", "letters", list));
 }
 
@@ -69,7 +69,7 @@ static struct hearth_dead_letter *take_named(struct hearth_call *call)
     int64_t id = 0;
     struct hearth_dead_letter *letter =
         hearth_parse_int(call->params[0], 1, INT64_MAX, &id) == 0
-            ? hearth_dead_letters_take(letters_of(call), (uint64_t)id)
+            ? hearth_scheduler_take_dead_letter(call->gateway->scheduler, (uint64_t)id)
             : NULL;
     if (!letter)
         hearth_answer_message(call, HEARTH_ENOTFOUND, NULL, "there is no dead letter '%.40s'",
@@ -137,7 +137,7 @@ static void on_done(void *argument, const struct hearth_inference_done *done)
 static void put_back(struct retry *retry)
 {
     retry->letter->attempts++;
-    hearth_dead_letters_add(letters_of(retry->call), retry->letter);
+    hearth_scheduler_add_dead_letter(retry->call->gateway->scheduler, retry->letter);
 }
 
 static void on_error(void *argument, const struct hearth_error *error, uint32_t retry_after_ms)
@@ -168,15 +168,23 @@ static int submit(struct retry *retry, uint32_t *ret_retry_after_ms, struct hear
     const struct hearth_dead_letter *letter = retry->letter;
     const struct hearth_inference_request request = {
         .model = letter->model,
-        .input = *letter->input,
         .class_ = letter->class_,
         .client = letter->client,
         .deadline_ms = retry->call->deadline_ms,
         .request_id = letter->request_id,
         .credit = CREDIT,
     };
-    return hearth_inference_submit(retry->call->gateway->scheduler, &request, &events, retry,
-                                   &retry->inference, ret_retry_after_ms, error);
+    const struct hearth_inference_part part = {.input = letter->shared,
+                                               .seed_offset = letter->seed_offset};
+    struct hearth_inference_target *target;
+    int rc =
+        hearth_inference_target_open(retry->call->gateway->scheduler, &request, &target, error);
+    if (rc < 0)
+        return rc;
+    rc = hearth_inference_submit_part(target, &part, &events, retry, &retry->inference,
+                                      ret_retry_after_ms, error);
+    hearth_inference_target_close(target);
+    return rc;
 }
 
 void hearth_route_admin_letter_retry(struct hearth_call *call)

@@ -116,7 +116,7 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
                     struct hearth_error *error)
 {
     const struct hearth_catalog_entry *entry;
-    int rc = hearth_catalog_resolve(call->gateway->catalog, call->params[0], &entry, error);
+    int rc = hearth_catalog_acquire(call->gateway->catalog, call->params[0], &entry, error);
     if (rc)
         return rc;
     struct hearth_model_facts facts = {0};

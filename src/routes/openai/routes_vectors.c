@@ -35,7 +35,7 @@ static bool find_subject(struct hearth_call *call, hearth_model_fits *fits,
         return false;
     struct hearth_error error;
     const char *model = hearth_json_text(call->json, "model", "");
-    if (hearth_catalog_resolve(call->gateway->catalog, model, &ret_subject->entry, &error)) {
+    if (hearth_catalog_acquire(call->gateway->catalog, model, &ret_subject->entry, &error)) {
         hearth_answer_error(call, &error, &(struct hearth_error_detail){.param = "model"});
         return false;
     }
@@ -216,7 +216,7 @@ static bool answered_before(struct hearth_call *call, const struct subject *subj
     static const char *const tagged[] = {
         "model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", NULL};
     char digest[HEARTH_SHA256_HEX], tag[HEARTH_ETAG_MAX];
-    struct hearth_vector_key maker;
+    struct hearth_vector_digest maker;
     *ret_digest = NULL;
     if (!subject->entry->number || !hearth_etag_digest(call->json, tagged, digest) ||
         hearth_scheduler_maker(call->gateway->scheduler, subject->entry, &maker))

@@ -17,6 +17,8 @@ struct manual_backend {
     struct hearth_backend_spec spec;
     uint32_t sent[MANUAL_STREAMS_MAX], canceled[MANUAL_STREAMS_MAX];
     uint32_t credit_of_sent[MANUAL_STREAMS_MAX];
+    const char *bytes_of_sent[MANUAL_STREAMS_MAX];
+    uint64_t seed_of_sent[MANUAL_STREAMS_MAX];
     size_t sent_count, canceled_count;
     uint32_t credits;
     bool stopping, killed;
@@ -36,7 +38,10 @@ static int manual_send(struct hearth_backend *backend, const struct hearth_backe
 {
     (void)error;
     struct manual_backend *it = (struct manual_backend *)backend;
+    const struct hearth_sampling *sampling = request->input->sampling;
     it->credit_of_sent[it->sent_count] = request->credit;
+    it->bytes_of_sent[it->sent_count] = request->input->bytes;
+    it->seed_of_sent[it->sent_count] = sampling ? sampling->seed : 0;
     it->sent[it->sent_count++] = request->stream;
     return 0;
 }
