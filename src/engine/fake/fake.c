@@ -29,6 +29,8 @@ static void fill_facts(const struct fake_script *script, struct hearth_model_fac
     if (script->tasks & HEARTH_TASK_EMBED) {
         ret_facts->embedding_length = script->vector_length;
         snprintf(ret_facts->pooling, sizeof(ret_facts->pooling), "mean");
+    } else if (script->labels > 1) {
+        ret_facts->embedding_length = script->labels;
     }
 }
 
