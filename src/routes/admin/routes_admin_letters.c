@@ -7,13 +7,13 @@
 #include "gateway/gateway_state.h"
 #include "routes/admin/admin_routes.gen.h"
 #include "serving/dead_letters.h"
-#include "serving/inference.h"
 #include "serving/scheduler.h"
 #include "serving/shared_input.h"
+#include "task/answering.h"
 
 #include <string.h>
 
-enum { TEXT_SHOWN_MAX = 4096, ANSWER_MAX = 16 << 20, CREDIT = 64 };
+enum { TEXT_SHOWN_MAX = 4096, ANSWER_MAX = 16 << 20 };
 
 static const char *task_name(enum hearth_task task)
 {
@@ -87,123 +87,117 @@ void hearth_route_admin_letter_delete(struct hearth_call *call)
     hearth_dead_letter_destroy(letter);
 }
 
-/* One more try. */
+/* One more try of a letter. It is out of the list meanwhile, so that it is not tried twice at once,
+ * and back in it when it could not be answered. */
 struct retry {
-    struct hearth_call *call;
+    struct hearth_answering answering; /* first */
     struct hearth_dead_letter *letter;
-    struct hearth_inference *inference;
     struct hearth_buf text, vector;
+    uint32_t prompt_tokens;
 };
 
-static void retry_destroy(struct retry *retry)
+static struct retry *of(struct hearth_answering *answering)
 {
+    return (struct retry *)answering;
+}
+
+static struct hearth_shared_input *ask(struct hearth_answering *answering, uint32_t part,
+                                       uint64_t *ret_seed_offset)
+{
+    (void)part;
+    const struct hearth_dead_letter *letter = of(answering)->letter;
+    *ret_seed_offset = letter->seed_offset;
+    return hearth_shared_input_keep(letter->shared);
+}
+
+static void on_event(struct hearth_answering *answering, uint32_t part,
+                     const struct hearth_event *event)
+{
+    (void)part;
+    struct retry *retry = of(answering);
+    if (event->kind == HEARTH_EVENT_TEXT)
+        hearth_buf_append(&retry->text, event->bytes.bytes, event->bytes.length);
+    else if (event->kind == HEARTH_EVENT_VECTOR)
+        hearth_json_write_floats(&retry->vector, event->values, event->value_count);
+}
+
+static int on_done(struct hearth_answering *answering, uint32_t part,
+                   const struct hearth_inference_done *done, struct hearth_error *error)
+{
+    (void)part, (void)error;
+    of(answering)->prompt_tokens = done->prompt_tokens;
+    return 0;
+}
+
+static void on_complete(struct hearth_answering *answering)
+{
+    struct retry *retry = of(answering);
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, ANSWER_MAX);
+    hearth_buf_printf(&buf, "{\"id\":%llu,\"model\":", (unsigned long long)retry->letter->id);
+    hearth_json_write_text(&buf, retry->letter->model);
+    if (retry->vector.length) {
+        hearth_buf_text(&buf, ",\"vector\":");
+        hearth_buf_append(&buf, retry->vector.bytes, retry->vector.length);
+    } else {
+        hearth_buf_text(&buf, ",\"text\":");
+        hearth_json_write_string(&buf, retry->text.bytes, retry->text.length);
+    }
+    hearth_buf_printf(&buf, ",\"prompt_tokens\":%u}", retry->prompt_tokens);
+    hearth_answer_buf(hearth_answering_end(answering), 200, &buf);
+}
+
+static void put_back(struct retry *retry)
+{
+    retry->letter->attempts++;
+    hearth_scheduler_add_dead_letter(retry->answering.gateway->scheduler, retry->letter);
+}
+
+static void on_failed(struct hearth_answering *answering, uint32_t part,
+                      const struct hearth_error *error, uint32_t retry_after_ms)
+{
+    (void)part;
+    const struct hearth_error_detail detail = {.retry_after_ms = retry_after_ms};
+    if (error->code != HEARTH_ECRASHED) /* else the scheduler has it as a new letter */
+        put_back(of(answering));
+    hearth_answer_error(hearth_answering_end(answering), error, &detail);
+}
+
+static void on_gone(struct hearth_answering *answering, int reason)
+{
+    (void)reason;
+    put_back(of(answering));
+}
+
+static void release(struct hearth_answering *answering)
+{
+    struct retry *retry = of(answering);
     hearth_dead_letter_destroy(retry->letter);
     hearth_buf_finish(&retry->text);
     hearth_buf_finish(&retry->vector);
     hearth_free(retry);
 }
 
-static void on_event(void *argument, const struct hearth_event *event)
-{
-    struct retry *retry = argument;
-    if (event->kind == HEARTH_EVENT_TEXT)
-        hearth_buf_append(&retry->text, event->bytes.bytes, event->bytes.length);
-    else if (event->kind == HEARTH_EVENT_VECTOR)
-        hearth_json_write_floats(&retry->vector, event->values, event->value_count);
-    hearth_inference_credit(retry->inference, 1);
-}
-
-static void on_done(void *argument, const struct hearth_inference_done *done)
-{
-    struct retry *retry = argument;
-    struct hearth_call *call = retry->call;
-    struct hearth_buf answer;
-    hearth_buf_init(&answer, ANSWER_MAX);
-    hearth_buf_printf(&answer, "{\"id\":%llu,\"model\":", (unsigned long long)retry->letter->id);
-    hearth_json_write_string(&answer, retry->letter->model, strlen(retry->letter->model));
-    if (retry->vector.length) {
-        hearth_buf_text(&answer, ",\"vector\":");
-        hearth_buf_append(&answer, retry->vector.bytes, retry->vector.length);
-    } else {
-        hearth_buf_text(&answer, ",\"text\":");
-        hearth_json_write_string(&answer, retry->text.bytes ? retry->text.bytes : "",
-                                 retry->text.length);
-    }
-    hearth_buf_printf(&answer, ",\"prompt_tokens\":%u}", done->prompt_tokens);
-    retry_destroy(retry);
-    hearth_answer_buf(call, 200, &answer);
-}
-
-static void put_back(struct retry *retry)
-{
-    retry->letter->attempts++;
-    hearth_scheduler_add_dead_letter(retry->call->gateway->scheduler, retry->letter);
-}
-
-static void on_error(void *argument, const struct hearth_error *error, uint32_t retry_after_ms)
-{
-    struct retry *retry = argument;
-    struct hearth_call *call = retry->call;
-    const struct hearth_error_detail detail = {.retry_after_ms = retry_after_ms};
-    struct hearth_error copy = *error;
-    if (copy.code != HEARTH_ECRASHED) /* else the scheduler has it as a new letter */
-        put_back(retry);
-    retry_destroy(retry);
-    hearth_answer_error(call, &copy, &detail);
-}
-
-static void on_gone(struct hearth_call *call, int reason)
-{
-    (void)reason;
-    struct retry *retry = call->work;
-    hearth_inference_cancel(retry->inference);
-    put_back(retry);
-    retry_destroy(retry);
-}
-
-static int submit(struct retry *retry, uint32_t *ret_retry_after_ms, struct hearth_error *error)
-{
-    static const struct hearth_inference_events events = {
-        .on_event = on_event, .on_done = on_done, .on_error = on_error};
-    const struct hearth_dead_letter *letter = retry->letter;
-    const struct hearth_inference_request request = {
-        .model = letter->model,
-        .class_ = letter->class_,
-        .client = letter->client,
-        .deadline_ms = retry->call->deadline_ms,
-        .request_id = letter->request_id,
-        .credit = CREDIT,
-    };
-    const struct hearth_inference_part part = {.input = letter->shared,
-                                               .seed_offset = letter->seed_offset};
-    struct hearth_inference_target *target;
-    int rc =
-        hearth_inference_target_open(retry->call->gateway->scheduler, &request, &target, error);
-    if (rc < 0)
-        return rc;
-    rc = hearth_inference_submit_part(target, &part, &events, retry, &retry->inference,
-                                      ret_retry_after_ms, error);
-    hearth_inference_target_close(target);
-    return rc;
-}
-
 void hearth_route_admin_letter_retry(struct hearth_call *call)
 {
-    static const struct hearth_call_events events = {.on_gone = on_gone};
+    static const struct hearth_answering_ops ops = {.ask = ask,
+                                                    .on_complete = on_complete,
+                                                    .on_failed = on_failed,
+                                                    .release = release,
+                                                    .on_event = on_event,
+                                                    .on_done = on_done,
+                                                    .on_gone = on_gone};
     struct hearth_dead_letter *letter = take_named(call);
     if (!letter)
         return;
+    struct hearth_inference_request inference =
+        hearth_answering_request(call, letter->model, letter->class_, HEARTH_CREDIT_COLLECTED);
+    inference.client = letter->client; /* its turn in the queue is still that of who sent it */
+    inference.request_id = letter->request_id;
     struct retry *retry = hearth_calloc(1, sizeof(*retry));
-    struct hearth_error error;
-    uint32_t retry_after_ms = 0;
-    retry->call = call;
+    retry->answering = (struct hearth_answering){.ops = &ops, .count = 1};
     retry->letter = letter;
     hearth_buf_init(&retry->text, ANSWER_MAX / 2);
     hearth_buf_init(&retry->vector, ANSWER_MAX / 2);
-    if (submit(retry, &retry_after_ms, &error)) {
-        on_error(retry, &error, retry_after_ms);
-        return;
-    }
-    call->work = retry;
-    call->events = &events;
+    hearth_answering_start(&retry->answering, call, &inference);
 }
