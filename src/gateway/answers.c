@@ -212,13 +212,30 @@ void hearth_answer_bytes(struct hearth_call *call, int status, const char *type,
     hearth_exchange_answer(exchange, status, type, bytes, length);
 }
 
+void hearth_answer_static(struct hearth_call *call, int status, const char *type, const void *bytes,
+                          size_t length)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    hearth_call_end(call, status);
+    hearth_exchange_answer_static(exchange, status, type, bytes, length);
+}
+
+void hearth_answer_typed(struct hearth_call *call, int status, const char *type,
+                         struct hearth_buf *buf)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    if (buf->failed) {
+        hearth_answer_message(call, buf->failed, NULL, "the answer does not fit into memory");
+    } else {
+        hearth_call_end(call, status);
+        hearth_exchange_answer_buf(exchange, status, type, buf);
+    }
+    hearth_buf_finish(buf);
+}
+
 void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf)
 {
-    if (buf->failed)
-        hearth_answer_message(call, buf->failed, NULL, "the answer does not fit into memory");
-    else
-        hearth_answer_bytes(call, status, "application/json", buf->bytes, buf->length);
-    hearth_buf_finish(buf);
+    hearth_answer_typed(call, status, "application/json", buf);
 }
 
 void hearth_answer_json(struct hearth_call *call, int status, json_t *value)

@@ -32,8 +32,13 @@ void hearth_answer_message(struct hearth_call *call, int code, const char *param
 void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_faults *faults);
 void hearth_answer_bytes(struct hearth_call *call, int status, const char *type, const void *bytes,
                          size_t length);
-/* The buffer is finished too. */
+/* Bytes that live as long as the process; they are not copied. */
+void hearth_answer_static(struct hearth_call *call, int status, const char *type, const void *bytes,
+                          size_t length);
+/* The buffer's memory is what is sent; the buffer is finished. JSON, or of a media type. */
 void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf);
+void hearth_answer_typed(struct hearth_call *call, int status, const char *type,
+                         struct hearth_buf *buf);
 /* Takes the reference. */
 void hearth_answer_json(struct hearth_call *call, int status, json_t *value);
 

@@ -207,6 +207,7 @@ static int create_server(struct running *running, struct hearth_error *error)
         .idle_timeout_ms = (uint32_t)settings->idle_timeout,
         .write_timeout_ms = (uint32_t)settings->write_timeout,
         .write_buffer_max = (uint32_t)settings->write_buffer_max,
+        .buffers_max = settings->connection_buffers_max,
         .streams_max = (uint32_t)settings->streams_max,
         .gzip = settings->gzip,
         .tls_certificate = or_null(settings->tls_certificate),
