@@ -272,11 +272,11 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "connection_buffers_max", .flag = "connection-buffers-max",
         .env = "HEARTH_CONNECTION_BUFFERS_MAX", .fallback = "128MiB",
-        .help = "bytes that may wait for all connections together; near it, clients that take less than 16 KiB of their answers in a second are closed, and over it requests are 503",
+        .help = "bytes that may wait for all connections together, where a request in progress counts as 16 KiB; near it, clients that take less than 16 KiB of their answers in a second are closed, and over it requests are 503",
         .commands = "serve",
         .type = "size", .kind = HEARTH_SETTING_SIZE,
         .choices = NULL,
-        .low = 65536, .high = INT64_MAX,
+        .low = 1048576, .high = INT64_MAX,
         .secret = false,
         .offset = offsetof(struct hearth_settings, connection_buffers_max),
     },

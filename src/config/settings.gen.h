@@ -56,7 +56,7 @@ struct hearth_settings {
     uint64_t write_timeout;
     /* bytes: bytes that may wait for one connection before its producer pauses, and before its next request is begun */
     uint64_t write_buffer_max;
-    /* bytes: bytes that may wait for all connections together; near it, clients that take less than 16 KiB of their answers in a second are closed, and over it requests are 503 */
+    /* bytes: bytes that may wait for all connections together, where a request in progress counts as 16 KiB; near it, clients that take less than 16 KiB of their answers in a second are closed, and over it requests are 503 */
     uint64_t connection_buffers_max;
     /* compress answers for clients that accept it */
     bool gzip;

@@ -217,6 +217,7 @@ static void answer_whole(struct hearth_exchange *exchange, int status, const cha
     } else {
         exchange->rest = body;
         exchange->bytes_sent += body.length;
+        exchange->connection->rest_waiting += body.length;
         exchange->connection->rest_held += body.held;
     }
     hearth_exchange_finish(exchange, NULL, 0);
@@ -331,8 +332,8 @@ void hearth_exchange_reset(struct hearth_exchange *exchange)
 
 void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused)
 {
-    bool moves = paused ? hearth_request_is_arriving(exchange)
-                        : exchange->request == HEARTH_REQUEST_PAUSED;
+    bool moves =
+        paused ? hearth_request_is_arriving(exchange) : exchange->request == HEARTH_REQUEST_PAUSED;
     if (!moves)
         return;
     hearth_exchange_move_request(exchange,

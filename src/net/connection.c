@@ -209,9 +209,9 @@ static const struct hearth_stream_events stream_events = {
 /* Life */
 
 /* `out` is sent when it holds a piece, and grows by one piece and one head before that is seen; a
- * head may say back what the request's fields said. `sealed` is `out` under TLS, or a handshake with
- * its certificates. `pending` holds what may wait, and what one more read brings before reading is
- * paused: under TLS with a record that had begun before. */
+ * head may say back what the request's fields said. `sealed` is `out` under TLS, or a handshake
+ * with its certificates. `pending` holds what may wait, and what one more read brings before
+ * reading is paused: under TLS with a record that had begun before. */
 static void init_buffers(struct hearth_connection *connection)
 {
     enum { HEAD_MAX = 64 << 10, HANDSHAKE_MAX = 256 << 10 };
@@ -288,7 +288,8 @@ static void wake_writers(struct hearth_connection *connection)
     for (struct hearth_exchange *exchange = connection->exchanges, *next; exchange;
          exchange = next) {
         next = exchange->next;
-        if (exchange->answer == HEARTH_ANSWER_BLOCKED && !connection->protocol->is_blocked(exchange)) {
+        if (exchange->answer == HEARTH_ANSWER_BLOCKED &&
+            !connection->protocol->is_blocked(exchange)) {
             hearth_exchange_writable(exchange);
             again = true;
         }
@@ -354,8 +355,8 @@ static void check_pace(struct hearth_connection *connection, uint64_t now_ms)
     uint64_t taken = connection->sent_bytes - queued;
     if (now_ms - connection->pace_since_ms < 1000)
         return;
-    connection->slow = connection->held && connection->held_before &&
-                       taken - connection->pace_bytes < WRITE_PACE;
+    connection->slow =
+        connection->held && connection->held_before && taken - connection->pace_bytes < WRITE_PACE;
     connection->held_before = connection->held;
     connection->pace_bytes = taken;
     connection->pace_since_ms = now_ms;

@@ -17,9 +17,10 @@
 #include "wire/gzip.h"
 
 enum {
-    HEARTH_ANSWER_HEADERS_MAX = 48, /* that a handler may set */
-    HEARTH_OUT_KEEP_MAX = 2048,     /* larger buffers are given back when they are empty */
-    HEARTH_OUT_PIECE = 64 << 10,    /* `out` goes to the kernel when it holds this much */
+    HEARTH_ANSWER_HEADERS_MAX = 48,   /* that a handler may set */
+    HEARTH_OUT_KEEP_MAX = 2048,       /* larger buffers are given back when they are empty */
+    HEARTH_ANSWER_RESERVE = 16 << 10, /* a request in progress counts as this, for its answer */
+    HEARTH_OUT_PIECE = 64 << 10,      /* `out` goes to the kernel when it holds this much */
     /* A producer that was told to pause may have this much more on its way, from a worker's credits
      * or a last word; one that writes beyond is broken off. */
     HEARTH_WRITE_BEYOND_MAX = 16 << 20,
@@ -49,6 +50,7 @@ struct hearth_exchange {
     const char *id;
     uint64_t body_max, body_received, bytes_sent, started_ms;
     uint64_t window_since_ms, window_received; /* for the pace of the request's body */
+    size_t reserved; /* bytes of the server's sum, for the answer that is still to come */
     struct hearth_rest rest;
     enum hearth_request_state request;
     enum hearth_answer_state answer;
@@ -95,14 +97,15 @@ struct hearth_connection {
     struct hearth_stream *stream;
     struct hearth_tls *tls;                 /* NULL on plain text */
     const struct hearth_protocol *protocol; /* NULL before it is known */
-    void *session; /* the protocol's own */
+    void *session;                          /* the protocol's own */
     struct hearth_exchange *exchanges;
     struct hearth_connection *next, *previous, *bucket_next;
     struct hearth_connection *dirty_next;
     struct hearth_buf out;     /* plain text on its way out */
     struct hearth_buf sealed;  /* the same under TLS */
     struct hearth_buf pending; /* input that waits for the exchange before it */
-    size_t rest_held;          /* bytes of memory in the rests of its exchanges */
+    size_t rest_waiting;       /* bytes in the rests of its exchanges */
+    size_t rest_held;          /* bytes of memory of these */
     size_t held_before;        /* `held`, a second ago */
     size_t held;               /* bytes of memory, as they were last added up for the server */
     uint64_t accepted_ms, idle_since_ms, head_since_ms;
@@ -142,7 +145,8 @@ struct hearth_server {
     size_t random_left;
     char *version;
     uint64_t refusing; /* connections that only get a 503 */
-    uint64_t held;     /* bytes of memory that connections hold for what was not taken yet */
+    uint64_t held;     /* bytes of memory that connections hold for what was not taken yet, and
+                          what is reserved for answers to come */
     struct hearth_server_deferral *deferral;
     bool ticking, draining, all_drained;
 };
@@ -197,8 +201,14 @@ void hearth_exchange_fail(struct hearth_exchange *exchange, int code, const char
 void hearth_exchange_abort(struct hearth_exchange *exchange, int reason);
 /* Tells the handler and breaks off, also what was given whole and is not taken. */
 void hearth_exchange_break(struct hearth_exchange *exchange, int reason);
-/* Frees what is left of an answer. */
+/* Counts the answer to come among what all connections hold, until it is over. */
+void hearth_exchange_reserve(struct hearth_exchange *exchange);
+void hearth_exchange_unreserve(struct hearth_exchange *exchange);
+/* What is left of an answer is on its way, or is not wanted. */
+void hearth_exchange_take_rest(struct hearth_exchange *exchange, size_t length);
 void hearth_exchange_drop_rest(struct hearth_exchange *exchange);
+/* Gives the memory back that only making the answer took, once it is over and its head is sent. */
+void hearth_exchange_slim(struct hearth_exchange *exchange);
 
 /* The server is stopping: 503, or a last word of the handler and a broken end. */
 void hearth_exchange_drain(struct hearth_exchange *exchange);

@@ -44,7 +44,7 @@ static void fill_head(struct hearth_exchange *exchange, const struct hearth_http
         .tls = connection->tls != NULL,
         .peer = hearth_stream_peer(connection->stream),
     };
-    exchange->request = !head->has_body          ? HEARTH_REQUEST_BARE
+    exchange->request = !head->has_body         ? HEARTH_REQUEST_BARE
                         : head->expect_continue ? HEARTH_REQUEST_EXPECTED
                                                 : HEARTH_REQUEST_ARRIVING;
     exchange->closes = !head->keep_alive;
@@ -133,12 +133,45 @@ void hearth_exchange_destroy(struct hearth_exchange *exchange)
     if (connection->protocol->release)
         connection->protocol->release(exchange);
     hearth_exchange_drop_rest(exchange);
+    hearth_exchange_unreserve(exchange);
     hearth_arena_destroy(exchange->arena);
     hearth_free(exchange);
 }
 
+void hearth_exchange_reserve(struct hearth_exchange *exchange)
+{
+    exchange->reserved = HEARTH_ANSWER_RESERVE;
+    exchange->connection->server->held += exchange->reserved;
+}
+
+void hearth_exchange_unreserve(struct hearth_exchange *exchange)
+{
+    exchange->connection->server->held -= exchange->reserved;
+    exchange->reserved = 0;
+}
+
+void hearth_exchange_slim(struct hearth_exchange *exchange)
+{
+    if (!hearth_answer_is_over(exchange) || exchange->trailer_count)
+        return;
+    hearth_arena_destroy(exchange->arena);
+    exchange->arena = NULL;
+    exchange->answer_headers = NULL;
+    exchange->answer_header_count = 0;
+}
+
+void hearth_exchange_take_rest(struct hearth_exchange *exchange, size_t length)
+{
+    exchange->rest.bytes += length;
+    exchange->rest.length -= length;
+    exchange->connection->rest_waiting -= length;
+    if (!exchange->rest.length)
+        hearth_exchange_drop_rest(exchange);
+}
+
 void hearth_exchange_drop_rest(struct hearth_exchange *exchange)
 {
+    exchange->connection->rest_waiting -= exchange->rest.length;
     exchange->connection->rest_held -= exchange->rest.held;
     hearth_free(exchange->rest.owned);
     exchange->rest = (struct hearth_rest){0};
@@ -157,6 +190,7 @@ static void find_handler(struct hearth_exchange *exchange)
                              "too many answers wait for clients that do not read them");
         return;
     }
+    hearth_exchange_reserve(exchange);
     server->options.route(server->options.argument, exchange);
     if (!exchange->handler && exchange->answer == HEARTH_ANSWER_DUE)
         hearth_exchange_fail(exchange, HEARTH_ENOTFOUND, "no handler took this request");

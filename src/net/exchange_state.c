@@ -73,5 +73,7 @@ void hearth_exchange_move_answer(struct hearth_exchange *exchange, enum hearth_a
 {
     assert(answer_moves[exchange->answer] & TO(to));
     exchange->answer = to;
+    if (exchange->reserved && hearth_answer_is_over(exchange))
+        hearth_exchange_unreserve(exchange);
     assert(holds(exchange));
 }

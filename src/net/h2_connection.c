@@ -60,7 +60,7 @@ static size_t out_waiting(const struct stream *stream)
 static bool may_begin(const struct hearth_connection *connection)
 {
     size_t waiting = hearth_connection_queued(connection) + session_of(connection)->waiting +
-                     connection->rest_held;
+                     connection->rest_waiting;
     return waiting <= hearth_connection_queue_max(connection);
 }
 
@@ -184,14 +184,12 @@ static void go_on(struct hearth_connection *connection)
 
 static size_t pull_rest(struct hearth_exchange *exchange, char *to, size_t size)
 {
-    struct hearth_rest *rest = &exchange->rest;
+    const struct hearth_rest *rest = &exchange->rest;
     size_t length = rest->length < size ? rest->length : size;
-    if (length)
+    if (length) {
         memcpy(to, rest->bytes, length);
-    rest->bytes += length;
-    rest->length -= length;
-    if (!rest->length)
-        hearth_exchange_drop_rest(exchange);
+        hearth_exchange_take_rest(exchange, length);
+    }
     return length;
 }
 
@@ -218,8 +216,8 @@ static size_t on_pull(void *argument, void *stream_state, char *to, size_t size,
     struct hearth_connection *connection = argument;
     struct stream *stream = stream_state;
     struct hearth_exchange *exchange = &stream->exchange;
-    size_t length = out_waiting(stream) ? pull_written(stream, to, size)
-                                        : pull_rest(exchange, to, size);
+    size_t length =
+        out_waiting(stream) ? pull_written(stream, to, size) : pull_rest(exchange, to, size);
     if (length)
         stream->stalled_since_ms = hearth_connection_now(connection);
     if (out_waiting(stream) || exchange->rest.length || !hearth_answer_is_over(exchange))
@@ -307,8 +305,8 @@ static void feed(struct hearth_connection *connection, const char *bytes, size_t
     struct hearth_error error = {0};
     if (connection->closing)
         return;
-    if (hearth_h2_feed(session_of(connection)->codec, bytes, length, hearth_connection_now(connection),
-                       &error)) {
+    if (hearth_h2_feed(session_of(connection)->codec, bytes, length,
+                       hearth_connection_now(connection), &error)) {
         pull_output(connection); /* GOAWAY */
         break_off(connection);
     }
@@ -333,6 +331,8 @@ static void settle(struct hearth_connection *connection)
         connection->closing = true;
     else
         go_on(connection);
+    for (struct hearth_exchange *at = connection->exchanges; at; at = at->next)
+        hearth_exchange_slim(at);
     /* Who does not read what we answer may not ask for more. */
     size_t queued = hearth_connection_queued(connection);
     hearth_connection_pause_reading(connection, !connection->closing && queued > OUT_MAX);
@@ -356,8 +356,7 @@ static void head_timeout(struct hearth_connection *connection)
 static void begin(struct hearth_exchange *exchange, int status, struct hearth_header *headers,
                   size_t count, bool body)
 {
-    if (hearth_h2_answer(codec_of(exchange), stream_of(exchange)->id, status, headers, count,
-                         body))
+    if (hearth_h2_answer(codec_of(exchange), stream_of(exchange)->id, status, headers, count, body))
         hearth_h2_reset(codec_of(exchange), stream_of(exchange)->id);
 }
 
@@ -415,7 +414,8 @@ static bool is_stalled(struct hearth_exchange *exchange, uint64_t now_ms)
     struct stream *stream = stream_of(exchange);
     if (!out_waiting(stream) && !exchange->rest.length)
         stream->stalled_since_ms = now_ms;
-    return now_ms - stream->stalled_since_ms > exchange->connection->server->options.write_timeout_ms;
+    return now_ms - stream->stalled_since_ms >
+           exchange->connection->server->options.write_timeout_ms;
 }
 
 static size_t held(const struct hearth_connection *connection)

@@ -91,19 +91,16 @@ static void send_rest(struct hearth_connection *connection)
         hearth_connection_flush(connection);
         connection->sent_bytes += rest->length;
         hearth_stream_write_in_place(connection->stream, rest->bytes, rest->length, rest->owned);
-        rest->owned = NULL;
-        rest->length = 0;
+        rest->owned = NULL; /* it is the stream's */
+        hearth_exchange_drop_rest(exchange);
     }
     while (rest->length && !connection->dead &&
            hearth_connection_queued(connection) < HEARTH_OUT_PIECE) {
         size_t piece = rest->length < HEARTH_OUT_PIECE ? rest->length : HEARTH_OUT_PIECE;
         hearth_buf_append(&connection->out, rest->bytes, piece);
-        rest->bytes += piece;
-        rest->length -= piece;
+        hearth_exchange_take_rest(exchange, piece);
         hearth_connection_flush(connection);
     }
-    if (!rest->length)
-        hearth_exchange_drop_rest(exchange);
 }
 
 static bool has_rest(const struct hearth_connection *connection)
@@ -119,8 +116,8 @@ static bool next_exchange(struct hearth_connection *connection)
         return !connection->closing;
     if (!hearth_answer_is_over(exchange) || has_rest(connection))
         return false;
-    bool close = exchange->closes || exchange->framing == HEARTH_FRAMING_RAW ||
-                 connection->server->draining;
+    bool close =
+        exchange->closes || exchange->framing == HEARTH_FRAMING_RAW || connection->server->draining;
     if (!close && !hearth_http1_complete(parser_of(connection)))
         return false;
     hearth_exchange_destroy(exchange);
@@ -160,8 +157,8 @@ static size_t parse(struct hearth_connection *connection, const char *bytes, siz
         }
         if (!may_begin(connection))
             break;
-        int rc = hearth_http1_feed(parser_of(connection), bytes + total, length - total, &used,
-                                   &error);
+        int rc =
+            hearth_http1_feed(parser_of(connection), bytes + total, length - total, &used, &error);
         total += used;
         if (rc) {
             refuse(connection, rc, error.message);

@@ -135,8 +135,8 @@ static bool close_largest(struct hearth_server *server)
         held += is_to_close(at) ? at->held : 0;
         count += is_to_close(at);
     }
-    for (struct hearth_connection *at = server->connections, *next;
-         at && is_tight(server); at = next) {
+    for (struct hearth_connection *at = server->connections, *next; at && is_tight(server);
+         at = next) {
         next = at->next;
         if (!is_to_close(at) || at->held < held / count)
             continue;

@@ -24,7 +24,7 @@ struct hearth_server_options {
                                    before its next request is begun */
     uint64_t buffers_max; /* bytes that wait for all connections together, before requests get a 503
                              and the clients that take nothing are closed; 128 MiB */
-    uint32_t streams_max;       /* concurrent HTTP/2 streams of a connection */
+    uint32_t streams_max; /* concurrent HTTP/2 streams of a connection */
     bool gzip;
     const char *tls_certificate; /* PEM paths, or NULL for plain text */
     const char *tls_key;

@@ -15,7 +15,7 @@ struct frame {
 };
 
 static UNUSED void send_frame(int client, uint8_t type, uint8_t flags, uint32_t stream,
-                       const void *payload, uint32_t length)
+                              const void *payload, uint32_t length)
 {
     uint8_t head[9] = {(uint8_t)(length >> 16),
                        (uint8_t)(length >> 8),

@@ -3,9 +3,9 @@
  *
  * /hello "hello\n" · /echo the body · /wait no answer · /stream one event and no end · /flood
  * writes whenever it may · /big 4 MB at once · /static, /owned: the same without a copy · /text
- * 8 KB of text · /raw takes the connection over and echoes · /trailers · /limit a body of at most 10
- * bytes · /early answers before the body · /later answers in another turn · /upload pauses the body
- * behind each piece until it is resumed */
+ * 8 KB of text · /raw takes the connection over and echoes · /trailers · /limit a body of at most
+ * 10 bytes · /early answers before the body · /later answers in another turn · /upload pauses the
+ * body behind each piece until it is resumed */
 #ifndef HEARTH_TEST_HTTP_FIXTURE_H
 #define HEARTH_TEST_HTTP_FIXTURE_H
 
