@@ -106,8 +106,8 @@ const struct hearth_setting hearth_settings_table[] = {
     },
     {
         .key = "cors_origins", .flag = "cors-origins",
-        .env = "HEARTH_CORS_ORIGINS", .fallback = "",
-        .help = "origins that browsers may call from; * is any",
+        .env = "HEARTH_CORS_ORIGINS", .fallback = "local",
+        .help = "origins that pages may call from; `local` is any page of this machine (localhost, a loopback address, any port) and the web views of installed apps, * is any",
         .commands = "serve",
         .type = "list", .kind = HEARTH_SETTING_LIST,
         .choices = NULL,

@@ -26,7 +26,7 @@ struct hearth_settings {
     bool insecure;
     /* ends with NULL: names that a Host header may carry, besides IP literals, localhost and *.localhost */
     const char *const *allowed_hosts;
-    /* ends with NULL: origins that browsers may call from; * is any */
+    /* ends with NULL: origins that pages may call from; `local` is any page of this machine (localhost, a loopback address, any port) and the web views of installed apps, * is any */
     const char *const *cors_origins;
     /* PEM file with the certificate chain; turns TLS on */
     const char *tls_certificate;

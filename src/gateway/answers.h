@@ -17,11 +17,13 @@ struct hearth_error_detail {
 };
 
 /* The body of an error answer. */
-void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
-                        const struct hearth_error *error, const struct hearth_error_detail *detail);
+void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
+                        const char *request_id, const struct hearth_error *error,
+                        const struct hearth_error_detail *detail);
 
 /* For an exchange without a call. `detail` may be NULL. */
-void hearth_answer_refuse(struct hearth_exchange *exchange, const struct hearth_error *error,
+void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_shape shape,
+                          const struct hearth_error *error,
                           const struct hearth_error_detail *detail);
 
 /* Each ends the call. */

@@ -96,11 +96,6 @@ struct hearth_arena *hearth_call_arena(struct hearth_call *call)
     return hearth_exchange_arena(call->exchange);
 }
 
-bool hearth_call_is_openai(const struct hearth_call *call)
-{
-    return strncmp(call->route->path, "/v1/", 4) == 0;
-}
-
 void hearth_call_end(struct hearth_call *call, int status)
 {
     uint64_t took_us = hearth_clock_monotonic_ns() / 1000 - call->started_us;
@@ -208,7 +203,8 @@ static void parsed_on_lane(void *argument, bool dropped)
     call->is_large = true;
     hearth_buf_finish(&call->body);
     if (dropped && !parsing->rc)
-        parsing->rc = hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server stops");
+        parsing->rc =
+            hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server is shutting down");
     if (call->exchange && parsing->rc)
         refuse_body(call, &parsing->error);
     else if (call->exchange && !parsing->is_valid)

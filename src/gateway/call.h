@@ -69,7 +69,5 @@ struct hearth_call_body hearth_call_take_body(struct hearth_call *call);
 void hearth_call_body_free(const struct hearth_gateway *gateway, struct hearth_call_body body);
 
 struct hearth_arena *hearth_call_arena(struct hearth_call *call);
-/* Under /v1, where errors have OpenAI's shape. */
-bool hearth_call_is_openai(const struct hearth_call *call);
 
 #endif

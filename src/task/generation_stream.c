@@ -170,7 +170,7 @@ void hearth_text_stream_tell_error(struct hearth_generation *g, const struct hea
     struct hearth_buf buf;
     hearth_buf_init(&buf, EVENT_MAX);
     size_t start = hearth_sse_open(&buf);
-    hearth_error_write(&buf, hearth_call_is_openai(call), hearth_exchange_id(call->exchange), error,
+    hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), error,
                        detail);
     hearth_sse_close(&buf, start);
     say_last_words(g, &buf);

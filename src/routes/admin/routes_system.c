@@ -186,6 +186,15 @@ void hearth_route_openapi(struct hearth_call *call)
                          hearth_page_openapi_length);
 }
 
+/* Who opens the server in a browser wants the page. Relative, for a proxy that serves it below a
+ * path of its own. */
+void hearth_route_home(struct hearth_call *call)
+{
+    static const char text[] = "Hearth is running. See /docs, or /openapi.json for programs.\n";
+    hearth_exchange_set_header(call->exchange, "location", "docs");
+    hearth_answer_static(call, 302, "text/plain; charset=utf-8", text, sizeof(text) - 1);
+}
+
 void hearth_route_docs(struct hearth_call *call)
 {
     hearth_exchange_set_header(call->exchange, "content-security-policy",
