@@ -59,7 +59,7 @@ static void on_failed(struct hearth_answering *answering, uint32_t part,
     (void)part;
     struct hearth_generation *g = of(answering);
     const struct hearth_error_detail detail = detail_of(g, error, retry_after_ms);
-    if (g->begun)
+    if (g->sse.begun)
         hearth_text_stream_fail(g, error, &detail);
     else
         hearth_answer_error(hearth_answering_end(answering), error, &detail);
@@ -69,7 +69,7 @@ static void on_gone(struct hearth_answering *answering, int reason)
 {
     struct hearth_generation *g = of(answering);
     struct hearth_error error;
-    if (reason != HEARTH_EDRAINING || !g->begun)
+    if (reason != HEARTH_EDRAINING || !g->sse.begun)
         return;
     hearth_error_set(&error, reason, "the server is shutting down");
     hearth_text_stream_tell_error(g, &error, NULL);

@@ -8,6 +8,7 @@
 #ifndef HEARTH_TASK_GENERATION_H
 #define HEARTH_TASK_GENERATION_H
 
+#include "gateway/sse.h"
 #include "task/answering.h"
 
 struct hearth_error_detail;
@@ -59,11 +60,9 @@ struct hearth_generation {
     struct hearth_shared_input *shared; /* the input that was submitted last */
     uint32_t choice_count;
 
-    bool begun;          /* the head is sent */
-    bool tells;          /* comments may be sent before the first event */
-    int loaded;          /* per cent of the model; -1 before */
-    uint64_t written_ms; /* when something was last sent; at first, the start */
-    struct hearth_generation *next, *previous; /* among the gateway's streams */
+    struct hearth_sse sse; /* of one that streams */
+    bool tells;            /* comments may be sent before the first event */
+    int loaded;            /* per cent of the model; -1 before */
     struct hearth_choice choices[];
 };
 
@@ -94,8 +93,5 @@ struct hearth_usage hearth_generation_usage(const struct hearth_generation *gene
 const char *hearth_finish_name(enum hearth_finish finish); /* "stop" … */
 /* Characters of UTF-8; a part of one counts where it begins. */
 uint32_t hearth_character_count(const char *text, size_t length);
-
-/* Sends comments to streams that have waited long; called by the gateway's timer. */
-void hearth_generations_keep_alive(struct hearth_gateway *gateway);
 
 #endif

@@ -4,52 +4,15 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "gateway/sse.h"
-#include "loop/loop.h"
 
+#include <stddef.h>
 #include <string.h>
 
-enum {
-    EVENT_MAX = 4 << 20, /* bytes of what is sent at once: a token's text and its alternatives */
-    SILENCE_MS = 10000,  /* proxies and clients give connections up that say nothing for longer */
-    TICK_MS = 2000,
-};
-
-/* Streams are linked for the keep-alive timer, which runs only while there are some. */
-void hearth_text_stream_open(struct hearth_generation *g, struct hearth_call *call)
-{
-    struct hearth_gateway *gateway = call->gateway;
-    g->tells = hearth_exchange_header(call->exchange, "hearth-progress") != NULL;
-    g->loaded = -1;
-    g->written_ms = hearth_loop_now_ms(gateway->loop);
-    g->next = gateway->generations;
-    if (g->next)
-        g->next->previous = g;
-    else
-        hearth_timer_start(gateway->keep_alive, TICK_MS, TICK_MS);
-    gateway->generations = g;
-}
-
-void hearth_text_stream_close(struct hearth_generation *g)
-{
-    struct hearth_gateway *gateway = g->answering.gateway;
-    if (g->previous)
-        g->previous->next = g->next;
-    else
-        gateway->generations = g->next;
-    if (g->next)
-        g->next->previous = g->previous;
-    if (!gateway->generations)
-        hearth_timer_stop(gateway->keep_alive);
-}
+enum { EVENT_MAX = 4 << 20 }; /* bytes sent at once: a token's text and its alternatives */
 
 static void send(struct hearth_generation *g, struct hearth_buf *buf)
 {
-    struct hearth_exchange *exchange = g->answering.call->exchange;
-    if (!g->begun)
-        hearth_sse_begin(exchange);
-    g->begun = true;
-    g->written_ms = hearth_loop_now_ms(g->answering.gateway->loop);
-    if (buf->length && !hearth_exchange_write(exchange, buf->bytes, buf->length))
+    if (!hearth_sse_write(&g->sse, buf))
         hearth_answering_pause(&g->answering);
     hearth_buf_finish(buf);
 }
@@ -84,16 +47,26 @@ void hearth_text_stream_loading(struct hearth_generation *g, float fraction)
         send_comment(g);
 }
 
-void hearth_generations_keep_alive(struct hearth_gateway *gateway)
+static void on_quiet(struct hearth_sse *sse)
 {
-    uint64_t now_ms = hearth_loop_now_ms(gateway->loop);
-    for (struct hearth_generation *g = gateway->generations, *next; g; g = next) {
-        next = g->next;
-        if (!g->answering.call || g->answering.paused || now_ms - g->written_ms < SILENCE_MS)
-            continue;
-        g->tells = true;
-        send_comment(g);
-    }
+    struct hearth_generation *g =
+        (struct hearth_generation *)((char *)sse - offsetof(struct hearth_generation, sse));
+    if (!g->answering.call || g->answering.paused)
+        return;
+    g->tells = true;
+    send_comment(g);
+}
+
+void hearth_text_stream_open(struct hearth_generation *g, struct hearth_call *call)
+{
+    g->tells = hearth_exchange_header(call->exchange, "hearth-progress") != NULL;
+    g->loaded = -1;
+    hearth_sse_start(&g->sse, call->gateway->streams, call->exchange, on_quiet);
+}
+
+void hearth_text_stream_close(struct hearth_generation *g)
+{
+    hearth_sse_stop(&g->sse);
 }
 
 static void open_choice(struct hearth_choice *choice, struct hearth_buf *buf)
