@@ -259,11 +259,14 @@ def route_tables(rows):
             *(f'#include "routes/{family}/{family}_routes.gen.h"' for family in families), "",
             "/* clang-format off */", "static const struct hearth_route rows[] = {"]
     for r in rows:
+        aliases = "NULL"
+        if "aliases" in r:
+            aliases = f"(const char *const[]){{{', '.join(map(c_string, r['aliases']))}, NULL}}"
         request = f"&hearth_schema_{snake(r['request'])}" if "request" in r else "NULL"
         limit = "HEARTH_BODY_DEFAULT" if "body_max" not in r else str(r["body_max"])
         body.append(
-            f"    {{.method = {c_string(r['method'])}, .path = {c_string(r['path'])}, "
-            f".group = {c_string(r['group'])}, .name = {c_string(r['name'])},\n"
+            f"    {{.method = {c_string(r['method'])}, .path = {c_string(r['path'])}, .aliases = {aliases},\n"
+            f"     .group = {c_string(r['group'])}, .name = {c_string(r['name'])}, .errors = HEARTH_ERRORS_{r['errors'].upper()},\n"
             f"     .scope = HEARTH_SCOPE_{r['scope'].upper()}, "
             f".kind = HEARTH_ROUTE_{r['kind'].upper()}, .body_max = {limit}, .request = {request},\n"
             f"     .handle = hearth_route_{r['name']}}},")
@@ -317,6 +320,9 @@ def openapi_operation(row, statuses):
             schema["enum"] = query["enum"]
         parameters.append({"name": query["name"], "in": "query",
                            "description": query.get("description", ""), "schema": schema})
+    if "aliases" in row:
+        paths = " and ".join(f"`{alias}`" for alias in row["aliases"])
+        operation["description"] = f"Also at {paths}, for clients that ask there."
     if parameters:
         operation["parameters"] = parameters
     if "request" in row:
@@ -331,7 +337,7 @@ def openapi_operation(row, statuses):
         if "stream" in row:
             content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
         responses[status] = {"description": statuses.get(status, "An answer"), "content": content}
-    shape = "OpenaiError" if row["path"].startswith("/v1/") else "Error"
+    shape = "OpenaiError" if row["errors"] == "openai" else "Error"
     responses["default"] = {"description": "An error", "content": {"application/json": {
         "schema": {"$ref": "#/components/schemas/" + shape}}}}
     operation["responses"] = responses
@@ -341,7 +347,7 @@ def openapi_operation(row, statuses):
 
 
 def openapi(named, rows, groups):
-    statuses = {"200": "Done", "201": "Made", "202": "Under way", "503": "Not now"}
+    statuses = {"200": "Done", "201": "Made", "202": "Under way", "302": "Elsewhere", "503": "Not now"}
     paths = {}
     for row in rows:
         path = row["path"].replace("*}", "}")
@@ -408,7 +414,7 @@ def pages(document):
 def errors_page():
     rows = json.loads((API / "errors.json").read_text())["errors"]
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
-           "Under `/v1` an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
+           "Under `/v1`, and on the other paths of OpenAI's routes, an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
            "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
            "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
            "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
@@ -422,6 +428,19 @@ def errors_page():
     return {"docs/errors.md": "\n".join(out)}
 
 
+def check_paths(rows):
+    """Each method and path once, aliases included; and every row says what its errors look like."""
+    seen = {}
+    for row in rows:
+        if row.get("errors") not in ("openai", "hearth"):
+            raise SystemExit(f"routes.json: {row['name']}: errors must be openai or hearth")
+        for path in [row["path"], *row.get("aliases", [])]:
+            key = row["method"], re.sub(r"{[^}]*}", "{}", path)
+            if key in seen:
+                raise SystemExit(f"routes.json: {row['name']}: {' '.join(key)} is {seen[key]} already")
+            seen[key] = row["name"]
+
+
 def api():
     """Everything from routes.json, schemas/ and errors.json."""
     named = schemas()
@@ -431,6 +450,7 @@ def api():
     if used != set(groups):
         raise SystemExit("routes.json: groups and the group column differ in "
                          + ", ".join(sorted(used ^ set(groups))))
+    check_paths(rows)
     for row in rows:
         for name in [row.get("request"), row.get("stream"), *row["response"].values()]:
             if name and "/" not in name and name not in named:

@@ -289,7 +289,7 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
     return rc;
 }
 
-int hearth_catalog_resolve(struct hearth_catalog *catalog, const char *reference,
+int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error)
 {

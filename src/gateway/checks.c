@@ -40,6 +40,12 @@ bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *sit
                NULL);
 }
 
+bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *site)
+{
+    return json_number_value(value) != 0 ||
+           wrong(value, site, "an integer from 1, or -1 or null for no limit", NULL);
+}
+
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
 {
     struct hearth_error error;

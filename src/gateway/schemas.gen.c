@@ -5,10 +5,11 @@
 
 /* clang-format off */
 static const struct hearth_schema node_1 = {
-    .expected = "an integer from 1 to 2,147,483,647",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
+    .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_2 = {
     .expected = "a number from 0 to 2",
@@ -180,10 +181,11 @@ static const struct hearth_schema node_25 = {
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_26 = {
-    .expected = "an integer from 1 to 2,147,483,647",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
+    .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_27 = {
     .expected = "a number from 0 to 2",
@@ -794,16 +796,18 @@ static const struct hearth_schema node_103 = {
     .closed = true,
 };
 static const struct hearth_schema node_106 = {
-    .expected = "an integer from 1 to 2,147,483,647",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
+    .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_107 = {
-    .expected = "an integer from 1 to 2,147,483,647",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
+    .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_108 = {
     .expected = "a number from 0 to 2",
@@ -1144,10 +1148,11 @@ static const struct hearth_schema node_165 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_166 = {
-    .expected = "an integer from 1 to 2,147,483,647",
+    .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
+    .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_167 = {
     .expected = "a number from 0 to 2",

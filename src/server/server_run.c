@@ -16,6 +16,7 @@
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
 #include "gateway/metrics.h"
+#include "gateway/sse.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "net/server.h"
@@ -29,13 +30,15 @@
 #include "server/shutdown.h"
 #include "server/store_bridge.h"
 #include "serving/scheduler.h"
-#include "task/generation.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+/* Proxies and clients give a connection up that says nothing for longer. */
+enum { STREAM_QUIET_MS = 10000 };
 
 enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
 
@@ -170,11 +173,6 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     return hearth_scheduler_create(&options, &gateway->scheduler, error);
 }
 
-static void on_keep_alive(void *argument)
-{
-    hearth_generations_keep_alive(argument);
-}
-
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;
@@ -207,6 +205,7 @@ static int create_server(struct running *running, struct hearth_error *error)
         .idle_timeout_ms = (uint32_t)settings->idle_timeout,
         .write_timeout_ms = (uint32_t)settings->write_timeout,
         .write_buffer_max = (uint32_t)settings->write_buffer_max,
+        .buffers_max = settings->connection_buffers_max,
         .streams_max = (uint32_t)settings->streams_max,
         .gzip = settings->gzip,
         .tls_certificate = or_null(settings->tls_certificate),
@@ -330,7 +329,7 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
     gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
-    gateway->keep_alive = hearth_timer_create(gateway->loop, on_keep_alive, gateway);
+    gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
     if (!rc)
@@ -357,7 +356,7 @@ static void stop(struct running *running)
     hearth_definitions_destroy(running->definitions);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
-    hearth_timer_destroy(gateway->keep_alive);
+    hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     hearth_body_room_destroy(gateway->body_room);

@@ -76,7 +76,7 @@ static bool take_setting(struct hearth_gateway *gateway, hearth_model_fits *fits
     const struct hearth_catalog_entry *entry;
     struct hearth_error ignored;
     const char *name = gateway->settings->default_model;
-    if (!*name || hearth_catalog_resolve(gateway->catalog, name, &entry, &ignored))
+    if (!*name || hearth_catalog_acquire(gateway->catalog, name, &entry, &ignored))
         return false;
     bool taken = may_fit(gateway, entry, fits);
     hearth_catalog_entry_release(entry);

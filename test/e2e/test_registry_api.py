@@ -388,8 +388,9 @@ def test_sigterm_tells_open_streams_why(start):
     wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 1, 20, "the stream")
     assert server.stop() == 0
     asking.join(30)
-    last = got["text"].rstrip().split("\n\n")[-1]
-    assert last.startswith("data: {") and "draining" in last
+    error, last = got["text"].rstrip().split("\n\n")[-2:]
+    assert error.startswith("data: {") and "draining" in error
+    assert last == "data: [DONE]"
 
 
 def test_sigterm_lets_what_runs_finish(start):

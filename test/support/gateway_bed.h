@@ -22,6 +22,7 @@
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
+#include "gateway/sse.h"
 #include "loop/pool.h"
 #include "net/server.h"
 #include "registry/install.h"
@@ -69,11 +70,6 @@ static inline void gateway_bed_file(const char *path)
     FILE *file = fopen(path, "we");
     assert_non_null(file);
     fclose(file);
-}
-
-static inline void gateway_bed_keep_alive(void *argument)
-{
-    hearth_generations_keep_alive(argument);
 }
 
 static inline void gateway_bed_settings(struct gateway_bed *bed)
@@ -168,7 +164,7 @@ static inline void gateway_bed_open(struct gateway_bed *bed, uint32_t tasks)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, 256);
     gateway->body_room = hearth_body_room_create(bed->settings->body_bytes_max);
-    gateway->keep_alive = hearth_timer_create(gateway->loop, gateway_bed_keep_alive, gateway);
+    gateway->streams = hearth_sse_streams_create(gateway->loop, 10000);
     gateway->installs = hearth_installs_create(gateway);
     gateway_bed_storage(bed);
     gateway_bed_scheduler(bed, tasks);
@@ -184,7 +180,7 @@ static inline void gateway_bed_close(struct gateway_bed *bed)
     hearth_installs_destroy(gateway->installs);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
-    hearth_timer_destroy(gateway->keep_alive);
+    hearth_sse_streams_destroy(gateway->streams);
     hearth_store_close(gateway->store);
     hearth_blob_close(gateway->blobs);
     hearth_home_close(gateway->home);

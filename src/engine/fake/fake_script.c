@@ -98,6 +98,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
     return fault(line, error, "abort, segv or exit is expected");
 }
 
+enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
 enum kind { TEXT, COUNT, TRUTH, SIZE, TASKS, CRASH };
 
 static const struct key {
@@ -113,6 +114,7 @@ static const struct key {
     KEY("tasks", TASKS, tasks),
     KEY("context", COUNT, trained_context),
     KEY("vector_length", COUNT, vector_length),
+    KEY("labels", COUNT, labels),
     KEY("load_ms", COUNT, load_ms),
     KEY("prepare_ms", COUNT, prepare_ms),
     KEY("token_us", COUNT, token_us),
@@ -209,6 +211,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
                                           HEARTH_TASK_TOKENIZE,
                                  .trained_context = 4096,
                                  .vector_length = 8,
+                                 .labels = 1,
                                  .stall_at = FAKE_NEVER,
                                  .crash_at_token = FAKE_NEVER,
                                  .crash_at_request = FAKE_NEVER};
@@ -222,8 +225,11 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
         rc = take_line(&line, part, &script, error);
     }
     hearth_free(text);
-    if (!rc && (script.vector_length == 0 || script.vector_length > 65536))
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to 65536", path);
+    if (!rc && (script.vector_length == 0 || script.vector_length > WIDTH_MAX))
+        rc =
+            hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to %d", path, WIDTH_MAX);
+    if (!rc && (script.labels == 0 || script.labels > WIDTH_MAX))
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: labels is 1 to %d", path, WIDTH_MAX);
     if (rc)
         fake_script_finish(&script);
     else

@@ -19,6 +19,7 @@ struct fake_script {
     uint32_t tasks;
     uint32_t trained_context;
     uint32_t vector_length;
+    uint32_t labels; /* numbers of a score */
     uint32_t load_ms, prepare_ms, token_us, prefill_us;
     uint64_t load_bytes; /* held while loaded */
     uint64_t plan_bytes; /* what plan_memory says beyond; 0: load_bytes */

@@ -5,12 +5,16 @@
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
 #include "task/default_model.h"
+#include "task/sampling.h"
 
 #include <string.h>
 
-enum {
-    ENTRIES = 0, /* of hearth_choice.parts: the logprobs so far */
-    INPUT_MAX = 64 << 20,
+enum { INPUT_MAX = 64 << 20, ENTRIES_MAX = 16 << 20 };
+
+/* Kept of a choice: its logprobs so far, as JSON. */
+struct kept {
+    struct hearth_buf entries;
+    bool begun;
 };
 
 static void write_bytes(struct hearth_buf *buf, const struct hearth_bytes *text)
@@ -25,7 +29,7 @@ static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes 
                               float logprob)
 {
     hearth_buf_text(buf, "{\"token\":");
-    hearth_json_write_string(buf, text->bytes, text->length);
+    hearth_openai_write_token(buf, text, "");
     hearth_buf_text(buf, ",\"logprob\":");
     hearth_openai_write_logprob(buf, logprob);
     hearth_buf_text(buf, ",\"bytes\":");
@@ -60,14 +64,14 @@ static void chunk_open(const struct hearth_choice *choice, struct hearth_buf *bu
     hearth_buf_printf(buf, ",\"choices\":[{\"index\":%u,\"delta\":", choice->index);
 }
 
-static void write_open(struct hearth_choice *choice, struct hearth_buf *buf)
+static void write_open(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     chunk_open(choice, buf);
     hearth_buf_text(buf, "{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null");
     hearth_openai_close_chunk(choice, NULL, buf);
 }
 
-static void write_delta(struct hearth_choice *choice, const struct hearth_event *event,
+static void write_delta(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf)
 {
     chunk_open(choice, buf);
@@ -83,35 +87,44 @@ static void write_delta(struct hearth_choice *choice, const struct hearth_event 
     hearth_openai_close_chunk(choice, NULL, buf);
 }
 
-static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
+static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     chunk_open(choice, buf);
     hearth_buf_text(buf, "{},\"logprobs\":null");
     hearth_openai_close_chunk(choice, hearth_finish_name(choice->done.finish), buf);
 }
 
-static void write_usage(struct hearth_generation *generation, struct hearth_buf *buf)
+static void write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     hearth_openai_write_usage_chunk(generation, "chat.completion.chunk", buf);
 }
 
 static void keep(struct hearth_choice *choice, const struct hearth_event *event)
 {
-    if (choice->generation->logprobs)
-        write_tokens(&choice->parts[ENTRIES], event, choice->parts[ENTRIES].length == 0);
+    struct kept *kept = choice->kept;
+    if (!choice->generation->logprobs)
+        return;
+    if (!kept->begun)
+        hearth_buf_init(&kept->entries, ENTRIES_MAX);
+    kept->begun = true;
+    write_tokens(&kept->entries, event, kept->entries.length == 0);
+}
+
+static void forget(struct hearth_choice *choice)
+{
+    hearth_buf_finish(&((struct kept *)choice->kept)->entries);
 }
 
 static void write_choice(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     hearth_buf_printf(
         buf, "{\"index\":%u,\"message\":{\"role\":\"assistant\",\"content\":", choice->index);
-    hearth_json_write_string(buf, choice->text.bytes ? choice->text.bytes : "",
-                             choice->text.length);
+    hearth_json_write_string(buf, choice->text.bytes, choice->text.length);
     hearth_buf_text(buf, ",\"refusal\":null},\"logprobs\":");
     if (choice->generation->logprobs) {
-        const struct hearth_buf *entries = &choice->parts[ENTRIES];
+        const struct kept *kept = choice->kept;
         hearth_buf_text(buf, "{\"content\":[");
-        hearth_buf_append(buf, entries->bytes, entries->length);
+        hearth_buf_append(buf, kept->entries.bytes, kept->entries.length);
         hearth_buf_text(buf, "],\"refusal\":null}");
     } else {
         hearth_buf_text(buf, "null");
@@ -119,18 +132,23 @@ static void write_choice(const struct hearth_choice *choice, struct hearth_buf *
     hearth_buf_printf(buf, ",\"finish_reason\":\"%s\"}", hearth_finish_name(choice->done.finish));
 }
 
-static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
+static void write_answer(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     hearth_openai_write_answer(generation, "chat.completion", write_choice, buf);
 }
 
-const struct hearth_generation_shape hearth_chat_shape = {
+const struct hearth_generation_shape hearth_openai_chat = {
+    .id_prefix = "chatcmpl-",
+    .input_param = "messages",
+    .write_answer = write_answer,
     .write_open = write_open,
     .write_delta = write_delta,
     .write_finish = write_finish,
     .write_usage = write_usage,
+    .last_words = HEARTH_OPENAI_LAST_WORDS,
+    .kept_size = sizeof(struct kept),
     .keep = keep,
-    .write_answer = write_answer,
+    .forget = forget,
 };
 
 void hearth_route_chat_completions(struct hearth_call *call)

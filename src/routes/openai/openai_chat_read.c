@@ -58,8 +58,8 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     if (rc)
         return rc;
     struct hearth_sampling *sampling = &request->sampling;
-    sampling->max_tokens = (uint32_t)hearth_body_integer(
-        body, "max_completion_tokens", hearth_body_integer(body, "max_tokens", 0));
+    sampling->max_tokens = hearth_max_tokens_read(body, "max_completion_tokens",
+                                                  hearth_max_tokens_read(body, "max_tokens", 0));
     sampling->top_logprobs = (uint32_t)hearth_body_integer(body, "top_logprobs", 0);
     sampling->logprobs = hearth_json_truth(body, "logprobs", false);
     *ret_param = "top_logprobs";
@@ -71,13 +71,11 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
 static struct hearth_generation_request request_of(const json_t *body)
 {
     return (struct hearth_generation_request){
-        .shape = &hearth_chat_shape,
-        .id_prefix = "chatcmpl-",
+        .shape = &hearth_openai_chat,
         .model = hearth_json_text(body, "model", ""),
         .input_count = 1,
         .n = (uint32_t)hearth_body_integer(body, "n", 1),
         .class_ = hearth_class_read(body),
-        .input_param = "messages",
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
     };

@@ -33,7 +33,8 @@ static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
     size_t count = request->list ? json_array_size(prompt) : 1;
     if (count * request->n > CHOICES_MAX)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "%zu prompts with n = %u are %zu choices, at most %d are made",
+                                "%zu prompts with n = %u would be %zu choices; at most %d are "
+                                "made at once",
                                 count, request->n, count * request->n, CHOICES_MAX);
     struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
     for (size_t i = 0; inputs && i < count; i++)
@@ -79,7 +80,7 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
     if (rc)
         return rc;
-    request->sampling.max_tokens = (uint32_t)hearth_body_integer(body, "max_tokens", 16);
+    request->sampling.max_tokens = hearth_max_tokens_read(body, "max_tokens", 16);
     int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
     request->sampling.logprobs = logprobs >= 0;
     request->sampling.top_logprobs = logprobs > 0 ? (uint32_t)logprobs : 0;
@@ -96,12 +97,10 @@ int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena
                                   const char **ret_param, struct hearth_error *error)
 {
     struct hearth_generation_request request = {
-        .shape = &hearth_completion_shape,
-        .id_prefix = "cmpl-",
+        .shape = &hearth_openai_completion,
         .model = hearth_json_text(body, "model", ""),
         .n = (uint32_t)hearth_body_integer(body, "n", 1),
         .class_ = hearth_class_read(body),
-        .input_param = "prompt",
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
     };

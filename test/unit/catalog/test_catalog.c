@@ -107,7 +107,7 @@ static void expect(struct bed *bed, const char *reference, const char *id)
 {
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
-    if (hearth_catalog_resolve(bed->catalog, reference, &entry, &error) < 0)
+    if (hearth_catalog_acquire(bed->catalog, reference, &entry, &error) < 0)
         fail_msg("%s: %s", reference, error.message);
     assert_string_equal(entry->id, id);
     hearth_catalog_entry_release(entry);
@@ -117,7 +117,7 @@ static void expect_none(struct bed *bed, const char *reference, const char *word
 {
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
-    assert_int_equal(hearth_catalog_resolve(bed->catalog, reference, &entry, &error),
+    assert_int_equal(hearth_catalog_acquire(bed->catalog, reference, &entry, &error),
                      HEARTH_ENOMODEL);
     if (!strstr(error.message, words))
         fail_msg("'%s' does not say '%s'", error.message, words);
@@ -224,7 +224,7 @@ static void test_an_entry_outlives_the_snapshot(void **state)
     int64_t id = add_model(&bed, "m", "{\"pin\":true,\"slots\":3}");
     add_version(&bed, id, HEARTH_VERSION_READY);
     refresh(&bed);
-    assert_int_equal(hearth_catalog_resolve(bed.catalog, "m", &entry, &error), 0);
+    assert_int_equal(hearth_catalog_acquire(bed.catalog, "m", &entry, &error), 0);
     assert_int_equal(hearth_store_model_delete(bed.store, id, 5, &error), 0);
     refresh(&bed);
     expect_none(&bed, "m", "no model");

@@ -53,7 +53,7 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
     told->code = error ? error->code : 0;
     told->model_id = model_id;
     told->number = number;
-    told->was_found = !hearth_catalog_resolve(bed.gateway.catalog, "x", &entry, &ignored);
+    told->was_found = !hearth_catalog_acquire(bed.gateway.catalog, "x", &entry, &ignored);
     if (told->was_found)
         hearth_catalog_entry_release(entry);
 }

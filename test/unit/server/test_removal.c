@@ -150,7 +150,7 @@ static bool is_gone(void *argument)
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
     (void)argument;
-    if (hearth_catalog_resolve(bed.gateway.catalog, "x", &entry, &error))
+    if (hearth_catalog_acquire(bed.gateway.catalog, "x", &entry, &error))
         return true;
     hearth_catalog_entry_release(entry);
     return false;

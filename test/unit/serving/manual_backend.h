@@ -18,6 +18,8 @@ struct manual_backend {
     uint32_t sent[MANUAL_STREAMS_MAX], canceled[MANUAL_STREAMS_MAX];
     uint32_t credit_of_sent[MANUAL_STREAMS_MAX];
     char text_of_sent[MANUAL_STREAMS_MAX][MANUAL_TEXT_MAX]; /* as much as there is room for */
+    const char *bytes_of_sent[MANUAL_STREAMS_MAX];
+    uint64_t seed_of_sent[MANUAL_STREAMS_MAX];
     size_t sent_count, canceled_count;
     uint32_t credits;
     bool stopping, killed;
@@ -38,10 +40,13 @@ static int manual_send(struct hearth_backend *backend, const struct hearth_backe
 {
     (void)error;
     struct manual_backend *it = (struct manual_backend *)backend;
+    const struct hearth_sampling *sampling = request->input->sampling;
     it->credit_of_sent[it->sent_count] = request->credit;
     snprintf(it->text_of_sent[it->sent_count], MANUAL_TEXT_MAX, "%.*s",
              (int)(request->input->pair ? request->input->pair_length : request->input->length),
              request->input->pair ? request->input->pair : request->input->bytes);
+    it->bytes_of_sent[it->sent_count] = request->input->bytes;
+    it->seed_of_sent[it->sent_count] = sampling ? sampling->seed : 0;
     it->sent[it->sent_count++] = request->stream;
     return 0;
 }
