@@ -1,5 +1,7 @@
 /* Tiles of products in each precision. A part of kernels.inc.h. */
 
+/* Stores one vector of a finished row. The last panel may reach over the matrix's edge: only what
+ * is valid is written there, because a neighbour's numbers may follow. */
 INLINE void finish_vector(const struct hearth_gemm_tile *tile, int row, int vector, vf sum)
 {
     vf y = sum + load(tile->bias + vector * LANES);
@@ -16,6 +18,8 @@ INLINE void finish_vector(const struct hearth_gemm_tile *tile, int row, int vect
 
 /* f32 */
 
+/* The micro-kernel: rows × vectors sums in registers. In each step one row of the panel is loaded
+ * once, and each row's input multiplies it: rows + vectors loads for rows · vectors products. */
 INLINE void multiply(const float *a, size_t a_stride, const float *panel, size_t panel_step,
                      size_t depth, int rows, int vectors, vf acc[ROWS][VECTORS])
 {

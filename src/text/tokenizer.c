@@ -1,3 +1,6 @@
+/* A text's way through the parts of tokenizer_parts.h: added tokens that stand in the raw text are
+ * cut out first; what lies between is normalized, and the added tokens of normalized text are cut
+ * out of that; what still lies between is split into pieces, which the model turns into ids. */
 #include "text/tokenizer.h"
 
 #include "base/error.h"
@@ -95,6 +98,8 @@ static int encode_raw(const struct hearth_tokenizer *tokenizer, size_t head,
     } else {
         hearth_runes_append_all(&part, text->at + start, end - start);
     }
+    /* From here on it is normalized text, in which the added tokens of the other kind are looked
+     * for. */
     size_t left = normalizer_run(&tokenizer->normalizer, &part, head);
     int rc = part.overlong ? hearth_error_set(error, HEARTH_ETOOLARGE,
                                               "what the model's normalizer makes of this text is "
@@ -154,6 +159,8 @@ int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char
     int rc = 0;
     for (size_t i = 0; i < count && !rc; i++) {
         size_t first = tokens->count;
+        /* Special tokens are left out when nobody wants them; the segments of what remains are as
+         * with them. */
         if (items[i].id >= 0)
             rc = special_tokens ? tokens_append(tokens, items[i].id, error) : 0;
         else if (items[i].id == -1)
@@ -170,6 +177,7 @@ size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const 
                                 size_t count)
 {
     const struct post_processor *post = &tokenizer->post;
+    /* All of them must be there: of half an opening it is not known where the text begins. */
     size_t specials = 0;
     while (specials < post->single_count && post->single[specials].id >= 0) {
         if (specials == count || ids[specials] != post->single[specials].id)
@@ -203,6 +211,7 @@ static const struct added_token *added_by_id(const struct hearth_tokenizer *toke
     return NULL;
 }
 
+/* An added token has its own text, which may differ from what the vocabulary has for its id. */
 static const char *text_of(const struct hearth_tokenizer *tokenizer, int32_t id, size_t *ret_length,
                            bool *ret_special)
 {
@@ -234,6 +243,7 @@ int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int3
     return text->failed ? hearth_error_set(error, text->failed, "the text is too long") : 0;
 }
 
+/* A template may name ids that neither the model nor the added tokens have. */
 static void widen_to_template(const struct template_item *items, size_t count, size_t *most)
 {
     for (size_t i = 0; i < count; i++)

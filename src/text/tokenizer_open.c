@@ -28,6 +28,8 @@ static int read_model(const json_t *json, struct hearth_tokenizer *tokenizer,
 static int read_all(const json_t *json, struct hearth_tokenizer *tokenizer,
                     struct hearth_error *error)
 {
+    /* The order matters: added tokens are normalized when they are read. After a fault the rest
+     * stays zero, which closes like any other tokenizer. */
     int rc = normalizer_read(json_object_get(json, "normalizer"), &tokenizer->normalizer, error);
     if (!rc)
         rc = pre_tokenizer_read(json_object_get(json, "pre_tokenizer"), &tokenizer->pre_tokenizer,
@@ -112,6 +114,8 @@ static json_t *bert_of(json_t *vocabulary, const json_t *config)
 static json_t *vocabulary_of(const struct hearth_buf *text)
 {
     json_t *vocabulary = json_object();
+    /* A token a line; its id is the number of the line, from 0. Of a token that stands there twice,
+     * transformers keeps the later id, and so does setting a member again. */
     json_int_t id = 0;
     for (size_t at = 0; at < text->length;) {
         const char *line = text->bytes + at, *end = memchr(line, '\n', text->length - at);
@@ -136,6 +140,7 @@ static int open_vocabulary(const char *directory, struct hearth_tokenizer **ret_
     if (rc == HEARTH_ENOTFOUND)
         rc = hearth_error_set(error, HEARTH_EMODEL,
                               "there is neither a tokenizer.json nor a vocab.txt");
+    /* tokenizer_config.json may be missing or broken: its defaults are those of BERT. */
     json_t *config = NULL;
     if (!rc && !read_file(directory, "tokenizer_config.json", &config_text, NULL))
         config = config_text.bytes

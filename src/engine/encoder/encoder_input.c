@@ -38,6 +38,7 @@ static int prompt_of(const struct encoder_intake *intake, const struct hearth_in
     *ret_prompt = hearth_json_text(intake->prompts, name, NULL);
     if (*ret_prompt)
         return 0;
+    /* The names that the model has help more than the one that it has not. */
     char names[512] = "it has none";
     size_t length = 0;
     const char *known;
@@ -58,6 +59,8 @@ static int encode_text(const struct encoder_intake *intake, const struct hearth_
     struct hearth_buf prompted;
     const char *bytes = input->length ? input->bytes : "";
     size_t length = input->length;
+    /* The prompt is put before the text and both are tokenized as one: a word may begin in the
+     * prompt and end in the text. */
     hearth_buf_init(&prompted, input->length + strlen(prompt) + 1);
     if (*prompt) {
         hearth_buf_text(&prompted, prompt);
@@ -160,6 +163,8 @@ static int cut_pair(const struct encoder_intake *intake, const struct hearth_inp
                                 "the first text has %zu tokens, which leaves no room for the "
                                 "second within the model's %zu",
                                 kept, limit);
+    /* What closes the second text stays; what stands before that goes, as far as there is too much.
+     */
     size_t after = hearth_tokenizer_closing(intake->tokenizer, true, tokens->ids, tokens->count);
     size_t excess = tokens->count - limit;
     drop(tokens, tokens->count - after - excess, excess);
@@ -189,12 +194,14 @@ static int cut_single(const struct encoder_intake *intake, const struct hearth_i
 {
     struct hearth_tokens *tokens = &prepared->tokens, prompt = {0};
     size_t limit = intake->config->tokens_max;
+    /* Token ids that a client sends may lack special tokens; then 0 are kept at that end. */
     size_t before = hearth_tokenizer_opening(intake->tokenizer, tokens->ids, tokens->count);
     size_t after = hearth_tokenizer_closing(intake->tokenizer, false, tokens->ids + before,
                                             tokens->count - before);
     int rc = encode_bare(intake, prompt_text, length_without_spaces(prompt_text), &prompt, error);
     if (!rc)
         rc = check_room(before + after, prompt.count, limit, error);
+    /* Only for a cut behind the prompt it must be known exactly where the prompt ends. */
     if (!rc && prompt.count && input->truncate == HEARTH_TRUNCATE_START)
         rc = encode_apart(intake, input, &prompt, before, after, tokens, error);
     size_t excess = tokens->count > limit ? tokens->count - limit : 0;
@@ -241,6 +248,7 @@ static int leave_prompt_out(const struct encoder_intake *intake, const char *pro
     if (!rc)
         count -= hearth_tokenizer_closing(intake->tokenizer, false, alone.ids, alone.count);
     hearth_tokens_finish(&alone);
+    /* At least one token is pooled: of an empty text the last special one. */
     prepared->unpooled = count < prepared->tokens.count ? count : prepared->tokens.count - 1;
     return rc;
 }
@@ -314,6 +322,7 @@ static int place_tokens(const struct encoder_config *config, struct encoder_prep
                         struct hearth_error *error)
 {
     const struct hearth_tokens *tokens = &prepared->tokens;
+    /* Without a padding token the positions are consecutive, which needs no list. */
     size_t padding = config->position_offset - 1, position = padding, first = 0;
     if (!config->pad_has_no_place)
         return 0;
@@ -344,6 +353,8 @@ static void shrink(struct hearth_tokens *tokens)
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error)
 {
+    /* A classifier's pooled vectors are of no use, and others have no scores: what is not offered
+     * is refused here, not computed wrongly. */
     uint32_t offered =
         (intake->config->labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) | HEARTH_TASK_TOKENIZE;
     if (!(input->task & offered))
@@ -368,6 +379,7 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
         shrink(&prepared->tokens);
     prepared->head.tokens = prepared->tokens.ids;
     prepared->head.token_count = (uint32_t)prepared->tokens.count;
+    /* Every token sees every other one, so an input is one step or none. */
     prepared->head.indivisible = true;
     *ret_prepared = prepared;
     return 0;

@@ -1,3 +1,6 @@
+/* The fake engine as a plug-in: everything that a scheduler, a worker or a client can be put to the
+ * test with, and no model. What it does is said by a script of a few lines (docs/fake-engine.md).
+ */
 #include "base/error.h"
 #include "base/memory.h"
 #include "fake_engine.h"
@@ -87,6 +90,7 @@ static int spend_load_time(const struct fake_script *script, struct hearth_load_
                            struct hearth_error *error)
 {
     for (int i = 0; i <= LOAD_STEPS; i++) {
+        /* Asked before each part of the wait, so that a load that is given up ends soon. */
         if (progress && !progress->report(progress, (float)i / LOAD_STEPS))
             return hearth_error_set(error, HEARTH_ECANCELED, "loading was given up");
         uint64_t us = (uint64_t)script->load_ms * 1000 / LOAD_STEPS;
@@ -139,6 +143,8 @@ static int fake_load(const struct hearth_model_files *files,
     pthread_cond_init(&engine->aborted_now, NULL);
     engine->memory = hearth_try_alloc(script.load_bytes);
     if (engine->memory)
+        /* Written to, so that the kernel gives the pages: a test of memory must see them in the
+         * process. */
         memset(engine->memory, 1, script.load_bytes);
     else
         rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the fake weights");

@@ -1,3 +1,5 @@
+/* Reads scripts: lines of "key = value", parted by line ends or semicolons. A key is a row of the
+ * table `keys`, which says what its value is and which member takes it. */
 #include "fake_script.h"
 
 #include "base/error.h"
@@ -31,6 +33,7 @@ static int take_text(const struct line *line, char **ret_text, struct hearth_err
 {
     if (!line->value[0])
         return fault(line, error, "a text is expected");
+    /* A key may stand there twice; the last one counts. */
     hearth_free(*ret_text);
     *ret_text = hearth_strdup(line->value);
     return 0;
@@ -140,6 +143,7 @@ static const struct key {
 static int take_key(const struct line *line, struct fake_script *script, struct hearth_error *error)
 {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        /* The kind of the row vouches for the member's type. */
         void *member = (char *)script + keys[i].offset;
         if (strcmp(line->key, keys[i].name) != 0)
             continue;
@@ -251,6 +255,7 @@ void fake_script_finish(struct fake_script *script)
 
 void fake_crash_now(const struct fake_script *script)
 {
+    /* For whoever reads the worker's log: this one is meant. */
     fputs("fake: the script says crash\n", stderr);
     switch (script->crash) {
     case FAKE_CRASH_ABORT:
