@@ -17,7 +17,6 @@ struct manual_backend {
     struct hearth_backend_spec spec;
     uint32_t sent[MANUAL_STREAMS_MAX], canceled[MANUAL_STREAMS_MAX];
     uint32_t credit_of_sent[MANUAL_STREAMS_MAX];
-    uint64_t seed_of_sent[MANUAL_STREAMS_MAX];
     char text_of_sent[MANUAL_STREAMS_MAX][MANUAL_TEXT_MAX]; /* as much as there is room for */
     const char *bytes_of_sent[MANUAL_STREAMS_MAX];
     uint64_t seed_of_sent[MANUAL_STREAMS_MAX];
@@ -43,8 +42,6 @@ static int manual_send(struct hearth_backend *backend, const struct hearth_backe
     struct manual_backend *it = (struct manual_backend *)backend;
     const struct hearth_sampling *sampling = request->input->sampling;
     it->credit_of_sent[it->sent_count] = request->credit;
-    const struct hearth_sampling *sampling = request->input->sampling;
-    it->seed_of_sent[it->sent_count] = sampling ? sampling->seed : 0;
     snprintf(it->text_of_sent[it->sent_count], MANUAL_TEXT_MAX, "%.*s",
              (int)(request->input->pair ? request->input->pair_length : request->input->length),
              request->input->pair ? request->input->pair : request->input->bytes);
