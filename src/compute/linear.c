@@ -106,6 +106,8 @@ struct hearth_linear *hearth_linear_create(const struct hearth_kernels *kernels,
                                            const float *const *weights, const float *const *biases,
                                            size_t part_count, size_t part_out, size_t in)
 {
+    /* Not every instruction set has every precision: bf16 is only where the machine multiplies it.
+     */
     if (!kernels->shape[precision].row_block)
         return NULL;
     struct hearth_linear *linear = hearth_calloc(1, sizeof(*linear));
@@ -189,6 +191,8 @@ static void convert_row(const struct hearth_linear *linear, const struct hearth_
 {
     const struct hearth_kernels *kernels = linear->kernels;
     const float *from = x + row * linear->in;
+    /* Rows lie close together, `depth` codes each; the room for them was made for the deepest
+     * layer. */
     size_t at = row * linear->depth;
     int most = linear->shape.input_max;
     switch (linear->precision) {

@@ -21,6 +21,8 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
                                 "tokenizer.json: an added token has no content or no id");
     token->id = (int32_t)id;
     token->text = hearth_strdup(json_string_value(content));
+    /* `special` matters for decoding only: special or not, a text that contains its content gives
+     * the token. */
     token->special = hearth_json_truth(json, "special", false);
     token->single_word = hearth_json_truth(json, "single_word", false);
     token->strip_left = hearth_json_truth(json, "lstrip", false);

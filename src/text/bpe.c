@@ -304,6 +304,7 @@ static int merge_all(const struct bpe *model, struct word *word, const struct he
 static void append_unknown(const struct bpe *model, const char *bytes, size_t length,
                            bool *after_unknown, struct word *word)
 {
+    /* All of a character's bytes need a token; half a character would be no text. */
     bool have_bytes = model->byte_fallback;
     for (size_t i = 0; i < length && have_bytes; i++)
         have_bytes = model->byte_ids[(unsigned char)bytes[i]] >= 0;
@@ -366,6 +367,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     int rc = merge_all(model, &word, tokens, error);
     if (word.failed)
         rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    /* Merging kept their order in the array, so the list need not be followed. */
     for (size_t i = 0; i < word.count && !rc; i++)
         if (!word.symbols[i].gone)
             rc = tokens_append(tokens, word.symbols[i].id, error);

@@ -66,6 +66,8 @@ static void append_metaspace(const struct decoder *decoder, const char *token, s
     const char *mark = decoder->prefix;
     size_t width = strlen(mark);
     for (size_t i = 0; i < length;) {
+        /* The very first mark was put before the text by the pre-tokenizer and is no space of it.
+         */
         if (width && length - i >= width && memcmp(token + i, mark, width) == 0) {
             if (!first || i > 0)
                 hearth_buf_char(text, ' ');

@@ -23,6 +23,8 @@ void hearth_tokens_finish(struct hearth_tokens *tokens)
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error)
 {
     if (tokens->count == tokens->capacity) {
+        /* The ids may have grown when the types could not: then `capacity` still says how many both
+         * have room for. */
         size_t capacity = tokens->capacity ? 2 * tokens->capacity : 64;
         int32_t *ids = hearth_try_realloc(tokens->ids, capacity * sizeof(*ids));
         if (ids)
@@ -63,6 +65,7 @@ struct piece_encoder {
 static int encode_piece(struct piece_taker *taker, const uint32_t *piece, size_t count)
 {
     enum { PIECES_AT_ONCE = 1 << 12 };
+    /* Cancelling is looked at every few thousand pieces: the look costs more than many a piece. */
     struct piece_encoder *encoder = (struct piece_encoder *)taker;
     int rc = encoder->taken++ % PIECES_AT_ONCE ? 0 : tokens_check(encoder->tokens, encoder->error);
     return rc ? rc

@@ -8,6 +8,7 @@
 
 enum { FILE_BYTES_MAX = 256 << 20 };
 
+/* A new kind of model is a file with such a table, and a word here. */
 static const struct token_model_ops *const models[] = {&wordpiece_model, &bpe_model,
                                                        &unigram_model};
 
@@ -90,6 +91,8 @@ static int read_file(const char *directory, const char *name, struct hearth_buf 
 /* The tokenizer.json that transformers makes of an old BERT's vocab.txt. */
 static json_t *bert_of(json_t *vocabulary, const json_t *config)
 {
+    /* strip_accents may be null, which means something else than false (see read_bert in
+     * normalizer.c), so it is passed on as it is. */
     json_t *accents = json_object_get(config, "strip_accents");
     json_t *added = json_array();
     static const char *const specials[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
@@ -166,6 +169,7 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
     char nothing[1] = "";
     hearth_buf_init(&text, FILE_BYTES_MAX);
     int rc = read_file(directory, "tokenizer.json", &text, error);
+    /* Models from before tokenizer.json have only the list of their words. */
     if (rc == HEARTH_ENOTFOUND)
         rc = open_vocabulary(directory, ret_tokenizer, error);
     else if (!rc)

@@ -59,6 +59,7 @@ static int grow_slots(struct vocabulary *vocabulary)
     return 0;
 }
 
+/* To twice the size, so that ids which come in order cost no copy each. */
 static int grow_ids(struct vocabulary *vocabulary, size_t id)
 {
     if (id < vocabulary->id_count)
@@ -68,6 +69,7 @@ static int grow_ids(struct vocabulary *vocabulary, size_t id)
         hearth_try_realloc(vocabulary->entries, count * sizeof(*entries));
     if (!entries)
         return HEARTH_ENOMEM;
+    /* Ids between those that come are holes until, or unless, a token takes them. */
     for (size_t i = vocabulary->id_count; i < count; i++)
         entries[i].length = UINT32_MAX;
     vocabulary->entries = entries;
@@ -93,6 +95,7 @@ static int grow_pool(struct vocabulary *vocabulary, size_t length)
 int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t length, int64_t id,
                    struct hearth_error *error)
 {
+    /* What a stranger's file says decides how much is allocated here, so both are bounded. */
     if (id < 0 || id >= VOCABULARY_MAX || length > 1 << 20)
         return hearth_error_set(error, HEARTH_EMODEL, "token \"%.60s\": id %lld is out of range",
                                 text, (long long)id);

@@ -402,6 +402,8 @@ static int read_config_json(const json_t *json, struct encoder_config *config,
     if (i == count)
         return encoder_read_fault(&reader, HEARTH_ENOTIMPL,
                                   "model_type \"%.60s\" is no encoder known here", type);
+    /* What follows reads on after a fault: the reader keeps the first one, and its stand-ins are
+     * safe to compute with. */
     snprintf(config->name, sizeof(config->name), "%s", type);
     config->architecture = model_types[i].architecture;
     config->vocabulary = encoder_read_count(&reader, "vocab_size", NULL, 0, VOCABULARY_MAX);

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Steps: long enough to keep all threads at work, short enough that a single text does not wait
+ * long behind a batch. */
 enum {
     BATCH_PER_THREAD = 256, /* tokens; more make a step longer and no faster */
     BATCH_LEAST = 512,
@@ -131,6 +133,8 @@ static int check_tokenizer(const struct hearth_tokenizer *tokenizer,
     return 0;
 }
 
+/* Opens it as the model's files ask, and refuses one that gives ids without a row: a load must not
+ * succeed and then fail at every text. */
 static int open_tokenizer(const char *directory, const struct encoder_config *config,
                           struct hearth_tokenizer **ret_tokenizer, struct hearth_error *error)
 {
@@ -310,6 +314,8 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
                                 error);
     if (rc)
         return rc;
+    /* A step computes up to `slots` inputs; each has a vector of its own, which is read when the
+     * step has ended. */
     engine->slots = slots_for(params);
     engine->team = hearth_team_create(thread_count(params));
     engine->vectors =
@@ -440,6 +446,7 @@ static int detokenize(struct hearth_engine *engine, const int32_t *tokens, size_
                       struct hearth_event_sink *sink, struct hearth_error *error)
 {
     struct hearth_buf text;
+    /* A token's text comes from the model's file, so how much of it there may be is bounded. */
     hearth_buf_init(&text, count * TEXT_BYTES_PER_TOKEN_MAX + 1);
     int rc = hearth_tokenizer_decode(engine->tokenizer, tokens, count, false, &text, error);
     if (!rc) {

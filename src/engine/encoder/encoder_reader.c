@@ -24,6 +24,7 @@ int encoder_read_fault(struct encoder_reader *reader, int code, const char *form
 static const json_t *member(const struct encoder_reader *reader, const char *key)
 {
     const json_t *value = json_object_get(reader->object, key);
+    /* null is as good as absent: transformers writes it for what a model does not use. */
     return json_is_null(value) ? NULL : value;
 }
 

@@ -289,6 +289,7 @@ static int open_shard(struct encoder_model *model, const char *directory, const 
     char path[PATH_MAX];
     if (model->shard_count == ENCODER_SHARDS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "more than %d shards", ENCODER_SHARDS_MAX);
+    /* The index comes with the model: a name must not lead out of its folder. */
     if (strchr(name, '/') || *name == '.' ||
         snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
         return hearth_error_set(error, HEARTH_EMODEL,
@@ -372,6 +373,7 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
     model->config = *config;
     model->kernels = kernels;
     model->precision = precision;
+    /* From here on destroy can clean up whatever was bound before a fault. */
     model->layer = hearth_calloc(config->layers, sizeof(*model->layer));
     int rc = open_weights(model, directory, error);
     if (!rc)

@@ -116,6 +116,7 @@ static size_t relative_bucket(long distance, size_t buckets)
 {
     size_t half = buckets / 2, exact = half / 2, bucket = 0;
     long n = -distance;
+    /* Keys behind the query have the upper half of the buckets. */
     if (n < 0) {
         bucket = half;
         n = -n;
@@ -132,6 +133,7 @@ static void fill_bias(struct encoder_workspace *work)
     const struct encoder_model *model = work->model;
     size_t heads = model->config.heads, longest = work->longest;
     for (size_t head = 0; head < heads; head++)
+        /* Place `longest` is distance 0, what is before it lies before the query. */
         for (size_t i = 0; i < 2 * longest; i++) {
             size_t bucket =
                 relative_bucket((long)i - (long)longest, model->config.relative_buckets);

@@ -76,6 +76,8 @@ static int fake_plan_memory(const struct hearth_model_files *files,
     int rc = fake_script_read(files->path, &script, error);
     if (rc)
         return rc;
+    /* As a real engine would plan it, only smaller: weights, a cache by tokens, scratch by
+     * sequences. */
     uint64_t tokens = (uint64_t)context_of(&script, params) * slots_of(params);
     *ret_plan = (struct hearth_memory_plan){.weights = script.plan_bytes ? script.plan_bytes
                                                                          : script.load_bytes,
@@ -137,6 +139,7 @@ static int fake_load(const struct hearth_model_files *files,
     engine->sequences = hearth_calloc(engine->slots, sizeof(*engine->sequences));
     /* No sequence has more tokens than the context. */
     size_t text_max = ((size_t)engine->context + 1) * FAKE_WORD_BYTES_MAX;
+    /* What one sequence may have to hold back is bounded by its context, not here. */
     for (uint32_t i = 0; i < engine->slots; i++)
         hearth_buf_init(&engine->sequences[i].text, text_max);
     pthread_mutex_init(&engine->lock, NULL);

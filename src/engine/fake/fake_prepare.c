@@ -69,6 +69,7 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
         hearth_buf_append(&prompt->text, input->bytes, input->length);
         hearth_buf_append(&prompt->said, input->bytes, input->length);
         break;
+    /* Ids of words that nobody has said yet are empty: nothing is refused for them. */
     case HEARTH_INPUT_TOKENS:
         for (size_t i = 0; i < input->token_count; i++) {
             struct hearth_bytes text = fake_words_text(engine->words, input->tokens[i]);
@@ -211,6 +212,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
         return rc;
     prepared->task = input->task;
     prepared->crashes = contains(&prompt->text, script->crash_word);
+    /* A vector is made of the whole input at once. */
     prepared->head.indivisible =
         input->task == HEARTH_TASK_EMBED || input->task == HEARTH_TASK_SCORE;
     const char *reply = script->reply ? script->reply : prompt->said.bytes;

@@ -57,6 +57,7 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
     return 0;
 }
 
+/* Up to a terabyte: tests of refused memory ask for more than any machine has. */
 static int take_size(const struct line *line, uint64_t *ret_bytes, struct hearth_error *error)
 {
     if (hearth_parse_size(line->value, ret_bytes) || *ret_bytes > (1ull << 40))
@@ -102,6 +103,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
 }
 
 enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
+/* What a value may be; take_key has a case for each. */
 enum kind { TEXT, COUNT, TRUTH, SIZE, TASKS, CRASH };
 
 static const struct key {
@@ -223,6 +225,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
     char *text = NULL;
     int rc = read_text(path, &text, error);
     char *rest = text;
+    /* Empty parts are lines too, which take_line lets pass, so the count stays right. */
     for (char *part; !rc && (part = strsep(&rest, "\n;"));) {
         /* Counted as an editor does only when the script has no ';'. */
         line.number++;

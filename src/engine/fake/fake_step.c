@@ -18,6 +18,7 @@ static bool wait_us(struct hearth_engine *engine, uint64_t us, bool for_ever)
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     uint64_t ns = (uint64_t)until.tv_nsec + us * 1000;
+    /* The moment when it is over, so that being woken early does not make the wait longer. */
     until.tv_sec += (time_t)(ns / 1000000000);
     until.tv_nsec = (long)(ns % 1000000000);
     pthread_mutex_lock(&engine->lock);
@@ -154,6 +155,7 @@ static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth
     free_sequence(engine, sequence);
 }
 
+/* Any number will do, as long as it is the same for the same token. */
 static float token_logprob(int32_t token)
 {
     return -(float)(token % 8) / 8;
@@ -216,6 +218,7 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     if (sequence->completion == engine->script.crash_at_token)
         fake_crash_now(&engine->script);
     size_t stop = stop_offset(sequence);
+    /* A stop string may end in the middle of a token: what stands before it is still said. */
     bool stopped = stop < sequence->text.length;
     bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
     bool full = sequence->completion == sampling->max_tokens ||
