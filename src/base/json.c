@@ -20,7 +20,7 @@ static void tell(const json_error_t *fault, struct hearth_error *error)
     const char *reason = fault->text; /* but for what only means something to jansson's callers */
     enum json_error_code code = json_error_code(fault);
     if (code == json_error_null_character || code == json_error_null_byte_in_key)
-        reason = "a text with the character U+0000, which is not taken";
+        reason = "a text contains the character U+0000, which is not allowed here";
     hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault->line,
                      fault->column, reason);
 }

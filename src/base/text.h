@@ -50,7 +50,11 @@ void hearth_size_text(uint64_t bytes, char ret_text[16]);
  * at most 3), or NULL. `candidates` ends with NULL. */
 const char *hearth_nearest_word(const char *word, const char *const *candidates);
 
-/* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. */
+/* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. The rule in words, for whoever
+ * refuses a name: "… must be " HEARTH_NAME_RULE. */
+#define HEARTH_NAME_RULE                                                                           \
+    "1 to 96 letters, digits, dots, dashes and underscores that begin with a letter or digit and " \
+    "are not all digits"
 bool hearth_model_name_valid(const char *name);
 
 /* A path within a folder: relative, UTF-8 without control characters and backslashes, at most

@@ -47,9 +47,10 @@ static int check_sha256(const char *sha256, struct hearth_error *error)
 {
     if (hearth_sha256_valid(sha256))
         return 0;
-    return hearth_error_set(error, HEARTH_EPATH,
-                            "\"%.80s\" is no blob's name: 64 hexadecimal digits in lower case",
-                            sha256);
+    return hearth_error_set(
+        error, HEARTH_EPATH,
+        "\"%.80s\" cannot be the name of a blob, which is 64 hexadecimal digits in lower case",
+        sha256);
 }
 
 bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size)
@@ -107,7 +108,7 @@ int hearth_blob_verify(struct hearth_blob_store *blobs, const char *sha256,
         return hearth_error_set(error, rc, "the check was canceled");
     if (!rc && strcmp(actual, sha256) != 0)
         rc = hearth_error_set(error, HEARTH_EDIGEST,
-                              "the bytes have changed: their digest was %s, it is %s", sha256,
+                              "the bytes have changed: their digest was %s and is now %s", sha256,
                               actual);
     return rc;
 }
@@ -195,13 +196,13 @@ static int check(const struct hearth_blob_writer *writer, const char *sha256, co
 {
     if (expected_size >= 0 && writer->size != expected_size) {
         *ret_keep = writer->size < expected_size;
-        return hearth_error_set(error, HEARTH_EDIGEST, "%lld bytes came, %lld were expected",
+        return hearth_error_set(error, HEARTH_EDIGEST, "the file has %lld bytes in place of %lld",
                                 (long long)writer->size, (long long)expected_size);
     }
     if (expected && strcmp(expected, sha256) != 0)
         return hearth_error_set(error, HEARTH_EDIGEST,
-                                "the bytes differ from what was expected: their digest is %s, not "
-                                "%.64s",
+                                "the file has other bytes than it should: their digest is %s in "
+                                "place of %.64s",
                                 sha256, expected);
     return 0;
 }

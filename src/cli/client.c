@@ -107,8 +107,9 @@ int hearth_client_find(const struct hearth_invocation *invocation,
     }
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0 &&
         strncmp(url, "unix:", 5) != 0)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "--url %s: an address like http://127.0.0.1:8080 is wanted", url);
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "--url must be an address such as http://127.0.0.1:8080, but it is %s", url);
     bool is_socket = strncmp(url, "unix:", 5) == 0 && !strchr(url + 5, ':');
     *ret_client = client_create(invocation, hearth_format("%s%s", url, is_socket ? ":" : ""));
     (*ret_client)->is_named = true;
@@ -200,7 +201,7 @@ static int fault_of_answer(int status, const json_t *answer, struct hearth_error
         list_fields(answer, error);
     if (code == HEARTH_EAUTH && error)
         hearth_error_set(error, code,
-                         "the server wants a key; give it with --api-key or "
+                         "the server asks for an API key; give it with --api-key or "
                          "HEARTH_API_KEY");
     return code;
 }

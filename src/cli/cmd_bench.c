@@ -160,8 +160,8 @@ static void warm_up(struct bench *bench, uint32_t replicas)
         hearth_scheduler_each(bench->scheduler, look, &readiness);
     } while (!readiness.reached && !bench->error.code && hearth_clock_monotonic_ms() < until_ms);
     if (!readiness.reached && !bench->error.code)
-        hearth_error_set(&bench->error, HEARTH_ETIMEOUT, "%u workers were not ready in time",
-                         replicas);
+        hearth_error_set(&bench->error, HEARTH_ETIMEOUT,
+                         "the %u workers did not become ready in time", replicas);
     run_for(bench, 300);
 }
 
@@ -240,7 +240,9 @@ static int open_bench(struct bench *bench, struct hearth_source_options *sources
         rc = hearth_home_lock(bench->home, &bench->error);
     const char *database = rc ? NULL : hearth_home_database(bench->home);
     if (!rc && !database)
-        rc = hearth_error_set(&bench->error, HEARTH_ENOMODEL, "this home keeps no models");
+        rc = hearth_error_set(
+            &bench->error, HEARTH_ENOMODEL,
+            "bench needs a home with a database on disk, but database_url is memory:");
     if (!rc)
         rc = hearth_store_open_sqlite(database, bench->loop, &bench->registry.store, &bench->error);
     if (!rc)
@@ -319,7 +321,8 @@ int hearth_cli_bench(struct hearth_invocation *invocation, struct hearth_error *
     const char *asked = hearth_invocation_option(invocation, "seconds");
     int64_t seconds = SECONDS_DEFAULT;
     if (asked && hearth_parse_int(asked, 1, 3600, &seconds))
-        return hearth_error_set(error, HEARTH_EINVAL, "--seconds: \"%.40s\" is not from 1 to 3600",
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "--seconds must be a whole number from 1 to 3600, but it is %.40s",
                                 asked);
     bench.loop = hearth_loop_create();
     bench.timer = hearth_timer_create(bench.loop, on_time, &bench);

@@ -66,6 +66,8 @@ int hearth_cli_doctor(struct hearth_invocation *invocation, struct hearth_error 
         json_decref(doctor.findings);
     }
     if (!rc && doctor.worst == HEARTH_BAD)
-        rc = hearth_error_set(error, HEARTH_ENOTIMPL, "hearth cannot serve here as it is");
+        rc = hearth_error_set(
+            error, HEARTH_ENOTIMPL,
+            "hearth cannot serve models on this machine until what is marked bad is mended");
     return rc;
 }

@@ -101,7 +101,8 @@ static int number_option(struct hearth_invocation *invocation, const char *name,
     else if (hearth_parse_double(text, &real) == 0)
         json_object_set_new(options, key, json_real(real));
     else
-        return hearth_error_set(error, HEARTH_EINVAL, "--%s %s: a number is wanted", name, text);
+        return hearth_error_set(error, HEARTH_EINVAL, "--%s must be a number, but it is %s", name,
+                                text);
     return 0;
 }
 
@@ -166,7 +167,7 @@ static bool take_command(struct hearth_conversation *conversation, const char *l
         hearth_conversation_clear(conversation);
         printf("forgotten\n");
     } else if (!*ret_end) {
-        printf("/clear  forget the conversation\n/bye    end (so does Ctrl-D)\n"
+        printf("/clear  forgets the conversation\n/bye    ends it (so does Ctrl-D)\n"
                "Ctrl-C  stops an answer\n");
     }
     return true;
@@ -192,8 +193,8 @@ static void answer_in_chat(struct hearth_conversation *conversation, const char 
 static int chat(struct hearth_conversation *conversation)
 {
     struct hearth_line_editor *editor = hearth_line_editor_create();
-    printf("%s%s — /bye ends, /? helps%s\n", hearth_style(HEARTH_DIM), conversation->model,
-           hearth_style(HEARTH_PLAIN));
+    printf("%s%s — /bye ends the conversation, /? shows help%s\n", hearth_style(HEARTH_DIM),
+           conversation->model, hearth_style(HEARTH_PLAIN));
     for (bool end = false; !end;) {
         const char *line = "";
         enum hearth_line_result result = hearth_line_editor_read(editor, ">>> ", &line);

@@ -128,7 +128,8 @@ int hearth_cli_completion(struct hearth_invocation *invocation, struct hearth_er
     else if (strcmp(shell, "fish") == 0)
         print_fish();
     else
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "there is no completion for '%s'; bash, zsh, fish", shell);
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no completion for '%s'; there is one for bash, zsh and fish", shell);
     return 0;
 }

@@ -57,11 +57,13 @@ static int unknown_command(const char *word, const char *second, struct hearth_e
     if (strcmp(word, "config") == 0) {
         if (!second || *second == '-')
             return hearth_error_set(error, HEARTH_EINVAL,
-                                    "config takes one of: check, show; hearth config check --help "
-                                    "says more");
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "there is no command 'config %s'; config takes one of: check, show",
-                                second);
+                                    "config needs a second word: check or show; see hearth config "
+                                    "--help");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no command 'config %s'; there are config check and config "
+            "show",
+            second);
     }
     const char *names[64];
     size_t count = 0;

@@ -82,7 +82,7 @@ static int take_line(struct stream *stream, const char *line)
     json_t *chunk = hearth_json_parse(line, strlen(line), &error);
     if (!chunk)
         return hearth_error_set(&stream->fault, HEARTH_ENETWORK,
-                                "the server's stream is not understood");
+                                "the server's answer cannot be understood; is it a Hearth server?");
     const json_t *fault = json_object_get(chunk, "error");
     int rc = json_is_object(fault) ? take_fault(stream, fault) : 0;
     if (!rc)
@@ -100,7 +100,7 @@ static int on_body(void *argument, const char *bytes, size_t length)
         if (bytes[i] != '\n') {
             if (hearth_buf_char(&stream->line, bytes[i]))
                 return hearth_error_set(&stream->fault, HEARTH_ETOOLARGE,
-                                        "the server's stream has a line without end");
+                                        "the server sent a line that is longer than 1 MiB");
             continue;
         }
         const char *line = hearth_buf_cstr(&stream->line);

@@ -62,9 +62,11 @@ static void check_cpu(struct hearth_doctor *doctor)
             snprintf(found + used, sizeof(found) - used, " %s", *feature);
     }
     bool is_fast = has_word(flags, "avx2") || has_word(flags, "asimd");
-    hearth_doctor_add(doctor, "cpu", is_fast ? HEARTH_GOOD : HEARTH_WARNING,
-                      "without AVX2 models run, but several times slower", "%s, %ld cores:%s", name,
-                      sysconf(_SC_NPROCESSORS_ONLN), *found ? found : " no vector extensions");
+    hearth_doctor_add(
+        doctor, "cpu", is_fast ? HEARTH_GOOD : HEARTH_WARNING,
+        "models run several times slower without AVX2; use a newer processor if you can",
+        "%s, %ld cores:%s", name, sysconf(_SC_NPROCESSORS_ONLN),
+        *found ? found : " no vector extensions");
 }
 
 static uint64_t kib_of(const char *key)
@@ -82,17 +84,18 @@ static void check_memory(struct hearth_doctor *doctor)
     uint64_t available_bytes = kib_of("MemAvailable") * 1024;
     hearth_size_text(kib_of("MemTotal") * 1024, total);
     hearth_size_text(available_bytes, available);
-    hearth_doctor_add(
-        doctor, "memory", available_bytes < (1ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
-        "less than 1 GB is free: only small models will fit", "%s, %s available", total, available);
+    hearth_doctor_add(doctor, "memory",
+                      available_bytes < (1ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
+                      "only small models fit into less than 1 GiB; end other programs",
+                      "%s, %s available", total, available);
     int64_t bytes;
     if (!proc_value("/sys/fs/cgroup/memory.max", "", limit, sizeof(limit)) || !*limit)
         return;
     if (hearth_parse_int(limit, 1, INT64_MAX, &bytes) == 0) {
         hearth_size_text((uint64_t)bytes, total);
-        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory limited to %s", total);
+        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory is limited to %s", total);
     } else {
-        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory not limited");
+        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory is not limited");
     }
 }
 
@@ -103,13 +106,13 @@ static void check_sandbox(struct hearth_doctor *doctor)
         hearth_doctor_add(doctor, "landlock", HEARTH_GOOD, NULL, "ABI %ld", abi);
     else
         hearth_doctor_add(doctor, "landlock", HEARTH_WARNING,
-                          "workers see files of this user; a kernel from 5.13 on with "
-                          "lsm=landlock confines them",
+                          "workers can read the files of this user; a kernel from 5.13 on with "
+                          "lsm=landlock keeps them out",
                           "not available");
     bool seccomp = access("/proc/sys/kernel/seccomp/actions_avail", R_OK) == 0 ||
                    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
     hearth_doctor_add(doctor, "seccomp", seccomp ? HEARTH_GOOD : HEARTH_WARNING,
-                      "workers may make any system call; use a kernel with CONFIG_SECCOMP_FILTER",
+                      "workers can make any system call; use a kernel with CONFIG_SECCOMP_FILTER",
                       seccomp ? "available" : "not available");
 }
 
@@ -121,8 +124,8 @@ static void check_limits(struct hearth_doctor *doctor)
         return;
     bool is_enough = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted;
     hearth_doctor_add(doctor, "files", is_enough ? HEARTH_GOOD : HEARTH_WARNING,
-                      "raise it (ulimit -n), or lower connections_max", "%llu may be open at once",
-                      (unsigned long long)limit.rlim_max);
+                      "raise the limit (ulimit -n), or lower connections_max",
+                      "%llu files may be open at once", (unsigned long long)limit.rlim_max);
 }
 
 void hearth_doctor_machine(struct hearth_doctor *doctor)

@@ -45,7 +45,8 @@ static int load_settings(struct hearth_invocation *invocation, struct hearth_err
 {
     static char directory[PATH_MAX];
     if (!getcwd(directory, sizeof(directory)))
-        return hearth_error_set(error, HEARTH_EIO, "the current folder is gone; cd somewhere else");
+        return hearth_error_set(
+            error, HEARTH_EIO, "the current folder does not exist any more; change to another one");
     struct hearth_settings_input input = {
         .flags = invocation->flags, .env = (const char *const *)environ, .directory = directory};
     invocation->arena = hearth_arena_create(ARENA_MAX);

@@ -24,8 +24,8 @@ struct draft {
 static void fault_here(struct draft *draft, const struct hearth_yaml *node, const char *expected)
 {
     if (node->kind == HEARTH_YAML_SCALAR)
-        hearth_fault_add(draft->faults, node->line, node->column, "%s: \"%.100s\" is not %s",
-                         node->key, node->text, expected);
+        hearth_fault_add(draft->faults, node->line, node->column,
+                         "%s must be %s, but it is \"%.100s\"", node->key, expected, node->text);
     else
         hearth_fault_add(draft->faults, node->line, node->column, "%s must be %s, but it is %s",
                          node->key, expected, hearth_yaml_kind_name(node->kind));
@@ -40,7 +40,7 @@ static const char *json_text(struct draft *draft, json_t *value)
     if (!hearth_json_dump(&text, value))
         copy = hearth_arena_strndup(draft->arena, text.bytes, text.length);
     if (!copy)
-        hearth_fault_add(draft->faults, 1, 1, "the text needs too much memory");
+        hearth_fault_add(draft->faults, 1, 1, "the definition needs too much memory");
     hearth_buf_finish(&text);
     json_decref(value);
     return copy ? copy : "{}";
@@ -50,17 +50,14 @@ static void read_name(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->name = node->text;
     if (!hearth_model_name_valid(node->text))
-        fault_here(
-            draft, node,
-            "a model's name: letters, digits, `.`, `_` and `-`, at most 96, not only digits, "
-            "and a letter or digit first");
+        fault_here(draft, node, HEARTH_NAME_RULE);
 }
 
 static void read_label(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->label = node->text;
     if (!*node->text || strlen(node->text) > LABEL_MAX)
-        fault_here(draft, node, "a label of 1 to 64 bytes");
+        fault_here(draft, node, "1 to 64 bytes of text");
 }
 
 /* A relative path of a file: or fake:@ source is relative to the definition. */
@@ -94,7 +91,7 @@ static void read_source(struct draft *draft, const struct hearth_yaml *node)
         }
     }
     draft->definition->source = node->text;
-    fault_here(draft, node, "a source: file:PATH, hf:ORG/REPO[@REVISION][:FILE] or https://…");
+    fault_here(draft, node, "file:PATH, hf:ORG/REPO[@REVISION][:FILE] or https://…");
 }
 
 static void read_task(struct draft *draft, const struct hearth_yaml *node)
@@ -284,7 +281,8 @@ int hearth_definition_parse(const char *text, size_t length, const char *file,
     hearth_fault_list_init(&faults, arena, file);
     struct hearth_definition *definition = hearth_arena_alloc(arena, sizeof(*definition));
     if (!definition)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", file);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                                file);
     hearth_definition_fill(definition, text, length, arena, &faults);
     int rc = hearth_fault_list_end(&faults, ret_faults, error);
     if (!rc)

@@ -23,10 +23,11 @@ struct hearth_home {
 static int folder_fault(const char *path, int errnum, struct hearth_error *error)
 {
     if (errnum == EACCES || errnum == EPERM || errnum == EROFS)
-        return hearth_error_set(error, HEARTH_EFORBIDDEN,
-                                "the folder %s cannot be written (%s); give it to this user, or "
-                                "choose another with --home",
-                                path, strerror(errnum));
+        return hearth_error_set(
+            error, HEARTH_EFORBIDDEN,
+            "the folder %s cannot be written (%s); make this user its owner, or "
+            "choose another with --home",
+            path, strerror(errnum));
     if (errnum == EEXIST || errnum == ENOTDIR)
         return hearth_error_set(error, HEARTH_EIO,
                                 "%s should be a folder, but a file stands there or in its path; "
@@ -82,9 +83,10 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
         path += 3;
     /* Only the scheme is said: what follows it may have a password. */
     if (!*path)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "database_url: %.*s: is not taken; write sqlite:PATH or memory:",
-                                (int)strcspn(url, ":"), url);
+        return hearth_error_set(
+            error, HEARTH_ENOTIMPL,
+            "database_url must be sqlite:PATH or memory:, but it begins with %.*s:",
+            (int)strcspn(url, ":"), url);
     home->database =
         *path == '/' ? hearth_strdup(path) : hearth_format("%s/%s", home->directory, path);
     return 0;
@@ -110,7 +112,9 @@ int hearth_home_open(const struct hearth_settings *settings, struct hearth_home 
                      struct hearth_error *error)
 {
     if (settings->home[0] != '/')
-        return hearth_error_set(error, HEARTH_EINVAL, "the home has no path; set HOME or --home");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no path for the home; set the variable HOME, or give --home");
     struct hearth_home *home = hearth_calloc(1, sizeof(*home));
     home->lock_descriptor = -1;
     home->directory = hearth_strdup(settings->home);

@@ -159,7 +159,8 @@ static int prepare(struct hearth_settings_draft *draft, struct hearth_error *err
     draft->given = hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*draft->given));
     draft->shown = hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*draft->shown));
     if (!draft->settings || !draft->given || !draft->shown)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read the settings");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory to read the settings");
     for (size_t i = 0; i < hearth_settings_count; i++)
         draft->given[i].text = hearth_settings_table[i].fallback;
     return 0;
@@ -172,7 +173,8 @@ static int give_origins(const struct hearth_settings_draft *draft,
         hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*by_row));
     const char *project = draft->config_path ? draft->config_directory : draft->settings->home;
     if (!by_row || !project)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read the settings");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory to read the settings");
     for (size_t i = 0; i < hearth_settings_count; i++)
         by_row[i] = draft->given[i].origin;
     *ret_origins = (struct hearth_settings_origins){

@@ -24,7 +24,7 @@ int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *are
     if (!rc && (memchr(read, '\0', bytes.length) || !hearth_utf8_valid(read, bytes.length)))
         rc = hearth_error_set(error, HEARTH_EPARSE, "%s is not UTF-8 text", path);
     if (!rc && !(text = hearth_arena_strndup(arena, read, bytes.length)))
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", path);
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s", path);
     if (!rc) {
         *ret_text = text;
         *ret_length = bytes.length;

@@ -34,8 +34,8 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
         size_t wanted = window < most ? window : (size_t)most;
         unsigned char *grown = hearth_try_realloc(bytes, wanted + 1);
         if (grown == NULL) {
-            rc = hearth_error_set(&fault, HEARTH_ENOMEM, "no memory for a header of %zu bytes",
-                                  wanted);
+            rc = hearth_error_set(&fault, HEARTH_ENOMEM,
+                                  "there is not enough memory for a header of %zu bytes", wanted);
             break;
         }
         bytes = grown;
@@ -66,7 +66,7 @@ int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hea
         return hearth_error_set_errno(error, errno, "%s", path);
     /* Asked before the file is opened: a named pipe would wait for its writer. */
     if (!S_ISREG(status.st_mode))
-        return hearth_error_set(error, HEARTH_EMODEL, "%s: not a regular file", path);
+        return hearth_error_set(error, HEARTH_EMODEL, "%s is not a regular file", path);
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
         return hearth_error_set_errno(error, errno, "%s", path);

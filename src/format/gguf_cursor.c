@@ -31,7 +31,8 @@ int hearth_gguf_need(struct hearth_gguf_cursor *at, uint64_t size, const char *w
     at->more = size <= at->file_bytes - at->offset;
     return hearth_error_set(at->error, HEARTH_EMODEL,
                             "GGUF header, byte %zu: %s needs %" PRIu64
-                            " bytes, but the file ends %" PRIu64 " bytes on (is it cut off?)",
+                            " bytes, but the file ends %" PRIu64
+                            " bytes after that (is it cut off?)",
                             at->offset, what, size, at->file_bytes - at->offset);
 }
 

@@ -199,7 +199,8 @@ static int make_index(struct hearth_gguf *gguf, size_t count, compare_fn *compar
 {
     size_t *index = hearth_try_calloc(count + 1, sizeof(*index));
     if (index == NULL)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the GGUF header's index");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the GGUF header's index");
     for (size_t i = 0; i < count; i++)
         index[i] = i;
     qsort_r(index, count, sizeof(*index), compare, gguf);
@@ -323,7 +324,8 @@ static int read_tables(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
     gguf->entries = hearth_try_calloc((size_t)entries + 1, sizeof(*gguf->entries));
     gguf->tensors = hearth_try_calloc((size_t)tensors + 1, sizeof(*gguf->tensors));
     if (gguf->entries == NULL || gguf->tensors == NULL)
-        return hearth_error_set(at->error, HEARTH_ENOMEM, "no memory for the GGUF header");
+        return hearth_error_set(at->error, HEARTH_ENOMEM,
+                                "there is not enough memory for the GGUF header");
     for (; rc == 0 && gguf->entry_count < entries; gguf->entry_count++)
         rc = read_entry(at, &gguf->entries[gguf->entry_count]);
     for (; rc == 0 && gguf->tensor_count < tensors; gguf->tensor_count++)

@@ -33,11 +33,7 @@ static bool wrong_because(const json_t *value, struct hearth_schema_site *site,
 bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site)
 {
     return hearth_model_name_valid(json_string_value(value)) ||
-           wrong(
-               value, site,
-               "1 to 96 letters, digits, dots, dashes and underscores that begin with a letter or "
-               "digit and are not all digits",
-               NULL);
+           wrong(value, site, HEARTH_NAME_RULE, NULL);
 }
 
 bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *site)

@@ -95,7 +95,7 @@ static int listen_error(int rc, const char *where, const char *flag, struct hear
                                 "%s is taken by another program; stop it, or choose another (%s)",
                                 where, flag);
     if (rc == UV_EACCES)
-        return hearth_error_set(error, HEARTH_EFORBIDDEN, "no permission to listen on %s", where);
+        return hearth_error_set(error, HEARTH_EFORBIDDEN, "this user may not listen on %s", where);
     return hearth_error_set_errno(error, -rc, "cannot listen on %s", where);
 }
 

@@ -203,6 +203,7 @@ int hearth_active_links_check(struct hearth_registry *registry, const char *mode
     if (!rc)
         rc = join(path, sizeof(path), error, folder, file->path);
     if (!rc && !same_file(blob, path))
-        rc = hearth_error_set(error, HEARTH_EDIGEST, "%s was replaced or is gone", path);
+        rc = hearth_error_set(error, HEARTH_EDIGEST,
+                              "%s was replaced or deleted by another program", path);
     return rc;
 }

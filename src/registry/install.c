@@ -47,10 +47,9 @@ static int choose_name(struct hearth_installing *install)
                     : install->request->locked ? install->request->locked->name
                                                : install->source->name;
     if (!hearth_model_name_valid(install->name))
-        return hearth_error_set(install->error, HEARTH_EINVAL,
-                                "\"%.100s\" is no name for a model: letters, digits, '.', '_' and "
-                                "'-', at most 96, not only digits",
-                                install->name);
+        return hearth_error_set(
+            install->error, HEARTH_EINVAL,
+            "a model's name must be " HEARTH_NAME_RULE ", but this is \"%.100s\"", install->name);
     snprintf(install->claim, sizeof(install->claim), "install:%s", install->name);
     char host[65] = "";
     gethostname(host, sizeof(host) - 1);

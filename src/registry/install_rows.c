@@ -264,8 +264,9 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     /* A removal of another model with the same file, which ran on this lane before us, saw no user
      * of its blob. */
     if (!hearth_install_blobs_present(install)) {
-        install->rc = hearth_error_set(install->error, HEARTH_EIO,
-                                       "a file was removed meanwhile; install again");
+        install->rc = hearth_error_set(
+            install->error, HEARTH_EIO,
+            "a file of the model was removed while it was being installed; install it again");
         return;
     }
     version->files = install->files;

@@ -70,8 +70,7 @@ int hearth_source_check_remote(const char *text, struct hearth_error *error)
     if (!path || is_plain_absolute(path))
         return 0;
     return hearth_error_set(error, HEARTH_EPATH,
-                            "unsafe path \"%.200s\": an absolute one without \"..\" is wanted",
-                            path);
+                            "unsafe path \"%.200s\": it must be absolute and without \"..\"", path);
 }
 
 int hearth_source_resolve(const char *text, const char *pinned_revision,
@@ -86,13 +85,15 @@ int hearth_source_resolve(const char *text, const char *pinned_revision,
         return rc;
     struct hearth_source *source = hearth_arena_alloc(arena, sizeof(*source));
     if (!source)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "there is not enough memory for the source's files");
     source->scheme = ops->scheme;
     source->text = hearth_arena_strdup(arena, text);
     source->revision = "";
     rc = ops->resolve(&query, source, error);
     if (!rc && (!source->text || !source->name || !source->revision))
-        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE,
+                              "there is not enough memory for the source's files");
     if (!rc)
         *ret_source = source;
     return rc;

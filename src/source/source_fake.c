@@ -65,7 +65,7 @@ static int resolve_fake(const struct hearth_source_query *query, struct hearth_s
         source->name = "fake";
     }
     if (!rc && (!file || !file->sha256 || !file->url))
-        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the script");
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "there is not enough memory for the script");
     hearth_buf_finish(&script);
     return rc;
 }

@@ -50,7 +50,7 @@ static void tell(struct fetch *fetch, int64_t done)
 static int canceled(struct fetch *fetch)
 {
     return hearth_error_set(fetch->error, HEARTH_ECANCELED,
-                            "stopped; what has come stays for the next try");
+                            "stopped; what was fetched is kept for the next try");
 }
 
 /* The key says what the bytes are, so that parts of two different files never mix. */
@@ -97,7 +97,7 @@ static int write_piece(struct fetch *fetch, const char *bytes, size_t length)
 {
     if (fetch->size >= 0 && (int64_t)length > fetch->size - fetch->offset)
         return hearth_error_set(fetch->error, HEARTH_EDIGEST,
-                                "more bytes come than the %lld that were announced",
+                                "the server sends more than the %lld bytes that it announced",
                                 (long long)fetch->size);
     int rc = hearth_blob_write(fetch->writer, bytes, length, fetch->error);
     if (rc)
@@ -167,8 +167,9 @@ static int on_head(void *argument, const struct hearth_http_answer *answer)
     struct fetch *fetch = argument;
     fetch->is_explained = true;
     if (answer->status == 206 && !range_matches(fetch, answer))
-        return hearth_error_set(fetch->error, HEARTH_EDIGEST,
-                                "the server sends another part than was asked for");
+        return hearth_error_set(
+            fetch->error, HEARTH_EDIGEST,
+            "the server sends another part of the file than the one that was asked for");
     if (answer->status == 200 && fetch->offset > 0) {
         int rc = restart(fetch);
         if (rc)

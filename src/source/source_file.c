@@ -30,14 +30,14 @@ static int check_file(const char *rest, struct hearth_error *error)
         return hearth_error_set(error, HEARTH_EINVAL, "file: needs a path behind it");
     for (; *rest; rest++)
         if ((unsigned char)*rest < ' ' || *rest == 0x7f)
-            return hearth_error_set(error, HEARTH_EPATH, "a path cannot have control characters");
+            return hearth_error_set(error, HEARTH_EPATH, "a path must not have control characters");
     return 0;
 }
 
 static int no_room(struct hearth_error *error)
 {
     return hearth_error_set(error, HEARTH_ETOOLARGE,
-                            "no room: a model's directory has at most %d files", LISTING_MAX);
+                            "the directory of a model may have at most %d files", LISTING_MAX);
 }
 
 /* What cannot be reached by this path is the path's fault, not the disk's. */

@@ -229,7 +229,7 @@ int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limi
                          size_t *ret_count, struct hearth_error *error)
 {
     if (limit < 0)
-        return hearth_error_set(error, HEARTH_EINVAL, "a limit is not negative");
+        return hearth_error_set(error, HEARTH_EINVAL, "a limit must not be negative");
     return store->ops->changes(store, since, limit, arena, ret_changes, ret_count, error);
 }
 
@@ -237,7 +237,7 @@ int hearth_store_forget_changes(struct hearth_store *store, int64_t keep, int64_
                                 struct hearth_error *error)
 {
     if (keep < 1) /* without the newest one, nobody could tell that anything changed */
-        return hearth_error_set(error, HEARTH_EINVAL, "at least one change is kept");
+        return hearth_error_set(error, HEARTH_EINVAL, "at least one change must be kept");
     return store->ops->forget_changes(store, keep, ret_count, error);
 }
 

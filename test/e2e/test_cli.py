@@ -274,7 +274,7 @@ def test_init_makes_a_project_that_checks_and_installs(home, tmp_path, fake):
     done = cli("install", home=home, directory=folder)
     assert done.stdout == "installed words:1\n", done.stderr
     again = cli("init", folder)
-    assert again.returncode == 73 and "there already" in again.stderr
+    assert again.returncode == 73 and "exists already" in again.stderr
 
 
 def test_faults_of_definitions_are_named_by_file_line_and_column(home, tmp_path, fake):

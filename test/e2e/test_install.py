@@ -181,7 +181,7 @@ def test_an_interrupted_install_says_that_it_goes_on(hub, install, home, tmp_pat
     wait_for(lambda: sent(hub) > BIG // 10, what="a tenth of the file")
     process.send_signal(signal.SIGINT)
     assert process.wait(30 * SLOW) == 130
-    assert "stays for the next try" in process.stderr.read()
+    assert "what was fetched is kept for the next try" in process.stderr.read()
     process.stderr.close()
     hub.faults, hub.log = [], []
     assert install("hf:o/big").returncode == 0

@@ -46,7 +46,7 @@ static int check_plain(int descriptor, struct hearth_error *error)
     /* A second name would let bytes go elsewhere. */
     if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
         return hearth_error_set(error, HEARTH_EPATH,
-                                "in blobs/partial lies something that is not a plain file; "
+                                "something that is not a plain file lies in blobs/partial; "
                                 "remove it");
     return 0;
 }
@@ -60,7 +60,7 @@ static int open_locked(int folder, const char *name, int *ret_descriptor,
             openat(folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
         if (descriptor < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
             return hearth_error_set(error, HEARTH_EPATH,
-                                    "in blobs/partial lies a link or a folder; remove it");
+                                    "a link or a folder lies in blobs/partial; remove it");
         if (descriptor < 0)
             return hearth_error_set_errno(error, errno, "a partial blob cannot be made");
         int rc = check_plain(descriptor, error);
@@ -110,7 +110,7 @@ static int write_fault(int errnum, struct hearth_error *error)
 {
     if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
         return hearth_error_set(error, HEARTH_ENOSPACE,
-                                "the disk is full (%s); make room and run it again: it goes on "
+                                "the disk is full (%s); make room and try again: it goes on "
                                 "where it stopped",
                                 strerror(errnum));
     return hearth_error_set_errno(error, errnum, "the file cannot be written");

@@ -160,7 +160,7 @@ static int memory_partial_append(struct hearth_blob_partial *partial, const void
     if (!rc)
         return 0;
     partial_of(partial)->bytes.failed = 0;
-    return hearth_error_set(error, HEARTH_ENOSPACE, "there is no memory for the blob");
+    return hearth_error_set(error, HEARTH_ENOSPACE, "there is not enough memory for the blob");
 }
 
 static int memory_partial_clear(struct hearth_blob_partial *partial, struct hearth_error *error)

@@ -18,7 +18,7 @@ static int make_row(const struct hearth_model *model, struct hearth_memory_model
     struct hearth_model *row = hearth_model_copy(arena, model);
     if (!row) {
         hearth_arena_destroy(arena);
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the model");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the model");
     }
     ret_model->arena = arena;
     ret_model->row = row;

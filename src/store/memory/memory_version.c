@@ -15,7 +15,7 @@ static int make_row(const struct hearth_version *version, struct hearth_memory_v
     struct hearth_version *row = hearth_version_copy(arena, version);
     if (!row) {
         hearth_arena_destroy(arena);
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the version");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the version");
     }
     *ret_version = (struct hearth_memory_version){arena, row};
     return 0;

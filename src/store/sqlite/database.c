@@ -186,11 +186,12 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
                                 "%s is a database of another program; choose another file",
                                 sqlite3_db_filename(database, "main"));
     if (version > hearth_sqlite_migration_count)
-        return hearth_error_set(error, HEARTH_ECONFLICT,
-                                "%s was written by a newer hearth (schema %lld, here %d); upgrade "
-                                "this one",
-                                sqlite3_db_filename(database, "main"), (long long)version,
-                                hearth_sqlite_migration_count);
+        return hearth_error_set(
+            error, HEARTH_ECONFLICT,
+            "%s was written by a newer version of hearth (schema %lld, this one "
+            "knows up to %d); upgrade this one",
+            sqlite3_db_filename(database, "main"), (long long)version,
+            hearth_sqlite_migration_count);
     if (version == hearth_sqlite_migration_count)
         return 0;
     for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
