@@ -54,6 +54,7 @@ struct probe_text {
     struct hearth_inference *inference;
 };
 
+/* The first error is the one that is told; a time that is up is no error. */
 static void stop_with(struct bench *bench, const struct hearth_error *error)
 {
     if (error && !bench->error.code)
@@ -165,6 +166,8 @@ static void warm_up(struct bench *bench, uint32_t replicas)
     run_for(bench, 300);
 }
 
+/* The scheduler of the server, with limits that do not bind: what is measured is what a server
+ * would do. */
 static int open_scheduler(struct bench *bench, const struct candidate *candidate)
 {
     const struct hearth_settings *settings = bench->invocation->settings;
@@ -189,6 +192,8 @@ static int open_scheduler(struct bench *bench, const struct candidate *candidate
     return hearth_scheduler_create(&options, &bench->scheduler, &bench->error);
 }
 
+/* Texts are kept under way all the time, so that no worker ever waits. The count begins after the
+ * warm-up. */
 static int measure(struct bench *bench, struct candidate *candidate, uint64_t ms)
 {
     size_t count = (size_t)TEXTS_PER_WORKER * candidate->replicas;
@@ -232,6 +237,7 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
     stop_with(argument, error);
 }
 
+/* Holds the home's lock for as long as it measures. */
 static int open_bench(struct bench *bench, struct hearth_source_options *sources)
 {
     const struct hearth_settings *settings = bench->invocation->settings;
@@ -259,6 +265,7 @@ static int open_bench(struct bench *bench, struct hearth_source_options *sources
     return bench->error.code;
 }
 
+/* In the reverse order of opening; the loop runs once more for what is closed asynchronously. */
 static void close_bench(struct bench *bench)
 {
     hearth_catalog_destroy(bench->catalog);

@@ -48,6 +48,8 @@ static void check_as_text(const struct hearth_faults *settings, const struct hea
                model_count, model_count == 1 ? "" : "s");
 }
 
+/* Lists faults of the settings and of all definitions together, so that one run is enough to mend
+ * them. */
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     int loaded = error->code;

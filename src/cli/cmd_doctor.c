@@ -29,6 +29,7 @@ void hearth_doctor_add(struct hearth_doctor *doctor, const char *check, enum hea
         doctor->worst = (int)grade;
 }
 
+/* The grade is read back from the rows, which are what --json prints. */
 static void print_findings(const json_t *findings)
 {
     static const enum hearth_style styles[] = {HEARTH_GREEN, HEARTH_YELLOW, HEARTH_RED};

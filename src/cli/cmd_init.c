@@ -21,6 +21,7 @@ static const char config_text[] =
     "# context: 4096\n"
     "# slots: 4\n";
 
+/* O_EXCL: a file that exists is never written over, not even between a look and the write. */
 static int write_new(const char *path, const char *text, struct hearth_error *error)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

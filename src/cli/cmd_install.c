@@ -173,6 +173,7 @@ static int want_locked(struct install *install, const struct hearth_lock *lock,
     return 0;
 }
 
+/* With --locked, what is installed is exactly what the lock says, whatever the definitions say. */
 static int pin(struct install *install, struct hearth_error *error)
 {
     struct hearth_lock *lock = NULL;
@@ -198,6 +199,8 @@ static int pin(struct install *install, struct hearth_error *error)
     return 0;
 }
 
+/* What is to be installed: the source that was typed, else the definitions, else with --locked what
+ * the lock names. */
 static int collect(struct install *install, struct hearth_error *error)
 {
     bool locked = install->invocation->settings->locked;
@@ -230,6 +233,7 @@ static void warn_here(struct install *install, struct hearth_store *store, int64
         warn(install, wanted, version->state_reason);
 }
 
+/* The first failure ends it; what was installed before that stays. */
 static int install_here(struct install *install, struct hearth_error *error)
 {
     struct hearth_storage local;

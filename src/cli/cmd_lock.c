@@ -74,6 +74,7 @@ static int choose(struct hearth_invocation *invocation, struct hearth_storage *l
     return 0;
 }
 
+/* A model without a ready version is left out, unless it was named. */
 static int gather(struct hearth_invocation *invocation, struct hearth_storage *local,
                   struct hearth_lock *lock, struct hearth_error *error)
 {

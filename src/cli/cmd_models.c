@@ -63,6 +63,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
     return 0;
 }
 
+/* hearth_client_path does the encoding; a head that did not fit the arena leaves the path as it
+ * was. */
 static void add_query(struct hearth_arena *arena, const char **path, const char *key,
                       const char *value)
 {
@@ -111,6 +113,7 @@ static int list_there(struct hearth_invocation *invocation, struct hearth_client
     return rc;
 }
 
+/* Through the server where one runs, so that the list is the one that it serves from. */
 static int list_models(struct hearth_invocation *invocation, json_t **ret_answer,
                        struct hearth_error *error)
 {

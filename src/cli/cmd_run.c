@@ -88,6 +88,7 @@ static void on_note(void *argument, const char *note)
     screen->is_noted = true;
 }
 
+/* The API checks ranges and names the parameter, so only the form is checked here. */
 static int number_option(struct hearth_invocation *invocation, const char *name, const char *key,
                          json_t *options, struct hearth_error *error)
 {
@@ -190,6 +191,7 @@ static void answer_in_chat(struct hearth_conversation *conversation, const char 
     screen_finish(&screen);
 }
 
+/* Faults are shown and the conversation goes on: a server may be started again meanwhile. */
 static int chat(struct hearth_conversation *conversation)
 {
     struct hearth_line_editor *editor = hearth_line_editor_create();
@@ -245,6 +247,7 @@ static int gather_prompt(const struct hearth_invocation *invocation, struct hear
     return rc;
 }
 
+/* Ctrl-C is watched from here on, so that it stops an answer and not the program. */
 static int converse(struct hearth_invocation *invocation, struct hearth_conversation *conversation,
                     struct hearth_error *error)
 {

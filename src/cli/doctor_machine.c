@@ -47,6 +47,8 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
+/* Which vector instructions there are decides how fast models run; x86 calls them flags, ARM
+ * Features. */
 static void check_cpu(struct hearth_doctor *doctor)
 {
     static const char *const features[] = {"avx",      "avx2",     "fma",         "f16c",
@@ -78,6 +80,7 @@ static uint64_t kib_of(const char *key)
     return hearth_parse_int(text, 0, INT64_MAX / 1024, &kib) ? 0 : (uint64_t)kib;
 }
 
+/* The limit of the cgroup is told too, since it and not the machine may be what binds. */
 static void check_memory(struct hearth_doctor *doctor)
 {
     char total[16], available[16], limit[64] = "";
@@ -99,6 +102,8 @@ static void check_memory(struct hearth_doctor *doctor)
     }
 }
 
+/* Asked of the kernel itself: landlock_create_ruleset with this flag only tells its version
+ * (landlock(7)). */
 static void check_sandbox(struct hearth_doctor *doctor)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -116,6 +121,7 @@ static void check_sandbox(struct hearth_doctor *doctor)
                       seccomp ? "available" : "not available");
 }
 
+/* Each connection is a file; a hundred more for models, databases and logs. */
 static void check_limits(struct hearth_doctor *doctor)
 {
     struct rlimit limit;

@@ -67,6 +67,7 @@ static void check_engines(struct hearth_doctor *doctor)
                           path);
 }
 
+/* Opens it as the server would, which also makes it when it is missing. */
 static void check_home(struct hearth_doctor *doctor)
 {
     struct hearth_error error = {.code = 0};
@@ -97,6 +98,7 @@ static void refuse(void *argument, struct hearth_stream *stream)
     hearth_stream_close(stream);
 }
 
+/* By listening on it for a moment, which is the only sure way. */
 static void check_port(struct hearth_doctor *doctor)
 {
     const struct hearth_settings *settings = doctor->invocation->settings;
@@ -129,6 +131,7 @@ void hearth_doctor_program(struct hearth_doctor *doctor)
     check_port(doctor);
 }
 
+/* Any answer is good: that the hub can be reached is what was asked. */
 void hearth_doctor_hub(struct hearth_doctor *doctor)
 {
     const char *url = doctor->invocation->settings->hf_endpoint;

@@ -29,6 +29,7 @@ static void print_row(const char *left, int width, const char *text)
     printf("\n");
 }
 
+/* Drawn from the table of commands, as parsing and completion are, so that they cannot differ. */
 static void print_all(void)
 {
     printf("Hearth keeps and serves models on machines that you own.\n\n"

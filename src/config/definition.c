@@ -21,6 +21,7 @@ struct draft {
     bool has_name, has_source; /* as far as their faults have been told */
 };
 
+/* Quotes what stands there, cut: it may be a whole page. */
 static void fault_here(struct draft *draft, const struct hearth_yaml *node, const char *expected)
 {
     if (node->kind == HEARTH_YAML_SCALAR)
@@ -79,6 +80,7 @@ static const char *place_source(struct draft *draft, const struct hearth_yaml *n
     return hearth_arena_format(draft->arena, "%.*s%s", scheme, node->text, path);
 }
 
+/* Any known scheme is taken here; the installer says which of them it can fetch. */
 static void read_source(struct draft *draft, const struct hearth_yaml *node)
 {
     static const char *const schemes[] = {
@@ -158,6 +160,7 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
     }
 }
 
+/* The engine's settings pass too: each engine checks its own when it loads. */
 static void read_setting(struct draft *draft, const struct hearth_yaml *node, json_t *settings)
 {
     const struct hearth_model_setting *setting = hearth_model_setting_find(node->key);
@@ -187,6 +190,7 @@ static void read_settings(struct draft *draft, const struct hearth_yaml *node)
     draft->definition->settings_json = json_text(draft, settings);
 }
 
+/* The keys of a definition, and which forms of YAML value each takes. */
 static const struct field {
     const char *key;
     void (*read)(struct draft *draft, const struct hearth_yaml *node);
@@ -212,6 +216,7 @@ static void note_key(struct draft *draft, const char *key)
         draft->has_source = true;
 }
 
+/* A key without a value (`task:`) is as if it were not there. */
 static void read_field(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *keys[FIELDS + 1] = {NULL};
@@ -236,6 +241,7 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
     note_key(draft, hearth_nearest_word(node->key, keys));
 }
 
+/* Faults are gathered rather than returned, so that one run tells all of them. */
 static void read_members(struct draft *draft, const char *text, size_t length)
 {
     const struct hearth_yaml *root =
@@ -257,6 +263,7 @@ static void read_members(struct draft *draft, const char *text, size_t length)
         hearth_fault_add(draft->faults, root->line, root->column, "`source` is missing");
 }
 
+/* Defaults first: a definition with faults still has texts everywhere. */
 void hearth_definition_fill(struct hearth_definition *definition, const char *text, size_t length,
                             struct hearth_arena *arena, struct hearth_fault_list *faults)
 {

@@ -12,6 +12,7 @@
 
 enum { DEFINITIONS_MAX = 4096 };
 
+/* Not hidden files, which editors leave behind. */
 static bool is_definition_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -51,6 +52,7 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
     return 0;
 }
 
+/* The second of the two is the fault; the files are in the order of their names. */
 static void check_twins(const struct hearth_definition *definitions, size_t index,
                         struct hearth_fault_list *faults)
 {
@@ -61,6 +63,8 @@ static void check_twins(const struct hearth_definition *definitions, size_t inde
                              "the name %s is used twice: %s has it too", name, definitions[i].file);
 }
 
+/* No folder is no definitions. A file that cannot be read ends it at once; faults within files are
+ * gathered over all of them. */
 int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
                             struct hearth_definition **ret_definitions, size_t *ret_count,
                             struct hearth_faults *ret_faults, struct hearth_error *error)

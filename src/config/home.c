@@ -20,6 +20,7 @@ struct hearth_home {
     int lock_descriptor; /* -1: not held */
 };
 
+/* Says what a person can do about it, for each of the usual reasons. */
 static int folder_fault(const char *path, int errnum, struct hearth_error *error)
 {
     if (errnum == EACCES || errnum == EPERM || errnum == EROFS)
@@ -92,6 +93,7 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
     return 0;
 }
 
+/* Only what every command needs; folders of models are made when they are installed. */
 static int make_folders(const struct hearth_home *home, struct hearth_error *error)
 {
     static const char *const inner[] = {"blobs", "run", "logs"};
@@ -108,6 +110,7 @@ static int make_folders(const struct hearth_home *home, struct hearth_error *err
     return rc ? rc : make_folder(home->archive, error);
 }
 
+/* Settings have made the path absolute; what is not can only come of a missing HOME. */
 int hearth_home_open(const struct hearth_settings *settings, struct hearth_home **ret_home,
                      struct hearth_error *error)
 {
@@ -146,6 +149,8 @@ void hearth_home_close(struct hearth_home *home)
     hearth_free(home);
 }
 
+/* The holder's number is what it wrote into the file. It may be missing for a moment, between its
+ * locking and its writing. */
 static int in_use(const struct hearth_home *home, int descriptor, struct hearth_error *error)
 {
     char text[32] = "";
@@ -163,6 +168,8 @@ static int in_use(const struct hearth_home *home, int descriptor, struct hearth_
                             home->directory, (long long)pid);
 }
 
+/* flock rather than the file's being there: the kernel gives it back when the process dies, however
+ * it dies. */
 static int take_lock(struct hearth_home *home, int descriptor, const char *path,
                      struct hearth_error *error)
 {

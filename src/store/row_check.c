@@ -11,6 +11,7 @@
 
 enum { SHORT_TEXT_MAX = 256, LONGER_TEXT_MAX = 1024 };
 
+/* Lengths are bytes, of which a person is told too. */
 static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
 {
     size_t length = strnlen(text, max + 1);
@@ -21,6 +22,8 @@ static int check_text(const char *what, const char *text, size_t max, struct hea
     return 0;
 }
 
+/* The text is stored as it came, but only when it parses: whoever reads it later need not ask
+ * again. */
 static int check_object(const char *what, const char *text, bool only_texts,
                         struct hearth_error *error)
 {
@@ -42,6 +45,8 @@ static int check_object(const char *what, const char *text, bool only_texts,
     return 0;
 }
 
+/* One member of a row: its name for errors, where it is, what stands in for NULL, and what it must
+ * be. */
 struct text_member {
     const char *what;
     const char **text;
@@ -50,6 +55,7 @@ struct text_member {
     enum { PLAIN, OBJECT, OBJECT_OF_TEXTS } form;
 };
 
+/* Rows come with NULL for what was not given; behind this check no text is NULL. */
 static int check_members(const struct text_member *members, size_t count,
                          struct hearth_error *error)
 {
@@ -98,6 +104,8 @@ static int check_file(const struct hearth_file *file, struct hearth_error *error
     return hearth_sha256_check(file->sha256, error);
 }
 
+/* Sorted, so that two equal paths stand side by side: n log n for the thousands of files a model
+ * may have. */
 static int check_files(const struct hearth_version *version, struct hearth_error *error)
 {
     if (version->file_count > HEARTH_STORE_FILES_MAX)
@@ -140,6 +148,7 @@ int hearth_version_check(struct hearth_version *version, struct hearth_error *er
     return rc ? rc : check_files(version, error);
 }
 
+/* `latest` is computed when it is asked for, so no row may bear that name. */
 int hearth_alias_check(const char *alias, struct hearth_error *error)
 {
     if (alias && strcmp(alias, "latest") == 0)
@@ -151,6 +160,8 @@ int hearth_alias_check(const char *alias, struct hearth_error *error)
     return 0;
 }
 
+/* A filter comes from a query string; what it cannot match is an error rather than an empty list.
+ */
 int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error)
 {
     const char *sort = filter->sort ? filter->sort : "name";
@@ -172,6 +183,7 @@ int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_
     return 0;
 }
 
+/* The time of a lease is the caller's clock, so only its length can be checked here. */
 int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
                        struct hearth_error *error)
 {

@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "store/store_ops.h"
 
+/* The messages of the verbs, in one place, so that all back-ends say the same. */
 int hearth_store_no_model(struct hearth_error *error, const char *name, int64_t id)
 {
     if (name)
@@ -66,8 +67,8 @@ int hearth_store_is_base(struct hearth_error *error)
 int hearth_store_alias_changed(struct hearth_error *error, const char *alias)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT,
-                            "the alias %s was changed by somebody else: it was set, changed "
-                            "or deleted it meanwhile",
+                            "the alias %s was set, changed or deleted by somebody else "
+                            "meanwhile",
                             alias);
 }
 

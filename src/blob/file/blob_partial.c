@@ -78,6 +78,7 @@ static int open_locked(int folder, const char *name, int *ret_descriptor,
     }
 }
 
+/* Left at its end, where the next bytes belong. */
 int hearth_blob_partial_open(struct hearth_blob_store *blobs, const char *name,
                              struct hearth_blob_partial **ret_partial, struct hearth_error *error)
 {
@@ -116,6 +117,7 @@ static int write_fault(int errnum, struct hearth_error *error)
     return hearth_error_set_errno(error, errnum, "the file cannot be written");
 }
 
+/* A short write is not an error: the rest is tried again, and that one says what is wrong. */
 int hearth_blob_partial_append(struct hearth_blob_partial *partial, const void *bytes,
                                size_t length, struct hearth_error *error)
 {
@@ -157,6 +159,7 @@ static int open_prefix(const struct hearth_blob_files *files, const char *sha256
     return 0;
 }
 
+/* Closing gives the lock up too. */
 static void release(struct file_partial *partial)
 {
     close(partial->descriptor);
@@ -193,6 +196,7 @@ void hearth_blob_partial_keep(struct hearth_blob_partial *partial)
     release(partial_of(partial));
 }
 
+/* Unlinked while the lock is still held, so that nobody opens it in between. */
 void hearth_blob_partial_discard(struct hearth_blob_partial *partial)
 {
     struct file_partial *file = partial_of(partial);
@@ -217,6 +221,7 @@ static int64_t forget_old(int folder, const char *name, int64_t before_ms)
     return gone;
 }
 
+/* Partial blobs whose install never came back would otherwise stay for ever. */
 int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_ms,
                                 int64_t *ret_bytes, struct hearth_error *error)
 {
