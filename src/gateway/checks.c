@@ -69,8 +69,7 @@ bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)
 bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site)
 {
     return strcmp(json_string_value(value), "text") == 0 ||
-           wrong_because(value, site, "\"text\"",
-                         "this server takes text only, no images or sound");
+           wrong_because(value, site, "\"text\"", "this model takes text only, no images or sound");
 }
 
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
