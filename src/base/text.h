@@ -1,5 +1,6 @@
-/* Small work on text: strict numbers, UTF-8, hex, base64, comparing secrets, nearest word.
- * Nothing here depends on the locale. Any thread. */
+/* Small functions for texts: reading numbers strictly, checking UTF-8, writing hexadecimal and
+ * base64, comparing secrets, finding the word that was probably meant. None of them depends on the
+ * locale. Any thread. */
 #ifndef HEARTH_BASE_TEXT_H
 #define HEARTH_BASE_TEXT_H
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <yaml.h>
 
+/* Built on libyaml's events rather than its documents, so that depth, count and size are bounded
+ * while the text is read. */
 struct reader {
     yaml_parser_t parser;
     const char *const *env;
@@ -23,6 +25,7 @@ const char *hearth_yaml_kind_name(enum hearth_yaml_kind kind)
     return names[kind];
 }
 
+/* libyaml counts from 0, people and editors from 1. */
 static unsigned line_of(yaml_mark_t mark)
 {
     return (unsigned)mark.line + 1;
@@ -44,6 +47,7 @@ static void stop_at(struct reader *reader, yaml_mark_t mark, const char *message
     reader->stopped = true;
 }
 
+/* libyaml's own words, with the context that it was in when it knows one. */
 static void stop_at_problem(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -72,6 +76,7 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
     return true;
 }
 
+/* YAML 1.1's words for nothing, which count only without quotes. */
 static bool is_null_word(const char *text, size_t length)
 {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};
@@ -81,6 +86,8 @@ static bool is_null_word(const char *text, size_t length)
     return false;
 }
 
+/* All values stay texts: which type one should have is for its key to say. A fault in a variable is
+ * told at the value and does not end the reading. */
 static void read_scalar(struct reader *reader, const yaml_event_t *event, struct hearth_yaml *node)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -136,6 +143,7 @@ static const char *read_key(struct reader *reader, const struct hearth_yaml *map
     return key;
 }
 
+/* An event is deleted before the next is asked for, which is why its mark is kept apart. */
 static void read_members(struct reader *reader, struct hearth_yaml *parent, unsigned depth)
 {
     bool is_map = parent->kind == HEARTH_YAML_MAP;
@@ -219,6 +227,7 @@ static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *
     return reader->stopped ? NULL : node;
 }
 
+/* A file has one document; an empty one has none. */
 static struct hearth_yaml *read_stream(struct reader *reader)
 {
     struct hearth_yaml *root = NULL;
@@ -244,6 +253,7 @@ static struct hearth_yaml *read_stream(struct reader *reader)
     return reader->stopped ? NULL : root;
 }
 
+/* Nothing written is an empty map: a file of comments is a good hearth.yml. */
 struct hearth_yaml *hearth_yaml_parse(const char *text, size_t length, const char *const *env,
                                       struct hearth_arena *arena, struct hearth_fault_list *faults)
 {

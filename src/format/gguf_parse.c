@@ -201,6 +201,7 @@ static int compare_offsets(const void *a, const void *b, void *gguf)
     return (x > y) - (x < y);
 }
 
+/* qsort_r's form, with the header as its argument. */
 typedef int compare_fn(const void *a, const void *b, void *gguf);
 
 /* Sorted numbers in place of sorted rows: entries keep the order of the file, which vocabularies
