@@ -447,7 +447,7 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(server, tmp_path):
 
 def test_an_open_address_without_a_key_is_refused(home):
     done = cli("serve", "--host", "0.0.0.0", "--port", "0", home=home)
-    assert done.returncode == 77 and "HEARTH_API_KEY" in done.stderr
+    assert done.returncode == 2 and "HEARTH_API_KEY" in done.stderr
 
 
 def test_a_key_is_asked_for_and_taken(start, home, fake):

@@ -412,7 +412,7 @@ def test_a_server_installs_and_takes_up_what_its_death_left(hub, start, home):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["installed"] == [{"name": "small", "version": 1}]
     done = server.cli("install", "hf:o/none", "--name", "none")
-    assert done.returncode == 66 and "no such repository" in done.stderr
+    assert done.returncode == 65 and "no such repository" in done.stderr
     hub.faults = [{"match": "/", "kind": "slow", "rate": BIG // 4, "times": 1000}]
     assert server.post("/models", {"source": "hf:o/big", "name": "m"}).status == 202
     wait_for(lambda: sent(hub) > BIG // 3, what="a third of the file")
