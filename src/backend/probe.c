@@ -27,7 +27,7 @@ int hearth_engines_path(const char *given, char *ret_path, size_t size, struct h
         rc = snprintf(ret_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
     else
         rc = hearth_program_path("lib/hearth/engines", ret_path, size);
-    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
+    return rc < 0 ? hearth_error_set(error, rc, "cannot find the engine folder") : 0;
 }
 
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word)

@@ -270,7 +270,8 @@ static int start_process(struct hearth_child *child, int descriptor, struct hear
     const char *path = child->options.path;
     if (!path || !*path) {
         if (hearth_program_path(child->kind->program, beside, sizeof(beside)) < 0)
-            return hearth_error_set(error, HEARTH_EIO, "cannot tell where hearth lies");
+            return hearth_error_set(error, HEARTH_EIO, "cannot find the program %s",
+                                    child->kind->program);
         path = beside;
     }
     char *env[ENV_MAX];

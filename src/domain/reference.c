@@ -44,9 +44,7 @@ int hearth_reference_parse(const char *text, struct hearth_reference *ret_refere
     struct hearth_reference reference = {.number = 0};
     size_t length = strcspn(text, ":@");
     if (!copy_name(text, length, reference.name))
-        return fault(error, HEARTH_EPATH, text,
-                     "a name starts with a letter or digit and has letters, digits, '.', '_' and "
-                     "'-', at most 96, not all digits");
+        return fault(error, HEARTH_EPATH, text, "a name must be " HEARTH_NAME_RULE);
     const char *rest = text + length + 1;
     if (text[length] == ':' && hearth_parse_int(rest, 1, INT64_MAX, &reference.number) < 0)
         return fault(error, HEARTH_EINVAL, text, "a version is a number from 1");

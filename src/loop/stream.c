@@ -22,6 +22,7 @@ static void stream_free(uv_handle_t *handle)
     hearth_free(handle->data);
 }
 
+/* Told once: after an error the stream stays broken, and a second one is of no news to anybody. */
 static void tell_end(struct hearth_stream *stream, int error)
 {
     if (stream->closed || stream->broken)
@@ -31,6 +32,7 @@ static void tell_end(struct hearth_stream *stream, int error)
         stream->events->on_end(stream->argument, error);
 }
 
+/* All streams of a loop read into one buffer: what is read is taken before the next read begins. */
 static void give_read_bytes(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
@@ -38,6 +40,7 @@ static void give_read_bytes(uv_handle_t *handle, size_t suggested, uv_buf_t *buf
     *buf = uv_buf_init(stream->loop->read_bytes, HEARTH_LOOP_READ_MAX);
 }
 
+/* At the end reading stops, because libuv would tell it again in each turn. */
 static void on_bytes(uv_stream_t *uv, ssize_t length, const uv_buf_t *buf)
 {
     struct hearth_stream *stream = uv->data;
@@ -85,6 +88,8 @@ void hearth_stream_pause(struct hearth_stream *stream, bool paused)
         uv_read_start(&stream->uv.stream, give_read_bytes, on_bytes);
 }
 
+/* Also while reading is paused, when libuv does not look: POLLRDHUP says that the peer has closed
+ * its side (poll(2)). */
 bool hearth_stream_peer_closed(const struct hearth_stream *stream)
 {
     uv_os_fd_t descriptor;
@@ -102,6 +107,8 @@ static void forget_write(struct hearth_stream *stream, struct pending_write *pen
     hearth_free(pending);
 }
 
+/* libuv tells each write, also after the close; the counts must be kept before `closed` is looked
+ * at. */
 static void on_written(uv_write_t *uv, int status)
 {
     struct pending_write *pending = uv->data;
@@ -142,6 +149,8 @@ static void queue(struct hearth_stream *stream, struct pending_write *pending, c
         forget_write(stream, pending);
 }
 
+/* Tries to write at once, which saves the copy for most answers; only the rest is copied and
+ * queued. Nothing may be tried while something is queued, or bytes would overtake each other. */
 void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
 {
     size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
@@ -189,6 +198,7 @@ static void on_shut_down(uv_shutdown_t *request, int status)
     hearth_free(request);
 }
 
+/* Half a close: what is queued is still written, and the peer's last bytes are still read. */
 void hearth_stream_shutdown(struct hearth_stream *stream)
 {
     if (stream->finishing || stream->broken || stream->closed)

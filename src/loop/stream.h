@@ -1,4 +1,4 @@
-/* Byte streams that were accepted: TCP and Unix sockets.
+/* A connection that a listener has accepted, over TCP or a Unix socket, as a stream of bytes.
  *
  * Reading is a callback that can be paused; writing queues and reports how much is still queued, so
  * that the caller can hold its producer back. Loop thread only. */

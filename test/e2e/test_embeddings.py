@@ -81,7 +81,7 @@ def error_of(answer):
 def test_vectors_are_those_of_sentence_transformers(vectors):
     texts = [row["text"] for row in GOLDEN["minilm"]]
     rows = embed(vectors, texts, truncate=True).json()["data"]
-    for row, golden in zip(rows, GOLDEN["minilm"]):
+    for row, golden in zip(rows, GOLDEN["minilm"], strict=True):
         wanted = decoded(golden["vector"])
         assert cosine(row["embedding"], wanted) >= 0.99999, golden["text"]
         assert row["embedding"] == pytest.approx(wanted, abs=2e-5)
@@ -93,7 +93,7 @@ def test_a_vector_is_the_same_to_the_last_bit_in_any_company(vectors):
     company = [f"{text} {i}" for i, text in enumerate(texts * 8)]
     assert vectors.delete("/admin/cache").status == 200
     many = embed(vectors, company[:40] + texts + company[40:]).json()["data"][40:51]
-    for row, text in zip(many, texts):
+    for row, text in zip(many, texts, strict=True):
         assert vectors.delete("/admin/cache").status == 200  # or it would only be remembered
         assert embed(vectors, text).json()["data"][0]["embedding"] == row["embedding"]
 
@@ -447,7 +447,7 @@ def test_rerank_takes_objects_and_gives_the_best(vectors):
         text = documents[row["index"]]
         assert row["document"] == (text if isinstance(text, dict) else {"text": text})
     raw = vectors.post("/v1/rerank", {**ask, "raw_scores": True}).json()
-    for a, b in zip(whole["results"], raw["results"]):
+    for a, b in zip(whole["results"], raw["results"], strict=True):
         assert a["relevance_score"] == pytest.approx(1 / (1 + math.exp(-b["relevance_score"])), abs=1e-6)
 
 
@@ -483,6 +483,7 @@ def test_a_classifier_tells_labels_with_probabilities(vectors):
     assert answer.status == 200, answer.text
     body = answer.json()
     assert body["metadata"]["task"] == "classify" and body["metadata"]["labels"] == 3
+    assert len(body["result"]) == 2
     for rows in body["result"]:
         assert {row["label"] for row in rows} == {"LABEL_0", "LABEL_1", "LABEL_2"}
         scores = [row["score"] for row in rows]

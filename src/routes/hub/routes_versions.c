@@ -206,9 +206,7 @@ void hearth_route_alias_set(struct hearth_call *call)
     if (hearth_model_name_valid(call->params[1]))
         start(call, set_alias, true);
     else
-        hearth_answer_message(call, HEARTH_EINVAL, NULL,
-                              "an alias is made of letters, digits, dots, dashes and underscores, "
-                              "and is not all digits");
+        hearth_answer_message(call, HEARTH_EINVAL, NULL, "an alias must be " HEARTH_NAME_RULE);
 }
 
 static int delete_alias(struct hearth_store *store, struct hearth_store_job *job)
