@@ -1,6 +1,5 @@
 #include "engine/llama/llama_words.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,16 +87,4 @@ bool hearth_llama_words(const char *logged, char *ret_text, size_t size)
         if (translate(&phrases[i], logged, ret_text, size))
             return true;
     return false;
-}
-
-const char *hearth_llama_sentence(const char *message)
-{
-    for (const char *at = strchr(message, ':'); at != NULL; at = strchr(at + 1, ':')) {
-        const char *end = at + 1;
-        while (isdigit((unsigned char)*end))
-            end++;
-        if (end > at + 1 && end[0] == ':' && end[1] == ' ')
-            return end + 2;
-    }
-    return message;
 }
