@@ -907,7 +907,8 @@ static void a_fault_of_a_conversation_is_named_by_its_place(void **state)
          "messages[0].content[0].type must be \"text\""},
         {"{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":null}]}]}",
          "messages[0].tool_calls[0].function is missing"},
-        {"{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":null}}]}]}",
+        {"{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":null}}]}]"
+         "}",
          "messages[0].tool_calls[0].function.name is missing"},
         {"{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"function\":"
          "{\"name\":\"f\",\"parameters\":[]}}]}",

@@ -356,7 +356,8 @@ static void expect_blame(uint32_t stream, const char *words)
 static void a_prepare_that_does_not_come_back_is_blamed_and_ends_the_worker(void **state)
 {
     (void)state;
-    load_impatient("hang_word = forever\ntoken_us = 50000\nreply = a b c d e f g h i j k l m n o p", 500);
+    load_impatient("hang_word = forever\ntoken_us = 50000\nreply = a b c d e f g h i j k l m n o p",
+                   500);
     driven_generate(&worker, 1, "goes on", 1000);
     DRIVEN_UNTIL(&worker, worker.streams[1].events);
     uint64_t began_ms = hearth_clock_monotonic_ms();
@@ -434,7 +435,8 @@ static void memory_beyond_the_plan_and_its_margin_is_not_to_be_had(void **state)
 #endif
     driven_load(&worker, "grow_word = more\nload_bytes = 64MB");
     uint64_t plan_kib = (worker.started.plan.weights + worker.started.plan.cache +
-                         worker.started.plan.scratch + worker.started.plan.process) >> 10;
+                         worker.started.plan.scratch + worker.started.plan.process) >>
+                        10;
     driven_generate(&worker, 1, "more", 1000);
     DRIVEN_UNTIL(&worker, worker.streams[1].errors);
     assert_int_equal(worker.streams[1].failure.code, HEARTH_ENOMEM);

@@ -11,7 +11,9 @@ static const struct phrase {
     const char *end;       /* what follows each thing */
     const char *ours;
 } phrases[] = {
-    {{"tensor '", "' not found"}, "'", "the model has no tensor '%s', which its architecture needs"},
+    {{"tensor '", "' not found"},
+     "'",
+     "the model has no tensor '%s', which its architecture needs"},
     {{"missing tensor '"}, "'", "the model has no tensor '%s', which its architecture needs"},
     {{"tensor '", "has wrong shape; expected ", "got "},
      "'",
