@@ -240,7 +240,8 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
         return;
     if (ends) { /* before the callback, which may send the next one */
         hearth_placement_leave(set->placement, stream);
-        hearth_breaker_success(&replica->breaker);
+        if (hearth_backend_shows_sound(event))
+            hearth_breaker_success(&replica->breaker);
     }
     set->spec.events->on_event(set->spec.argument, stream, event);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/process.h"
@@ -239,8 +240,9 @@ static void on_line(void *argument, const char *line, size_t length)
     struct hearth_child *child = argument;
     char text[LINE_MAX_BYTES + 1];
     snprintf(text, sizeof(text), "%.*s", (int)length, line);
-    if (length)
-        snprintf(child->last_line, sizeof(child->last_line), "%.*s", (int)length, line);
+    if (length) /* clients are told it: not where we were compiled */
+        snprintf(child->last_line, sizeof(child->last_line), "%.*s", LAST_LINE_MAX - 1,
+                 hearth_message_sentence(text));
     HEARTH_LOG(HEARTH_LOG_INFO, "process.stderr", HEARTH_TEXT("kind", child->kind->name),
                HEARTH_TEXT("model", child->subject), HEARTH_INT("pid", hearth_child_pid(child)),
                HEARTH_TEXT("line", text));

@@ -352,3 +352,13 @@ void hearth_size_text(uint64_t bytes, char ret_text[16])
     }
     snprintf(ret_text, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
+
+const char *hearth_message_sentence(const char *message)
+{
+    for (const char *at = strchr(message, ':'); at; at = strchr(at + 1, ':')) {
+        const char *end = at + 1 + strspn(at + 1, "0123456789");
+        if (end > at + 1 && end[0] == ':' && end[1] == ' ')
+            return end + 2;
+    }
+    return message;
+}

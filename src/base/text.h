@@ -51,6 +51,10 @@ void hearth_size_text(uint64_t bytes, char ret_text[16]);
  * at most 3), or NULL. `candidates` ends with NULL. */
 const char *hearth_nearest_word(const char *word, const char *const *candidates);
 
+/* The sentence of a message that begins with its place in a source ("/folder/file.c:12: what went
+ * wrong"): the part behind that, or all of it. */
+const char *hearth_message_sentence(const char *message);
+
 /* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. The rule in words, for whoever
  * refuses a name: "… must be " HEARTH_NAME_RULE. */
 #define HEARTH_NAME_RULE                                                                           \

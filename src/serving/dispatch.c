@@ -371,9 +371,7 @@ static void take_end(struct served_model *model, struct flight *flight,
     struct hearth_inference *inference = flight->inference;
     end_flight(model, flight);
     measure_rate(model);
-    /* A canceled one proves nothing; one that the model broke at is followed by its worker's end. */
-    bool broke = event->event.kind == HEARTH_EVENT_ERROR && event->failure.code == HEARTH_EMODEL;
-    if (inference && !broke)
+    if (inference && hearth_backend_shows_sound(event)) /* a canceled one proves nothing */
         hearth_breaker_success(&model->breaker);
     hearth_dispatch(model); /* before the callback: the free slot does not wait for it */
     if (!inference)

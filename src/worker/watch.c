@@ -93,6 +93,9 @@ static void give_signal_stack(void)
     if (given)
         return;
     given = true;
+    stack_t present;
+    if (sigaltstack(NULL, &present) == 0 && !(present.ss_flags & SS_DISABLE))
+        return; /* a sanitizer's, which it takes back itself */
     unsigned index = atomic_fetch_add(&count, 1);
     if (index >= sizeof(stacks) / sizeof(stacks[0]))
         return;

@@ -260,7 +260,7 @@ def test_faults_are_one_line_with_a_code(install, home, tmp_path, source, code, 
 def test_several_models_are_listed_to_choose_from(install):
     done = install("hf:o/many")
     assert done.returncode == 2
-    assert "a.Q4.gguf" in done.stderr and "b.Q8.gguf  (8.1 KiB)" in done.stderr
+    assert "a.Q4.gguf" in done.stderr and "b.Q8.gguf  (8.8 KiB)" in done.stderr
     done = install("hf:o/many:b.Q8.gguf", "--json")
     assert json.loads(done.stdout)["installed"] == [{"name": "b.Q8", "version": 1}]
 

@@ -144,7 +144,9 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
                           : 0;
     engine->vector_length = width > 0 ? (uint32_t)width : 0;
     if (labels > engine->vector_length)
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "a classifier of %u labels is more than the llama engine serves", labels);
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "a classifier of %u labels is more than the llama engine serves",
+                                labels);
     engine->facts.embedding_length = engine->vector_length;
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
     engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));

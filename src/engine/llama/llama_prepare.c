@@ -103,7 +103,9 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
     struct hearth_buf prompt;
     hearth_buf_init(&prompt, PROMPT_MAX);
-    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, &prompt, stops, error);
+    bool computed = input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
+    int rc = hearth_chat_render(engine->chat, input->bytes, input->length,
+                                computed ? engine->plan.context : SIZE_MAX, &prompt, stops, error);
     /* The template has taken away its own BOS where the tokenizer adds one. */
     if (rc == 0)
         rc = hearth_llama_tokenize(engine->vocab, prompt.bytes, prompt.length,

@@ -111,7 +111,8 @@ static int decode(const struct step *step)
         return hearth_error_set(step->error, HEARTH_ECANCELED, "the step was aborted");
     if (result == 1)
         return hearth_error_set(step->error, HEARTH_ENOMEM, "the KV cache is full");
-    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL, "the llama engine cannot compute this step");
+    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL,
+                                  "the llama engine cannot compute this step");
 }
 
 static void after_token(const struct step *step, uint32_t index, int32_t token,
@@ -208,7 +209,8 @@ static int take_states(const struct step *step, struct hearth_llama_sequence *se
     for (int32_t i = 0; i < engine->batch.n_tokens; i++) {
         const float *row = llama_get_embeddings_ith(engine->context, i);
         if (row == NULL)
-            return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no hidden states");
+            return hearth_error_set(step->error, HEARTH_EINTERNAL,
+                                    "the model gave no hidden states");
         if (first_only && engine->batch.pos[i] != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)
