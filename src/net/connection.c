@@ -64,6 +64,16 @@ static void send_buf(struct hearth_connection *connection, struct hearth_buf *bu
     release_when_large(buf);
 }
 
+void hearth_connection_send_in_place(struct hearth_connection *connection, const char *bytes,
+                                     size_t length, void *owned)
+{
+    struct hearth_buf *out = &connection->out;
+    connection->dead = connection->dead || out->failed;
+    connection->sent_bytes += out->length + length;
+    hearth_stream_write_in_place(connection->stream, out->bytes, out->length, bytes, length, owned);
+    release_when_large(out);
+}
+
 void hearth_connection_flush(struct hearth_connection *connection)
 {
     if (!connection->tls) {
