@@ -396,6 +396,12 @@ static void check_exchanges(struct hearth_connection *connection, uint64_t now_m
     }
 }
 
+/* Nothing was asked that is not answered: also no request that waits for its client to read. */
+static bool is_idle(const struct hearth_connection *connection)
+{
+    return !connection->exchanges && !connection->head_since_ms && !connection->pending.length;
+}
+
 static void linger(struct hearth_connection *connection, uint64_t now_ms)
 {
     if (hearth_stream_queued(connection->stream))
@@ -429,8 +435,7 @@ void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_m
         connection->protocol->head_timeout(connection);
     else if (head_overdue(connection, now_ms))
         connection->dead = true;
-    else if (!connection->exchanges && !connection->head_since_ms &&
-             now_ms - connection->idle_since_ms > options->idle_timeout_ms)
+    else if (is_idle(connection) && now_ms - connection->idle_since_ms > options->idle_timeout_ms)
         connection->closing = true;
     else
         check_exchanges(connection, now_ms);
