@@ -122,17 +122,6 @@ static void on_written(uv_write_t *uv, int status)
         stream->events->on_drained(stream->argument);
 }
 
-/* What the kernel takes at once; the rest must be queued. */
-static size_t send_now(struct hearth_stream *stream, const void *bytes, size_t length)
-{
-    if (stream->queued)
-        return 0; /* in order, behind what waits */
-    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)(length < (1u << 30) ? length : 1u << 30));
-    int rc = uv_try_write(&stream->uv.stream, &buf, 1);
-    /* A real error comes back through uv_write, after this call has returned. */
-    return rc > 0 ? (size_t)rc : 0;
-}
-
 static bool takes_writes(const struct hearth_stream *stream)
 {
     return !stream->broken && !stream->closed && !stream->finishing;
@@ -149,30 +138,52 @@ static void queue(struct hearth_stream *stream, struct pending_write *pending, c
         forget_write(stream, pending);
 }
 
-/* Tries to write at once, which saves the copy for most answers; only the rest is copied and
- * queued. Nothing may be tried while something is queued, or bytes would overtake each other. */
-void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
+/* What the kernel takes of these at once; of a stream that takes nothing more, all is dropped. */
+static size_t send_now(struct hearth_stream *stream, uv_buf_t *bufs, unsigned count, size_t length)
 {
-    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
-    size_t rest = length - sent;
-    if (rest == 0)
+    if (!takes_writes(stream))
+        return length;
+    if (stream->queued || length == 0)
+        return 0; /* in order, behind what waits */
+    int rc = uv_try_write(&stream->uv.stream, bufs, count);
+    /* A real error comes back through uv_write, after this call has returned. */
+    return rc > 0 ? (size_t)rc : 0;
+}
+
+static void queue_copy(struct hearth_stream *stream, const char *bytes, size_t length)
+{
+    if (length == 0)
         return;
-    struct pending_write *pending = hearth_alloc(sizeof(*pending) + rest);
-    pending->length = pending->held = rest;
+    struct pending_write *pending = hearth_alloc(sizeof(*pending) + length);
+    pending->length = pending->held = length;
     pending->owned = NULL;
-    memcpy(pending->bytes, (const char *)bytes + sent, rest);
+    memcpy(pending->bytes, bytes, length);
     queue(stream, pending, pending->bytes);
 }
 
-void hearth_stream_write_in_place(struct hearth_stream *stream, const void *bytes, size_t length,
-                                  void *owned)
+/* Tries to write at once, which saves the copy for most answers; only the rest is copied and
+ * queued. */
+void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
 {
-    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
-    if (sent == length) {
+    uv_buf_t buf = {.base = (char *)bytes, .len = length};
+    size_t sent = send_now(stream, &buf, 1, length);
+    queue_copy(stream, (const char *)bytes + sent, length - sent);
+}
+
+void hearth_stream_write_in_place(struct hearth_stream *stream, const void *head,
+                                  size_t head_length, const void *bytes, size_t length, void *owned)
+{
+    uv_buf_t bufs[] = {{.base = (char *)head, .len = head_length},
+                       {.base = (char *)bytes, .len = length}};
+    size_t sent = send_now(stream, bufs, 2, head_length + length);
+    if (sent == head_length + length) {
         hearth_free(owned);
         return;
     }
+    size_t head_sent = sent < head_length ? sent : head_length;
+    queue_copy(stream, (const char *)head + head_sent, head_length - head_sent);
     struct pending_write *pending = hearth_alloc(sizeof(*pending));
+    sent -= head_sent;
     pending->length = length - sent;
     pending->held = owned ? length : 0;
     pending->owned = owned;
