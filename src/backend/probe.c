@@ -4,6 +4,7 @@
 #include "backend/supervisor.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "domain/blame.h"
 #include "format/engine_choice.h"
 #include "loop/loop.h"
 
@@ -68,9 +69,7 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     struct probe *probe = argument;
     if (!probe->planned && !probe->error.code) {
         probe->error = end->error;
-        /* A file that ends the program which reads it is the file's fault. */
-        if (end->error.code == HEARTH_ECRASHED)
-            probe->error.code = HEARTH_EMODEL;
+        probe->error.code = hearth_blame_probe(end->error.code);
     }
     hearth_backend_destroy(probe->backend);
     probe->backend = NULL;

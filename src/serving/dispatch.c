@@ -82,7 +82,7 @@ static void time_out(struct hearth_inference *inference)
 static bool is_due(const struct hearth_inference *inference, uint64_t now)
 {
     return inference->failure.code || inference->ready ||
-           (inference->queued.deadline_ms && inference->queued.deadline_ms <= now);
+           (inference->deadline_ms && inference->deadline_ms <= now);
 }
 
 void hearth_dispatch_due_time(void *argument)
@@ -93,7 +93,7 @@ void hearth_dispatch_due_time(void *argument)
     struct walk walk;
     hearth_walk_begin(&walk, model);
     for (struct hearth_inference *inference; (inference = hearth_walk_next(&walk));) {
-        uint64_t deadline = inference->queued.deadline_ms;
+        uint64_t deadline = inference->deadline_ms;
         if (!is_due(inference, now)) {
             next = deadline && (!next || deadline < next) ? deadline : next;
         } else if (inference->ready) {

@@ -203,7 +203,7 @@ static struct hearth_inference *create(const struct hearth_inference_target *tar
     inference->queued.class_ = target->class_;
     inference->queued.place = part->place;
     inference->queued.cost = cost_of(&inference->input);
-    inference->queued.deadline_ms = deadline_of(target);
+    inference->deadline_ms = deadline_of(target);
     return inference;
 }
 
@@ -259,7 +259,7 @@ static int enter(struct hearth_inference *inference, uint32_t *ret_retry_after_m
     link_to(model, inference);
     model->counts.requests++;
     model->used_ms = hearth_loop_now_ms(model->scheduler->options.loop);
-    hearth_dispatch_due(model, inference->queued.deadline_ms);
+    hearth_dispatch_due(model, inference->deadline_ms);
     if (!reused) {
         hearth_served_want(model);
         hearth_dispatch(model);

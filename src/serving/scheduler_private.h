@@ -43,9 +43,10 @@ struct hearth_inference {
     struct hearth_sampling sampling; /* of a generation */
     uint64_t seed_offset;
     struct request_caller *caller;
-    uint32_t credit;  /* all that was ever given */
-    uint32_t stream;  /* 0 while it is queued */
-    uint32_t crashes; /* workers that ended under it */
+    uint64_t deadline_ms; /* loop's clock; 0: none */
+    uint32_t credit;      /* all that was ever given */
+    uint32_t stream;      /* 0 while it is queued */
+    uint32_t crashes;     /* workers that ended under it */
     bool in_queue, prepared, begun;
     uint64_t submitted_us, ready_us, sent_us, last_event_us;
     uint64_t tokens_in, tokens_out;
