@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "domain/blame.h"
 #include "domain/placement.h"
 #include "domain/restart.h"
 #include "loop/loop.h"
@@ -207,7 +208,9 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
         return;
     if (ends) { /* before the callback, which may send the next one */
         hearth_placement_leave(set->placement, stream);
-        hearth_restart_worked(&replica->restart);
+        bool failed = event->event.kind == HEARTH_EVENT_ERROR;
+        if (hearth_end_proves_life(failed ? event->failure.code : 0))
+            hearth_restart_worked(&replica->restart);
         stand(replica);
     }
     set->spec.events->on_event(set->spec.argument, stream, event);

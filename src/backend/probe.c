@@ -1,6 +1,7 @@
 #include "backend/probe.h"
 
 #include "backend/backend.h"
+#include "backend/engines.h"
 #include "backend/supervisor.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,7 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { END_MS = 5000 };
 
@@ -21,30 +21,11 @@ struct probe {
     bool planned;
 };
 
-int hearth_engines_path(const char *given, char *ret_path, size_t size, struct hearth_error *error)
-{
-    int rc;
-    if (given && *given)
-        rc = snprintf(ret_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
-    else
-        rc = hearth_program_path("lib/hearth/engines", ret_path, size);
-    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
-}
-
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word)
 {
     if (strcmp(word, "require") == 0)
         return HEARTH_SANDBOX_REQUIRE;
     return strcmp(word, "off") == 0 ? HEARTH_SANDBOX_OFF : HEARTH_SANDBOX_AUTO;
-}
-
-bool hearth_engine_present(const char *engines_path, const char *engine)
-{
-    char path[HEARTH_IPC_PATH_MAX + 80];
-    if (!*engine || strlen(engine) > 63 || strchr(engine, '/'))
-        return false;
-    snprintf(path, sizeof(path), "%s/%s.so", engines_path, engine);
-    return access(path, R_OK) == 0;
 }
 
 static void on_planned(void *argument, const struct hearth_ipc_started *started)

@@ -80,6 +80,11 @@ int hearth_program_path(const char *relative, char *ret_path, size_t size)
     return written < 0 || (size_t)written >= size ? HEARTH_ETOOLARGE : 0;
 }
 
+int hearth_child_program(enum hearth_process_kind kind, char *ret_path, size_t size)
+{
+    return hearth_program_path(kinds[kind].program, ret_path, size);
+}
+
 /* The end */
 
 static void describe_end(struct hearth_child *child)

@@ -29,6 +29,11 @@ int hearth_blame_load(int code)
     return hearth_blames_request(code) ? HEARTH_EMODEL : code;
 }
 
+bool hearth_end_proves_life(int code)
+{
+    return code != HEARTH_EMODEL;
+}
+
 int hearth_blame_probe(int code)
 {
     return code == HEARTH_ECRASHED ? HEARTH_EMODEL : code;

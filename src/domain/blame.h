@@ -12,6 +12,9 @@ bool hearth_blames_input(int code);
 /* The code with which a load has failed: never one that blames who asks, whatever it would mean of
  * a request, but HEARTH_EMODEL instead. */
 int hearth_blame_load(int code);
+/* A worker has ended a request with this code, 0 when it went well: does that show that it lives?
+ * Not when the model itself broke at it: then the worker ends next. */
+bool hearth_end_proves_life(int code);
 /* The code of a file's reading in a process of its own: that the process ended is the file's fault.
  */
 int hearth_blame_probe(int code);

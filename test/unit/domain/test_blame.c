@@ -36,12 +36,21 @@ static void a_file_that_ends_its_reader_is_to_blame(void **state)
     assert_int_equal(hearth_blame_probe(HEARTH_ETIMEOUT), HEARTH_ETIMEOUT);
 }
 
+static void what_breaks_the_model_shows_no_life(void **state)
+{
+    (void)state;
+    assert_true(hearth_end_proves_life(0));
+    assert_true(hearth_end_proves_life(HEARTH_ECONTEXT));
+    assert_false(hearth_end_proves_life(HEARTH_EMODEL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_load_never_blames_who_asks),
         cmocka_unit_test(only_what_lies_with_one_input_names_it),
         cmocka_unit_test(a_file_that_ends_its_reader_is_to_blame),
+        cmocka_unit_test(what_breaks_the_model_shows_no_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
