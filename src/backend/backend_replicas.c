@@ -4,6 +4,7 @@
  * streams are told as lost; only when no other one is ready or on its way does the whole backend
  * end. */
 #include "backend/backend.h"
+#include "backend/backend_spec.h"
 
 #include "backend/supervisor.h"
 #include "base/digest.h"
@@ -29,9 +30,8 @@ struct replica {
 };
 
 struct replica_set {
-    struct hearth_backend backend; /* first */
-    struct hearth_backend_spec spec;
-    char *model, *worker_path, *settings_json;
+    struct hearth_backend backend;   /* first */
+    struct hearth_backend_spec spec; /* kept: workers are started again from it */
     struct hearth_timer *again;
     struct hearth_placement *placement; /* a worker's number is its replica's index */
     bool planned, ready, stopping, ended;
@@ -73,6 +73,7 @@ static void stand(const struct replica *replica)
 
 static int start_replica(struct replica *replica, struct hearth_error *error);
 
+/* A timer for all of them; it looks at each and finds the next time itself. */
 static void restart_later(struct replica *replica)
 {
     struct replica_set *set = replica->set;
@@ -87,11 +88,13 @@ static void start_or_later(struct replica *replica)
     replica->restart_ms = 0;
     if (start_replica(replica, &error) == 0)
         return;
-    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", replica->set->model),
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", replica->set->spec.model),
                HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error.message));
     restart_later(replica);
 }
 
+/* A worker whose breaker does not admit it yet keeps its time, and is looked at again a millisecond
+ * later: the two clocks agree to within one. */
 static void on_again(void *argument)
 {
     struct replica_set *set = argument;
@@ -112,11 +115,14 @@ static void on_again(void *argument)
 
 /* Events of one worker */
 
+/* Saturates far below the largest number, so that sums of plans stay sums. */
 static uint64_t times(uint64_t bytes, uint32_t count)
 {
     return bytes > UINT64_MAX / 8 / count ? UINT64_MAX / 8 : bytes * count;
 }
 
+/* Only the first worker's plan is told, for all of them: weights that several processes map from
+ * one file are counted for each, because a plan is an upper bound. */
 static void on_planned(void *argument, const struct hearth_ipc_started *started)
 {
     struct replica_set *set = ((struct replica *)argument)->set;
@@ -146,6 +152,8 @@ static void tell_workers(struct replica_set *set)
         set->spec.events->on_workers(set->spec.argument, hearth_placement_ready(set->placement));
 }
 
+/* The first that is ready makes the model ready, and only then are the others started: a file that
+ * cannot be loaded, or does not fit, is found out once and not by all of them. */
 static void on_ready(void *argument, const struct hearth_model_facts *facts)
 {
     struct replica *replica = argument;
@@ -163,6 +171,8 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     set->spec.events->on_ready(set->spec.argument, facts);
 }
 
+/* After the model is ready, one worker that cannot load again is a matter of the log: it ends, and
+ * is tried again later. */
 static void on_failed(void *argument, const struct hearth_error *error)
 {
     struct replica *replica = argument;
@@ -171,7 +181,7 @@ static void on_failed(void *argument, const struct hearth_error *error)
         set->spec.events->on_failed(set->spec.argument, error);
         return;
     }
-    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", set->model),
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", set->spec.model),
                HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error->message));
 }
 
@@ -218,6 +228,9 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
 
 /* The end of one worker */
 
+/* The streams leave the books before anybody hears of it, because the callback sends them again, to
+ * the others. One more than there are is allocated, so that there is something to point at when
+ * there are none. */
 static void lose(struct replica *replica, const struct hearth_error *error)
 {
     struct replica_set *set = replica->set;
@@ -240,6 +253,8 @@ static bool others_live(const struct replica *replica)
     return false;
 }
 
+/* When no other one lives, the whole model has ended, and the caller decides what to do: one
+ * back-off for the model, and not one for each worker. */
 static void on_end(void *argument, const struct hearth_child_end *end)
 {
     struct replica *replica = argument;
@@ -302,29 +317,9 @@ static void replicas_destroy(struct hearth_backend *backend)
     for (uint32_t i = 0; i < set->count; i++)
         hearth_backend_destroy(set->replicas[i].backend);
     hearth_timer_destroy(set->again);
-    for (uint32_t i = 0; set->spec.cpus && i < set->count; i++)
-        hearth_free((char *)set->spec.cpus[i]);
-    hearth_free(set->spec.cpus);
     hearth_placement_destroy(set->placement);
-    hearth_free(set->model);
-    hearth_free(set->worker_path);
-    hearth_free(set->settings_json);
+    hearth_backend_spec_release(&set->spec);
     hearth_free(set);
-}
-
-/* What the spec points to lives as long as the set: workers are started again from it. */
-static void keep_spec(struct replica_set *set, const struct hearth_backend_spec *spec)
-{
-    set->spec = *spec;
-    set->spec.model = set->model = hearth_strdup(spec->model);
-    set->spec.worker_path = set->worker_path = hearth_strdup(spec->worker_path);
-    set->spec.hello.settings_json = set->settings_json = hearth_strdup(spec->hello.settings_json);
-    set->spec.cpus = NULL;
-    if (!spec->cpus)
-        return;
-    set->spec.cpus = hearth_calloc(set->count, sizeof(*set->spec.cpus));
-    for (uint32_t i = 0; i < set->count; i++)
-        set->spec.cpus[i] = hearth_strdup(spec->cpus[i]);
 }
 
 static int replicas_start(const struct hearth_backend_spec *spec,
@@ -335,7 +330,7 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     set->backend.ops = &hearth_backend_replicas;
     set->count = count;
     set->placement = hearth_placement_create(count);
-    keep_spec(set, spec);
+    hearth_backend_spec_keep(spec, count, &set->spec);
     set->again = hearth_timer_create(spec->loop, on_again, set);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t seed;
@@ -353,6 +348,7 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     return 0;
 }
 
+/* The stream is in the books only when the worker has it. */
 static int replicas_send(struct hearth_backend *backend,
                          const struct hearth_backend_request *request, struct hearth_error *error)
 {
@@ -366,6 +362,8 @@ static int replicas_send(struct hearth_backend *backend,
     return rc;
 }
 
+/* NULL when the stream's worker has ended, or the stream has: both are no news to the caller for
+ * long. */
 static struct hearth_backend *backend_of(struct replica_set *set, uint32_t stream)
 {
     int64_t worker = hearth_placement_worker(set->placement, stream);

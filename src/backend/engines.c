@@ -44,6 +44,8 @@ static void add_file(struct hearth_engine_set *set, const char *file)
     set->count += hearth_engine_present(set->path, name);
 }
 
+/* Whatever ends in .so and can be read counts. Whether it is a plug-in of this version is found out
+ * by the worker that loads it, in its sandbox. */
 int hearth_engine_set_read(const char *given_path, struct hearth_engine_set *ret_set,
                            struct hearth_error *error)
 {

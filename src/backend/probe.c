@@ -1,3 +1,5 @@
+/* A worker that reads one header and ends, on a loop of its own that lives only for that. Its
+ * callbacks are few: nothing is loaded, so no stream, no progress and no counters can come. */
 #include "backend/probe.h"
 
 #include "backend/backend.h"
@@ -45,6 +47,8 @@ static void on_failed(void *argument, const struct hearth_error *error)
     hearth_backend_stop(probe->backend, END_MS);
 }
 
+/* A probe that has planned has done its work, however it ends. One that has said why it failed has
+ * said more than its exit status can. */
 static void on_end(void *argument, const struct hearth_child_end *end)
 {
     struct probe *probe = argument;
@@ -107,6 +111,8 @@ static int run(const struct hearth_probe_options *options, struct hearth_backend
     return rc;
 }
 
+/* An engine that this build does not have is no fault of the file: its name is what is known then,
+ * without facts. */
 int hearth_probe(void *argument, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error)
 {

@@ -91,6 +91,7 @@ void hearth_placement_take(struct hearth_placement *placement, uint32_t worker, 
     placement->workers[worker].load.cost += cost;
 }
 
+/* A walk: there are as many as a few steps of all workers together. */
 static struct place *place_of(const struct hearth_placement *placement, uint32_t stream)
 {
     for (size_t i = 0; i < placement->count; i++)

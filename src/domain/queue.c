@@ -55,12 +55,15 @@ void hearth_queue_destroy(struct hearth_queue *queue)
 
 /* Flows */
 
+/* The class goes into the hash, because a client has a flow in each class that it uses. */
 static uint32_t bucket_of(const char *client, enum hearth_class class_)
 {
     return hearth_hash32(HEARTH_HASH32_START + (uint32_t)class_, client, strlen(client)) %
            BUCKET_COUNT;
 }
 
+/* A new flow comes last in the round, so that it has its turn after everybody who is there; one
+ * whose work was put back comes first. */
 static void ring_insert(struct turn_class *turns, struct flow *flow, bool first)
 {
     if (!turns->turn) {
@@ -128,6 +131,9 @@ void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_li
     queue->limits = *limits;
 }
 
+/* A request of many parts may fill half of the queue and no more, so that a list of thousands
+ * leaves room for single requests; its next part is let in always, or the list would lose its place
+ * to whoever comes. */
 static bool has_room(const struct hearth_queue *queue, const struct hearth_queued *item)
 {
     unsigned shares = item->place == HEARTH_PLACE_SPARE ? 2 : 1;
@@ -196,6 +202,8 @@ static void grant_rounds(struct turn_class *turns)
     } while (flow != turns->turn);
 }
 
+/* The quantum is given once for each turn; what is not spent stays as long as the client has work,
+ * which is what makes the shares fair over time (Shreedhar and Varghese, section 3). */
 static bool can_pay(struct flow *flow)
 {
     if (flow->deficit < flow->first->cost && !flow->granted) {
@@ -205,6 +213,9 @@ static bool can_pay(struct flow *flow)
     return flow->deficit >= flow->first->cost;
 }
 
+/* One round asks everybody; when nobody could pay, the rounds that would have been in vain are
+ * given in one step. So a pop costs as much as there are clients, however large their requests are.
+ */
 static struct flow *next_flow(struct turn_class *turns)
 {
     for (;;) {
@@ -218,6 +229,9 @@ static struct flow *next_flow(struct turn_class *turns)
     }
 }
 
+/* Stride scheduling: the class with the least pass goes next and moves on by a stride that is the
+ * smaller the larger its weight is (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528,
+ * 1995). */
 static struct turn_class *next_class(struct hearth_queue *queue)
 {
     struct turn_class *best = NULL;
@@ -272,6 +286,8 @@ size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_c
     return queue->classes[class_].length;
 }
 
+/* Little's law, backwards: those before the newcomer, and itself, at the rate at which requests are
+ * finished. */
 uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s)
 {
     double wait_s = (double)(queue->length + 1);

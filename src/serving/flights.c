@@ -70,6 +70,8 @@ void hearth_flights_begin(struct hearth_flights *flights, struct hearth_request_
     flights->cost += cost;
 }
 
+/* There are few, as many as a step or two of all workers (domain/look_ahead.h), so that a table
+ * would cost more than it saves. */
 static struct flight *flight_of(const struct hearth_flights *flights, uint32_t stream)
 {
     for (size_t i = 0; i < flights->count; i++)
@@ -93,6 +95,7 @@ void hearth_flights_price(struct hearth_flights *flights, uint32_t stream, uint6
     flight->cost = cost;
 }
 
+/* The last one fills the gap. The order means nothing. */
 void hearth_flights_end(struct hearth_flights *flights, uint32_t stream)
 {
     struct flight *flight = flight_of(flights, stream);
@@ -113,6 +116,8 @@ void hearth_flight_leave(struct hearth_flights *flights, struct hearth_request_f
         flight->part = NULL;
 }
 
+/* The heir gets the whole history: what its predecessor's worker has prepared is prepared for it,
+ * and the workers that ended under its predecessor have ended under it. */
 void hearth_flight_hand_over(struct hearth_flights *flights, struct hearth_request_flight *from,
                              struct hearth_request_flight *to)
 {

@@ -20,6 +20,9 @@ static uint64_t deadline_of(const struct hearth_inference_target *target)
     return target->terms.deadline_ms;
 }
 
+/* The order matters: a vector that is there needs no model; the breaker is asked before the queue,
+ * because what waits for a model that rests only fills the queue; and the model is wanted before
+ * anything is sent, because a model that is not loaded sends nothing. */
 static int enter(struct hearth_served_model *model, struct hearth_inference *inference,
                  uint32_t *ret_retry_after_ms, struct hearth_error *error)
 {
@@ -39,6 +42,9 @@ static int enter(struct hearth_served_model *model, struct hearth_inference *inf
     return 0;
 }
 
+/* What can have changed since the target was opened: the scheduler is gone or drains, or the
+ * version was removed and another one has its name. Parts of one call must not be answered by
+ * different models. */
 static int check(const struct hearth_inference_target *target,
                  const struct hearth_inference_part *part, struct hearth_error *error)
 {
@@ -150,6 +156,8 @@ int hearth_inference_submit(struct hearth_scheduler *scheduler,
 
 /* Requests */
 
+/* Somebody else may wait for the same vector: then the place in the queue or at the worker goes to
+ * that one, and nothing is canceled there. */
 void hearth_inference_cancel(struct hearth_inference *inference)
 {
     hearth_dispatch_withdraw(inference->model->dispatch, inference);

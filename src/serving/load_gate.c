@@ -31,6 +31,7 @@ void hearth_load_gate_add(struct hearth_load_gate *gate, struct hearth_load_pass
     *end = pass;
 }
 
+/* It may be within the gate, or wait before it: then the next one has its turn now. */
 void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
 {
     struct hearth_load_pass **link = &gate->first;
@@ -50,6 +51,8 @@ void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pa
     pass->on_turn(pass->argument);
 }
 
+/* Whoever was made first goes next, not whoever came first: a model that has waited for room comes
+ * back to the gate again and again, and must not be overtaken by newer ones each time. */
 void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
 {
     pass->waits = false;

@@ -17,7 +17,8 @@ struct hearth_machine_look {
     struct hearth_machine machine;
 };
 
-/* On the lane */
+/* On the lane. Both reads may block: a control group's files wait for the kernel's own locks,
+ * and /sys has a file for each node. */
 static void look(void *argument)
 {
     struct hearth_machine_look *look = argument;
@@ -40,6 +41,7 @@ static void finish(struct hearth_machine_look *look)
     hearth_free(look);
 }
 
+/* A canceled look still comes by here, because its lane has it: nobody is told, and it is freed. */
 static void tell(void *argument)
 {
     struct hearth_machine_look *look = argument;

@@ -5,6 +5,8 @@
 #include "serving/model_dispatch.h"
 #include "serving/model_identity.h"
 
+/* The text is made first: once the request is withdrawn, nothing tells any more where it was. Its
+ * followers have deadlines of their own, and the oldest takes its place. */
 static void time_out(struct hearth_inference *inference, struct hearth_model_dispatch *dispatch)
 {
     struct hearth_error error;
@@ -22,6 +24,9 @@ static bool is_over(const struct hearth_inference *inference, uint64_t now_ms)
     return deadline_ms && deadline_ms <= now_ms;
 }
 
+/* A walk over all of them: deadlines, vectors and failures are mostly due together (the texts of
+ * one list have one deadline), and a model's requests are bounded by its queue. A heap would have
+ * to be kept for each request that never comes near its deadline. */
 void hearth_deadlines_tell(struct hearth_model_requests *requests,
                            struct hearth_model_dispatch *dispatch)
 {

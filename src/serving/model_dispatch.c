@@ -68,6 +68,9 @@ static size_t most_flights(const struct hearth_model_dispatch *dispatch)
     return hearth_look_ahead_most(&policy, true);
 }
 
+/* Room is made for as many flights as all workers may ever have, so that nothing is allocated while
+ * requests run. The first worker is ready now; the others say so one by one, each with on_workers.
+ */
 void hearth_dispatch_open(struct hearth_model_dispatch *dispatch, struct hearth_backend *backend,
                           const struct hearth_model_facts *facts, uint32_t replicas, bool on_trial)
 {
@@ -146,6 +149,8 @@ static void lose(struct hearth_model_dispatch *dispatch, struct hearth_inference
     hearth_requests_fail(inference, error, 0);
 }
 
+/* All flights are gone with the backend, so the books of flights are emptied at once; which
+ * requests were with it is still written in each of them. */
 void hearth_dispatch_close(struct hearth_model_dispatch *dispatch, const struct hearth_error *error,
                            bool may_retry)
 {
@@ -180,6 +185,9 @@ static void send_one(struct hearth_model_dispatch *dispatch, struct hearth_infer
     hearth_meter_sent(&inference->meter, hearth_requests_identity(dispatch->requests));
 }
 
+/* Asked for one at a time, because sending one changes what may be sent next. When a suspect is
+ * next, it waits until nothing else is under way; and while it is under way, everything else waits
+ * for it. That is slow, and happens only after two workers have ended. */
 void hearth_dispatch_next(struct hearth_model_dispatch *dispatch)
 {
     while (hearth_dispatch_is_open(dispatch) && hearth_flights_room(dispatch->flights)) {
@@ -271,6 +279,8 @@ void hearth_dispatch_forget_rate(struct hearth_model_dispatch *dispatch)
     dispatch->completed_us = 0;
 }
 
+/* The flight is over before anything else happens: the next request goes to the worker while the
+ * answer to this one is still being written. */
 static void take_end(struct hearth_model_dispatch *dispatch, uint32_t stream,
                      const struct hearth_ipc_event *event)
 {
@@ -321,6 +331,8 @@ void hearth_dispatch_on_workers(struct hearth_model_dispatch *dispatch, uint32_t
     hearth_dispatch_next(dispatch);
 }
 
+/* The other workers go on, so that only the requests of this one are looked at. Some may have been
+ * canceled, and their flights have no request. */
 void hearth_dispatch_on_lost(struct hearth_model_dispatch *dispatch,
                              const struct hearth_error *error, const uint32_t *streams,
                              size_t count)

@@ -40,6 +40,7 @@ void hearth_identity_finish(struct hearth_model_identity *identity)
     hearth_arena_destroy(identity->arena);
 }
 
+/* Kept before the old one is released: they may be the same. */
 void hearth_identity_adopt(struct hearth_model_identity *identity,
                            const struct hearth_catalog_entry *entry)
 {

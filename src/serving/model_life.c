@@ -44,6 +44,8 @@ static const char *id_of(const struct hearth_model_life *life)
     return life->identity->entry->id;
 }
 
+/* The one place where the state changes. A model that has come to rest may have nothing left to be
+ * there for, which is looked at later. */
 static void move(struct hearth_model_life *life, enum hearth_model_state next)
 {
     assert(hearth_model_state_may_follow(life->state, next));
@@ -76,6 +78,8 @@ static bool is_wanted(const struct hearth_model_life *life)
     return hearth_requests_any_queued(life->requests) || life->load_waiters;
 }
 
+/* The time for a load is one for all of its steps: the search for its files, the wait for its turn
+ * and for room, and the load itself. */
 static void begin(struct hearth_model_life *life)
 {
     move(life, HEARTH_MODEL_PLANNING);
@@ -118,6 +122,8 @@ static void log_capped_context(const struct hearth_model_life *life)
                    HEARTH_INT("context", facts->context));
 }
 
+/* Requests are sent before anybody who waits for the load is told, so that one who sends a request
+ * from that callback comes after those who have waited longer. */
 void hearth_life_on_ready(struct hearth_model_life *life)
 {
     log_capped_context(life);
@@ -133,6 +139,9 @@ void hearth_life_on_ready(struct hearth_model_life *life)
 
 /* Endings of a try */
 
+/* A failed load is not tried again by itself: what is wrong with a file stays wrong. All who wait
+ * are told, and the next request begins a new try. This does not count as a crash, and opens no
+ * breaker. */
 void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_error *failure)
 {
     struct hearth_error error = *failure;
@@ -170,6 +179,9 @@ static void refuse_queued(struct hearth_model_life *life, const struct hearth_er
     hearth_model_waiters_tell(&life->load_waiters, &error);
 }
 
+/* A crash is tried again by itself, after a wait that grows (domain/restart.h). What waits in the
+ * queue goes on waiting, until so many crashes in a row have opened the breaker: then it is better
+ * told than kept. */
 static void crash(struct hearth_model_life *life, const struct hearth_error *error)
 {
     life->last_error = *error;
@@ -183,6 +195,8 @@ static void crash(struct hearth_model_life *life, const struct hearth_error *err
     life->ops->on_settled(life->argument);
 }
 
+/* What was still with the worker when its time was over has no answer any more, and is not tried
+ * again: the model was stopped because somebody wanted that. */
 static void finish_drain(struct hearth_model_life *life)
 {
     struct hearth_error error;
@@ -230,6 +244,8 @@ static void stop_ready(struct hearth_model_life *life, bool force)
     hearth_load_stop(life->load, force);
 }
 
+/* Every state has its own way out. A model that is still being loaded has nothing that could
+ * finish, so its process is killed; one that is ready may finish what runs. */
 void hearth_life_unload(struct hearth_model_life *life, bool force)
 {
     hearth_timer_stop(life->timer);
@@ -276,6 +292,8 @@ void hearth_life_drain(struct hearth_model_life *life)
         hearth_life_unload(life, false);
 }
 
+/* After every request that leaves. The timer of the state is free in READY, so it serves for the
+ * time of idling. */
 void hearth_life_look_idle(struct hearth_model_life *life)
 {
     bool busy = hearth_requests_any(life->requests);
@@ -317,6 +335,8 @@ static void rise(struct hearth_model_life *life)
         move(life, HEARTH_MODEL_UNLOADED);
 }
 
+/* Which time has come depends on the state: the timer is started anew by every move that needs one,
+ * and stopped by the others. */
 static void on_time(void *argument)
 {
     struct hearth_model_life *life = argument;

@@ -51,6 +51,7 @@ static void leave_gate(struct hearth_model_load *load)
     hearth_load_gate_leave(load->place->gate, &load->pass);
 }
 
+/* The gate first: whoever waits there is not held up by what the owner does about this failure. */
 static void fail(struct hearth_model_load *load, const struct hearth_error *error)
 {
     load->seeks_room = false;
@@ -60,8 +61,9 @@ static void fail(struct hearth_model_load *load, const struct hearth_error *erro
 
 /* Room */
 
-/* Does it fit into what is free? When it does not, others may go for it; then `seeks_room` is set.
- */
+/* Does it fit into what is free? When it does not, others may go for it; then `seeks_room` is
+ * set. The plan is an upper bound, and what is free was measured when it had its turn. When
+ * others are asked to go, what they free is not counted as free before they have ended. */
 static bool check_room(struct hearth_model_load *load, struct hearth_error *error)
 {
     load->seeks_room = false;
@@ -126,6 +128,8 @@ static void on_failed(void *argument, const struct hearth_error *error)
         load->error = *error;
 }
 
+/* Three ways on: it made place for itself and tries again, it said that it cannot be loaded, or its
+ * end was no plan of this load. In the first case it is in no hurry: others have to end first. */
 static void on_end(void *argument, const struct hearth_error *error)
 {
     struct hearth_model_load *load = argument;
@@ -169,6 +173,8 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         fail(load, &error);
 }
 
+/* Its turn goes on: only now is known what is free, with all that was promised to those who passed
+ * the gate before. */
 static void on_looked(void *argument, const struct hearth_machine *machine)
 {
     struct hearth_model_load *load = argument;
@@ -262,6 +268,8 @@ static void cancel_work(struct hearth_model_load *load)
     load->seeks_room = false;
 }
 
+/* The error is cleared, so that the end of the process, which is wanted now, is not taken for a
+ * failure. */
 bool hearth_load_abort(struct hearth_model_load *load)
 {
     bool runs = hearth_model_process_runs(load->process);

@@ -50,6 +50,7 @@ void hearth_model_process_destroy(struct hearth_model_process *process)
 
 /* What it says */
 
+/* It has read the header and taken no memory yet: this is the moment to decide whether it may. */
 static void on_planned(void *argument, const struct hearth_ipc_started *started)
 {
     struct hearth_model_process *process = argument;
@@ -70,6 +71,8 @@ static void on_progress(void *argument, float fraction)
         process->ops->on_progress(process->argument, fraction);
 }
 
+/* These facts replace those of the header: they say what was loaded (the context, the slots), and
+ * not only what the file has. */
 static void on_ready(void *argument, const struct hearth_model_facts *facts)
 {
     struct hearth_model_process *process = argument;
@@ -89,6 +92,7 @@ static void on_failed(void *argument, const struct hearth_error *error)
     hearth_model_process_stop(process);
 }
 
+/* Of all workers together, since their start. They are shown and never decided by. */
 static void on_counters(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT])
 {
     struct hearth_model_process *process = argument;
@@ -185,6 +189,8 @@ static void fill_hello(const struct hearth_model_process *process,
     hello->memory_limit = start->memory_limit ? start->memory_limit : 1; /* 0 would be no limit */
 }
 
+/* One worker is a backend of its own; several are the same kind of backend behind one that shares
+ * out (backend_replicas.c). Everything here is copied by the backend that needs it longer. */
 int hearth_model_process_start(struct hearth_model_process *process,
                                const struct hearth_process_start *start, struct hearth_error *error)
 {

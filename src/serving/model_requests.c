@@ -32,6 +32,8 @@ static uint64_t now_ms(const struct hearth_model_requests *requests)
     return hearth_loop_now_ms(requests->identity->loop);
 }
 
+/* Cleared before the owner is called, which sets the next time. A time that has passed must not
+ * keep a later call of hearth_requests_due from starting the timer. */
 static void on_due_time(void *argument)
 {
     struct hearth_model_requests *requests = argument;
@@ -74,6 +76,7 @@ void hearth_requests_limit(struct hearth_model_requests *requests)
 
 /* In */
 
+/* From here on the request has a place in all books, and every way out goes through `drop`. */
 static void add(struct hearth_model_requests *requests, struct hearth_inference *inference)
 {
     hearth_request_list_add(&requests->list, inference);
@@ -87,6 +90,9 @@ static void tell_soon(struct hearth_inference *inference)
     hearth_requests_due(inference->requests, now_ms(inference->requests));
 }
 
+/* A vector that is there, or on its way to somebody else, needs neither a place in the queue nor a
+ * loaded model: such a request is never refused. What is told later may be told at once, but not
+ * from inside submit. */
 enum hearth_share_start hearth_requests_reuse(struct hearth_model_requests *requests,
                                               struct hearth_inference *inference)
 {
@@ -105,6 +111,7 @@ enum hearth_share_start hearth_requests_reuse(struct hearth_model_requests *requ
     return start;
 }
 
+/* It begins to lead only now: one that the queue refuses must have no followers. */
 int hearth_requests_enqueue(struct hearth_model_requests *requests,
                             struct hearth_inference *inference, struct hearth_error *error)
 {
@@ -134,6 +141,8 @@ struct hearth_inference *hearth_requests_next(struct hearth_model_requests *requ
     return inference;
 }
 
+/* To the head of its client's turn, and free of charge: its turn was paid when it was taken out.
+ * This is never refused, because the request was admitted before. */
 void hearth_requests_put_back(struct hearth_inference *inference)
 {
     inference->waits.in_queue = true;
@@ -168,6 +177,9 @@ static void fail_followers(struct hearth_inference *inference, const struct hear
         hearth_requests_fail_soon(hearth_request_of_share(one), error, retry_after_ms);
 }
 
+/* Its followers first, while it is still there; then its own books; then the callback, which may do
+ * anything, also submit again. The error is copied, because callers pass one that lies in the
+ * request itself. */
 void hearth_requests_fail(struct hearth_inference *inference, const struct hearth_error *error,
                           uint32_t retry_after_ms)
 {
@@ -208,6 +220,8 @@ static bool tell_vector(struct hearth_inference *inference,
     return !gone;
 }
 
+/* The vector stays in our hands until both callbacks are over: the first of them may cancel the
+ * request, which would free what its share holds. */
 void hearth_requests_deliver(struct hearth_inference *inference)
 {
     struct hearth_shared_vector *vector = hearth_share_take_answer(&inference->share);
@@ -219,6 +233,9 @@ void hearth_requests_deliver(struct hearth_inference *inference)
     hearth_shared_vector_release(vector);
 }
 
+/* Followers are answered from the timer and not from here, so that a list of many equal texts does
+ * not call back from within one event. A request that inherited its place after the vector had come
+ * was not told of that vector: it is owed it, and gets it before its end. */
 void hearth_requests_complete(struct hearth_inference *inference,
                               const struct hearth_ipc_event *event)
 {
@@ -269,6 +286,8 @@ void hearth_requests_leave(struct hearth_inference *inference)
 
 /* Later, and all at once */
 
+/* One timer for all of them. It runs for the earliest time that was asked for; if that request goes
+ * first, the timer comes in vain and finds the next time. */
 void hearth_requests_due(struct hearth_model_requests *requests, uint64_t time_ms)
 {
     if (time_ms == 0 || (requests->due_ms && requests->due_ms <= time_ms))
@@ -293,6 +312,7 @@ void hearth_requests_fail_all_soon(struct hearth_model_requests *requests,
         hearth_requests_fail_soon(one, error, 0);
 }
 
+/* What is with a worker already is left to it. */
 void hearth_requests_fail_queued(struct hearth_model_requests *requests,
                                  const struct hearth_error *error, uint32_t retry_after_ms)
 {

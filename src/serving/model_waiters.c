@@ -8,6 +8,7 @@ struct hearth_model_waiter {
     void *argument;
 };
 
+/* At the end: who has waited longest is told first. */
 void hearth_model_waiters_add(struct hearth_model_waiter **waiters, hearth_on_model on_done,
                               void *argument)
 {

@@ -11,6 +11,8 @@ void hearth_request_list_add(struct hearth_request_list *list, struct hearth_inf
     list->first = inference;
 }
 
+/* Every walk that would step on it next, whichever callback began it, steps on the one behind it
+ * instead. */
 void hearth_request_list_remove(struct hearth_request_list *list,
                                 struct hearth_inference *inference)
 {

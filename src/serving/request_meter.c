@@ -44,6 +44,7 @@ void hearth_meter_prepared(struct hearth_request_meter *meter,
     meter->truncated = prepared->truncated_count;
 }
 
+/* The first event ends the wait that a person feels; later ones give the gaps between tokens. */
 void hearth_meter_event(struct hearth_request_meter *meter,
                         const struct hearth_model_identity *identity,
                         const struct hearth_event *event)

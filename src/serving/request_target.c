@@ -18,6 +18,8 @@ struct hearth_inference_target *hearth_target_create(struct hearth_inference_tar
     return target;
 }
 
+/* From here on the target leads nowhere. Whatever it has of its own stays, because its owner still
+ * has it. */
 static void unlink_from(struct hearth_inference_target *target)
 {
     if (target->next)

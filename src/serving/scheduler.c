@@ -25,6 +25,8 @@ static void on_forget_time(void *argument)
 
 /* Drain */
 
+/* A callback may cancel other requests or close targets, but it cannot add models any more: the
+ * scheduler takes nothing new. */
 static void end_requests(struct hearth_scheduler *scheduler)
 {
     struct hearth_error error;
@@ -35,6 +37,8 @@ static void end_requests(struct hearth_scheduler *scheduler)
     }
 }
 
+/* Twice at most: when the deadline comes, and when the last thing has ended. A drain that is over
+ * in time never sees the first. */
 static void on_drain_time(void *argument)
 {
     struct hearth_scheduler *scheduler = argument;
@@ -118,6 +122,9 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     return 0;
 }
 
+/* Requests end first, while everything that their callbacks may touch is still there; then those
+ * who wait for a stop, whose processes die with the models; the lanes go last, and what comes back
+ * from them finds nobody who listens. */
 void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
 {
     if (!scheduler)

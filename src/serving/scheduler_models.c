@@ -75,6 +75,8 @@ static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
     return model;
 }
 
+/* Engines are looked for in the set that was read at the start: this is called for every request,
+ * and asks no disk. */
 int hearth_scheduler_take_over(struct hearth_scheduler *scheduler,
                                const struct hearth_catalog_entry *entry,
                                struct hearth_served_model **ret_model, struct hearth_error *error)
@@ -107,6 +109,8 @@ static void forget(struct hearth_scheduler *scheduler, struct hearth_served_mode
     hearth_served_destroy(model);
 }
 
+/* The catalogue decides: a version that is still in it keeps its counters, also when it has not
+ * been used for a month. */
 void hearth_scheduler_forget(struct hearth_scheduler *scheduler)
 {
     for (struct hearth_served_model **at = &scheduler->models; *at;) {

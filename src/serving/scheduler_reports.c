@@ -180,6 +180,9 @@ static void add_pid(void *argument, const struct hearth_backend_worker *worker)
         (struct sampled){.serial = sampling->serial, .pid = worker->pid};
 }
 
+/* Only numbers cross to the lane: process ids on the way out, bytes and milliseconds on the way
+ * back. By then a model may be gone, and another one may have its place; its serial tells them
+ * apart. */
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument)
 {

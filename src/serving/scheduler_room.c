@@ -15,6 +15,8 @@ struct others {
     uint64_t leaving; /* bytes of those that are on their way out */
 };
 
+/* Whatever has a process holds memory. One that is draining gives its memory back by itself, and is
+ * counted as such; it cannot be evicted a second time. */
 static void look_at(struct others *others, struct hearth_served_model *other)
 {
     const struct hearth_model_process *process = hearth_load_process(other->load);
@@ -78,6 +80,9 @@ static void unload_chosen(const struct others *others)
             hearth_life_unload(others->models[i]->life, false);
 }
 
+/* Three answers: enough is on its way out already; or some can be asked to go now; or nobody can go
+ * yet, but those who are busy or fresh might later, and the model has not waited too long for that.
+ */
 bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                 struct hearth_served_model *model, uint64_t lacking,
                                 uint64_t waited_ms)

@@ -30,6 +30,8 @@ static void done_already(struct hearth_scheduler *scheduler, hearth_on_model on_
     hearth_loop_defer(scheduler->options.loop, tell_later, later);
 }
 
+/* A pin is set by the entry and never taken back here: a model that was pinned once is not unloaded
+ * because somebody else loads it by name. */
 static int load(struct hearth_scheduler *scheduler, const struct hearth_catalog_entry *entry,
                 hearth_on_model on_done, void *argument, struct hearth_error *error)
 {

@@ -91,6 +91,7 @@ static const struct hearth_load_ops load_ops = {.on_loading = loading,
                                                 .make_room = make_room};
 static const struct hearth_life_ops life_ops = {.on_settled = settled, .on_idle = idle};
 
+/* From the bottom up, so that each part gets those below it; destroy goes the other way. */
 struct hearth_served_model *hearth_served_create(
     const struct hearth_model_identity *from, const struct hearth_catalog_entry *entry,
     const struct hearth_load_place *place, struct hearth_reuse *reuse,
@@ -157,6 +158,8 @@ bool hearth_served_is_still(const struct hearth_served_model *model)
     return !hearth_load_is_busy(model->load) && !hearth_requests_any(model->requests);
 }
 
+/* Besides being at rest, nobody may hold it: no walk that would step on freed memory, no waiter
+ * that would never be told, no target whose next part would go nowhere. */
 bool hearth_served_is_superfluous(const struct hearth_served_model *model)
 {
     enum hearth_model_state state = hearth_life_state(model->life);

@@ -109,6 +109,8 @@ static void leave_table(struct hearth_reuse *reuse, struct hearth_vector_share *
 
 /* Followers, the oldest first: who asked first is answered first, and inherits first. */
 
+/* A leader has few followers, as many as ask for the same text while it is computed; they are
+ * bounded by the queues of those who ask. */
 static void follow(struct hearth_vector_share *leader, struct hearth_vector_share *share)
 {
     struct hearth_vector_share **end = &leader->followers;
@@ -191,6 +193,8 @@ enum hearth_share_start hearth_share_begin(struct hearth_reuse *reuse,
     return HEARTH_SHARE_FOLLOWS;
 }
 
+/* Another one may lead already: this one asked when there was none that it could follow, because
+ * dedup begins only with the queue. Then nobody follows this one, and it is computed for itself. */
 void hearth_share_lead(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
     if (share->keyed && reuse->dedup && !leader_of(reuse, share))
@@ -260,6 +264,8 @@ struct hearth_vector_share *hearth_share_pass_on(struct hearth_reuse *reuse,
     return heir;
 }
 
+/* An heir whose vector came before it took over finds it where the worker put it; all others find
+ * theirs where it was handed out. */
 struct hearth_shared_vector *hearth_share_take_answer(struct hearth_vector_share *share)
 {
     struct hearth_shared_vector **from = share->owed ? &share->collected : &share->ready;
