@@ -109,13 +109,6 @@ extern const struct hearth_backend_ops hearth_backend_local;
 /* Several backends of one kind behind one. */
 extern const struct hearth_backend_ops hearth_backend_replicas;
 
-/* Whether the end of a stream shows that its worker is sound. Not when the model is to blame: what
- * broke it may break it again, and may have ended the worker with it. */
-static inline bool hearth_backend_shows_sound(const struct hearth_ipc_event *end)
-{
-    return end->event.kind == HEARTH_EVENT_DONE || end->failure.code != HEARTH_EMODEL;
-}
-
 static inline int hearth_backend_send(struct hearth_backend *backend,
                                       const struct hearth_backend_request *request,
                                       struct hearth_error *error)

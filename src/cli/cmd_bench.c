@@ -1,7 +1,6 @@
 /* bench: the best number of workers and threads for a model on this machine. Each candidate serves
  * texts that never come twice, for a few seconds, through the scheduler and real workers. */
 #include "backend/model_cpus.h"
-#include "backend/probe.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,6 +11,7 @@
 #include "cli/print_json.h"
 #include "cli/terminal.h"
 #include "config/home.h"
+#include "config/settings.h"
 #include "loop/loop.h"
 #include "registry/install.h"
 #include "serving/inference.h"
@@ -36,6 +36,7 @@ struct candidate {
 
 struct bench {
     struct hearth_invocation *invocation;
+    struct hearth_settings settings; /* of the present candidate */
     struct hearth_loop *loop;
     struct hearth_home *home;
     struct hearth_registry registry;
@@ -170,24 +171,28 @@ static void warm_up(struct bench *bench, uint32_t replicas)
  * would do. */
 static int open_scheduler(struct bench *bench, const struct candidate *candidate)
 {
-    const struct hearth_settings *settings = bench->invocation->settings;
+    /* The server's own settings, but for what would answer without computing or end a run. */
+    bench->settings = *bench->invocation->settings;
+    bench->settings.context = bench->settings.slots = bench->settings.batch = 0;
+    bench->settings.replicas = candidate->replicas;
+    bench->settings.threads = candidate->threads;
+    bench->settings.affinity = "auto";
+    bench->settings.queue_max = (int64_t)TEXTS_PER_WORKER * candidate->replicas;
+    bench->settings.queue_tokens_max = 0;
+    bench->settings.embedding_cache_bytes = 0;
+    bench->settings.embedding_dedup = false;
+    bench->settings.request_timeout = bench->settings.idle_unload = 0;
+    bench->settings.load_timeout = bench->settings.heartbeat_timeout = WAIT_MS;
+    bench->settings.stop_timeout = WAIT_MS;
+    bench->settings.breaker_failures = 3;
+    bench->settings.breaker_rest = WAIT_MS;
+    bench->settings.locked = false;
     const struct hearth_scheduler_options options = {
         .loop = bench->loop,
         .catalog = bench->catalog,
         .registry = &bench->registry,
-        .engines_path = settings->engines,
-        .replicas = candidate->replicas,
-        .threads = candidate->threads,
+        .settings = &bench->settings,
         .forces_shape = true,
-        .queue_max = (size_t)TEXTS_PER_WORKER * candidate->replicas,
-        .load_timeout_ms = WAIT_MS,
-        .heartbeat_timeout_ms = WAIT_MS,
-        .stop_timeout_ms = WAIT_MS,
-        .breaker_failures = 3,
-        .breaker_rest_ms = WAIT_MS,
-        .memory_headroom = settings->memory_headroom,
-        .memory_limit = settings->memory_limit,
-        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
     };
     return hearth_scheduler_create(&options, &bench->scheduler, &bench->error);
 }

@@ -29,6 +29,7 @@ static int fault(struct hearth_error *error, int code, const char *text, const c
     return hearth_error_set(error, code, "model '%s': %s", shown, reason);
 }
 
+/* Whatever is not a name is refused before it can become part of a path or a query. */
 static bool copy_name(const char *text, size_t length, char ret_name[HEARTH_NAME_MAX])
 {
     if (length >= HEARTH_NAME_MAX)

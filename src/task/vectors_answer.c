@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "domain/blame.h"
 #include "gateway/answers.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_state.h"
@@ -32,13 +33,6 @@ void hearth_vectors_fail(struct vectors *v, const struct hearth_error *error, co
     if (param && copy.code == HEARTH_EINVAL)
         detail.openai_code = "invalid_value";
     hearth_answer_error(hearth_answering_end(&v->answering), &copy, &detail);
-}
-
-/* Is it the input's own fault, so that its place in the list helps? */
-static bool blames_input(int code)
-{
-    return code == HEARTH_ECONTEXT || code == HEARTH_EINVAL || code == HEARTH_EPARSE ||
-           code == HEARTH_ETOOLARGE;
 }
 
 /* The first id of an input that the model does not have, or the number of its ids when it has them
@@ -74,7 +68,8 @@ void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hea
 {
     struct hearth_error named = *error;
     char param[PARAM_MAX];
-    if (index == HEARTH_NO_PART || !blames_input(error->code)) {
+    /* When it is the input's own fault, its place in the list helps. */
+    if (index == HEARTH_NO_PART || !hearth_blames_input(error->code)) {
         hearth_vectors_fail(v, error, NULL, retry_after_ms);
         return;
     }
@@ -176,7 +171,7 @@ static bool fails_whole(const struct vectors *v)
 {
     for (uint32_t i = 0; i < v->shown.count; i++)
         if (!v->rows[i].error || v->rows[i].error->code == HEARTH_ETIMEOUT ||
-            blames_input(v->rows[i].error->code))
+            hearth_blames_input(v->rows[i].error->code))
             return false;
     return true;
 }
