@@ -59,6 +59,20 @@ static int check(const struct hearth_body_room *room, const struct hearth_json_s
     return 0;
 }
 
+int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes, struct hearth_error *error)
+{
+    return take(room, bytes) ? 0
+                             : hearth_error_set(error, HEARTH_EQUEUEFULL,
+                                                "other requests' bodies take all the memory that "
+                                                "there is for bodies");
+}
+
+void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes)
+{
+    atomic_fetch_sub(&room->used, bytes);
+    atomic_fetch_add(&room->freed, bytes);
+}
+
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
                       struct hearth_parsed_body *ret_body, struct hearth_error *error)
 {
@@ -69,10 +83,9 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
     int rc = check(room, &size, error);
     if (rc)
         return rc;
-    if (!take(room, size.bytes))
-        return hearth_error_set(error, HEARTH_EQUEUEFULL,
-                                "other requests' bodies take all the memory that there is for "
-                                "bodies");
+    rc = hearth_body_room_take(room, size.bytes, error);
+    if (rc)
+        return rc;
     ret_body->bytes = size.bytes;
     ret_body->json = hearth_json_parse_any_text(text, length, error);
     if (ret_body->json)
@@ -85,8 +98,7 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
 void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body)
 {
     json_decref(body.json);
-    atomic_fetch_sub(&room->used, body.bytes);
-    atomic_fetch_add(&room->freed, body.bytes);
+    hearth_body_room_give(room, body.bytes);
 }
 
 bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room)

@@ -24,7 +24,6 @@ static void release(struct hearth_answering *answering)
     struct hearth_generation *g = of(answering);
     if (g->stream)
         hearth_text_stream_close(g);
-    hearth_shared_input_release(g->shared);
     for (uint32_t i = 0; i < g->choice_count; i++) {
         struct hearth_choice *choice = &g->choices[i];
         if (g->shape->forget)
@@ -143,15 +142,13 @@ static void on_complete(struct hearth_answering *answering)
 static struct hearth_shared_input *ask(struct hearth_answering *answering, uint32_t part,
                                        uint64_t *ret_seed_offset)
 {
-    struct hearth_generation *g = of(answering);
+    const struct hearth_generation *g = of(answering);
     *ret_seed_offset = part % g->n;
-    if (part % g->n == 0) {
-        struct hearth_input input = g->inputs[part / g->n];
-        input.sampling = &g->sampling;
-        hearth_shared_input_release(g->shared);
-        g->shared = hearth_shared_input_create(&input);
-    }
-    return g->shared ? hearth_shared_input_keep(g->shared) : NULL;
+    if (part % g->n)
+        return hearth_shared_input_keep(answering->last);
+    struct hearth_input input = g->inputs[part / g->n];
+    input.sampling = &g->sampling;
+    return hearth_shared_input_create(&input);
 }
 
 static const char *make_id(struct hearth_call *call, const char *prefix)
