@@ -222,7 +222,7 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
 
 int hearth_json_write_text(struct hearth_buf *buf, const char *text)
 {
-    return hearth_json_write_string(buf, text, strlen(text));
+    return hearth_json_write_string(buf, text, text ? strlen(text) : 0);
 }
 
 int hearth_json_write_double(struct hearth_buf *buf, double value)

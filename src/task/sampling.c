@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallback)
 {
@@ -108,6 +109,16 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
         return hearth_error_set(error, rc, "the request is too large");
     *ret_sampling = sampling;
     return 0;
+}
+
+enum hearth_truncate hearth_truncate_read(const json_t *parameters)
+{
+    const json_t *value = json_object_get(parameters, "truncate");
+    const char *word = json_is_string(value) ? json_string_value(value) : "";
+    if (strcasecmp(word, "start") == 0)
+        return HEARTH_TRUNCATE_START;
+    return json_is_true(value) || strcasecmp(word, "end") == 0 ? HEARTH_TRUNCATE_END
+                                                               : HEARTH_TRUNCATE_NEVER;
 }
 
 enum hearth_class hearth_class_read(const json_t *body)

@@ -153,14 +153,6 @@ static int set_input(struct hearth_call *call, const struct model_use *use, json
     return hearth_hub_messages(call, messages, input);
 }
 
-static enum hearth_truncate read_truncate(const json_t *parameters)
-{
-    const char *word = hearth_json_text(parameters, "truncate", "none");
-    if (strcmp(word, "start") == 0)
-        return HEARTH_TRUNCATE_START;
-    return strcmp(word, "end") == 0 ? HEARTH_TRUNCATE_END : HEARTH_TRUNCATE_NEVER;
-}
-
 static void run_vectors(struct hearth_call *call, const struct model_use *use,
                         const struct hearth_input *inputs, uint32_t count, bool list)
 {
@@ -230,7 +222,7 @@ static void infer(struct hearth_call *call, const struct model_use *use)
         inputs[i].task = use->embeds       ? HEARTH_TASK_EMBED
                          : use->classifies ? HEARTH_TASK_SCORE
                                            : HEARTH_TASK_GENERATE;
-        inputs[i].truncate = read_truncate(json_object_get(call->json, "parameters"));
+        inputs[i].truncate = hearth_truncate_read(json_object_get(call->json, "parameters"));
         if (set_input(call, use, list ? json_array_get(given, i) : given, &inputs[i]))
             inputs = NULL;
     }
