@@ -66,6 +66,7 @@ static void leave(struct hearth_answering *a)
     a->ops->release(a);
 }
 
+/* The pointer goes before the cancel, so that whatever that sets off finds no inference here. */
 static void cancel_all(struct hearth_answering *a)
 {
     a->over = true;
@@ -94,6 +95,7 @@ static void fail(struct hearth_answering *a, uint32_t part, const struct hearth_
     assert(a->over);
 }
 
+/* One part will bring nothing. Either the answer can do without it, or everything ends here. */
 static void miss(struct hearth_answering_part *part, const struct hearth_error *error,
                  uint32_t retry_after_ms)
 {
@@ -131,6 +133,8 @@ static void on_prepared(void *argument, uint32_t token_count, uint32_t truncated
     leave(a);
 }
 
+/* While the client does not read, the worker gets no credit for its events: then only this sequence
+ * waits, and what has been sent stays within the credit of its start. */
 static void pay(struct hearth_answering_part *part)
 {
     struct hearth_answering *a = part->answering;
@@ -153,6 +157,8 @@ static void on_event(void *argument, const struct hearth_event *event)
     leave(a);
 }
 
+/* Ids of a text come in pieces and take no credit: all of them are known before the first is sent.
+ */
 static void on_tokens(void *argument, const int32_t *tokens, size_t count)
 {
     struct hearth_answering *a = ((struct hearth_answering_part *)argument)->answering;
@@ -283,6 +289,8 @@ static void submit_more(struct hearth_answering *a)
     a->ops->on_complete(a);
 }
 
+/* The work may still say why to a client that can hear it; what it says is written before its
+ * inferences go. */
 static void on_gone(struct hearth_call *call, int reason)
 {
     struct hearth_answering *a = call->work;
@@ -294,6 +302,7 @@ static void on_gone(struct hearth_call *call, int reason)
     leave(a);
 }
 
+/* What is owed has been read meanwhile: all of it is given back at once. */
 static void on_writable(struct hearth_call *call)
 {
     struct hearth_answering *a = call->work;
@@ -372,6 +381,7 @@ void hearth_answering_start(struct hearth_answering *a, struct hearth_call *call
     leave(a);
 }
 
+/* On a thread of the pool: the loop touches nothing of the work until `returned`. */
 static void run_on_lane(void *argument)
 {
     struct hearth_answering *a = argument;

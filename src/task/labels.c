@@ -56,6 +56,7 @@ void hearth_labels_destroy(struct hearth_labels *labels)
     hearth_free(labels);
 }
 
+/* Softmax is taken relative to the largest number, so that exp never overflows. */
 static void make_scores(const struct hearth_labels *labels, const float *numbers, uint32_t count,
                         struct hearth_ranked *scored)
 {

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+/* In a partial answer each row says for itself why it has no vector. */
 static void write_missing(const struct hearth_error *error, struct hearth_buf *buf)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
@@ -21,6 +22,7 @@ static void write_missing(const struct hearth_error *error, struct hearth_buf *b
     hearth_buf_printf(buf, ",\"type\":\"%s\",\"code\":\"%s\"}", row->openai_type, row->code);
 }
 
+/* Runs on the pool for long answers: reads nothing but the vectors. */
 static void write_embeddings(const struct hearth_vectors *vectors, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, "{\"object\":\"list\",\"data\":[");
@@ -74,6 +76,7 @@ static struct hearth_input *read_inputs(struct hearth_call *call, const json_t *
     return inputs;
 }
 
+/* The prompts are a model file's: there may be many, with long names. */
 static void list_names(const char *prompts_json, struct hearth_buf *buf)
 {
     json_t *prompts =
@@ -98,6 +101,8 @@ static bool has_prompt(const struct hearth_model_facts *facts, const char *name)
     return has;
 }
 
+/* Only vectors that were trained for it (Matryoshka) stay good when they are cut; no file says so,
+ * so the definition may say no. */
 static bool may_cut(const struct hearth_catalog_entry *entry)
 {
     json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
@@ -171,6 +176,8 @@ static bool answered_before(struct hearth_call *call, const struct hearth_openai
     return true;
 }
 
+/* What can be refused is refused before anything is computed, and what the client has already is
+ * not computed again. */
 static void embed(struct hearth_call *call, const struct hearth_openai_subject *subject)
 {
     const json_t *body = call->json, *given = json_object_get(body, "input");

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+/* A text, or Cohere's {"text": …}. */
 static const json_t *document_text(const json_t *document)
 {
     return json_is_string(document) ? document : json_object_get(document, "text");
@@ -44,6 +45,7 @@ static double score_of(float logit, bool raw)
     return raw ? (double)logit : 1 / (1 + exp(-(double)logit));
 }
 
+/* Runs on the pool for long answers; the documents are in the body, which the vectors keep. */
 static void write_ranking(const struct hearth_vectors *vectors, struct hearth_buf *buf)
 {
     const json_t *body = vectors->request;
@@ -75,6 +77,7 @@ static void write_ranking(const struct hearth_vectors *vectors, struct hearth_bu
     hearth_free(ranked);
 }
 
+/* A classifier makes scores too, but one for each label: no order of documents comes of that. */
 static bool refuses_ranking(struct hearth_call *call, const struct hearth_openai_subject *subject)
 {
     const struct hearth_model_facts *facts = &subject->facts;
