@@ -3,6 +3,7 @@
  * answer. Under ASan a work that leans on what left with its client is found. */
 #include "support/gateway_bed.h"
 
+#include <math.h>
 #include <semaphore.h>
 
 enum { WIDTH = 8000, INPUTS = 3 }; /* together over what is written on the loop */
@@ -149,6 +150,94 @@ static void a_stream_has_no_status_before_its_prompt_is_prepared(void **state)
     const char *last = strstr(error, "\n\n");
     assert_string_equal(last, "\n\ndata: [DONE]\n\n");
     bed_client_close(&client);
+}
+
+/* Lists */
+
+static void read_queued(void *argument, const struct hearth_model_report *report)
+{
+    *(size_t *)argument = report->queued;
+}
+
+static size_t queued(void)
+{
+    size_t count = 0;
+    hearth_scheduler_each(bed.gateway.scheduler, read_queued, &count);
+    return count;
+}
+
+static char *list_of(int count)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 1 << 20);
+    hearth_buf_text(&buf, "{\"model\":\"m\",\"input\":[");
+    for (int i = 0; i < count; i++)
+        hearth_buf_printf(&buf, "%s\"text %d\"", i ? "," : "", i);
+    hearth_buf_text(&buf, "]}");
+    return hearth_buf_take(&buf);
+}
+
+static void
+a_long_list_keeps_only_some_inputs_in_the_queue_and_goes_on_as_they_are_taken_up(void **state)
+{
+    enum { COUNT = 200, WAITING = 64 };
+    (void)state;
+    static const float values[] = {1, 0};
+    struct bed_client client;
+    char *body = list_of(COUNT);
+    bed_client_ask(&bed, &client, "POST /v1/embeddings", body);
+    hearth_free(body);
+    assert_true(loop_until(bed.gateway.loop, GATEWAY_BED_WAIT_MS, gateway_bed_has_worker, NULL));
+    assert_int_equal(queued(), WAITING);
+    manual_planned();
+    manual_ready();
+    for (size_t i = 0; i < COUNT; i++) {
+        gateway_bed_sent(&bed, i + 1);
+        assert_true(queued() <= WAITING);
+        manual_prepared(manual->sent[i]);
+        manual_vector(manual->sent[i], values, 2);
+        manual_done(manual->sent[i]);
+    }
+    json_t *answer = bed_client_json(&client, 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "data")), COUNT);
+    json_decref(answer);
+}
+
+static void a_partial_answer_says_at_its_place_what_is_missing(void **state)
+{
+    (void)state;
+    static const float values[] = {1, 0}, bad[] = {1, NAN};
+    struct bed_client client;
+    bed_client_ask(&bed, &client, "POST /v1/embeddings",
+                   "{\"model\":\"m\",\"partial\":true,\"input\":[\"a\",\"b\",\"c\"]}");
+    gateway_bed_ready(&bed);
+    gateway_bed_sent(&bed, 3);
+    manual_vector(manual->sent[2], values, 2);
+    manual_done(manual->sent[2]);
+    manual_error(manual->sent[0], HEARTH_ECONTEXT);
+    manual_vector(manual->sent[1], bad, 2);
+    manual_done(manual->sent[1]);
+    json_t *answer = bed_client_json(&client, 200);
+    assert_integer_at(answer, "missing", 2);
+    assert_text_at(answer, "data/0/error/code", "context_length_exceeded");
+    assert_text_at(answer, "data/1/error/code", hearth_error_row(HEARTH_EMODEL)->code);
+    assert_int_equal(json_array_size(bed_at(answer, "data/2/embedding")), 2);
+    json_decref(answer);
+}
+
+static void without_partial_the_first_error_is_the_answer_and_the_others_are_canceled(void **state)
+{
+    (void)state;
+    struct bed_client client;
+    bed_client_ask(&bed, &client, "POST /v1/embeddings",
+                   "{\"model\":\"m\",\"input\":[\"a\",\"b\",\"c\"]}");
+    gateway_bed_ready(&bed);
+    gateway_bed_sent(&bed, 3);
+    manual_error(manual->sent[1], HEARTH_ECONTEXT);
+    gateway_bed_canceled(&bed, 2);
+    json_t *answer = bed_client_json(&client, 400);
+    assert_text_at(answer, "error/param", "input[1]");
+    json_decref(answer);
 }
 
 /* Clients that leave */
@@ -300,6 +389,11 @@ int main(void)
         TEST(set_up_generate, choices_share_one_copy_of_their_input_and_differ_by_their_seed),
         TEST(set_up_generate, an_input_counts_once_with_the_bodies_however_many_choices_share_it),
         TEST(set_up_generate, a_stream_has_no_status_before_its_prompt_is_prepared),
+        TEST(set_up_embed,
+             a_long_list_keeps_only_some_inputs_in_the_queue_and_goes_on_as_they_are_taken_up),
+        TEST(set_up_embed, a_partial_answer_says_at_its_place_what_is_missing),
+        TEST(set_up_embed,
+             without_partial_the_first_error_is_the_answer_and_the_others_are_canceled),
         TEST(set_up_embed, clients_of_embeddings_may_leave_at_every_moment),
         TEST(set_up_score, clients_of_a_classifier_may_leave_at_every_moment),
         TEST(set_up_score, clients_of_reranking_may_leave_at_every_moment),
