@@ -235,7 +235,7 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
 
 int hearth_json_write_text(struct hearth_buf *buf, const char *text)
 {
-    return hearth_json_write_string(buf, text, strlen(text));
+    return hearth_json_write_string(buf, text, text ? strlen(text) : 0);
 }
 
 /* The shortest of a few precisions that reads back as the same double; 17 digits always do (IEEE

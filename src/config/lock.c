@@ -107,7 +107,7 @@ int hearth_lock_read(const char *path, struct hearth_arena *arena, struct hearth
 static void write_text_member(struct hearth_buf *out, const char *key, const char *value)
 {
     hearth_buf_printf(out, "\"%s\": ", key);
-    hearth_json_write_string(out, value ? value : "", value ? strlen(value) : 0);
+    hearth_json_write_text(out, value);
 }
 
 static int file_by_path(const void *a, const void *b)

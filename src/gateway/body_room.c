@@ -61,6 +61,18 @@ static int refuse(const struct hearth_body_room *room, enum hearth_body_verdict 
                             "other requests' bodies take all the memory that there is for bodies");
 }
 
+int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes, struct hearth_error *error)
+{
+    const struct hearth_json_size size = {.bytes = bytes};
+    return refuse(room, take(room, &size), &size, error);
+}
+
+void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes)
+{
+    atomic_fetch_sub(&room->used, bytes);
+    atomic_fetch_add(&room->freed, bytes);
+}
+
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
                       struct hearth_parsed_body *ret_body, struct hearth_error *error)
 {
@@ -83,8 +95,7 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
 void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body)
 {
     json_decref(body.json);
-    atomic_fetch_sub(&room->used, body.bytes);
-    atomic_fetch_add(&room->freed, body.bytes);
+    hearth_body_room_give(room, body.bytes);
 }
 
 bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room)

@@ -221,10 +221,12 @@ static int write_run_file(struct running *running, struct hearth_error *error)
         return hearth_error_set(error, rc, "the path of the home is too long");
     struct hearth_buf buf;
     hearth_buf_init(&buf, 16 << 10);
-    hearth_buf_printf(&buf, "{\"pid\":%d,\"url\":\"%s\",\"unix\":", (int)getpid(), running->url);
+    hearth_buf_printf(&buf, "{\"pid\":%d,\"url\":", (int)getpid());
+    hearth_json_write_text(&buf, running->url);
+    hearth_buf_text(&buf, ",\"unix\":");
     const char *socket = gateway->settings->unix_socket;
     if (*socket)
-        hearth_json_write_string(&buf, socket, strlen(socket));
+        hearth_json_write_text(&buf, socket);
     else
         hearth_buf_text(&buf, "null");
     hearth_buf_text(&buf, "}\n");

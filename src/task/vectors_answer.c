@@ -48,6 +48,7 @@ static size_t foreign_token(const struct vectors *v, const struct hearth_input *
     return input->token_count;
 }
 
+/* "input", "input[3]" or "input[3][7]": as exact as can be told. */
 static void name_param(const struct vectors *v, uint32_t index, int code, char param[PARAM_MAX])
 {
     const struct hearth_input *input = &v->request.inputs[index];
@@ -63,6 +64,7 @@ static void name_param(const struct vectors *v, uint32_t index, int code, char p
         snprintf(param, PARAM_MAX, "%s%s", v->request.param, place);
 }
 
+/* The place goes into the message too, because many clients show nothing else. */
 void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hearth_error *error,
                              uint32_t retry_after_ms)
 {
@@ -93,6 +95,7 @@ void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
     hearth_buf_char(buf, '"');
 }
 
+/* Here and not in the connection, which compresses on the loop: megabytes of digits take long. */
 static void pack(struct vectors *v)
 {
     struct hearth_gzip *gzip = hearth_gzip_create();
@@ -125,6 +128,8 @@ static void write_much(struct hearth_answering *answering)
     v->write_us = (hearth_clock_monotonic_ns() - began_ns) / 1000;
 }
 
+/* The tag says that this answer would be made again, so it is left out where that is not sure: when
+ * vectors are missing, or were made by two makers. */
 static void set_tag(const struct vectors *v, struct hearth_exchange *exchange)
 {
     char tag[HEARTH_ETAG_MAX];

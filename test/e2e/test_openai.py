@@ -221,11 +221,39 @@ def test_what_a_text_model_cannot_take_is_said_in_plain_words(server, fake):
     answer = server.post("/v1/chat/completions", {"model": "fake", "messages": [
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]})
     assert answer.status == 400
-    assert "this model takes text only" in answer.json()["error"]["message"]
+    assert "takes text only" in answer.json()["error"]["message"]
     answer = server.post("/v1/chat/completions", {"model": "fake", "messages": [
         {"role": "user", "content": "a\0b"}]})
     assert answer.status == 400
     assert "U+0000" in answer.json()["error"]["message"] and "ALLOW_NUL" not in answer.text
+
+
+def test_a_prompt_over_the_context_is_told_in_openais_words(server, fake):
+    """What LangChain (`context_length_exceeded`) and LiteLLM (the beginning) look for."""
+    install(server, "small", "reply = a b; context = 16; tasks = generate embed", task="chat")
+    client, long = client_of(server), " ".join(["word"] * 40)
+    begins = "This model's maximum context length is 16 tokens. However, you requested "
+    asks = [
+        (lambda: client.chat.completions.create(
+            model="small", messages=[{"role": "user", "content": long}], max_tokens=5),
+         "messages", "in the messages, 5 in the completion). Please reduce the length of the messages "
+                     "or completion."),
+        (lambda: client.chat.completions.create(
+            model="small", messages=[{"role": "user", "content": long}], stream=True),
+         "messages", "in the messages, 1 in the completion)"),
+        (lambda: client.completions.create(model="small", prompt=long, max_tokens=-1),
+         "prompt", "in the prompt, 1 in the completion)"),
+        (lambda: client.embeddings.create(model="small", input=long),
+         "input", "tokens (41 in the input). Please reduce the length of the input."),
+    ]
+    for ask, param, words in asks:
+        with pytest.raises(openai.BadRequestError) as caught:
+            ask()
+        fault = caught.value
+        assert fault.code == "context_length_exceeded" and fault.param == param
+        assert fault.body["message"].startswith(begins) and words in fault.body["message"], fault
+    answer = server.post("/v1/embeddings", {"model": "small", "input": ["a", long]}).json()["error"]
+    assert answer["param"] == "input[1]" and answer["message"].startswith("input[1]: This model's max")
 
 
 def test_a_mistyped_key_is_told_with_a_suggestion(server, fake):
@@ -397,6 +425,8 @@ def test_the_node_client_works(server, fake):
     modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
     if "NODE_PATH" not in os.environ and not (modules / "openai").exists():
         pytest.skip("the openai package for Node is not installed (scripts/test does that)")
+    install(server, "frail", "reply = one two three four five six; crash_at_token = 4; token_us = 20000",
+            task="chat")
     done = subprocess.run(["node", ROOT / "test/e2e/node/openai.mjs", server.url, str(modules)],
                           capture_output=True, text=True, timeout=120 * SLOW)
     assert done.returncode == 0, done.stdout + done.stderr

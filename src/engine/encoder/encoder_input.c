@@ -2,6 +2,7 @@
 #include "engine/encoder/encoder.h"
 
 #include "base/error.h"
+#include "base/input_error.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -16,13 +17,25 @@ static int take_ids(const struct encoder_intake *intake, const struct hearth_inp
     for (size_t i = 0; i < input->token_count; i++) {
         int32_t id = input->tokens[i];
         if (id < 0 || (size_t)id >= intake->config->vocabulary)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "token id %d is not in the vocabulary of %zu", id,
-                                    intake->config->vocabulary);
+            return hearth_input_error_vocabulary(error, input, id, intake->config->vocabulary);
         tokens->ids[i] = id;
     }
     tokens->count = input->token_count;
     return 0;
+}
+
+/* What the tokenizer makes of nothing are the special tokens around every text. */
+static int check_frame(const struct encoder_intake *intake, const struct hearth_input *input,
+                       struct hearth_error *error)
+{
+    struct hearth_tokens frame = {0};
+    int rc = hearth_tokenizer_encode(intake->tokenizer, "", 0, NULL, 0, true, &frame, error);
+    if (!rc)
+        rc = hearth_input_check_frame(
+            input, frame.ids, frame.count,
+            hearth_tokenizer_opening(intake->tokenizer, frame.ids, frame.count), error);
+    hearth_tokens_finish(&frame);
+    return rc;
 }
 
 /* "" when the input gets none. */
@@ -160,9 +173,9 @@ static int cut_pair(const struct encoder_intake *intake, const struct hearth_inp
     /* The first text, what separates, at least one token of the second, what closes. */
     if (limit <= kept + 2)
         return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the first text has %zu tokens, which leaves no room for the "
-                                "second within the model's %zu",
-                                kept, limit);
+                                "This model's maximum context length is %zu tokens. However, the "
+                                "first text has %zu, which leaves no room for the second.",
+                                limit, kept);
     /* What closes the second text stays; what stands before that goes, as far as there is too much.
      */
     size_t after = hearth_tokenizer_closing(intake->tokenizer, true, tokens->ids, tokens->count);
@@ -178,13 +191,14 @@ static int check_room(size_t specials, size_t prompt, size_t limit, struct heart
         return 0;
     return prompt
                ? hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the prompt has %zu tokens, special ones included, which leaves "
-                                  "no room for the text within the model's %zu",
-                                  specials + prompt, limit)
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "the prompt has %zu, special ones included, which leaves no room "
+                                  "for the text.",
+                                  limit, specials + prompt)
                : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "%zu special tokens leave no room for the text within the "
-                                  "model's %zu",
-                                  specials, limit);
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "%zu special tokens leave no room for the text.",
+                                  limit, specials);
 }
 
 /* Special tokens stay where they are, of token ids too, and so does the prompt. */
@@ -227,9 +241,7 @@ static int check_length(const struct encoder_intake *intake, const struct hearth
     if (count <= limit)
         return 0;
     if (input->truncate == HEARTH_TRUNCATE_NEVER)
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the input has %zu tokens, the model takes at most %zu", count,
-                                limit);
+        return hearth_input_error_context(error, input, count, limit);
     return input->pair && input->kind == HEARTH_INPUT_TEXT
                ? cut_pair(intake, input, prepared, error)
                : cut_single(intake, input, prompt, prepared, error);
@@ -271,9 +283,10 @@ static int check_bytes(const struct encoder_intake *intake, const struct hearth_
     return length <= TEXT_BYTES_MAX
                ? 0
                : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the input has %zu bytes, which no truncation helps with: the "
-                                  "model takes at most %zu tokens, of a text of at most %d bytes",
-                                  length, intake->config->tokens_max, TEXT_BYTES_MAX);
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "the input has %zu bytes; a text of more than %d bytes is not "
+                                  "read, also where it may be truncated.",
+                                  intake->config->tokens_max, length, TEXT_BYTES_MAX);
 }
 
 static int read_tokens(const struct encoder_intake *intake, const struct hearth_input *input,
@@ -285,6 +298,8 @@ static int read_tokens(const struct encoder_intake *intake, const struct hearth_
         rc = prompt_of(intake, input, &prompt, error);
     if (!rc && input->kind == HEARTH_INPUT_TOKENS)
         rc = take_ids(intake, input, &prepared->tokens, error);
+    if (!rc && input->kind == HEARTH_INPUT_TOKENS)
+        rc = check_frame(intake, input, error);
     else if (!rc)
         rc = encode_text(intake, input, prompt, &prepared->tokens, error);
     if (!rc)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/input_error.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -118,9 +119,7 @@ static int fit(struct hearth_engine *engine, const struct hearth_input *input,
     if (input->task == HEARTH_TASK_TOKENIZE || head->token_count <= room)
         return 0;
     if (input->truncate == HEARTH_TRUNCATE_NEVER)
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the input has %u tokens, the context holds %u", head->token_count,
-                                engine->context);
+        return hearth_input_error_context(error, input, head->token_count, engine->context);
     /* FAKE_BEGIN stays where it is; it opens every input, also one that lost its start. */
     head->truncated_count = head->token_count - room;
     head->token_count = room;
