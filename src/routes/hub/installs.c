@@ -64,6 +64,7 @@ bool hearth_installs_idle(const struct hearth_installs *installs)
     return !installs->first;
 }
 
+/* The lane is destroyed first: its threads end, and nobody reads the flag after. */
 void hearth_installs_destroy(struct hearth_installs *installs)
 {
     if (!installs)
@@ -102,6 +103,7 @@ static bool is_canceled(struct hearth_fetch_progress *progress)
     return atomic_load(&((struct install *)progress)->installs->canceled);
 }
 
+/* On a thread of the lane. What waited in the queue while the server began to stop is not begun. */
 static void run(void *argument)
 {
     struct install *install = argument;
@@ -144,6 +146,8 @@ static void tell(struct install *install)
     free_install(install);
 }
 
+/* Told only when the catalogue has the version: a client that is answered may ask for it at once.
+ */
 static void on_refreshed(void *argument, const struct hearth_error *error)
 {
     (void)error;
@@ -212,6 +216,7 @@ int hearth_installs_start(struct hearth_installs *installs,
     return 0;
 }
 
+/* A size that is not known makes the fraction unknown too, not 0. */
 json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,
                                  int64_t number)
 {

@@ -45,11 +45,24 @@ static void write_timing(struct hearth_buf *buf, uint64_t queued_us, uint64_t lo
     hearth_buf_text(buf, "}}");
 }
 
+/* {"result": … around what was made of one input, or of each of a list, then the metadata. */
+static void open_result(bool list, struct hearth_buf *buf)
+{
+    hearth_buf_text(buf, list ? "{\"result\":[" : "{\"result\":");
+}
+
+static void open_metadata(bool list, const char *model, struct hearth_buf *buf)
+{
+    hearth_buf_text(buf, list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
+    hearth_json_write_text(buf, model);
+}
+
+/* The times are those of the slowest text: they ran beside each other. */
 static void write_generated(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     struct hearth_usage usage = hearth_generation_usage(generation);
     const struct hearth_inference_done *slowest = &generation->choices[0].done;
-    hearth_buf_text(buf, generation->list ? "{\"result\":[" : "{\"result\":");
+    open_result(generation->list, buf);
     for (uint32_t i = 0; i < generation->choice_count; i++) {
         const struct hearth_choice *choice = &generation->choices[i];
         if (i)
@@ -58,9 +71,7 @@ static void write_generated(const struct hearth_generation *generation, struct h
         if (choice->done.decode_us > slowest->decode_us)
             slowest = &choice->done;
     }
-    hearth_buf_text(buf,
-                    generation->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
-    hearth_json_write_text(buf, hearth_generation_version(generation));
+    open_metadata(generation->list, hearth_generation_version(generation), buf);
     hearth_buf_printf(buf,
                       ",\"task\":\"generate\",\"prompt_tokens\":%llu,\"cached_tokens\":%llu,"
                       "\"completion_tokens\":%llu,\"finish_reason\":\"%s\"}",
@@ -81,17 +92,16 @@ static void write_one(const struct hearth_vectors *vectors, uint32_t index, stru
         hearth_vector_write(vectors, index, buf);
 }
 
+/* Runs on the pool for long answers: reads nothing but the vectors, which own their labels. */
 static void write_vectors(const struct hearth_vectors *vectors, struct hearth_buf *buf)
 {
-    hearth_buf_text(buf, vectors->list ? "{\"result\":[" : "{\"result\":");
+    open_result(vectors->list, buf);
     for (uint32_t i = 0; i < vectors->count; i++) {
         if (i)
             hearth_buf_char(buf, ',');
         write_one(vectors, i, buf);
     }
-    hearth_buf_text(buf,
-                    vectors->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
-    hearth_json_write_text(buf, vectors->model);
+    open_metadata(vectors->list, vectors->model, buf);
     hearth_buf_printf(
         buf,
         ",\"task\":\"%s\",\"%s\":%u,\"prompt_tokens\":%llu,"
@@ -123,6 +133,8 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
     struct hearth_model_facts *facts = &ret_use->facts;
     *ret_known = hearth_model_facts_find(call->gateway, entry, facts) || *entry->task;
     uint32_t output = facts->tasks & (HEARTH_TASK_GENERATE | HEARTH_TASK_EMBED | HEARTH_TASK_SCORE);
+    /* A registered task is somebody's word and goes before what the files say, but nobody can make
+     * a model of scores do anything else. */
     if (output == HEARTH_TASK_SCORE) {
         ret_use->classifies = true;
     } else if (*entry->task) {

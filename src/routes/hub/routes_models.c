@@ -8,6 +8,7 @@
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
 #include "registry/settings_fit.h"
+#include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/installs.h"
 #include "routes/hub/removal.h"
@@ -65,6 +66,7 @@ static bool is_sort(const char *sort)
     return false;
 }
 
+/* A mistyped filter would list everything, which looks like an answer: unknown keys are faults. */
 static void check_keys(struct query_reader *reader)
 {
     static const char *const known[] = {"task", "tag",  "device", "state", "name",
@@ -196,6 +198,7 @@ void hearth_route_models_show(struct hearth_call *call)
     hearth_store_job_start(job);
 }
 
+/* The newest first, as people read a history. */
 static int show_history(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
@@ -221,22 +224,6 @@ void hearth_route_models_history(struct hearth_call *call)
     job->work = show_history;
     job->on_done = show_progress;
     hearth_store_job_start(job);
-}
-
-/* The object of a member as text in the arena; the fallback when it is absent. */
-static const char *object_text(const json_t *body, const char *key, struct hearth_arena *arena,
-                               const char *fallback)
-{
-    const json_t *value = json_object_get(body, key);
-    if (!json_is_object(value))
-        return fallback;
-    struct hearth_buf buf;
-    hearth_buf_init(&buf, 1 << 20);
-    const char *text = hearth_json_dump(&buf, value)
-                           ? fallback
-                           : hearth_arena_strndup(arena, buf.bytes, buf.length);
-    hearth_buf_finish(&buf);
-    return text ? text : fallback;
 }
 
 /* What is set must be possible for the version that the bare name means to most: the newest ready
@@ -274,10 +261,10 @@ static int update_model(struct hearth_store *store, struct hearth_store_job *job
     model->description = hearth_json_text(body, "description", model->description);
     model->base_model = hearth_json_text(body, "base_model", model->base_model);
     model->device = hearth_json_text(body, "device", model->device);
-    model->tags_json = object_text(body, "tags", job->arena, model->tags_json);
-    model->settings_json =
-        object_text(body, "settings", job->arena,
-                    object_text(body, "config", job->arena, model->settings_json));
+    model->tags_json = hearth_hub_object_text(body, "tags", job->arena, model->tags_json);
+    model->settings_json = hearth_hub_object_text(
+        body, "settings", job->arena,
+        hearth_hub_object_text(body, "config", job->arena, model->settings_json));
     rc = check_settings(store, job, model);
     if (rc)
         return rc;

@@ -7,6 +7,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
+#include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/installs.h"
 #include "routes/hub/store_job.h"
@@ -15,27 +16,13 @@
 
 #include <string.h>
 
+/* Two names of a member: ours, and that of an older API. */
 static const char *text_of(const json_t *body, const char *key, const char *other)
 {
     return hearth_json_text(body, key, hearth_json_text(body, other, NULL));
 }
 
-static const char *object_of(const json_t *body, const char *key, const char *other,
-                             struct hearth_arena *arena)
-{
-    const json_t *value = json_object_get(body, key);
-    if (!json_is_object(value))
-        value = json_object_get(body, other);
-    if (!json_is_object(value))
-        return "{}";
-    struct hearth_buf buf;
-    hearth_buf_init(&buf, 1 << 20);
-    hearth_json_dump(&buf, value);
-    const char *text = hearth_arena_strndup(arena, buf.bytes ? buf.bytes : "{}", buf.length);
-    hearth_buf_finish(&buf);
-    return text ? text : "{}";
-}
-
+/* Nothing of these is fetched, so that a client can wait for the end. */
 static bool is_local(const char *source)
 {
     return strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0;
@@ -101,10 +88,11 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
         .name = name_of(body, job->arena),
         .task = task && *task ? hearth_task_canonical(task) : "",
         .description = hearth_json_text(body, "description", ""),
-        .tags_json = object_of(body, "tags", "", job->arena),
+        .tags_json = hearth_hub_object_text(body, "tags", job->arena, "{}"),
         .base_model = hearth_json_text(body, "base_model", ""),
         .device = device ? device : "auto",
-        .settings_json = object_of(body, "settings", "config", job->arena),
+        .settings_json = hearth_hub_object_text(
+            body, "settings", job->arena, hearth_hub_object_text(body, "config", job->arena, "{}")),
     };
     if (!model.name)
         return hearth_error_set(&job->error, HEARTH_ETOOLARGE, "the request is too large");

@@ -38,17 +38,24 @@ static void start(struct hearth_call *call,
     hearth_store_job_start(job);
 }
 
+/* False: what the path has in its place is no number, and the call is answered. */
+static bool read_number(struct hearth_call *call, int64_t *ret_number)
+{
+    if (!hearth_parse_int(call->params[1], 1, INT64_MAX, ret_number))
+        return true;
+    hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
+                          call->params[1]);
+    return false;
+}
+
 /* The same for routes with a version in their path; without `on_done` they write. */
 static void start_numbered(struct hearth_call *call,
                            int (*work)(struct hearth_store *store, struct hearth_store_job *job),
                            void (*on_done)(struct hearth_store_job *job))
 {
     int64_t number;
-    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number)) {
-        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
-                              call->params[1]);
+    if (!read_number(call, &number))
         return;
-    }
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->number = number;
     job->work = work;
@@ -84,10 +91,7 @@ void hearth_route_version_show(struct hearth_call *call)
 void hearth_route_version_delete(struct hearth_call *call)
 {
     int64_t number;
-    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number))
-        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
-                              call->params[1]);
-    else
+    if (read_number(call, &number))
         hearth_removal_start(call, number);
 }
 
