@@ -157,6 +157,7 @@ void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_e
     life->ops->on_settled(life->argument);
 }
 
+/* Those who wait for the stop hear it before anything is loaded again. */
 static void become_unloaded(struct hearth_model_life *life)
 {
     hearth_timer_stop(life->timer);
@@ -169,6 +170,7 @@ static void become_unloaded(struct hearth_model_life *life)
     life->ops->on_settled(life->argument);
 }
 
+/* Told now, with the time after which a try makes sense, instead of timing out one by one. */
 static void refuse_queued(struct hearth_model_life *life, const struct hearth_error *cause)
 {
     struct hearth_error error;
@@ -270,6 +272,7 @@ void hearth_life_unload(struct hearth_model_life *life, bool force)
     }
 }
 
+/* Requests that run are left to the process; those that wait would only have it loaded again. */
 bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_model on_done,
                       void *argument)
 {
@@ -317,6 +320,7 @@ void hearth_life_look_idle(struct hearth_model_life *life)
 
 /* The timer of the state */
 
+/* Told in words that name the setting's value, because raising it is what helps. */
 static void give_load_up(struct hearth_model_life *life)
 {
     struct hearth_error error;
@@ -382,6 +386,7 @@ static uint32_t crashes_max(const struct hearth_model_life *life)
     return most > 0 ? (uint32_t)most : 1;
 }
 
+/* A seed of its own for each model, so that models that crash together are not started together. */
 void hearth_life_forget_crashes(struct hearth_model_life *life)
 {
     uint32_t seed;

@@ -98,6 +98,7 @@ static bool is_version(const struct hearth_served_model *model, const char *name
     return strcmp(entry->name, name) == 0 && (!number || entry->number == number);
 }
 
+/* Also while its files are only being looked for: they would be gone before they are opened. */
 bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
                            int64_t number)
 {
@@ -114,6 +115,7 @@ struct retirement {
     void *argument;
 };
 
+/* Comes once for each model, and once from hearth_scheduler_retire itself. */
 static void one_is_gone(void *argument, const struct hearth_error *error)
 {
     struct retirement *retirement = argument;
