@@ -1,6 +1,6 @@
-/* What is counted, and its text for Prometheus. Series are made when they are first counted; their
- * number is bounded, because route names come from the table and models from the registry. Loop
- * thread only. */
+/* What the server counts, and its text for Prometheus. A series comes into being when it is first
+ * counted. Their number is bounded, because names of routes come from the table and names of models
+ * from the registry, and there is a maximum besides. Loop thread only. */
 #ifndef HEARTH_GATEWAY_METRICS_H
 #define HEARTH_GATEWAY_METRICS_H
 

@@ -25,6 +25,8 @@ static uint64_t resident_bytes(void)
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Names of the first two are those that Prometheus's own client libraries use, so that common
+ * dashboards find them. */
 void hearth_metrics_write_process(struct hearth_buf *buf)
 {
     struct rusage usage;

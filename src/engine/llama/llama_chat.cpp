@@ -92,6 +92,7 @@ template <typename F> int bounded(struct hearth_error *error, size_t input_bytes
     }
 }
 
+/* The library parses templates when it makes them, so each text is checked before. */
 void make(hearth_chat &chat, const struct llama_model *model, const char *text)
 {
     common_log_set_verbosity_thold(-1);
@@ -110,6 +111,8 @@ void make(hearth_chat &chat, const struct llama_model *model, const char *text)
                       .object_arguments = abilities["supports_object_arguments"]};
 }
 
+/* The size of the prompt is bounded by that of the conversation: a template that multiplies its
+ * input is a fault of the template. */
 int render(const hearth_chat &chat, const std::string &json, size_t messages_max,
            struct hearth_buf *prompt, struct hearth_buf *stops, struct hearth_error *error)
 {

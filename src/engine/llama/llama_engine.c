@@ -55,6 +55,8 @@ static bool on_progress(float fraction, void *argument)
     return !loading->given_up;
 }
 
+/* Weights are mapped from the file: several workers of one model share their pages, and a load
+ * reads only what is used. repack copies them into a layout that the CPU multiplies faster. */
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -86,6 +88,9 @@ static bool on_abort_check(void *argument)
     return engine->cuttable && !engine->committed && atomic_load(&engine->abort_wanted);
 }
 
+/* libllama gives each sequence an equal share of n_ctx, and rounds it up to 256 cells; so the
+ * rounding is done before multiplying. n_ubatch is the whole batch: it is the composer who decides
+ * how large a step is. */
 static int make_context(struct hearth_engine *engine, struct hearth_error *error)
 {
     const struct hearth_llama_plan *plan = &engine->plan;
@@ -123,6 +128,7 @@ static int make_context(struct hearth_engine *engine, struct hearth_error *error
     return 0;
 }
 
+/* Looked for once, as ignore_eos needs all of them in each step. */
 static int find_end_tokens(struct hearth_engine *engine)
 {
     uint32_t words = engine->facts.vocabulary_length;
@@ -135,6 +141,8 @@ static int find_end_tokens(struct hearth_engine *engine)
     return 0;
 }
 
+/* All buffers of a step are made at the load: a step allocates nothing that grows with the
+ * model. */
 static int make_buffers(struct hearth_engine *engine, struct hearth_error *error)
 {
     uint32_t words = engine->facts.vocabulary_length;
@@ -168,6 +176,7 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     return 0;
 }
 
+/* Takes half-built engines. Context before model, which it points into. */
 static void unload(struct hearth_engine *engine)
 {
     if (engine == NULL)
@@ -245,6 +254,7 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
     return 0;
 }
 
+/* The cache of the sequence stays, for the next request with the same beginning. */
 static void cancel(struct hearth_engine *engine, uint32_t sequence)
 {
     if (sequence < engine->plan.slots)

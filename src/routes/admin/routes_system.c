@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+/* What add_worker gathers while it walks the reports. */
 struct health {
     struct hearth_buf *buf;
     size_t count;
@@ -40,6 +41,8 @@ static void add_worker(void *argument, const struct hearth_model_report *report)
         health->degraded = true;
 }
 
+/* Only a store that failed makes it 503: a model that rests or crashes is reported, but restarting
+ * this server would not mend it. */
 void hearth_route_health(struct hearth_call *call)
 {
     struct hearth_gateway *gateway = call->gateway;
@@ -64,6 +67,7 @@ void hearth_route_health(struct hearth_call *call)
     hearth_answer_buf(call, gateway->store_failed ? 503 : 200, &buf);
 }
 
+/* For load balancers: no while the server stops, so that they send nothing new. */
 void hearth_route_ready(struct hearth_call *call)
 {
     const struct hearth_gateway *gateway = call->gateway;
@@ -77,6 +81,7 @@ void hearth_route_ready(struct hearth_call *call)
         hearth_answer_bytes(call, 200, "application/json", "{\"ready\":true}", 14);
 }
 
+/* Connections and what is held for them; `held` is what connection_buffers_max bounds. */
 static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
 {
     struct hearth_server_counts counts = hearth_server_counts(gateway->server);
@@ -104,6 +109,7 @@ struct scrape {
     size_t gpu_count;
 };
 
+/* The name comes from a driver, so it is escaped as JSON, which suits a label of Prometheus. */
 static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, const char *name,
                       double value)
 {
@@ -112,6 +118,7 @@ static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, 
     hearth_buf_printf(buf, "} %.15g\n", value);
 }
 
+/* A machine without a GPU has no such metric at all, rather than one without rows. */
 static void write_gpus(const struct scrape *scrape, struct hearth_buf *buf)
 {
     if (scrape->gpu_count)
@@ -150,6 +157,7 @@ static void write_metrics(void *argument)
     hearth_free(scrape);
 }
 
+/* On the lane. */
 static void ask_gpus(void *argument)
 {
     struct scrape *scrape = argument;
@@ -165,6 +173,7 @@ static void ask_workers(void *argument, bool dropped)
         hearth_scheduler_sample(scrape->call->gateway->scheduler, write_metrics, scrape);
 }
 
+/* The GPUs first, on the lane, because asking the driver blocks. */
 void hearth_route_metrics(struct hearth_call *call)
 {
     struct scrape *scrape = hearth_calloc(1, sizeof(*scrape));
@@ -174,6 +183,7 @@ void hearth_route_metrics(struct hearth_call *call)
         ask_workers(scrape, true);
 }
 
+/* Generated from api/ when the server is built, and sent from where it lies. */
 void hearth_route_openapi(struct hearth_call *call)
 {
     hearth_answer_static(call, 200, "application/json", hearth_page_openapi,
@@ -189,6 +199,8 @@ void hearth_route_home(struct hearth_call *call)
     hearth_answer_static(call, 302, "text/plain; charset=utf-8", text, sizeof(text) - 1);
 }
 
+/* The policy is generated with the page and names the digests of its own style and script: nothing
+ * else runs in it, whatever a model's name or answer holds. */
 void hearth_route_docs(struct hearth_call *call)
 {
     hearth_exchange_set_header(call->exchange, "content-security-policy", hearth_page_docs_policy);

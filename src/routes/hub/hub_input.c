@@ -1,3 +1,4 @@
+/* Members of bodies as the engine and the store take them. */
 #include "routes/hub/hub_input.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-/* What the hub's routes read out of a body: a text, a conversation for the model's chat template,
- * an object that is stored as text. */
+/* Reads what the hub's routes find in a body: a text, a conversation for the model's chat template,
+ * an object that is stored as text. Loop thread only, unless it is said otherwise. */
 #ifndef HEARTH_ROUTES_HUB_HUB_INPUT_H
 #define HEARTH_ROUTES_HUB_HUB_INPUT_H
 

@@ -1,3 +1,5 @@
+/* Installs on a lane: started from the loop, progress gathered from the threads that fetch, told
+ * when they have ended. */
 #include "routes/hub/installs.h"
 
 #include "base/error.h"
@@ -14,6 +16,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* Two at a time keep the line busy while one of them verifies. A source with more files than
+ * FILES_MAX is installed all the same, only its progress leaves the others out. */
 enum { THREADS = 2, QUEUE_MAX = 64, FILES_MAX = 256 };
 
 /* One file's share of the progress; files are told apart by their place in the source's list. */
@@ -22,6 +26,7 @@ struct file_progress {
     int64_t done;
 };
 
+/* Its texts are copies; `progress` is what hearth_install calls back, on its threads. */
 struct install {
     struct hearth_fetch_progress progress; /* first, so that its callbacks find us */
     struct install *next;
@@ -40,6 +45,7 @@ struct install {
     int64_t bytes_done, bytes_total; /* total -1: not known */
 };
 
+/* `first` lists what has not been told yet, running or waiting. */
 struct hearth_installs {
     struct hearth_gateway *gateway;
     struct hearth_lane *lane;
@@ -54,6 +60,8 @@ struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway)
     return installs;
 }
 
+/* The threads look at the flag between two pieces of a file. What was fetched stays, and the next
+ * install goes on from there. */
 void hearth_installs_cancel(struct hearth_installs *installs)
 {
     atomic_store(&installs->canceled, true);
@@ -117,6 +125,7 @@ static void run(void *argument)
                        &install->model_id, &install->number, &install->error);
 }
 
+/* The request's texts are const for those who read them; here they are our own copies. */
 static void free_install(struct install *install)
 {
     const struct hearth_install_request *r = &install->request;
@@ -154,6 +163,8 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
     tell(argument);
 }
 
+/* The catalogue is refreshed before anybody is told, so that who was told finds the model. A server
+ * that stops has no catalogue to rely on. */
 static void ended(void *argument, bool dropped)
 {
     struct install *install = argument;
@@ -176,6 +187,8 @@ static void ended(void *argument, bool dropped)
         hearth_catalog_refresh(gateway->catalog, on_refreshed, install);
 }
 
+/* The order's texts are copied: who orders may be gone before a thread gets to it. The rows of the
+ * order, where there are any, tell hearth_installs_progress which install is theirs. */
 int hearth_installs_start(struct hearth_installs *installs,
                           const struct hearth_install_order *order,
                           void (*on_done)(void *argument, const struct hearth_error *error,

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Vectors are cheap to batch; each generated input takes a place in the model's queue. */
 enum { GENERATED_MAX = 64 };
 
 static double ms(uint64_t us)
@@ -168,6 +169,8 @@ static int set_input(struct hearth_call *call, const struct model_use *use, json
     return hearth_hub_messages(call, messages, input);
 }
 
+/* From here on the labels belong to the vectors' work, which reads them on the pool, also when the
+ * client has gone. */
 static void run_vectors(struct hearth_call *call, const struct model_use *use,
                         const struct hearth_input *inputs, uint32_t count, bool list)
 {
@@ -190,6 +193,7 @@ static void run_vectors(struct hearth_call *call, const struct model_use *use,
     hearth_vectors_start(call, &request);
 }
 
+/* `parameters` is optional, and so are its members; an absent one leaves the model's default. */
 static void run_generation(struct hearth_call *call, const struct model_use *use,
                            const struct hearth_input *inputs, uint32_t count, bool list)
 {
@@ -214,6 +218,9 @@ static void run_generation(struct hearth_call *call, const struct model_use *use
     hearth_generation_start(call, &request);
 }
 
+/* Everything about the inputs is checked before anything is begun: texts for models that make
+ * vectors, a bounded number for those that generate. A list of texts is many inputs; a list of
+ * objects is one conversation. The inputs point into the call's JSON and its arena. */
 static void infer(struct hearth_call *call, const struct model_use *use)
 {
     json_t *given = json_object_get(call->json, "input");
@@ -226,9 +233,10 @@ static void infer(struct hearth_call *call, const struct model_use *use)
     }
     size_t count = list ? json_array_size(given) : 1;
     if (generates && count > GENERATED_MAX) {
-        hearth_answer_message(call, HEARTH_EINVAL, "input",
-                              "%zu inputs at once; at most %d for a model that generates", count,
-                              GENERATED_MAX);
+        hearth_answer_message(
+            call, HEARTH_EINVAL, "input",
+            "%zu inputs are too many; a model that generates takes at most %d at once", count,
+            GENERATED_MAX);
         return;
     }
     struct hearth_input *inputs =

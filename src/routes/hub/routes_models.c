@@ -20,6 +20,7 @@
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
 
+/* Read on the loop, used on the store's lane: all of it lies in the job's arena. */
 struct list_query {
     struct hearth_model_filter filter;
     int64_t page;
@@ -32,6 +33,7 @@ struct query_reader {
     struct hearth_schema_faults *faults;
 };
 
+/* Faults have a maximum; what is beyond it is only said to exist (`more`). */
 static void tell(struct query_reader *reader, enum hearth_schema_fault_kind kind, const char *key,
                  const char *expected, const char *got, const char *suggestion)
 {
@@ -124,6 +126,7 @@ static void read_query(struct query_reader *reader, struct hearth_arena *arena,
     filter->offset = (query->page - 1) * filter->limit;
 }
 
+/* The last page may be shorter, so the number of pages is rounded up. */
 static int list_models(struct hearth_store *store, struct hearth_store_job *job)
 {
     const struct list_query *query = job->input;
@@ -159,6 +162,8 @@ static void show_list(struct hearth_store_job *job)
     hearth_answer_json(call, 200, json_incref(job->result));
 }
 
+/* The job is made before the query is read, because its arena takes the query; a faulty query
+ * cancels it. */
 void hearth_route_models_list(struct hearth_call *call)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);

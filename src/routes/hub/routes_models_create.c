@@ -80,6 +80,9 @@ static const char *name_of(const json_t *body, struct hearth_arena *arena)
     return path ? hearth_source_name(arena, path) : NULL;
 }
 
+/* Model and version are made in one visit to the store's lane. The store's own rule makes names
+ * unique, so two requests for one name cannot both win. The row is read back, so that the answer
+ * has the times and the revision that the store gave it. */
 static int create_model(struct hearth_store *store, struct hearth_store_job *job)
 {
     const json_t *body = job->call->json;
@@ -132,6 +135,7 @@ struct made {
     struct hearth_error error;
 };
 
+/* Read again: the install has filled in the version's facts, size and state. */
 static int show_made(struct hearth_store *store, struct hearth_store_job *job)
 {
     const struct made *made = job->input;
@@ -166,6 +170,7 @@ static bool is_fault_of_source(int code)
     return false;
 }
 
+/* As a fault of the member `source`, so that a program finds the place and a person the reason. */
 static void refuse_made(struct hearth_store_job *job)
 {
     const struct made *made = job->input;
@@ -188,6 +193,8 @@ static void refuse_made(struct hearth_store_job *job)
     hearth_answer_error(job->call, &error, &detail);
 }
 
+/* With an error the job runs also when the client has gone, to take the rows away again; the fault
+ * is copied into the job's arena, because `made` ends here. */
 static void on_installed(void *argument, const struct hearth_error *error, int64_t model_id,
                          int64_t number)
 {
@@ -212,7 +219,9 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
 }
 
 /* The rows are there, so this goes on even when the client has gone: without it, their name would
- * be taken by a model that nobody ever installs. */
+ * be taken by a model that nobody ever installs. Local sources have somebody who waits for the
+ * outcome (`made`, which holds the call); others are answered at once and followed by their
+ * progress. */
 static void install(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;

@@ -28,6 +28,7 @@ static int find_version(struct hearth_store *store, struct hearth_store_job *job
     return rc;
 }
 
+/* The work runs on the store's lane; what it leaves in `result` is the answer. */
 static void start(struct hearth_call *call,
                   int (*work)(struct hearth_store *store, struct hearth_store_job *job),
                   bool writes)
@@ -43,8 +44,8 @@ static bool read_number(struct hearth_call *call, int64_t *ret_number)
 {
     if (!hearth_parse_int(call->params[1], 1, INT64_MAX, ret_number))
         return true;
-    hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
-                          call->params[1]);
+    hearth_answer_message(call, HEARTH_EINVAL, NULL,
+                          "a version must be a number from 1 on, not \"%.100s\"", call->params[1]);
     return false;
 }
 
@@ -74,6 +75,8 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     return rc;
 }
 
+/* Progress of an install is only in memory, so it is added here, on the loop. The answer takes a
+ * reference of its own: the job still frees its `result`. */
 static void show_progress(struct hearth_store_job *job)
 {
     json_t *progress = hearth_installs_progress(
@@ -204,8 +207,9 @@ static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
     for (size_t i = 0; i < count; i++)
         if (strcmp(aliases[i].name, job->params[1]) == 0)
             job->result = hearth_alias_json(&aliases[i]);
-    return job->result ? 0
-                       : hearth_error_set(&job->error, HEARTH_ECONFLICT, "it was removed again");
+    return job->result
+               ? 0
+               : hearth_error_set(&job->error, HEARTH_ECONFLICT, "the alias was removed meanwhile");
 }
 
 void hearth_route_alias_set(struct hearth_call *call)
@@ -216,6 +220,7 @@ void hearth_route_alias_set(struct hearth_call *call)
         hearth_answer_message(call, HEARTH_EINVAL, NULL, "an alias must be " HEARTH_NAME_RULE);
 }
 
+/* An alias that does not exist is an error (404): a misspelt name should not look like success. */
 static int delete_alias(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
