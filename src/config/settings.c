@@ -29,6 +29,7 @@ static const char *const *setting_keys(struct hearth_settings_draft *draft)
         hearth_arena_alloc(draft->arena, (hearth_settings_count + 1) * sizeof(*keys));
     for (size_t i = 0; keys && i < hearth_settings_count; i++)
         keys[i] = hearth_settings_table[i].key;
+    /* Without memory there is no suggestion, but the fault is still told. */
     static const char *const none[] = {NULL};
     return keys ? keys : none;
 }
@@ -116,13 +117,15 @@ static int take_file(struct hearth_settings_draft *draft, struct hearth_error *e
     return 0;
 }
 
+/* A file that exists but cannot be read counts as there: reading it then says why. */
 static bool is_there(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0;
 }
 
-/* The path of a setting that is needed before the file is read, or NULL; faults come later. */
+/* The path of a setting that is needed before the file is read, or NULL. A faulty one is told
+ * later, when all settings are converted, so that it is told once. */
 static const char *early_path(struct hearth_settings_draft *draft, const char *key)
 {
     const struct hearth_setting_given *given =
@@ -150,6 +153,7 @@ static void find_file(struct hearth_settings_draft *draft)
         }
     }
     draft->config_path = path;
+    /* Relative paths of the file count from its folder; of /hearth.yml that is "/". */
     const char *slash = path ? strrchr(path, '/') : NULL;
     draft->config_directory = draft->input->directory;
     if (slash)
@@ -214,6 +218,8 @@ int hearth_settings_load(const struct hearth_settings_input *input, struct heart
         return rc;
     for (size_t i = 0; i < hearth_settings_count; i++)
         hearth_setting_convert(&draft, &hearth_settings_table[i]);
+    /* With faults, only where the file lies is passed on: `config check` looks for models/ beside
+     * it. */
     rc = hearth_fault_list_end(&draft.faults, ret_faults, error);
     if (rc && ret_origins)
         *ret_origins = (struct hearth_settings_origins){

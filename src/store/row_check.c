@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes: for names and labels, and for what a query or a claim names. */
 enum { SHORT_TEXT_MAX = 256, LONGER_TEXT_MAX = 1024 };
 
 /* Lengths are bytes, of which a person is told too. */
 static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
 {
+    /* Looks no further than one byte past the limit, however long the text is. */
     size_t length = strnlen(text, max + 1);
     if (length > max)
         return hearth_error_set(error, HEARTH_EINVAL, "%s is longer than %zu bytes", what, max);
@@ -94,6 +96,7 @@ int hearth_sha256_check(const char *sha256, struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EINVAL, "a digest must be 64 hexadecimal digits");
 }
 
+/* The path becomes part of a path on disk, so it must not lead out of the model's folder. */
 static int check_file(const struct hearth_file *file, struct hearth_error *error)
 {
     if (!file->path || !hearth_inner_path_valid(file->path))
@@ -140,6 +143,7 @@ int hearth_version_check(struct hearth_version *version, struct hearth_error *er
         {"facts", &version->facts_json, "{}", 0, OBJECT},
     };
     int rc = check_members(members, sizeof(members) / sizeof(members[0]), error);
+    /* Only that there is such a state: whether it may follow the last one, an update asks. */
     if (!rc && !hearth_version_state_name(version->state))
         rc = hearth_error_set(error, HEARTH_EINVAL, "a version has no state %d",
                               (int)version->state);
@@ -164,6 +168,7 @@ int hearth_alias_check(const char *alias, struct hearth_error *error)
  */
 int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error)
 {
+    /* "-created" sorts by created, the newest first. */
     const char *sort = filter->sort ? filter->sort : "name";
     sort += *sort == '-';
     if (strcmp(sort, "name") != 0 && strcmp(sort, "created") != 0 && strcmp(sort, "updated") != 0)

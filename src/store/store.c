@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
+/* More waiting work than this is refused (HEARTH_EQUEUEFULL) rather than kept in memory. */
 enum { LANE_QUEUE_MAX = 4096 };
 
 /* All verbs are required: the suite test/conformance/test_store.c runs over every back-end. */
@@ -66,6 +67,7 @@ int hearth_store_submit(struct hearth_store *store,
     assert(store->lane);
     struct submitted *submitted = hearth_alloc(sizeof(*submitted));
     *submitted = (struct submitted){store, work, done, argument};
+    /* When it fails neither callback will run, so the memory is still ours. */
     int rc = hearth_lane_submit(store->lane, run_submitted, end_submitted, submitted);
     if (rc)
         hearth_free(submitted);
@@ -117,6 +119,7 @@ void hearth_store_tag_split(const char *tag, size_t *ret_key_length, const char 
 int hearth_store_model_create(struct hearth_store *store, const struct hearth_model *model,
                               int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
+    /* A copy, because the check fills in defaults and the caller's row is const. */
     struct hearth_model row = *model;
     int rc = hearth_model_check(&row, error);
     return rc ? rc : store->ops->model_create(store, &row, now_ms, ret_id, error);

@@ -33,6 +33,8 @@ int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const 
     struct hearth_memory_store *memory = hearth_memory_of(store);
     struct hearth_memory_model *model = hearth_memory_model_find(memory, NULL, model_id);
     struct hearth_memory_alias *row = model ? alias_find(model, alias) : NULL;
+    /* Before the version is looked for, so that both back-ends tell the same fault when there are
+     * two. */
     if (expected_revision >= 0 && (row ? row->revision : 0) != expected_revision)
         return hearth_store_alias_changed(error, alias);
     if (!model || !hearth_memory_version_find(model, number))
@@ -41,6 +43,7 @@ int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const 
         row = alias_add(model, alias);
     row->number = number;
     row->revision++;
+    /* Only now, when nothing can fail any more: a change without its row would mislead readers. */
     hearth_memory_note(memory, "alias", model_id, false);
     return 0;
 }

@@ -72,6 +72,7 @@ void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int
         (struct hearth_change){sequence, kind, model_id, deleted};
 }
 
+/* The model's own place belongs to the array and is freed with it. */
 void hearth_memory_model_free(struct hearth_memory_model *model)
 {
     for (size_t i = 0; i < model->version_count; i++)

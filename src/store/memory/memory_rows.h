@@ -43,20 +43,23 @@ static inline struct hearth_memory_store *hearth_memory_of(struct hearth_store *
     return (struct hearth_memory_store *)store;
 }
 
-/* NULL when there is none. */
+/* The row of a model by name or, where `name` is NULL, by id; that of a version by number. NULL
+ * when there is none. The pointers hold until the next insert or remove. */
 struct hearth_memory_model *hearth_memory_model_find(struct hearth_memory_store *store,
                                                      const char *name, int64_t id);
 struct hearth_memory_version *hearth_memory_version_find(struct hearth_memory_model *model,
                                                          int64_t number);
-/* Which model has it, too. */
+/* The version with an id, of whatever model; `ret_model` is that model. */
 struct hearth_memory_version *hearth_memory_version_by_id(struct hearth_memory_store *store,
                                                           int64_t id,
                                                           struct hearth_memory_model **ret_model);
 
-/* Makes room for one row more at `index`, which is left unset. */
+/* Makes room for one row more at `index`, which is left unset, and answers where the array is now.
+ */
 void *hearth_memory_insert(void *rows, size_t *count, size_t index, size_t row_size);
 void hearth_memory_remove(void *rows, size_t *count, size_t index, size_t row_size);
 
+/* Adds a change for readers that follow. `kind` is one of the constants of struct hearth_change. */
 void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int64_t model_id,
                         bool deleted);
 void hearth_memory_model_free(struct hearth_memory_model *model);

@@ -124,6 +124,8 @@ static int memory_release(struct hearth_store *store, const char *work, int64_t 
     return 0;
 }
 
+/* The first implementation of the interface, and the model for the others: what it does is what the
+ * conformance suite asks of all. */
 static const struct hearth_store_ops memory_store = {
     .name = "memory",
     .close = memory_close,

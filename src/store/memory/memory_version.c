@@ -8,6 +8,7 @@
 
 enum { ROW_BYTES_MAX = 64 << 20 };
 
+/* A copy in an arena of its own, as in memory_model.c. */
 static int make_row(const struct hearth_version *version, struct hearth_memory_version *ret_version,
                     struct hearth_error *error)
 {
@@ -54,6 +55,7 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
         return rc;
     if (!version->number)
         added.row->number = model->last_number + 1;
+    /* A number that the caller chose may lie below those that are used up. */
     if (added.row->number > model->last_number)
         model->last_number = added.row->number;
     added.row->id = ++memory->last_version_id;
@@ -129,11 +131,13 @@ int hearth_memory_version_update(struct hearth_store *store, const struct hearth
     rc = make_row(&changed, standing, error);
     if (rc)
         return rc;
+    /* Last, because the caller's row may point into it. */
     hearth_arena_destroy(old);
     hearth_memory_note(memory, "version", changed.model_id, false);
     return 0;
 }
 
+/* Versions of the same model count too, unlike when a whole model goes. */
 static bool is_base(const struct hearth_memory_store *memory, int64_t id)
 {
     for (size_t i = 0; i < memory->model_count; i++)

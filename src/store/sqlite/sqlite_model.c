@@ -44,8 +44,11 @@ int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_m
         "settings_json, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "tttttttii", model->name, model->task, model->description, model->tags_json,
         model->base_model, model->device, model->settings_json, now_ms, now_ms);
+    /* The only constraint that a checked row can break is that names are unique. SQLite's words for
+     * it are replaced. */
     if (rc == HEARTH_ECONFLICT)
         hearth_store_name_taken(error, model->name);
+    /* Asked before the change is noted, which inserts a row of its own. */
     int64_t id = sqlite3_last_insert_rowid(database);
     if (!rc)
         rc = hearth_sqlite_note(database, "model", id, false, error);
@@ -93,6 +96,7 @@ int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_
 static int query_list(sqlite3 *database, sqlite3_stmt **ret_statement, const char *sql,
                       const struct hearth_model_filter *filter, struct hearth_error *error)
 {
+    /* The check allows tags of 1,024 bytes, of which the key is a part. */
     char key[1100];
     size_t length = 0;
     const char *value = NULL;
