@@ -17,6 +17,7 @@ static struct hearth_blob_files *files_of(struct hearth_blob_store *blobs)
     return (struct hearth_blob_files *)blobs;
 }
 
+/* Also of a store that opened only in part: its descriptors are -1 then. */
 static void files_close(struct hearth_blob_store *blobs)
 {
     struct hearth_blob_files *files = files_of(blobs);
@@ -131,6 +132,8 @@ static int open_folder(int parent, const char *name, int flags, int *ret_descrip
     if (mkdirat(parent, name, 0700) && errno != EEXIST)
         return hearth_error_set_errno(error, errno, "the folder %s cannot be made", name);
     int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+    /* (errno == ENOTDIR && flags))) || With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a
+     * link, other systems ELOOP. */
     if (descriptor < 0 && (errno == ELOOP || (errno == ENOTDIR && flags)))
         return hearth_error_set(error, HEARTH_EPATH, "blobs/%s must be a folder, not a link", name);
     if (descriptor < 0)
@@ -143,6 +146,7 @@ int hearth_blob_open_files(const char *directory, struct hearth_blob_store **ret
                            struct hearth_error *error)
 {
     struct hearth_blob_files *files = hearth_calloc(1, sizeof(*files));
+    /* Before anything can fail, because closing looks at them. */
     files->named = files->partial = -1;
     hearth_blob_init(&files->base, &file_blobs);
     char root[PATH_MAX];

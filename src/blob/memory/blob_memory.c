@@ -126,6 +126,7 @@ static struct memory_partial *partial_get(struct memory_blobs *memory, const cha
             return partial;
     struct memory_partial *partial = hearth_calloc(1, sizeof(*partial));
     partial->base.blobs = &memory->base;
+    /* Names are digests in hexadecimal: always 64 digits and a NUL. */
     memcpy(partial->name, name, sizeof(partial->name));
     hearth_buf_init(&partial->bytes, BLOB_MAX);
     partial->next = memory->partials;
@@ -163,6 +164,7 @@ static int memory_partial_append(struct hearth_blob_partial *partial, const void
     int rc = hearth_buf_append(&partial_of(partial)->bytes, bytes, length);
     if (!rc)
         return 0;
+    /* What was appended before is still good and is kept. */
     partial_of(partial)->bytes.failed = 0;
     return hearth_error_set(error, HEARTH_ENOSPACE, "there is not enough memory for the blob");
 }
@@ -198,6 +200,7 @@ static int memory_partial_publish(struct hearth_blob_partial *base, const char *
         *link = hearth_calloc(1, sizeof(**link));
         memcpy((*link)->sha256, sha256, sizeof((*link)->sha256));
         (*link)->bytes = partial->bytes;
+        /* The bytes belong to the blob now: the partial one is freed without them. */
         hearth_buf_init(&partial->bytes, 0);
     }
     pthread_mutex_unlock(&memory->lock);
@@ -223,6 +226,8 @@ static void memory_partial_discard(struct hearth_blob_partial *partial)
     partial_free(partial_of(partial));
 }
 
+/* `link` points to the pointer that leads to the present one, so that removing needs no second
+ * pass. */
 static int memory_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,
                                   int64_t *ret_bytes, struct hearth_error *error)
 {
