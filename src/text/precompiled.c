@@ -18,6 +18,7 @@ struct precompiled {
     size_t pool_length;
 };
 
+/* The value of a digit of base64, or -1. */
 static int digit_of(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -63,6 +64,8 @@ static int broken(struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: the precompiled map is broken");
 }
 
+/* Both sizes come out of the file: the trie must lie within the bytes, and the pool is what is
+ * left. */
 static int take_apart(struct precompiled *map, const unsigned char *bytes, size_t length,
                       struct hearth_error *error)
 {
@@ -174,6 +177,7 @@ static bool append_replacement(const struct precompiled *map, const char *bytes,
     if (!text)
         return false;
     size_t replaced = strlen(text);
+    /* A place in the middle of a character would give half a one. */
     if (hearth_utf8_valid(text, replaced))
         hearth_runes_append_utf8(&rewriting->out, text, replaced);
     count_taken(rewriting, before, rewriting->out.count - start);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* Several times what the largest vocabularies of today take. */
 enum { FILE_BYTES_MAX = 256 << 20 };
 
 /* A new kind of model is a file with such a table, and a word here. */
@@ -75,6 +76,7 @@ int hearth_tokenizer_parse(char *text, size_t length, struct hearth_tokenizer **
     return rc;
 }
 
+/* Errors name the file and never the folder, which is nobody's business who asks for the model. */
 static int read_file(const char *directory, const char *name, struct hearth_buf *text,
                      struct hearth_error *error)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* All pairs of two bytes. */
 enum { LEADS = 1 << 16 };
 
 struct unigram {
@@ -111,6 +112,7 @@ static int read_tokens(struct unigram *model, const json_t *json, struct hearth_
     return 0;
 }
 
+/* Empty tokens are left out: the search would take them for ever without moving on. */
 static void sort_tokens(struct unigram *model)
 {
     size_t kept = 0, length;
@@ -335,6 +337,7 @@ static int encode_bytes(const struct unigram *model, const char *text, size_t le
     return rc;
 }
 
+/* At most four bytes for each code point. */
 static int encode(const struct token_model *head, const uint32_t *piece, size_t count,
                   struct hearth_tokens *tokens, struct hearth_error *error)
 {

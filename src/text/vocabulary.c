@@ -22,6 +22,7 @@ static uint64_t hash_of(const char *text, size_t length)
     return hearth_hash64(HEARTH_HASH64_START, text, length);
 }
 
+/* A hole has the length UINT32_MAX, which no text has. */
 static bool entry_is(const struct vocabulary *vocabulary, uint32_t id, const char *text,
                      size_t length)
 {
@@ -77,6 +78,7 @@ static int grow_ids(struct vocabulary *vocabulary, size_t id)
     return 0;
 }
 
+/* The pool may move: entries keep offsets into it and not addresses. */
 static int grow_pool(struct vocabulary *vocabulary, size_t length)
 {
     size_t need = vocabulary->pool_length + length;
