@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Copied and checked, since each id becomes the number of a row of a table. */
 static int take_ids(const struct encoder_intake *intake, const struct hearth_input *input,
                     struct hearth_tokens *tokens, struct hearth_error *error)
 {
@@ -91,6 +92,7 @@ static int encode_text(const struct encoder_intake *intake, const struct hearth_
 
 /* Cutting */
 
+/* Segment ids are not copied: those of a single text are all 0. */
 static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t count,
                       struct hearth_error *error)
 {
@@ -105,6 +107,7 @@ static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t c
     return 0;
 }
 
+/* Without special tokens. */
 static int encode_bare(const struct encoder_intake *intake, const char *text, size_t length,
                        struct hearth_tokens *tokens, struct hearth_error *error)
 {
@@ -146,6 +149,7 @@ static int encode_apart(const struct encoder_intake *intake, const struct hearth
     return 0;
 }
 
+/* Takes `count` tokens away from place `at` on, with their segments. */
 static void drop(struct hearth_tokens *tokens, size_t at, size_t count)
 {
     size_t rest = tokens->count - at - count;
@@ -185,6 +189,7 @@ static int cut_pair(const struct encoder_intake *intake, const struct hearth_inp
     return 0;
 }
 
+/* At least one token of the text itself must fit, or there would be nothing to make a vector of. */
 static int check_room(size_t specials, size_t prompt, size_t limit, struct hearth_error *error)
 {
     if (specials + prompt < limit)
@@ -229,6 +234,7 @@ static int cut_single(const struct encoder_intake *intake, const struct hearth_i
     return rc;
 }
 
+/* A text that is only tokenized may have any length: nothing computes with it. */
 static int check_length(const struct encoder_intake *intake, const struct hearth_input *input,
                         const char *prompt, struct encoder_prepared *prepared,
                         struct hearth_error *error)
@@ -271,6 +277,7 @@ static int check_bytes(const struct encoder_intake *intake, const struct hearth_
                        struct hearth_error *error)
 {
     enum { TEXT_BYTES_MAX = 2 << 20, TOKENIZED_BYTES_MAX = 4 << 20 };
+    /* Both texts of a pair together are tokenized. */
     size_t length = input->length + (input->pair ? input->pair_length : 0);
     if (input->kind != HEARTH_INPUT_TEXT)
         return 0;
@@ -293,6 +300,7 @@ static int read_tokens(const struct encoder_intake *intake, const struct hearth_
                        struct encoder_prepared *prepared, struct hearth_error *error)
 {
     const char *prompt;
+    /* In this order, because each step is dearer than the one before. */
     int rc = check_bytes(intake, input, error);
     if (!rc)
         rc = prompt_of(intake, input, &prompt, error);

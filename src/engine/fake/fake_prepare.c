@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+/* Bytes of a prompt and of its echo; the context is a bound of its own. */
 #define TEXT_MAX (32u << 20)
 
 /* The prompt, and the part of it that an echo says. */
@@ -88,6 +89,7 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
     return rc;
 }
 
+/* The script's words are looked for in the whole prompt, system message included. */
 static bool contains(const struct hearth_buf *text, const char *word)
 {
     return word && text->length && memmem(text->bytes, text->length, word, strlen(word));
@@ -100,6 +102,7 @@ static int tokenize(struct hearth_engine *engine, const struct hearth_input *inp
     uint32_t count = 0, first = input->no_special_tokens ? 0 : 1;
     int32_t *words = fake_words_tokens(engine->words, text->bytes, text->length, &count);
     prepared->tokens = words ? hearth_try_calloc((size_t)count + 1, sizeof(int32_t)) : NULL;
+    /* One place more than words, for FAKE_BEGIN. */
     if (prepared->tokens) {
         prepared->tokens[0] = FAKE_BEGIN;
         memcpy(prepared->tokens + first, words, count * sizeof(*words));
@@ -134,6 +137,7 @@ static int copy_sampling(const struct hearth_sampling *sampling, struct fake_pre
     if (!sampling)
         return 0;
     prepared->sampling = *sampling;
+    /* The fake engine samples nothing, so biases have nothing to weigh. */
     prepared->sampling.biases = NULL;
     prepared->sampling.bias_count = 0;
     prepared->sampling.stops = NULL;
@@ -170,6 +174,7 @@ static float pair_score(const struct hearth_input *input)
 /* As a model file could make it: takes memory until there is no more, and touches it. */
 static int grow(struct hearth_error *error)
 {
+    /* Each block holds the address of the one before it: there is no memory left for a list. */
     void **last = NULL;
     size_t taken = 0;
     for (void **next; (next = hearth_try_alloc(GROW_BYTES)); last = next, taken += GROW_BYTES) {
@@ -188,6 +193,7 @@ static int grow(struct hearth_error *error)
 static int misbehave(const struct fake_script *script, const struct hearth_buf *text,
                      struct hearth_error *error)
 {
+    /* For ever, and canceled or not: what is tested is that the worker is ended from outside. */
     bool hangs = contains(text, script->hang_word);
     while (hangs)
         sched_yield();
@@ -214,6 +220,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     /* A vector is made of the whole input at once. */
     prepared->head.indivisible =
         input->task == HEARTH_TASK_EMBED || input->task == HEARTH_TASK_SCORE;
+    /* A script without a reply makes an echo. */
     const char *reply = script->reply ? script->reply : prompt->said.bytes;
     size_t reply_length = script->reply ? strlen(script->reply) : prompt->said.length;
     prepared->reply = fake_words_tokens(engine->words, reply, reply_length, &prepared->reply_count);
@@ -239,6 +246,7 @@ static int spend_prepare_time(const struct fake_script *script, const struct hea
     return 0;
 }
 
+/* Runs on any thread: only the vocabulary is shared, and it has a lock. */
 int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
                  struct hearth_prepared **ret_prepared, struct hearth_error *error)
 {

@@ -15,8 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Fits a uint32_t, and is more than any test waits for. */
 #define COUNT_MAX 1000000000
 
+/* A line taken apart, and where it stands for errors. Key and value point into the script's text.
+ */
 struct line {
     const char *path;
     int number;
@@ -65,6 +68,7 @@ static int take_size(const struct line *line, uint64_t *ret_bytes, struct hearth
     return 0;
 }
 
+/* Names with commas or blanks between them. */
 static int take_tasks(const struct line *line, uint32_t *ret_tasks, struct hearth_error *error)
 {
     static const struct {
@@ -178,6 +182,8 @@ static char *trim(char *text)
     return text;
 }
 
+/* Blank lines, comments and the word "echo" (which says what a script does without a reply) set
+ * nothing. */
 static int take_line(struct line *line, char *text, struct fake_script *script,
                      struct hearth_error *error)
 {
@@ -202,6 +208,7 @@ static int read_text(const char *path, char **ret_text, struct hearth_error *err
     hearth_buf_init(&script, FAKE_SCRIPT_MAX);
     int rc = hearth_small_file_read(path, &script, error);
     const char *bytes = script.bytes ? script.bytes : "";
+    /* || A file of another kind, such as a GGUF, is told as that and not as a faulty line. */
     if (rc == HEARTH_ETOOLARGE ||
         (!rc && (memchr(bytes, '\0', script.length) || !hearth_utf8_valid(bytes, script.length))))
         rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a script of the fake engine", path);
@@ -232,6 +239,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
         rc = take_line(&line, part, &script, error);
     }
     hearth_free(text);
+    /* Checked at the end, since later lines may correct earlier ones. */
     if (!rc && (script.vector_length == 0 || script.vector_length > WIDTH_MAX))
         rc =
             hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to %d", path, WIDTH_MAX);
@@ -252,6 +260,7 @@ void fake_script_finish(struct fake_script *script)
     hearth_free(script->hang_word);
     hearth_free(script->crash_early_word);
     hearth_free(script->grow_word);
+    /* A script that is finished twice does no harm. */
     script->reply = script->crash_word = script->error_word = NULL;
     script->hang_word = script->crash_early_word = script->grow_word = NULL;
 }
@@ -261,6 +270,8 @@ void fake_crash_now(const struct fake_script *script)
     /* For whoever reads the worker's log: this one is meant. */
     fputs("fake: the script says crash\n", stderr);
     switch (script->crash) {
+    /* The three ways in which real workers end: an assertion, a bad address, an exit without a
+     * word. */
     case FAKE_CRASH_ABORT:
         abort();
     case FAKE_CRASH_SEGV:
