@@ -1,11 +1,8 @@
-/* The inner loops of a transformer encoder, one table for each instruction set.
- *
+/* Declares the inner loops of a transformer encoder, one table of them for each instruction set.
  * kernels.inc.h is compiled once for each instruction set of enum hearth_isa; every kernel is
- * tested against the plain table. Any thread: nothing here has state.
- *
- * Matrices are row-major. A weight matrix W[out, in] is packed (linear.c) into panels of
- * `panel_width` outputs, so that the micro-kernel reads it in a straight line. The last panel is
- * filled up with zeroes. */
+ * tested against the plain table. Any thread: nothing here has state. Matrices are row-major. A
+ * weight matrix W[out, in] is packed (linear.c) into panels of `panel_width` outputs, so that the
+ * micro-kernel reads it in a straight line. The last panel is filled up with zeroes. */
 #ifndef HEARTH_COMPUTE_KERNELS_H
 #define HEARTH_COMPUTE_KERNELS_H
 
@@ -92,6 +89,8 @@ struct hearth_kernels {
 };
 
 enum { HEARTH_QUERY_BLOCK = 16 }; /* queries that attention takes at once */
+/* Floats that one call of `attention` needs as scratch, for a sequence of `length` tokens and heads
+ * of `dim`. */
 size_t hearth_attention_scratch(size_t length, size_t dim);
 
 /* The best that this CPU (and the system) has. */
