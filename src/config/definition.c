@@ -58,6 +58,7 @@ static void read_name(struct draft *draft, const struct hearth_yaml *node)
         fault_here(draft, node, HEARTH_NAME_RULE);
 }
 
+/* Free text, since people number versions in many ways; only its length is bounded. */
 static void read_label(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->label = node->text;
@@ -130,6 +131,7 @@ static void read_tags(struct draft *draft, const struct hearth_yaml *node)
     for (const struct hearth_yaml *tag = node->first; tag; tag = tag->next) {
         bool is_map = node->kind == HEARTH_YAML_MAP;
         bool is_text = tag->kind == HEARTH_YAML_SCALAR || (is_map && tag->kind == HEARTH_YAML_NULL);
+        /* "tags: [a, b]" and "tags: {a: , b: }" say the same. */
         const char *key = is_map ? tag->key : tag->text;
         if (!is_text || !*key)
             hearth_fault_add(draft->faults, tag->line, tag->column,

@@ -54,6 +54,7 @@ static int make_folder(const char *path, struct hearth_error *error)
     size_t length = strlen(path);
     if (length >= sizeof(partial))
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path %.80s… is too long", path);
+    /* Ended at each slash in turn, so that every folder on the way is made from the top down. */
     memcpy(partial, path, length + 1);
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0')
@@ -142,6 +143,7 @@ int hearth_home_open(const struct hearth_settings *settings, struct hearth_home 
     return 0;
 }
 
+/* Closing the descriptor gives the lock up. */
 void hearth_home_close(struct hearth_home *home)
 {
     if (!home)

@@ -91,6 +91,8 @@ static void convert_text(struct hearth_settings_draft *draft, const struct heart
     value_fault(draft, setting, expected);
 }
 
+/* A number that is refused leaves the member at 0; nobody sees it, because a fault ends the
+ * loading. */
 static void convert_amount(struct hearth_settings_draft *draft,
                            const struct hearth_setting *setting, const char *text, uint64_t *member)
 {
@@ -195,6 +197,7 @@ void hearth_setting_convert(struct hearth_settings_draft *draft,
                             const struct hearth_setting *setting)
 {
     struct hearth_setting_given *given = &draft->given[hearth_setting_row(setting)];
+    /* The kind of the row vouches for the member's type. */
     void *member = (char *)draft->settings + setting->offset;
     const char *text = given->text ? given->text : "";
     draft->shown[hearth_setting_row(setting)] = text;

@@ -34,6 +34,7 @@ static const char *const *setting_keys(struct hearth_settings_draft *draft)
     return keys ? keys : none;
 }
 
+/* Only the names of the table are looked up: other variables are other programs'. */
 static void take_environment(struct hearth_settings_draft *draft)
 {
     for (size_t i = 0; i < hearth_settings_count; i++) {
@@ -95,6 +96,7 @@ static void take_member(struct hearth_settings_draft *draft, const struct hearth
         given->text = member->text;
 }
 
+/* Only a file that cannot be read is an error here; everything that is wrong in it is a fault. */
 static int take_file(struct hearth_settings_draft *draft, struct hearth_error *error)
 {
     const char *text;

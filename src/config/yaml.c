@@ -205,6 +205,7 @@ static bool is_plain_node(struct reader *reader, const yaml_event_t *event)
     return !reader->stopped;
 }
 
+/* Recursion is bounded by HEARTH_YAML_DEPTH_MAX, which is checked before anything is read. */
 static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *event,
                                      unsigned depth)
 {

@@ -32,6 +32,7 @@ static int check_object(const char *what, const char *text, bool only_texts,
     int rc = check_text(what, text, HEARTH_STORE_TEXT_MAX, error);
     if (rc)
         return rc;
+    /* NULL when it does not parse, which json_is_object refuses as it does any other value. */
     json_t *object = hearth_json_parse(text, strlen(text), NULL);
     bool right = json_is_object(object);
     const char *key;
@@ -74,6 +75,7 @@ static int check_members(const struct text_member *members, size_t count,
     return 0;
 }
 
+/* The rule for names is the same wherever a name is typed (base/text.h). */
 int hearth_model_check(struct hearth_model *model, struct hearth_error *error)
 {
     if (!model->name || !hearth_model_name_valid(model->name))
@@ -114,6 +116,7 @@ static int check_files(const struct hearth_version *version, struct hearth_error
     if (version->file_count > HEARTH_STORE_FILES_MAX)
         return hearth_error_set(error, HEARTH_EINVAL, "a version may have at most %d files",
                                 HEARTH_STORE_FILES_MAX);
+    /* The caller's list keeps its order, which is the order of the files in the model. */
     const char **paths = hearth_calloc(version->file_count, sizeof(*paths));
     int rc = 0;
     for (size_t i = 0; !rc && i < version->file_count; i++) {
@@ -132,6 +135,7 @@ static int check_files(const struct hearth_version *version, struct hearth_error
 
 int hearth_version_check(struct hearth_version *version, struct hearth_error *error)
 {
+    /* The same members as in the table `version` and in hearth_version_json. */
     const struct text_member members[] = {
         {"label", &version->label, "", SHORT_TEXT_MAX, PLAIN},
         {"source", &version->source, "", HEARTH_STORE_TEXT_MAX, PLAIN},

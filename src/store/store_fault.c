@@ -10,6 +10,7 @@ int hearth_store_no_model(struct hearth_error *error, const char *name, int64_t 
                             (long long)id);
 }
 
+/* By number where a person named it, by id where a program did. */
 int hearth_store_no_version(struct hearth_error *error, int64_t number)
 {
     return hearth_error_set(error, HEARTH_ENOTFOUND, "the model has no version %lld",
@@ -42,6 +43,7 @@ int hearth_store_arena_full(struct hearth_error *error)
     return hearth_error_set(error, HEARTH_ETOOLARGE, "the answer is too large; ask for less");
 }
 
+/* Told with the name, since a list of definitions may create many models. */
 int hearth_store_name_taken(struct hearth_error *error, const char *name)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT, "there is already a model named %s", name);
@@ -69,6 +71,7 @@ int hearth_store_is_base(struct hearth_error *error)
                             "another version is based on this; delete that first");
 }
 
+/* One message for all three, because the statement that was refused cannot tell which it was. */
 int hearth_store_alias_changed(struct hearth_error *error, const char *alias)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT,
@@ -77,6 +80,7 @@ int hearth_store_alias_changed(struct hearth_error *error, const char *alias)
                             alias);
 }
 
+/* Not whose: the owner is a host and a path, which is nobody's business who asks. */
 int hearth_store_claimed(struct hearth_error *error, const char *work)
 {
     return hearth_error_set(error, HEARTH_EINUSE, "another process is working on %.200s", work);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* One by one: a model has a handful. */
 static struct hearth_memory_alias *alias_find(struct hearth_memory_model *model, const char *name)
 {
     for (size_t i = 0; i < model->alias_count; i++)
@@ -29,6 +30,7 @@ int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const 
                             int64_t number, int64_t expected_revision, int64_t now_ms,
                             struct hearth_error *error)
 {
+    /* Aliases keep no times, though every verb that writes is given one. */
     (void)now_ms;
     struct hearth_memory_store *memory = hearth_memory_of(store);
     struct hearth_memory_model *model = hearth_memory_model_find(memory, NULL, model_id);
@@ -58,6 +60,7 @@ int hearth_memory_alias_delete(struct hearth_store *store, int64_t model_id, con
     if (!row)
         return hearth_store_no_alias(error, alias);
     hearth_free(row->name);
+    /* The row's place is computed before the array is changed. */
     hearth_memory_remove(model->aliases, &model->alias_count, (size_t)(row - model->aliases),
                          sizeof(*model->aliases));
     hearth_memory_note(memory, "alias", model_id, true);

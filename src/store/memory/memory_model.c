@@ -30,6 +30,7 @@ int hearth_memory_model_create(struct hearth_store *store, const struct hearth_m
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
     struct hearth_memory_store *memory = hearth_memory_of(store);
+    /* The unique constraint of the table, by hand. */
     if (hearth_memory_model_find(memory, model->name, 0))
         return hearth_store_name_taken(error, model->name);
     struct hearth_memory_model added = {0};
@@ -40,6 +41,7 @@ int hearth_memory_model_create(struct hearth_store *store, const struct hearth_m
     added.row->id = ++memory->last_model_id;
     added.row->created_ms = added.row->updated_ms = now_ms;
     added.row->revision = 1;
+    /* At the end: ids grow, so the array is in their order. */
     memory->models = hearth_memory_insert(memory->models, &memory->model_count, memory->model_count,
                                           sizeof(*memory->models));
     memory->models[memory->model_count - 1] = added;
@@ -78,6 +80,7 @@ static bool has_tag(const struct hearth_model *model, const char *tag)
     return has;
 }
 
+/* A model counts when any of its versions is in this state. */
 static bool has_state(const struct hearth_memory_model *model, const char *state)
 {
     for (size_t i = 0; i < model->version_count; i++)
@@ -99,6 +102,7 @@ static bool matches(const struct hearth_memory_model *model,
            (!filter->tag || has_tag(row, filter->tag));
 }
 
+/* What in_order sorts by; qsort_r hands it on. */
 struct ordering {
     enum hearth_model_order order;
     bool descending;

@@ -42,6 +42,8 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
     struct hearth_memory_store *memory = hearth_memory_of(store);
     struct hearth_memory_model *model = hearth_memory_model_find(memory, NULL, version->model_id);
     struct hearth_memory_model *base_model = NULL;
+    /* In the order in which sqlite's constraints speak: the model, then its number, then the base.
+     */
     if (!model)
         return hearth_store_no_model(error, NULL, version->model_id);
     if (version->number && hearth_memory_version_find(model, version->number))
@@ -91,6 +93,7 @@ int hearth_memory_version_list(struct hearth_store *store, int64_t model_id,
 {
     const struct hearth_memory_model *model =
         hearth_memory_model_find(hearth_memory_of(store), NULL, model_id);
+    /* A model that is not there has no versions, which is no error (store.h). */
     size_t count = model ? model->version_count : 0;
     struct hearth_version *versions = hearth_arena_alloc(arena, count * sizeof(*versions));
     if (!versions)
@@ -120,6 +123,7 @@ int hearth_memory_version_update(struct hearth_store *store, const struct hearth
     if (rc)
         return rc;
     struct hearth_version changed = *version;
+    /* What the caller's row says of these is overwritten, whatever it is. */
     changed.model_id = standing->row->model_id;
     changed.number = standing->row->number;
     changed.source = standing->row->source;

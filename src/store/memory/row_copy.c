@@ -10,6 +10,7 @@ static bool copy_texts(struct hearth_arena *arena, const char **const *texts, si
     return true;
 }
 
+/* The numbers come with the struct; only texts need copies. */
 struct hearth_model *hearth_model_copy(struct hearth_arena *arena, const struct hearth_model *model)
 {
     struct hearth_model *copy = hearth_arena_alloc(arena, sizeof(*copy));

@@ -89,6 +89,7 @@ static int bind_all(sqlite3_stmt *statement, const char *letters, va_list argume
     return rc;
 }
 
+/* Parameters are never written into the SQL text, so no value can become a statement. */
 static int prepare(sqlite3 *database, sqlite3_stmt **ret_statement, struct hearth_error *error,
                    const char *sql, const char *letters, va_list arguments)
 {
@@ -104,6 +105,7 @@ static int prepare(sqlite3 *database, sqlite3_stmt **ret_statement, struct heart
     return 0;
 }
 
+/* Ended by the caller, who reads the rows in between. */
 int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
                           struct hearth_error *error, const char *sql, const char *letters, ...)
 {
@@ -175,6 +177,7 @@ int hearth_database_integer(sqlite3 *database, int64_t *ret_integer, struct hear
 const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
                                  int *failed)
 {
+    /* The text belongs to the statement and is gone with the next step, so it is copied. */
     const char *text = (const char *)sqlite3_column_text(statement, column);
     const char *copy = hearth_arena_strdup(arena, text ? text : "");
     if (!copy)
@@ -213,6 +216,7 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
      */
     for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
         rc = execute(database, hearth_sqlite_migrations[i], error);
+    /* PRAGMA takes no parameters; both numbers are our own. */
     char pragmas[96];
     snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
              hearth_sqlite_migration_count, APPLICATION_ID);

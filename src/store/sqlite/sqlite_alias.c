@@ -61,6 +61,7 @@ int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, con
         return rc;
     rc = hearth_database_run(database, error, "DELETE FROM alias WHERE model_id = ? AND name = ?",
                              "it", model_id, alias);
+    /* A DELETE that finds nothing is no error of SQLite's. */
     if (!rc && sqlite3_changes64(database) == 0)
         rc = hearth_store_no_alias(error, alias);
     if (!rc)

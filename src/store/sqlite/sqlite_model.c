@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Named one by one and not with *, so that a column which a migration adds moves none of the
+ * others. */
 #define COLUMNS                                                                                    \
     "id, name, task, description, tags_json, base_model, device, settings_json, created_ms, "      \
     "updated_ms, revision"
@@ -114,6 +116,7 @@ static int query_list(sqlite3 *database, sqlite3_stmt **ret_statement, const cha
     return rc;
 }
 
+/* The total without offset and limit, which pages show. */
 static int count_models(sqlite3 *database, const struct hearth_model_filter *filter,
                         int64_t *ret_total, struct hearth_error *error)
 {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* The lane has ended before (hearth_store_close), so nothing uses the connection. */
 static void sqlite_close(struct hearth_store *store)
 {
     hearth_database_close(hearth_sqlite_of(store));
@@ -40,6 +41,7 @@ static const char *change_kind(const char *kind)
     return "model";
 }
 
+/* At most as many as were counted in the same transaction. */
 static int read_changes(sqlite3 *database, int64_t since, struct hearth_change *changes,
                         size_t count, struct hearth_error *error)
 {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* In the order in which read_row takes them. */
 #define COLUMNS                                                                                    \
     "id, model_id, number, label, source, source_revision, engine, state, state_reason, "          \
     "metrics_json, lineage_json, facts_json, base_version_id, created_ms, updated_ms, revision"
@@ -270,6 +271,8 @@ static int read_standing(sqlite3 *database, int64_t id, struct hearth_version *r
     return rc < 0 ? rc : 0;
 }
 
+/* The revision stands in the condition once more, though the lock makes it true: a statement says
+ * by itself what it relies on. */
 static int update_row(sqlite3 *database, const struct hearth_version *version, int64_t now_ms,
                       struct hearth_error *error)
 {
@@ -314,6 +317,7 @@ int hearth_sqlite_version_delete(struct hearth_store *store, int64_t model_id, i
     rc = hearth_database_run(database, error,
                              "DELETE FROM version WHERE model_id = ? AND number = ?", "ii",
                              model_id, number);
+    /* The only constraint that refuses this is an adapter's reference to its base. */
     if (rc == HEARTH_ECONFLICT)
         hearth_store_is_base(error);
     else if (!rc && sqlite3_changes64(database) == 0)
