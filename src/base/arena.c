@@ -18,6 +18,7 @@ struct block {
     char bytes[] __attribute__((aligned(ALIGNMENT)));
 };
 
+/* Only the newest block is cut from; the older ones are kept to be freed. */
 struct hearth_arena {
     struct block *newest;
     size_t total;

@@ -101,6 +101,7 @@ static size_t string_length(const char *text, size_t length)
     return i < length ? i + 1 : length;
 }
 
+/* The first place that is no digit. */
 static size_t digits_end(const char *text, size_t at, size_t length)
 {
     while (at < length && text[at] >= '0' && text[at] <= '9')
@@ -261,6 +262,7 @@ int hearth_json_write_double(struct hearth_buf *buf, double value)
     return hearth_buf_text(buf, text);
 }
 
+/* JSON has no infinities; null is what other libraries write for them. */
 int hearth_json_write_float(struct hearth_buf *buf, float value)
 {
     char text[HEARTH_FLOAT_TEXT_MAX];

@@ -92,6 +92,7 @@ static const char *describe(struct check *check, const json_t *value, bool by_ty
 /* By its type; a list by that of its first item too. */
 static const char *describe_start(struct check *check, const json_t *value)
 {
+    /* NULL for anything that is no list. */
     const json_t *first = json_array_get(value, 0);
     return first ? hearth_arena_format(check->arena, "an array that begins with %s",
                                        describe(check, first, true))
@@ -187,6 +188,8 @@ static bool check_text(struct check *check, const struct hearth_schema *schema, 
     return value_fault(check, schema, value, way);
 }
 
+/* Once nobody wants more faults, or the list of them is full, the rest is not looked at: a body may
+ * have a million items. */
 static bool check_array(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {

@@ -181,6 +181,7 @@ void hearth_hex(const void *bytes, size_t length, char *ret_hex)
     ret_hex[2 * length] = '\0';
 }
 
+/* Room for all of it first, so that the loop needs no checks. */
 int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -315,6 +316,7 @@ static bool is_name_character(char c, bool first)
     return !first && (c == '.' || c == '_' || c == '-');
 }
 
+/* Names of digits alone are refused, because a number is taken for an id. */
 bool hearth_model_name_valid(const char *name)
 {
     size_t length = strnlen(name, 97);

@@ -66,6 +66,7 @@ bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int
     return true;
 }
 
+/* A path is only given for a blob that is there: the caller will open it at once. */
 int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
                      size_t size, struct hearth_error *error)
 {
@@ -134,6 +135,7 @@ static int take_bytes(void *argument, const void *bytes, size_t length)
     return 0;
 }
 
+/* The partial blob has been kept, published or discarded before. */
 static void writer_free(struct hearth_blob_writer *writer)
 {
     hearth_sha256_destroy(writer->digest);

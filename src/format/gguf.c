@@ -70,6 +70,7 @@ int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hea
     /* Asked before the file is opened: a named pipe would wait for its writer. */
     if (!S_ISREG(status.st_mode))
         return hearth_error_set(error, HEARTH_EMODEL, "%s is not a regular file", path);
+    /* "e" is O_CLOEXEC: no child process inherits the file. */
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
         return hearth_error_set_errno(error, errno, "%s", path);

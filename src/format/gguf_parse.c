@@ -29,6 +29,7 @@ static size_t value_bytes(enum hearth_gguf_type type)
     return sizes[type];
 }
 
+/* The entry keeps only where they begin; readers walk over them again. */
 static int skip_strings(struct hearth_gguf_cursor *at, uint64_t count, const char *what)
 {
     /* Each takes at least its length, so that the loop is bounded by the header. */
@@ -245,6 +246,7 @@ static int index_names(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
     return 0;
 }
 
+/* A key that is wrong is refused rather than replaced by the default: offsets depend on it. */
 static int read_alignment(struct hearth_gguf_cursor *at, const struct hearth_gguf *gguf,
                           uint64_t *ret_value)
 {

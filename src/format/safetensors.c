@@ -40,6 +40,7 @@ static const struct {
     {"F8_E5M2", HEARTH_DTYPE_F8_E5M2, 1},
 };
 
+/* Every fault names its tensor, whose name is cut: it is a stranger's text. */
 static int fault(struct hearth_error *error, const char *name, const char *what)
 {
     return hearth_error_set(error, HEARTH_EMODEL, "safetensors: tensor \"%.100s\": %s", name, what);
@@ -188,6 +189,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     return check_layout(file, body, body_length, error);
 }
 
+/* The object owns the parsed header, in which the tensors' names are. */
 int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safetensors **ret_file,
                             struct hearth_error *error)
 {
@@ -311,6 +313,8 @@ static float from_f16(uint16_t half)
     return value;
 }
 
+/* But for f32 one element at a time, because a tensor may lie at any address; loading a model does
+ * it once. */
 int hearth_tensor_to_f32(const struct hearth_tensor *tensor, float *ret_values,
                          struct hearth_error *error)
 {

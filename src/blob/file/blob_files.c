@@ -28,7 +28,7 @@ static void files_close(struct hearth_blob_store *blobs)
     hearth_free(files);
 }
 
-/* "ab/abcd…" */
+/* "ab/abcd…" 256 folders, so that none of them has too many entries for tools that list it. */
 static void relative_name(const char *sha256, char ret_name[3 + 65])
 {
     snprintf(ret_name, 3 + 65, "%.2s/%.64s", sha256, sha256);
@@ -52,6 +52,7 @@ static bool files_exists(struct hearth_blob_store *blobs, const char *sha256, in
 int hearth_blob_scan_descriptor(int descriptor, const char *what, hearth_blob_on_bytes *on_bytes,
                                 void *argument, struct hearth_error *error)
 {
+    /* On the heap, because 256 KiB are much for a thread's stack. */
     char *chunk = hearth_alloc(CHUNK);
     int rc = 0;
     for (off_t offset = 0; !rc;) {

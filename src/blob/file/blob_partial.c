@@ -52,6 +52,7 @@ static int check_plain(int descriptor, struct hearth_error *error)
     return 0;
 }
 
+/* Opens and locks the partial file, again until the locked file is the one of this name. */
 static int open_locked(int folder, const char *name, int *ret_descriptor,
                        struct hearth_error *error)
 {

@@ -111,6 +111,7 @@ static int memory_remove(struct hearth_blob_store *blobs, const char *sha256,
     struct memory_blob **link = blob_find(memory, sha256), *blob = *link;
     if (blob)
         *link = blob->next;
+    /* Freed outside of the lock: nobody can find it any more. */
     pthread_mutex_unlock(&memory->lock);
     if (!blob)
         return hearth_blob_not_found(error, sha256);
@@ -134,6 +135,7 @@ static struct memory_partial *partial_get(struct memory_blobs *memory, const cha
     return partial;
 }
 
+/* Marked under the lock, so that of two writers one gets it. */
 static int memory_partial_open(struct hearth_blob_store *blobs, const char *name,
                                struct hearth_blob_partial **ret_partial, struct hearth_error *error)
 {
