@@ -1,6 +1,5 @@
 /* Hashes bytes with FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), for tables and for values
- * that shall look random. Somebody who chooses the bytes can make them collide, so not for what a
- * peer names. Any thread. */
+ * that shall look random. Somebody who chooses the bytes can make them collide. Any thread. */
 #ifndef HEARTH_BASE_HASH_H
 #define HEARTH_BASE_HASH_H
 

@@ -173,7 +173,7 @@ static bool check_number(struct check *check, const struct hearth_schema *schema
 static bool check_text(struct check *check, const struct hearth_schema *schema, const json_t *value,
                        const struct step *way)
 {
-    /* schema->length_max) { || Counted only where it is asked: a text may be megabytes long. */
+    /* Counted only where it is asked: a text may be megabytes long. */
     if (schema->length_min || schema->length_max) {
         size_t length = character_count(value);
         if (length < schema->length_min || (schema->length_max && length > schema->length_max))

@@ -29,8 +29,7 @@ static int folder_fault(const char *path, int errnum, struct hearth_error *error
             "the folder %s cannot be written (%s); make this user its owner, or "
             "choose another with --home",
             path, strerror(errnum));
-    /* errnum == ENOTDIR) || mkdir says EEXIST for a file of that name, and ENOTDIR for one further
-     * up in the path. */
+    /* mkdir says EEXIST for a file of that name, and ENOTDIR for one further up in the path. */
     if (errnum == EEXIST || errnum == ENOTDIR)
         return hearth_error_set(error, HEARTH_EIO,
                                 "%s should be a folder, but a file stands there or in its path; "

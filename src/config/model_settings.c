@@ -192,8 +192,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .engine_json = engine_json,
         };
     json_decref(own);
-    /* Either the text was no object, or the arena is full, which a settings text of this size
-     * cannot cause. */
+    /* The text is no object; a full arena, which no such text can cause, is not told apart. */
     if (!engine_json)
         return hearth_error_set(error, HEARTH_EPARSE, "the model's settings must be a JSON object");
     return 0;

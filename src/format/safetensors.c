@@ -154,8 +154,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
                                 "safetensors: a header of %" PRIu64 " bytes in a file of %zu",
                                 header_length, length);
     bytes += sizeof(header_length);
-    /* *bytes != '{') || The format wants the object to begin at once, so that a file can be told by
-     * its ninth byte. */
+    /* The format wants the object to begin at once: a file can be told by its ninth byte. */
     if (header_length == 0 || *bytes != '{')
         return hearth_error_set(error, HEARTH_EMODEL, "safetensors: the header is not an object");
     file->header = hearth_json_parse(bytes, header_length, error);

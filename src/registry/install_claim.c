@@ -66,7 +66,8 @@ int hearth_install_renew_claim(void *argument, struct hearth_error *error)
     struct hearth_installing *install = argument;
     if (hearth_clock_monotonic_ms() - install->claimed_ms < RENEW_MS)
         return 0;
-    /* The caller is another thread's waiter with an error of its own. */
+    /* A step tells its failure to the install's error; here it is for whoever asked for the
+     * renewal. */
     struct hearth_error *outer = install->error;
     install->error = error;
     int rc = hearth_install_step(install, claim_on_store);

@@ -118,8 +118,7 @@ static int set_state(struct hearth_installing *install, struct hearth_store *sto
 {
     struct hearth_version *version = install->version;
     int64_t number = version->number;
-    /* What a killed process left is `installing` already, from which no move leads to the same
-     * state. */
+    /* What a killed process left is `installing` already, and there is nothing to write. */
     if (version->state == state && state == HEARTH_VERSION_INSTALLING)
         return 0;
     version->state = state;

@@ -28,7 +28,7 @@ static void files_close(struct hearth_blob_store *blobs)
     hearth_free(files);
 }
 
-/* "ab/abcd…" 256 folders, so that none of them has too many entries for tools that list it. */
+/* "ab/abcd…": 256 folders, so that none of them has too many entries for tools that list it. */
 static void relative_name(const char *sha256, char ret_name[3 + 65])
 {
     snprintf(ret_name, 3 + 65, "%.2s/%.64s", sha256, sha256);
@@ -133,8 +133,7 @@ static int open_folder(int parent, const char *name, int flags, int *ret_descrip
     if (mkdirat(parent, name, 0700) && errno != EEXIST)
         return hearth_error_set_errno(error, errno, "the folder %s cannot be made", name);
     int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-    /* (errno == ENOTDIR && flags))) || With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a
-     * link, other systems ELOOP. */
+    /* With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a link, other systems answer ELOOP. */
     if (descriptor < 0 && (errno == ELOOP || (errno == ENOTDIR && flags)))
         return hearth_error_set(error, HEARTH_EPATH, "blobs/%s must be a folder, not a link", name);
     if (descriptor < 0)

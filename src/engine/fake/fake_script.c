@@ -208,7 +208,7 @@ static int read_text(const char *path, char **ret_text, struct hearth_error *err
     hearth_buf_init(&script, FAKE_SCRIPT_MAX);
     int rc = hearth_small_file_read(path, &script, error);
     const char *bytes = script.bytes ? script.bytes : "";
-    /* || A file of another kind, such as a GGUF, is told as that and not as a faulty line. */
+    /* A file of another kind, such as a GGUF, is told as that and not as a faulty line. */
     if (rc == HEARTH_ETOOLARGE ||
         (!rc && (memchr(bytes, '\0', script.length) || !hearth_utf8_valid(bytes, script.length))))
         rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a script of the fake engine", path);

@@ -102,8 +102,7 @@ static void begin(struct hearth_engine *engine, uint32_t number,
         fake_crash_now(&engine->script);
 }
 
-/* Emission
- * -------- */
+/* Emission -------- */
 /* The token itself and its neighbours, each less likely by one. */
 static struct hearth_alternative *add_alternatives(struct hearth_engine *engine,
                                                    struct fake_sequence *sequence)
@@ -230,7 +229,7 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     /* A stop string may end in the middle of a token: what stands before it is still said. */
     bool stopped = stop < sequence->text.length;
     bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
-    /* || A max_tokens of 0 is never reached: then only the context is the limit. */
+    /* A max_tokens of 0 is never reached: then only the context is the limit. */
     bool full = sequence->completion == sampling->max_tokens ||
                 prepared->head.token_count + sequence->completion >= engine->context;
     if (stopped || ended || full) {
@@ -275,8 +274,7 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
     emit_done(engine, number, HEARTH_FINISH_STOP, sink);
 }
 
-/* Stepping
- * -------- */
+/* Stepping -------- */
 /* Whether the item makes a token. */
 static bool ends_prompt(struct hearth_engine *engine, const struct hearth_step_item *item)
 {
