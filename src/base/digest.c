@@ -17,7 +17,8 @@ struct hearth_sha256 *hearth_sha256_create(void)
 {
     struct hearth_sha256 *digest = hearth_calloc(1, sizeof(*digest));
     digest->evp = EVP_MD_CTX_new();
-    /* These fail only without memory for a few hundred bytes, or when OpenSSL is broken; a wrong digest would be worse than an end. */
+    /* These fail only without memory for a few hundred bytes, or when OpenSSL is broken; a wrong
+     * digest would be worse than an end. */
     if (!digest->evp || EVP_DigestInit_ex(digest->evp, EVP_sha256(), NULL) != 1)
         abort();
     return digest;

@@ -93,7 +93,8 @@ static void on_note(void *argument, const char *note)
     screen->is_noted = true;
 }
 
-/* The API checks ranges and names the parameter, so only the form is checked here. A whole number is sent as one. */
+/* The API checks ranges and names the parameter, so only the form is checked here. A whole number
+ * is sent as one. */
 static int number_option(struct hearth_invocation *invocation, const char *name, const char *key,
                          json_t *options, struct hearth_error *error)
 {

@@ -133,7 +133,8 @@ static int open_folder(int parent, const char *name, int flags, int *ret_descrip
     if (mkdirat(parent, name, 0700) && errno != EEXIST)
         return hearth_error_set_errno(error, errno, "the folder %s cannot be made", name);
     int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-    /* With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a link, other systems answer ELOOP. */
+    /* With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a link, other systems answer ELOOP.
+     */
     if (descriptor < 0 && (errno == ELOOP || (errno == ENOTDIR && flags)))
         return hearth_error_set(error, HEARTH_EPATH, "blobs/%s must be a folder, not a link", name);
     if (descriptor < 0)

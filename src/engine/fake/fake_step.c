@@ -102,7 +102,8 @@ static void begin(struct hearth_engine *engine, uint32_t number,
         fake_crash_now(&engine->script);
 }
 
-/* Emission -------- */
+/* Emission
+ * -------- */
 /* The token itself and its neighbours, each less likely by one. */
 static struct hearth_alternative *add_alternatives(struct hearth_engine *engine,
                                                    struct fake_sequence *sequence)
@@ -274,7 +275,8 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
     emit_done(engine, number, HEARTH_FINISH_STOP, sink);
 }
 
-/* Stepping -------- */
+/* Stepping
+ * -------- */
 /* Whether the item makes a token. */
 static bool ends_prompt(struct hearth_engine *engine, const struct hearth_step_item *item)
 {
