@@ -1,4 +1,5 @@
 /* Gathers bytes in memory that grows, up to a maximum that everybody who makes one must name.
+ *
  * `hearth_buf_init` takes the most bytes that it may ever hold; an append past that, or without
  * memory, returns HEARTH_ETOOLARGE or HEARTH_ENOMEM and marks the buffer failed, so that a writer
  * may check once at the end. Zeroed memory is not a valid buffer. Not thread-safe. */

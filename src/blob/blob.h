@@ -1,8 +1,9 @@
 /* Keeps the bytes that models are made of under the name of their digest: a blob's name is its
- * sha256, so it never changes and equal files are kept once. Writing is resumable and atomic: bytes
- * gather in a partial file under a key of the caller's choosing, and appear under their name only
- * when their digest is right. Blocking; any thread. A key has one writer at a time; a second one
- * gets HEARTH_EINUSE. */
+ * sha256, so it never changes, and equal files are kept once.
+ *
+ * Writing is resumable and atomic: bytes gather in a partial file under a key of the caller's
+ * choosing, and appear under their name only when their digest is right. Blocking; any thread. A
+ * key has one writer at a time; a second one gets HEARTH_EINUSE. */
 #ifndef HEARTH_BLOB_BLOB_H
 #define HEARTH_BLOB_BLOB_H
 

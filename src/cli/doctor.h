@@ -1,5 +1,5 @@
-/* The checks of `hearth doctor`. Each adds a finding: what was looked at, how good it is and, where
- * it is not good, how to mend it. */
+/* Runs the checks of `hearth doctor`. Each adds a finding: what was looked at, how good it is and,
+ * where it is not good, how to mend it. Main thread only. */
 #ifndef HEARTH_CLI_DOCTOR_H
 #define HEARTH_CLI_DOCTOR_H
 

@@ -80,7 +80,7 @@ static const char *place_source(struct draft *draft, const struct hearth_yaml *n
     if (!folder || hearth_expand_path(node->text + scheme, folder, (const char *const *)environ,
                                       draft->arena, &path, &error)) {
         hearth_fault_add(draft->faults, node->line, node->column, "source: %s",
-                         folder ? error.message : "no memory");
+                         folder ? error.message : "there is not enough memory");
         return node->text;
     }
     return hearth_arena_format(draft->arena, "%.*s%s", scheme, node->text, path);

@@ -1,4 +1,4 @@
-/* A list of what is wrong with a configuration file, each fault with its file, line and column, so
+/* Gathers what is wrong with a configuration file, each fault with its file, line and column, so
  * that a person can mend all of them at once. Only HEARTH_FAULTS_MAX faults are kept; further ones
  * are counted. The list is allocated in the arena that is passed; one thread at a time. */
 #ifndef HEARTH_CONFIG_FAULT_H

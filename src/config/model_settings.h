@@ -1,7 +1,9 @@
 /* Checks the settings of one model (what `settings:` of a definition and of POST /models may say)
- * and joins them with the server's own. Pure; one thread at a time. Stored as a JSON object
- * (settings_json): integers, numbers and truths as such, a duration as text with its unit or as a
- * number of seconds. Keys that only an engine knows are handed on to it. */
+ * and joins them with the server's own. Pure; one thread at a time.
+ *
+ * They are stored as a JSON object (settings_json): integers, numbers and truths as such, a
+ * duration as text with its unit or as a number of seconds. Keys that only an engine knows are
+ * handed on to it. */
 #ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
 #define HEARTH_CONFIG_MODEL_SETTINGS_H
 

@@ -1,5 +1,5 @@
-/* The settings while they are being read: gathered from all places (settings.c), then converted to
- * their types (setting_values.c). Private to src/config. */
+/* Holds the settings while they are being read: gathered from all places (settings.c), then
+ * converted to their types (setting_values.c). Private to src/config. */
 #ifndef HEARTH_CONFIG_SETTINGS_DRAFT_H
 #define HEARTH_CONFIG_SETTINGS_DRAFT_H
 

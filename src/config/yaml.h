@@ -1,8 +1,10 @@
-/* Parses a YAML text into a bounded tree, in which everything knows its line and column. One
- * document of maps, lists and scalars. What a configuration does not need and what makes a reader
- * unsafe is a fault: aliases and anchors, tags, several documents, keys that are not plain text,
- * duplicate keys, NUL characters. Values may name variables: `${NAME}` must be set,
- * `${NAME:-default}` need not be, `$$` is a dollar sign. The tree lies in the arena. One thread. */
+/* Parses a YAML text into a bounded tree, in which everything knows its line and column.
+ *
+ * A text is one document of maps, lists and scalars. What a configuration does not need and what
+ * makes a reader unsafe is a fault: aliases and anchors, tags, several documents, keys that are
+ * not plain text, duplicate keys, NUL characters. Values may name variables: `${NAME}` must be
+ * set, `${NAME:-default}` need not be, `$$` is a dollar sign. The tree lies in the arena. One
+ * thread. */
 #ifndef HEARTH_CONFIG_YAML_H
 #define HEARTH_CONFIG_YAML_H
 

@@ -82,7 +82,7 @@ static int read_tensor(const char *name, const json_t *entry, const char *body,
     tensor->name = name;
     unsigned size = dtype_size(hearth_json_text(entry, "dtype", ""), &tensor->dtype);
     if (!size)
-        return fault(error, name, "unknown dtype");
+        return fault(error, name, "its dtype is not known here");
     int rc = read_shape(json_object_get(entry, "shape"), tensor, error);
     if (rc)
         return rc;

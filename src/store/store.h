@@ -1,8 +1,14 @@
 /* Stores what the registry knows: models, their versions and files, aliases, changes and claims.
+ *
  * One interface over several back-ends (sqlite/, memory/, later postgres/); the conformance suite
  * test/conformance/test_store.c is its definition. Every verb is one transaction. A conflict is
  * HEARTH_ECONFLICT: foreign keys, unique constraints and a revision on each row hold the rules, so
- * there is no check before an insert that another writer could slip past. */
+ * there is no check before an insert that another writer could slip past.
+ *
+ * The verbs below block. A program with a loop calls them through hearth_store_submit, which runs
+ * its work on the store's one write lane; the command line calls them directly. One thread at a
+ * time. Rows are allocated in the arena that is passed; HEARTH_ETOOLARGE when it is full. Times
+ * are milliseconds since 1970 (wall clock) and are given by the caller. */
 #ifndef HEARTH_STORE_STORE_H
 #define HEARTH_STORE_STORE_H
 

@@ -33,7 +33,9 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
      * library does the same. */
     if (token->normalized)
         normalizer_run(normalizer, &token->content, 0);
-    return token->content.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory") : 0;
+    return token->content.failed
+               ? hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory")
+               : 0;
 }
 
 int added_tokens_read(const json_t *json, const struct normalizer *normalizer,

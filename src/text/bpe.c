@@ -141,7 +141,8 @@ static int read_merges(struct bpe *model, const json_t *json, struct hearth_erro
         slots *= 2;
     model->merges = hearth_try_alloc(slots * sizeof(*model->merges));
     if (!model->merges)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu merges", count);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu merges",
+                                count);
     model->merge_slots = slots;
     for (size_t i = 0; i < slots; i++)
         model->merges[i].left = -1;
@@ -372,7 +373,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     start_word(model, piece, count, &word);
     int rc = merge_all(model, &word, tokens, error);
     if (word.failed)
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
     /* Merging kept their order in the array, so the list need not be followed. */
     for (size_t i = 0; i < word.count && !rc; i++)
         if (!word.symbols[i].gone)

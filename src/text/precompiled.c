@@ -79,7 +79,8 @@ static int take_apart(struct precompiled *map, const unsigned char *bytes, size_
     map->units = hearth_try_alloc(trie_bytes);
     map->pool = hearth_try_alloc(map->pool_length + 1);
     if (!map->units || !map->pool)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the precompiled map");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the precompiled map");
     memcpy(map->units, bytes + 4, trie_bytes);
     memcpy(map->pool, bytes + 4 + trie_bytes, map->pool_length);
     map->pool[map->pool_length] = '\0';
@@ -94,7 +95,9 @@ int precompiled_read(const json_t *json, struct precompiled **ret_map, struct he
     size_t length = json_string_length(text);
     unsigned char *bytes = hearth_try_alloc(length + 4);
     struct precompiled *map = hearth_calloc(1, sizeof(*map));
-    int rc = bytes ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory for the map");
+    int rc = bytes
+                 ? 0
+                 : hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the map");
     if (!rc) {
         size_t count = decode_base64(json_string_value(text), length, bytes);
         rc = take_apart(map, bytes, count == SIZE_MAX ? 0 : count, error);

@@ -32,7 +32,8 @@ int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error 
             tokens->ids = ids;
         uint8_t *types = ids ? hearth_try_realloc(tokens->types, capacity) : NULL;
         if (!types)
-            return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", capacity);
+            return hearth_error_set(error, HEARTH_ENOMEM,
+                                    "there is not enough memory for %zu tokens", capacity);
         tokens->types = types;
         tokens->capacity = capacity;
     }
@@ -52,7 +53,7 @@ int tokens_check(const struct hearth_tokens *tokens, struct hearth_error *error)
 
 static int no_memory(struct hearth_error *error)
 {
-    return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
 }
 
 struct piece_encoder {

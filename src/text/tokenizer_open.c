@@ -83,7 +83,7 @@ static int read_file(const char *directory, const char *name, struct hearth_buf 
     int rc = hearth_small_file_read_in(directory, name, text, NULL);
     if (rc == HEARTH_ENOMEM || rc == HEARTH_ENOTFOUND)
         return hearth_error_set(error, rc, "%s",
-                                rc == HEARTH_ENOMEM ? "no memory for the tokenizer"
+                                rc == HEARTH_ENOMEM ? "there is not enough memory for the tokenizer"
                                                     : "there is no such file");
     return rc ? hearth_error_set(error, HEARTH_EMODEL, "%s %s", name,
                                  rc == HEARTH_ETOOLARGE ? "is too large" : "cannot be read")

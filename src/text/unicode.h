@@ -1,7 +1,9 @@
 /* Says of code points what the tokenizers of Hugging Face take them for: classes, lower case,
- * normal forms. The tables (unicode.gen.c) were made by asking that library about every code point,
- * because it mixes several versions of the standard. Normal forms follow Unicode Standard Annex
- * #15, and Hangul is computed (chapter 3.12). Texts are vectors of code points. Any thread. */
+ * normal forms.
+ *
+ * The tables (unicode.gen.c) were made by asking that library about every code point, because it
+ * mixes several versions of the standard. Normal forms follow Unicode Standard Annex #15, and
+ * Hangul is computed (chapter 3.12). Texts are vectors of code points. Any thread. */
 #ifndef HEARTH_TEXT_UNICODE_H
 #define HEARTH_TEXT_UNICODE_H
 

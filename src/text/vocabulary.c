@@ -105,7 +105,8 @@ int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t lengt
     if (vocabulary_find(vocabulary, text, length) >= 0)
         return 0;
     if (grow_pool(vocabulary, length) || grow_ids(vocabulary, (size_t)id) || grow_slots(vocabulary))
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vocabulary");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the vocabulary");
     struct vocabulary_entry *entry = &vocabulary->entries[id];
     if (entry->length != UINT32_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "two tokens have the id %lld", (long long)id);

@@ -24,7 +24,7 @@ static int read_file(const char *directory, const char *name, struct hearth_buf 
                        : rc == HEARTH_ENOTFOUND ? "is missing"
                                                 : "cannot be read";
     if (!rc || rc == HEARTH_ENOMEM)
-        return rc ? hearth_error_set(error, rc, "no memory to read %s", name) : 0;
+        return rc ? hearth_error_set(error, rc, "there is not enough memory to read %s", name) : 0;
     hearth_error_set(error, HEARTH_EMODEL, "%s %s", name, what);
     return rc == HEARTH_ENOTFOUND ? rc : HEARTH_EMODEL;
 }

@@ -14,7 +14,8 @@ static int take_ids(const struct encoder_intake *intake, const struct hearth_inp
 {
     tokens->ids = hearth_try_calloc(input->token_count + 1, sizeof(*tokens->ids));
     if (!tokens->ids)
-        return hearth_error_set(error, HEARTH_ENOMEM, "%zu token ids", input->token_count);
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for %zu token ids", input->token_count);
     for (size_t i = 0; i < input->token_count; i++) {
         int32_t id = input->tokens[i];
         if (id < 0 || (size_t)id >= intake->config->vocabulary)
@@ -99,7 +100,8 @@ static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t c
     size_t all = tokens->count + count;
     int32_t *grown = hearth_try_realloc(tokens->ids, (all + 1) * sizeof(*grown));
     if (!grown)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", all);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tokens",
+                                all);
     if (count)
         memcpy(grown + tokens->count, ids, count * sizeof(*ids));
     tokens->ids = grown;
@@ -355,7 +357,8 @@ static int place_tokens(const struct encoder_config *config, struct encoder_prep
         return 0;
     prepared->positions = hearth_try_calloc(tokens->count, sizeof(*prepared->positions));
     if (!prepared->positions)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", tokens->count);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tokens",
+                                tokens->count);
     for (size_t i = 0; i < tokens->count; i++)
         prepared->positions[i] =
             (uint32_t)((size_t)tokens->ids[i] == padding ? padding : ++position);

@@ -191,7 +191,8 @@ static int read_isa(const char *name, enum hearth_isa *ret_isa, struct hearth_er
     if (!*name || strcmp(name, "best") == 0)
         return 0;
     if (!hearth_isa_named(name, ret_isa))
-        return hearth_error_set(error, HEARTH_EINVAL, "instruction_set \"%.40s\" is unknown", name);
+        return hearth_error_set(error, HEARTH_EINVAL, "instruction_set \"%.40s\" is not known here",
+                                name);
     if (!hearth_isa_usable(*ret_isa))
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s", name);
     return 0;
@@ -333,7 +334,8 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
         hearth_try_calloc(engine->slots * encoder_vector_length(engine->model), sizeof(float));
     engine->sequences = hearth_try_calloc(engine->slots, sizeof(*engine->sequences));
     if (!engine->team || !engine->vectors || !engine->sequences)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu sequences", engine->slots);
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for %zu sequences", engine->slots);
     engine->workspace = encoder_workspace_create(engine->model, hearth_team_size(engine->team),
                                                  rows_for(config, params));
     return 0;
@@ -427,8 +429,9 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
     if (rc)
         return hearth_error_set(error, rc,
                                 rc == HEARTH_ECANCELED ? "the step was aborted"
-                                : rc == HEARTH_EMODEL  ? "tokens that the model has no rows for"
-                                                       : "no memory for this batch");
+                                : rc == HEARTH_EMODEL
+                                    ? "tokens that the model has no rows for"
+                                    : "there is not enough memory for this batch");
     /* Only when the whole batch is done: there is no vector before that. */
     for (size_t i = 0; i < count; i++) {
         struct hearth_event vector = {.kind = HEARTH_EVENT_VECTOR,

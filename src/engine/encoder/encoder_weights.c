@@ -109,8 +109,8 @@ static float *copy(struct binding *binding, const struct hearth_tensor *tensor)
     }
     float *values = hearth_try_calloc(tensor->element_count, sizeof(*values));
     if (!values)
-        binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM, "tensor \"%s\": no memory",
-                                       tensor->name);
+        binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM,
+                                       "tensor \"%s\": there is not enough memory", tensor->name);
     else if ((binding->rc = hearth_tensor_to_f32(tensor, values, binding->error))) {
         hearth_free(values);
         values = NULL;
@@ -167,8 +167,8 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
             hearth_linear_create(binding->model->kernels, precision, (const float *const *)weights,
                                  (const float *const *)biases, parts, out, in);
         if (!linear)
-            binding->rc =
-                hearth_error_set(binding->error, HEARTH_ENOMEM, "no memory for \"%s\"", name);
+            binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM,
+                                           "there is not enough memory for \"%s\"", name);
     }
     for (size_t i = 0; i < parts; i++) {
         hearth_free(weights[i]);

@@ -158,7 +158,8 @@ static int fake_load(const struct hearth_model_files *files,
          * process. */
         memset(engine->memory, 1, script.load_bytes);
     else
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the fake weights");
+        rc = hearth_error_set(error, HEARTH_ENOMEM,
+                              "there is not enough memory for the fake weights");
     if (!rc)
         rc = spend_load_time(&script, progress, error);
     if (!rc && script.load_fails)

@@ -39,7 +39,8 @@ static int render_messages(const struct hearth_input *input, struct prompt *prom
     const json_t *messages = json_object_get(json, "messages"), *message;
     if (!json_is_array(messages)) {
         json_decref(json);
-        return hearth_error_set(error, HEARTH_EPARSE, "messages are expected");
+        return hearth_error_set(error, HEARTH_EPARSE,
+                                "the input must be an object with a list of messages");
     }
     size_t i;
     json_array_foreach(messages, i, message)
@@ -228,7 +229,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
         prepared->score = pair_score(input);
     if (!prepared->reply || tokenize(engine, input, &prompt->text, prepared) ||
         copy_sampling(input->sampling, prepared))
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the prompt");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the prompt");
     return fit(engine, input, prepared, error);
 }
 

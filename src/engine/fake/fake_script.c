@@ -35,7 +35,7 @@ static int fault(const struct line *line, struct hearth_error *error, const char
 static int take_text(const struct line *line, char **ret_text, struct hearth_error *error)
 {
     if (!line->value[0])
-        return fault(line, error, "a text is expected");
+        return fault(line, error, "must be a text");
     /* A key may stand there twice; the last one counts. */
     hearth_free(*ret_text);
     *ret_text = hearth_strdup(line->value);
@@ -46,7 +46,7 @@ static int take_count(const struct line *line, uint32_t *ret_count, struct heart
 {
     int64_t value;
     if (hearth_parse_int(line->value, 0, COUNT_MAX, &value))
-        return fault(line, error, "a number from 0 to 1000000000 is expected");
+        return fault(line, error, "must be a number from 0 to 1000000000");
     *ret_count = (uint32_t)value;
     return 0;
 }
@@ -55,7 +55,7 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
 {
     bool yes = strcmp(line->value, "yes") == 0;
     if (!yes && strcmp(line->value, "no") != 0)
-        return fault(line, error, "yes or no is expected");
+        return fault(line, error, "must be yes or no");
     *ret_truth = yes;
     return 0;
 }
@@ -64,7 +64,7 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
 static int take_size(const struct line *line, uint64_t *ret_bytes, struct hearth_error *error)
 {
     if (hearth_parse_size(line->value, ret_bytes) || *ret_bytes > (1ull << 40))
-        return fault(line, error, "a size such as 10MB is expected");
+        return fault(line, error, "must be a size such as 10MB");
     return 0;
 }
 
@@ -86,11 +86,11 @@ static int take_tasks(const struct line *line, uint32_t *ret_tasks, struct heart
             if (strcmp(word, known[i].name) == 0)
                 bit = known[i].bit;
         if (!bit && word[0])
-            return fault(line, error, "generate, embed, score and tokenize are known");
+            return fault(line, error, "must be of generate, embed, score and tokenize");
         tasks |= bit;
     }
     *ret_tasks = tasks;
-    return tasks ? 0 : fault(line, error, "a task is expected");
+    return tasks ? 0 : fault(line, error, "must name a task");
 }
 
 static int take_crash(const struct line *line, enum fake_crash *ret_crash,
@@ -103,7 +103,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
             return 0;
         }
     }
-    return fault(line, error, "abort, segv or exit is expected");
+    return fault(line, error, "must be abort, segv or exit");
 }
 
 enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
@@ -193,7 +193,7 @@ static int take_line(struct line *line, char *text, struct fake_script *script,
     char *equals = strchr(text, '=');
     if (!equals) {
         line->key = text;
-        return fault(line, error, "key = value is expected");
+        return fault(line, error, "must be `key = value`");
     }
     *equals = '\0';
     line->key = trim(text);

@@ -1,5 +1,5 @@
-/* The rows of the store in memory: plain arrays. Each row that has texts lies in an arena of its
- * own, so that changing it is making a new one. Private to src/store/memory. */
+/* Keeps the rows of the store in memory, in plain arrays. Each row that has texts lies in an arena
+ * of its own, so that changing it is making a new one. Private to src/store/memory. */
 #ifndef HEARTH_STORE_MEMORY_MEMORY_ROWS_H
 #define HEARTH_STORE_MEMORY_MEMORY_ROWS_H
 
