@@ -1,5 +1,5 @@
-/* Reading the pieces of a GGUF header one behind the other: bounded, and with errors that say
- * where. Private to src/format/gguf*. */
+/* Reads the pieces of a GGUF header one behind the other: bounded, and with errors that say where.
+ * Private to src/format/gguf*. One thread at a time. */
 #ifndef HEARTH_FORMAT_GGUF_CURSOR_H
 #define HEARTH_FORMAT_GGUF_CURSOR_H
 

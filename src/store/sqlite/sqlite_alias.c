@@ -6,6 +6,8 @@
 static int explain(sqlite3 *database, int rc, int64_t number, const char *alias,
                    struct hearth_error *error)
 {
+    /* A foreign key that is broken means the version; a name that is there already means the alias.
+     */
     if (rc == HEARTH_ECONFLICT &&
         sqlite3_extended_errcode(database) == SQLITE_CONSTRAINT_FOREIGNKEY)
         return hearth_store_no_version(error, number);
@@ -59,6 +61,7 @@ int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, con
         return rc;
     rc = hearth_database_run(database, error, "DELETE FROM alias WHERE model_id = ? AND name = ?",
                              "it", model_id, alias);
+    /* A DELETE that finds nothing is no error of SQLite's. */
     if (!rc && sqlite3_changes64(database) == 0)
         rc = hearth_store_no_alias(error, alias);
     if (!rc)
@@ -100,6 +103,7 @@ int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
     sqlite3 *database = hearth_sqlite_of(store);
     struct hearth_alias *aliases = NULL;
     int64_t count = 0;
+    /* A reading transaction: the count and the rows are of one moment. */
     int rc = hearth_database_begin(database, 0, error);
     if (rc)
         return rc;
