@@ -102,9 +102,12 @@ static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
                       (unsigned long long)counts.closed_for_memory);
 }
 
-/* A scrape: the GPUs are asked on the lane, then the workers, then everything is written. */
+/* A scrape: the machine is read on the lane, then the workers are asked, then everything is
+ * written.
+ */
 struct scrape {
     struct hearth_call *call;
+    struct hearth_process_figures process; /* zero when the lane had no room for the reading */
     struct hearth_gpu_usage gpus[HEARTH_GPUS_MAX];
     size_t gpu_count;
 };
@@ -149,7 +152,7 @@ static void write_metrics(void *argument)
         hearth_metrics_write(gateway->metrics, &buf);
         hearth_metrics_write_models(gateway->scheduler, &buf);
         write_server(gateway, &buf);
-        hearth_metrics_write_process(&buf);
+        hearth_metrics_write_process(&scrape->process, &buf);
         write_gpus(scrape, &buf);
         hearth_answer_typed(call, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
     }
@@ -158,9 +161,10 @@ static void write_metrics(void *argument)
 }
 
 /* On the lane. */
-static void ask_gpus(void *argument)
+static void read_machine(void *argument)
 {
     struct scrape *scrape = argument;
+    hearth_process_figures_read(&scrape->process);
     scrape->gpu_count = hearth_gpu_usage(scrape->gpus);
 }
 
@@ -173,13 +177,13 @@ static void ask_workers(void *argument, bool dropped)
         hearth_scheduler_sample(scrape->call->gateway->scheduler, write_metrics, scrape);
 }
 
-/* The GPUs first, on the lane, because asking the driver blocks. */
+/* The machine first, on the lane: asking a driver blocks, and so may reading /proc. */
 void hearth_route_metrics(struct hearth_call *call)
 {
     struct scrape *scrape = hearth_calloc(1, sizeof(*scrape));
     scrape->call = call;
     hearth_call_hold(call);
-    if (hearth_lane_submit(call->gateway->lane, ask_gpus, ask_workers, scrape))
+    if (hearth_lane_submit(call->gateway->lane, read_machine, ask_workers, scrape))
         ask_workers(scrape, true);
 }
 
