@@ -241,6 +241,35 @@ void hearth_http1_next(struct hearth_http1 *http1)
     http1->target_done = http1->head_done = http1->complete = false;
 }
 
+/* What a fault of llhttp means to whoever sent the request. Its own words speak of its parser. */
+static const struct {
+    llhttp_errno_t fault;
+    const char *text;
+} parse_faults[] = {
+    {HPE_INVALID_METHOD, "the method is not one of HTTP's"},
+    {HPE_INVALID_URL, "the request target is not a valid path"},
+    {HPE_INVALID_CONSTANT, "the request line does not name HTTP as its protocol"},
+    {HPE_INVALID_VERSION, "the version of HTTP must stand at the end of the request line"},
+    {HPE_INVALID_HEADER_TOKEN, "a header field has a character that is not allowed there"},
+    {HPE_INVALID_CONTENT_LENGTH, "Content-Length is not a number, or stands there twice"},
+    {HPE_UNEXPECTED_CONTENT_LENGTH, "Content-Length does not go with Transfer-Encoding"},
+    {HPE_INVALID_TRANSFER_ENCODING, "Transfer-Encoding must end with chunked"},
+    {HPE_INVALID_CHUNK_SIZE, "the size of a chunk is not a hexadecimal number"},
+    {HPE_CR_EXPECTED, "a line must end with CR LF"},
+    {HPE_LF_EXPECTED, "a line must end with CR LF"},
+    {HPE_STRICT, "a line must end with CR LF"},
+    {HPE_CLOSED_CONNECTION, "more came behind a request that asked to close the connection"},
+    {HPE_INVALID_EOF_STATE, "the connection ended within a request"},
+};
+
+static const char *parse_fault_text(llhttp_errno_t fault)
+{
+    for (size_t i = 0; i < sizeof(parse_faults) / sizeof(parse_faults[0]); i++)
+        if (parse_faults[i].fault == fault)
+            return parse_faults[i].text;
+    return "it does not follow the rules of HTTP/1.1";
+}
+
 /* Our own fault comes first: llhttp's words for it would be "a callback failed". */
 static int translate(const struct hearth_http1 *http1, llhttp_errno_t rc,
                      struct hearth_error *error)
@@ -255,8 +284,8 @@ static int translate(const struct hearth_http1 *http1, llhttp_errno_t rc,
     if (rc == HPE_INVALID_VERSION && !spoken)
         return hearth_error_set(error, HEARTH_EHTTPVERSION,
                                 "this version of HTTP is not allowed here; allowed: 1.0, 1.1, 2");
-    return hearth_error_set(error, HEARTH_EPARSE, "malformed HTTP: %s",
-                            llhttp_get_error_reason(&http1->parser));
+    return hearth_error_set(error, HEARTH_EPARSE, "the request cannot be read: %s",
+                            parse_fault_text(rc));
 }
 
 /* Whitespace and line ends that llhttp skips count as well, so the cap is on what goes in. */

@@ -51,6 +51,9 @@ std::string behind(const std::string &words, const char *mark)
     return words.substr(at, words.find('\n', at) - at);
 }
 
+/* How a message begins that hands on a template's complaint; hearth_chat_check knows one by it. */
+constexpr const char *complaint_words = "the model's chat template refuses this conversation: ";
+
 /* A template complains with raise_exception('…'): the model's own words, which help. Of all else
  * that goes wrong while it runs, the place is told. */
 int fault_error(struct hearth_error *error, const char *library_words)
@@ -59,8 +62,7 @@ int fault_error(struct hearth_error *error, const char *library_words)
     const std::string complaint = behind(words, "Jinja Exception: ");
     log_words(library_words);
     if (!complaint.empty())
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the model's chat template refuses this conversation: %.300s",
+        return hearth_error_set(error, HEARTH_EINVAL, "%s%.300s", complaint_words,
                                 complaint.c_str());
     std::string place = behind(words, " at line ");
     place = place.substr(0, place.find(" in source"));
@@ -192,7 +194,7 @@ extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_
         hearth_buf_finish(&stops);
     }
     hearth_chat_destroy(chat);
-    if (rc == HEARTH_EINVAL && std::string(fault.message).find("refuses") != std::string::npos)
+    if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);
 }
