@@ -21,10 +21,11 @@ int hearth_input_error_context(struct hearth_error *error, const struct hearth_i
     /* An answer has a token at least, so that an input that just fits is too long too. */
     size_t asked = input->sampling && input->sampling->max_tokens ? input->sampling->max_tokens : 1;
     const char *name = input->kind == HEARTH_INPUT_MESSAGES ? "messages" : "prompt";
+    /* LiteLLM knows the fault by the beginning of these words, LangChain by their end. */
     return hearth_error_set(error, HEARTH_ECONTEXT,
                             "This model's maximum context length is %zu tokens. However, you "
                             "requested %zu tokens (%zu in the %s, %zu in the completion). Please "
-                            "reduce the length of the %s or completion.",
+                            "reduce the length of the %s or completion. The prompt is too long.",
                             context, token_count + asked, token_count, name, asked, name);
 }
 

@@ -125,7 +125,8 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
     if (inputs.messages.size() > messages_max)
         return hearth_error_set(error, HEARTH_ECONTEXT,
                                 "This model's maximum context length is %zu tokens. However, the "
-                                "conversation has %zu messages, each of at least one token",
+                                "conversation has %zu messages, each of at least one token. Please "
+                                "reduce the length of the messages. The prompt is too long.",
                                 messages_max, inputs.messages.size());
     auto rendered = common_chat_templates_apply(chat.templates.get(), inputs);
     if (rendered.prompt.size() > prompt_base + prompt_per_byte * json.size())
