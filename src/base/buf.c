@@ -13,6 +13,7 @@ void hearth_buf_init(struct hearth_buf *buf, size_t max)
     *buf = (struct hearth_buf){.max = max};
 }
 
+/* The buffer is empty then and may be used again. */
 void hearth_buf_finish(struct hearth_buf *buf)
 {
     hearth_free(buf->bytes);

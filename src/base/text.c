@@ -46,6 +46,7 @@ int hearth_parse_double(const char *text, double *ret_value)
     return 0;
 }
 
+/* A unit's name and what one of it is in the smallest unit. */
 struct unit {
     const char *name;
     uint64_t factor;
@@ -104,6 +105,7 @@ int hearth_parse_size(const char *text, uint64_t *ret_bytes)
     return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_bytes);
 }
 
+/* A bare number is seconds, as people write timeouts. */
 int hearth_parse_duration(const char *text, uint64_t *ret_ms)
 {
     static const struct unit units[] = {

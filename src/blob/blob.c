@@ -81,6 +81,7 @@ int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *
     return blobs->ops->path(blobs, sha256, ret_path, size, error);
 }
 
+/* What verify_bytes works with. */
 struct verification {
     struct hearth_sha256 *digest;
     bool (*is_canceled)(void *argument);
@@ -208,6 +209,7 @@ int hearth_blob_write(struct hearth_blob_writer *writer, const void *bytes, size
 static int check(const struct hearth_blob_writer *writer, const char *sha256, const char *expected,
                  int64_t expected_size, bool *ret_keep, struct hearth_error *error)
 {
+    /* The size first: of a transfer that broke off it says more than a digest that differs. */
     if (expected_size >= 0 && writer->size != expected_size) {
         *ret_keep = writer->size < expected_size;
         return hearth_error_set(error, HEARTH_EDIGEST, "the file has %lld bytes in place of %lld",

@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* WAIT_MS is how long workers may take to load. TEXTS_PER_WORKER keeps every worker busy while
+ * results travel. */
 enum {
     CANDIDATES_MAX = 12,
     COLUMNS = 4,
@@ -320,6 +322,8 @@ static void print_rows(struct hearth_arena *arena, const struct candidate *rows,
     printf("\nsettings:\n  replicas: %u\n  threads: %u\n", rows[best].replicas, rows[best].threads);
 }
 
+/* The most texts in a second are best; of equal candidates the first, which has the fewest workers.
+ */
 static int report(struct bench *bench, const struct candidate *rows, size_t count)
 {
     size_t best = 0;

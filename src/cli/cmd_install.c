@@ -83,6 +83,7 @@ static int object_of_options(const struct hearth_invocation *invocation, const c
     return 0;
 }
 
+/* One source from the command line, with what the options say of it. */
 static int want_typed(struct install *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
@@ -128,6 +129,7 @@ static void want_definition(struct hearth_install_request *request,
     };
 }
 
+/* Everything in models/, in the order of the files' names. */
 static int want_defined(struct install *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
@@ -380,6 +382,8 @@ static int register_there(struct install *install, const struct hearth_install_r
     return rc;
 }
 
+/* One after the other: the server would fetch them side by side, but then no progress could be
+ * shown. */
 static int install_there(struct install *install, struct hearth_error *error)
 {
     int rc = 0;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* hearth.lock is read by people, too; nobody pins more. */
 enum { MODELS_MAX = 1000 };
 
 /* The version that the bare name means: @default, else the newest ready one. */

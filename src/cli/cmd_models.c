@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Models in a list, and in a page of one that a server gives. */
 enum { LIST_MAX = 100000, PAGE = 500 };
 
 /* Files that versions share count for each of them, as in the version's own size. */
@@ -34,6 +35,7 @@ static const char *engine_of(const json_t *model)
     return count ? hearth_json_text(json_array_get(versions, count - 1), "engine", "") : "";
 }
 
+/* Names, states and tasks come from outside; the table prints them clean. */
 static int list_table(struct hearth_arena *arena, const json_t *models, struct hearth_error *error)
 {
     size_t count = json_array_size(models);
@@ -203,6 +205,7 @@ static void print_version(const json_t *version)
     }
 }
 
+/* Fields without a value are left out. */
 static void print_model(const json_t *model)
 {
     printf("%s", hearth_style(HEARTH_BOLD));
@@ -251,6 +254,7 @@ static int keep_version(json_t *model, const char *name, int64_t number, struct 
                             name, (long long)number, name);
 }
 
+/* Through the server where one runs, so that what is shown is what it serves. */
 static int show_model(struct hearth_invocation *invocation, const char *name, json_t **ret_model,
                       struct hearth_error *error)
 {

@@ -131,6 +131,7 @@ static void check_limits(struct hearth_doctor *doctor)
 {
     struct rlimit limit;
     uint64_t wanted = (uint64_t)doctor->invocation->settings->connections_max + 100;
+    /* The hard limit: the soft one can be raised up to it (ulimit -n). */
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     bool is_enough = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted;

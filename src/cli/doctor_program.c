@@ -36,6 +36,7 @@ static bool beside_program(const char *tail, char *ret_path, size_t size)
     return snprintf(ret_path, size, "%s/%s", path, tail) < (int)size;
 }
 
+/* Models compute in a program of their own; without it nothing can be served. */
 static void check_worker(struct hearth_doctor *doctor)
 {
     char path[PATH_MAX + 64] = "";
@@ -87,6 +88,7 @@ static void check_home(struct hearth_doctor *doctor)
     }
     hearth_home_close(home);
     hearth_doctor_add(doctor, "home", HEARTH_GOOD, NULL, "%s", path);
+    /* A disk that cannot be asked is no finding. */
     if (statvfs(path, &disk))
         return;
     uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;

@@ -80,6 +80,7 @@ static void append_choices(char *text, size_t size, const char *const *choices)
     }
 }
 
+/* "help: choices [VARIABLE, default VALUE]". */
 static void print_setting(const struct hearth_setting *setting)
 {
     const char *argument = argument_of(setting);
@@ -94,6 +95,7 @@ static void print_setting(const struct hearth_setting *setting)
     print_row(left, 30, text);
 }
 
+/* Only those that this command takes. */
 static void print_settings(const struct hearth_command *command)
 {
     bool any = false;

@@ -7,8 +7,9 @@
 #include "cli/command.h"
 #include "registry/storage.h"
 
-/* Opens the home without a loop; close it with hearth_storage_close. HEARTH_EINUSE when `writes`
- * and another process holds the home's lock. */
+/* Opens the home without a loop; relative paths of sources count from the project's folder. Close
+ * it with hearth_storage_close. HEARTH_EINUSE when `writes` and another process holds the home's
+ * lock. */
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
                       struct hearth_storage *ret_storage, struct hearth_error *error);
 

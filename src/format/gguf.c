@@ -32,6 +32,8 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
     bool more = true;
     int rc = 0;
     struct hearth_error fault = {0}; /* of a window that was too small, it is forgotten */
+    /* Four times as large each time, so that what is parsed twice is at most a third of the whole.
+     */
     for (size_t window = WINDOW_BYTES_MIN; more; window *= 4) {
         size_t wanted = window < most ? window : (size_t)most;
         unsigned char *grown = hearth_try_realloc(bytes, wanted + 1);

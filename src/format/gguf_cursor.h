@@ -7,6 +7,8 @@
 
 enum { HEARTH_GGUF_SHOWN_MAX = 80 }; /* characters of a hostile name that a message repeats */
 
+/* Where reading stands. `bytes` is what has been read of a file of `file_bytes`; `length` of them.
+ */
 struct hearth_gguf_cursor {
     const unsigned char *bytes;
     size_t length;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bounds of our own stand far above what any model has: a vocabulary is one key, a large model has
+ * some thousand tensors. */
 #define COUNT_MAX (1u << 20) /* of keys, and of tensors */
 #define KEY_BYTES_MAX 65535u /* of the specification */
 #define ENTRY_BYTES_MIN 13u  /* length of the key, one character, type */
@@ -105,6 +107,7 @@ static int read_entry(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *e
     return read_value(at, entry, what);
 }
 
+/* The byte is the one that was read last: a tensor's entry is short. */
 static int tensor_fault(struct hearth_gguf_cursor *at, const struct hearth_gguf_tensor *tensor,
                         int code, const char *fault)
 {
@@ -324,6 +327,7 @@ static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, ui
                                 swapped ? __builtin_bswap32(gguf->version) : gguf->version,
                                 swapped ? ": the file is big-endian" : "");
     }
+    /* Tensors come first in the head, though their entries stand behind the keys. */
     rc = hearth_gguf_read_u64(at, "the number of tensors", ret_tensors);
     if (rc == 0)
         rc = hearth_gguf_read_u64(at, "the number of keys", ret_entries);

@@ -16,6 +16,7 @@
 /* 100 MB is the limit of Hugging Face's own reader (safetensors/src/tensor.rs). */
 enum { HEADER_MAX = 100 << 20, TENSORS_MAX = 1 << 18 };
 
+/* Tensors are sorted by name; their bytes lie in the mapping, or in the caller's. */
 struct hearth_safetensors {
     void *mapping; /* NULL when the bytes are the caller's */
     size_t mapped;
@@ -75,6 +76,7 @@ static int read_shape(const json_t *shape, struct hearth_tensor *tensor, struct 
     return 0;
 }
 
+/* Nothing of an entry is believed: what it says of type, shape and place must agree. */
 static int read_tensor(const char *name, const json_t *entry, const char *body,
                        uint64_t body_length, struct hearth_tensor *tensor,
                        struct hearth_error *error)
@@ -168,6 +170,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     if (entries > TENSORS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "safetensors: the file has too many tensors: %zu", entries);
+    /* One more, so that a file without tensors is no allocation of 0 bytes. */
     file->tensors = hearth_try_calloc(entries + 1, sizeof(*file->tensors));
     if (!file->tensors)
         return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tensors",
@@ -208,6 +211,8 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Mapped rather than read, because weights are gigabytes of which a process may need a part. A file
+ * that shrinks under its mapping would end the process; blobs do not change. */
 static int map_file(const char *path, void **ret_bytes, size_t *ret_length,
                     struct hearth_error *error)
 {

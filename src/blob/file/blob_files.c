@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that are read and hashed at a time. */
 enum { CHUNK = 256 << 10 };
 
 static struct hearth_blob_files *files_of(struct hearth_blob_store *blobs)
@@ -102,6 +103,7 @@ static int files_remove(struct hearth_blob_store *blobs, const char *sha256,
 static int files_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
                       size_t size, struct hearth_error *error)
 {
+    /* For other programs and threads, which cannot be given the folder's descriptor. */
     int length = snprintf(ret_path, size, "%s/%.2s/%s", files_of(blobs)->path, sha256, sha256);
     if (length < 0 || (size_t)length >= size)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of a blob is too long");

@@ -136,6 +136,7 @@ int hearth_blob_partial_append(struct hearth_blob_partial *partial, const void *
     return 0;
 }
 
+/* The same file goes on, so the lock on it need not be given up. */
 int hearth_blob_partial_clear(struct hearth_blob_partial *partial, struct hearth_error *error)
 {
     int descriptor = partial_of(partial)->descriptor;
@@ -241,6 +242,7 @@ int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_
             close(listed);
         return rc;
     }
+    /* Names that begin with a dot are the folder itself, and what is no partial blob of ours. */
     for (const struct dirent *entry; (entry = readdir(entries));)
         if (entry->d_name[0] != '.')
             bytes += forget_old(folder, entry->d_name, before_ms);

@@ -10,6 +10,7 @@
 /* Most bytes of one blob: this store is for tests and short-lived programs. */
 enum { BLOB_MAX = 1 << 30 };
 
+/* A blob in a list: a test has a few. */
 struct memory_blob {
     struct memory_blob *next;
     char sha256[65];
@@ -156,6 +157,7 @@ static int memory_partial_scan(struct hearth_blob_partial *partial, hearth_blob_
 {
     (void)error;
     const struct hearth_buf *bytes = &partial_of(partial)->bytes;
+    /* Only its writer calls this, so the lock is not needed. */
     return bytes->length ? on_bytes(argument, bytes->bytes, bytes->length) : 0;
 }
 

@@ -26,6 +26,7 @@ static int make_row(const struct hearth_model *model, struct hearth_memory_model
     return 0;
 }
 
+/* The array owns the new row from the insert on. */
 int hearth_memory_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
@@ -50,6 +51,7 @@ int hearth_memory_model_create(struct hearth_store *store, const struct hearth_m
     return 0;
 }
 
+/* A copy in the caller's arena, since the row may change while it is looked at. */
 int hearth_memory_model_get(struct hearth_store *store, const char *name, int64_t id,
                             struct hearth_arena *arena, struct hearth_model **ret_model,
                             struct hearth_error *error)
@@ -148,6 +150,8 @@ static int copy_page(struct hearth_model **found, int64_t total,
     return 0;
 }
 
+/* Filters, sorts, then cuts the page out: pages of one list are only right when all of it was
+ * sorted. */
 int hearth_memory_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
                              struct hearth_arena *arena, struct hearth_model **ret_models,
                              size_t *ret_count, int64_t *ret_total, struct hearth_error *error)

@@ -43,6 +43,7 @@ static int memory_blob_uses(struct hearth_store *store, const char *sha256, int6
     return 0;
 }
 
+/* Because sequences have no gaps, a place in the array is a subtraction. */
 static int memory_changes(struct hearth_store *store, int64_t since, int64_t limit,
                           struct hearth_arena *arena, struct hearth_change **ret_changes,
                           size_t *ret_count, struct hearth_error *error)
@@ -153,6 +154,7 @@ static const struct hearth_store_ops memory_store = {
     .release = memory_release,
 };
 
+/* Nothing can fail: what this needs is small, and small allocations abort (base/memory.h). */
 int hearth_store_open_memory(struct hearth_loop *loop, struct hearth_store **ret_store,
                              struct hearth_error *error)
 {

@@ -70,6 +70,7 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
     return 0;
 }
 
+/* A copy, as of models. */
 int hearth_memory_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
                               struct hearth_arena *arena, struct hearth_version **ret_version,
                               struct hearth_error *error)
@@ -161,6 +162,7 @@ static void drop_aliases(struct hearth_memory_model *model, int64_t number)
         }
 }
 
+/* An adapter's base stays as long as the adapter does. */
 int hearth_memory_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
                                  int64_t now_ms, struct hearth_error *error)
 {

@@ -51,6 +51,7 @@ int hearth_sqlite_alias_set(struct hearth_store *store, int64_t model_id, const 
     return hearth_database_end(database, rc, error);
 }
 
+/* Deleting needs no revision: an alias that somebody moved meanwhile was meant to go as well. */
 int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, const char *alias,
                                int64_t now_ms, struct hearth_error *error)
 {
@@ -96,6 +97,7 @@ static int read_aliases(sqlite3 *database, int64_t model_id, struct hearth_arena
     return rc < 0 ? rc : 0;
 }
 
+/* In the order of names, which the index of the primary key gives. */
 int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
                              struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                              size_t *ret_count, struct hearth_error *error)

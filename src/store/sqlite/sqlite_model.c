@@ -33,6 +33,7 @@ static int read_row(sqlite3_stmt *row, struct hearth_arena *arena, struct hearth
     return failed ? hearth_store_arena_full(error) : 0;
 }
 
+/* One transaction for the row and for the change that tells of it. */
 int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
@@ -60,6 +61,7 @@ int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_m
     return rc;
 }
 
+/* One statement reads one state of the database, so no transaction is needed. */
 int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_t id,
                             struct hearth_arena *arena, struct hearth_model **ret_model,
                             struct hearth_error *error)

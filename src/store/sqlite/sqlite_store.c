@@ -66,6 +66,7 @@ static int read_changes(sqlite3 *database, int64_t since, struct hearth_change *
     return rc < 0 ? rc : 0;
 }
 
+/* The index of the primary key makes this quick, however many changes there are. */
 static int sqlite_changes(struct hearth_store *store, int64_t since, int64_t limit,
                           struct hearth_arena *arena, struct hearth_change **ret_changes,
                           size_t *ret_count, struct hearth_error *error)

@@ -49,6 +49,7 @@ static int count_rows(sqlite3 *database, const char *sql, int64_t id, size_t *re
     return rc;
 }
 
+/* The array is made for exactly the rows that were counted. */
 static int read_files(sqlite3 *database, struct hearth_version *version, struct hearth_arena *arena,
                       struct hearth_error *error)
 {
@@ -185,6 +186,7 @@ static int read_one(sqlite3 *database, int64_t model_id, int64_t number, struct 
     return rc ? rc : read_files(database, ret_version, arena, error);
 }
 
+/* A reading transaction, so that row and files are of one moment. */
 int hearth_sqlite_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
                               struct hearth_arena *arena, struct hearth_version **ret_version,
                               struct hearth_error *error)
@@ -224,6 +226,7 @@ static int read_all(sqlite3 *database, int64_t model_id, struct hearth_arena *ar
     return rc;
 }
 
+/* Count, rows and files of one moment, as above. */
 int hearth_sqlite_version_list(struct hearth_store *store, int64_t model_id,
                                struct hearth_arena *arena, struct hearth_version **ret_versions,
                                size_t *ret_count, struct hearth_error *error)
@@ -287,6 +290,7 @@ static int update_row(sqlite3 *database, const struct hearth_version *version, i
     return rc ? rc : write_files(database, version->id, version, error);
 }
 
+/* What a version is made of (model, number, source, base) is in no UPDATE: it never changes. */
 int hearth_sqlite_version_update(struct hearth_store *store, const struct hearth_version *version,
                                  int64_t now_ms, struct hearth_error *error)
 {
@@ -306,6 +310,7 @@ int hearth_sqlite_version_update(struct hearth_store *store, const struct hearth
     return hearth_database_end(database, rc, error);
 }
 
+/* Files and aliases go by the foreign keys' cascade. */
 int hearth_sqlite_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
                                  int64_t now_ms, struct hearth_error *error)
 {
