@@ -9,6 +9,24 @@
     "send the text itself instead (in LangChain: OpenAIEmbeddings(check_embedding_ctx_length="     \
     "False))"
 
+static const char *name_of(const struct hearth_input *input)
+{
+    if (input->task != HEARTH_TASK_GENERATE)
+        return "input";
+    return input->kind == HEARTH_INPUT_MESSAGES ? "messages" : "prompt";
+}
+
+int hearth_input_error_length(struct hearth_error *error, const struct hearth_input *input,
+                              size_t least_count, size_t context)
+{
+    const char *name = name_of(input);
+    return hearth_error_set(error, HEARTH_ECONTEXT,
+                            "This model's maximum context length is %zu tokens. However, you "
+                            "requested at least %zu tokens in the %s. Please reduce the length of "
+                            "the %s. The prompt is too long.",
+                            context, least_count, name, name);
+}
+
 int hearth_input_error_context(struct hearth_error *error, const struct hearth_input *input,
                                size_t token_count, size_t context)
 {
@@ -20,7 +38,7 @@ int hearth_input_error_context(struct hearth_error *error, const struct hearth_i
                                 context, token_count, token_count);
     /* An answer has a token at least, so that an input that just fits is too long too. */
     size_t asked = input->sampling && input->sampling->max_tokens ? input->sampling->max_tokens : 1;
-    const char *name = input->kind == HEARTH_INPUT_MESSAGES ? "messages" : "prompt";
+    const char *name = name_of(input);
     /* LiteLLM knows the fault by the beginning of these words, LangChain by their end. */
     return hearth_error_set(error, HEARTH_ECONTEXT,
                             "This model's maximum context length is %zu tokens. However, you "

@@ -13,6 +13,10 @@
  * is generated needs at least one. Returns the code. */
 int hearth_input_error_context(struct hearth_error *error, const struct hearth_input *input,
                                size_t token_count, size_t context);
+/* HEARTH_ECONTEXT: the input was not tokenized, because so many bytes are at least `least_count`
+ * tokens, which is more than `context`. Returns the code. */
+int hearth_input_error_length(struct hearth_error *error, const struct hearth_input *input,
+                              size_t least_count, size_t context);
 /* HEARTH_EINVAL: one of the input's ids is not among the model's `vocabulary` tokens. */
 int hearth_input_error_vocabulary(struct hearth_error *error, const struct hearth_input *input,
                                   int32_t id, size_t vocabulary);

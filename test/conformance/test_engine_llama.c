@@ -578,6 +578,13 @@ static const char *rendered(const char *messages)
     return driver_text(&driver, 0);
 }
 
+static void assert_ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    if (length < wanted || strcmp(text + length - wanted, end) != 0)
+        fail_msg("\"%s\" does not end with \"%s\"", text, end);
+}
+
 static void the_template_renders_roles_parts_and_tools(void **state)
 {
     (void)state;
@@ -890,6 +897,56 @@ static void members_of_a_conversation_that_are_null_are_as_absent(void **state)
     assert_int_equal(counts[0], counts[1]);
 }
 
+static void an_assistant_message_without_content_is_answered_and_not_gone_on_with(void **state)
+{
+    (void)state;
+    need_model();
+    static const char *const silent[] = {"", ",\"content\":null", ",\"content\":\"\"",
+                                         ",\"content\":[]",
+                                         ",\"content\":[{\"type\":\"text\",\"text\":\"\"}]"};
+    if (strstr(model, "SmolLM2") == NULL)
+        skip();
+    for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+        char json[256];
+        snprintf(json, sizeof(json),
+                 "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},"
+                 "{\"role\":\"assistant\"%s}]}",
+                 silent[i]);
+        assert_non_null(strstr(rendered(json), "<|im_start|>user\nHi<|im_end|>\n"));
+        assert_ends_with(rendered(json), "<|im_start|>assistant\n");
+        snprintf(json, sizeof(json), "{\"messages\":[{\"role\":\"assistant\"%s}]}", silent[i]);
+        assert_ends_with(rendered(json), "<|im_start|>assistant\n");
+    }
+    assert_ends_with(rendered("{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},"
+                              "{\"role\":\"assistant\",\"content\":\"Well\"}]}"),
+                     "<|im_start|>assistant\nWell");
+}
+
+static void a_text_that_cannot_fit_by_its_bytes_is_refused_before_it_is_tokenized(void **state)
+{
+    (void)state;
+    need_model();
+    enum { LENGTH = 5000000 };
+    struct hearth_sampling sampling = driver_greedy(1);
+    static const char open[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"";
+    static const char close[] = "\"}]}";
+    char *json = hearth_calloc(1, LENGTH + sizeof(open) + sizeof(close));
+    memcpy(json, open, sizeof(open) - 1);
+    char *text = json + sizeof(open) - 1;
+    memset(text, 'x', LENGTH);
+    uint64_t began_ms = hearth_clock_monotonic_ms();
+    assert_int_equal(driver_prepare(&driver, 0, text, &sampling), HEARTH_ECONTEXT);
+    assert_true(hearth_clock_monotonic_ms() - began_ms < 100);
+    assert_non_null(strstr(driver.fault.message,
+                           "This model's maximum context length is 512 tokens. However, you "
+                           "requested at least "));
+    assert_non_null(strstr(driver.fault.message, "Please reduce the length of the prompt."));
+    memcpy(text + LENGTH, close, sizeof(close));
+    assert_int_equal(driver_prepare(&driver, 0, json, &sampling), HEARTH_ECONTEXT);
+    assert_non_null(strstr(driver.fault.message, "Please reduce the length of the messages."));
+    hearth_free(json);
+}
+
 static void a_fault_of_a_conversation_is_named_by_its_place(void **state)
 {
     (void)state;
@@ -973,6 +1030,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(corrupt_files_are_errors_within_seconds),
         cmocka_unit_test(what_there_is_of_a_cut_character_is_left_out),
         cmocka_unit_test(members_of_a_conversation_that_are_null_are_as_absent),
+        cmocka_unit_test(an_assistant_message_without_content_is_answered_and_not_gone_on_with),
+        cmocka_unit_test(a_text_that_cannot_fit_by_its_bytes_is_refused_before_it_is_tokenized),
         cmocka_unit_test(a_fault_of_a_conversation_is_named_by_its_place),
         cmocka_unit_test(more_messages_than_the_context_has_tokens_are_not_rendered),
         cmocka_unit_test(a_header_with_a_flipped_byte_never_ends_the_process),

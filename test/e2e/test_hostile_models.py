@@ -69,6 +69,12 @@ def test_a_template_that_cannot_serve_is_refused_at_install(home, gguf, tmp_path
     assert seconds < 40 * SLOW
 
 
+@pytest.mark.parametrize("key", [TEMPLATE, TEMPLATE + ".tool_use"])
+def test_an_empty_template_is_as_good_as_none(home, gguf, tmp_path, key):
+    done, _ = install(home, gguf, tmp_path, "empty", {TEMPLATE: None, key: ""})
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("key, value, words", [
     ("llama.attention.head_count", ("u32", 0), "'llama.attention.head_count' is 0"),
     ("llama.attention.head_count", ("u32", 7), "does not divide the number of heads"),
@@ -243,6 +249,17 @@ def test_a_fault_of_a_conversation_is_named_by_its_place(demo_server, change, pl
     answer = demo_server.post("/v1/chat/completions", body)
     assert answer.status in (400, 422), answer.text
     assert place in answer.text and not INSIDE.search(answer.json()["error"]["message"]), answer.text
+
+
+def test_a_text_that_is_far_over_the_context_is_refused_for_its_length(demo_server):
+    text = "x" * 5_000_000
+    for path, body in (("/v1/chat/completions", {"messages": [{"role": "user", "content": text}]}),
+                       ("/v1/completions", {"prompt": text})):
+        answer = demo_server.post(path, {"model": "smollm2", "max_tokens": 1, **body})
+        assert answer.status == 400, answer.text
+        error = answer.json()["error"]
+        assert error["code"] == "context_length_exceeded"
+        assert error["message"].startswith("This model's maximum context length is "), error
 
 
 def partial_token(server):

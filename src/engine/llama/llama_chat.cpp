@@ -175,17 +175,18 @@ extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *js
 }
 
 /* A conversation that any template for chats can render; a template that refuses it in its own
- * words runs, and is taken. */
+ * words runs, and is taken. An empty text is none, as llama-common has it: ChatML is used then. */
 extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_error *error)
 {
+    if (length == 0)
+        return 0;
     static const std::string small = R"({"messages":[{"role":"user","content":"Hello"}]})";
     struct hearth_error fault = {};
     struct hearth_chat *chat = nullptr;
     std::string copy(text, length);
-    int rc =
-        copy.find('\0') != std::string::npos
-            ? hearth_error_set(&fault, HEARTH_EMODEL, "the chat template holds a NUL")
-            : hearth_chat_create(nullptr, copy.empty() ? nullptr : copy.c_str(), &chat, &fault);
+    int rc = copy.find('\0') != std::string::npos
+                 ? hearth_error_set(&fault, HEARTH_EMODEL, "the chat template holds a NUL")
+                 : hearth_chat_create(nullptr, copy.c_str(), &chat, &fault);
     if (rc == 0) {
         struct hearth_buf prompt, stops;
         hearth_buf_init(&prompt, 64u << 20);

@@ -200,6 +200,16 @@ void read_values(const common_json &body, common_chat_templates_inputs &inputs)
         inputs.enable_thinking = thinking->second != "false";
 }
 
+/* As llama-server does it: a last message of the assistant's is one to go on with. One that says
+ * nothing has no end to go on from: the answer to it begins as any other does. */
+bool goes_on(const common_chat_msg &last)
+{
+    bool says = !last.content.empty() || !last.reasoning_content.empty();
+    for (const auto &part : last.content_parts)
+        says = says || !part.text.empty();
+    return last.role == "assistant" && says;
+}
+
 } // namespace
 
 common_chat_templates_inputs hearth_conversation_read(const common_json &body,
@@ -220,8 +230,7 @@ common_chat_templates_inputs hearth_conversation_read(const common_json &body,
     inputs.use_jinja = true;
     inputs.parallel_tool_calls = truth_of(body, "parallel_tool_calls", abilities.parallel_tools);
     inputs.add_generation_prompt = truth_of(body, "add_generation_prompt", true);
-    /* As llama-server does it: a last message of the assistant's is one to go on with. */
-    if (inputs.messages.back().role == "assistant") {
+    if (goes_on(inputs.messages.back())) {
         inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
         inputs.add_generation_prompt = false;
     }

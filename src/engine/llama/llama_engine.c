@@ -141,6 +141,27 @@ static int find_end_tokens(struct hearth_engine *engine)
     return 0;
 }
 
+/* Some tokenizers take any number of bytes for one token (a word that they do not know) or for none
+ * (spaces, also around a token that strips them); of those nothing is known. */
+static size_t longest_token(const struct llama_vocab *vocab)
+{
+    const int strips = LLAMA_TOKEN_ATTR_LSTRIP | LLAMA_TOKEN_ATTR_RSTRIP;
+    enum llama_vocab_type type = llama_vocab_type(vocab);
+    size_t longest = 4; /* a character that has no token of its own */
+    if (type != LLAMA_VOCAB_TYPE_BPE && type != LLAMA_VOCAB_TYPE_SPM)
+        return 0;
+    struct hearth_buf piece;
+    hearth_buf_init(&piece, 1u << 20);
+    for (llama_token i = 0; longest != 0 && i < llama_vocab_n_tokens(vocab); i++) {
+        piece.length = 0;
+        bool known = (llama_vocab_get_attr(vocab, i) & strips) == 0 &&
+                     hearth_llama_piece(vocab, i, true, &piece) == 0;
+        longest = !known ? 0 : piece.length > longest ? piece.length : longest;
+    }
+    hearth_buf_finish(&piece);
+    return longest;
+}
+
 /* All buffers of a step are made at the load: a step allocates nothing that grows with the
  * model. */
 static int make_buffers(struct hearth_engine *engine, struct hearth_error *error)
@@ -224,6 +245,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     engine->facts.slots = engine->plan.slots;
     engine->facts.batch = engine->plan.batch;
     rc = load_model(engine, files->path, progress, error);
+    if (rc == 0)
+        engine->token_bytes = longest_token(engine->vocab);
     if (rc == 0)
         rc = make_context(engine, error);
     if (rc == 0)

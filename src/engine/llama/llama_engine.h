@@ -81,6 +81,7 @@ struct hearth_engine {
     struct hearth_chat *chat;
     struct llama_batch batch;
     struct hearth_llama_sequence *sequences;
+    size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
     bool cuttable;       /* the cache can forget the end of a sequence */
     uint32_t window;     /* of sliding attention; 0: none */
     int32_t *end_tokens; /* that end a generation */

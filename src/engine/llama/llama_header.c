@@ -247,7 +247,7 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
         shown = LLAMA_POOLING_TYPE_MEAN;
     snprintf(facts->pooling, sizeof(facts->pooling), "%s", hearth_llama_pooling_name(shown));
     facts->normalized = shown != LLAMA_POOLING_TYPE_RANK;
-    facts->has_chat_template = hearth_gguf_find(from->gguf, "tokenizer.chat_template") != NULL ||
+    facts->has_chat_template = hearth_gguf_text(from->gguf, "tokenizer.chat_template").length > 0 ||
                                settings->chat_template != NULL;
     return 0;
 }

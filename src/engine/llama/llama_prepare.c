@@ -115,6 +115,22 @@ static int check_frame(struct hearth_engine *engine, const struct hearth_input *
 }
 
 /* Counting tokens has no context to fit into, nor has an input that may be cut. */
+static bool must_fit(const struct hearth_input *input)
+{
+    return input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
+}
+
+/* What cannot fit is not tokenized: the tokenizer takes many times the memory of the text. */
+static int check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
+                       size_t length, struct hearth_error *error)
+{
+    if (engine->token_bytes == 0 || !must_fit(input) ||
+        length / engine->token_bytes <= engine->plan.context)
+        return 0;
+    return hearth_input_error_length(error, input, length / engine->token_bytes,
+                                     engine->plan.context);
+}
+
 static int render_chat(struct hearth_engine *engine, const struct hearth_input *input,
                        struct hearth_llama_input *made, struct hearth_buf *stops,
                        struct hearth_error *error)
@@ -123,9 +139,11 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
     struct hearth_buf prompt;
     hearth_buf_init(&prompt, PROMPT_MAX);
-    bool computed = input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
     int rc = hearth_chat_render(engine->chat, input->bytes, input->length,
-                                computed ? engine->plan.context : SIZE_MAX, &prompt, stops, error);
+                                must_fit(input) ? engine->plan.context : SIZE_MAX, &prompt, stops,
+                                error);
+    if (rc == 0)
+        rc = check_bytes(engine, input, prompt.length, error);
     /* The template has taken away its own BOS where the tokenizer adds one. */
     if (rc == 0)
         rc = hearth_llama_tokenize(engine->vocab, prompt.bytes, prompt.length,
@@ -191,6 +209,9 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
         rc = take_tokens(engine, input, made, error);
         return rc != 0 ? rc : check_frame(engine, input, error);
     case HEARTH_INPUT_TEXT:
+        rc = check_bytes(engine, input, input->length, error);
+        if (rc != 0)
+            return rc;
         if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
             return join_pair(engine, input, made, error);
         return hearth_llama_tokenize(engine->vocab, input->bytes, input->length,
