@@ -3,21 +3,17 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "format/file_map.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { HEADER_MAX = 100 << 20, TENSORS_MAX = 1 << 18 };
 
 struct hearth_safetensors {
-    void *mapping; /* NULL when the bytes are the caller's */
-    size_t mapped;
+    struct hearth_file_map map; /* zeros when the bytes are the caller's */
     json_t *header; /* owns the names */
     struct hearth_tensor *tensors;
     size_t count;
@@ -184,55 +180,20 @@ int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safe
     return rc;
 }
 
-/* Where a model lies is nobody's business who asks for it: errors have the name alone. */
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static int map_file(const char *path, void **ret_bytes, size_t *ret_length,
-                    struct hearth_error *error)
-{
-    const char *name = name_of(path);
-    /* O_NONBLOCK: a pipe in the file's place must not hold us up. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return hearth_error_set_errno(error, errno, "%s", name);
-    struct stat status;
-    void *bytes = MAP_FAILED;
-    int rc = 0;
-    if (fstat(fd, &status) < 0)
-        rc = hearth_error_set_errno(error, errno, "%s", name);
-    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: not a file with content", name);
-    else if ((bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
-             MAP_FAILED)
-        rc = hearth_error_set_errno(error, errno, "%s", name);
-    close(fd);
-    if (rc)
-        return rc;
-    *ret_bytes = bytes;
-    *ret_length = (size_t)status.st_size;
-    return 0;
-}
-
 int hearth_safetensors_open(const char *path, struct hearth_safetensors **ret_file,
                             struct hearth_error *error)
 {
-    void *bytes = NULL;
-    size_t length = 0;
-    int rc = map_file(path, &bytes, &length, error);
+    struct hearth_file_map map;
+    int rc = hearth_file_map_open(path, &map, error);
     if (rc)
         return rc;
-    rc = hearth_safetensors_read(bytes, length, ret_file, error);
+    rc = hearth_safetensors_read(map.bytes, map.length, ret_file, error);
     if (rc) {
-        munmap(bytes, length);
-        hearth_error_prefix(error, "%s", name_of(path));
+        hearth_file_map_close(&map);
+        hearth_error_prefix(error, "%s", hearth_file_map_name(path));
         return rc;
     }
-    (*ret_file)->mapping = bytes;
-    (*ret_file)->mapped = length;
+    (*ret_file)->map = map;
     return 0;
 }
 
@@ -242,15 +203,14 @@ void hearth_safetensors_close(struct hearth_safetensors *file)
         return;
     json_decref(file->header);
     hearth_free(file->tensors);
-    if (file->mapping)
-        munmap(file->mapping, file->mapped);
+    hearth_file_map_close(&file->map);
     hearth_free(file);
 }
 
 void hearth_safetensors_release(const struct hearth_safetensors *file)
 {
-    if (file->mapping)
-        madvise(file->mapping, file->mapped, MADV_DONTNEED);
+    if (file->map.bytes)
+        madvise((void *)file->map.bytes, file->map.length, MADV_DONTNEED);
 }
 
 size_t hearth_safetensors_count(const struct hearth_safetensors *file)
