@@ -24,8 +24,6 @@ static void choose_ways(struct hearth_decoder *decoder)
     decoder->windowed_angles =
         network->window > 0 &&
         memcmp(&network->rotary, &network->windowed_rotary, sizeof(network->rotary)) != 0;
-    decoder->result_stride =
-        network->vocabulary > network->width ? network->vocabulary : network->width;
 }
 
 static int check_params(const struct hearth_decoder *decoder, struct hearth_error *error)

@@ -23,7 +23,8 @@ struct hearth_decoder_params {
     uint32_t context;   /* tokens that a sequence may have */
     uint32_t sequences; /* at once */
     uint32_t batch;     /* rows of a step */
-    uint32_t outputs;   /* of them, those that give a result */
+    uint32_t outputs;   /* of them, those that give logits … */
+    uint32_t states;    /* … or, in a step that makes those, states */
     uint32_t threads;
     enum hearth_kv_type kv_type;
     enum hearth_isa isa;

@@ -47,7 +47,7 @@ struct hearth_workspace {
     float *gate, *up; /* [rows][feed], where they are not finished together */
     float *cosines, *sines;                   /* [rows][rotary size / 2] */
     float *windowed_cosines, *windowed_sines; /* where layers with windows turn differently */
-    float *results;                           /* [outputs][vocabulary or width] */
+    float *results; /* [outputs][vocabulary] or [states][width] */
     float *member_row;                        /* [members][the widest row] */
     void *attention_scratch;
     size_t attention_scratch_bytes; /* of each member */
@@ -72,7 +72,7 @@ struct hearth_decoder {
     struct hearth_workspace space;
     void *memory; /* of the workspace */
     size_t memory_bytes;
-    size_t result_stride;
+    size_t result_stride; /* of the last step's results */
 };
 
 struct hearth_pass {

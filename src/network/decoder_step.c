@@ -22,9 +22,11 @@ static int check_span(const struct hearth_decoder *decoder, const struct hearth_
 }
 
 static int check(const struct hearth_decoder *decoder, const struct hearth_decoder_span *spans,
-                 size_t count, struct hearth_error *error)
+                 size_t count, enum hearth_decoder_result result, struct hearth_error *error)
 {
     uint64_t rows = 0, outputs = 0;
+    uint64_t most =
+        result == HEARTH_DECODER_LOGITS ? decoder->params.outputs : decoder->params.states;
     for (size_t i = 0; i < count; i++) {
         int rc = check_span(decoder, spans, i, error);
         if (rc != 0)
@@ -32,7 +34,7 @@ static int check(const struct hearth_decoder *decoder, const struct hearth_decod
         rows += spans[i].count;
         outputs += spans[i].outputs;
     }
-    if (rows > decoder->params.batch || outputs > decoder->params.outputs)
+    if (rows > decoder->params.batch || outputs > most)
         return hearth_error_set(error, HEARTH_EINVAL, "a step of more rows than a batch has");
     return 0;
 }
@@ -71,7 +73,9 @@ int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_deco
                         const atomic_bool *canceled, struct hearth_error *error)
 {
     struct hearth_pass pass = {.decoder = decoder, .result = result, .canceled = canceled};
-    int rc = check(decoder, spans, count, error);
+    int rc = check(decoder, spans, count, result, error);
+    decoder->result_stride = result == HEARTH_DECODER_LOGITS ? decoder->network.vocabulary
+                                                             : decoder->network.width;
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = add_span(&pass, &spans[i], error);
     if (rc == 0 && pass.rows > 0) {

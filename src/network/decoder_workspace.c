@@ -138,11 +138,14 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     const struct hearth_decoder_params *params = &decoder->params;
     const struct hearth_network *network = &decoder->network;
     size_t rows = params->batch, width = network->width;
+    size_t logits = (size_t)params->outputs * network->vocabulary;
+    size_t states = (size_t)params->states * width;
+    size_t results = params->outputs > params->states ? params->outputs : params->states;
     memset(space, 0, sizeof(*space));
     want_packings(decoder);
     space->widest = widest_row(network);
     space->rows = cut(&cutting, rows, sizeof(*space->rows));
-    space->output_rows = cut(&cutting, params->outputs, sizeof(*space->output_rows));
+    space->output_rows = cut(&cutting, results, sizeof(*space->output_rows));
     space->queries = cut(&cutting, params->sequences, sizeof(*space->queries));
     space->x = cut_floats(&cutting, rows, width);
     space->branch = cut_floats(&cutting, decoder->waits_for_norm ? rows : 0, width);
@@ -151,7 +154,7 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     size_t apart = any_apart(decoder) ? rows : 0;
     space->gate = cut_floats(&cutting, apart, network->feed);
     space->up = cut_floats(&cutting, apart, network->feed);
-    space->results = cut_floats(&cutting, params->outputs, decoder->result_stride);
+    space->results = cut_floats(&cutting, 1, logits > states ? logits : states);
     cut_packed(&cutting, &space->stream, rows > params->outputs ? rows : params->outputs);
     cut_packed(&cutting, &space->heads, rows);
     cut_packed(&cutting, &space->feed, rows);

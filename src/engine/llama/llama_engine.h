@@ -6,6 +6,7 @@
 #define HEARTH_LLAMA_ENGINE_H
 
 #include "base/buf.h"
+#include "engine/llama/llama_compute.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
 #include "hearth/engine.h"
@@ -73,14 +74,11 @@ struct hearth_engine {
     struct hearth_llama_plan plan;
     struct hearth_llama_settings settings;
     struct llama_model *model;
-    struct llama_context *context;
-    llama_memory_t memory; /* NULL for encoders */
+    struct hearth_llama_compute *compute;
     const struct llama_vocab *vocab;
     struct hearth_chat *chat;
-    struct llama_batch batch;
+    struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
-    bool cuttable;       /* the cache can forget the end of a sequence */
-    uint32_t window;     /* of sliding attention; 0: none */
     int32_t *end_tokens; /* that end a generation */
     uint32_t end_count;
     llama_token_data *candidates; /* scratch of sampling */
