@@ -116,4 +116,7 @@ hearth_embedding_child(bench_encoder encoder.c hearth_worker)
 if(TARGET llama_cpp)
   hearth_embedding_child(bench_peer_llama peer_llama.c hearth_base llama_cpp)
   set_target_properties(bench_peer_llama PROPERTIES LINKER_LANGUAGE CXX)
+  # A decoder of our own and libllama in one process.
+  hearth_embedding_child(bench_decoder decoder.c hearth_network llama_cpp)
+  set_target_properties(bench_decoder PROPERTIES LINKER_LANGUAGE CXX)
 endif()
