@@ -7,4 +7,4 @@ target_link_libraries(llama_cpp INTERFACE -Wl,--start-group
   ${HEARTH_DEPS}/lib/libllama-common.a ${HEARTH_DEPS}/lib/libllama-common-base.a
   ${HEARTH_DEPS}/lib/libllama.a ${HEARTH_DEPS}/lib/libggml.a ${HEARTH_DEPS}/lib/libggml-cpu.a
   ${HEARTH_DEPS}/lib/libggml-base.a ${HEARTH_DEPS}/lib/libcpp-httplib.a
-  -Wl,--end-group OpenMP::OpenMP_CXX stdc++ m dl pthread)
+  -Wl,--end-group OpenMP::OpenMP_CXX m dl pthread)

@@ -1,5 +1,7 @@
 """The part of scripts/generate that reads api/routes.json and api/schemas/: C tables of routes and
 schemas, openapi.json, the embedded pages, docs/errors.md."""
+import base64
+import hashlib
 import json
 import pathlib
 import re
@@ -257,11 +259,14 @@ def route_tables(rows):
             *(f'#include "routes/{family}/{family}_routes.gen.h"' for family in families), "",
             "/* clang-format off */", "static const struct hearth_route rows[] = {"]
     for r in rows:
+        aliases = "NULL"
+        if "aliases" in r:
+            aliases = f"(const char *const[]){{{', '.join(map(c_string, r['aliases']))}, NULL}}"
         request = f"&hearth_schema_{snake(r['request'])}" if "request" in r else "NULL"
         limit = "HEARTH_BODY_DEFAULT" if "body_max" not in r else str(r["body_max"])
         body.append(
-            f"    {{.method = {c_string(r['method'])}, .path = {c_string(r['path'])}, "
-            f".group = {c_string(r['group'])}, .name = {c_string(r['name'])},\n"
+            f"    {{.method = {c_string(r['method'])}, .path = {c_string(r['path'])}, .aliases = {aliases},\n"
+            f"     .group = {c_string(r['group'])}, .name = {c_string(r['name'])}, .errors = HEARTH_ERRORS_{r['errors'].upper()},\n"
             f"     .scope = HEARTH_SCOPE_{r['scope'].upper()}, "
             f".kind = HEARTH_ROUTE_{r['kind'].upper()}, .body_max = {limit}, .request = {request},\n"
             f"     .handle = hearth_route_{r['name']}}},")
@@ -315,6 +320,9 @@ def openapi_operation(row, statuses):
             schema["enum"] = query["enum"]
         parameters.append({"name": query["name"], "in": "query",
                            "description": query.get("description", ""), "schema": schema})
+    if "aliases" in row:
+        paths = " and ".join(f"`{alias}`" for alias in row["aliases"])
+        operation["description"] = f"Also at {paths}, for clients that ask there."
     if parameters:
         operation["parameters"] = parameters
     if "request" in row:
@@ -329,7 +337,7 @@ def openapi_operation(row, statuses):
         if "stream" in row:
             content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
         responses[status] = {"description": statuses.get(status, "An answer"), "content": content}
-    shape = "OpenaiError" if row["path"].startswith("/v1/") else "Error"
+    shape = "OpenaiError" if row["errors"] == "openai" else "Error"
     responses["default"] = {"description": "An error", "content": {"application/json": {
         "schema": {"$ref": "#/components/schemas/" + shape}}}}
     operation["responses"] = responses
@@ -338,8 +346,8 @@ def openapi_operation(row, statuses):
     return operation
 
 
-def openapi(named, rows):
-    statuses = {"200": "Done", "201": "Made", "202": "Under way", "503": "Not now"}
+def openapi(named, rows, groups):
+    statuses = {"200": "Done", "201": "Made", "202": "Under way", "302": "Elsewhere", "503": "Not now"}
     paths = {}
     for row in rows:
         path = row["path"].replace("*}", "}")
@@ -350,11 +358,7 @@ def openapi(named, rows):
                  "description": "Keeps, trains and serves models on machines that you own."},
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"key": []}, {}],
-        "tags": [{"name": "openai", "description": "The OpenAI API"},
-                 {"name": "infer", "description": "Any model, any task"},
-                 {"name": "models", "description": "The registry"},
-                 {"name": "admin", "description": "What is loaded"},
-                 {"name": "system", "description": "The server itself"}],
+        "tags": [{"name": name, "description": title} for name, title in groups.items()],
         "paths": paths,
         "components": {
             "schemas": {name: openapi_schema(schema) for name, (_, schema) in named.items()},
@@ -372,17 +376,33 @@ def page_lines(text):
     return [f"    {c_string(part)}" for part in out]
 
 
+def page_policy(html):
+    """The Content-Security-Policy of a page: its own style and scripts, by their digests; no other
+    source, no attribute of style, and requests to its own server alone."""
+    def digests(tag):
+        texts = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        return " ".join("'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+                        for text in texts) or "'none'"
+    return (f"default-src 'none'; style-src {digests('style')}; script-src {digests('script')}; "
+            "img-src data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+
+
 def pages(document):
     compact = json.dumps(document, ensure_ascii=True, separators=(",", ":"))
     source = "api/"
     head = [f"/* {NOTE.format(source)} */", "#ifndef HEARTH_ROUTES_ADMIN_PAGES_GEN_H",
             "#define HEARTH_ROUTES_ADMIN_PAGES_GEN_H", "", "#include <stddef.h>", "",
             "extern const char hearth_page_openapi[], hearth_page_docs[];",
+            "/* The Content-Security-Policy that the page works under. */",
+            "extern const char hearth_page_docs_policy[];",
             "extern const size_t hearth_page_openapi_length, hearth_page_docs_length;", "", "#endif",
             ""]
     body = [f"/* {NOTE.format(source)} */", '#include "routes/admin/pages.gen.h"', "",
             "/* clang-format off */"]
-    for name, text in (("openapi", compact), ("docs", (API / "docs.html").read_text())):
+    docs = (API / "docs.html").read_text()
+    body += ["const char hearth_page_docs_policy[] =", *page_lines(page_policy(docs))]
+    body[-1] += ";"
+    for name, text in (("openapi", compact), ("docs", docs)):
         text.encode("ascii")
         body += [f"const char hearth_page_{name}[] =", *page_lines(text)]
         body[-1] += ";"
@@ -394,10 +414,10 @@ def pages(document):
 def errors_page():
     rows = json.loads((API / "errors.json").read_text())["errors"]
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
-           "Under `/v1` an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
+           "Under `/v1`, and on the other paths of OpenAI's routes, an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
            "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
-           "`fields` (field, expected,", "got) when the status is 422. `hearth` exits with the code "
-           "below. *Retry* says whether the same", "request may succeed later; then there is often a "
+           "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
+           "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
            "`Retry-After`.", "", "| code | HTTP | gRPC | exit | retry | meaning |",
            "|---|---|---|---|---|---|"]
     out += [f"| `{r['code']}` | {r['http']} | {r['grpc']} | {r['exit']} | "
@@ -408,16 +428,35 @@ def errors_page():
     return {"docs/errors.md": "\n".join(out)}
 
 
+def check_paths(rows):
+    """Each method and path once, aliases included; and every row says what its errors look like."""
+    seen = {}
+    for row in rows:
+        if row.get("errors") not in ("openai", "hearth"):
+            raise SystemExit(f"routes.json: {row['name']}: errors must be openai or hearth")
+        for path in [row["path"], *row.get("aliases", [])]:
+            key = row["method"], re.sub(r"{[^}]*}", "{}", path)
+            if key in seen:
+                raise SystemExit(f"routes.json: {row['name']}: {' '.join(key)} is {seen[key]} already")
+            seen[key] = row["name"]
+
+
 def api():
     """Everything from routes.json, schemas/ and errors.json."""
     named = schemas()
-    rows = json.loads((API / "routes.json").read_text())["routes"]
+    routes = json.loads((API / "routes.json").read_text())
+    rows, groups = routes["routes"], routes["groups"]
+    used = {row["group"] for row in rows}
+    if used != set(groups):
+        raise SystemExit("routes.json: groups and the group column differ in "
+                         + ", ".join(sorted(used ^ set(groups))))
+    check_paths(rows)
     for row in rows:
         for name in [row.get("request"), row.get("stream"), *row["response"].values()]:
             if name and "/" not in name and name not in named:
                 raise SystemExit(f"routes.json: {row['name']}: there is no schema {name}")
     files = {}
-    for part in (schema_tables(named, rows), route_tables(rows), pages(openapi(named, rows)),
+    for part in (schema_tables(named, rows), route_tables(rows), pages(openapi(named, rows, groups)),
                  errors_page()):
         files.update(part)
     return files

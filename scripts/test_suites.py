@@ -131,7 +131,7 @@ def venv():
 
 
 def clients():
-    """Node's openai and h2spec, in build/: the environment that names them."""
+    """Node's packages (openai, playwright-core) and h2spec, in build/: the environment that names them."""
     node, tools = BUILD / "node", BUILD / "tools"
     lock = ROOT / "test/e2e/package-lock.json"
     if not (node / "node_modules/openai").exists() or \

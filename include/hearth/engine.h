@@ -81,11 +81,13 @@ struct hearth_model_facts {
 
 /* How to load. Zero means the default that is written behind the field. */
 struct hearth_load_params {
-    uint32_t context;   /* tokens for each sequence; the smaller of the trained one and 4,096 */
-    uint32_t slots;     /* sequences at once; the engine's own number */
-    uint32_t batch;     /* most tokens in a step; the engine's own number */
-    uint32_t threads;   /* all cores */
-    const char *device; /* "cpu", "cuda:0"; "cpu" when NULL */
+    uint32_t context; /* tokens for each sequence; the smaller of the trained one and 4,096 */
+    bool
+        context_is_limit; /* `context` may be more than this model can: then what it can is taken */
+    uint32_t slots;       /* sequences at once; the engine's own number */
+    uint32_t batch;       /* most tokens in a step; the engine's own number */
+    uint32_t threads;     /* all cores */
+    const char *device;   /* "cpu", "cuda:0"; "cpu" when NULL */
     const char *settings_json; /* the definition's settings that only the engine knows, or NULL */
 };
 

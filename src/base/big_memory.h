@@ -1,5 +1,6 @@
 /* Large pieces of memory straight from the kernel: zeroed, taken only where they are touched, in
- * huge pages where the system gives them (reading weights is a seventh quicker then). Any thread. */
+ * huge pages where the system gives them (reading weights is a seventh quicker then). Any thread.
+ */
 #ifndef HEARTH_BASE_BIG_MEMORY_H
 #define HEARTH_BASE_BIG_MEMORY_H
 

@@ -194,6 +194,8 @@ static int write_escaped(struct hearth_buf *buf, unsigned char c)
 
 int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length)
 {
+    if (!length) /* of a buffer that nothing was put into, the text is NULL */
+        return hearth_buf_text(buf, "\"\"");
     hearth_buf_char(buf, '"');
     size_t plain = 0, i = 0;
     while (i < length) {

@@ -44,7 +44,8 @@ json_int_t hearth_json_integer(const json_t *object, const char *key, json_int_t
 double hearth_json_number(const json_t *object, const char *key, double fallback);
 bool hearth_json_truth(const json_t *object, const char *key, bool fallback);
 
-/* Appends a quoted string; bytes that are not UTF-8 become U+FFFD. */
+/* Appends a quoted string; bytes that are not UTF-8 become U+FFFD. `text` may be NULL when it is
+ * empty. */
 int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length);
 /* The same for a text that ends with NUL. */
 int hearth_json_write_text(struct hearth_buf *buf, const char *text);

@@ -116,9 +116,9 @@ static const char *path_of(struct check *check, const struct step *way)
     return path;
 }
 
-/* Always false, so that a check can end with it. */
-static bool fault(struct check *check, enum hearth_schema_fault_kind kind, const struct step *way,
-                  const char *expected, const char *got, const char *suggestion)
+/* Adds a fault at this place. Always false, so that a check can end with it. */
+static bool add_fault(struct check *check, const struct step *way,
+                      const struct hearth_schema_fault *what)
 {
     struct hearth_schema_faults *faults = check->faults;
     if (!faults)
@@ -128,13 +128,20 @@ static bool fault(struct check *check, enum hearth_schema_fault_kind kind, const
         return false;
     }
     const char *path = path_of(check, way);
-    if (!path || !got) {
+    if (!path || !what->got) {
         faults->more = true;
         return false;
     }
-    faults->rows[faults->count++] = (struct hearth_schema_fault){
-        .kind = kind, .path = path, .expected = expected, .got = got, .suggestion = suggestion};
+    faults->rows[faults->count] = *what;
+    faults->rows[faults->count++].path = path;
     return false;
+}
+
+static bool fault(struct check *check, enum hearth_schema_fault_kind kind, const struct step *way,
+                  const char *expected, const char *got)
+{
+    return add_fault(check, way,
+                     &(struct hearth_schema_fault){.kind = kind, .expected = expected, .got = got});
 }
 
 static bool value_fault(struct check *check, const struct hearth_schema *schema,
@@ -142,8 +149,7 @@ static bool value_fault(struct check *check, const struct hearth_schema *schema,
 {
     if (!check->faults)
         return false;
-    return fault(check, HEARTH_FAULT_VALUE, way, schema->expected, describe(check, value, false),
-                 NULL);
+    return fault(check, HEARTH_FAULT_VALUE, way, schema->expected, describe(check, value, false));
 }
 
 static bool check_number(struct check *check, const struct hearth_schema *schema,
@@ -213,8 +219,11 @@ static bool unknown_key(struct check *check, const struct hearth_schema *schema,
         if (!schema->properties[i].schema->refused)
             names[count++] = schema->properties[i].name;
     names[count] = NULL;
-    return fault(check, HEARTH_FAULT_UNKNOWN, way, "a known key", "an unknown key",
-                 hearth_nearest_word(key, names));
+    return add_fault(check, way,
+                     &(struct hearth_schema_fault){.kind = HEARTH_FAULT_UNKNOWN,
+                                                   .expected = "a known key",
+                                                   .got = "an unknown key",
+                                                   .suggestion = hearth_nearest_word(key, names)});
 }
 
 static bool check_object(struct check *check, const struct hearth_schema *schema,
@@ -245,8 +254,7 @@ static bool check_object(struct check *check, const struct hearth_schema *schema
         if (!property->required || json_object_get(value, property->name))
             continue;
         struct step step = {.parent = way, .key = property->name};
-        good =
-            fault(check, HEARTH_FAULT_MISSING, &step, property->schema->expected, "nothing", NULL);
+        good = fault(check, HEARTH_FAULT_MISSING, &step, property->schema->expected, "nothing");
     }
     return good;
 }
@@ -283,9 +291,8 @@ static bool check_any(struct check *check, const struct hearth_schema *schema, c
         return check_value(check, meant, value, way);
     if (json_is_array(value) && json_array_size(value) == 0 && near)
         return fault(check, HEARTH_FAULT_VALUE, way, schema->expected,
-                     describe(check, value, false), NULL);
-    return fault(check, HEARTH_FAULT_TYPE, way, schema->expected, describe_start(check, value),
-                 NULL);
+                     describe(check, value, false));
+    return fault(check, HEARTH_FAULT_TYPE, way, schema->expected, describe_start(check, value));
 }
 
 static bool check_typed(struct check *check, const struct hearth_schema *schema,
@@ -294,7 +301,7 @@ static bool check_typed(struct check *check, const struct hearth_schema *schema,
     unsigned type = type_of(value);
     if (schema->types && !(schema->types & type))
         return check->faults ? fault(check, HEARTH_FAULT_TYPE, way, schema->expected,
-                                     describe(check, value, true), NULL)
+                                     describe(check, value, true))
                              : false;
     if (schema->any_of)
         return check_any(check, schema, value, way);
@@ -316,11 +323,10 @@ struct hearth_schema_site {
 };
 
 bool hearth_schema_tell(struct hearth_schema_site *site, const char *key,
-                        enum hearth_schema_fault_kind kind, const char *expected, const char *got,
-                        const char *suggestion)
+                        const struct hearth_schema_fault *what)
 {
     struct step step = {.parent = site->way, .key = key};
-    return fault(site->check, kind, key ? &step : site->way, expected, got, suggestion);
+    return add_fault(site->check, key ? &step : site->way, what);
 }
 
 struct hearth_arena *hearth_schema_site_arena(struct hearth_schema_site *site)
@@ -333,15 +339,25 @@ const char *hearth_schema_site_describe(struct hearth_schema_site *site, const j
     return describe(site->check, value, false);
 }
 
+static bool refuse(struct check *check, const struct hearth_schema *schema, const json_t *value,
+                   const struct step *way)
+{
+    if (!check->faults)
+        return false;
+    return add_fault(check, way,
+                     &(struct hearth_schema_fault){.kind = HEARTH_FAULT_REFUSED,
+                                                   .expected = "nothing",
+                                                   .got = describe(check, value, true),
+                                                   .message = schema->refused});
+}
+
 static bool check_value(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
     if (schema->refused)
-        return json_is_null(value)
-                   ? true
-                   : fault(check, HEARTH_FAULT_REFUSED, way, schema->refused, "it", NULL);
+        return json_is_null(value) ? true : refuse(check, schema, value, way);
     if (check->depth == HEARTH_SCHEMA_DEPTH_MAX)
-        return fault(check, HEARTH_FAULT_DEPTH, way, "less nesting", "too many levels", NULL);
+        return fault(check, HEARTH_FAULT_DEPTH, way, "at most 64 levels", "more levels");
     check->depth++;
     bool good = check_typed(check, schema, value, way);
     if (good && schema->check && !json_is_null(value))
@@ -366,7 +382,7 @@ const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,
     const char *text = NULL;
     switch (fault->kind) {
     case HEARTH_FAULT_MISSING:
-        text = hearth_arena_format(arena, "%s is missing: %s", where, fault->expected);
+        text = hearth_arena_format(arena, "%s is missing; it must be %s", where, fault->expected);
         break;
     case HEARTH_FAULT_UNKNOWN:
         text = fault->suggestion ? hearth_arena_format(arena, "%s is not known here; was %s meant?",
@@ -374,11 +390,16 @@ const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,
                                  : hearth_arena_format(arena, "%s is not known here", where);
         break;
     case HEARTH_FAULT_REFUSED:
-        text = hearth_arena_format(arena, "%s is not taken: %s", where, fault->expected);
+        text = hearth_arena_format(arena, "%s is not allowed here: %s", where, fault->message);
+        break;
+    case HEARTH_FAULT_DEPTH:
+        text = hearth_arena_format(arena, "%s has more than %d levels of nesting", where,
+                                   HEARTH_SCHEMA_DEPTH_MAX);
         break;
     default:
-        text = hearth_arena_format(arena, "%s must be %s, it is %s", where, fault->expected,
-                                   fault->got);
+        text = fault->message ? fault->message
+                              : hearth_arena_format(arena, "%s must be %s, but it is %s", where,
+                                                    fault->expected, fault->got);
     }
     return text ? text : "";
 }

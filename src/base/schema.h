@@ -68,9 +68,12 @@ enum hearth_schema_fault_kind {
 struct hearth_schema_fault {
     enum hearth_schema_fault_kind kind;
     const char *path;       /* "messages[0].role"; "" is the document itself */
-    const char *expected;   /* in words; the reason of HEARTH_FAULT_REFUSED */
+    const char *expected;   /* in words */
     const char *got;        /* "a string", "7", "\"purple\"" */
     const char *suggestion; /* a key that may have been meant, or NULL */
+    /* The whole sentence, where there is a reason that `expected` and `got` do not tell; or NULL.
+     */
+    const char *message;
 };
 
 #define HEARTH_SCHEMA_FAULTS_MAX 32
@@ -82,11 +85,11 @@ struct hearth_schema_faults {
     bool more; /* there were others, or memory for them was short */
 };
 
-/* For checks of our own: a fault at the value, or at its member `key`. Texts must be constant or in
- * the arena of the site. Always false, so that a check can end with it. */
+/* For checks of our own: tells a fault at the value or, where `key` is not NULL, at its member; the
+ * path of `fault` is filled in here. Its texts must be constant or in the arena of the site. Always
+ * false, so that a check can end with it. */
 bool hearth_schema_tell(struct hearth_schema_site *site, const char *key,
-                        enum hearth_schema_fault_kind kind, const char *expected, const char *got,
-                        const char *suggestion);
+                        const struct hearth_schema_fault *fault);
 struct hearth_arena *hearth_schema_site_arena(struct hearth_schema_site *site);
 /* The value in words. */
 const char *hearth_schema_site_describe(struct hearth_schema_site *site, const json_t *value);

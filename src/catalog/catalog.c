@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "catalog/catalog_names.h"
 #include "catalog/catalog_snapshot.h"
 #include "format/engine_choice.h"
 #include "loop/loop.h"
@@ -288,23 +289,14 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
     return rc;
 }
 
-int hearth_catalog_resolve(struct hearth_catalog *catalog, const char *reference,
+int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error)
 {
-    struct hearth_reference parsed;
-    int rc = hearth_reference_parse(reference, &parsed, error);
-    if (rc < 0)
-        return rc;
-    const struct hearth_catalog_entry *entry = NULL;
-    if (!parsed.number && !parsed.alias[0])
-        entry = file_named(catalog, parsed.name);
-    const struct hearth_snapshot_model *model =
-        entry ? NULL : hearth_snapshot_find(catalog->snapshot, parsed.name);
-    if (!entry && !model)
-        return hearth_error_set(error, HEARTH_ENOMODEL, "there is no model '%s'", parsed.name);
-    if (!entry)
-        rc = hearth_snapshot_choose(model, &parsed, &entry, error);
+    const struct hearth_catalog_names names = {
+        .files = catalog->files, .file_count = catalog->file_count, .snapshot = catalog->snapshot};
+    const struct hearth_catalog_entry *entry;
+    int rc = hearth_catalog_names_find(&names, reference, &entry, error);
     if (rc == 0)
         *ret_entry = hearth_catalog_entry_keep(entry);
     return rc;

@@ -54,9 +54,10 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
                             struct hearth_error *error);
 
 /* "name", "name:version", "name@alias"; a bare name is @default when that alias is set, else
- * @latest, the newest ready version. HEARTH_ENOMODEL says what is missing. The entry is counted
- * for the caller. */
-int hearth_catalog_resolve(struct hearth_catalog *catalog, const char *reference,
+ * @latest, the newest ready version. A model is also found by the hub id that it came from, in
+ * another case, and behind a provider's name (catalog_names.h). HEARTH_ENOMODEL says what is
+ * missing, with the nearest name. The entry is counted for the caller. */
+int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error);
 /* Is this very version still there, in whatever state? True while nothing has been read. */

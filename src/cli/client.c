@@ -165,17 +165,20 @@ static int code_of_status(int status)
     return HEARTH_EINTERNAL;
 }
 
-/* Each faulty field behind the message, one a line. */
-static void append_fields(const json_t *answer, struct hearth_error *error)
+/* Where several fields are faulty, all of them in place of the message, one a line. */
+static void list_fields(const json_t *answer, struct hearth_error *error)
 {
+    const json_t *fields = json_object_get(answer, "fields"), *field;
     size_t index;
-    const json_t *field;
-    json_array_foreach(json_object_get(answer, "fields"), index, field)
+    if (json_array_size(fields) < 2)
+        return;
+    snprintf(error->message, sizeof(error->message),
+             "the server found %zu faults in the request:", json_array_size(fields));
+    json_array_foreach(fields, index, field)
     {
         size_t used = strlen(error->message);
-        snprintf(error->message + used, sizeof(error->message) - used,
-                 "\n  %s: %s expected, got %s", hearth_json_text(field, "field", "?"),
-                 hearth_json_text(field, "expected", "?"), hearth_json_text(field, "got", "?"));
+        snprintf(error->message + used, sizeof(error->message) - used, "\n  %s",
+                 hearth_json_text(field, "message", "?"));
     }
 }
 
@@ -194,7 +197,7 @@ static int fault_of_answer(int status, const json_t *answer, struct hearth_error
     else
         hearth_error_set(error, code, "the server answered with status %d", status);
     if (error)
-        append_fields(answer, error);
+        list_fields(answer, error);
     if (code == HEARTH_EAUTH && error)
         hearth_error_set(error, code,
                          "the server wants a key; give it with --api-key or "

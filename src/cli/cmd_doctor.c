@@ -40,7 +40,7 @@ static void print_findings(const json_t *findings)
         int number = *grade == 'g' ? HEARTH_GOOD : *grade == 'w' ? HEARTH_WARNING : HEARTH_BAD;
         printf("%s%-7s%s  %-10s  ", hearth_style(styles[number]), grade, hearth_style(HEARTH_PLAIN),
                hearth_json_text(row, "check", ""));
-        hearth_print_clean(hearth_json_text(row, "found", ""));
+        hearth_print_clean(stdout, hearth_json_text(row, "found", ""));
         putchar('\n');
         const char *mend = hearth_json_text(row, "mend", NULL);
         if (mend)

@@ -155,7 +155,7 @@ static void print_field(const char *key, const char *value)
     if (!value || !*value)
         return;
     printf("%s%-12s%s ", hearth_style(HEARTH_DIM), key, hearth_style(HEARTH_PLAIN));
-    hearth_print_clean(value);
+    hearth_print_clean(stdout, value);
     putchar('\n');
 }
 
@@ -188,7 +188,7 @@ static void print_version(const json_t *version)
         printf("  %.12s  ", hearth_json_text(file, "sha256", ""));
         hearth_size_text((uint64_t)hearth_json_integer(file, "size", 0), size);
         printf("%9s  ", size);
-        hearth_print_clean(hearth_json_text(file, "path", "?"));
+        hearth_print_clean(stdout, hearth_json_text(file, "path", "?"));
         putchar('\n');
     }
 }
@@ -196,7 +196,7 @@ static void print_version(const json_t *version)
 static void print_model(const json_t *model)
 {
     printf("%s", hearth_style(HEARTH_BOLD));
-    hearth_print_clean(hearth_json_text(model, "name", "?"));
+    hearth_print_clean(stdout, hearth_json_text(model, "name", "?"));
     printf("%s  %s\n", hearth_style(HEARTH_PLAIN), hearth_json_text(model, "state", "?"));
     print_field("task", hearth_json_text(model, "task", ""));
     print_field("description", hearth_json_text(model, "description", ""));

@@ -52,7 +52,7 @@ static int print_processes(struct hearth_arena *arena, const json_t *models,
         const char *fault = hearth_json_text(json_array_get(models, i), "error", "");
         if (*fault) {
             printf("\n%s: ", hearth_json_text(json_array_get(models, i), "model", "?"));
-            hearth_print_clean(fault);
+            hearth_print_clean(stdout, fault);
             putchar('\n');
         }
     }

@@ -8,6 +8,7 @@
 #include "cli/line_editor.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
+#include "cli/word_wrap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +20,24 @@ enum { PROMPT_MAX = 8 << 20 };
 struct screen {
     bool is_noted; /* a note stands on standard error and has to be wiped */
     bool is_json;
-    bool ends_with_newline;
-    struct hearth_buf text;
+    bool has_text;
+    bool is_within_line;          /* what was written last did not end with a line end */
+    struct hearth_word_wrap wrap; /* for a terminal */
+    struct hearth_buf text;       /* for JSON */
 };
+
+static void screen_init(struct screen *screen, bool is_json)
+{
+    *screen = (struct screen){.is_json = is_json};
+    hearth_word_wrap_init(&screen->wrap);
+    hearth_buf_init(&screen->text, PROMPT_MAX);
+}
+
+static void screen_finish(struct screen *screen)
+{
+    hearth_word_wrap_finish(&screen->wrap);
+    hearth_buf_finish(&screen->text);
+}
 
 static void wipe_note(struct screen *screen)
 {
@@ -34,17 +50,30 @@ static void on_text(void *argument, const char *text)
 {
     struct screen *screen = argument;
     wipe_note(screen);
+    screen->has_text = true;
     if (screen->is_json) {
         hearth_buf_text(&screen->text, text);
         return;
     }
-    /* On a terminal a model must not be able to send escape sequences. */
-    if (hearth_terminal_out())
-        hearth_print_clean(text);
-    else
+    /* On a terminal a model must not be able to send escape sequences: the wrap lets none through.
+     */
+    if (hearth_terminal_out()) {
+        hearth_word_wrap_take(&screen->wrap, hearth_terminal_columns(), text, stdout);
+    } else {
         fputs(text, stdout);
+        screen->is_within_line = text[strlen(text) - 1] != '\n';
+    }
     fflush(stdout);
-    screen->ends_with_newline = text[strlen(text) - 1] == '\n';
+}
+
+/* The answer is over, whole or not: the word that was held back is written. */
+static void end_text(struct screen *screen)
+{
+    wipe_note(screen);
+    if (!hearth_terminal_out() || screen->is_json)
+        return;
+    hearth_word_wrap_end(&screen->wrap, hearth_terminal_columns(), stdout);
+    screen->is_within_line = screen->wrap.at > 0;
 }
 
 static void on_note(void *argument, const char *note)
@@ -52,8 +81,10 @@ static void on_note(void *argument, const char *note)
     struct screen *screen = argument;
     if (!hearth_terminal_err() || screen->is_json)
         return;
-    fprintf(stderr, "\r%s%.70s%s\033[K", hearth_style_err(HEARTH_DIM), note,
-            hearth_style_err(HEARTH_PLAIN));
+    /* It must stay within its line, else it could not be wiped. */
+    fprintf(stderr, "\r%s", hearth_style_err(HEARTH_DIM));
+    hearth_print_beginning(stderr, note, hearth_terminal_columns() - 1);
+    fprintf(stderr, "%s\033[K", hearth_style_err(HEARTH_PLAIN));
     screen->is_noted = true;
 }
 
@@ -97,7 +128,7 @@ static int ask(struct hearth_conversation *conversation, struct screen *screen,
     hearth_conversation_say(conversation, "user", prompt);
     hearth_interrupt_forget();
     int rc = hearth_conversation_ask(conversation, reply, error);
-    wipe_note(screen);
+    end_text(screen);
     return rc;
 }
 
@@ -105,9 +136,9 @@ static int ask(struct hearth_conversation *conversation, struct screen *screen,
 static int answer_once(struct hearth_conversation *conversation, const char *prompt, bool is_json,
                        struct hearth_error *error)
 {
-    struct screen screen = {.is_json = is_json};
+    struct screen screen;
     struct hearth_reply reply;
-    hearth_buf_init(&screen.text, PROMPT_MAX);
+    screen_init(&screen, is_json);
     int rc = ask(conversation, &screen, &reply, prompt, error);
     if (!rc && is_json) {
         const char *text = hearth_buf_cstr(&screen.text);
@@ -116,10 +147,10 @@ static int answer_once(struct hearth_conversation *conversation, const char *pro
                                          "prompt_tokens", reply.prompt_tokens, "completion_tokens",
                                          reply.completion_tokens),
                                error);
-    } else if (!rc && !screen.ends_with_newline) {
-        putchar('\n');
+    } else if (screen.is_within_line || (!rc && !is_json && !screen.has_text)) {
+        putchar('\n'); /* also behind an empty answer, and before the error that cut one short */
     }
-    hearth_buf_finish(&screen.text);
+    screen_finish(&screen);
     if (!rc && reply.is_canceled)
         return hearth_error_set(error, HEARTH_ECANCELED, "stopped");
     return rc;
@@ -143,14 +174,19 @@ static bool take_command(struct hearth_conversation *conversation, const char *l
 
 static void answer_in_chat(struct hearth_conversation *conversation, const char *line)
 {
-    struct screen screen = {.is_json = false};
+    struct screen screen;
     struct hearth_reply reply;
     struct hearth_error error = {.code = 0};
-    if (ask(conversation, &screen, &reply, line, &error))
-        printf("%s%s%s", hearth_style(HEARTH_RED), error.message, hearth_style(HEARTH_PLAIN));
-    else if (reply.is_canceled)
+    screen_init(&screen, false);
+    if (ask(conversation, &screen, &reply, line, &error)) {
+        printf("%s%s", screen.is_within_line ? "\n" : "", hearth_style(HEARTH_RED));
+        hearth_print_clean(stdout, error.message);
+        printf("%s", hearth_style(HEARTH_PLAIN));
+    } else if (reply.is_canceled) {
         printf("%s [stopped]%s", hearth_style(HEARTH_DIM), hearth_style(HEARTH_PLAIN));
+    }
     printf("\n\n");
+    screen_finish(&screen);
 }
 
 static int chat(struct hearth_conversation *conversation)

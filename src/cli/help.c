@@ -7,7 +7,7 @@
 /* "  left        text", the text wrapped to the terminal. */
 static void print_row(const char *left, int width, const char *text)
 {
-    int columns = hearth_terminal_columns();
+    int columns = (int)hearth_terminal_columns();
     int used = printf("  %-*s  ", width, left);
     int indent = width + 4;
     if (used > indent) {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/terminal.h"
+#include "text/columns.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -117,19 +118,30 @@ static int read_key(char ret_text[5])
     return (unsigned char)ret_text[0];
 }
 
+/* Is what stands here put onto what is before it: a combining mark, a joiner? */
+static bool is_mark(const struct hearth_line_editor *editor, size_t at)
+{
+    return at < editor->line.length &&
+           hearth_character_at(editor->line.bytes + at, editor->line.length - at).columns == 0;
+}
+
+/* The start of the character before `at`, with the marks that it carries. */
 static size_t before(const struct hearth_line_editor *editor, size_t at)
 {
-    while (at > 0 && ((unsigned char)editor->line.bytes[--at] & 0xc0) == 0x80)
-        ;
+    do
+        while (at > 0 && ((unsigned char)editor->line.bytes[--at] & 0xc0) == 0x80)
+            ;
+    while (at > 0 && is_mark(editor, at));
     return at;
 }
 
+/* The start of the character behind the one at `at` and its marks. */
 static size_t after(const struct hearth_line_editor *editor, size_t at)
 {
-    if (at < editor->line.length)
-        at++;
-    while (at < editor->line.length && ((unsigned char)editor->line.bytes[at] & 0xc0) == 0x80)
-        at++;
+    do
+        if (at < editor->line.length)
+            at += hearth_character_at(editor->line.bytes + at, editor->line.length - at).length;
+    while (is_mark(editor, at));
     return at;
 }
 
@@ -153,20 +165,26 @@ static void insert(struct hearth_line_editor *editor, const char *text)
     editor->cursor += length;
 }
 
-static size_t columns_of(const char *text, size_t length)
+/* Where the cursor stands, in columns from the start of the first row, when this much has been
+ * written: a wide character that the end of a row would cut goes into the next one whole. */
+static size_t place_behind(size_t at, const char *text, size_t length, size_t width)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
+    for (size_t i = 0; i < length;) {
+        struct hearth_character character = hearth_character_at(text + i, length - i);
+        if (at % width + character.columns > width)
+            at += width - at % width;
+        at += character.columns;
+        i += character.length;
+    }
+    return at;
 }
 
 /* Draws prompt and line again, wrapped by the terminal, and puts the cursor in its place. */
 static void draw(struct hearth_line_editor *editor, const char *prompt)
 {
-    size_t width = (size_t)hearth_terminal_columns(), lead = hearth_text_columns(prompt);
-    size_t all = lead + columns_of(editor->line.bytes, editor->line.length);
-    size_t left = lead + columns_of(editor->line.bytes, editor->cursor);
+    size_t width = hearth_terminal_columns(), lead = place_behind(0, prompt, strlen(prompt), width);
+    size_t all = place_behind(lead, editor->line.bytes, editor->line.length, width);
+    size_t left = place_behind(lead, editor->line.bytes, editor->cursor, width);
     if (editor->shown_rows)
         printf("\033[%dA", editor->shown_rows);
     printf("\r\033[J%s%s%s%.*s", hearth_style(HEARTH_BOLD), prompt, hearth_style(HEARTH_PLAIN),

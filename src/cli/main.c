@@ -30,11 +30,14 @@ static void report_as_json(const struct hearth_error *error)
 static int report(const struct hearth_invocation *invocation, struct hearth_error *error)
 {
     fflush(stdout);
-    if (invocation->json)
+    if (invocation->json) {
         report_as_json(error);
-    else if (*error->message)
-        fprintf(stderr, "%shearth:%s %s\n", hearth_style_err(HEARTH_RED),
-                hearth_style_err(HEARTH_PLAIN), error->message);
+    } else if (*error->message) {
+        fprintf(stderr, "%shearth:%s ", hearth_style_err(HEARTH_RED),
+                hearth_style_err(HEARTH_PLAIN));
+        hearth_print_clean(stderr, error->message); /* it may quote a server, a file, an argument */
+        fputc('\n', stderr);
+    }
     return hearth_error_row(error->code)->exit_code;
 }
 

@@ -1,6 +1,6 @@
 #include "cli/terminal.h"
 
-#include "base/text.h"
+#include "text/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ bool hearth_terminal_err(void)
     return isatty(STDERR_FILENO);
 }
 
-int hearth_terminal_columns(void)
+size_t hearth_terminal_columns(void)
 {
     struct winsize size;
-    if (!hearth_terminal_out() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40)
+    if (!hearth_terminal_out() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0)
         return 80;
     return size.ws_col;
 }
@@ -50,56 +50,62 @@ const char *hearth_style_err(enum hearth_style style)
     return style_on(hearth_terminal_err(), style);
 }
 
-size_t hearth_text_columns(const char *text)
+static void print_clean(FILE *out, const char *text, size_t length)
 {
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
+    while (length) {
+        const struct hearth_character character = hearth_character_at(text, length);
+        if (character.steers && *text != '\n')
+            fputc('?', out);
+        else
+            fwrite(text, 1, character.length, out);
+        text += character.length;
+        length -= character.length;
+    }
 }
 
-void hearth_print_clean(const char *text)
+void hearth_print_clean(FILE *out, const char *text)
 {
-    for (size_t length = strlen(text); length;) {
-        size_t width = hearth_utf8_width(text, length);
-        unsigned char c = (unsigned char)*text;
-        bool control = width == 0 || (width == 1 && (c < 0x20 || c == 0x7f) && c != '\n') ||
-                       (width == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0);
-        if (control)
-            putchar('?');
-        else
-            fwrite(text, 1, width, stdout);
-        width = width ? width : 1;
-        text += width;
-        length -= width;
+    print_clean(out, text, strlen(text));
+}
+
+/* The bytes of the longest beginning of a text that takes at most so many columns. */
+static size_t bytes_within(const char *text, size_t columns)
+{
+    size_t taken = 0;
+    for (size_t length = strlen(text); taken < length;) {
+        const struct hearth_character character = hearth_character_at(text + taken, length - taken);
+        if (character.columns > columns)
+            break;
+        columns -= character.columns;
+        taken += character.length;
     }
+    return taken;
+}
+
+void hearth_print_beginning(FILE *out, const char *text, size_t columns)
+{
+    print_clean(out, text, bytes_within(text, columns));
 }
 
 /* Prints at most `width` columns, the last one '…' when the text is longer; pads to the width. */
 static void print_cell(const char *text, size_t width, bool pad)
 {
-    size_t columns = hearth_text_columns(text);
-    char cut[1024];
-    if (columns > width) {
-        size_t bytes = 0, kept = 0;
-        while (text[bytes] && bytes + 8 < sizeof(cut)) {
-            if (((unsigned char)text[bytes] & 0xc0) != 0x80 && ++kept == width)
-                break;
-            bytes++;
-        }
-        snprintf(cut, sizeof(cut), "%.*s…", (int)bytes, text);
-        text = cut;
-        columns = width;
-    }
-    hearth_print_clean(text);
+    size_t length = strlen(text);
+    bool is_cut = hearth_text_columns(text, length) > width;
+    if (is_cut)
+        length = bytes_within(text, width - 1);
+    print_clean(stdout, text, length);
+    if (is_cut)
+        fputs("…", stdout);
+    /* A wide character that did not fit leaves one column more. */
     if (pad)
-        printf("%*s", (int)(width - columns + GAP), "");
+        printf("%*s", (int)(width - hearth_text_columns(text, length) - is_cut + GAP), "");
 }
 
 /* Takes columns away from the widest until the row fits. */
 static void fit(size_t *widths, size_t columns)
 {
-    size_t room = (size_t)hearth_terminal_columns(), total = 0;
+    size_t room = hearth_terminal_columns(), total = 0;
     for (size_t i = 0; i < columns; i++)
         total += widths[i] + (i + 1 < columns ? GAP : 0);
     while (total > room) {
@@ -118,7 +124,7 @@ void hearth_print_table(const char *const *cells, size_t rows, size_t columns)
 {
     size_t widths[COLUMNS_MAX] = {0};
     for (size_t i = 0; i < rows * columns; i++) {
-        size_t width = hearth_text_columns(cells[i]);
+        size_t width = hearth_text_columns(cells[i], strlen(cells[i]));
         if (width > widths[i % columns])
             widths[i % columns] = width;
     }

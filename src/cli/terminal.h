@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum hearth_style {
     HEARTH_PLAIN,
@@ -16,21 +17,23 @@ enum hearth_style {
     HEARTH_RED,
 };
 
-/* Columns of the terminal at standard output; 80 where there is none. */
-int hearth_terminal_columns(void);
+/* Columns of the terminal at standard output, now: a window may change. 80 where there is no
+ * terminal, or it does not say. */
+size_t hearth_terminal_columns(void);
 bool hearth_terminal_out(void); /* is standard output a terminal? */
 bool hearth_terminal_err(void); /* is standard error one? */
 /* The escape sequence; "" where colours do not belong (no terminal, NO_COLOR, TERM=dumb). */
 const char *hearth_style(enum hearth_style style);
 const char *hearth_style_err(enum hearth_style style);
 
-/* Characters of UTF-8 text (one column each is good enough here). */
-size_t hearth_text_columns(const char *text);
-/* Prints text that came from outside: control characters become '?'. */
-void hearth_print_clean(const char *text);
+/* Prints text that came from outside: a control character but the line end becomes '?', so that it
+ * cannot steer the terminal. */
+void hearth_print_clean(FILE *out, const char *text);
+/* The same for the beginning of a text that fits into so many columns. */
+void hearth_print_beginning(FILE *out, const char *text, size_t columns);
 
-/* A table: `cells` is rows × columns, the first row the head. On a terminal the widest column is
- * cut so that a row fits; elsewhere nothing is cut. */
+/* Prints a table: `cells` holds rows × columns texts, the first row is the head. On a terminal the
+ * widest columns are cut so that a row fits; elsewhere nothing is cut. */
 void hearth_print_table(const char *const *cells, size_t rows, size_t columns);
 
 #endif

@@ -72,20 +72,19 @@ static float soften(float *s, size_t keys, const float *bias, float scale, size_
 }
 
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int32_t v4i __attribute__((vector_size(16)));
 
 INLINE void transpose_4x4(const float *x, size_t stride, float *y, size_t y_stride)
 {
     v4 a = *(const v4 *)x, b = *(const v4 *)(x + stride), c = *(const v4 *)(x + 2 * stride),
        d = *(const v4 *)(x + 3 * stride);
-    v4 ac_low = __builtin_shuffle(a, c, (v4i){0, 4, 1, 5});
-    v4 ac_high = __builtin_shuffle(a, c, (v4i){2, 6, 3, 7});
-    v4 bd_low = __builtin_shuffle(b, d, (v4i){0, 4, 1, 5});
-    v4 bd_high = __builtin_shuffle(b, d, (v4i){2, 6, 3, 7});
-    *(v4 *)y = __builtin_shuffle(ac_low, bd_low, (v4i){0, 4, 1, 5});
-    *(v4 *)(y + y_stride) = __builtin_shuffle(ac_low, bd_low, (v4i){2, 6, 3, 7});
-    *(v4 *)(y + 2 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){0, 4, 1, 5});
-    *(v4 *)(y + 3 * y_stride) = __builtin_shuffle(ac_high, bd_high, (v4i){2, 6, 3, 7});
+    v4 ac_low = __builtin_shufflevector(a, c, 0, 4, 1, 5);
+    v4 ac_high = __builtin_shufflevector(a, c, 2, 6, 3, 7);
+    v4 bd_low = __builtin_shufflevector(b, d, 0, 4, 1, 5);
+    v4 bd_high = __builtin_shufflevector(b, d, 2, 6, 3, 7);
+    *(v4 *)y = __builtin_shufflevector(ac_low, bd_low, 0, 4, 1, 5);
+    *(v4 *)(y + y_stride) = __builtin_shufflevector(ac_low, bd_low, 2, 6, 3, 7);
+    *(v4 *)(y + 2 * y_stride) = __builtin_shufflevector(ac_high, bd_high, 0, 4, 1, 5);
+    *(v4 *)(y + 3 * y_stride) = __builtin_shufflevector(ac_high, bd_high, 2, 6, 3, 7);
 }
 
 /* y[dim, keys] = x[length, dim] transposed, zeros behind `length`. */

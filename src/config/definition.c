@@ -27,7 +27,7 @@ static void fault_here(struct draft *draft, const struct hearth_yaml *node, cons
         hearth_fault_add(draft->faults, node->line, node->column, "%s: \"%.100s\" is not %s",
                          node->key, node->text, expected);
     else
-        hearth_fault_add(draft->faults, node->line, node->column, "%s: expected %s, here is %s",
+        hearth_fault_add(draft->faults, node->line, node->column, "%s must be %s, but it is %s",
                          node->key, expected, hearth_yaml_kind_name(node->kind));
 }
 
@@ -129,7 +129,8 @@ static void read_tags(struct draft *draft, const struct hearth_yaml *node)
         const char *key = is_map ? tag->key : tag->text;
         if (!is_text || !*key)
             hearth_fault_add(draft->faults, tag->line, tag->column,
-                             "tags: expected a text, here is %s", hearth_yaml_kind_name(tag->kind));
+                             "a tag must be a text, but it is %s",
+                             hearth_yaml_kind_name(tag->kind));
         else
             json_object_set_new(tags, key, json_string(is_map ? tag->text : ""));
     }
@@ -246,7 +247,7 @@ static void read_members(struct draft *draft, const char *text, size_t length)
         return;
     if (root->kind != HEARTH_YAML_MAP) {
         hearth_fault_add(draft->faults, root->line, root->column,
-                         "expected a definition as `key: value`, here is %s",
+                         "a definition must be lines of `key: value`, but it is %s",
                          hearth_yaml_kind_name(root->kind));
         return;
     }

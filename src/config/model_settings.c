@@ -98,7 +98,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
     struct hearth_fault_list faults;
     hearth_fault_list_init(&faults, arena, NULL);
     if (!json_is_object(settings))
-        hearth_fault_add(&faults, 0, 0, "settings: expected an object");
+        hearth_fault_add(&faults, 0, 0, "settings must be an object");
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)settings, key, value)
@@ -110,7 +110,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
         if (!row)
             hearth_fault_add_unknown(&faults, 0, 0, "the setting", key, hearth_model_setting_keys);
         else if (expected)
-            hearth_fault_add(&faults, 0, 0, "%s: expected %s", key, expected);
+            hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     }
     return hearth_fault_list_end(&faults, ret_faults, error);
 }
@@ -160,6 +160,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
     if (engine_json)
         *ret = (struct hearth_model_settings){
             .context = integer_or(own, "context", server->context),
+            .context_is_servers = !json_is_integer(json_object_get(own, "context")),
             .slots = integer_or(own, "slots", server->slots),
             .batch = integer_or(own, "batch", server->batch),
             .threads = integer_or(own, "threads", server->threads),

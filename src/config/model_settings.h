@@ -40,6 +40,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
 
 /* What is in force for a model: its own settings where it has them, else the server's. */
 struct hearth_model_settings {
+    bool context_is_servers; /* `context` is the server's wish for all models, not this one's own */
     int64_t context, slots, batch, threads, queue_max, queue_tokens_max, replicas, breaker_failures;
     uint64_t idle_unload, request_timeout, load_timeout; /* milliseconds; 0 is never or none */
     uint64_t breaker_rest;                               /* milliseconds */

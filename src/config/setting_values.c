@@ -144,7 +144,7 @@ static const char **list_of_node(struct hearth_settings_draft *draft,
             items[i++] = item->text;
         else
             hearth_fault_add(&draft->faults, item->line, item->column,
-                             "%s: expected a single value, here is %s", setting->key,
+                             "an item of %s must be a single value, but it is %s", setting->key,
                              hearth_yaml_kind_name(item->kind));
     }
     return items;

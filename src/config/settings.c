@@ -80,7 +80,7 @@ static void take_member(struct hearth_settings_draft *draft, const struct hearth
     bool takes_list = setting->kind == HEARTH_SETTING_LIST && member->kind == HEARTH_YAML_LIST;
     if (member->kind != HEARTH_YAML_SCALAR && !takes_list) {
         hearth_fault_add(&draft->faults, member->line, member->column,
-                         "%s: expected %s, here is %s", setting->key,
+                         "%s must be %s, but it is %s", setting->key,
                          setting->kind == HEARTH_SETTING_LIST ? "a list" : "a single value",
                          hearth_yaml_kind_name(member->kind));
         return;
@@ -103,7 +103,7 @@ static int take_file(struct hearth_settings_draft *draft, struct hearth_error *e
         hearth_yaml_parse(text, length, draft->input->env, draft->arena, &draft->faults);
     if (root && root->kind != HEARTH_YAML_MAP)
         hearth_fault_add(&draft->faults, root->line, root->column,
-                         "expected settings as `key: value`, here is %s",
+                         "settings must be lines of `key: value`, but this is %s",
                          hearth_yaml_kind_name(root->kind));
     else if (root)
         for (const struct hearth_yaml *member = root->first; member; member = member->next)

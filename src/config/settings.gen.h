@@ -26,7 +26,7 @@ struct hearth_settings {
     bool insecure;
     /* ends with NULL: names that a Host header may carry, besides IP literals, localhost and *.localhost */
     const char *const *allowed_hosts;
-    /* ends with NULL: origins that browsers may call from; * is any */
+    /* ends with NULL: origins that pages may call from; `local` is any page of this machine (localhost, a loopback address, any port) and the web views of installed apps, * is any */
     const char *const *cors_origins;
     /* PEM file with the certificate chain; turns TLS on */
     const char *tls_certificate;
@@ -54,14 +54,18 @@ struct hearth_settings {
     uint64_t idle_timeout;
     /* milliseconds: how long a client may read nothing of what waits for it */
     uint64_t write_timeout;
-    /* bytes: bytes that may wait for one connection before its producer pauses */
+    /* bytes: bytes that may wait for one connection before its producer pauses, and before its next request is begun */
     uint64_t write_buffer_max;
+    /* bytes: bytes that may wait for all connections together, where a request in progress counts as 16 KiB; near it, clients that take less than 16 KiB of their answers in a second are closed, and over it requests are 503 */
+    uint64_t connection_buffers_max;
     /* compress answers for clients that accept it */
     bool gzip;
     /* milliseconds: how long running requests may finish after SIGTERM */
     uint64_t drain_timeout;
     /* milliseconds: longest time for one inference request; 0 is none */
     uint64_t request_timeout;
+    /* model of a request that names none, where it can do what is asked; without it the only model that can */
+    const char *default_model;
     /* tokens for each sequence; 0: the smaller of the model's own and 4,096 */
     int64_t context;
     /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more) */

@@ -4,13 +4,11 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
-enum { SHOWN_MAX = 100 };
-
-/* What a stranger sent, fit for a message: short, and without control characters. */
-static void show(const char *text, char ret_shown[SHOWN_MAX + 1])
+void hearth_reference_show(const char *text, char ret_shown[HEARTH_REFERENCE_SHOWN_MAX])
 {
-    size_t length = strnlen(text, SHOWN_MAX);
+    size_t length = strnlen(text, HEARTH_REFERENCE_SHOWN_MAX - 1);
     size_t out = 0;
     while (out < length) {
         size_t width = hearth_utf8_width(text + out, length - out);
@@ -26,8 +24,8 @@ static void show(const char *text, char ret_shown[SHOWN_MAX + 1])
 
 static int fault(struct hearth_error *error, int code, const char *text, const char *reason)
 {
-    char shown[SHOWN_MAX + 1];
-    show(text, shown);
+    char shown[HEARTH_REFERENCE_SHOWN_MAX];
+    hearth_reference_show(text, shown);
     return hearth_error_set(error, code, "model '%s': %s", shown, reason);
 }
 
@@ -56,4 +54,12 @@ int hearth_reference_parse(const char *text, struct hearth_reference *ret_refere
         return fault(error, HEARTH_EINVAL, text, "an alias has the form of a name");
     *ret_reference = reference;
     return 0;
+}
+
+bool hearth_source_has_hub_id(const char *source, const char *id, size_t length)
+{
+    if (strncmp(source, "hf:", 3) != 0)
+        return false;
+    const char *repository = source + 3;
+    return strcspn(repository, "@:") == length && strncasecmp(repository, id, length) == 0;
 }

@@ -4,6 +4,7 @@
 
 #include "hearth/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,14 @@ struct hearth_reference {
  * alias. A message shows at most 100 bytes of the text, with control characters blotted out. */
 int hearth_reference_parse(const char *text, struct hearth_reference *ret_reference,
                            struct hearth_error *error);
+
+/* Does a source ("hf:ORG/REPO@REVISION:FILE") come from the repository that `id` names? `id` is
+ * "ORG/REPO" in any case and ends after `length` bytes; hubs do not tell cases apart either. */
+bool hearth_source_has_hub_id(const char *source, const char *id, size_t length);
+
+/* What a stranger sent as a model's name, fit for a message: at most 100 bytes, with control
+ * characters and broken UTF-8 blotted out. */
+#define HEARTH_REFERENCE_SHOWN_MAX 101
+void hearth_reference_show(const char *text, char ret_shown[HEARTH_REFERENCE_SHOWN_MAX]);
 
 #endif

@@ -9,7 +9,7 @@ enum { BUCKETS_FIRST = 256, ALLOCATOR_BYTES = 16 };
 struct entry {
     struct entry *bucket_next;
     struct entry *newer, *older;
-    struct hearth_vector_key key;
+    struct hearth_vector_digest key;
     uint32_t count, prompt_tokens, truncated_tokens;
     float values[];
 };
@@ -46,7 +46,7 @@ static uint64_t bytes_of(uint32_t count)
 }
 
 /* The key is a digest already: any of its digits spread well. */
-uint64_t hearth_vector_key_hash(const struct hearth_vector_key *key)
+uint64_t hearth_vector_digest_hash(const struct hearth_vector_digest *key)
 {
     uint64_t hash = 0;
     for (int i = 0; i < 16; i++)
@@ -55,13 +55,13 @@ uint64_t hearth_vector_key_hash(const struct hearth_vector_key *key)
 }
 
 static struct entry **bucket_of(const struct hearth_vector_cache *cache,
-                                const struct hearth_vector_key *key)
+                                const struct hearth_vector_digest *key)
 {
-    return &cache->buckets[hearth_vector_key_hash(key) % cache->bucket_count];
+    return &cache->buckets[hearth_vector_digest_hash(key) % cache->bucket_count];
 }
 
 static struct entry *find(const struct hearth_vector_cache *cache,
-                          const struct hearth_vector_key *key)
+                          const struct hearth_vector_digest *key)
 {
     struct entry *entry = *bucket_of(cache, key);
     while (entry && memcmp(&entry->key, key, sizeof(*key)) != 0)
@@ -112,7 +112,8 @@ static void grow(struct hearth_vector_cache *cache)
     hearth_free(old);
 }
 
-bool hearth_vector_cache_get(struct hearth_vector_cache *cache, const struct hearth_vector_key *key,
+bool hearth_vector_cache_get(struct hearth_vector_cache *cache,
+                             const struct hearth_vector_digest *key,
                              struct hearth_cached_vector *ret_vector)
 {
     struct entry *entry = find(cache, key);
@@ -130,7 +131,8 @@ bool hearth_vector_cache_get(struct hearth_vector_cache *cache, const struct hea
     return true;
 }
 
-void hearth_vector_cache_put(struct hearth_vector_cache *cache, const struct hearth_vector_key *key,
+void hearth_vector_cache_put(struct hearth_vector_cache *cache,
+                             const struct hearth_vector_digest *key,
                              const struct hearth_cached_vector *vector)
 {
     uint64_t bytes = bytes_of(vector->count);

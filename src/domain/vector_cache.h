@@ -7,15 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEARTH_VECTOR_KEY_LENGTH 64
+#define HEARTH_VECTOR_DIGEST_LENGTH 64
 
 /* A digest's hexadecimal digits. */
-struct hearth_vector_key {
-    char digits[HEARTH_VECTOR_KEY_LENGTH];
+struct hearth_vector_digest {
+    char digits[HEARTH_VECTOR_DIGEST_LENGTH];
 };
 
 /* For a table of keys. */
-uint64_t hearth_vector_key_hash(const struct hearth_vector_key *key);
+uint64_t hearth_vector_digest_hash(const struct hearth_vector_digest *key);
 
 struct hearth_cached_vector {
     const float *values;
@@ -34,10 +34,12 @@ struct hearth_vector_cache *hearth_vector_cache_create(uint64_t bytes_max);
 void hearth_vector_cache_destroy(struct hearth_vector_cache *cache); /* NULL is allowed */
 
 /* `ret_vector` is valid until the next put or clear. */
-bool hearth_vector_cache_get(struct hearth_vector_cache *cache, const struct hearth_vector_key *key,
+bool hearth_vector_cache_get(struct hearth_vector_cache *cache,
+                             const struct hearth_vector_digest *key,
                              struct hearth_cached_vector *ret_vector);
 /* Copies; one that alone is larger than the cache, or for which there is no memory, is not kept. */
-void hearth_vector_cache_put(struct hearth_vector_cache *cache, const struct hearth_vector_key *key,
+void hearth_vector_cache_put(struct hearth_vector_cache *cache,
+                             const struct hearth_vector_digest *key,
                              const struct hearth_cached_vector *vector);
 void hearth_vector_cache_clear(struct hearth_vector_cache *cache);
 void hearth_vector_cache_state(const struct hearth_vector_cache *cache,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FIELDS_ARENA_MAX = 1 << 20 };
+
 static void write_member(struct hearth_buf *buf, const char *key, const char *text)
 {
     hearth_buf_printf(buf, "\"%s\":", key);
@@ -35,6 +37,7 @@ static void write_openai(struct hearth_buf *buf, const struct hearth_error *erro
 
 static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
 {
+    struct hearth_arena *arena = hearth_arena_create(FIELDS_ARENA_MAX);
     hearth_buf_text(buf, ",\"fields\":[");
     for (size_t i = 0; i < faults->count; i++) {
         const struct hearth_schema_fault *fault = &faults->rows[i];
@@ -44,6 +47,8 @@ static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faul
         write_member(buf, "expected", fault->expected);
         hearth_buf_char(buf, ',');
         write_member(buf, "got", fault->got);
+        hearth_buf_char(buf, ',');
+        write_member(buf, "message", hearth_schema_fault_text(fault, arena));
         if (fault->suggestion) {
             hearth_buf_char(buf, ',');
             write_member(buf, "suggestion", fault->suggestion);
@@ -51,14 +56,16 @@ static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faul
         hearth_buf_char(buf, '}');
     }
     hearth_buf_char(buf, ']');
+    hearth_arena_destroy(arena);
 }
 
-void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
-                        const struct hearth_error *error, const struct hearth_error_detail *detail)
+void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
+                        const char *request_id, const struct hearth_error *error,
+                        const struct hearth_error_detail *detail)
 {
     static const struct hearth_error_detail none = {0};
     detail = detail ? detail : &none;
-    if (openai) {
+    if (shape == HEARTH_ERRORS_OPENAI) {
         write_openai(buf, error, detail);
         return;
     }
@@ -76,14 +83,9 @@ void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request
     hearth_buf_char(buf, '}');
 }
 
-static bool is_openai_path(const char *path)
-{
-    return strncmp(path, "/v1/", 4) == 0;
-}
-
 /* Writes the answer of an error and returns its status. */
-static int send_error(struct hearth_exchange *exchange, const struct hearth_error *error,
-                      const struct hearth_error_detail *detail)
+static int send_error(struct hearth_exchange *exchange, enum hearth_error_shape shape,
+                      const struct hearth_error *error, const struct hearth_error_detail *detail)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
     uint32_t retry_ms = detail ? detail->retry_after_ms : 0;
@@ -98,25 +100,26 @@ static int send_error(struct hearth_exchange *exchange, const struct hearth_erro
         hearth_exchange_set_header(exchange, "www-authenticate", "Bearer");
     struct hearth_buf buf;
     hearth_buf_init(&buf, 256 << 10);
-    hearth_error_write(&buf, is_openai_path(hearth_exchange_head(exchange)->path),
-                       hearth_exchange_id(exchange), error, detail);
+    hearth_error_write(&buf, shape, hearth_exchange_id(exchange), error, detail);
     hearth_exchange_answer(exchange, row->http_status, "application/json", buf.bytes, buf.length);
     hearth_buf_finish(&buf);
     return row->http_status;
 }
 
-void hearth_answer_refuse(struct hearth_exchange *exchange, const struct hearth_error *error,
+void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_shape shape,
+                          const struct hearth_error *error,
                           const struct hearth_error_detail *detail)
 {
-    send_error(exchange, error, detail);
+    send_error(exchange, shape, error, detail);
 }
 
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
                          const struct hearth_error_detail *detail)
 {
     struct hearth_exchange *exchange = call->exchange;
+    enum hearth_error_shape shape = call->route->errors;
     hearth_call_end(call, hearth_error_row(error->code)->http_status);
-    send_error(exchange, error, detail);
+    send_error(exchange, shape, error, detail);
 }
 
 void hearth_answer_message(struct hearth_call *call, int code, const char *param,
@@ -155,9 +158,13 @@ static void openai_value(const struct hearth_schema_fault *fault, const char *wh
                          struct hearth_error *error)
 {
     const char *quote = *fault->path ? "'" : "";
-    hearth_error_set(error, HEARTH_EINVAL, "Invalid %s %s%s%s: expected %s, but got %s instead.",
-                     what, quote, *fault->path ? fault->path : "the body", quote, fault->expected,
-                     fault->got);
+    if (fault->message)
+        hearth_error_set(error, HEARTH_EINVAL, "Invalid %s %s%s%s: %s.", what, quote,
+                         *fault->path ? fault->path : "the body", quote, fault->message);
+    else
+        hearth_error_set(
+            error, HEARTH_EINVAL, "Invalid %s %s%s%s: expected %s, but got %s instead.", what,
+            quote, *fault->path ? fault->path : "the body", quote, fault->expected, fault->got);
 }
 
 static void openai_text(const struct hearth_schema_fault *fault, struct hearth_error *error)
@@ -174,7 +181,7 @@ static void openai_text(const struct hearth_schema_fault *fault, struct hearth_e
         break;
     case HEARTH_FAULT_REFUSED:
         hearth_error_set(error, HEARTH_EINVAL, "Unsupported parameter: '%s': %s.", fault->path,
-                         fault->expected);
+                         fault->message);
         break;
     case HEARTH_FAULT_TYPE:
         openai_value(fault, "type for", error);
@@ -192,7 +199,7 @@ void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_f
     if (faults->count == 0) {
         hearth_error_set(&error, HEARTH_EINVAL, "the body is not valid");
         detail.faults = NULL;
-    } else if (hearth_call_is_openai(call)) {
+    } else if (call->route->errors == HEARTH_ERRORS_OPENAI) {
         openai_text(first, &error);
         detail.param = *first->path ? first->path : NULL;
         detail.openai_code = openai_code(first);
@@ -212,13 +219,30 @@ void hearth_answer_bytes(struct hearth_call *call, int status, const char *type,
     hearth_exchange_answer(exchange, status, type, bytes, length);
 }
 
+void hearth_answer_static(struct hearth_call *call, int status, const char *type, const void *bytes,
+                          size_t length)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    hearth_call_end(call, status);
+    hearth_exchange_answer_static(exchange, status, type, bytes, length);
+}
+
+void hearth_answer_typed(struct hearth_call *call, int status, const char *type,
+                         struct hearth_buf *buf)
+{
+    struct hearth_exchange *exchange = call->exchange;
+    if (buf->failed) {
+        hearth_answer_message(call, buf->failed, NULL, "the answer does not fit into memory");
+    } else {
+        hearth_call_end(call, status);
+        hearth_exchange_answer_buf(exchange, status, type, buf);
+    }
+    hearth_buf_finish(buf);
+}
+
 void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf)
 {
-    if (buf->failed)
-        hearth_answer_message(call, buf->failed, NULL, "the answer does not fit into memory");
-    else
-        hearth_answer_bytes(call, status, "application/json", buf->bytes, buf->length);
-    hearth_buf_finish(buf);
+    hearth_answer_typed(call, status, "application/json", buf);
 }
 
 void hearth_answer_json(struct hearth_call *call, int status, json_t *value)

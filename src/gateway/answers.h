@@ -17,11 +17,13 @@ struct hearth_error_detail {
 };
 
 /* The body of an error answer. */
-void hearth_error_write(struct hearth_buf *buf, bool openai, const char *request_id,
-                        const struct hearth_error *error, const struct hearth_error_detail *detail);
+void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
+                        const char *request_id, const struct hearth_error *error,
+                        const struct hearth_error_detail *detail);
 
 /* For an exchange without a call. `detail` may be NULL. */
-void hearth_answer_refuse(struct hearth_exchange *exchange, const struct hearth_error *error,
+void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_shape shape,
+                          const struct hearth_error *error,
                           const struct hearth_error_detail *detail);
 
 /* Each ends the call. */
@@ -32,8 +34,13 @@ void hearth_answer_message(struct hearth_call *call, int code, const char *param
 void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_faults *faults);
 void hearth_answer_bytes(struct hearth_call *call, int status, const char *type, const void *bytes,
                          size_t length);
-/* The buffer is finished too. */
+/* Bytes that live as long as the process; they are not copied. */
+void hearth_answer_static(struct hearth_call *call, int status, const char *type, const void *bytes,
+                          size_t length);
+/* The buffer's memory is what is sent; the buffer is finished. JSON, or of a media type. */
 void hearth_answer_buf(struct hearth_call *call, int status, struct hearth_buf *buf);
+void hearth_answer_typed(struct hearth_call *call, int status, const char *type,
+                         struct hearth_buf *buf);
 /* Takes the reference. */
 void hearth_answer_json(struct hearth_call *call, int status, json_t *value);
 

@@ -66,28 +66,34 @@ static bool free_elsewhere(const struct hearth_gateway *gateway, struct hearth_p
     return false;
 }
 
-void hearth_call_forget_body(struct hearth_call *call)
+struct hearth_call_body hearth_call_take_body(struct hearth_call *call)
 {
-    const struct hearth_gateway *gateway = call->gateway;
+    const struct hearth_call_body body = {
+        .json = call->json, .bytes = call->json_bytes, .is_large = call->is_large};
     hearth_buf_finish(&call->body);
-    const struct hearth_parsed_body body = {.json = call->json, .bytes = call->json_bytes};
     call->json = NULL;
     call->json_bytes = 0;
+    return body;
+}
+
+void hearth_call_body_free(const struct hearth_gateway *gateway, struct hearth_call_body body)
+{
+    const struct hearth_parsed_body parsed = {.json = body.json, .bytes = body.bytes};
     if (!body.json)
         return;
-    bool elsewhere = call->is_large || hearth_body_room_is_untrimmed(gateway->body_room);
-    if (!elsewhere || gateway->draining || !free_elsewhere(gateway, body))
-        hearth_body_free(gateway->body_room, body);
+    bool elsewhere = body.is_large || hearth_body_room_is_untrimmed(gateway->body_room);
+    if (!elsewhere || gateway->draining || !free_elsewhere(gateway, parsed))
+        hearth_body_free(gateway->body_room, parsed);
+}
+
+void hearth_call_forget_body(struct hearth_call *call)
+{
+    hearth_call_body_free(call->gateway, hearth_call_take_body(call));
 }
 
 struct hearth_arena *hearth_call_arena(struct hearth_call *call)
 {
     return hearth_exchange_arena(call->exchange);
-}
-
-bool hearth_call_is_openai(const struct hearth_call *call)
-{
-    return strncmp(call->route->path, "/v1/", 4) == 0;
 }
 
 void hearth_call_end(struct hearth_call *call, int status)
@@ -197,7 +203,8 @@ static void parsed_on_lane(void *argument, bool dropped)
     call->is_large = true;
     hearth_buf_finish(&call->body);
     if (dropped && !parsing->rc)
-        parsing->rc = hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server stops");
+        parsing->rc =
+            hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server is shutting down");
     if (call->exchange && parsing->rc)
         refuse_body(call, &parsing->error);
     else if (call->exchange && !parsing->is_valid)

@@ -57,8 +57,17 @@ void hearth_call_drop(struct hearth_call *call);
 
 /* Frees body and JSON early, for calls that stream long. */
 void hearth_call_forget_body(struct hearth_call *call);
+
+/* A body that has left its call, with what it takes of the room for bodies: for work that reads it
+ * on the pool, where it may outlive the call. Zeroed is one without. */
+struct hearth_call_body {
+    json_t *json;
+    uint64_t bytes;
+    bool is_large;
+};
+struct hearth_call_body hearth_call_take_body(struct hearth_call *call);
+void hearth_call_body_free(const struct hearth_gateway *gateway, struct hearth_call_body body);
+
 struct hearth_arena *hearth_call_arena(struct hearth_call *call);
-/* Under /v1, where errors have OpenAI's shape. */
-bool hearth_call_is_openai(const struct hearth_call *call);
 
 #endif

@@ -10,8 +10,24 @@
 static bool wrong(const json_t *value, struct hearth_schema_site *site, const char *expected,
                   const char *suggestion)
 {
-    return hearth_schema_tell(site, NULL, HEARTH_FAULT_VALUE, expected,
-                              hearth_schema_site_describe(site, value), suggestion);
+    return hearth_schema_tell(
+        site, NULL,
+        &(struct hearth_schema_fault){.kind = HEARTH_FAULT_VALUE,
+                                      .expected = expected,
+                                      .got = hearth_schema_site_describe(site, value),
+                                      .suggestion = suggestion});
+}
+
+/* A value whose fault has a reason of its own. */
+static bool wrong_because(const json_t *value, struct hearth_schema_site *site,
+                          const char *expected, const char *reason)
+{
+    return hearth_schema_tell(
+        site, NULL,
+        &(struct hearth_schema_fault){.kind = HEARTH_FAULT_VALUE,
+                                      .expected = expected,
+                                      .got = hearth_schema_site_describe(site, value),
+                                      .message = reason});
 }
 
 bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site)
@@ -24,15 +40,20 @@ bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *sit
                NULL);
 }
 
+bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *site)
+{
+    return json_number_value(value) != 0 ||
+           wrong(value, site, "an integer from 1, or -1 or null for no limit", NULL);
+}
+
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
 {
     struct hearth_error error;
     if (!hearth_source_check(json_string_value(value), &error) &&
         !hearth_source_check_remote(json_string_value(value), &error))
         return true;
-    const char *reason = hearth_arena_format(hearth_schema_site_arena(site),
-                                             "a source that can be understood (%s)", error.message);
-    return wrong(value, site, reason ? reason : "a source", NULL);
+    return wrong_because(value, site, "a source that begins with file:, hf:, https: or fake:",
+                         hearth_arena_strdup(hearth_schema_site_arena(site), error.message));
 }
 
 bool hearth_check_task(const json_t *value, struct hearth_schema_site *site)
@@ -52,7 +73,8 @@ bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)
 bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site)
 {
     return strcmp(json_string_value(value), "text") == 0 ||
-           wrong(value, site, "\"text\", because this model takes text only", NULL);
+           wrong_because(value, site, "\"text\"",
+                         "this server takes text only, no images or sound");
 }
 
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
@@ -65,17 +87,23 @@ bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
         const struct hearth_model_setting *setting = hearth_model_setting_find(key);
         char expected[256];
         if (!setting) {
-            good = hearth_schema_tell(site, key, HEARTH_FAULT_UNKNOWN, "a known setting",
-                                      "an unknown key",
-                                      hearth_nearest_word(key, hearth_model_setting_keys));
+            good = hearth_schema_tell(
+                site, key,
+                &(struct hearth_schema_fault){
+                    .kind = HEARTH_FAULT_UNKNOWN,
+                    .expected = "a known setting",
+                    .got = "an unknown key",
+                    .suggestion = hearth_nearest_word(key, hearth_model_setting_keys)});
             continue;
         }
         const char *fault = hearth_model_setting_check(setting, member, expected, sizeof(expected));
         if (fault) {
             fault = hearth_arena_strdup(hearth_schema_site_arena(site), fault);
-            good =
-                hearth_schema_tell(site, key, HEARTH_FAULT_VALUE, fault ? fault : "another value",
-                                   hearth_schema_site_describe(site, member), NULL);
+            good = hearth_schema_tell(
+                site, key,
+                &(struct hearth_schema_fault){.kind = HEARTH_FAULT_VALUE,
+                                              .expected = fault ? fault : "another value",
+                                              .got = hearth_schema_site_describe(site, member)});
         }
     }
     return good;

@@ -60,7 +60,7 @@ bool hearth_etag_digest(const json_t *body, const char *const *keys,
     return !digesting.failed;
 }
 
-void hearth_etag_make(const char *digest, const struct hearth_vector_key *maker,
+void hearth_etag_make(const char *digest, const struct hearth_vector_digest *maker,
                       char ret_tag[HEARTH_ETAG_MAX])
 {
     struct digesting digesting = {.sha = hearth_sha256_create(), .left = DIGESTED_MAX};

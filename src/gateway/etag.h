@@ -16,7 +16,7 @@
 bool hearth_etag_digest(const json_t *body, const char *const *keys,
                         char ret_digest[HEARTH_SHA256_HEX]);
 /* `maker`: version, settings and files of the model as loaded (hearth_scheduler_maker). */
-void hearth_etag_make(const char *digest, const struct hearth_vector_key *maker,
+void hearth_etag_make(const char *digest, const struct hearth_vector_digest *maker,
                       char ret_tag[HEARTH_ETAG_MAX]);
 /* Is the tag, or a coded variant of it, among those of an If-None-Match header (RFC 9110, 13.1.2)?
  * The header may be NULL. "*" matches nothing: that there is an answer is not known before it is

@@ -20,7 +20,8 @@ static void refuse(struct hearth_gateway *gateway, struct hearth_exchange *excha
                            hearth_error_row(error->code)->http_status, 0);
     const struct hearth_error_detail detail = {
         .openai_code = error->code == HEARTH_EAUTH ? "invalid_api_key" : NULL};
-    hearth_answer_refuse(exchange, error, &detail);
+    const char *path = hearth_exchange_head(exchange)->path;
+    hearth_answer_refuse(exchange, hearth_router_errors(gateway->routes, path), error, &detail);
 }
 
 /* Bodies are JSON. A missing or a form's type is let through, because tools that send JSON often
@@ -47,8 +48,8 @@ static int find(const struct hearth_gateway *gateway, struct hearth_exchange *ex
                                 hearth_exchange_arena(exchange), match, allow);
     if (rc == HEARTH_EMETHOD) {
         hearth_exchange_set_header(exchange, "allow", allow);
-        return hearth_error_set(error, rc, "%.32s is not taken at %.200s; %s is", head->method,
-                                head->path, allow);
+        return hearth_error_set(error, rc, "%.32s is not allowed at %.200s; allowed: %s",
+                                head->method, head->path, allow);
     }
     return rc ? hearth_error_set(error, rc, "there is nothing at %.200s; /docs lists what there is",
                                  head->path)
@@ -102,11 +103,12 @@ static void on_finished(void *argument, struct hearth_exchange *exchange, int st
 static bool render_error(void *argument, struct hearth_exchange *exchange, int code,
                          const char *detail, struct hearth_buf *ret_body)
 {
-    (void)argument;
+    const struct hearth_gateway *gateway = argument;
     struct hearth_error error;
     hearth_error_set(&error, code, "%s", detail ? detail : "");
-    bool openai = strncmp(hearth_exchange_head(exchange)->path, "/v1/", 4) == 0;
-    hearth_error_write(ret_body, openai, hearth_exchange_id(exchange), &error, NULL);
+    const char *path = hearth_exchange_head(exchange)->path;
+    hearth_error_write(ret_body, hearth_router_errors(gateway->routes, path),
+                       hearth_exchange_id(exchange), &error, NULL);
     return true;
 }
 

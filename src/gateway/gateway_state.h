@@ -10,7 +10,6 @@ struct hearth_blob_store;
 struct hearth_body_room;
 struct hearth_call;
 struct hearth_catalog;
-struct hearth_generation;
 struct hearth_home;
 struct hearth_installs;
 struct hearth_lane;
@@ -22,8 +21,8 @@ struct hearth_scheduler;
 struct hearth_server;
 struct hearth_settings;
 struct hearth_settings_origins;
+struct hearth_sse_streams;
 struct hearth_store;
-struct hearth_timer;
 
 struct hearth_gateway {
     const struct hearth_settings *settings;
@@ -41,9 +40,8 @@ struct hearth_gateway {
     struct hearth_lane *lane; /* large bodies and answers, off the loop */
     struct hearth_body_room *body_room;
     struct hearth_installs *installs;
-    struct hearth_timer *keep_alive;       /* runs while there are streams */
-    struct hearth_generation *generations; /* those that stream, linked */
-    uint64_t started_ms;                   /* of the loop's clock */
+    struct hearth_sse_streams *streams; /* of events, to clients */
+    uint64_t started_ms;                /* of the loop's clock */
     bool draining;
     bool store_failed; /* the last verb of the store ended with an I/O error */
 };

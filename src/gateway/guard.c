@@ -2,78 +2,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/origin.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
-
-/* The name in "name", "name:port" or "[v6]:port"; false when the form is none of these. */
-static bool split_authority(const char *authority, char *ret_host, size_t size)
-{
-    const char *start = authority, *end;
-    if (*authority == '[') {
-        start = authority + 1;
-        end = strchr(start, ']');
-        if (!end || (end[1] && end[1] != ':'))
-            return false;
-    } else {
-        end = authority + strcspn(authority, ":");
-    }
-    const char *port = *end == ']' ? end + 1 : end;
-    if (*port == ':' && strspn(port + 1, "0123456789") != strlen(port + 1))
-        return false;
-    size_t length = (size_t)(end - start);
-    /* A root dot is the same name. */
-    if (length > 1 && start[length - 1] == '.')
-        length--;
-    if (length == 0 || length >= size)
-        return false;
-    memcpy(ret_host, start, length);
-    ret_host[length] = '\0';
-    return true;
-}
-
-static bool is_ip_literal(const char *host)
-{
-    unsigned char address[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
-static bool is_localhost(const char *host)
-{
-    static const char suffix[] = ".localhost";
-    size_t length = strlen(host), tail = sizeof(suffix) - 1;
-    return strcasecmp(host, "localhost") == 0 ||
-           (length > tail && strcasecmp(host + length - tail, suffix) == 0);
-}
-
-static bool is_listed(const char *text, const char *const *list)
-{
-    for (; list && *list; list++)
-        if (strcasecmp(text, *list) == 0)
-            return true;
-    return false;
-}
-
-bool hearth_guard_host_allowed(const char *authority, const char *const *allowed_hosts)
-{
-    if (!*authority || is_listed(authority, allowed_hosts))
-        return true;
-    char host[256];
-    if (!split_authority(authority, host, sizeof(host)))
-        return false;
-    return is_ip_literal(host) || is_localhost(host) || is_listed(host, allowed_hosts);
-}
-
-bool hearth_guard_origin_allowed(const char *origin, const char *authority, bool tls,
-                                 const char *const *cors_origins)
-{
-    if (is_listed("*", cors_origins) || is_listed(origin, cors_origins))
-        return true;
-    const char *scheme = tls ? "https://" : "http://";
-    return *authority && strncasecmp(origin, scheme, strlen(scheme)) == 0 &&
-           strcasecmp(origin + strlen(scheme), authority) == 0;
-}
 
 int hearth_guard_listening(const struct hearth_settings *settings, struct hearth_error *error)
 {
@@ -111,7 +43,7 @@ int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_ex
                         bool *ret_preflight, struct hearth_error *error)
 {
     const struct hearth_request_head *head = hearth_exchange_head(exchange);
-    if (!hearth_guard_host_allowed(head->authority, settings->allowed_hosts))
+    if (!hearth_host_allowed(head->authority, settings->allowed_hosts))
         return hearth_error_set(error, HEARTH_EFORBIDDEN,
                                 "the Host header names %.200s, which is not this server; name it "
                                 "in allowed_hosts if it is",
@@ -120,8 +52,7 @@ int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_ex
     *ret_preflight = false;
     if (!origin)
         return 0;
-    bool named =
-        is_listed("*", settings->cors_origins) || is_listed(origin, settings->cors_origins);
+    bool named = hearth_origin_listed(origin, settings->cors_origins);
     bool asks = strcmp(head->method, "OPTIONS") == 0 &&
                 hearth_exchange_header(exchange, "access-control-request-method");
     if (named) {
@@ -131,7 +62,7 @@ int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_ex
     }
     /* A page of another site can send a form or plain text here without asking first. */
     if ((asks || !is_safe(head->method)) &&
-        !hearth_guard_origin_allowed(origin, head->authority, head->tls, settings->cors_origins))
+        !hearth_origin_is_own(origin, head->authority, head->tls))
         return hearth_error_set(error, HEARTH_EFORBIDDEN,
                                 "pages of %.200s may not call this server; name the origin in "
                                 "cors_origins if they should",

@@ -6,31 +6,59 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One pattern against one path; segments are never empty. Returns 1, 0, or an error. */
-static int matches(const char *pattern, const char *path, struct hearth_arena *arena,
-                   const char *params[HEARTH_ROUTE_PARAMS_MAX])
+static const char *skip_slashes(const char *path)
+{
+    return path + strspn(path, "/");
+}
+
+/* How much of the path {name} or {name*} takes. */
+static size_t param_length(const char *path, bool is_rest)
+{
+    size_t length = is_rest ? strlen(path) : strcspn(path, "/");
+    while (length && path[length - 1] == '/')
+        length--;
+    return length;
+}
+
+/* Counts in `*ret_segments` how many segments fitted, whole ones. Returns 1, 0, or an error. */
+static int match(const char *pattern, const char *path, struct hearth_arena *arena,
+                 const char *params[HEARTH_ROUTE_PARAMS_MAX], size_t *ret_segments)
 {
     size_t count = 0;
-    while (*pattern && *path) {
-        if (*pattern != '{') {
-            if (*pattern++ != *path++)
-                return 0;
-            continue;
-        }
-        const char *end = strchr(pattern, '}');
-        bool rest = end[-1] == '*';
-        size_t length = rest ? strlen(path) : strcspn(path, "/");
-        if (length == 0)
+    *ret_segments = 0;
+    /* Each round is a slash and the segment behind it. */
+    while (*pattern == '/' && *path == '/') {
+        path = skip_slashes(path);
+        size_t fixed = strcspn(++pattern, "/"), length = strcspn(path, "/");
+        if (*pattern == '{') {
+            length = param_length(path, pattern[fixed - 2] == '*');
+            if (length && arena) {
+                params[count] = hearth_arena_strndup(arena, path, length);
+                if (!params[count++])
+                    return HEARTH_ETOOLARGE;
+            }
+        } else if (length != fixed || memcmp(pattern, path, fixed) != 0) {
             return 0;
-        if (arena) {
-            params[count] = hearth_arena_strndup(arena, path, length);
-            if (!params[count++])
-                return HEARTH_ETOOLARGE;
         }
+        if (length == 0)
+            break;
+        (*ret_segments)++;
+        pattern += fixed;
         path += length;
-        pattern = end + 1;
     }
-    return *pattern == *path;
+    return *pattern == '\0' && *skip_slashes(path) == '\0';
+}
+
+/* The row's path, or an alias, that fits; NULL: none. */
+static const char *fitting(const struct hearth_route *route, const char *path)
+{
+    size_t segments;
+    if (match(route->path, path, NULL, NULL, &segments))
+        return route->path;
+    for (const char *const *alias = route->aliases; alias && *alias; alias++)
+        if (match(*alias, path, NULL, NULL, &segments))
+            return *alias;
+    return NULL;
 }
 
 static void allow(char list[HEARTH_ALLOW_MAX], const char *method)
@@ -48,16 +76,44 @@ int hearth_router_find(const struct hearth_route_table *routes, const char *meth
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     ret_allow[0] = '\0';
     for (size_t i = 0; i < routes->count; i++) {
-        const struct hearth_route *row = &routes->rows[i];
-        if (!matches(row->path, path, NULL, NULL))
+        const struct hearth_route *route = &routes->rows[i];
+        const char *pattern = fitting(route, path);
+        size_t segments;
+        if (!pattern)
             continue;
-        if (strcmp(row->method, wanted) != 0) {
-            allow(ret_allow, row->method);
+        if (strcmp(route->method, wanted) != 0) {
+            allow(ret_allow, route->method);
             continue;
         }
-        ret_match->route = row;
-        int rc = matches(row->path, path, arena, ret_match->params);
+        ret_match->route = route;
+        int rc = match(pattern, path, arena, ret_match->params, &segments);
         return rc < 0 ? rc : 0;
     }
     return ret_allow[0] ? HEARTH_EMETHOD : HEARTH_ENOTFOUND;
+}
+
+static size_t shared_segments(const struct hearth_route *route, const char *path)
+{
+    size_t most, segments;
+    match(route->path, path, NULL, NULL, &most);
+    for (const char *const *alias = route->aliases; alias && *alias; alias++) {
+        match(*alias, path, NULL, NULL, &segments);
+        most = segments > most ? segments : most;
+    }
+    return most;
+}
+
+enum hearth_error_shape hearth_router_errors(const struct hearth_route_table *routes,
+                                             const char *path)
+{
+    enum hearth_error_shape shape = HEARTH_ERRORS_HEARTH;
+    size_t most = 0;
+    for (size_t i = 0; i < routes->count; i++) {
+        size_t segments = shared_segments(&routes->rows[i], path);
+        if (segments > most) {
+            most = segments;
+            shape = routes->rows[i].errors;
+        }
+    }
+    return shape;
 }

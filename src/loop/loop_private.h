@@ -3,12 +3,11 @@
 #define HEARTH_LOOP_LOOP_PRIVATE_H
 
 #include "loop/loop.h"
+#include "loop/stream.h"
 
 #include <pthread.h>
 #include <stddef.h>
 #include <uv.h>
-
-#define HEARTH_LOOP_READ_MAX (64u << 10)
 
 struct posted {
     struct posted *next;

@@ -116,6 +116,16 @@ static void *lane_run(void *argument)
     return NULL;
 }
 
+int hearth_thread_start(pthread_t *ret_thread, void *(*run)(void *argument), void *argument)
+{
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, HEARTH_THREAD_STACK_BYTES);
+    int rc = pthread_create(ret_thread, &attributes, run, argument);
+    pthread_attr_destroy(&attributes);
+    return rc ? HEARTH_ENOMEM : 0;
+}
+
 struct hearth_lane *hearth_lane_create(struct hearth_loop *loop, const char *name, unsigned threads,
                                        size_t queue_max)
 {
@@ -130,7 +140,7 @@ struct hearth_lane *hearth_lane_create(struct hearth_loop *loop, const char *nam
     jobs_init(&lane->waiting);
     jobs_init(&lane->finished);
     for (unsigned i = 0; i < threads; i++) {
-        int rc = pthread_create(&lane->threads[i], NULL, lane_run, lane);
+        int rc = hearth_thread_start(&lane->threads[i], lane_run, lane);
         assert(rc == 0);
         char thread_name[16];
         snprintf(thread_name, sizeof(thread_name), "%s", name);

@@ -5,7 +5,12 @@
 #ifndef HEARTH_LOOP_POOL_H
 #define HEARTH_LOOP_POOL_H
 
+#include <pthread.h>
 #include <stddef.h>
+
+/* Of every thread that runs an engine or blocking work, whatever the shell's limit is: parsers of
+ * libraries recurse, and what bounds them counts on it. A guard page lies below. */
+#define HEARTH_THREAD_STACK_BYTES (8u << 20)
 
 struct hearth_loop;
 struct hearth_lane;
@@ -20,5 +25,8 @@ void hearth_lane_destroy(struct hearth_lane *lane);
  * neither is called). Queued work keeps the loop alive. */
 int hearth_lane_submit(struct hearth_lane *lane, void (*work)(void *argument),
                        void (*done)(void *argument, _Bool dropped), void *argument);
+
+/* A thread with a stack of that size, any thread. HEARTH_ENOMEM. */
+int hearth_thread_start(pthread_t *ret_thread, void *(*run)(void *argument), void *argument);
 
 #endif

@@ -12,8 +12,9 @@
 struct pending_write {
     uv_write_t uv;
     struct hearth_stream *stream;
-    size_t length;
-    char bytes[];
+    size_t length, held;
+    void *owned;  /* freed with it: what the bytes lie in, or NULL */
+    char bytes[]; /* a copy, or nothing */
 };
 
 static void stream_free(uv_handle_t *handle)
@@ -93,12 +94,19 @@ bool hearth_stream_peer_closed(const struct hearth_stream *stream)
     return poll(&look, 1, 0) > 0 && look.revents;
 }
 
+static void forget_write(struct hearth_stream *stream, struct pending_write *pending)
+{
+    stream->queued -= pending->length;
+    stream->held -= pending->held;
+    hearth_free(pending->owned);
+    hearth_free(pending);
+}
+
 static void on_written(uv_write_t *uv, int status)
 {
     struct pending_write *pending = uv->data;
     struct hearth_stream *stream = pending->stream;
-    stream->queued -= pending->length;
-    hearth_free(pending);
+    forget_write(stream, pending);
     if (stream->closed)
         return;
     if (status < 0)
@@ -107,32 +115,64 @@ static void on_written(uv_write_t *uv, int status)
         stream->events->on_drained(stream->argument);
 }
 
+/* What the kernel takes at once; the rest must be queued. */
+static size_t send_now(struct hearth_stream *stream, const void *bytes, size_t length)
+{
+    if (stream->queued)
+        return 0; /* in order, behind what waits */
+    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)(length < (1u << 30) ? length : 1u << 30));
+    int rc = uv_try_write(&stream->uv.stream, &buf, 1);
+    /* A real error comes back through uv_write, after this call has returned. */
+    return rc > 0 ? (size_t)rc : 0;
+}
+
+static bool takes_writes(const struct hearth_stream *stream)
+{
+    return !stream->broken && !stream->closed && !stream->finishing;
+}
+
+static void queue(struct hearth_stream *stream, struct pending_write *pending, const char *bytes)
+{
+    pending->stream = stream;
+    pending->uv.data = pending;
+    stream->queued += pending->length;
+    stream->held += pending->held;
+    uv_buf_t buf = {.base = (char *)bytes, .len = pending->length};
+    if (uv_write(&pending->uv, &stream->uv.stream, &buf, 1, on_written))
+        forget_write(stream, pending);
+}
+
 void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
 {
-    if (length == 0 || stream->broken || stream->closed || stream->finishing)
-        return;
-    size_t sent = 0;
-    if (stream->queued == 0) {
-        uv_buf_t buf =
-            uv_buf_init((char *)bytes, (unsigned)(length < (1u << 30) ? length : 1u << 30));
-        int rc = uv_try_write(&stream->uv.stream, &buf, 1);
-        /* A real error comes back through uv_write, after this call has returned. */
-        sent = rc > 0 ? (size_t)rc : 0;
-        if (sent == length)
-            return;
-    }
+    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
     size_t rest = length - sent;
+    if (rest == 0)
+        return;
     struct pending_write *pending = hearth_alloc(sizeof(*pending) + rest);
-    pending->stream = stream;
-    pending->length = rest;
-    pending->uv.data = pending;
+    pending->length = pending->held = rest;
+    pending->owned = NULL;
     memcpy(pending->bytes, (const char *)bytes + sent, rest);
-    uv_buf_t buf = uv_buf_init(pending->bytes, (unsigned)rest);
-    stream->queued += rest;
-    if (uv_write(&pending->uv, &stream->uv.stream, &buf, 1, on_written)) {
-        stream->queued -= rest;
-        hearth_free(pending);
+    queue(stream, pending, pending->bytes);
+}
+
+void hearth_stream_write_in_place(struct hearth_stream *stream, const void *bytes, size_t length,
+                                  void *owned)
+{
+    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
+    if (sent == length) {
+        hearth_free(owned);
+        return;
     }
+    struct pending_write *pending = hearth_alloc(sizeof(*pending));
+    pending->length = length - sent;
+    pending->held = owned ? length : 0;
+    pending->owned = owned;
+    queue(stream, pending, (const char *)bytes + sent);
+}
+
+size_t hearth_stream_held(const struct hearth_stream *stream)
+{
+    return stream->held;
 }
 
 size_t hearth_stream_queued(const struct hearth_stream *stream)

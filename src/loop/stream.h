@@ -16,6 +16,9 @@ struct hearth_loop;
 struct hearth_stream;
 struct hearth_listener;
 
+/* The most bytes of one on_read. */
+#define HEARTH_LOOP_READ_MAX (64u << 10)
+
 struct hearth_stream_events {
     /* Bytes that arrived; valid during the call. */
     void (*on_read)(void *argument, const char *bytes, size_t length);
@@ -49,7 +52,15 @@ bool hearth_stream_peer_closed(const struct hearth_stream *stream);
 /* Copies what the kernel does not take at once. Bytes after a failed write are dropped: on_end
  * tells. */
 void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length);
+/* The same without a copy. `owned` is the heap memory that the bytes lie in: the stream frees it
+ * with hearth_free once they are sent or can no longer be. NULL: they are static. */
+void hearth_stream_write_in_place(struct hearth_stream *stream, const void *bytes, size_t length,
+                                  void *owned);
+/* Bytes that the kernel has not taken yet. */
 size_t hearth_stream_queued(const struct hearth_stream *stream);
+/* Bytes of memory that are held for what is queued; static bytes are none. A write that is sent in
+ * part holds all its memory until the rest is sent too. */
+size_t hearth_stream_held(const struct hearth_stream *stream);
 /* Sends what is queued, then FIN. */
 void hearth_stream_shutdown(struct hearth_stream *stream);
 /* Closes at once and frees; NULL is allowed. */

@@ -21,7 +21,8 @@ struct hearth_stream {
     struct hearth_loop *loop;
     const struct hearth_stream_events *events; /* NULL before start */
     void *argument;
-    size_t queued;
+    size_t queued;  /* bytes of writes whose end has not been told */
+    size_t held;    /* of these, in memory of ours */
     bool ended;     /* nothing more will be read */
     bool broken;    /* nothing more can be written; on_end has said so */
     bool finishing; /* FIN is on its way */

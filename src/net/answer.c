@@ -3,6 +3,7 @@
 #include "net/connection.h"
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <strings.h>
 
 enum {
+    COPY_MAX = 16 << 10, /* bytes of a body that are copied behind their head */
     GZIP_MIN = 1024,
     GZIP_MAX = 256 << 10, /* more would hold the loop up for too long */
     OWN_HEADERS = 16,
@@ -66,19 +68,27 @@ static const char *answer_header(const struct hearth_exchange *exchange, const c
     return NULL;
 }
 
+static enum hearth_framing framing_of(const struct hearth_exchange *exchange, int status,
+                                      bool is_sized)
+{
+    bool never = status < 200 || status == 204 || status == 304;
+    if (never || strcmp(exchange->head.method, "HEAD") == 0)
+        return HEARTH_FRAMING_NO_BODY;
+    return is_sized ? HEARTH_FRAMING_SIZED : HEARTH_FRAMING_PIECES;
+}
+
 /* Sends the head; `length` < 0 is an answer in pieces. */
 static void send_head(struct hearth_exchange *exchange, int status, const char *type,
-                      int64_t length)
+                      int64_t length, enum hearth_framing framing)
 {
     struct hearth_header headers[HEARTH_ANSWER_HEADERS_MAX + OWN_HEADERS];
     struct hearth_server *server = exchange->connection->server;
     size_t count = 0;
     char digits[24];
     bool none = status < 200 || status == 204 || status == 304;
-    const char *declared = answer_header(exchange, "content-length");
     if (type && !answer_header(exchange, "content-type"))
         headers[count++] = (struct hearth_header){"content-type", type};
-    if (length >= 0 && !none && !declared) {
+    if (length >= 0 && !none && !answer_header(exchange, "content-length")) {
         snprintf(digits, sizeof(digits), "%lld", (long long)length);
         headers[count++] = (struct hearth_header){"content-length", digits};
     }
@@ -89,12 +99,10 @@ static void send_head(struct hearth_exchange *exchange, int status, const char *
     for (size_t i = 0; i < exchange->answer_header_count; i++)
         headers[count++] = exchange->answer_headers[i];
     exchange->status = status;
-    exchange->begun = true;
-    exchange->sized = length >= 0 || declared;
-    exchange->bodyless = none || strcmp(exchange->head.method, "HEAD") == 0;
+    exchange->framing = framing;
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_OPEN);
     exchange->connection->protocol->begin(exchange, status, headers, count,
-                                          exchange->taken_over ||
-                                              (!exchange->bodyless && length != 0));
+                                          framing != HEARTH_FRAMING_NO_BODY && length != 0);
 }
 
 static bool compressible(const char *type)
@@ -150,64 +158,135 @@ void hearth_exchange_set_coding(struct hearth_exchange *exchange, const char *co
     tag_variant(exchange, coding);
 }
 
-/* Puts the compressed body into `ret_body`; false: it goes out as it is. */
-static bool compress(struct hearth_exchange *exchange, const void *body, size_t length,
-                     struct hearth_buf *ret_body)
+static bool may_compress(const struct hearth_exchange *exchange, const char *type, size_t length)
+{
+    return exchange->connection->server->options.gzip && !exchange->plain && length > GZIP_MIN &&
+           length <= GZIP_MAX && compressible(type) && !answer_header(exchange, "content-encoding");
+}
+
+/* Whether there is room for the compressed body, and it is the smaller one. */
+static bool compress(struct hearth_exchange *exchange, const struct hearth_rest *body,
+                     struct hearth_buf *packed)
 {
     struct hearth_server *server = exchange->connection->server;
     if (!hearth_exchange_takes_gzip(exchange))
         return false;
     if (!server->gzip)
         server->gzip = hearth_gzip_create();
-    return server->gzip && !hearth_gzip_append(server->gzip, ret_body, body, length) &&
-           ret_body->length < length;
+    return server->gzip && !hearth_gzip_append(server->gzip, packed, body->bytes, body->length) &&
+           packed->length < body->length;
+}
+
+/* The memory of a buffer goes over to what is sent. */
+static struct hearth_rest rest_of(struct hearth_buf *buf)
+{
+    struct hearth_rest rest = {
+        .bytes = buf->bytes, .length = buf->length, .owned = buf->bytes, .held = buf->capacity};
+    hearth_buf_init(buf, buf->max);
+    return rest;
+}
+
+static void compress_if_useful(struct hearth_exchange *exchange, const char *type,
+                               struct hearth_rest *body)
+{
+    struct hearth_buf packed;
+    if (!may_compress(exchange, type, body->length))
+        return;
+    hearth_buf_init(&packed, 2 * GZIP_MAX);
+    if (compress(exchange, body, &packed)) {
+        hearth_exchange_set_coding(exchange, "gzip");
+        hearth_free(body->owned);
+        *body = rest_of(&packed);
+    } else {
+        add_vary(exchange);
+    }
+    hearth_buf_finish(&packed);
+}
+
+/* The body is the exchange's from now on. A small one joins its head in one write; a large one
+ * stays where it lies, and the protocol takes from it what the client takes. */
+static void answer_whole(struct hearth_exchange *exchange, int status, const char *type,
+                         struct hearth_rest body)
+{
+    compress_if_useful(exchange, type, &body);
+    enum hearth_framing framing = framing_of(exchange, status, true);
+    send_head(exchange, status, type, (int64_t)body.length, framing);
+    if (body.length <= COPY_MAX || framing == HEARTH_FRAMING_NO_BODY) {
+        hearth_exchange_write(exchange, body.bytes, body.length);
+        hearth_free(body.owned);
+    } else {
+        exchange->rest = body;
+        exchange->bytes_sent += body.length;
+        exchange->connection->rest_waiting += body.length;
+        exchange->connection->rest_held += body.held;
+    }
+    hearth_exchange_finish(exchange, NULL, 0);
+    hearth_connection_count(exchange->connection);
+}
+
+static bool is_answered(const struct hearth_exchange *exchange)
+{
+    return exchange->answer != HEARTH_ANSWER_DUE;
 }
 
 void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const char *type,
                             const void *body, size_t length)
 {
-    struct hearth_buf packed;
-    if (exchange->begun || exchange->finished)
+    struct hearth_rest rest = {.bytes = body, .length = length};
+    if (is_answered(exchange))
         return;
-    hearth_buf_init(&packed, 2 * GZIP_MAX);
-    if (exchange->connection->server->options.gzip && !exchange->plain && length > GZIP_MIN &&
-        length <= GZIP_MAX && compressible(type) && !answer_header(exchange, "content-encoding")) {
-        if (compress(exchange, body, length, &packed)) {
-            hearth_exchange_set_coding(exchange, "gzip");
-            body = packed.bytes;
-            length = packed.length;
-        } else {
-            add_vary(exchange);
+    if (length > COPY_MAX) {
+        rest.owned = hearth_try_alloc(length);
+        if (!rest.owned) {
+            hearth_exchange_reset(exchange);
+            return;
         }
+        rest.bytes = memcpy(rest.owned, body, length);
+        rest.held = length;
     }
-    send_head(exchange, status, type, (int64_t)length);
-    if (length)
-        hearth_exchange_write(exchange, body, length);
-    hearth_exchange_finish(exchange, NULL, 0);
-    hearth_buf_finish(&packed);
+    answer_whole(exchange, status, type, rest);
+}
+
+void hearth_exchange_answer_static(struct hearth_exchange *exchange, int status, const char *type,
+                                   const void *body, size_t length)
+{
+    if (!is_answered(exchange))
+        answer_whole(exchange, status, type, (struct hearth_rest){.bytes = body, .length = length});
+}
+
+void hearth_exchange_answer_buf(struct hearth_exchange *exchange, int status, const char *type,
+                                struct hearth_buf *body)
+{
+    if (!is_answered(exchange))
+        answer_whole(exchange, status, type, rest_of(body));
 }
 
 void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type)
 {
-    if (!exchange->begun && !exchange->finished)
-        send_head(exchange, status, type, -1);
+    bool is_sized = answer_header(exchange, "content-length") != NULL;
+    if (!is_answered(exchange))
+        send_head(exchange, status, type, -1, framing_of(exchange, status, is_sized));
 }
 
 bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length)
 {
-    assert(exchange->begun);
-    if (exchange->finished || exchange->connection->dead || exchange->bodyless || length == 0)
+    struct hearth_connection *connection = exchange->connection;
+    assert(exchange->answer != HEARTH_ANSWER_DUE);
+    if (hearth_answer_is_over(exchange) || connection->dead ||
+        exchange->framing == HEARTH_FRAMING_NO_BODY || length == 0)
         return true;
     exchange->bytes_sent += length;
-    exchange->connection->protocol->write(exchange, bytes, length);
-    exchange->blocked = exchange->connection->protocol->is_blocked(exchange);
-    hearth_server_mark_dirty(exchange->connection);
-    return !exchange->blocked;
+    connection->protocol->write(exchange, bytes, length);
+    if (exchange->answer == HEARTH_ANSWER_OPEN && connection->protocol->is_blocked(exchange))
+        hearth_exchange_move_answer(exchange, HEARTH_ANSWER_BLOCKED);
+    hearth_connection_count(connection);
+    hearth_server_mark_dirty(connection);
+    return exchange->answer != HEARTH_ANSWER_BLOCKED;
 }
 
 bool hearth_exchange_begun(const struct hearth_exchange *exchange)
 {
-    return exchange->begun;
+    return exchange->framing != HEARTH_FRAMING_UNDECIDED;
 }
 
 static void keep_trailers(struct hearth_exchange *exchange, const struct hearth_header *trailers,
@@ -227,15 +306,14 @@ static void keep_trailers(struct hearth_exchange *exchange, const struct hearth_
 void hearth_exchange_finish(struct hearth_exchange *exchange, const struct hearth_header *trailers,
                             size_t trailer_count)
 {
-    assert(exchange->begun);
-    if (exchange->finished)
+    assert(exchange->answer != HEARTH_ANSWER_DUE);
+    if (hearth_answer_is_over(exchange))
         return;
     if (trailer_count)
         keep_trailers(exchange, trailers, trailer_count);
-    exchange->finished = true;
     exchange->handler = NULL;
-    if (exchange->body_paused)
-        hearth_exchange_pause_body(exchange, false);
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_ENDED);
+    hearth_exchange_pause_body(exchange, false);
     if (!exchange->connection->dead)
         exchange->connection->protocol->finish(exchange);
     hearth_server_mark_dirty(exchange->connection);
@@ -243,10 +321,10 @@ void hearth_exchange_finish(struct hearth_exchange *exchange, const struct heart
 
 void hearth_exchange_reset(struct hearth_exchange *exchange)
 {
-    if (exchange->finished)
+    if (hearth_answer_is_over(exchange))
         return;
-    exchange->finished = true;
     exchange->handler = NULL;
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_BROKEN);
     if (!exchange->connection->dead)
         exchange->connection->protocol->reset(exchange);
     hearth_server_mark_dirty(exchange->connection);
@@ -254,9 +332,12 @@ void hearth_exchange_reset(struct hearth_exchange *exchange)
 
 void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused)
 {
-    if (exchange->body_paused == paused)
+    bool moves =
+        paused ? hearth_request_is_arriving(exchange) : exchange->request == HEARTH_REQUEST_PAUSED;
+    if (!moves)
         return;
-    exchange->body_paused = paused;
+    hearth_exchange_move_request(exchange,
+                                 paused ? HEARTH_REQUEST_PAUSED : HEARTH_REQUEST_ARRIVING);
     exchange->window_since_ms = hearth_connection_now(exchange->connection);
     exchange->window_received = exchange->body_received;
     if (!exchange->connection->dead)
@@ -265,10 +346,9 @@ void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused)
 
 void hearth_exchange_take_over(struct hearth_exchange *exchange, int status)
 {
-    if (exchange->begun || exchange->finished)
+    if (is_answered(exchange))
         return;
-    exchange->taken_over = true;
-    send_head(exchange, exchange->head.http_major == 2 && status == 101 ? 200 : status, NULL, -1);
-    exchange->bodyless = false;
+    send_head(exchange, exchange->head.http_major == 2 && status == 101 ? 200 : status, NULL, -1,
+              HEARTH_FRAMING_RAW);
     hearth_server_mark_dirty(exchange->connection);
 }

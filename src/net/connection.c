@@ -6,7 +6,11 @@
 
 #include <string.h>
 
-enum { LINGER_MS = 2000 };
+enum {
+    LINGER_MS = 2000,
+    BODY_PACE = 1024,      /* bytes of a body in each header_timeout */
+    WRITE_PACE = 16 << 10, /* bytes of answers in each second, when memory is short */
+};
 
 uint64_t hearth_connection_now(const struct hearth_connection *connection)
 {
@@ -17,6 +21,28 @@ size_t hearth_connection_queued(const struct hearth_connection *connection)
 {
     return connection->out.length + connection->sealed.length +
            hearth_stream_queued(connection->stream);
+}
+
+size_t hearth_connection_queue_max(const struct hearth_connection *connection)
+{
+    const struct hearth_server *server = connection->server;
+    return hearth_server_is_pressed(server) ? 0 : server->options.write_buffer_max;
+}
+
+void hearth_connection_count(struct hearth_connection *connection)
+{
+    size_t held = connection->out.length + connection->sealed.length + connection->pending.length +
+                  connection->rest_held + hearth_stream_held(connection->stream);
+    if (connection->protocol)
+        held += connection->protocol->held(connection);
+    connection->server->held += held - connection->held;
+    connection->held = held;
+}
+
+static bool has_rest(const struct hearth_connection *connection)
+{
+    return connection->protocol && connection->protocol->has_rest &&
+           connection->protocol->has_rest(connection);
 }
 
 static void release_when_large(struct hearth_buf *buf)
@@ -126,10 +152,16 @@ static bool is_plain_request_on_tls(struct hearth_connection *connection, const 
     return true;
 }
 
+/* Whether answers wait, and all of them are over. */
+static bool only_reads(const struct hearth_connection *connection)
+{
+    return (!connection->exchanges || has_rest(connection)) && hearth_connection_queued(connection);
+}
+
 /* A half-closed client that only waits for the rest of its answer gets it. */
 static void peer_ended(struct hearth_connection *connection, bool broken)
 {
-    if (!broken && !connection->exchanges && hearth_connection_queued(connection))
+    if (!broken && only_reads(connection))
         connection->closing = true;
     else
         connection->dead = true;
@@ -176,6 +208,20 @@ static const struct hearth_stream_events stream_events = {
 
 /* Life */
 
+/* `out` is sent when it holds a piece, and grows by one piece and one head before that is seen; a
+ * head may say back what the request's fields said. `sealed` is `out` under TLS, or a handshake
+ * with its certificates. `pending` holds what may wait, and what one more read brings before
+ * reading is paused: under TLS with a record that had begun before. */
+static void init_buffers(struct hearth_connection *connection)
+{
+    enum { HEAD_MAX = 64 << 10, HANDSHAKE_MAX = 256 << 10 };
+    size_t fields_max = connection->server->options.header_bytes_max;
+    size_t out_max = 2 * HEARTH_OUT_PIECE + HEAD_MAX + 2 * fields_max;
+    hearth_buf_init(&connection->out, out_max);
+    hearth_buf_init(&connection->sealed, out_max + HANDSHAKE_MAX);
+    hearth_buf_init(&connection->pending, fields_max + 2 * HEARTH_LOOP_READ_MAX);
+}
+
 struct hearth_connection *hearth_connection_create(struct hearth_server *server,
                                                    struct hearth_stream *stream)
 {
@@ -184,9 +230,7 @@ struct hearth_connection *hearth_connection_create(struct hearth_server *server,
     connection->stream = stream;
     connection->accepted_ms = connection->idle_since_ms = hearth_connection_now(connection);
     connection->progress_ms = connection->accepted_ms;
-    hearth_buf_init(&connection->out, SIZE_MAX / 2);
-    hearth_buf_init(&connection->sealed, SIZE_MAX / 2);
-    hearth_buf_init(&connection->pending, SIZE_MAX / 2); /* bounded by pausing the reading */
+    init_buffers(connection);
     if (server->tls) {
         connection->tls = hearth_tls_create(server->tls, &connection->sealed);
         connection->dead = !connection->tls;
@@ -222,6 +266,7 @@ void hearth_connection_destroy(struct hearth_connection *connection, int reason)
     hearth_buf_finish(&connection->out);
     hearth_buf_finish(&connection->sealed);
     hearth_buf_finish(&connection->pending);
+    server->held -= connection->held;
     hearth_server_forget(server, connection);
     hearth_free(connection);
     hearth_server_check_drained(server);
@@ -243,7 +288,8 @@ static void wake_writers(struct hearth_connection *connection)
     for (struct hearth_exchange *exchange = connection->exchanges, *next; exchange;
          exchange = next) {
         next = exchange->next;
-        if (exchange->blocked && !connection->protocol->is_blocked(exchange)) {
+        if (exchange->answer == HEARTH_ANSWER_BLOCKED &&
+            !connection->protocol->is_blocked(exchange)) {
             hearth_exchange_writable(exchange);
             again = true;
         }
@@ -262,8 +308,9 @@ void hearth_connection_settle(struct hearth_connection *connection)
         hearth_connection_flush(connection);
     if (!connection->dead && connection->protocol && connection->exchanges)
         wake_writers(connection);
-    if (!connection->dead && connection->closing && !connection->shut)
+    if (!connection->dead && connection->closing && !connection->shut && !has_rest(connection))
         shut(connection);
+    hearth_connection_count(connection);
     connection->busy = false;
     if (connection->dead)
         hearth_connection_destroy(connection, HEARTH_ECANCELED);
@@ -286,18 +333,33 @@ static bool head_overdue(const struct hearth_connection *connection, uint64_t no
 static void check_body_pace(struct hearth_exchange *exchange, uint64_t now_ms)
 {
     const struct hearth_server_options *options = &exchange->connection->server->options;
-    if (exchange->request_complete || exchange->body_paused || exchange->taken_over ||
-        (exchange->begun && !exchange->finished) ||
+    bool is_ours = exchange->handler || hearth_answer_is_over(exchange);
+    if (!is_ours || !hearth_request_is_arriving(exchange) || hearth_answer_is_open(exchange) ||
         now_ms - exchange->window_since_ms <= options->header_timeout_ms)
         return;
-    if (exchange->body_received - exchange->window_received < 1024) {
-        if (exchange->finished)
+    if (exchange->body_received - exchange->window_received < BODY_PACE) {
+        if (hearth_answer_is_over(exchange))
             exchange->connection->closing = true;
         hearth_exchange_fail(exchange, HEARTH_ESLOWHEAD, "the request's body came too slowly");
         return;
     }
     exchange->window_since_ms = now_ms;
     exchange->window_received = exchange->body_received;
+}
+
+/* Whether so little is taken in each second that the connection is one to close when memory runs
+ * short (hearth_server's relieve). */
+static void check_pace(struct hearth_connection *connection, uint64_t now_ms)
+{
+    size_t queued = hearth_stream_queued(connection->stream);
+    uint64_t taken = connection->sent_bytes - queued;
+    if (now_ms - connection->pace_since_ms < 1000)
+        return;
+    connection->slow =
+        connection->held && connection->held_before && taken - connection->pace_bytes < WRITE_PACE;
+    connection->held_before = connection->held;
+    connection->pace_bytes = taken;
+    connection->pace_since_ms = now_ms;
 }
 
 /* Whether the peer has taken nothing of what waits for it, for too long. */
@@ -314,18 +376,13 @@ static bool write_stalled(struct hearth_connection *connection, uint64_t now_ms)
 
 static void check_exchanges(struct hearth_connection *connection, uint64_t now_ms)
 {
-    uint32_t write_timeout_ms = connection->server->options.write_timeout_ms;
+    const struct hearth_protocol *protocol = connection->protocol;
     for (struct hearth_exchange *exchange = connection->exchanges, *next; exchange;
          exchange = next) {
         next = exchange->next;
         check_body_pace(exchange, now_ms);
-        if (exchange->out.length == exchange->out_at)
-            exchange->stalled_since_ms = now_ms;
-        else if (now_ms - exchange->stalled_since_ms > write_timeout_ms) {
-            hearth_exchange_abort(exchange, HEARTH_ETIMEOUT);
-            exchange->finished = false;
-            hearth_exchange_reset(exchange);
-        }
+        if (protocol->is_stalled && protocol->is_stalled(exchange, now_ms))
+            hearth_exchange_break(exchange, HEARTH_ETIMEOUT);
     }
 }
 
@@ -348,13 +405,15 @@ void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_m
     } else {
         connection->head_since_ms = 0;
     }
+    check_pace(connection, now_ms);
     if (write_stalled(connection, now_ms)) {
         hearth_connection_destroy(connection, HEARTH_ETIMEOUT);
         return;
     }
     if (connection->shut)
         linger(connection, now_ms);
-    else if (connection->reading_paused && hearth_stream_peer_closed(connection->stream))
+    else if (connection->reading_paused && !only_reads(connection) &&
+             hearth_stream_peer_closed(connection->stream))
         connection->dead = true;
     else if (head_overdue(connection, now_ms) && connection->protocol)
         connection->protocol->head_timeout(connection);

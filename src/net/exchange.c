@@ -44,9 +44,10 @@ static void fill_head(struct hearth_exchange *exchange, const struct hearth_http
         .tls = connection->tls != NULL,
         .peer = hearth_stream_peer(connection->stream),
     };
-    exchange->has_body = head->has_body;
-    exchange->keep_alive = head->keep_alive;
-    exchange->expects_continue = head->expect_continue;
+    exchange->request = !head->has_body         ? HEARTH_REQUEST_BARE
+                        : head->expect_continue ? HEARTH_REQUEST_EXPECTED
+                                                : HEARTH_REQUEST_ARRIVING;
+    exchange->closes = !head->keep_alive;
 }
 
 static bool id_sane(const char *id)
@@ -96,20 +97,20 @@ struct hearth_exchange *hearth_exchange_create(struct hearth_connection *connect
                                                    .minor = 1};
     const struct hearth_http_head *use = head ? head : &unread;
     size_t headers_size = use->field_count * sizeof(struct hearth_header);
+    size_t own_size = connection->protocol->exchange_size;
     struct hearth_exchange *exchange =
-        hearth_try_alloc(sizeof(*exchange) + headers_size + use->text_length + ID_SIZE);
+        hearth_try_alloc(own_size + headers_size + use->text_length + ID_SIZE);
     if (!exchange)
         return NULL;
-    memset(exchange, 0, sizeof(*exchange));
+    memset(exchange, 0, own_size);
     exchange->connection = connection;
-    struct hearth_header *headers = (struct hearth_header *)(exchange + 1);
+    struct hearth_header *headers = (struct hearth_header *)((char *)exchange + own_size);
     char *text = (char *)headers + headers_size;
     fill_head(exchange, use, headers, text);
     choose_id(exchange, text + use->text_length);
     exchange->body_max = connection->server->options.body_bytes_max;
     exchange->started_ms = hearth_connection_now(connection);
-    exchange->window_since_ms = exchange->stalled_since_ms = exchange->started_ms;
-    hearth_buf_init(&exchange->out, SIZE_MAX / 2);
+    exchange->window_since_ms = exchange->started_ms;
     link_exchange(exchange);
     return exchange;
 }
@@ -128,35 +129,92 @@ void hearth_exchange_destroy(struct hearth_exchange *exchange)
         exchange->previous->next = exchange->next;
     else
         connection->exchanges = exchange->next;
-    connection->waiting_bytes -= exchange->out.length - exchange->out_at;
     connection->idle_since_ms = hearth_connection_now(connection);
-    hearth_buf_finish(&exchange->out);
+    if (connection->protocol->release)
+        connection->protocol->release(exchange);
+    hearth_exchange_drop_rest(exchange);
+    hearth_exchange_unreserve(exchange);
     hearth_arena_destroy(exchange->arena);
     hearth_free(exchange);
 }
 
-void hearth_exchange_start(struct hearth_exchange *exchange)
+void hearth_exchange_reserve(struct hearth_exchange *exchange)
+{
+    exchange->reserved = HEARTH_ANSWER_RESERVE;
+    exchange->connection->server->held += exchange->reserved;
+}
+
+void hearth_exchange_unreserve(struct hearth_exchange *exchange)
+{
+    exchange->connection->server->held -= exchange->reserved;
+    exchange->reserved = 0;
+}
+
+void hearth_exchange_slim(struct hearth_exchange *exchange)
+{
+    if (!hearth_answer_is_over(exchange) || exchange->trailer_count)
+        return;
+    hearth_arena_destroy(exchange->arena);
+    exchange->arena = NULL;
+    exchange->answer_headers = NULL;
+    exchange->answer_header_count = 0;
+}
+
+void hearth_exchange_take_rest(struct hearth_exchange *exchange, size_t length)
+{
+    exchange->rest.bytes += length;
+    exchange->rest.length -= length;
+    exchange->connection->rest_waiting -= length;
+    if (!exchange->rest.length)
+        hearth_exchange_drop_rest(exchange);
+}
+
+void hearth_exchange_drop_rest(struct hearth_exchange *exchange)
+{
+    exchange->connection->rest_waiting -= exchange->rest.length;
+    exchange->connection->rest_held -= exchange->rest.held;
+    hearth_free(exchange->rest.owned);
+    exchange->rest = (struct hearth_rest){0};
+}
+
+/* Answers at once, or leaves the request to the handler that takes it. */
+static void find_handler(struct hearth_exchange *exchange)
 {
     const struct hearth_server *server = exchange->connection->server;
     if (strcmp(exchange->head.path, "*") == 0) { /* OPTIONS *: about the server, not a route */
         hearth_exchange_answer(exchange, 204, NULL, NULL, 0);
         return;
     }
+    if (hearth_server_is_pressed(server)) {
+        hearth_exchange_fail(exchange, HEARTH_EQUEUEFULL,
+                             "too many answers wait for clients that do not read them");
+        return;
+    }
+    hearth_exchange_reserve(exchange);
     server->options.route(server->options.argument, exchange);
-    if (exchange->finished)
-        return;
-    if (!exchange->handler && !exchange->begun) {
+    if (!exchange->handler && exchange->answer == HEARTH_ANSWER_DUE)
         hearth_exchange_fail(exchange, HEARTH_ENOTFOUND, "no handler took this request");
-        return;
-    }
-    if (exchange->head.content_length > 0 &&
-        (uint64_t)exchange->head.content_length > exchange->body_max) {
+    else if (exchange->handler && exchange->head.content_length > 0 &&
+             (uint64_t)exchange->head.content_length > exchange->body_max)
         hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
-        return;
-    }
-    if (exchange->expects_continue && !exchange->begun)
+}
+
+void hearth_exchange_start(struct hearth_exchange *exchange)
+{
+    bool expected = exchange->request == HEARTH_REQUEST_EXPECTED;
+    find_handler(exchange);
+    /* An answer that begins before the body says by itself whether it is still wanted. */
+    if (expected && exchange->answer == HEARTH_ANSWER_DUE)
         exchange->connection->protocol->send_continue(exchange);
-    exchange->expects_continue = false;
+    if (exchange->request == HEARTH_REQUEST_EXPECTED)
+        hearth_exchange_move_request(exchange, HEARTH_REQUEST_ARRIVING);
+}
+
+/* Whether a handler still counts the body: not one that took the connection over. */
+static bool counts_body(const struct hearth_exchange *exchange)
+{
+    return exchange->handler && !hearth_answer_is_over(exchange) &&
+           exchange->framing != HEARTH_FRAMING_RAW;
 }
 
 void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length)
@@ -164,16 +222,16 @@ void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length)
     uint64_t room = exchange->body_max > exchange->body_received
                         ? exchange->body_max - exchange->body_received
                         : 0;
-    if (exchange->handler && !exchange->finished && !exchange->taken_over && length > room)
+    if (counts_body(exchange) && length > room)
         hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
 }
 
 void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes, size_t length)
 {
     exchange->body_received += length;
-    if (exchange->finished || !exchange->handler)
+    if (!exchange->handler || hearth_answer_is_over(exchange))
         return;
-    if (exchange->body_received > exchange->body_max && !exchange->taken_over)
+    if (counts_body(exchange) && exchange->body_received > exchange->body_max)
         hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
     else if (exchange->handler->on_body)
         exchange->handler->on_body(exchange->handler_state, exchange, bytes, length);
@@ -181,22 +239,23 @@ void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes
 
 void hearth_exchange_receive_end(struct hearth_exchange *exchange)
 {
-    exchange->request_complete = true;
-    if (exchange->handler && !exchange->finished && !exchange->taken_over)
+    if (exchange->request != HEARTH_REQUEST_WHOLE)
+        hearth_exchange_move_request(exchange, HEARTH_REQUEST_WHOLE);
+    if (counts_body(exchange))
         exchange->handler->on_end(exchange->handler_state, exchange);
 }
 
 void hearth_exchange_writable(struct hearth_exchange *exchange)
 {
-    exchange->blocked = false;
-    if (exchange->handler && !exchange->finished && exchange->handler->on_writable)
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_OPEN);
+    if (exchange->handler && exchange->handler->on_writable)
         exchange->handler->on_writable(exchange->handler_state, exchange);
 }
 
 void hearth_exchange_abort(struct hearth_exchange *exchange, int reason)
 {
     const struct hearth_handler *handler = exchange->handler;
-    if (!handler || exchange->finished)
+    if (!handler || hearth_answer_is_over(exchange))
         return;
     handler->on_abort(exchange->handler_state, exchange, reason);
     exchange->handler = NULL;
@@ -234,11 +293,11 @@ static void answer_error(struct hearth_exchange *exchange, int code, const char 
 void hearth_exchange_fail(struct hearth_exchange *exchange, int code, const char *detail)
 {
     const struct hearth_handler *handler = exchange->handler;
-    if (exchange->finished)
+    if (hearth_answer_is_over(exchange))
         return;
     exchange->handler = NULL;
-    exchange->close_after = true;
-    if (!exchange->begun)
+    exchange->closes = true;
+    if (exchange->answer == HEARTH_ANSWER_DUE)
         answer_error(exchange, code, detail);
     else
         hearth_exchange_reset(exchange);
@@ -246,20 +305,30 @@ void hearth_exchange_fail(struct hearth_exchange *exchange, int code, const char
         handler->on_abort(exchange->handler_state, exchange, code);
 }
 
+void hearth_exchange_break(struct hearth_exchange *exchange, int reason)
+{
+    if (exchange->answer == HEARTH_ANSWER_BROKEN)
+        return;
+    hearth_exchange_abort(exchange, reason);
+    exchange->handler = NULL;
+    hearth_exchange_drop_rest(exchange);
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_BROKEN);
+    if (!exchange->connection->dead)
+        exchange->connection->protocol->reset(exchange);
+}
+
 void hearth_exchange_drain(struct hearth_exchange *exchange)
 {
-    if (exchange->finished)
+    if (hearth_answer_is_over(exchange))
         return;
-    if (!exchange->begun) {
+    if (exchange->answer == HEARTH_ANSWER_DUE) {
         hearth_exchange_fail(exchange, HEARTH_EDRAINING, NULL);
         return;
     }
-    exchange->close_after = true;
+    exchange->closes = true;
     hearth_exchange_abort(exchange, HEARTH_EDRAINING);
-    exchange->break_at_end = !exchange->finished;
-    exchange->finished = true;
-    if (exchange->head.http_major == 2)
-        exchange->connection->protocol->finish(exchange);
+    hearth_exchange_move_answer(exchange, HEARTH_ANSWER_CUT);
+    exchange->connection->protocol->finish(exchange);
 }
 
 /* The request, as handlers see it */
@@ -297,8 +366,9 @@ const char *hearth_exchange_query(struct hearth_exchange *exchange, const char *
 struct hearth_arena *hearth_exchange_arena(struct hearth_exchange *exchange)
 {
     if (!exchange->arena) {
-        uint64_t max = exchange->body_max < SIZE_MAX / 4 ? exchange->body_max : SIZE_MAX / 4;
-        exchange->arena = hearth_arena_create((size_t)max + ARENA_BASE_MAX);
+        uint64_t body_max = exchange->body_max;
+        bool fits = body_max <= SIZE_MAX - ARENA_BASE_MAX;
+        exchange->arena = hearth_arena_create(fits ? (size_t)body_max + ARENA_BASE_MAX : SIZE_MAX);
     }
     return exchange->arena;
 }

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hearth_buf;
 struct hearth_exchange;
 
 /* The request as parsed; lives as long as the exchange. */
@@ -56,7 +57,8 @@ const struct hearth_request_head *hearth_exchange_head(const struct hearth_excha
 const char *hearth_exchange_header(const struct hearth_exchange *exchange, const char *name);
 /* A decoded query parameter in the exchange's arena, or NULL; the first one of that name. */
 const char *hearth_exchange_query(struct hearth_exchange *exchange, const char *name);
-/* Freed with the exchange; capped at 1 MB and the body limit. */
+/* Freed with the exchange, also while work elsewhere goes on: what a lane reads may not lie in it.
+ * Capped at 1 MB and the body limit. */
 struct hearth_arena *hearth_exchange_arena(struct hearth_exchange *exchange);
 /* "req_" and 24 hex digits; the client's own X-Request-Id when it is a sane token. */
 const char *hearth_exchange_id(const struct hearth_exchange *exchange);
@@ -66,11 +68,18 @@ uint64_t hearth_exchange_started_ms(const struct hearth_exchange *exchange);
 void hearth_exchange_handle(struct hearth_exchange *exchange, const struct hearth_handler *handler,
                             void *handler_state, uint64_t body_max);
 
-/* A whole answer at once: head, body, end. `type` is a media type or NULL. The body is copied.
+/* A whole answer at once: head, body, end. `type` is a media type or NULL. The body is copied; a
+ * large one is better given as a buffer, or as static memory.
  * Compressible types between 1 and 256 KiB are sent as gzip to clients that accept it; a larger one
  * the handler may compress itself, away from the loop, and say so with set_coding. */
 void hearth_exchange_answer(struct hearth_exchange *exchange, int status, const char *type,
                             const void *body, size_t length);
+/* The same with bytes that live as long as the process: they are never copied as a whole. */
+void hearth_exchange_answer_static(struct hearth_exchange *exchange, int status, const char *type,
+                                   const void *body, size_t length);
+/* The same with the memory of a buffer, which is left empty: it goes over to the exchange. */
+void hearth_exchange_answer_buf(struct hearth_exchange *exchange, int status, const char *type,
+                                struct hearth_buf *body);
 /* Sets a header for the answer, before its head is sent; copied. A name that is set again is
  * replaced. The server adds date, length or framing, encoding, X-Request-Id, Hearth-Version. */
 void hearth_exchange_set_header(struct hearth_exchange *exchange, const char *name,
@@ -85,7 +94,8 @@ void hearth_exchange_keep_plain(struct hearth_exchange *exchange);
 /* Sends the head; the body follows in pieces of unknown number. */
 void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type);
 /* Returns false when the bytes had to be queued beyond the low-water mark: stop until on_writable.
- * Never blocks and never drops; a client that does not drain within the limit is aborted. */
+ * Never blocks and never drops; a client that does not drain within the limit is aborted, and so is
+ * one whose producer goes on by more than 16 MiB. */
 bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length);
 bool hearth_exchange_begun(const struct hearth_exchange *exchange);
 /* Ends the body; trailers (may be NULL) go where the protocol has them. */

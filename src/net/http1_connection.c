@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    SKIP_BODY_MAX = 64 << 10, /* of a body that the answer did not wait for, to keep a connection */
-    FLUSH_AT = 64 << 10,
-};
+enum { SKIP_BODY_MAX = 64 << 10 }; /* of a body that the answer did not wait for, to keep going */
+
+static struct hearth_http1 *parser_of(const struct hearth_connection *connection)
+{
+    return connection->session;
+}
 
 static void on_head(void *argument, const struct hearth_http_head *head)
 {
@@ -21,16 +23,14 @@ static void on_head(void *argument, const struct hearth_http_head *head)
         connection->dead = true;
         return;
     }
-    exchange->request_complete = !head->has_body;
     hearth_exchange_start(exchange);
-    exchange->request_complete = false; /* on_end says so */
 }
 
 static void on_body(void *argument, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = argument;
     struct hearth_exchange *exchange = connection->exchanges;
-    if (exchange && !exchange->taken_over)
+    if (exchange && exchange->framing != HEARTH_FRAMING_RAW)
         hearth_exchange_receive(exchange, bytes, length);
 }
 
@@ -56,13 +56,13 @@ static int open_connection(struct hearth_connection *connection)
     const struct hearth_server_options *options = &connection->server->options;
     const struct hearth_http_limits limits = {.header_bytes_max = options->header_bytes_max,
                                               .header_count_max = options->header_count_max};
-    connection->codec.http1 = hearth_http1_create(&limits, &parser_events, connection);
+    connection->session = hearth_http1_create(&limits, &parser_events, connection);
     return 0;
 }
 
 static void close_connection(struct hearth_connection *connection)
 {
-    hearth_http1_destroy(connection->codec.http1);
+    hearth_http1_destroy(parser_of(connection));
 }
 
 /* A request that cannot be read is answered like any other, then the connection ends. */
@@ -74,8 +74,38 @@ static void refuse(struct hearth_connection *connection, int code, const char *d
     connection->closing = true;
     if (!exchange)
         return;
-    exchange->request_complete = true;
+    if (exchange->request != HEARTH_REQUEST_WHOLE)
+        hearth_exchange_move_request(exchange, HEARTH_REQUEST_WHOLE);
     hearth_exchange_fail(exchange, code, detail);
+}
+
+/* Sends on what is left of an answer. In plain text the stream takes it from where it lies; under
+ * TLS the client gets a piece whenever it has taken the one before. */
+static void send_rest(struct hearth_connection *connection)
+{
+    struct hearth_exchange *exchange = connection->exchanges;
+    struct hearth_rest *rest = exchange ? &exchange->rest : NULL;
+    if (!rest || !rest->length)
+        return;
+    if (!connection->tls) {
+        hearth_connection_flush(connection);
+        connection->sent_bytes += rest->length;
+        hearth_stream_write_in_place(connection->stream, rest->bytes, rest->length, rest->owned);
+        rest->owned = NULL; /* it is the stream's */
+        hearth_exchange_drop_rest(exchange);
+    }
+    while (rest->length && !connection->dead &&
+           hearth_connection_queued(connection) < HEARTH_OUT_PIECE) {
+        size_t piece = rest->length < HEARTH_OUT_PIECE ? rest->length : HEARTH_OUT_PIECE;
+        hearth_buf_append(&connection->out, rest->bytes, piece);
+        hearth_exchange_take_rest(exchange, piece);
+        hearth_connection_flush(connection);
+    }
+}
+
+static bool has_rest(const struct hearth_connection *connection)
+{
+    return connection->exchanges && connection->exchanges->rest.length;
 }
 
 /* Frees an exchange that is over. False: it is not, or the connection ends with it. */
@@ -84,16 +114,29 @@ static bool next_exchange(struct hearth_connection *connection)
     struct hearth_exchange *exchange = connection->exchanges;
     if (!exchange)
         return !connection->closing;
-    if (!exchange->finished)
+    if (!hearth_answer_is_over(exchange) || has_rest(connection))
         return false;
-    bool close = exchange->close_after || exchange->taken_over || connection->server->draining;
-    if (!close && !hearth_http1_complete(connection->codec.http1))
+    bool close =
+        exchange->closes || exchange->framing == HEARTH_FRAMING_RAW || connection->server->draining;
+    if (!close && !hearth_http1_complete(parser_of(connection)))
         return false;
     hearth_exchange_destroy(exchange);
     connection->closing = connection->closing || close;
     if (!connection->closing)
-        hearth_http1_next(connection->codec.http1);
+        hearth_http1_next(parser_of(connection));
     return !connection->closing;
+}
+
+/* Whether the next request may be begun: not while the client leaves too much of the answers before
+ * it unread. What waits then leaves the stream's queue at some time, and settle comes again. */
+static bool may_begin(struct hearth_connection *connection)
+{
+    size_t max = hearth_connection_queue_max(connection);
+    if (connection->exchanges || hearth_http1_in_head(parser_of(connection)))
+        return true;
+    if (hearth_connection_queued(connection) > max || connection->out.length >= HEARTH_OUT_PIECE)
+        hearth_connection_flush(connection);
+    return hearth_connection_queued(connection) <= max;
 }
 
 /* Returns how many bytes were taken. */
@@ -104,16 +147,18 @@ static size_t parse(struct hearth_connection *connection, const char *bytes, siz
         struct hearth_error error = {0};
         struct hearth_exchange *exchange = connection->exchanges;
         size_t used = 0;
-        if (exchange && hearth_http1_complete(connection->codec.http1)) {
-            if (exchange->taken_over && !exchange->finished) {
+        if (exchange && hearth_http1_complete(parser_of(connection))) {
+            if (exchange->framing == HEARTH_FRAMING_RAW && hearth_answer_is_open(exchange)) {
                 hearth_exchange_receive(exchange, bytes + total, length - total);
                 return length;
             }
             if (!next_exchange(connection))
                 break;
         }
-        int rc = hearth_http1_feed(connection->codec.http1, bytes + total, length - total, &used,
-                                   &error);
+        if (!may_begin(connection))
+            break;
+        int rc =
+            hearth_http1_feed(parser_of(connection), bytes + total, length - total, &used, &error);
         total += used;
         if (rc) {
             refuse(connection, rc, error.message);
@@ -125,12 +170,16 @@ static size_t parse(struct hearth_connection *connection, const char *bytes, siz
     return total;
 }
 
+/* The client is not read on while a handler pauses its body, while enough requests wait behind the
+ * present one, and while they wait because it does not read their answers. */
 static void hold_back(struct hearth_connection *connection)
 {
     const struct hearth_exchange *exchange = connection->exchanges;
     bool full = connection->pending.length > connection->server->options.header_bytes_max;
-    bool body_paused = exchange && exchange->body_paused;
-    hearth_connection_pause_reading(connection, !connection->closing && (full || body_paused));
+    bool body_paused = exchange && exchange->request == HEARTH_REQUEST_PAUSED;
+    bool unread = !exchange && connection->pending.length;
+    hearth_connection_pause_reading(connection,
+                                    !connection->closing && (full || body_paused || unread));
 }
 
 static void feed(struct hearth_connection *connection, const char *bytes, size_t length)
@@ -147,6 +196,7 @@ static void feed(struct hearth_connection *connection, const char *bytes, size_t
 static void settle(struct hearth_connection *connection)
 {
     struct hearth_buf *pending = &connection->pending;
+    send_rest(connection);
     if (connection->exchanges)
         next_exchange(connection);
     while (pending->length && !connection->dead && !connection->closing) {
@@ -163,13 +213,13 @@ static void settle(struct hearth_connection *connection)
 
 static void drain(struct hearth_connection *connection)
 {
-    if (!connection->exchanges && !hearth_http1_in_head(connection->codec.http1))
+    if (!connection->exchanges && !hearth_http1_in_head(parser_of(connection)))
         connection->closing = true;
 }
 
 static bool in_head(const struct hearth_connection *connection)
 {
-    return hearth_http1_in_head(connection->codec.http1);
+    return hearth_http1_in_head(parser_of(connection));
 }
 
 static void head_timeout(struct hearth_connection *connection)
@@ -184,57 +234,80 @@ static void head_timeout(struct hearth_connection *connection)
 static bool keeps_alive(const struct hearth_exchange *exchange)
 {
     const struct hearth_request_head *head = &exchange->head;
-    if (!exchange->keep_alive || exchange->close_after || exchange->connection->server->draining)
+    if (exchange->closes || exchange->connection->server->draining)
         return false;
-    if (exchange->request_complete)
+    if (exchange->request == HEARTH_REQUEST_BARE || exchange->request == HEARTH_REQUEST_WHOLE)
         return true;
-    return !exchange->expects_continue && head->content_length >= 0 &&
+    return exchange->request != HEARTH_REQUEST_EXPECTED && head->content_length >= 0 &&
            (uint64_t)head->content_length - exchange->body_received <= SKIP_BODY_MAX;
+}
+
+static bool is_old(const struct hearth_exchange *exchange)
+{
+    return exchange->head.http_minor == 0;
+}
+
+static bool is_chunked(const struct hearth_exchange *exchange)
+{
+    return exchange->framing == HEARTH_FRAMING_PIECES && !is_old(exchange);
 }
 
 static void begin(struct hearth_exchange *exchange, int status, struct hearth_header *headers,
                   size_t count, bool body)
 {
     (void)body;
-    bool old = exchange->head.http_minor == 0;
-    exchange->chunked = !exchange->sized && !exchange->bodyless && !exchange->taken_over && !old;
-    if (exchange->chunked)
+    if (is_chunked(exchange))
         headers[count++] = (struct hearth_header){"transfer-encoding", "chunked"};
-    if (exchange->taken_over) {
+    if (exchange->framing == HEARTH_FRAMING_RAW) {
         headers[count++] = (struct hearth_header){"connection", "Upgrade"};
     } else {
-        bool endless = !exchange->sized && !exchange->bodyless && old;
-        exchange->close_after = endless || !keeps_alive(exchange);
-        if (exchange->close_after)
+        /* Without chunks only the end of the connection tells where the body ends. */
+        bool endless = exchange->framing == HEARTH_FRAMING_PIECES && is_old(exchange);
+        exchange->closes = endless || !keeps_alive(exchange);
+        if (exchange->closes)
             headers[count++] = (struct hearth_header){"connection", "close"};
-        else if (old)
+        else if (is_old(exchange))
             headers[count++] = (struct hearth_header){"connection", "keep-alive"};
     }
     hearth_http1_write_head(&exchange->connection->out, status, headers, count);
 }
 
-static void write_body(struct hearth_exchange *exchange, const char *bytes, size_t length)
+static void write_piece(struct hearth_exchange *exchange, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = exchange->connection;
-    if (exchange->chunked)
+    if (is_chunked(exchange))
         hearth_http1_write_chunk(&connection->out, bytes, length);
     else
         hearth_buf_append(&connection->out, bytes, length);
-    if (connection->out.length >= FLUSH_AT)
+    if (connection->out.length >= HEARTH_OUT_PIECE)
         hearth_connection_flush(connection);
+}
+
+static void write_body(struct hearth_exchange *exchange, const char *bytes, size_t length)
+{
+    struct hearth_connection *connection = exchange->connection;
+    size_t max = (size_t)connection->server->options.write_buffer_max + HEARTH_WRITE_BEYOND_MAX;
+    if (hearth_connection_queued(connection) > max)
+        connection->dead = true;
+    for (size_t at = 0; at < length && !connection->dead;) {
+        size_t piece = length - at < HEARTH_OUT_PIECE ? length - at : HEARTH_OUT_PIECE;
+        write_piece(exchange, bytes + at, piece);
+        at += piece;
+    }
 }
 
 static void finish(struct hearth_exchange *exchange)
 {
-    if (exchange->chunked)
+    if (exchange->answer == HEARTH_ANSWER_ENDED && is_chunked(exchange))
         hearth_http1_write_last_chunk(&exchange->connection->out, exchange->trailers,
                                       exchange->trailer_count);
+    send_rest(exchange->connection);
 }
 
 /* The connection ends without the last chunk, or short of its length. */
 static void reset(struct hearth_exchange *exchange)
 {
-    exchange->close_after = true;
+    exchange->closes = true;
 }
 
 static void pause_body(struct hearth_exchange *exchange, bool paused)
@@ -250,13 +323,22 @@ static void send_continue(struct hearth_exchange *exchange)
 
 static bool is_blocked(const struct hearth_exchange *exchange)
 {
-    const struct hearth_connection *connection = exchange->connection;
-    size_t queued = hearth_connection_queued(connection);
+    size_t queued = hearth_connection_queued(exchange->connection);
     /* Once over the mark the producer waits until everything has left. */
-    return exchange->blocked ? queued > 0 : queued > connection->server->options.write_buffer_max;
+    return exchange->answer == HEARTH_ANSWER_BLOCKED
+               ? queued > 0
+               : queued > hearth_connection_queue_max(exchange->connection);
+}
+
+/* Of a body that the stream has taken the memory is counted there. */
+static size_t held(const struct hearth_connection *connection)
+{
+    (void)connection;
+    return 0;
 }
 
 const struct hearth_protocol hearth_protocol_http1 = {
+    .exchange_size = sizeof(struct hearth_exchange),
     .open = open_connection,
     .feed = feed,
     .settle = settle,
@@ -271,4 +353,6 @@ const struct hearth_protocol hearth_protocol_http1 = {
     .pause_body = pause_body,
     .send_continue = send_continue,
     .is_blocked = is_blocked,
+    .held = held,
+    .has_rest = has_rest,
 };

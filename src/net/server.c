@@ -107,6 +107,51 @@ static void on_turn(void *argument)
         tell_drained(server);
 }
 
+/* Memory */
+
+bool hearth_server_is_pressed(const struct hearth_server *server)
+{
+    return server->held > server->options.buffers_max;
+}
+
+/* Room is made before nothing is left, so that those who read are served meanwhile. */
+static bool is_tight(const struct hearth_server *server)
+{
+    return server->held > server->options.buffers_max / 4 * 3;
+}
+
+/* A client that reads, slowly or not, keeps its connection; one that leaves its answers where they
+ * are, or piles requests up behind the present one, is what there is to close. */
+static bool is_to_close(const struct hearth_connection *connection)
+{
+    return connection->held && (connection->slow || connection->pending.length);
+}
+
+/* Closes those that hold at least the mean of such connections; each round closes one or more. */
+static bool close_largest(struct hearth_server *server)
+{
+    uint64_t held = 0, count = 0;
+    for (const struct hearth_connection *at = server->connections; at; at = at->next) {
+        held += is_to_close(at) ? at->held : 0;
+        count += is_to_close(at);
+    }
+    for (struct hearth_connection *at = server->connections, *next; at && is_tight(server);
+         at = next) {
+        next = at->next;
+        if (!is_to_close(at) || at->held < held / count)
+            continue;
+        server->counts.closed_for_memory++;
+        hearth_connection_destroy(at, HEARTH_ETIMEOUT);
+    }
+    return count > 0;
+}
+
+static void relieve(struct hearth_server *server)
+{
+    while (is_tight(server) && close_largest(server))
+        ;
+}
+
 /* Time */
 
 static void on_tick(void *argument)
@@ -118,6 +163,7 @@ static void on_tick(void *argument)
         next = connection->next;
         hearth_connection_tick(connection, now_ms);
     }
+    relieve(server);
 }
 
 static uint64_t tick_ms(const struct hearth_server_options *options)
@@ -243,6 +289,8 @@ static void fill_options(struct hearth_server_options *options)
     default_to(&options->write_timeout_ms, 30000);
     default_to(&options->write_buffer_max, 256 << 10);
     default_to(&options->streams_max, 128);
+    if (options->buffers_max == 0)
+        options->buffers_max = 128 << 20;
     if (options->body_bytes_max == 0)
         options->body_bytes_max = 10000000;
 }
@@ -304,7 +352,9 @@ int hearth_server_listen_unix(struct hearth_server *server, const char *path,
 
 struct hearth_server_counts hearth_server_counts(const struct hearth_server *server)
 {
-    return server->counts;
+    struct hearth_server_counts counts = server->counts;
+    counts.held_bytes = server->held;
+    return counts;
 }
 
 static void stop_listening(struct hearth_server *server)

@@ -20,8 +20,11 @@ struct hearth_server_options {
                                    bytes of a body: a client that drips is cut */
     uint32_t idle_timeout_ms;   /* of a kept connection without a request */
     uint32_t write_timeout_ms;  /* a paused stream that does not drain for so long is cut */
-    uint32_t write_buffer_max;  /* bytes queued for one connection before the handler is paused */
-    uint32_t streams_max;       /* concurrent HTTP/2 streams of a connection */
+    uint32_t write_buffer_max;  /* bytes queued for one connection before the handler is paused, and
+                                   before its next request is begun */
+    uint64_t buffers_max; /* bytes that wait for all connections together, before requests get a 503
+                             and the clients that take nothing are closed; 128 MiB */
+    uint32_t streams_max; /* concurrent HTTP/2 streams of a connection */
     bool gzip;
     const char *tls_certificate; /* PEM paths, or NULL for plain text */
     const char *tls_key;
@@ -41,6 +44,8 @@ struct hearth_server_options {
 
 struct hearth_server_counts {
     uint64_t accepted, refused, active, requests_active;
+    uint64_t held_bytes;        /* memory for what clients have not taken, or wait to have read */
+    uint64_t closed_for_memory; /* connections, because of buffers_max */
 };
 
 int hearth_server_create(struct hearth_loop *loop, const struct hearth_server_options *options,

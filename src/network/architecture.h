@@ -29,9 +29,9 @@ struct hearth_architecture {
     /* Without a norm of its own the feed-forward part takes what attention took, side by side with
      * it. */
     bool side_by_side;
-    bool windows;            /* a sliding window where the header says so … */
-    uint32_t window_default; /* … and this one where it does not; 0: none */
-    uint32_t window_pattern; /* every so manieth layer sees everything; the header may say other */
+    bool windows;             /* a sliding window where the header says so … */
+    uint32_t window_default;  /* … and this one where it does not; 0: none */
+    uint32_t window_pattern;  /* every so manieth layer sees everything; the header may say other */
     float window_rotary_base; /* of layers with a window; 0: as the others' */
     bool window_unscaled;     /* their positions are not scaled */
     /* A network with so many layers divides scores by √(width/heads) instead of √(head size);

@@ -10,8 +10,8 @@
 struct hearth_checkpoint;
 
 struct hearth_checkpoint_tensor {
-    size_t index; /* below hearth_checkpoint_count */
-    uint32_t type; /* ggml's number */
+    size_t index;                                 /* below hearth_checkpoint_count */
+    uint32_t type;                                /* ggml's number */
     uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX]; /* the innermost first; 1 where absent */
     uint64_t offset, size_bytes;                  /* in its file */
 };

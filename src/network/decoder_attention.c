@@ -248,10 +248,9 @@ static void project(struct hearth_member *member, const struct heads *heads)
     struct hearth_finish_store store = {
         .y = decoder->space.branch, .stride = width, .bias = weights->attention_out_bias};
     bool waits = decoder->waits_for_norm;
-    const struct hearth_product product =
-        product_over(heads->to, &weights->attention_out, 64,
-                     waits ? hearth_finish_store : hearth_finish_add,
-                     waits ? (void *)&store : (void *)&add);
+    const struct hearth_product product = product_over(
+        heads->to, &weights->attention_out, 64, waits ? hearth_finish_store : hearth_finish_add,
+        waits ? (void *)&store : (void *)&add);
     hearth_products_run(member, decoder->kernels, &product, 1);
     hearth_member_barrier(member);
 }
@@ -263,7 +262,8 @@ void hearth_pass_attention(struct hearth_member *member, struct hearth_pass *pas
     const struct hearth_network *network = &decoder->network;
     const struct hearth_workspace *space = &decoder->space;
     const struct hearth_layer_weights *weights = &decoder->weights.layers[layer];
-    struct hearth_packed_set in = hearth_packed_set_over(&space->stream, pass->rows, network->width);
+    struct hearth_packed_set in =
+        hearth_packed_set_over(&space->stream, pass->rows, network->width);
     struct hearth_packed_set out = hearth_packed_set_over(
         &space->heads, pass->rows, (size_t)network->heads * network->head_size);
     hearth_packed_set_want(&in, &weights->query);

@@ -49,8 +49,7 @@ static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_expert
     space->stores = cut(&cutting, experts, sizeof(*space->stores));
     space->products = cut(&cutting, experts, sizeof(*space->products));
     space->downs = cut(&cutting, experts, sizeof(*space->downs));
-    space->in_memory =
-        cut(&cutting, packed_bytes(decoder, assignments, decoder->network.width), 1);
+    space->in_memory = cut(&cutting, packed_bytes(decoder, assignments, decoder->network.width), 1);
     space->inner_memory =
         cut(&cutting, packed_bytes(decoder, assignments, decoder->network.expert_feed), 1);
     space->outputs = cut(&cutting, assignments * decoder->network.width, sizeof(float));
@@ -124,7 +123,8 @@ static char *line_after(char *at, size_t bytes)
 }
 
 /* The products of all experts that have rows; by one member. */
-static void list_products(const struct hearth_pass *pass, const struct hearth_layer_weights *weights)
+static void list_products(const struct hearth_pass *pass,
+                          const struct hearth_layer_weights *weights)
 {
     const struct hearth_decoder *decoder = pass->decoder;
     const struct hearth_network *network = &decoder->network;

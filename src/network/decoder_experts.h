@@ -12,12 +12,12 @@
 /* Buffers of a step; an "assignment" is one row at one of its experts, numbered so that those of an
  * expert lie together. */
 struct hearth_expert_space {
-    float *scores;     /* [rows][experts] */
-    uint32_t *chosen;  /* [rows][used] experts, the likeliest first */
-    float *shares;     /* [rows][used] their weights */
-    uint32_t *places;  /* [rows][used] assignments */
-    uint32_t *first;   /* [experts + 1] assignments of an expert */
-    uint32_t *row_of;  /* [assignments] */
+    float *scores;    /* [rows][experts] */
+    uint32_t *chosen; /* [rows][used] experts, the likeliest first */
+    float *shares;    /* [rows][used] their weights */
+    uint32_t *places; /* [rows][used] assignments */
+    uint32_t *first;  /* [experts + 1] assignments of an expert */
+    uint32_t *row_of; /* [assignments] */
     uint32_t *expert_of;
     struct hearth_packed_rows *in, *inner; /* [experts] */
     struct hearth_finish_gate *gates;      /* [active experts] */

@@ -120,8 +120,8 @@ static void finish_pass(struct hearth_member *member, struct hearth_pass *pass,
     const struct hearth_panels *head = &decoder->weights.head;
     if (pass->outputs == 0)
         return;
-    struct hearth_packed_set set = hearth_packed_set_over(&decoder->space.stream, pass->outputs,
-                                                          decoder->network.width);
+    struct hearth_packed_set set =
+        hearth_packed_set_over(&decoder->space.stream, pass->outputs, decoder->network.width);
     hearth_packed_set_want(&set, head);
     finish_rows(member, pass, waiting_norm, &set);
     if (pass->result == HEARTH_DECODER_STATES)

@@ -37,17 +37,17 @@ struct hearth_workspace {
     struct hearth_pass_row *rows;
     uint32_t *output_rows; /* [outputs] */
     struct hearth_attention_queries *queries;
-    float *x;         /* [rows][width]: the residual stream */
-    float *branch;    /* [rows][width]: what is normed before it joins the stream, if anything is */
-    float *normed;    /* [rows][width]: for experts */
-    float *query;     /* [rows][heads × head size] */
-    float *key;       /* [rows][KV heads × head size], where heads are not finished in the product */
+    float *x;      /* [rows][width]: the residual stream */
+    float *branch; /* [rows][width]: what is normed before it joins the stream, if anything is */
+    float *normed; /* [rows][width]: for experts */
+    float *query;  /* [rows][heads × head size] */
+    float *key;    /* [rows][KV heads × head size], where heads are not finished in the product */
     float *value;
     float *attended; /* [rows][heads × head size], where heads are no whole parts of packed rows */
-    float *gate, *up; /* [rows][feed], where they are not finished together */
-    float *cosines, *sines;                   /* [rows][rotary size / 2] */
+    float *gate, *up;       /* [rows][feed], where they are not finished together */
+    float *cosines, *sines; /* [rows][rotary size / 2] */
     float *windowed_cosines, *windowed_sines; /* where layers with windows turn differently */
-    float *results; /* [outputs][vocabulary] or [states][width] */
+    float *results;                           /* [outputs][vocabulary] or [states][width] */
     float *member_row;                        /* [members][the widest row] */
     void *attention_scratch;
     size_t attention_scratch_bytes; /* of each member */
@@ -91,7 +91,8 @@ void hearth_packed_memory_want(struct hearth_packed_memory *memory,
                                const struct hearth_panels *reader);
 void hearth_packed_set_want(struct hearth_packed_set *set, const struct hearth_panels *reader);
 void hearth_packed_set_row(const struct hearth_packed_set *set,
-                           const struct hearth_decoder_kernels *kernels, size_t row, const float *x);
+                           const struct hearth_decoder_kernels *kernels, size_t row,
+                           const float *x);
 
 /* decoder_pass.c: y = norm(x), or x itself where there is no norm. */
 void hearth_pass_norm(const struct hearth_decoder *decoder, const float *x, const float *weight,

@@ -47,10 +47,9 @@ static int add_span(struct hearth_pass *pass, const struct hearth_decoder_span *
     struct hearth_workspace *space = &decoder->space;
     uint32_t length = hearth_kv_cache_length(&decoder->cache, span->sequence);
     if (!hearth_kv_cache_reserve(&decoder->cache, span->sequence, span->count))
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "%" PRIu32 " tokens more than the context of %" PRIu32,
-                                length + span->count - decoder->params.context,
-                                decoder->params.context);
+        return hearth_error_set(
+            error, HEARTH_ECONTEXT, "%" PRIu32 " tokens more than the context of %" PRIu32,
+            length + span->count - decoder->params.context, decoder->params.context);
     const uint32_t *table = hearth_kv_cache_table(&decoder->cache, span->sequence);
     space->queries[pass->sequences++] = (struct hearth_attention_queries){
         .pages = table, .first_position = length, .count = span->count, .first_row = pass->rows};
@@ -74,8 +73,8 @@ int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_deco
 {
     struct hearth_pass pass = {.decoder = decoder, .result = result, .canceled = canceled};
     int rc = check(decoder, spans, count, result, error);
-    decoder->result_stride = result == HEARTH_DECODER_LOGITS ? decoder->network.vocabulary
-                                                             : decoder->network.width;
+    decoder->result_stride =
+        result == HEARTH_DECODER_LOGITS ? decoder->network.vocabulary : decoder->network.width;
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = add_span(&pass, &spans[i], error);
     if (rc == 0 && pass.rows > 0) {

@@ -86,9 +86,8 @@ static void cut_packed(struct cutting *cutting, struct hearth_packed_memory *mem
 {
     for (int i = 0; i < HEARTH_PACKINGS; i++)
         if (memory->wanted[i])
-            memory->memory[i] =
-                cut(cutting, hearth_packed_rows_bytes((enum hearth_packing)i, rows, memory->inputs),
-                    1);
+            memory->memory[i] = cut(
+                cutting, hearth_packed_rows_bytes((enum hearth_packing)i, rows, memory->inputs), 1);
 }
 
 /* Whether some feed-forward part has its gate and up in different types. */

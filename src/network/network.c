@@ -25,9 +25,8 @@ static const struct hearth_gguf_entry *find(const struct reading *from, const ch
 static void refuse(struct reading *from, const char *suffix, const char *why)
 {
     if (from->rc == 0)
-        from->rc =
-            hearth_error_set(from->error, HEARTH_EMODEL, "the GGUF header's '%s.%s' %s",
-                             from->prefix, suffix, why);
+        from->rc = hearth_error_set(from->error, HEARTH_EMODEL, "the GGUF header's '%s.%s' %s",
+                                    from->prefix, suffix, why);
 }
 
 /* A whole number in [1, most], or the fallback where the key is missing (which may be 0). */
@@ -39,9 +38,9 @@ static uint32_t whole(struct reading *from, const char *suffix, uint32_t fallbac
     int64_t value = hearth_gguf_integer_at(entry, 0, -1);
     for (uint64_t i = 1; entry->is_array && i < entry->count; i++)
         if (hearth_gguf_integer_at(entry, i, -1) != value && from->rc == 0)
-            from->rc = hearth_error_set(from->error, HEARTH_ENOTIMPL,
-                                        "'%s.%s' differs from layer to layer", from->prefix,
-                                        suffix);
+            from->rc =
+                hearth_error_set(from->error, HEARTH_ENOTIMPL,
+                                 "'%s.%s' differs from layer to layer", from->prefix, suffix);
     if (value < 0 || value > most) {
         refuse(from, suffix, "is out of range");
         return 0;
@@ -100,8 +99,8 @@ static void read_sizes(struct reading *from, struct hearth_network *network)
     if (network->feed == 0 && network->experts == 0)
         refuse(from, "feed_forward_length", "is missing or 0");
     if (from->rc == 0 && value_size != network->head_size)
-        from->rc = hearth_error_set(from->error, HEARTH_ENOTIMPL,
-                                    "keys and values of different sizes");
+        from->rc =
+            hearth_error_set(from->error, HEARTH_ENOTIMPL, "keys and values of different sizes");
 }
 
 static void read_vocabulary(struct reading *from, struct hearth_network *network)
@@ -118,8 +117,8 @@ static void read_factors(struct reading *from, struct hearth_network *network)
 {
     const struct hearth_architecture *row = network->architecture;
     bool rms = row->norm == HEARTH_NORM_RMS;
-    network->norm_epsilon = number(
-        from, rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0);
+    network->norm_epsilon =
+        number(from, rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0);
     if (!(network->norm_epsilon >= 0))
         refuse(from, "attention.layer_norm_epsilon", "is negative");
     network->embedding_scale =
@@ -192,8 +191,8 @@ static void read_rotary(struct reading *from, const struct hearth_network_overri
                                     "longrope");
     if (!(rotary->base > 1) || !(rotary->frequency_scale > 0))
         refuse(from, "rope.freq_base", "or its scaling is out of range");
-    rotary->original_context = whole(from, "rope.scaling.original_context_length",
-                                     network->trained_context, INT32_MAX);
+    rotary->original_context =
+        whole(from, "rope.scaling.original_context_length", network->trained_context, INT32_MAX);
     rotary->yarn_fast = number(from, "rope.scaling.yarn_beta_fast", 32);
     rotary->yarn_slow = number(from, "rope.scaling.yarn_beta_slow", 1);
     rotary->magnitude = number(from, "rope.scaling.attn_factor", 1);

@@ -3,11 +3,22 @@
 #include <stdio.h>
 
 #define E(x) HEARTH_EXTENT_##x
-#define GLOBAL(text, ...) {.name = text, .extent = {__VA_ARGS__}}
-#define MATRIX(text, ...) {.name = text, .extent = {__VA_ARGS__}, .is_matrix = true}
-#define OF_LAYER(text, ...) {.name = "blk.%u." text, .extent = {__VA_ARGS__}, .in_layer = true}
+#define GLOBAL(text, ...)                                                                          \
+    {                                                                                              \
+        .name = text, .extent = { __VA_ARGS__ }                                                    \
+    }
+#define MATRIX(text, ...)                                                                          \
+    {                                                                                              \
+        .name = text, .extent = {__VA_ARGS__}, .is_matrix = true                                   \
+    }
+#define OF_LAYER(text, ...)                                                                        \
+    {                                                                                              \
+        .name = "blk.%u." text, .extent = {__VA_ARGS__}, .in_layer = true                          \
+    }
 #define LAYER_MATRIX(text, ...)                                                                    \
-    {.name = "blk.%u." text, .extent = {__VA_ARGS__}, .in_layer = true, .is_matrix = true}
+    {                                                                                              \
+        .name = "blk.%u." text, .extent = {__VA_ARGS__}, .in_layer = true, .is_matrix = true       \
+    }
 
 static const struct hearth_part_row rows[HEARTH_PART_COUNT] = {
     [HEARTH_PART_EMBEDDING] = MATRIX("token_embd.weight", E(WIDTH), E(VOCABULARY)),

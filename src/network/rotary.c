@@ -14,8 +14,7 @@ static double component_of(const struct hearth_rotary_scaling *scaling, uint32_t
 static double unscaled_share(const struct hearth_rotary_scaling *scaling, uint32_t size, uint32_t i)
 {
     double low = fmax(0, floor(component_of(scaling, size, (double)scaling->yarn_fast)));
-    double high =
-        fmin(size - 1.0, ceil(component_of(scaling, size, (double)scaling->yarn_slow)));
+    double high = fmin(size - 1.0, ceil(component_of(scaling, size, (double)scaling->yarn_slow)));
     double at = (i - low) / fmax(0.001, high - low);
     return 1 - fmin(1, fmax(0, at));
 }

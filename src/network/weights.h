@@ -51,7 +51,7 @@ struct hearth_weights {
     enum hearth_quant embedding_type;
     size_t embedding_row_bytes;
     const void *embedding;
-    uint64_t bytes;      /* what load takes */
+    uint64_t bytes; /* what load takes */
     uint32_t layer_count;
     size_t width;
     struct hearth_weights_plan *plan; /* of weights_plan.h; gone after load */
@@ -70,8 +70,8 @@ struct hearth_weights_progress {
     void *argument;
 };
 
-/* Once, after describe. `progress` may be NULL. HEARTH_ECANCELED when it was given up, HEARTH_EMODEL
- * when weights are not finite. */
+/* Once, after describe. `progress` may be NULL. HEARTH_ECANCELED when it was given up,
+ * HEARTH_EMODEL when weights are not finite. */
 int hearth_weights_load(struct hearth_weights *weights, struct hearth_checkpoint *checkpoint,
                         struct hearth_team *team, const struct hearth_weights_progress *progress,
                         struct hearth_error *error);

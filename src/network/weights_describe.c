@@ -58,8 +58,8 @@ static bool find(struct describing *d, enum hearth_part part,
     const uint64_t *is = ret_tensor->extents;
     if (memcmp(is, extents, sizeof(extents)) != 0) {
         snprintf(shape, sizeof(shape),
-                 "has the shape %" PRIu64 " × %" PRIu64 " × %" PRIu64 ", not %" PRIu64
-                 " × %" PRIu64 " × %" PRIu64,
+                 "has the shape %" PRIu64 " × %" PRIu64 " × %" PRIu64 ", not %" PRIu64 " × %" PRIu64
+                 " × %" PRIu64,
                  is[0], is[1], is[2], extents[0], extents[1], extents[2]);
         fail(d, part, HEARTH_EMODEL, shape);
         return false;
@@ -133,8 +133,7 @@ static void add_panels(struct describing *d, struct hearth_panels *panels,
         return;
     for (unsigned i = 0; i < parts; i++) {
         piece.source[i] = *sources[i];
-        piece.source_offset[i] =
-            first_outputs[i] * hearth_quant_bytes(sources[i]->type, inputs);
+        piece.source_offset[i] = first_outputs[i] * hearth_quant_bytes(sources[i]->type, inputs);
     }
     piece.bytes = hearth_panels_bytes(panels);
     add_piece(d, &piece);
@@ -290,8 +289,7 @@ static void describe_ends(struct describing *d)
         return;
     if (weights->tied && (d->network->architecture->required & HEARTH_PART_BIT(HEARTH_PART_HEAD)))
         fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
-    add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0,
-               d->network->vocabulary);
+    add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
     add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
     if (weights->tied)
         return;

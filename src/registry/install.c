@@ -122,7 +122,10 @@ static int check_model(struct hearth_installing *install)
         rc = hearth_active_links_make(install->registry, install->name, install->version->number,
                                       install->files, install->source->file_count, path,
                                       sizeof(path), install->error);
-    return rc || !install->registry->probe ? rc : probe(install, path);
+    if (rc || !install->registry->probe)
+        return rc;
+    rc = probe(install, path);
+    return rc ? rc : hearth_install_step(install, hearth_install_check_settings);
 }
 
 static int fetch(struct hearth_installing *install)
@@ -201,6 +204,40 @@ static int run_claimed(struct hearth_installing *install)
     return rc;
 }
 
+/* What the source is called in an error: a file without its folders, an address without what stands
+ * behind '?', which may be secret. */
+static const char *title_of(const struct hearth_install_request *request, int *ret_length)
+{
+    const char *title = request->source ? request->source : request->locked->source;
+    if (strncmp(title, "file:", 5) == 0) {
+        const char *slash = strrchr(title, '/');
+        title = slash && slash[1] ? slash + 1 : title;
+    }
+    *ret_length = (int)strcspn(title, "?");
+    return title;
+}
+
+/* Says of a model that is not as it should be which one that is; other errors (no network, no room)
+ * speak for themselves. What the message begins with is not said twice. */
+static void name_source(const struct hearth_install_request *request, struct hearth_error *error)
+{
+    static const int faults_of_model[] = {HEARTH_EMODEL,    HEARTH_ENOTIMPL, HEARTH_EPATH,
+                                          HEARTH_ENOTFOUND, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
+    bool is_fault = false;
+    for (size_t i = 0; i < sizeof(faults_of_model) / sizeof(faults_of_model[0]); i++)
+        is_fault = is_fault || faults_of_model[i] == error->code;
+    if (!is_fault)
+        return;
+    int length;
+    const char *title = title_of(request, &length);
+    const struct hearth_error plain = *error;
+    const char *reason = plain.message;
+    if (strncmp(reason, title, (size_t)length) == 0 && strncmp(reason + length, ": ", 2) == 0)
+        reason += length + 2;
+    hearth_error_set(error, plain.code, "%.*s cannot be installed: %s", length > 300 ? 300 : length,
+                     title, reason);
+}
+
 int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,
                    int64_t *ret_number, struct hearth_error *error)
@@ -229,6 +266,9 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
         *ret_model_id = install.model_id;
         *ret_number = install.same_number ? install.same_number : install.version->number;
     } else {
+        why.code = rc;
+        if (request->source || request->locked)
+            name_source(request, &why);
         hearth_error_set(error, rc, "%s", why.message);
     }
     hearth_arena_destroy(install.arena);

@@ -5,6 +5,7 @@
 #include "blob/blob.h"
 #include "hearth/engine.h"
 #include "registry/install_steps.h"
+#include "registry/settings_fit.h"
 
 #include <string.h>
 
@@ -243,6 +244,17 @@ static int put_task(struct hearth_installing *install, struct hearth_store *stor
     return *model->task
                ? hearth_store_model_update(store, model, hearth_clock_wall_ms(), install->error)
                : 0;
+}
+
+void hearth_install_check_settings(struct hearth_store *store, void *argument)
+{
+    struct hearth_installing *install = argument;
+    struct hearth_model *model;
+    install->rc =
+        hearth_store_model_get(store, install->name, install->arena, &model, install->error);
+    if (!install->rc)
+        install->rc =
+            hearth_settings_fit(model->settings_json, install->facts_json, install->error);
 }
 
 void hearth_install_finish_rows(struct hearth_store *store, void *argument)

@@ -59,6 +59,8 @@ void hearth_install_put_model(struct hearth_store *store, void *argument);
 void hearth_install_put_rows(struct hearth_store *store, void *argument);
 void hearth_install_put_version(struct hearth_store *store, void *argument);
 void hearth_install_drop_version(struct hearth_store *store, void *argument);
+/* The model's settings must be possible for the files that came. */
+void hearth_install_check_settings(struct hearth_store *store, void *argument);
 void hearth_install_finish_rows(struct hearth_store *store, void *argument);
 void hearth_install_fail_rows(struct hearth_store *store, void *argument);
 /* A version that was registered to be filled, and whose source cannot be found. */

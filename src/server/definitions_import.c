@@ -17,7 +17,7 @@
 
 enum { ARENA_MAX = 64 << 20 };
 
-struct import {
+struct hearth_definitions_import {
     struct hearth_gateway *gateway;
     struct hearth_arena *arena;
     struct hearth_definition *definitions;
@@ -25,6 +25,8 @@ struct import {
     bool *missing; /* by definition: nothing of its source is installed */
     void (*on_done)(void *argument);
     void *argument;
+    bool is_compared;  /* the store's lane has no more to do with it */
+    bool is_abandoned; /* nobody waits for it: it frees itself when it is compared */
 };
 
 static bool same(const char *a, const char *b)
@@ -68,7 +70,7 @@ static bool has_source(struct hearth_store *store, const struct hearth_model *mo
 
 static void compare(struct hearth_store *store, void *argument)
 {
-    struct import *import = argument;
+    struct hearth_definitions_import *import = argument;
     for (size_t i = 0; i < import->count; i++) {
         const struct hearth_definition *definition = &import->definitions[i];
         struct hearth_model *model;
@@ -81,8 +83,11 @@ static void compare(struct hearth_store *store, void *argument)
     }
 }
 
-static void install_missing(struct import *import)
+void hearth_definitions_install(struct hearth_definitions_import *import)
 {
+    /* A locked server serves what the lock says; it fetches nothing by itself. */
+    if (import->gateway->settings->locked)
+        return;
     for (size_t i = 0; i < import->count; i++) {
         if (!import->missing[i])
             continue;
@@ -109,19 +114,28 @@ static void install_missing(struct import *import)
 
 static void compared(void *argument)
 {
-    struct import *import = argument;
-    /* A locked server serves what the lock says; it fetches nothing by itself. */
-    if (!import->gateway->settings->locked)
-        install_missing(import);
-    void (*on_done)(void *) = import->on_done;
-    void *on_done_argument = import->argument;
+    struct hearth_definitions_import *import = argument;
+    import->is_compared = true;
+    if (import->is_abandoned)
+        hearth_definitions_destroy(import);
+    else
+        import->on_done(import->argument);
+}
+
+void hearth_definitions_destroy(struct hearth_definitions_import *import)
+{
+    if (!import)
+        return;
+    import->is_abandoned = true;
+    if (!import->is_compared)
+        return;
     hearth_arena_destroy(import->arena);
     hearth_free(import);
-    on_done(on_done_argument);
 }
 
 int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(void *argument),
-                              void *argument, struct hearth_error *error)
+                              void *argument, struct hearth_definitions_import **ret_import,
+                              struct hearth_error *error)
 {
     char folder[PATH_MAX];
     const char *project = gateway->origins ? gateway->origins->project_directory : NULL;
@@ -129,11 +143,11 @@ int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(vo
         project = hearth_home_directory(gateway->home);
     if (snprintf(folder, sizeof(folder), "%s/models", project) >= (int)sizeof(folder))
         return hearth_error_set(error, HEARTH_EINVAL, "the path %.200s is too long", project);
-    struct import *import = hearth_calloc(1, sizeof(*import));
-    *import = (struct import){.gateway = gateway,
-                              .arena = hearth_arena_create(ARENA_MAX),
-                              .on_done = on_done,
-                              .argument = argument};
+    struct hearth_definitions_import *import = hearth_calloc(1, sizeof(*import));
+    *import = (struct hearth_definitions_import){.gateway = gateway,
+                                                 .arena = hearth_arena_create(ARENA_MAX),
+                                                 .on_done = on_done,
+                                                 .argument = argument};
     struct hearth_faults faults;
     int rc = hearth_definitions_read(folder, import->arena, &import->definitions, &import->count,
                                      &faults, error);
@@ -147,8 +161,10 @@ int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(vo
             hearth_error_set(error, rc, "the registry cannot be read");
     }
     if (rc) {
-        hearth_arena_destroy(import->arena);
-        hearth_free(import);
+        import->is_compared = true;
+        hearth_definitions_destroy(import);
+        return rc;
     }
-    return rc;
+    *ret_import = import;
+    return 0;
 }

@@ -16,6 +16,7 @@
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
 #include "gateway/metrics.h"
+#include "gateway/sse.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "net/server.h"
@@ -29,13 +30,15 @@
 #include "server/shutdown.h"
 #include "server/store_bridge.h"
 #include "serving/scheduler.h"
-#include "task/generation.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+/* Proxies and clients give a connection up that says nothing for longer. */
+enum { STREAM_QUIET_MS = 10000 };
 
 enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
 
@@ -50,6 +53,7 @@ struct running {
     struct hearth_scheduler_observer observer;
     struct hearth_shutdown *shutdown;
     struct hearth_housekeeping *housekeeping;
+    struct hearth_definitions_import *definitions;
     struct hearth_error *error;
     char run_file[PATH_MAX];
     char lock_path[PATH_MAX];
@@ -169,11 +173,6 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     return hearth_scheduler_create(&options, &gateway->scheduler, error);
 }
 
-static void on_keep_alive(void *argument)
-{
-    hearth_generations_keep_alive(argument);
-}
-
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;
@@ -192,7 +191,7 @@ static int listen_localhost(struct hearth_gateway *gateway, uint16_t *port,
     return 0;
 }
 
-static int open_listeners(struct running *running, struct hearth_error *error)
+static int create_server(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
     const struct hearth_settings *settings = gateway->settings;
@@ -206,6 +205,7 @@ static int open_listeners(struct running *running, struct hearth_error *error)
         .idle_timeout_ms = (uint32_t)settings->idle_timeout,
         .write_timeout_ms = (uint32_t)settings->write_timeout,
         .write_buffer_max = (uint32_t)settings->write_buffer_max,
+        .buffers_max = settings->connection_buffers_max,
         .streams_max = (uint32_t)settings->streams_max,
         .gzip = settings->gzip,
         .tls_certificate = or_null(settings->tls_certificate),
@@ -213,13 +213,17 @@ static int open_listeners(struct running *running, struct hearth_error *error)
         .version = HEARTH_VERSION,
     };
     hearth_front_attach(gateway, &options);
-    int rc = hearth_server_create(gateway->loop, &options, &gateway->server, error);
-    if (rc)
-        return rc;
+    return hearth_server_create(gateway->loop, &options, &gateway->server, error);
+}
+
+static int open_listeners(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    const struct hearth_settings *settings = gateway->settings;
     uint16_t port = (uint16_t)settings->port;
     bool both = strcasecmp(settings->host, "localhost") == 0;
-    rc = both ? listen_localhost(gateway, &port, error)
-              : hearth_server_listen_tcp(gateway->server, settings->host, port, &port, error);
+    int rc = both ? listen_localhost(gateway, &port, error)
+                  : hearth_server_listen_tcp(gateway->server, settings->host, port, &port, error);
     if (!rc && *settings->unix_socket)
         rc = hearth_server_listen_unix(gateway->server, settings->unix_socket, error);
     bool v6 = strchr(settings->host, ':') != NULL;
@@ -281,21 +285,25 @@ static void start_housekeeping(struct running *running)
     running->housekeeping = hearth_housekeeping_create(&options);
 }
 
-/* The catalogue has what the registry had at the start: requests can come. */
+/* The catalogue has what the registry and the definitions had at the start. Only now is the port
+ * opened: who reaches it finds all models. */
 static void on_catalog(void *argument, const struct hearth_error *error)
 {
     struct running *running = argument;
     struct hearth_gateway *gateway = &running->gateway;
     if (gateway->draining)
         return;
-    running->rc = error ? error->code : write_run_file(running, running->error);
+    running->rc = error ? error->code : open_listeners(running, running->error);
     if (error)
         *running->error = *error;
+    if (!running->rc)
+        running->rc = write_run_file(running, running->error);
     if (running->rc) {
         hearth_loop_stop(gateway->loop);
         return;
     }
     running->is_ready = true;
+    hearth_definitions_install(running->definitions);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
@@ -321,15 +329,15 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
     gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
-    gateway->keep_alive = hearth_timer_create(gateway->loop, on_keep_alive, gateway);
+    gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
     if (!rc)
         rc = open_scheduler(running, error);
     if (!rc)
-        rc = open_listeners(running, error);
+        rc = create_server(running, error);
     if (!rc)
-        rc = hearth_definitions_import(gateway, on_imported, running, error);
+        rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
     if (!rc)
         running->shutdown = hearth_shutdown_create(gateway, running->run_file);
     return rc;
@@ -345,9 +353,10 @@ static void stop(struct running *running)
     hearth_server_destroy(gateway->server);
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);
+    hearth_definitions_destroy(running->definitions);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
-    hearth_timer_destroy(gateway->keep_alive);
+    hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     hearth_body_room_destroy(gateway->body_room);

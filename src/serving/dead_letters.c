@@ -1,9 +1,12 @@
 #include "serving/dead_letters.h"
 
 #include "base/memory.h"
-#include "serving/scheduler_private.h"
+#include "serving/shared_input.h"
 
 #include <string.h>
+
+/* About what a letter takes beside its input. */
+enum { OWN_BYTES = 1024 };
 
 struct hearth_dead_letters {
     struct hearth_dead_letter *first, **last;
@@ -31,9 +34,7 @@ void hearth_dead_letters_destroy(struct hearth_dead_letters *letters)
 
 static uint64_t bytes_of(const struct hearth_dead_letter *letter)
 {
-    const struct hearth_input *input = letter->input;
-    return 1024 + input->length + input->pair_length +
-           input->token_count * (uint64_t)sizeof(*input->tokens);
+    return OWN_BYTES + hearth_shared_input_bytes(letter->shared);
 }
 
 static bool is_full(const struct hearth_dead_letters *letters, uint64_t more)
@@ -45,9 +46,7 @@ void hearth_dead_letters_add(struct hearth_dead_letters *letters,
                              const struct hearth_dead_letter *letter)
 {
     uint64_t bytes = bytes_of(letter);
-    struct hearth_input *input =
-        bytes > letters->bytes_max ? NULL : hearth_input_copy(letter->input);
-    if (!input)
+    if (bytes > letters->bytes_max)
         return;
     while (letters->first && is_full(letters, bytes))
         hearth_dead_letter_destroy(hearth_dead_letters_take(letters, letters->first->id));
@@ -58,16 +57,20 @@ void hearth_dead_letters_add(struct hearth_dead_letters *letters,
     copy->model = hearth_strdup(letter->model);
     copy->client = hearth_strdup(letter->client);
     copy->request_id = hearth_strdup(letter->request_id);
-    copy->input = input;
+    copy->shared = hearth_shared_input_keep(letter->shared);
     *letters->last = copy;
     letters->last = &copy->next;
     letters->count++;
     letters->bytes += bytes;
 }
 
-const struct hearth_dead_letter *hearth_dead_letters_first(const struct hearth_dead_letters *list)
+void hearth_dead_letters_each(const struct hearth_dead_letters *letters,
+                              void (*visit)(void *argument,
+                                            const struct hearth_dead_letter *letter),
+                              void *argument)
 {
-    return list->first;
+    for (const struct hearth_dead_letter *one = letters->first; one; one = one->next)
+        visit(argument, one);
 }
 
 size_t hearth_dead_letters_count(const struct hearth_dead_letters *letters)
@@ -100,6 +103,6 @@ void hearth_dead_letter_destroy(struct hearth_dead_letter *letter)
     hearth_free(letter->model);
     hearth_free(letter->client);
     hearth_free(letter->request_id);
-    hearth_free(letter->input);
+    hearth_shared_input_release(letter->shared);
     hearth_free(letter);
 }

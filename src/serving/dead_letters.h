@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hearth_shared_input;
+
 struct hearth_dead_letter {
     struct hearth_dead_letter *next;
     uint64_t id;
     char *model; /* "name:version" */
     char *client, *request_id;
-    struct hearth_input *input; /* one block, as input_copy.c makes it */
+    struct hearth_shared_input *shared;
+    uint64_t seed_offset; /* as it was submitted (struct hearth_inference_part) */
     enum hearth_class class_;
     uint32_t attempts;
     uint64_t died_ms; /* wall clock */
@@ -28,11 +31,15 @@ struct hearth_dead_letters;
 struct hearth_dead_letters *hearth_dead_letters_create(size_t count_max, uint64_t bytes_max);
 void hearth_dead_letters_destroy(struct hearth_dead_letters *letters); /* NULL is allowed */
 
-/* Copies what the letter points to; its id and `next` are set here when the id is 0. */
+/* Copies what the letter points to, and keeps its shared input; its id is set here when it is 0. A
+ * letter that alone is over the bound in bytes is not kept. */
 void hearth_dead_letters_add(struct hearth_dead_letters *letters,
                              const struct hearth_dead_letter *letter);
-/* In the order in which they came. */
-const struct hearth_dead_letter *hearth_dead_letters_first(const struct hearth_dead_letters *list);
+/* In the order in which they came; each is valid during its visit. */
+void hearth_dead_letters_each(const struct hearth_dead_letters *letters,
+                              void (*visit)(void *argument,
+                                            const struct hearth_dead_letter *letter),
+                              void *argument);
 size_t hearth_dead_letters_count(const struct hearth_dead_letters *letters);
 /* Out of the list, the caller's now; NULL when there is none. */
 struct hearth_dead_letter *hearth_dead_letters_take(struct hearth_dead_letters *letters,

@@ -125,11 +125,11 @@ static void send_one(struct served_model *model, struct hearth_inference *infere
 {
     const struct hearth_backend_request request = {
         .stream = model->last_stream + 1,
-        .input = inference->input,
+        .input = &inference->input,
         .credit = inference->credit,
         .cost = inference->queued.cost,
         .class_ = inference->queued.class_,
-        .traceparent = inference->traceparent,
+        .traceparent = inference->caller->traceparent,
     };
     inference->in_queue = false;
     if (hearth_backend_send(model->backend, &request, &inference->failure) < 0) {
@@ -162,7 +162,7 @@ void hearth_dispatch(struct served_model *model)
         struct hearth_inference *inference = (struct hearth_inference *)queued;
         if (model->flight_count &&
             (is_suspect(inference) || is_suspect(model->flights[0].inference))) {
-            hearth_queue_unpop(model->queue, queued, inference->client);
+            hearth_queue_unpop(model->queue, queued, inference->caller->client);
             return;
         }
         send_one(model, inference);
@@ -204,16 +204,17 @@ void hearth_dispatch_fail_queued(struct served_model *model, const struct hearth
 
 static uint32_t crashes_max(const struct hearth_inference *inference)
 {
-    return inference->input->task == HEARTH_TASK_GENERATE ? CRASHES_GENERATING_MAX : CRASHES_MAX;
+    return inference->input.task == HEARTH_TASK_GENERATE ? CRASHES_GENERATING_MAX : CRASHES_MAX;
 }
 
 static void bury(const struct hearth_inference *inference, const struct hearth_error *error)
 {
     const struct hearth_dead_letter letter = {
         .model = (char *)inference->model->entry->id,
-        .client = inference->client,
-        .request_id = inference->request_id,
-        .input = inference->input,
+        .client = inference->caller->client,
+        .request_id = inference->caller->request_id,
+        .shared = inference->shared,
+        .seed_offset = inference->seed_offset,
         .class_ = inference->queued.class_,
         .attempts = inference->crashes,
         .died_ms = (uint64_t)hearth_clock_wall_ms(),
@@ -233,7 +234,7 @@ static bool put_back(struct hearth_inference *inference, const struct hearth_err
     }
     inference->stream = 0;
     inference->in_queue = true;
-    hearth_queue_unpop(model->queue, &inference->queued, inference->client);
+    hearth_queue_unpop(model->queue, &inference->queued, inference->caller->client);
     model->counts.retries++;
     return true;
 }
@@ -299,7 +300,7 @@ void hearth_dispatch_prepared(void *argument, uint32_t stream,
     struct served_model *model = argument;
     if (!inference || inference->prepared)
         return;
-    if (inference->input->task != HEARTH_TASK_GENERATE) { /* that one's answer costs too */
+    if (inference->input.task != HEARTH_TASK_GENERATE) { /* that one's answer costs too */
         model->flight_cost += prepared->token_count - flight->cost;
         flight->cost = prepared->token_count;
     }
@@ -370,7 +371,9 @@ static void take_end(struct served_model *model, struct flight *flight,
     struct hearth_inference *inference = flight->inference;
     end_flight(model, flight);
     measure_rate(model);
-    if (inference) /* a canceled one proves nothing */
+    /* A canceled one proves nothing; one that the model broke at is followed by its worker's end. */
+    bool broke = event->event.kind == HEARTH_EVENT_ERROR && event->failure.code == HEARTH_EMODEL;
+    if (inference && !broke)
         hearth_breaker_success(&model->breaker);
     hearth_dispatch(model); /* before the callback: the free slot does not wait for it */
     if (!inference)

@@ -1,8 +1,16 @@
 /* What a route asks of the scheduler, and what comes back: the one way to a model.
  *
- * Submit resolves the model reference, admits the request to that model's queue, has the model
- * loaded when it is not, sends it to a backend and brings the events back. Loop thread only; the
- * callbacks come after submit has returned, and none comes after on_done, on_error or cancel. */
+ * One input goes with hearth_inference_submit. A call with many inputs, or with several answers to
+ * one, opens a *target* first: the model is resolved, the engine looked for and the client's name
+ * copied once, and then each input is a *part* that is submitted to the target.
+ *
+ * Submit admits the request to its model's queue, has the model loaded when it is not, sends it to
+ * a worker and brings the events back. Loop thread only. If submit returns an error, no callback
+ * ever comes; else the callbacks come after submit has returned, and none comes after on_done,
+ * on_error or cancel. Any callback may cancel this or any other request, and may submit new ones.
+ *
+ * *Credit* is what bounds the events that are under way to a client that does not read: each event
+ * takes one away, hearth_inference_credit gives more. */
 #ifndef HEARTH_SERVING_INFERENCE_H
 #define HEARTH_SERVING_INFERENCE_H
 
@@ -10,8 +18,10 @@
 #include "hearth/engine.h"
 #include "hearth/error.h"
 
-struct hearth_scheduler;
 struct hearth_inference;
+struct hearth_inference_target;
+struct hearth_scheduler;
+struct hearth_shared_input;
 
 struct hearth_inference_request {
     const char *model;         /* "name", "name:version", "name@alias" */
@@ -46,21 +56,51 @@ struct hearth_inference_events {
 
 /* Faults that are known at once come back from here, without a callback: HEARTH_ENOMODEL,
  * HEARTH_ENOTIMPL (no engine for it), HEARTH_EQUEUEFULL, HEARTH_EDRAINING, HEARTH_EBREAKER,
- * HEARTH_EMEMORY. */
+ * HEARTH_ETOOLARGE, HEARTH_ENOMEM. `ret_retry_after_ms` may be NULL; 0 is no advice. */
 int hearth_inference_submit(struct hearth_scheduler *scheduler,
                             const struct hearth_inference_request *request,
                             const struct hearth_inference_events *events, void *argument,
                             struct hearth_inference **ret_inference, uint32_t *ret_retry_after_ms,
                             struct hearth_error *error);
-/* Leaves the queue or the batch at once and frees it. */
+
+/* Takes model, client, class, deadline, ids and credit from the request; its input and place are
+ * not looked at. All parts go to the version that the name means now, also when it means another
+ * one later. The target is the caller's; it may be closed before its parts have ended, and it may
+ * outlive the scheduler. HEARTH_ENOMODEL, HEARTH_ENOTIMPL, HEARTH_EDRAINING. */
+int hearth_inference_target_open(struct hearth_scheduler *scheduler,
+                                 const struct hearth_inference_request *request,
+                                 struct hearth_inference_target **ret_target,
+                                 struct hearth_error *error);
+void hearth_inference_target_close(struct hearth_inference_target *target); /* NULL is allowed */
+/* "name:version"; valid until the target is closed. */
+const char *hearth_inference_target_model(const struct hearth_inference_target *target);
+
+/* One input of a target. */
+struct hearth_inference_part {
+    struct hearth_shared_input *input; /* the request keeps it too; the caller lets go of its own */
+    uint64_t seed_offset; /* added to the sampling's seed: choices of one input differ by it */
+    enum hearth_queue_place place;
+};
+/* As hearth_inference_submit; HEARTH_ENOMODEL also when the version was removed meanwhile. */
+int hearth_inference_submit_part(struct hearth_inference_target *target,
+                                 const struct hearth_inference_part *part,
+                                 const struct hearth_inference_events *events, void *argument,
+                                 struct hearth_inference **ret_inference,
+                                 uint32_t *ret_retry_after_ms, struct hearth_error *error);
+
+/* Leaves the queue or the batch at once and frees the request. */
 void hearth_inference_cancel(struct hearth_inference *inference);
-/* So many events more; a client that does not read gives none, and only its own sequence waits. */
+/* Allows `events` more events to be sent. A client that does not read gives none; then its own
+ * sequence waits, and no other one. */
 void hearth_inference_credit(struct hearth_inference *inference, uint32_t events);
-/* "name:version" that it was resolved to; valid from submit on. */
+/* "name:version" that it was resolved to; valid from submit until its end. */
 const char *hearth_inference_model(const struct hearth_inference *inference);
-/* What computed its vector (hearth_scheduler_maker), now or when it was put into the cache; from
- * its VECTOR event on. */
-struct hearth_vector_key;
-const struct hearth_vector_key *hearth_inference_maker(const struct hearth_inference *inference);
+/* How many numbers of a vector its model, as loaded, wants in an answer that does not say; 0: all
+ * of them, or not known because it is not loaded. */
+uint32_t hearth_inference_default_dimensions(const struct hearth_inference *inference);
+/* The maker of its vector (hearth_scheduler_maker), now or when it was put into the cache; from its
+ * VECTOR event until its end. */
+struct hearth_vector_digest;
+const struct hearth_vector_digest *hearth_inference_maker(const struct hearth_inference *inference);
 
 #endif

@@ -126,7 +126,7 @@ static void looked(void *argument, _Bool dropped)
 {
     struct hearth_locating *locating = argument;
     if (dropped)
-        hearth_error_set(&locating->location.error, HEARTH_EDRAINING, "the server is stopping");
+        hearth_error_set(&locating->location.error, HEARTH_EDRAINING, "the server is shutting down");
     tell(locating);
 }
 

@@ -11,7 +11,7 @@ static bool is_idle(const struct served_model *model)
 {
     return (model->state == HEARTH_MODEL_UNLOADED || model->state == HEARTH_MODEL_FAILED) &&
            !model->backend && !model->locating && !model->inferences && !model->walks &&
-           !model->load_waiters && !model->stop_waiters;
+           !model->targets && !model->load_waiters && !model->stop_waiters;
 }
 
 static void forget(struct served_model *model)

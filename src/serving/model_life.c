@@ -165,6 +165,15 @@ static void on_progress(void *argument, float fraction)
     hearth_dispatch_tell_loading(model);
 }
 
+/* A context that the server wishes for all models is more than this one can. */
+static void log_capped_context(const struct served_model *model)
+{
+    if (model->settings.context > (int64_t)model->context)
+        HEARTH_LOG(HEARTH_LOG_INFO, "model.context_capped", HEARTH_TEXT("model", model->entry->id),
+                   HEARTH_INT("asked", model->settings.context),
+                   HEARTH_INT("context", model->context));
+}
+
 static void on_ready(void *argument, const struct hearth_model_facts *facts)
 {
     struct served_model *model = argument;
@@ -175,6 +184,7 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     model->slots = facts->slots ? facts->slots : 1;
     model->batch = facts->batch ? facts->batch : 1;
     model->workers = 1;
+    log_capped_context(model);
     hearth_dispatch_resize(model);
     model->load_fraction = 1;
     model->counts.loads++;

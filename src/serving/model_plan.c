@@ -20,6 +20,7 @@ static void fill_hello(struct served_model *model, struct hearth_ipc_hello *hell
     snprintf(hello->model_path, sizeof(hello->model_path), "%s", model->path);
     snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", scheduler->engines_path);
     hello->context = (uint32_t)settings->context;
+    hello->context_is_limit = settings->context_is_servers;
     hello->slots = (uint32_t)settings->slots;
     hello->batch = (uint32_t)settings->batch;
     hello->threads = (uint32_t)settings->threads;

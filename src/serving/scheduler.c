@@ -94,6 +94,7 @@ static struct served_model *create_model(struct hearth_scheduler *scheduler,
 void hearth_served_destroy(struct served_model *model)
 {
     hearth_served_abandon(model);
+    hearth_targets_orphan(model);
     hearth_timer_destroy(model->life);
     hearth_timer_destroy(model->due);
     hearth_queue_destroy(model->queue);

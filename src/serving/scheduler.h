@@ -22,8 +22,6 @@ struct hearth_catalog;
 struct hearth_loop;
 struct hearth_registry;
 struct hearth_scheduler;
-struct hearth_dead_letters;
-struct hearth_vector_cache;
 
 enum hearth_model_state {
     HEARTH_MODEL_UNLOADED,
@@ -131,11 +129,11 @@ struct hearth_model_report {
     uint32_t replicas, workers;          /* asked for, ready */
     size_t queued, running;              /* requests */
     size_t queued_by_class[HEARTH_CLASS_COUNT];
-    uint64_t queued_cost;            /* estimated tokens */
-    uint64_t memory_bytes;           /* Pss of the process tree, at the last sample */
-    uint64_t cpu_ms;                 /* of the present process */
-    struct hearth_memory_plan plan;  /* zero before the first */
-    struct hearth_model_facts facts; /* zero before the first load */
+    uint64_t queued_cost;                   /* estimated tokens */
+    uint64_t memory_bytes;                  /* Pss of the process tree, at the last sample */
+    uint64_t cpu_ms;                        /* of the present process */
+    struct hearth_memory_plan plan;         /* zero before the first */
+    const struct hearth_model_facts *facts; /* zero before the first load */
     uint64_t loads, unloads, crashes, failures, requests, cancels, retries;
     uint64_t tokens_in, tokens_out;
     uint64_t cache_hits, dedup_hits;                            /* vectors that were not computed */
@@ -149,29 +147,53 @@ struct hearth_model_report {
 void hearth_scheduler_each(struct hearth_scheduler *scheduler,
                            void (*visit)(void *argument, const struct hearth_model_report *report),
                            void *argument);
-/* The workers of a model, also those that rest. */
-struct hearth_backend_worker;
+/* One process of a served model. Valid during the visit. */
+struct hearth_worker_report {
+    pid_t pid;  /* 0: none runs, it waits for its next try */
+    bool ready; /* it takes requests */
+    uint32_t running, crashes;
+    const char *breaker;                  /* "closed", "open", "half-open" */
+    const char *cpus;                     /* the cores that it keeps to, "0-3"; "": any */
+    uint64_t steps, step_tokens, step_us; /* of the present process */
+};
+/* The workers of a model ("name:version"), also those that rest. */
 void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char *model,
                                   void (*visit)(void *argument,
-                                                const struct hearth_backend_worker *worker),
+                                                const struct hearth_worker_report *worker),
                                   void *argument);
 /* Reads memory and CPU time of all workers again, off the loop; then `on_done`. Wakes no model. */
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument);
-/* Of vectors; of all models together. */
-struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler);
-/* Requests that were given up because worker after worker ended under them. */
-struct hearth_dead_letters *hearth_scheduler_dead_letters(struct hearth_scheduler *scheduler);
-/* A digest of all that makes vectors what they are beside their input: the version, its settings
- * and files as they are loaded or, when it is not loaded, as they would be. HEARTH_ENOTIMPL without
- * an engine for it. */
+/* The cache of vectors, of all models together: how full it is, how often it helped. */
+struct hearth_vector_cache_state;
+void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,
+                                    struct hearth_vector_cache_state *ret_state);
+void hearth_scheduler_forget_vectors(struct hearth_scheduler *scheduler);
+
+/* Dead letters (dead_letters.h): requests that were given up because worker after worker ended
+ * under them. Visited in the order in which they came. */
+struct hearth_dead_letter;
+void hearth_scheduler_each_dead_letter(const struct hearth_scheduler *scheduler,
+                                       void (*visit)(void *argument,
+                                                     const struct hearth_dead_letter *letter),
+                                       void *argument);
+/* Out of the list; the caller destroys it. NULL when there is none of this id. */
+struct hearth_dead_letter *hearth_scheduler_take_dead_letter(struct hearth_scheduler *scheduler,
+                                                             uint64_t id);
+/* A copy goes back to the list, as its newest. */
+void hearth_scheduler_add_dead_letter(struct hearth_scheduler *scheduler,
+                                      const struct hearth_dead_letter *letter);
+
+/* The *maker* of a model's vectors: a digest of all that makes them what they are beside their
+ * input, which is the version, its settings and its files as they are loaded or, when it is not
+ * loaded, as they would be. HEARTH_ENOTIMPL without an engine for it. */
 struct hearth_catalog_entry;
-struct hearth_vector_key;
+struct hearth_vector_digest;
 int hearth_scheduler_maker(struct hearth_scheduler *scheduler,
                            const struct hearth_catalog_entry *entry,
-                           struct hearth_vector_key *ret_maker);
-/* The loaded facts of a ready model, or NULL. */
-const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
-                                                        const char *model);
+                           struct hearth_vector_digest *ret_maker);
+/* False when the model ("name:version") is not ready; `ret_facts`, as loaded, may be NULL. */
+bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const char *model,
+                                 struct hearth_model_facts *ret_facts);
 
 #endif

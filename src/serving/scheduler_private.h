@@ -24,6 +24,7 @@
 #include "serving/inference.h"
 #include "serving/locate.h"
 #include "serving/scheduler.h"
+#include "serving/shared_input.h"
 #include "serving/vector_reuse.h"
 
 struct hearth_lane;
@@ -37,8 +38,11 @@ struct hearth_inference {
     struct hearth_inference *next, *previous; /* of all that the model has */
     struct hearth_inference_events events;
     void *argument;
-    struct hearth_input *input;
-    char *client, *traceparent, *request_id, *reference;
+    struct hearth_shared_input *shared;
+    struct hearth_input input;       /* the shared one, but for the sampling's seed */
+    struct hearth_sampling sampling; /* of a generation */
+    uint64_t seed_offset;
+    struct request_caller *caller;
     uint32_t credit;  /* all that was ever given */
     uint32_t stream;  /* 0 while it is queued */
     uint32_t crashes; /* workers that ended under it */
@@ -50,13 +54,29 @@ struct hearth_inference {
     uint32_t failure_retry_ms;
 
     /* vector_reuse.c */
-    struct hearth_vector_key key, salt; /* salt: the model's when it was asked */
-    struct hearth_vector_key maker;     /* of its vector, once that has come */
+    struct hearth_vector_digest key, salt; /* salt: the model's when it was asked */
+    struct hearth_vector_digest maker;     /* of its vector, once that has come */
     bool keyed, leads, owed;
     struct hearth_inference *next_leader;
     struct hearth_inference *leader, *followers, *next_follower;
     struct hearth_reused *collected, *ready;
     bool *gone; /* set when it is freed */
+};
+
+/* Who asks, the same for all parts of a target: counted, because parts outlive it. */
+struct request_caller {
+    uint32_t uses;
+    char *client, *traceparent, *request_id;
+};
+
+struct hearth_inference_target {
+    struct hearth_inference_target *next, *previous; /* of the model's */
+    struct served_model *model;                      /* NULL: the scheduler is gone */
+    const struct hearth_catalog_entry *entry;        /* what the name meant */
+    struct request_caller *caller;
+    enum hearth_class class_;
+    uint64_t deadline_ms;
+    uint32_t credit;
 };
 
 /* A stream that the worker has; without a request when that was canceled and the worker has not
@@ -101,6 +121,7 @@ struct served_model {
     struct hearth_queue *queue;
     struct hearth_inference *inferences; /* queued and running */
     struct walk *walks;                  /* over them, under way */
+    struct hearth_inference_target *targets;
     struct flight *flights;
     size_t flight_count, flights_max;
     uint64_t flight_cost;
@@ -108,9 +129,10 @@ struct served_model {
     double completed_per_s;
     uint64_t completed_us;
 
-    struct hearth_vector_key reuse_salt; /* of what is loaded, or would be: the maker of vectors */
-    uint64_t files_seen;                 /* loads that have ended */
-    uint32_t replicas, workers;          /* asked for at the last start; ready */
+    struct hearth_vector_digest
+        reuse_salt;             /* of what is loaded, or would be: the maker of vectors */
+    uint64_t files_seen;        /* loads that have ended */
+    uint32_t replicas, workers; /* asked for at the last start; ready */
     struct hearth_locating *locating;
     char *path; /* where it lies */
     struct hearth_backend *backend;
@@ -239,9 +261,7 @@ void hearth_inference_complete(struct hearth_inference *inference,
                                const struct hearth_ipc_event *event);
 uint64_t hearth_clock_us(void);
 
-/* input_copy.c */
-/* One block with the input and all that it points to; freed with hearth_free. NULL without memory.
- */
-struct hearth_input *hearth_input_copy(const struct hearth_input *input);
+/* The model goes: its targets go nowhere from here on. */
+void hearth_targets_orphan(struct served_model *model);
 
 #endif

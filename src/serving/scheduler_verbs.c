@@ -5,6 +5,7 @@
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "loop/process_usage.h"
+#include "serving/dead_letters.h"
 #include "serving/scheduler_private.h"
 
 #include <string.h>
@@ -71,7 +72,7 @@ int hearth_scheduler_load(struct hearth_scheduler *scheduler, const char *refere
     const struct hearth_catalog_entry *entry;
     if (scheduler->draining)
         return hearth_error_set(error, HEARTH_EDRAINING, "the server is shutting down");
-    int rc = hearth_catalog_resolve(scheduler->options.catalog, reference, &entry, error);
+    int rc = hearth_catalog_acquire(scheduler->options.catalog, reference, &entry, error);
     if (rc < 0)
         return rc;
     rc = load(scheduler, entry, on_done, argument, error);
@@ -99,7 +100,7 @@ int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *refere
     const struct hearth_catalog_entry *entry;
     struct served_model *model = hearth_served_find(scheduler, reference);
     if (!model) {
-        int rc = hearth_catalog_resolve(scheduler->options.catalog, reference, &entry, error);
+        int rc = hearth_catalog_acquire(scheduler->options.catalog, reference, &entry, error);
         if (rc < 0)
             return rc;
         model = hearth_served_find(scheduler, entry->id);
@@ -160,7 +161,7 @@ void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *nam
 
 int hearth_scheduler_maker(struct hearth_scheduler *scheduler,
                            const struct hearth_catalog_entry *entry,
-                           struct hearth_vector_key *ret_maker)
+                           struct hearth_vector_digest *ret_maker)
 {
     struct served_model *model;
     int rc = hearth_served_get(scheduler, entry, &model, NULL);
@@ -169,21 +170,46 @@ int hearth_scheduler_maker(struct hearth_scheduler *scheduler,
     return rc;
 }
 
-const struct hearth_model_facts *hearth_scheduler_facts(const struct hearth_scheduler *scheduler,
-                                                        const char *id)
+bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const char *id,
+                                 struct hearth_model_facts *ret_facts)
 {
     const struct served_model *model = hearth_served_find(scheduler, id);
-    return model && model->state == HEARTH_MODEL_READY ? &model->facts : NULL;
+    if (!model || model->state != HEARTH_MODEL_READY)
+        return false;
+    if (ret_facts)
+        *ret_facts = model->facts;
+    return true;
 }
 
-struct hearth_vector_cache *hearth_scheduler_vector_cache(struct hearth_scheduler *scheduler)
+void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,
+                                    struct hearth_vector_cache_state *ret_state)
 {
-    return hearth_reuse_cache(scheduler->reuse);
+    hearth_vector_cache_state(hearth_reuse_cache(scheduler->reuse), ret_state);
 }
 
-struct hearth_dead_letters *hearth_scheduler_dead_letters(struct hearth_scheduler *scheduler)
+void hearth_scheduler_forget_vectors(struct hearth_scheduler *scheduler)
 {
-    return scheduler->dead_letters;
+    hearth_vector_cache_clear(hearth_reuse_cache(scheduler->reuse));
+}
+
+void hearth_scheduler_each_dead_letter(const struct hearth_scheduler *scheduler,
+                                       void (*visit)(void *argument,
+                                                     const struct hearth_dead_letter *letter),
+                                       void *argument)
+{
+    hearth_dead_letters_each(scheduler->dead_letters, visit, argument);
+}
+
+struct hearth_dead_letter *hearth_scheduler_take_dead_letter(struct hearth_scheduler *scheduler,
+                                                             uint64_t id)
+{
+    return hearth_dead_letters_take(scheduler->dead_letters, id);
+}
+
+void hearth_scheduler_add_dead_letter(struct hearth_scheduler *scheduler,
+                                      const struct hearth_dead_letter *letter)
+{
+    hearth_dead_letters_add(scheduler->dead_letters, letter);
 }
 
 static void fill_requests(const struct served_model *model, struct hearth_model_report *report)
@@ -241,7 +267,7 @@ static void fill_report(const struct served_model *model, struct hearth_model_re
         .memory_bytes = model->memory_bytes,
         .cpu_ms = model->cpu_ms,
         .plan = model->plan,
-        .facts = model->facts,
+        .facts = &model->facts,
         .breaker = hearth_breaker_state_name(model->breaker.state),
         .retry_after_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms),
         .last_error = model->last_error,
@@ -290,14 +316,37 @@ static void each_worker(const struct served_model *model,
         visit_only(model, visit, argument);
 }
 
+struct worker_visit {
+    void (*visit)(void *argument, const struct hearth_worker_report *worker);
+    void *argument;
+};
+
+static void report_worker(void *argument, const struct hearth_backend_worker *worker)
+{
+    const struct worker_visit *to = argument;
+    const struct hearth_worker_report report = {
+        .pid = worker->pid,
+        .ready = worker->ready,
+        .running = worker->streams,
+        .crashes = worker->crashes,
+        .breaker = worker->breaker,
+        .cpus = worker->cpus,
+        .steps = worker->counters[HEARTH_COUNT_STEPS],
+        .step_tokens = worker->counters[HEARTH_COUNT_STEP_TOKENS],
+        .step_us = worker->counters[HEARTH_COUNT_STEP_US],
+    };
+    to->visit(to->argument, &report);
+}
+
 void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char *id,
                                   void (*visit)(void *argument,
-                                                const struct hearth_backend_worker *worker),
+                                                const struct hearth_worker_report *worker),
                                   void *argument)
 {
     const struct served_model *model = hearth_served_find(scheduler, id);
+    struct worker_visit to = {.visit = visit, .argument = argument};
     if (model)
-        each_worker(model, visit, argument);
+        each_worker(model, report_worker, &to);
 }
 
 /* A sample: pids out to the lane, usage back. */

@@ -20,7 +20,7 @@ struct hearth_reuse {
 /* A vector on its way to those that asked for it. */
 struct hearth_reused {
     uint32_t references, count, prompt_tokens, truncated_tokens;
-    struct hearth_vector_key maker;
+    struct hearth_vector_digest maker;
     float values[];
 };
 
@@ -67,7 +67,7 @@ static void add_number(struct hearth_sha256 *digest, uint64_t number)
     hearth_sha256_update(digest, &number, sizeof(number));
 }
 
-static void finish(struct hearth_sha256 *digest, struct hearth_vector_key *ret_key)
+static void finish(struct hearth_sha256 *digest, struct hearth_vector_digest *ret_key)
 {
     char hex[HEARTH_SHA256_HEX];
     hearth_sha256_hex(digest, hex);
@@ -95,7 +95,7 @@ void hearth_reuse_renew(struct served_model *model)
 
 static void make_key(const struct served_model *model, struct hearth_inference *inference)
 {
-    const struct hearth_input *input = inference->input;
+    const struct hearth_input *input = &inference->input;
     struct hearth_sha256 *digest = hearth_sha256_create();
     add(digest, model->reuse_salt.digits, sizeof(model->reuse_salt.digits));
     add_number(digest, input->task);
@@ -116,7 +116,7 @@ static void make_key(const struct served_model *model, struct hearth_inference *
 
 static struct hearth_inference **bucket_of(const struct hearth_inference *inference)
 {
-    uint64_t hash = hearth_vector_key_hash(&inference->key);
+    uint64_t hash = hearth_vector_digest_hash(&inference->key);
     return &inference->model->scheduler->reuse->leaders[hash % BUCKET_COUNT];
 }
 
@@ -186,7 +186,7 @@ static void tell_soon(struct hearth_inference *inference)
 /* Answers */
 
 static struct hearth_reused *reused_create(const float *values, uint32_t count,
-                                           const struct hearth_vector_key *maker)
+                                           const struct hearth_vector_digest *maker)
 {
     struct hearth_reused *reused =
         hearth_try_alloc(sizeof(*reused) + (size_t)count * sizeof(*values));
@@ -222,7 +222,7 @@ static bool take_cached(struct hearth_inference *inference)
 
 bool hearth_reuse_take(struct served_model *model, struct hearth_inference *inference)
 {
-    const struct hearth_input *input = inference->input;
+    const struct hearth_input *input = &inference->input;
     struct hearth_reuse *reuse = model->scheduler->reuse;
     if (input->task != HEARTH_TASK_EMBED && input->task != HEARTH_TASK_SCORE)
         return false;
@@ -245,7 +245,7 @@ void hearth_reuse_lead(struct hearth_inference *inference)
 
 void hearth_reuse_collect(struct hearth_inference *inference, const struct hearth_event *event)
 {
-    const struct hearth_vector_key *maker = &inference->model->reuse_salt;
+    const struct hearth_vector_digest *maker = &inference->model->reuse_salt;
     if (event->kind == HEARTH_EVENT_VECTOR)
         inference->maker = *maker;
     if (!inference->keyed || event->kind != HEARTH_EVENT_VECTOR)
@@ -305,7 +305,7 @@ static void hand_place_over(struct hearth_inference *from, struct hearth_inferen
     struct served_model *model = from->model;
     if (from->in_queue) {
         hearth_queue_remove(model->queue, &from->queued);
-        hearth_queue_unpop(model->queue, &to->queued, to->client);
+        hearth_queue_unpop(model->queue, &to->queued, to->caller->client);
         from->in_queue = false;
         to->in_queue = true;
     }

@@ -1,74 +1,89 @@
-/* Text that is being generated for a call: one inference for each choice, its events turned into an
- * answer or a stream in the shape that the route wants. Loop thread only. */
+/* Text that is generated for a call: one inference for each choice, its events collected into an
+ * answer or sent as a stream of server-sent events, in the shape that the route wants.
+ *
+ * A stream keeps its status back until a worker has prepared a prompt, so that a request which
+ * cannot be answered gets the status of its error, whether the model was loaded or not. Whoever
+ * waits for longer than ten seconds, or sends `Hearth-Progress`, gets 200 and comments meanwhile;
+ * an error is an event then. Loop thread only. */
 #ifndef HEARTH_TASK_GENERATION_H
 #define HEARTH_TASK_GENERATION_H
 
-#include "base/buf.h"
-#include "gateway/call.h"
-#include "serving/inference.h"
+#include "gateway/sse.h"
+#include "task/answering.h"
 
+struct hearth_error_detail;
 struct hearth_generation;
 
 struct hearth_choice {
     struct hearth_generation *generation;
-    struct hearth_inference *inference; /* NULL once it has ended */
     uint32_t index;
-    uint32_t owed;              /* credits that were not given back yet */
-    uint32_t characters;        /* of the text so far */
-    bool opened;                /* the stream has its first chunk */
-    struct hearth_buf text;     /* of an answer that does not stream */
-    struct hearth_buf parts[4]; /* the shape's own: logprobs so far */
+    uint32_t characters;    /* of the text so far */
+    bool opened;            /* the stream has its first event */
+    struct hearth_buf text; /* of an answer that does not stream */
+    void *kept;             /* the shape's own, of `kept_size` zeroed bytes */
     struct hearth_inference_done done;
 };
 
-/* How an answer looks; each verb appends JSON. */
+/* How an API writes what is generated. What streams appends one JSON text, which becomes an event;
+ * nothing appended is no event. A shape without `write_delta` does not stream. */
 struct hearth_generation_shape {
-    /* The first chunk of a choice; may be NULL. */
-    void (*write_open)(struct hearth_choice *choice, struct hearth_buf *buf);
-    void (*write_delta)(struct hearth_choice *choice, const struct hearth_event *event,
+    const char *id_prefix;   /* of the answer's id: "chatcmpl-" */
+    const char *input_param; /* named when an input is at fault: "messages" */
+    void (*write_answer)(const struct hearth_generation *generation, struct hearth_buf *buf);
+
+    /* optional */
+    void (*write_open)(const struct hearth_choice *choice, struct hearth_buf *buf);
+    void (*write_delta)(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf);
-    void (*write_finish)(struct hearth_choice *choice, struct hearth_buf *buf);
-    /* The chunk with the usage; only when it was asked for. */
-    void (*write_usage)(struct hearth_generation *generation, struct hearth_buf *buf);
-    /* Keeps what an answer needs of an event beside its text; may be NULL. */
+    void (*write_finish)(const struct hearth_choice *choice, struct hearth_buf *buf);
+    /* Only when the usage was asked for. */
+    void (*write_usage)(const struct hearth_generation *generation, struct hearth_buf *buf);
+    const char *last_words; /* of every stream, of one that fails too: "[DONE]" */
+    /* What an answer needs of the events beside their text. */
+    size_t kept_size;
     void (*keep)(struct hearth_choice *choice, const struct hearth_event *event);
-    void (*write_answer)(struct hearth_generation *generation, struct hearth_buf *buf);
+    void (*forget)(struct hearth_choice *choice);
 };
 
+/* What writers may read; only generation.c and generation_stream.c write to it. */
 struct hearth_generation {
-    struct hearth_call *call;
+    struct hearth_answering answering; /* first */
     const struct hearth_generation_shape *shape;
-    const char *id, *model;  /* as the client named it; in the call's arena */
+    const char *id, *model;  /* the model as the client named it; in the call's arena */
     const char *const *echo; /* by input: text that goes before the answer, or NULL */
-    const char *input_param; /* "messages", "prompt": named when the input is too long */
     int64_t created_s;
-    uint64_t written_ms; /* when something was last sent */
     bool stream, include_usage, logprobs;
-    bool list;      /* the input was a list of texts */
-    bool begun;     /* the head is sent */
-    bool paused;    /* the client does not read */
-    int shown_load; /* per cent, -1 before */
-    uint32_t input_count, n, choice_count, live;
-    struct hearth_generation *next, *previous; /* among the gateway's streams */
+    bool list;                         /* the input was a list of texts */
+    uint32_t n;                        /* choices of each input */
+    const struct hearth_input *inputs; /* while start runs */
+    struct hearth_sampling sampling;
+    struct hearth_shared_input *shared; /* the input that was submitted last */
+    uint32_t choice_count;
+
+    struct hearth_sse sse; /* of one that streams */
+    bool tells;            /* comments may be sent before the first event */
+    int loaded;            /* per cent of the model; -1 before */
     struct hearth_choice choices[];
 };
 
 struct hearth_generation_request {
     const struct hearth_generation_shape *shape;
-    const char *id_prefix; /* "chatcmpl-" */
     const char *model;
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
-    const char *input_param;
     bool stream, include_usage, list;
 };
 
-/* Takes the call over, whatever comes of it. */
+/* Takes the call over, whatever comes of it. The inputs are copied. */
 void hearth_generation_start(struct hearth_call *call,
                              const struct hearth_generation_request *request);
+
+/* For writers, while the call is not answered: the version that answers, and how long it took. */
+const char *hearth_generation_version(const struct hearth_generation *generation);
+uint64_t hearth_generation_took_us(const struct hearth_generation *generation);
 
 /* Sums over the choices. */
 struct hearth_usage {
@@ -76,12 +91,7 @@ struct hearth_usage {
 };
 struct hearth_usage hearth_generation_usage(const struct hearth_generation *generation);
 const char *hearth_finish_name(enum hearth_finish finish); /* "stop" … */
-
-/* Sends comments to streams that have waited long; called by the gateway's timer. */
-void hearth_generations_keep_alive(struct hearth_gateway *gateway);
-
-/* A request for one input, as far as it is the same for all routes. */
-struct hearth_inference_request
-hearth_inference_request_of(struct hearth_call *call, const char *model, enum hearth_class class_);
+/* Characters of UTF-8; a part of one counts where it begins. */
+uint32_t hearth_character_count(const char *text, size_t length);
 
 #endif

@@ -12,28 +12,53 @@ struct scored {
     double score;
 };
 
-struct hearth_labels *hearth_labels_read(const struct hearth_model_facts *facts,
-                                         struct hearth_arena *arena)
+static size_t names_size(const json_t *list)
 {
-    struct hearth_labels *labels = hearth_arena_alloc(arena, sizeof(*labels));
+    size_t size = 0, i;
+    json_t *name;
+    json_array_foreach(list, i, name) size += sizeof(char *) + json_string_length(name) + 1;
+    return size;
+}
+
+/* Pointers first, their texts behind them. */
+static const char *const *put_names(const json_t *list, const char **names)
+{
+    char *end = (char *)(names + json_array_size(list));
+    size_t i;
+    json_t *name;
+    json_array_foreach(list, i, name)
+    {
+        size_t length = json_string_length(name);
+        names[i] = end;
+        if (length)
+            memcpy(end, json_string_value(name), length);
+        end[length] = '\0';
+        end += length + 1;
+    }
+    return names;
+}
+
+struct hearth_labels *hearth_labels_create(const struct hearth_model_facts *facts)
+{
     json_t *list = *facts->labels_json
                        ? hearth_json_parse(facts->labels_json, strlen(facts->labels_json), NULL)
                        : NULL;
     size_t count = json_array_size(list);
-    const char **names = count ? hearth_arena_alloc(arena, count * sizeof(*names)) : NULL;
-    for (size_t i = 0; names && i < count; i++) {
-        const char *name = json_string_value(json_array_get(list, i));
-        names[i] = hearth_arena_strdup(arena, name ? name : "");
-        if (!names[i])
-            labels = NULL;
-    }
+    struct hearth_labels *labels = hearth_try_alloc(sizeof(*labels) + names_size(list));
+    if (labels)
+        *labels = (struct hearth_labels){
+            .names = count ? put_names(list, (const char **)(labels + 1)) : NULL,
+            .count = (uint32_t)count,
+            /* A single number is a probability of its own too. */
+            .independent = facts->labels_independent || facts->embedding_length == 1,
+        };
     json_decref(list);
-    if (!labels || (count && !names))
-        return NULL;
-    /* A single number is a probability of its own too. */
-    *labels = (struct hearth_labels){names, (uint32_t)count,
-                                     facts->labels_independent || facts->embedding_length == 1};
     return labels;
+}
+
+void hearth_labels_destroy(struct hearth_labels *labels)
+{
+    hearth_free(labels);
 }
 
 static int compare_scored(const void *a, const void *b)

@@ -14,11 +14,8 @@ bool hearth_model_facts_find(struct hearth_gateway *gateway,
                              const struct hearth_catalog_entry *entry,
                              struct hearth_model_facts *ret_facts)
 {
-    const struct hearth_model_facts *loaded = hearth_scheduler_facts(gateway->scheduler, entry->id);
-    if (loaded) {
-        *ret_facts = *loaded;
+    if (hearth_scheduler_copy_facts(gateway->scheduler, entry->id, ret_facts))
         return true;
-    }
     return hearth_facts_read(entry->facts_json, strlen(entry->facts_json), ret_facts) == 0 &&
            ret_facts->tasks != 0;
 }
@@ -109,7 +106,7 @@ json_t *hearth_model_facts_json(struct hearth_gateway *gateway,
 {
     struct hearth_model_facts facts;
     bool known = hearth_model_facts_find(gateway, entry, &facts);
-    bool loaded = hearth_scheduler_facts(gateway->scheduler, entry->id) != NULL;
+    bool loaded = hearth_scheduler_copy_facts(gateway->scheduler, entry->id, NULL);
     json_t *object = json_pack("{s:s, s:o, s:b}", "version", entry->id, "engine",
                                text_or_null(entry->engine), "loaded", (int)loaded);
     if (*entry->state_reason)

@@ -13,6 +13,12 @@ int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallbac
     return json_is_real(value) ? (int64_t)json_real_value(value) : fallback;
 }
 
+uint32_t hearth_max_tokens_read(const json_t *body, const char *key, uint32_t fallback)
+{
+    int64_t asked = hearth_body_integer(body, key, fallback);
+    return asked < 0 ? 0 : (uint32_t)asked;
+}
+
 static float number(const json_t *body, const char *key, double fallback)
 {
     return (float)hearth_json_number(body, key, fallback);

@@ -10,6 +10,10 @@
 /* An integer, also one that was written as 2.0; the fallback when it is absent or null. */
 int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallback);
 
+/* The most tokens of an answer, as struct hearth_sampling has it: 0 is as many as there is room
+ * for, which clients ask for with -1 (llama.cpp's and LM Studio's "no limit"). */
+uint32_t hearth_max_tokens_read(const json_t *body, const char *key, uint32_t fallback);
+
 /* Everything but max_tokens and logprobs, whose names and meaning differ between routes. Without a
  * seed a random one is taken. Texts point into the body, arrays lie in the arena. HEARTH_EINVAL
  * names the fault; `*ret_param` is the parameter. */

@@ -1,7 +1,6 @@
-/* Many inputs of one call, each an inference whose result is a vector: embeddings, and the scores
- * of pairs. Of a call only a few inputs wait in the model's queue at a time, so that a long list
- * neither fills it nor keeps others out: the next ones are submitted as workers take those up. Loop
- * thread only. */
+/* Many inputs of one call, each of which becomes a vector: embeddings, scores of pairs, numbers of
+ * labels. The vectors are collected, and the answer is written at once, on the pool when there is
+ * much to write. Loop thread only, but for `write`. */
 #ifndef HEARTH_TASK_VECTORS_H
 #define HEARTH_TASK_VECTORS_H
 
@@ -18,8 +17,9 @@ struct hearth_vector_row {
     struct hearth_error *error; /* why there is no vector; only with `partial` */
 };
 
+/* What a writer sees. All of it belongs to the vectors' work, which outlives a client that goes
+ * away while the pool writes: nothing of a call, an exchange or an arena. */
 struct hearth_vectors {
-    struct hearth_call *call;
     const char *model; /* as the client named it */
     const struct hearth_vector_row *rows;
     float *values; /* count × width; zero where there is no vector */
@@ -30,7 +30,7 @@ struct hearth_vectors {
     bool base64;
     bool list;             /* the input was a list */
     uint32_t dimensions;   /* 0: all */
-    const json_t *request; /* the body */
+    const json_t *request; /* the body, checked; NULL unless it was asked to be kept */
     const struct hearth_labels *labels;
 };
 
@@ -44,9 +44,10 @@ struct hearth_vectors_request {
     uint32_t dimensions; /* cut to so many and normalised again; 0: what the model says, or all */
     uint32_t default_dimensions; /* what it says, where that is known before it is loaded */
     enum hearth_class class_;
-    const struct hearth_labels *labels; /* of a classifier, for `write`; or NULL */
+    struct hearth_labels *labels; /* of a classifier, for `write`; taken over; or NULL */
     bool base64, list;
     bool one_number; /* each vector must be a single score */
+    bool keeps_body; /* `write` reads it */
     bool partial;    /* answer with what there is when some inputs fail or time ends */
     /* Appends the whole answer. Runs on the pool when there is much to write: it must only read. */
     void (*write)(const struct hearth_vectors *vectors, struct hearth_buf *buf);

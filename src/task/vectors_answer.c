@@ -8,7 +8,6 @@
 #include "gateway/etag.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
-#include "loop/pool.h"
 #include "serving/scheduler.h"
 #include "task/vectors_private.h"
 #include "wire/gzip.h"
@@ -23,20 +22,6 @@ enum {
     PARAM_MAX = 64,
 };
 
-void hearth_vectors_destroy(struct vectors *v)
-{
-    for (uint32_t i = 0; i < v->shown.count; i++) {
-        if (v->items[i].inference)
-            hearth_inference_cancel(v->items[i].inference);
-        hearth_free(v->rows[i].error);
-    }
-    hearth_buf_finish(&v->answer);
-    hearth_free(v->shown.values);
-    hearth_free(v->rows);
-    hearth_free((char *)v->shown.model);
-    hearth_free(v);
-}
-
 void hearth_vectors_fail(struct vectors *v, const struct hearth_error *error, const char *param,
                          uint32_t retry_after_ms)
 {
@@ -46,9 +31,7 @@ void hearth_vectors_fail(struct vectors *v, const struct hearth_error *error, co
         detail.param = "model";
     if (param && copy.code == HEARTH_EINVAL)
         detail.openai_code = "invalid_value";
-    struct hearth_call *call = v->shown.call;
-    hearth_vectors_destroy(v);
-    hearth_answer_error(call, &copy, &detail);
+    hearth_answer_error(hearth_answering_end(&v->answering), &copy, &detail);
 }
 
 /* Is it the input's own fault, so that its place in the list helps? */
@@ -63,17 +46,17 @@ static bool blames_input(int code)
 static size_t foreign_token(const struct vectors *v, const struct hearth_input *input)
 {
     const char *id = v->request.submit_as ? v->request.submit_as : v->shown.model;
-    const struct hearth_model_facts *facts =
-        hearth_scheduler_facts(v->shown.call->gateway->scheduler, id);
-    for (size_t i = 0; facts && i < input->token_count; i++)
-        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= facts->vocabulary_length)
+    struct hearth_model_facts facts;
+    bool known = hearth_scheduler_copy_facts(v->answering.gateway->scheduler, id, &facts);
+    for (size_t i = 0; known && i < input->token_count; i++)
+        if (input->tokens[i] < 0 || (uint32_t)input->tokens[i] >= facts.vocabulary_length)
             return i;
     return input->token_count;
 }
 
 static void name_param(const struct vectors *v, uint32_t index, int code, char param[PARAM_MAX])
 {
-    const struct hearth_input *input = &v->inputs[index];
+    const struct hearth_input *input = &v->request.inputs[index];
     size_t token = code == HEARTH_EINVAL && input->kind == HEARTH_INPUT_TOKENS
                        ? foreign_token(v, input)
                        : input->token_count;
@@ -91,7 +74,7 @@ void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hea
 {
     struct hearth_error named = *error;
     char param[PARAM_MAX];
-    if (!blames_input(error->code)) {
+    if (index == HEARTH_NO_PART || !blames_input(error->code)) {
         hearth_vectors_fail(v, error, NULL, retry_after_ms);
         return;
     }
@@ -115,11 +98,6 @@ void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
     hearth_buf_char(buf, '"');
 }
 
-static void write_answer(struct vectors *v)
-{
-    v->request.write(&v->shown, &v->answer);
-}
-
 static void pack(struct vectors *v)
 {
     struct hearth_gzip *gzip = hearth_gzip_create();
@@ -135,46 +113,42 @@ static void pack(struct vectors *v)
     hearth_gzip_destroy(gzip);
 }
 
-static void write_on_lane(void *argument)
+/* Runs on the pool, or on the loop when there is little to write: reads nothing but the work. */
+static void write_answer(struct hearth_answering *answering)
 {
-    struct vectors *v = argument;
+    struct vectors *v = (struct vectors *)answering;
+    v->request.write(&v->shown, &v->answer);
+}
+
+static void write_much(struct hearth_answering *answering)
+{
+    struct vectors *v = (struct vectors *)answering;
     uint64_t began_ns = hearth_clock_monotonic_ns();
-    write_answer(v);
+    write_answer(answering);
     if (v->gzip && !v->answer.failed && v->answer.length > COMPRESS_MIN)
         pack(v);
     v->write_us = (hearth_clock_monotonic_ns() - began_ns) / 1000;
 }
 
-static void answer(struct vectors *v)
+static void set_tag(const struct vectors *v, struct hearth_exchange *exchange)
 {
-    struct hearth_call *call = v->shown.call;
-    struct hearth_buf buf = v->answer;
-    hearth_metrics_serialized(call->gateway->metrics, call->model, v->write_us);
-    if (!buf.failed && v->request.digest && v->has_maker && !v->mixed && !v->shown.missing) {
-        char tag[HEARTH_ETAG_MAX];
-        hearth_etag_make(v->request.digest, &v->maker, tag);
-        hearth_exchange_set_header(call->exchange, "etag", tag);
-        hearth_exchange_set_header(call->exchange, "cache-control", "private, no-cache");
-    }
-    if (v->packed)
-        hearth_exchange_set_coding(call->exchange, "gzip");
-    hearth_buf_init(&v->answer, HEARTH_VECTORS_ANSWER_MAX);
-    hearth_vectors_destroy(v);
-    hearth_answer_buf(call, 200, &buf);
+    char tag[HEARTH_ETAG_MAX];
+    if (v->answer.failed || !v->request.digest || !v->has_maker || v->mixed || v->shown.missing)
+        return;
+    hearth_etag_make(v->request.digest, &v->maker, tag);
+    hearth_exchange_set_header(exchange, "etag", tag);
+    hearth_exchange_set_header(exchange, "cache-control", "private, no-cache");
 }
 
-static void written_on_lane(void *argument, bool dropped)
+static void answer(struct hearth_answering *answering)
 {
-    struct vectors *v = argument;
-    struct hearth_call *call = v->shown.call;
-    v->writing = false;
-    if (!call->exchange)
-        hearth_vectors_destroy(v);
-    else if (dropped)
-        hearth_vectors_fail(v, &(struct hearth_error){.code = HEARTH_EDRAINING}, NULL, 0);
-    else
-        answer(v);
-    hearth_call_drop(call);
+    struct vectors *v = (struct vectors *)answering;
+    struct hearth_call *call = hearth_answering_end(answering);
+    hearth_metrics_serialized(call->gateway->metrics, call->model, v->write_us);
+    set_tag(v, call->exchange);
+    if (v->packed)
+        hearth_exchange_set_coding(call->exchange, "gzip");
+    hearth_answer_buf(call, 200, &v->answer);
 }
 
 /* The first `dimensions` numbers, of length 1 again: what Matryoshka models are trained for, and
@@ -216,26 +190,19 @@ static void fail_whole(struct vectors *v)
 
 void hearth_vectors_finish(struct vectors *v)
 {
-    struct hearth_call *call = v->shown.call;
+    struct hearth_exchange *exchange = v->answering.call->exchange;
     if (fails_whole(v)) {
         fail_whole(v);
         return;
     }
     cut(v);
     if (v->shown.base64)
-        hearth_exchange_keep_plain(call->exchange);
-    v->gzip = hearth_exchange_takes_gzip(call->exchange);
-    if ((size_t)v->shown.count * v->shown.width <= WRITE_ON_LOOP_MAX) {
-        write_answer(v);
-        answer(v);
+        hearth_exchange_keep_plain(exchange);
+    v->gzip = hearth_exchange_takes_gzip(exchange);
+    if ((size_t)v->shown.count * v->shown.width > WRITE_ON_LOOP_MAX) {
+        hearth_answering_elsewhere(&v->answering, write_much, answer);
         return;
     }
-    hearth_call_hold(call);
-    v->writing = true;
-    int rc = hearth_lane_submit(call->gateway->lane, write_on_lane, written_on_lane, v);
-    if (!rc)
-        return;
-    v->writing = false;
-    hearth_call_drop(call);
-    hearth_vectors_fail(v, &(struct hearth_error){.code = rc}, NULL, 0);
+    write_answer(&v->answering);
+    answer(&v->answering);
 }

@@ -99,9 +99,9 @@ int post_processor_read(const json_t *json, struct post_processor *post, struct 
     if (given && !*type)
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "tokenizer.json: the post-processor has no type");
-    if (strcmp(type, "Sequence") == 0)
-        return read_sequence(json, post, error);
-    if (strcmp(type, "TemplateProcessing") == 0) {
+    if (strcmp(type, "Sequence") == 0) {
+        rc = read_sequence(json, post, error);
+    } else if (strcmp(type, "TemplateProcessing") == 0) {
         post->single_count = post->pair_count = 0;
         rc = read_template(json, "single", post->single, &post->single_count, error);
         if (!rc)

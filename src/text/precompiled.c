@@ -44,6 +44,25 @@ static size_t decode_base64(const char *text, size_t length, unsigned char *byte
     return count;
 }
 
+/* A replacement may be looked at for every character of a text, so a long one would cost hours; the
+ * longest that Unicode has is 18 code points. The reference refuses a pool that is not UTF-8. */
+static bool pool_is_sound(const char *pool, size_t length)
+{
+    enum { REPLACEMENT_MAX = 1024 };
+    for (size_t at = 0; at < length;) {
+        size_t text = strnlen(pool + at, REPLACEMENT_MAX + 1);
+        if (text > REPLACEMENT_MAX)
+            return false;
+        at += text + 1;
+    }
+    return hearth_utf8_valid(pool, length);
+}
+
+static int broken(struct hearth_error *error)
+{
+    return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: the precompiled map is broken");
+}
+
 static int take_apart(struct precompiled *map, const unsigned char *bytes, size_t length,
                       struct hearth_error *error)
 {
@@ -51,8 +70,7 @@ static int take_apart(struct precompiled *map, const unsigned char *bytes, size_
     if (length >= 4)
         memcpy(&trie_bytes, bytes, 4);
     if (length < 8 || trie_bytes < 4 || trie_bytes % 4 || trie_bytes > length - 4)
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "tokenizer.json: the precompiled map is broken");
+        return broken(error);
     map->unit_count = trie_bytes / 4;
     map->pool_length = length - 4 - trie_bytes;
     map->units = hearth_try_alloc(trie_bytes);
@@ -62,7 +80,7 @@ static int take_apart(struct precompiled *map, const unsigned char *bytes, size_
     memcpy(map->units, bytes + 4, trie_bytes);
     memcpy(map->pool, bytes + 4 + trie_bytes, map->pool_length);
     map->pool[map->pool_length] = '\0';
-    return 0;
+    return pool_is_sound(map->pool, map->pool_length) ? 0 : broken(error);
 }
 
 int precompiled_read(const json_t *json, struct precompiled **ret_map, struct hearth_error *error)
@@ -183,7 +201,7 @@ void precompiled_run(const struct precompiled *map, struct hearth_runes *text, s
     struct rewriting rewriting = {
         .out = {.most = text->most, .failed = text->failed, .overlong = text->overlong},
         .counts = *head > 0};
-    for (size_t start = 0, end; start < text->count; start = end) {
+    for (size_t start = 0, end; start < text->count && !rewriting.out.failed; start = end) {
         utf8proc_int32_t state = 0;
         end = start + 1;
         while (end < text->count &&

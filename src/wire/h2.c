@@ -9,7 +9,6 @@
 const char hearth_h2_preface[HEARTH_H2_PREFACE_LENGTH + 1] = NGHTTP2_CLIENT_MAGIC;
 
 enum {
-    STREAM_WINDOW = 256 << 10,
     CONNECTION_WINDOW = 1 << 20,
     ANSWER_HEADERS_MAX = 64,
     RESET_BURST = 200, /* streams reset by the client, or because of what it sent */
@@ -291,7 +290,7 @@ struct hearth_h2 *hearth_h2_create(const struct hearth_http_limits *limits, uint
     struct hearth_h2 *h2 = hearth_calloc(1, sizeof(*h2));
     const nghttp2_settings_entry entries[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams_max},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HEARTH_H2_STREAM_WINDOW},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits->header_bytes_max},
         {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
     };

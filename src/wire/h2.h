@@ -11,7 +11,10 @@
 
 struct hearth_h2;
 
-enum { HEARTH_H2_PREFACE_LENGTH = 24 };
+enum {
+    HEARTH_H2_PREFACE_LENGTH = 24,
+    HEARTH_H2_STREAM_WINDOW = 256 << 10, /* bytes of a body that may come before consume */
+};
 extern const char hearth_h2_preface[HEARTH_H2_PREFACE_LENGTH + 1];
 
 struct hearth_h2_pulled {

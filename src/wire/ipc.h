@@ -98,8 +98,10 @@ enum hearth_ipc_tag {
     HEARTH_TAG_TIMES,             /* u64 × 3: queued, prefill, decode, in microseconds */
     HEARTH_TAG_COUNTERS,          /* u64 × n: see enum hearth_worker_counter */
     HEARTH_TAG_PROBE,             /* u32: 1: describe and plan, then end */
+    HEARTH_TAG_CONTEXT_IS_LIMIT,  /* u32: 1: a model that can less takes what it can */
     HEARTH_TAG_CPUS,              /* text: cores to stay on, "0-3,8" */
     HEARTH_TAG_PREPARE_US,        /* u32: time of prepare */
+    HEARTH_TAG_PREPARE_MS,        /* u32: HELLO: what prepare may take, beside what its length allows */
 };
 
 enum hearth_worker_counter {

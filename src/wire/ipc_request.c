@@ -50,6 +50,8 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
     hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_CONTEXT_IS_LIMIT, hello->context_is_limit);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_PREPARE_MS, hello->prepare_ms);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
@@ -86,10 +88,17 @@ static int hello_settings(const struct hearth_ipc_field *field, struct hearth_ip
     return rc;
 }
 
+static int truth(const struct hearth_ipc_field *field, bool *ret_truth)
+{
+    uint32_t word = 0;
+    int rc = hearth_ipc_u32(field, &word);
+    *ret_truth = word != 0;
+    return rc;
+}
+
 static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
 {
     uint32_t word = 0;
-    int rc = 0;
     switch (field->tag) {
     case HEARTH_TAG_VERSION:
         return hearth_ipc_u32(field, &hello->version);
@@ -106,14 +115,16 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
     case HEARTH_TAG_SETTINGS:
         return hello_settings(field, hello);
     case HEARTH_TAG_SANDBOX:
-        if ((rc = hearth_ipc_u32(field, &word)) || word > HEARTH_SANDBOX_OFF)
+        if (hearth_ipc_u32(field, &word) || word > HEARTH_SANDBOX_OFF)
             return HEARTH_EPARSE;
         hello->sandbox = (enum hearth_sandbox_mode)word;
         return 0;
+    case HEARTH_TAG_PREPARE_MS:
+        return hearth_ipc_u32(field, &hello->prepare_ms);
     case HEARTH_TAG_PROBE:
-        rc = hearth_ipc_u32(field, &word);
-        hello->probe = word != 0;
-        return rc;
+        return truth(field, &hello->probe);
+    case HEARTH_TAG_CONTEXT_IS_LIMIT:
+        return truth(field, &hello->context_is_limit);
     default:
         return hello_text(field, hello);
     }

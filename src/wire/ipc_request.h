@@ -18,12 +18,15 @@ struct hearth_ipc_hello {
     char model_path[HEARTH_IPC_PATH_MAX];
     char plugin_dir[HEARTH_IPC_PATH_MAX];
     uint32_t context, slots, batch, threads; /* 0: the engine's default */
+    bool context_is_limit;                   /* as in struct hearth_load_params */
     char device[64];                         /* empty: "cpu" */
     const char *settings_json;               /* or NULL; after get, of the struct (see finish) */
     enum hearth_sandbox_mode sandbox;
     uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
     char cpus[512];        /* cores to stay on, "0-3,8"; empty: any */
     bool probe;            /* STARTED, then end: nothing is loaded */
+    /* What preparing an input may take, beside what its length allows; 0: the worker's default. */
+    uint32_t prepare_ms;
 };
 
 /* Appends a whole HELLO frame; see hearth_ipc_end. */

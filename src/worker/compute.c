@@ -18,12 +18,12 @@
 struct compute {
     struct hearth_event_sink sink; /* first: the engine gives it back */
     struct worker *worker;
-    struct stream **running; /* by sequence; NULL: free */
-    uint64_t *freed_at;      /* by sequence: the step in which it became free */
-    struct stream *waiting;  /* prepared, in the order of class and arrival */
-    struct parcel *parcel;   /* what this round says */
+    struct stream **running;                /* by sequence; NULL: free */
+    struct hearth_turn_sequence *sequences; /* the same, as the choice of one sees them */
+    struct hearth_turns waiting;            /* prepared */
+    struct parcel *parcel;                  /* what this round says */
     struct hearth_batch_pace pace;
-    uint64_t arrivals, steps, step_tokens, step_us;
+    uint64_t steps, step_tokens, step_us;
     unsigned broken_steps;
     struct stream **step_streams; /* those of the step that runs, in the order of its items */
     struct hearth_batch_sequence **candidates;
@@ -66,7 +66,8 @@ static void retire(struct compute *compute, struct stream *stream)
     if (stream->began_us) {
         assert(compute->running[stream->sequence] == stream);
         compute->running[stream->sequence] = NULL;
-        compute->freed_at[stream->sequence] = compute->steps + 1;
+        compute->sequences[stream->sequence] =
+            (struct hearth_turn_sequence){.freed_at = compute->steps + 1};
     }
     stream->next = parcel->ended;
     parcel->ended = stream;
@@ -124,51 +125,39 @@ static void on_event(struct hearth_event_sink *sink, const struct hearth_event *
 
 /* Sequences
  * --------- */
-/* By class, then by arrival. */
-static void wait_in_order(struct compute *compute, struct stream *stream)
+static struct stream *stream_of_turn(struct hearth_turn *turn)
 {
-    struct stream **link = &compute->waiting;
-    stream->order = compute->arrivals++;
-    stream->batch.since = stream->order;
-    while (*link && (*link)->batch.class_ <= stream->batch.class_)
-        link = &(*link)->next;
-    stream->next = *link;
-    *link = stream;
+    return (struct stream *)((char *)turn - offsetof(struct stream, turn));
 }
 
-/* The free sequence that holds most of the prompt; among equals the one that is free for the
- * longest, so that what others hold stays. */
+static void wait_in_order(struct compute *compute, struct stream *stream)
+{
+    stream->turn.class_ = stream->batch.class_;
+    hearth_turns_add(&compute->waiting, &stream->turn);
+    stream->batch.since = stream->turn.came;
+}
+
+/* What each free sequence holds of the prompt; an engine that cannot tell holds nothing. */
 static bool choose_sequence(struct compute *compute, const struct hearth_prepared *prepared,
-                            uint32_t *ret_sequence, uint32_t *ret_held)
+                            uint32_t *ret_sequence)
 {
     const struct worker *worker = compute->worker;
-    bool found = false, can_hold = PLUGIN_HAS(worker->ops, held_tokens);
-    uint32_t best = 0, most = 0;
-    for (uint32_t i = 0; i < worker->slots; i++) {
-        if (compute->running[i])
-            continue;
-        uint32_t held = can_hold ? worker->ops->held_tokens(worker->engine, i, prepared) : 0;
-        if (!found || held > most ||
-            (held == most && compute->freed_at[i] < compute->freed_at[best])) {
-            found = true;
-            best = i;
-            most = held;
-        }
-    }
-    *ret_sequence = best;
-    *ret_held = most;
-    return found;
+    for (uint32_t i = 0; PLUGIN_HAS(worker->ops, held_tokens) && i < worker->slots; i++)
+        if (!compute->sequences[i].busy)
+            compute->sequences[i].held = worker->ops->held_tokens(worker->engine, i, prepared);
+    return hearth_turns_choose(compute->sequences, worker->slots, ret_sequence);
 }
 
 static void give_sequences(struct compute *compute)
 {
-    uint32_t sequence, held;
-    while (compute->waiting &&
-           choose_sequence(compute, compute->waiting->prepared, &sequence, &held)) {
-        struct stream *stream = compute->waiting;
+    uint32_t sequence;
+    while (compute->waiting.first &&
+           choose_sequence(compute, stream_of_turn(compute->waiting.first)->prepared, &sequence)) {
+        struct stream *stream = stream_of_turn(hearth_turns_take(&compute->waiting));
         uint32_t count = stream->prepared->token_count;
-        compute->waiting = stream->next;
+        uint32_t held = compute->sequences[sequence].held;
         compute->running[sequence] = stream;
+        compute->sequences[sequence].busy = true;
         stream->sequence = sequence;
         stream->batch.prompt_left = held < count ? count - held : 1;
         stream->batch.indivisible = stream->prepared->indivisible;
@@ -193,13 +182,12 @@ static struct stream *take_canceled(struct compute *compute)
     if (!worker->cancels)
         return NULL;
     worker->cancels = false;
-    for (struct stream **link = &compute->waiting; *link;) {
-        struct stream *stream = *link;
-        if (!stream->canceled) {
-            link = &stream->next;
+    for (struct hearth_turn *turn = compute->waiting.first, *next; turn; turn = next) {
+        struct stream *stream = stream_of_turn(turn);
+        next = turn->next;
+        if (!stream->canceled)
             continue;
-        }
-        *link = stream->next;
+        hearth_turns_remove(&compute->waiting, turn);
         stream->next = canceled;
         canceled = stream;
     }
@@ -421,14 +409,14 @@ void *compute_run(void *argument)
     if (load_model(worker)) {
         struct compute compute = {.sink.emit = on_event, .worker = worker};
         compute.running = hearth_calloc(worker->slots, sizeof(*compute.running));
-        compute.freed_at = hearth_calloc(worker->slots, sizeof(*compute.freed_at));
+        compute.sequences = hearth_calloc(worker->slots, sizeof(*compute.sequences));
         compute.step_streams = hearth_calloc(worker->slots, sizeof(*compute.step_streams));
         compute.candidates = hearth_calloc(worker->slots, sizeof(*compute.candidates));
         compute.items = hearth_calloc(worker->slots, sizeof(*compute.items));
         while (round_(&compute)) {
         }
         hearth_free(compute.running);
-        hearth_free(compute.freed_at);
+        hearth_free(compute.sequences);
         hearth_free(compute.step_streams);
         hearth_free(compute.candidates);
         hearth_free(compute.items);

@@ -2,15 +2,19 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "loop/loop.h"
+#include "worker/memory_cap.h"
 #include "worker/plugin.h"
 #include "worker/worker.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROGRESS_US 100000
 #define SLOTS_DEFAULT 4u
 #define BATCH_DEFAULT 512u
+/* For an install it looks at all that a load would refuse. */
+#define DESCRIBE_MS 120000
 
 struct progress {
     struct hearth_load_progress base;
@@ -36,6 +40,7 @@ static struct hearth_load_params load_params(const struct worker *worker)
 {
     const struct hearth_ipc_hello *hello = &worker->hello;
     return (struct hearth_load_params){.context = hello->context,
+                                       .context_is_limit = hello->context_is_limit,
                                        .slots = hello->slots,
                                        .batch = hello->batch,
                                        .threads = hello->threads,
@@ -89,6 +94,16 @@ static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
     return 0;
 }
 
+static int describe(struct worker *worker, const struct hearth_model_files *files,
+                    struct hearth_model_facts *ret_facts, struct hearth_error *error)
+{
+    watch_enter(worker->watch, NULL, DESCRIBE_MS);
+    int rc = worker->ops->describe(files, ret_facts, error);
+    while (!watch_leave(worker->watch))
+        pause(); /* too late: the loop thread ends the process */
+    return rc;
+}
+
 static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
                  struct hearth_error *error)
 {
@@ -98,7 +113,7 @@ static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
     struct hearth_memory_plan plan = {0};
     int rc = plugin_open(worker->hello.plugin_dir, worker->hello.engine, &worker->ops, error);
     if (!rc)
-        rc = worker->ops->describe(&files, ret_facts, error);
+        rc = describe(worker, &files, ret_facts, error);
     if (!rc)
         rc = worker->ops->plan_memory(&files, &params, &plan, error);
     if (rc)
@@ -109,6 +124,7 @@ static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
     rc = check_memory(worker, &plan, error);
     if (rc)
         return rc;
+    memory_cap_plan(&plan, params.threads);
     struct progress progress = {.base.report = report, .worker = worker};
     rc = worker->ops->load(&files, &params, &progress.base, &worker->engine, ret_facts, error);
     return rc ? rc : take_sizes(worker, ret_facts, error);

@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #define DETOKENIZE_MAX (16u << 20)
+/* What preparing an input may take, as the clock on the wall goes: a share of a busy core for what
+ * the engine bounds by processor time (src/engine/llama/llama_chat.cpp), and more for long texts. */
+#define PREPARE_MS 30000
+#define PREPARE_BYTES_PER_MS 32
 /* A step that runs longer is broken off for one canceled sequence, whatever the others lose. */
 #define LONG_STEP_US 1000000
 /* An abort may come between two steps: it is repeated while the step runs. */
@@ -83,6 +87,13 @@ static void detokenize(struct stream *stream)
         hearth_error_set(&stream->failure, stream->text.failed, "the text is too long");
 }
 
+static uint64_t allowed_ms(const struct worker *worker, const struct hearth_input *input)
+{
+    uint64_t bytes = input->length + input->pair_length + 4 * (uint64_t)input->token_count;
+    uint64_t base_ms = worker->hello.prepare_ms ? worker->hello.prepare_ms : PREPARE_MS;
+    return base_ms + bytes / PREPARE_BYTES_PER_MS;
+}
+
 static bool is_detokenize(const struct stream *stream)
 {
     const struct hearth_input *input = &stream->request->input;
@@ -95,6 +106,7 @@ static void prepare(void *argument)
     struct stream *stream = argument;
     struct worker *worker = stream->worker;
     uint64_t began_us = worker_now_us();
+    watch_enter(worker->watch, stream, allowed_ms(worker, &stream->request->input));
     if (atomic_load(&stream->stop_preparing)) {
         hearth_error_set(&stream->failure, HEARTH_ECANCELED, "canceled");
     } else if (is_detokenize(stream)) {
@@ -108,6 +120,8 @@ static void prepare(void *argument)
                  stream->request->input.task != HEARTH_TASK_TOKENIZE)
             hearth_error_set(&stream->failure, HEARTH_EINVAL, "the input is empty");
     }
+    while (!watch_leave(worker->watch))
+        pause(); /* too late: the loop thread ends the process */
     uint64_t took_us = worker_now_us() - began_us;
     stream->prepare_us = took_us < UINT32_MAX ? (uint32_t)took_us + !took_us : UINT32_MAX;
     atomic_fetch_add(&worker->prepare_us, took_us);
@@ -178,6 +192,8 @@ static void prepared(void *argument, bool dropped)
     struct stream *stream = argument;
     struct worker *worker = stream->worker;
     worker->prepared_count++;
+    if (--worker->preparing_count == 0)
+        watch_pause(worker->watch);
     if (stream->canceled || dropped)
         refuse(worker, stream->id, stream, HEARTH_ECANCELED, "canceled");
     else if (stream->failure.code)
@@ -216,13 +232,16 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
         refuse(worker, frame->stream, NULL, drains ? HEARTH_EDRAINING : HEARTH_EINVAL,
                drains ? "the model is being unloaded" : "the model is not loaded yet");
     } else if (worker->stream_count >= STREAMS_MAX) {
-        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the worker has enough requests");
+        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the model already has as many requests waiting as it takes");
     } else if (hearth_ipc_request_create(frame, &request, &error)) {
         refuse(worker, frame->stream, NULL, error.code, error.message);
     } else {
         struct stream *stream = stream_create(worker, request);
         if (hearth_lane_submit(worker->prepare_lane, prepare, prepared, stream))
-            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL, "the worker has enough requests");
+            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL,
+                   "the model already has as many requests waiting as it takes");
+        else if (worker->preparing_count++ == 0)
+            watch_begin(worker->watch);
     }
 }
 

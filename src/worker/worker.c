@@ -7,6 +7,7 @@
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "worker/memory_cap.h"
 #include "worker/sandbox.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 /* A gateway that does not read the last frames is not waited for any longer. */
 #define END_MS 5000
 #define EXIT_PROTOCOL 65
+#define EXIT_BROKEN 70
 
 uint64_t worker_now_us(void)
 {
@@ -61,8 +63,9 @@ void worker_deliver(void *argument)
 {
     struct parcel *parcel = argument;
     struct worker *worker = parcel->worker;
-    hearth_channel_write(worker->channel, parcel->frames.bytes, parcel->frames.length,
-                         parcel->descriptor);
+    if (!worker->broken)
+        hearth_channel_write(worker->channel, parcel->frames.bytes, parcel->frames.length,
+                             parcel->descriptor);
     if (parcel->descriptor >= 0)
         close(parcel->descriptor);
     for (struct stream *stream = parcel->ended, *next; stream; stream = next) {
@@ -78,6 +81,7 @@ void worker_loaded(void *argument)
 {
     struct worker *worker = argument;
     worker->prepare_lane = hearth_lane_create(worker->loop, "prepare", 1, PREPARE_QUEUE_MAX);
+    watch_pause(worker->watch);
     worker->state = worker->stop_asked ? WORKER_DRAINING : WORKER_READY;
     end_when_drained(worker);
 }
@@ -94,6 +98,36 @@ void worker_compute_ended(void *argument)
     pthread_join(worker->compute, NULL);
     worker->compute_ended = true;
     end(worker, worker->exit_status);
+}
+
+/* The fault is on its way; a signal that waits in its thread ends the process with itself. */
+static void leave_broken(struct worker *worker)
+{
+    if (!watch_release(worker->watch))
+        hearth_loop_stop(worker->loop);
+}
+
+/* `work` is the stream that was prepared; NULL: the model was described. */
+static void on_broken(void *argument, void *work, const char *reason)
+{
+    struct worker *worker = argument;
+    const struct stream *stream = work;
+    char message[256];
+    if (stream)
+        snprintf(message, sizeof(message), "the model %s while it prepared this input", reason);
+    else
+        snprintf(message, sizeof(message), "reading the model's files %s", reason);
+    fprintf(stderr, "hearth-worker: %s\n", message);
+    struct parcel *parcel = parcel_create(worker);
+    hearth_ipc_put_failure(&parcel->frames, stream ? HEARTH_IPC_ERROR : HEARTH_IPC_FAILED,
+                           stream ? stream->id : 0, HEARTH_EMODEL, message);
+    worker_deliver(parcel);
+    worker->broken = true;
+    worker->state = WORKER_ENDING;
+    worker->exit_status = EXIT_BROKEN;
+    hearth_timer_start(worker->end_timer, END_MS, 0);
+    if (!hearth_channel_queued(worker->channel))
+        leave_broken(worker);
 }
 
 static void fail_at_once(struct worker *worker, const struct hearth_error *error)
@@ -149,9 +183,11 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
         fail_at_once(worker, &refusal);
         return 0;
     }
-    if (pthread_create(&worker->compute, NULL, compute_run, worker))
+    memory_cap_header();
+    watch_begin(worker->watch);
+    worker->compute_started = hearth_thread_start(&worker->compute, compute_run, worker) == 0;
+    if (!worker->compute_started)
         return hearth_error_set(error, HEARTH_ENOMEM, "no thread for the engine");
-    worker->compute_started = true;
     return 0;
 }
 
@@ -240,7 +276,9 @@ static void on_end(void *argument, int error)
 static void on_drained(void *argument)
 {
     struct worker *worker = argument;
-    if (worker->state == WORKER_ENDING)
+    if (worker->broken)
+        leave_broken(worker);
+    else if (worker->state == WORKER_ENDING)
         hearth_loop_stop(worker->loop);
 }
 
@@ -255,6 +293,7 @@ static void worker_finish(struct worker *worker)
     hearth_lane_destroy(worker->prepare_lane);
     hearth_timer_destroy(worker->abort_timer);
     hearth_timer_destroy(worker->end_timer);
+    watch_destroy(worker->watch);
     hearth_channel_close(worker->channel);
     hearth_ipc_reader_destroy(worker->reader);
     hearth_ipc_hello_finish(&worker->hello);
@@ -274,6 +313,7 @@ int worker_run(void)
     worker->arrived_last = &worker->arrived;
     worker->abort_timer = hearth_timer_create(worker->loop, streams_abort_again, worker);
     worker->end_timer = hearth_timer_create(worker->loop, stop_now, worker);
+    worker->watch = watch_create(worker->loop, on_broken, worker);
     fcntl(WORKER_CHANNEL, F_SETFD, FD_CLOEXEC);
     worker->channel = hearth_channel_create(worker->loop, WORKER_CHANNEL, &events, worker);
     worker->reader = hearth_ipc_reader_create(take_descriptor, worker);

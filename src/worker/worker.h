@@ -9,9 +9,11 @@
 
 #include "base/buf.h"
 #include "domain/batch.h"
+#include "domain/turns.h"
 #include "hearth/engine.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
+#include "worker/watch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,7 +54,7 @@ struct stream {
     int failed;    /* an event could not be sent: it ends with this code */
     uint32_t spent;
     struct hearth_batch_sequence batch;
-    uint64_t order;
+    struct hearth_turn turn; /* while it waits for a sequence */
     uint64_t arrived_us, began_us, prefilled_us;
 };
 
@@ -74,6 +76,9 @@ struct worker {
     struct hearth_ipc_reader *reader;
     struct hearth_lane *prepare_lane;
     struct hearth_timer *abort_timer, *end_timer;
+    struct watch *watch;
+    size_t preparing_count; /* requests that the lane has */
+    bool broken;            /* the watch gave its work up: nothing else is told any more */
     enum worker_state state;
     bool stop_asked;
     int exit_status;

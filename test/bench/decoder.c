@@ -3,9 +3,9 @@
  *
  *     bench_decoder FILE [threads [rounds]]
  */
+#include "network/decoder.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "network/decoder.h"
 
 #include <llama.h>
 #include <sched.h>
@@ -23,7 +23,8 @@ struct bench {
     struct llama_batch batch;
     int32_t tokens[PREFILL];
     uint32_t words;
-    /* Where this thread may run: libllama's would stay on the one core that our team keeps it to. */
+    /* Where this thread may run: libllama's would stay on the one core that our team keeps it to.
+     */
     cpu_set_t any_core, own_core;
 };
 
@@ -184,7 +185,8 @@ int main(int argc, char **argv)
         char name[32];
         snprintf(name, sizeof(name), sequences[i] == 0 ? "prefill %u" : "%u sequences",
                  sequences[i] == 0 ? PREFILL : sequences[i]);
-        double ours = median(own[i], (unsigned)rounds), theirs = median(library[i], (unsigned)rounds);
+        double ours = median(own[i], (unsigned)rounds),
+               theirs = median(library[i], (unsigned)rounds);
         printf("%-12s %10.0f %10.0f %6.2f×\n", name, ours, theirs, ours / theirs);
     }
     hearth_decoder_close(bench.decoder);

@@ -197,9 +197,9 @@ static void a_real_model_differs_from_libllama_as_little_as_rounding_does(void *
         print_message("skipped: HEARTH_TEST_GGUF is not set\n");
         skip();
     }
-    static const int32_t tokens[] = {504,  3575, 282, 4649, 314, 7042, 30,  657,  314, 260,
-                                     6027, 3060, 281, 260,  1109, 30,  198, 504,  1743, 282,
-                                     260,  3575, 359, 2436, 411, 28,   284, 502,  2147, 335};
+    static const int32_t tokens[] = {504,  3575, 282, 4649, 314,  7042, 30,  657, 314,  260,
+                                     6027, 3060, 281, 260,  1109, 30,   198, 504, 1743, 282,
+                                     260,  3575, 359, 2436, 411,  28,   284, 502, 2147, 335};
     uint32_t count = sizeof(tokens) / sizeof(tokens[0]), words = 0;
     float *library = library_logits(path, tokens, count, &words);
     for (int type = 0; type < HEARTH_KV_TYPE_COUNT; type++) {

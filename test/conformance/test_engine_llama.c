@@ -113,6 +113,9 @@ static void settings_that_are_wrong_are_named(void **state)
     params = (struct hearth_load_params){.context = 1u << 24};
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
     assert_non_null(strstr(error.message, "16777216"));
+    /* As a limit it means: as much as the model can. */
+    params.context_is_limit = true;
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), 0);
     params = (struct hearth_load_params){.device = "cuda:0"};
     struct hearth_engine *engine = NULL;
     struct hearth_model_facts facts;

@@ -57,9 +57,34 @@ def wait_for(condition, seconds=30, what="condition"):
         time.sleep(0.02)
 
 
+def strict_json(text):
+    """Parses JSON as nobody may read it in two ways: a key that comes twice is a fault, and so is
+    what only Python takes for a number."""
+    def once(pairs):
+        keys = [key for key, _ in pairs]
+        assert len(keys) == len(set(keys)), f"a key comes twice: {text[:400]}"
+        return dict(pairs)
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON: {text[:400]}")
+    return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+
+
+def check_strictly(content_type, body):
+    """All JSON in an answer: the whole, or each event of a stream."""
+    kind = (content_type or "").split(";")[0].strip()
+    if kind in ("application/json", "application/problem+json") and body:
+        strict_json(body)
+    elif kind == "text/event-stream":
+        for line in body.decode(errors="replace").splitlines():
+            if line.startswith("data: {"):
+                strict_json(line[len("data: "):])
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
+        check_strictly(headers["Content-Type"], body)
 
     @property
     def text(self):

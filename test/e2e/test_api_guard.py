@@ -1,5 +1,6 @@
 """Who may ask, and what bad input gets: keys, hosts, origins, methods, bodies."""
 import gzip
+import http.client
 import json
 import socket
 
@@ -64,7 +65,32 @@ def test_pages_of_other_sites_may_not_call(server):
     assert "Access-Control-Allow-Origin" not in answer.headers
     preflight = {**evil, "Access-Control-Request-Method": "POST"}
     assert server.request("OPTIONS", CHAT, headers=preflight).status == 403
-    assert server.post("/tokenize", {}, headers={"Origin": server.url}).status == 422  # its own page
+    assert server.post("/tokenize", {}, headers={"Origin": server.url}).status == 400  # its own page
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:80",
+                                    "app://obsidian.md", "tauri://localhost", "http://tauri.localhost",
+                                    "vscode-webview://1a2b3c", "vscode-file://vscode-app"])
+def test_pages_and_apps_of_this_machine_may_call(server, origin):
+    answer = server.request("OPTIONS", CHAT, headers={
+        "Origin": origin, "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type"})
+    assert answer.status == 204 and answer.headers["Access-Control-Allow-Origin"] == origin
+    answer = server.post(CHAT, {}, headers={"Origin": origin})
+    assert answer.status == 400 and answer.headers["Access-Control-Allow-Origin"] == origin
+
+
+def test_a_frame_of_any_site_does_not_count_as_local(server):
+    assert server.post("/models", {"source": "fake:"}, headers={"Origin": "null"}).status == 403
+    # A page of another site that had its own name point here: the Host gives it away.
+    answer = server.get("/models", headers={"Host": "evil.example", "Origin": "http://localhost"})
+    assert answer.status == 403
+
+
+def test_local_is_a_choice(start):
+    server = start("--cors-origins", "https://good.example")
+    assert server.post(CHAT, {}, headers={"Origin": "http://localhost:3000"}).status == 403
+    assert server.post(CHAT, {}, headers={"Origin": "https://good.example"}).status == 400
 
 
 def test_named_origins_may_call(start):
@@ -90,11 +116,48 @@ def test_other_addresses_need_a_key_or_a_word(home, start):
     assert start("--host", "0.0.0.0", "--insecure").get("/health").status == 200
 
 
+def test_slashes_too_many_do_not_matter(server):
+    assert server.post("/models", {"name": "fake", "source": "fake:reply = ok", "task": "chat"}).status == 201
+    for path in ("/v1/models//fake", "/v1/models/fake/", "//v1///models/fake//"):
+        answer = server.get(path)
+        assert answer.status == 200 and answer.json()["id"] == "fake", path
+    assert server.get("/health/").status == 200
+    assert server.get("/v1/models/").json()["object"] == "list"
+    message = {"model": "fake", "messages": [{"role": "user", "content": "x"}]}
+    assert server.post("/v1//chat/completions/", message).status == 200
+
+
+@pytest.mark.parametrize("path, alias", [
+    (CHAT, "/chat/completions"), ("/v1/completions", "/completions"),
+    ("/v1/embeddings", "/embeddings"), ("/v1/rerank", "/rerank"), ("/v1/rerank", "/v2/rerank"),
+    ("/v1/rerank", "/v1/reranking")])
+def test_an_alias_answers_as_its_route_does(server, path, alias):
+    answer, other = server.post(path, {}), server.post(alias, {})
+    assert answer.status == other.status == 400
+    assert answer.json() == other.json() and "message" in other.json()["error"]
+    assert server.get(alias).json()["error"]["type"] == "invalid_request_error"
+
+
+def test_health_is_also_where_others_have_it(server):
+    assert server.get("/v1/health").json()["status"] == "ok"
+    document = server.get("/openapi.json").json()
+    assert "`/v1/health`" in document["paths"]["/health"]["get"]["description"]
+
+
+def test_who_opens_the_server_is_led_to_its_page(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20 * SLOW)
+    connection.request("GET", "/", headers={"Accept": "text/html"})
+    answer = connection.getresponse()
+    assert answer.status == 302 and answer.headers["Location"] == "docs"
+    assert server.get("/").headers["Content-Type"].startswith("text/html")  # followed
+
+
 def test_wrong_paths_and_methods(server):
     assert shape(server.get("/nothing"))["code"] == "not_found"
     answer = server.request("PUT", "/models")
     assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD, POST"
     assert shape(answer)["code"] == "method_not_allowed"
+    assert answer.json()["detail"] == "PUT is not allowed at /models; allowed: GET, HEAD, POST"
     assert server.request("HEAD", "/health").status == 200
     assert server.get("/v1/nothing").json()["error"]["type"] == "invalid_request_error"
 

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 
 import pytest
 
@@ -213,6 +214,28 @@ def test_what_is_no_model_is_refused_at_install(home, tmp_path):
     (tmp_path / "text.gguf").write_text("this is no model at all")
     done = cli("install", f"file:{tmp_path / 'text.gguf'}", "--name", "x", home=home)
     assert done.returncode == 65 and "GGUF" in done.stderr
+
+
+def test_why_a_model_cannot_be_installed_is_said_in_the_same_words_with_and_without_a_server(start, home,
+                                                                                              tmp_path):
+    (tmp_path / "x.gguf").write_bytes(b"GGUF\3\0\0\0")
+    sources = [f"file:{tmp_path / name}" for name in ("x.gguf", "none.gguf")]
+    alone = [cli("install", source, home=home).stderr.splitlines()[-1] for source in sources]
+    start()
+    for source, line in zip(sources, alone):
+        name = source.rsplit("/", 1)[1]
+        assert re.match(rf"hearth: {name} cannot be installed: (?!{name}:)\S", line), line
+        through = cli("install", source, home=home)
+        assert through.stderr == line + "\n"
+
+
+def test_every_faulty_field_of_a_refusal_is_a_sentence(server, home):
+    done = cli("install", "fake:echo", "--name", "x", "--set", "slots=many", "--set", "contxt=1", home=home)
+    assert done.returncode == 65, done.stderr
+    first, *rest = done.stderr.splitlines()
+    assert rest == ['  settings.slots must be an integer from 0 to 256, but it is "many"',
+                    "  settings.contxt is not known here; was context meant?"]
+    assert first == "hearth: the server found 2 faults in the request:"
 
 
 def test_an_install_without_a_terminal_prints_plain_lines(home, gguf):
@@ -452,6 +475,69 @@ def test_run_without_a_prompt_in_a_pipe_or_with_a_wrong_model_is_an_error(fake_s
     assert fake_server.cli("run", "fake", stdin="").returncode == 2
     done = fake_server.cli("run", "fakee", "hello")
     assert done.returncode == 66 and done.stderr.count("\n") == 1
+
+
+SAYING = ("All happy families are alike, each unhappy family is unhappy in its own way, and "
+          "donaudampfschifffahrtsgesellschaftskapitaen is a word that is longer than a narrow line. "
+          "日本語の文章は空白なしで書かれる。 Café été 👋 ends it.")
+
+
+def columns_of(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+@pytest.fixture
+def talker(start, home, tmp_path):
+    """A server with a model `talker` that says SAYING, a word in each piece."""
+    install(home, f"fake:{write_fake(tmp_path / 'talker.fake', reply=SAYING, token_us=2000)}", "talker")
+    return start()
+
+
+@pytest.mark.parametrize("columns", [40, 61, 120])
+def test_an_answer_on_a_terminal_breaks_between_words(talker, columns):
+    terminal = Terminal("run", "talker", "say it", home=talker.home, columns=columns)
+    assert terminal.expect("ends it").end() == 0
+    text = re.sub(ESCAPE + r"\[[0-9;]*[A-Za-z]", "", terminal.text.replace("\r\n", "\n"))
+    lines = text[text.index("All happy"):].rstrip("\n").split("\n")
+    assert len(lines) > 1 and max(map(columns_of, lines)) <= columns
+    for line, after in zip(lines, lines[1:]):
+        assert columns_of(line) + 1 + columns_of(after.split()[0]) > columns, (line, after)
+    whole = "\n".join(lines)
+    for word in SAYING.split():
+        # Between the characters of East Asian scripts a line may break; a long word has to.
+        breakable = columns_of(word) > columns or columns_of(word) > 1.5 * len(word)
+        assert word in (whole.replace("\n", "") if breakable else whole.split()), (word, lines)
+
+
+def test_an_answer_in_a_pipe_is_as_the_model_said_it(talker):
+    assert talker.cli("run", "talker", "say it").stdout == SAYING + "\n"
+
+
+def test_a_window_that_becomes_narrower_is_heeded_while_the_answer_comes(start, home, tmp_path):
+    script = write_fake(tmp_path / "slow.fake", reply="one two three four five six " * 20, token_us=10000)
+    install(home, f"fake:{script}", "slow")
+    start()
+    terminal = Terminal("run", "slow", "go", home=home, columns=100)
+    terminal.expect("(?s)one.*\n.*one")
+    fcntl.ioctl(terminal.main, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    assert terminal.end() == 0
+    lines = terminal.text[terminal.text.index("one"):].replace("\r", "").rstrip("\n").split("\n")
+    assert 50 < len(lines[0]) <= 100
+    assert all(40 < len(line) <= 50 for line in lines[-4:-1])
+
+
+def test_wide_characters_are_edited_in_their_columns(fake_server):
+    terminal = Terminal("run", "fake", home=fake_server.home, columns=40)
+    terminal.expect(">>> ")
+    terminal.forget()
+    # Four columns of prompt, two for each character: the cursor goes two to the left of the end.
+    terminal.type("\u65e5\u672c\033[D")
+    terminal.expect("\u65e5\u672c\r" + re.escape(ESCAPE + "[6C"))
+    terminal.type("a\r")
+    terminal.expect("\u65e5a\u672c\r?\n")
+    terminal.type("\x03/bye\r")
+    assert terminal.end() == 0
 
 
 def test_a_chat_remembers_edits_lines_and_ends(demo_server):

@@ -363,8 +363,8 @@ def test_a_broken_folder_is_not_installed(server, tmp_path):
         answer = server.post("/models", {"name": folder.name, "source": f"file:{folder}"})
         assert answer.status == 422, answer.text
         [field] = answer.json()["fields"]
-        assert field["field"] == "source" and says in field["got"], field
-        assert not field["got"].startswith("1:")
+        assert field["field"] == "source" and says in field["message"], field
+        assert not field["message"].startswith("1:")
         assert server.get(f"/models/{folder.name}").status == 404
 
 

@@ -10,7 +10,7 @@ import subprocess
 import openai
 import pytest
 
-from conftest import ROOT, SLOW, wait_for
+from conftest import ROOT, SLOW, check_strictly, wait_for
 
 HELLO = [{"role": "user", "content": "say hello"}]
 
@@ -21,9 +21,16 @@ def install(server, name, script, **rest):
     return name
 
 
+def check_answer(answer):
+    if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+        check_strictly(answer.headers.get("content-type"), answer.read())
+
+
 def client_of(server, **rest):
+    """The client; whatever JSON it is sent is also parsed strictly."""
+    http = openai.DefaultHttpxClient(event_hooks={"response": [check_answer]})
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0,
-                         timeout=60 * SLOW, **rest)
+                         timeout=60 * SLOW, http_client=http, **rest)
 
 
 @pytest.fixture
@@ -51,6 +58,26 @@ def test_max_tokens_ends_with_length(fake):
     assert answer.usage.completion_tokens == 2
     answer = fake.chat.completions.create(model="fake", messages=HELLO, max_completion_tokens=1)
     assert answer.usage.completion_tokens == 1
+
+
+def test_no_limit_is_minus_one_or_null(server, fake):
+    long = "one two three four " * 8
+    install(server, "long", f"reply = {long}", task="chat")
+    bodies = [("/v1/chat/completions", {"messages": HELLO, "max_tokens": -1}),
+              ("/v1/chat/completions", {"messages": HELLO, "max_completion_tokens": -1}),
+              ("/v1/chat/completions", {"messages": HELLO, "max_tokens": None}),
+              ("/v1/completions", {"prompt": "begin", "max_tokens": -1})]
+    for path, body in bodies:
+        [choice] = server.post(path, {"model": "long", **body}).json()["choices"]
+        assert choice["finish_reason"] == "stop", (path, body)
+    answer = server.post("/infer/long", {"input": "begin", "parameters": {"max_tokens": -1}}).json()
+    assert answer["metadata"]["finish_reason"] == "stop"
+    answer = server.post("/inference", {"model_id": "long", "prompt": "begin", "max_tokens": -1}).json()
+    assert answer["finish_reason"] == "stop" and answer["tokens"] == 32
+    for wrong in (0, -2, 1.5):
+        answer = server.post("/v1/chat/completions",
+                             {"model": "long", "messages": HELLO, "max_tokens": wrong})
+        assert answer.status == 400 and answer.json()["error"]["param"] == "max_tokens", wrong
 
 
 def test_a_stream_has_role_deltas_reason_and_usage_in_order(fake):
@@ -250,12 +277,6 @@ def test_a_disconnect_ends_the_work(server):
     assert server.metric("hearth_model_cancels_total", model="slow:1") == 1
 
 
-def test_a_waiting_stream_sees_the_model_load(server):
-    install(server, "late", "reply = here; load_ms = 1500", task="chat")
-    answer = server.post("/v1/chat/completions", {"model": "late", "messages": HELLO, "stream": True})
-    assert ": loading " in answer.text and "here" in answer.text
-
-
 # The demo model
 def test_the_demo_model_knows_two_facts(demo_server):
     client = client_of(demo_server)
@@ -284,15 +305,46 @@ def test_logprobs_have_openais_shape(demo_server):
     content = answer.choices[0].logprobs.content
     assert len(content) == answer.usage.completion_tokens or len(content) >= 3
     for token in content:
-        assert token.logprob <= 0 and bytes(token.bytes).decode(errors="replace") == token.token
+        assert token.logprob <= 0
+        assert bytes(token.bytes).decode(errors="backslashreplace") == token.token
         assert len(token.top_logprobs) == 3
         assert token.top_logprobs[0].logprob >= token.top_logprobs[1].logprob
     answer = client.completions.create(model="smollm2", prompt="Once upon", temperature=0,
                                        max_tokens=4, logprobs=2)
     logprobs = answer.choices[0].logprobs
     assert len(logprobs.tokens) == len(logprobs.token_logprobs) == len(logprobs.text_offset)
-    assert all(len(top) <= 2 for top in logprobs.top_logprobs)
+    assert all(2 <= len(top) <= 3 for top in logprobs.top_logprobs)
     assert "".join(logprobs.tokens) == answer.choices[0].text
+
+
+def test_the_sampled_token_is_always_among_top_logprobs(demo_server):
+    client = client_of(demo_server)
+    for logprobs in (0, 1, 5):
+        answer = client.completions.create(model="smollm2", prompt="Once upon", temperature=2, seed=3,
+                                           max_tokens=8, logprobs=logprobs)
+        got = answer.choices[0].logprobs
+        assert len(got.tokens) == len(got.top_logprobs)
+        for token, logprob, top in zip(got.tokens, got.token_logprobs, got.top_logprobs):
+            assert top[token] == pytest.approx(logprob)
+            assert 1 <= len(top) <= logprobs + 1
+
+
+def test_parts_of_characters_are_spelled_out_once(demo_server):
+    """Emoji are several tokens each: no text, and all would be U+FFFD."""
+    body = {"model": "smollm2", "prompt": "😀🎉🚀🌍 😀🎉🚀🌍 😀🎉🚀🌍 😀", "temperature": 0,
+            "max_tokens": 24, "logprobs": 5}
+    [choice] = demo_server.post("/v1/completions", body).json()["choices"]  # parsed strictly
+    parts = [token for token in choice["logprobs"]["tokens"] if token.startswith("bytes:")]
+    assert parts and all("\\x" in part for part in parts), choice["logprobs"]["tokens"]
+    assert "\ufffd" not in json.dumps(choice["logprobs"], ensure_ascii=False)
+    streamed = demo_server.post("/v1/completions", {**body, "stream": True})
+    assert "bytes:" in streamed.text and streamed.text.rstrip().endswith("data: [DONE]")
+    messages = [{"role": "user", "content": body["prompt"]}]
+    [choice] = demo_server.post("/v1/chat/completions", {
+        "model": "smollm2", "messages": messages, "temperature": 0, "max_tokens": 24,
+        "logprobs": True, "top_logprobs": 5}).json()["choices"]
+    for token in choice["logprobs"]["content"]:
+        assert "\ufffd" not in token["token"]
 
 
 def test_the_seed_decides_and_choices_differ(demo_server):

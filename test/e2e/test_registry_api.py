@@ -241,7 +241,7 @@ def test_a_source_that_is_no_model_is_a_faulty_field(server, tmp_path):
             assert answer.status == 422, (source, answer.text)
             assert answer.json()["code"] == "invalid_fields" and says in answer.json()["detail"]
             [field] = answer.json()["fields"]
-            assert field["field"] == "source" and says in field["got"]
+            assert field["field"] == "source" and says in field["message"] and field["got"] == source
         assert server.get("/models/m").status == 404
     assert len(server.get("/models/there").json()["versions"]) == 1
 
@@ -258,7 +258,7 @@ def test_a_path_over_http_is_absolute_and_does_not_climb(start, tmp_path):
             answer = server.post(path, {"source": source})
             assert answer.status == 422, (source, answer.text)
             [field] = answer.json()["fields"]
-            assert field["field"] == "source" and "unsafe path" in field["expected"]
+            assert field["field"] == "source" and "unsafe path" in field["message"]
     # Without an @ it is a script, whatever files lie about.
     assert server.post("/models", {"source": "fake:../script.fake"}).status == 422
     assert server.post("/models", {"name": "ok", "source": f"fake:@{tmp_path}/script.fake"}).status == 201
@@ -388,8 +388,9 @@ def test_sigterm_tells_open_streams_why(start):
     wait_for(lambda: server.metric("hearth_requests_running", model="slow:1") == 1, 20, "the stream")
     assert server.stop() == 0
     asking.join(30)
-    last = got["text"].rstrip().split("\n\n")[-1]
-    assert last.startswith("data: {") and "draining" in last
+    error, last = got["text"].rstrip().split("\n\n")[-2:]
+    assert error.startswith("data: {") and "draining" in error
+    assert last == "data: [DONE]"
 
 
 def test_sigterm_lets_what_runs_finish(start):

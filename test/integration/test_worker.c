@@ -329,6 +329,122 @@ static void a_crash_ends_the_process_with_its_signal(void **state)
     assert_non_null(strstr(worker.log, "the script says crash"));
 }
 
+/* Loads a script whose inputs may take this long to prepare. */
+static void load_impatient(const char *script, uint32_t prepare_ms)
+{
+    driven_start(&worker);
+    driven_write_script(&worker, script);
+    struct hearth_ipc_hello hello = driven_hello(&worker);
+    hello.prepare_ms = prepare_ms;
+    driven_greet(&worker, &hello);
+    DRIVEN_UNTIL(&worker, worker.ready || worker.failed || worker.exited);
+    assert_int_equal(worker.ready, 1);
+}
+
+/* The one that is to blame is told so; of the others nothing is said, so that they can be sent to
+ * the next worker. */
+static void expect_blame(uint32_t stream, const char *words)
+{
+    DRIVEN_UNTIL(&worker, worker.exited && worker.ended);
+    assert_int_equal(worker.streams[stream].failure.code, HEARTH_EMODEL);
+    if (!strstr(worker.streams[stream].failure.message, words))
+        fail_msg("\"%s\" does not say \"%s\"", worker.streams[stream].failure.message, words);
+    for (uint32_t i = 1; i < DRIVEN_STREAMS; i++)
+        assert_true(i == stream || worker.streams[i].done + worker.streams[i].errors == 0);
+}
+
+static void a_prepare_that_does_not_come_back_is_blamed_and_ends_the_worker(void **state)
+{
+    (void)state;
+    load_impatient("hang_word = forever\ntoken_us = 50000\nreply = a b c d e f g h i j k l m n o p", 500);
+    driven_generate(&worker, 1, "goes on", 1000);
+    DRIVEN_UNTIL(&worker, worker.streams[1].events);
+    uint64_t began_ms = hearth_clock_monotonic_ms();
+    driven_generate(&worker, 2, "forever", 1000);
+    driven_generate(&worker, 3, "waits behind it", 1000);
+    expect_blame(2, "did not come to an end within 1 s while it prepared this input");
+    assert_int_equal(worker.status, 70);
+    assert_true(hearth_clock_monotonic_ms() - began_ms < 10000);
+    assert_int_equal(worker.streams[3].prepared, 0);
+}
+
+static void a_prepare_that_nobody_waits_for_any_more_is_ended_too(void **state)
+{
+    (void)state;
+    load_impatient("hang_word = forever", 500);
+    driven_generate(&worker, 1, "forever", 1000);
+    driven_pass_ms(&worker, 100);
+    driven_say(&worker, HEARTH_IPC_CANCEL, 1);
+    DRIVEN_UNTIL(&worker, worker.exited);
+    assert_int_equal(worker.status, 70);
+}
+
+static void inputs_that_take_their_time_one_after_the_other_are_not_blamed(void **state)
+{
+    (void)state;
+    load_impatient("echo; prepare_ms = 300", 1000);
+    for (uint32_t i = 1; i <= 6; i++)
+        driven_generate(&worker, i, "a b", 1000);
+    for (uint32_t i = 1; i <= 6; i++)
+        DRIVEN_UNTIL(&worker, worker.streams[i].done);
+    driven_stop(&worker);
+}
+
+static void a_crash_while_an_input_is_prepared_is_blamed_on_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script, *words;
+        int signal;
+    } rows[] = {
+        {"crash = segv; crash_early_word = bang", "(Segmentation fault)", SIGSEGV},
+        {"crash = abort; crash_early_word = bang", "(Aborted)", SIGABRT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (i)
+            teardown(state);
+        driven_load(&worker, rows[i].script);
+        driven_generate(&worker, 1, "bang", 1000);
+        expect_blame(1, rows[i].words);
+        /* A sanitizer reports a signal and exits. */
+        assert_true(worker.signal == rows[i].signal || worker.status == 1);
+    }
+}
+
+/* The most that the process has held, in KiB. */
+static uint64_t most_memory_kib(void)
+{
+    char path[64], line[256];
+    unsigned long long most = 0;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)hearth_process_pid(worker.process));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            most = strtoull(line + 6, NULL, 10);
+    fclose(file);
+    return most;
+}
+
+static void memory_beyond_the_plan_and_its_margin_is_not_to_be_had(void **state)
+{
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* their shadow is larger than any limit */
+#endif
+    driven_load(&worker, "grow_word = more\nload_bytes = 64MB");
+    uint64_t plan_kib = (worker.started.plan.weights + worker.started.plan.cache +
+                         worker.started.plan.scratch + worker.started.plan.process) >> 10;
+    driven_generate(&worker, 1, "more", 1000);
+    DRIVEN_UNTIL(&worker, worker.streams[1].errors);
+    assert_int_equal(worker.streams[1].failure.code, HEARTH_ENOMEM);
+    assert_true(most_memory_kib() > plan_kib);
+    assert_true(most_memory_kib() < plan_kib + (1u << 20));
+    driven_generate(&worker, 2, "a b", 1000); /* and it goes on */
+    DRIVEN_UNTIL(&worker, worker.streams[2].done);
+    driven_stop(&worker);
+}
+
 static void a_broken_protocol_ends_the_worker_cleanly(void **state)
 {
     (void)state;
@@ -550,6 +666,11 @@ int main(void)
         CASE(a_probe_describes_and_plans_and_loads_nothing),
         CASE(an_engine_that_is_not_there_or_has_a_bad_name_is_refused),
         CASE(a_crash_ends_the_process_with_its_signal),
+        CASE(a_prepare_that_does_not_come_back_is_blamed_and_ends_the_worker),
+        CASE(a_prepare_that_nobody_waits_for_any_more_is_ended_too),
+        CASE(inputs_that_take_their_time_one_after_the_other_are_not_blamed),
+        CASE(a_crash_while_an_input_is_prepared_is_blamed_on_it),
+        CASE(memory_beyond_the_plan_and_its_margin_is_not_to_be_had),
         CASE(a_broken_protocol_ends_the_worker_cleanly),
         CASE(random_frames_never_crash_it),
         CASE(a_malformed_request_fails_alone),

@@ -1,6 +1,7 @@
 /* Step composition under a fake clock: seeded arrivals, a machine whose step takes so long for each
  * token, and what must hold in every step. */
 #include "domain/batch.h"
+#include "domain/turns.h"
 #include "support/seeded.h"
 
 #include <setjmp.h>
@@ -21,6 +22,7 @@ enum {
 };
 
 struct request {
+    struct hearth_turn turn; /* first */
     uint64_t arrives_us, began_us, first_token_us, done_us, last_token_us, worst_gap_us;
     uint32_t prompt, answer;
     bool indivisible;
@@ -30,7 +32,8 @@ struct slot {
     struct hearth_batch_sequence sequence;
     struct request *request;
     uint32_t answer_left;
-    uint32_t starved; /* steps on end without a token */
+    uint32_t starved;  /* steps on end without a token */
+    uint64_t freed_us; /* while it is free: since when */
 };
 
 static uint64_t seed;
@@ -60,19 +63,28 @@ static void make_requests(uint64_t first_seed, bool mixed)
     }
 }
 
-static size_t fill_slots(struct slot *slots, int *next, uint64_t now_us)
+/* As the worker does it: who has come waits for its turn, and gets the sequence that is chosen. */
+static size_t fill_slots(struct slot *slots, struct hearth_turns *turns, int *next, uint64_t now_us)
 {
+    struct hearth_turn_sequence sequences[SLOTS];
     size_t busy = 0;
+    uint32_t at;
+    for (; *next < REQUESTS && requests[*next].arrives_us <= now_us; (*next)++)
+        hearth_turns_add(turns, &requests[*next].turn);
     for (int i = 0; i < SLOTS; i++) {
-        if (!slots[i].request && *next < REQUESTS && requests[*next].arrives_us <= now_us) {
-            struct request *request = &requests[(*next)++];
-            request->began_us = now_us;
-            slots[i] = (struct slot){.request = request, .answer_left = request->answer};
-            slots[i].sequence.prompt_left = request->prompt;
-            slots[i].sequence.indivisible = request->indivisible;
-            slots[i].sequence.since = now_us;
-        }
+        sequences[i] = (struct hearth_turn_sequence){.busy = slots[i].request != NULL,
+                                                     .freed_at = slots[i].freed_us};
         busy += slots[i].request != NULL;
+    }
+    while (turns->first && hearth_turns_choose(sequences, SLOTS, &at)) {
+        struct request *request = (struct request *)hearth_turns_take(turns);
+        request->began_us = now_us;
+        slots[at] = (struct slot){.request = request, .answer_left = request->answer};
+        slots[at].sequence.prompt_left = request->prompt;
+        slots[at].sequence.indivisible = request->indivisible;
+        slots[at].sequence.since = request->turn.came;
+        sequences[at].busy = true;
+        busy++;
     }
     return busy;
 }
@@ -90,6 +102,7 @@ static void token_came(struct slot *slot, uint64_t now_us)
     if (!slot->answer_left) {
         request->done_us = now_us;
         slot->request = NULL;
+        slot->freed_us = now_us;
     }
 }
 
@@ -149,10 +162,11 @@ static void run(uint64_t first_seed, bool mixed)
     const struct hearth_batch_limits limits = {.tokens_max = TOKENS_MAX,
                                                .prefill_max = PREFILL_MAX};
     make_requests(first_seed, mixed);
+    struct hearth_turns turns = {0};
     uint64_t now_us = 0;
     int next = 0;
     for (;;) {
-        if (!fill_slots(slots, &next, now_us)) {
+        if (!fill_slots(slots, &turns, &next, now_us)) {
             if (next == REQUESTS)
                 return;
             now_us = requests[next].arrives_us;

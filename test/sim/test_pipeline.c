@@ -2,6 +2,7 @@
  * side, a machine whose step takes so long for each token, and what must hold for each of them. */
 #include "domain/batch.h"
 #include "domain/look_ahead.h"
+#include "domain/turns.h"
 #include "support/seeded.h"
 
 #include <setjmp.h>
@@ -24,8 +25,9 @@ enum {
 struct text {
     struct hearth_queued queued; /* first */
     struct hearth_batch_sequence sequence;
+    struct hearth_turn turn;
     uint64_t came_us, done_us;
-    uint32_t tokens;
+    uint32_t tokens, slot;
     bool with_worker, has_slot;
 };
 
@@ -33,8 +35,10 @@ struct machine {
     struct hearth_look_ahead policy;
     struct hearth_queue *queue;
     struct text *texts;
+    struct hearth_turns turns;
+    struct hearth_turn_sequence slots[SLOTS];
     size_t count, flights;
-    uint64_t cost, now_us, arrivals;
+    uint64_t cost, now_us;
     uint64_t steps, step_tokens;
 };
 
@@ -75,28 +79,30 @@ static void dispatch(struct machine *machine)
         machine->flights++;
         machine->cost += text->tokens;
         text->with_worker = true;
+        text->turn.class_ = text->queued.class_;
+        hearth_turns_add(&machine->turns, &text->turn);
         text->sequence = (struct hearth_batch_sequence){.prompt_left = text->tokens,
                                                         .indivisible = true,
                                                         .class_ = text->queued.class_,
-                                                        .since = machine->arrivals++};
+                                                        .since = text->turn.came};
         assert_true(machine->flights <= hearth_look_ahead_most(&machine->policy, true));
     }
 }
 
-/* The worker's own order: by class, then by arrival, into free slots. */
+static struct text *text_of(struct hearth_turn *turn)
+{
+    return (struct text *)((char *)turn - offsetof(struct text, turn));
+}
+
+/* As the worker does it. */
 static void give_slots(struct machine *machine)
 {
-    size_t busy = 0;
-    for (size_t i = 0; i < machine->count; i++)
-        busy += machine->texts[i].has_slot;
-    for (int class_ = 0; class_ < HEARTH_CLASS_COUNT; class_++)
-        for (size_t i = 0; i < machine->count && busy < SLOTS; i++) {
-            struct text *text = &machine->texts[i];
-            if (text->with_worker && !text->has_slot && (int)text->queued.class_ == class_) {
-                text->has_slot = true;
-                busy++;
-            }
-        }
+    uint32_t slot;
+    while (machine->turns.first && hearth_turns_choose(machine->slots, SLOTS, &slot)) {
+        struct text *text = text_of(hearth_turns_take(&machine->turns));
+        text->has_slot = machine->slots[slot].busy = true;
+        text->slot = slot;
+    }
 }
 
 /* Begins a step; what arrives while it runs is the caller's. False when there is nothing. */
@@ -125,6 +131,7 @@ static size_t end_step(struct machine *machine, uint32_t tokens)
         if (!text->has_slot || !text->sequence.token_count)
             continue;
         text->has_slot = text->with_worker = false;
+        machine->slots[text->slot] = (struct hearth_turn_sequence){.freed_at = machine->steps};
         text->done_us = machine->now_us;
         machine->flights--;
         machine->cost -= text->tokens;

@@ -22,8 +22,8 @@ struct decoder_maker {
     uint64_t seed;
     /* What is made wrong, if anything; of one tensor. */
     const char *wrong_name;
-    uint32_t wrong_type;    /* 0: right */
-    uint32_t wrong_extent;  /* added to the first */
+    uint32_t wrong_type;   /* 0: right */
+    uint32_t wrong_extent; /* added to the first */
     bool left_out, one_more, not_finite;
 };
 
@@ -139,9 +139,11 @@ static inline void decoder_list_tensors(struct decoder_making *making)
     }
     if (making->maker->one_more) {
         struct decoder_tensor *tensor = &making->tensors[making->count++];
-        *tensor = (struct decoder_tensor){
-            .name = "blk.0.attn_sinks.weight", .extents = {32, 1, 1}, .offset = making->bytes,
-            .bytes = 128, .part = HEARTH_PART_QUERY_BIAS};
+        *tensor = (struct decoder_tensor){.name = "blk.0.attn_sinks.weight",
+                                          .extents = {32, 1, 1},
+                                          .offset = making->bytes,
+                                          .bytes = 128,
+                                          .part = HEARTH_PART_QUERY_BIAS};
         making->bytes += 128;
     }
 }
@@ -284,8 +286,8 @@ static inline bool decoder_make(const struct decoder_maker *maker, const char *p
     for (size_t i = 0; i < making->count; i++)
         decoder_put_values(&buf, making, &making->tensors[i], &seed);
     FILE *file = fopen(path, "wb");
-    bool written = file != NULL && buf.failed == 0 &&
-                   fwrite(buf.bytes, 1, buf.length, file) == buf.length;
+    bool written =
+        file != NULL && buf.failed == 0 && fwrite(buf.bytes, 1, buf.length, file) == buf.length;
     written = file != NULL && fclose(file) == 0 && written;
     hearth_buf_finish(&keys);
     hearth_buf_finish(&buf);

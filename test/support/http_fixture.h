@@ -2,9 +2,10 @@
  * deadlines. For one test program: everything is static.
  *
  * /hello "hello\n" · /echo the body · /wait no answer · /stream one event and no end · /flood
- * writes whenever it may · /big 4 MB at once · /text 8 KB of text · /raw takes the connection over
- * and echoes · /trailers · /limit a body of at most 10 bytes · /early answers before the body ·
- * /later answers in another turn · /upload pauses the body behind each piece until it is resumed */
+ * writes whenever it may · /big 4 MB at once · /static, /owned: the same without a copy · /text
+ * 8 KB of text · /raw takes the connection over and echoes · /trailers · /limit a body of at most
+ * 10 bytes · /early answers before the body · /later answers in another turn · /upload pauses the
+ * body behind each piece until it is resumed */
 #ifndef HEARTH_TEST_HTTP_FIXTURE_H
 #define HEARTH_TEST_HTTP_FIXTURE_H
 
@@ -103,6 +104,14 @@ static void state_end(void *handler_state, struct hearth_exchange *exchange)
     memset(text, 'a', sizeof(text));
     if (strcmp(state->path, "/big") == 0) {
         hearth_exchange_answer(exchange, 200, "application/octet-stream", big, BIG);
+    } else if (strcmp(state->path, "/static") == 0) {
+        hearth_exchange_answer_static(exchange, 200, "application/octet-stream", big, BIG);
+    } else if (strcmp(state->path, "/owned") == 0) {
+        struct hearth_buf body;
+        hearth_buf_init(&body, BIG);
+        hearth_buf_append(&body, big, BIG);
+        hearth_exchange_answer_buf(exchange, 200, "application/octet-stream", &body);
+        hearth_buf_finish(&body);
     } else if (strcmp(state->path, "/text") == 0) {
         hearth_exchange_set_header(exchange, "Vary", "Origin");
         hearth_exchange_answer(exchange, 200, "text/plain", text, sizeof(text));
@@ -225,6 +234,26 @@ static void fixture_start(struct hearth_server_options options, const char *unix
     fixture.alive = hearth_timer_create(fixture.loop, fixture_alive, NULL);
     hearth_timer_start(fixture.alive, 1000, 1000);
     pthread_create(&fixture.thread, NULL, fixture_run, fixture.loop);
+}
+
+/* What the server says of itself, asked on its own thread. */
+static struct hearth_server_counts fixture_counted;
+static atomic_int fixture_count_answers;
+
+static void fixture_read_counts(void *argument)
+{
+    (void)argument;
+    fixture_counted = hearth_server_counts(fixture.server);
+    fixture_count_answers++;
+}
+
+static UNUSED struct hearth_server_counts fixture_counts(void)
+{
+    int before = fixture_count_answers;
+    hearth_loop_post(fixture.loop, fixture_read_counts, NULL);
+    for (int i = 0; i < PATIENCE_MS && fixture_count_answers == before; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return fixture_counted;
 }
 
 static void fixture_destroy(void *argument)

@@ -29,6 +29,8 @@ static void fill_facts(const struct fake_script *script, struct hearth_model_fac
     if (script->tasks & HEARTH_TASK_EMBED) {
         ret_facts->embedding_length = script->vector_length;
         snprintf(ret_facts->pooling, sizeof(ret_facts->pooling), "mean");
+    } else if (script->labels > 1) {
+        ret_facts->embedding_length = script->labels;
     }
 }
 
@@ -50,6 +52,8 @@ static uint32_t context_of(const struct fake_script *script,
                            const struct hearth_load_params *params)
 {
     uint32_t trained = script->trained_context ? script->trained_context : CONTEXT_DEFAULT;
+    if (params->context_is_limit && params->context > trained)
+        return trained;
     if (params->context)
         return params->context;
     return trained < CONTEXT_DEFAULT ? trained : CONTEXT_DEFAULT;
@@ -127,8 +131,10 @@ static int fake_load(const struct hearth_model_files *files,
     engine->context = context_of(&script, params);
     engine->slots = slots_of(params);
     engine->sequences = hearth_calloc(engine->slots, sizeof(*engine->sequences));
+    /* No sequence has more tokens than the context. */
+    size_t text_max = ((size_t)engine->context + 1) * FAKE_WORD_BYTES_MAX;
     for (uint32_t i = 0; i < engine->slots; i++)
-        hearth_buf_init(&engine->sequences[i].text, SIZE_MAX / 2);
+        hearth_buf_init(&engine->sequences[i].text, text_max);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_cond_init(&engine->aborted_now, NULL);
     engine->memory = hearth_try_alloc(script.load_bytes);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -156,6 +157,37 @@ static float pair_score(const struct hearth_input *input)
     return (float)(value >> 8) / (float)(1 << 24);
 }
 
+#define GROW_BYTES (16u << 20)
+
+/* As a model file could make it: takes memory until there is no more, and touches it. */
+static int grow(struct hearth_error *error)
+{
+    void **last = NULL;
+    size_t taken = 0;
+    for (void **next; (next = hearth_try_alloc(GROW_BYTES)); last = next, taken += GROW_BYTES) {
+        memset(next, 1, GROW_BYTES);
+        *next = last;
+    }
+    while (last) {
+        void **before = *last;
+        hearth_free(last);
+        last = before;
+    }
+    return hearth_error_set(error, HEARTH_ENOMEM, "there was memory for %zu MiB", taken >> 20);
+}
+
+/* What the script wants to go wrong while an input is prepared. */
+static int misbehave(const struct fake_script *script, const struct hearth_buf *text,
+                     struct hearth_error *error)
+{
+    bool hangs = contains(text, script->hang_word);
+    while (hangs)
+        sched_yield();
+    if (contains(text, script->crash_early_word))
+        fake_crash_now(script);
+    return contains(text, script->grow_word) ? grow(error) : 0;
+}
+
 static int fill(struct hearth_engine *engine, const struct hearth_input *input,
                 struct prompt *prompt, struct fake_prepared *prepared, struct hearth_error *error)
 {
@@ -166,6 +198,9 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     if (contains(&prompt->text, script->error_word))
         return hearth_error_set(error, HEARTH_EINVAL, "the prompt contains \"%s\"",
                                 script->error_word);
+    rc = misbehave(script, &prompt->text, error);
+    if (rc)
+        return rc;
     prepared->task = input->task;
     prepared->crashes = contains(&prompt->text, script->crash_word);
     prepared->head.indivisible =

@@ -98,6 +98,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
     return fault(line, error, "abort, segv or exit is expected");
 }
 
+enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
 enum kind { TEXT, COUNT, TRUTH, SIZE, TASKS, CRASH };
 
 static const struct key {
@@ -113,6 +114,7 @@ static const struct key {
     KEY("tasks", TASKS, tasks),
     KEY("context", COUNT, trained_context),
     KEY("vector_length", COUNT, vector_length),
+    KEY("labels", COUNT, labels),
     KEY("load_ms", COUNT, load_ms),
     KEY("prepare_ms", COUNT, prepare_ms),
     KEY("token_us", COUNT, token_us),
@@ -129,6 +131,9 @@ static const struct key {
     KEY("crash_at_request", COUNT, crash_at_request),
     KEY("crash_word", TEXT, crash_word),
     KEY("error_word", TEXT, error_word),
+    KEY("hang_word", TEXT, hang_word),
+    KEY("crash_early_word", TEXT, crash_early_word),
+    KEY("grow_word", TEXT, grow_word),
 #undef KEY
 };
 
@@ -206,6 +211,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
                                           HEARTH_TASK_TOKENIZE,
                                  .trained_context = 4096,
                                  .vector_length = 8,
+                                 .labels = 1,
                                  .stall_at = FAKE_NEVER,
                                  .crash_at_token = FAKE_NEVER,
                                  .crash_at_request = FAKE_NEVER};
@@ -219,8 +225,11 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
         rc = take_line(&line, part, &script, error);
     }
     hearth_free(text);
-    if (!rc && (script.vector_length == 0 || script.vector_length > 65536))
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to 65536", path);
+    if (!rc && (script.vector_length == 0 || script.vector_length > WIDTH_MAX))
+        rc =
+            hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to %d", path, WIDTH_MAX);
+    if (!rc && (script.labels == 0 || script.labels > WIDTH_MAX))
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: labels is 1 to %d", path, WIDTH_MAX);
     if (rc)
         fake_script_finish(&script);
     else
@@ -233,7 +242,11 @@ void fake_script_finish(struct fake_script *script)
     hearth_free(script->reply);
     hearth_free(script->crash_word);
     hearth_free(script->error_word);
+    hearth_free(script->hang_word);
+    hearth_free(script->crash_early_word);
+    hearth_free(script->grow_word);
     script->reply = script->crash_word = script->error_word = NULL;
+    script->hang_word = script->crash_early_word = script->grow_word = NULL;
 }
 
 void fake_crash_now(const struct fake_script *script)

@@ -19,6 +19,7 @@ struct fake_script {
     uint32_t tasks;
     uint32_t trained_context;
     uint32_t vector_length;
+    uint32_t labels; /* numbers of a score */
     uint32_t load_ms, prepare_ms, token_us, prefill_us;
     uint64_t load_bytes; /* held while loaded */
     uint64_t plan_bytes; /* what plan_memory says beyond; 0: load_bytes */
@@ -30,6 +31,9 @@ struct fake_script {
     uint32_t crash_at_token, crash_at_request; /* from 1; FAKE_NEVER */
     char *crash_word;                          /* NULL: none */
     char *error_word;                          /* a prompt that contains it is refused */
+    /* NULL: none. What a prompt that contains it does while it is prepared: it never comes back, it
+     * crashes, it takes memory until there is none. */
+    char *hang_word, *crash_early_word, *grow_word;
 };
 
 /* Reads a script; HEARTH_EMODEL names line and fault. */

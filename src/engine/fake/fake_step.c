@@ -228,7 +228,8 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
 static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_event_sink *sink)
 {
     const struct fake_prepared *prepared = engine->sequences[number].running;
-    uint32_t width = prepared->task == HEARTH_TASK_SCORE ? 1 : engine->script.vector_length;
+    uint32_t width =
+        prepared->task == HEARTH_TASK_SCORE ? engine->script.labels : engine->script.vector_length;
     float *values = hearth_calloc(width, sizeof(*values));
     double sum = 0;
     for (uint32_t i = 0; i < width; i++) {

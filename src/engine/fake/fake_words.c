@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define WORD_MAX_BYTES 64u
 #define FIRST_WORD (FAKE_BEGIN + 1)
 #define BUCKETS 4096u
 #define CHUNK 1024u
@@ -59,15 +58,15 @@ static bool is_space(char c)
 static size_t word_length(const char *text, size_t length)
 {
     /* No further than it takes to see that the word is too long. */
-    size_t most = length <= WORD_MAX_BYTES ? length : WORD_MAX_BYTES + 1, end = 0;
+    size_t most = length <= FAKE_WORD_BYTES_MAX ? length : FAKE_WORD_BYTES_MAX + 1, end = 0;
     while (end < most && is_space(text[end]))
         end++;
     while (end < most && !is_space(text[end]))
         end++;
-    if (end <= WORD_MAX_BYTES)
+    if (end <= FAKE_WORD_BYTES_MAX)
         return end;
-    size_t whole = hearth_utf8_whole(text, WORD_MAX_BYTES);
-    return whole ? whole : WORD_MAX_BYTES;
+    size_t whole = hearth_utf8_whole(text, FAKE_WORD_BYTES_MAX);
+    return whole ? whole : FAKE_WORD_BYTES_MAX;
 }
 
 static uint32_t hash(const char *bytes, size_t length)

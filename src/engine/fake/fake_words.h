@@ -9,6 +9,7 @@
 #include "hearth/engine.h"
 
 #define FAKE_BEGIN 256
+#define FAKE_WORD_BYTES_MAX 64u  /* a longer one is several */
 #define FAKE_WORDS_MAX (1 << 20) /* further words come as single bytes */
 
 struct fake_words;

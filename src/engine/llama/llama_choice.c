@@ -14,10 +14,9 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
         return 0;
     }
     if (computes == HEARTH_LLAMA_COMPUTES_OWN)
-        return hearth_error_set(error, rc, rc == HEARTH_ENOTIMPL
-                                               ? "setting 'compute': own does not have %s"
-                                               : "%s",
-                                why.message);
+        return hearth_error_set(
+            error, rc, rc == HEARTH_ENOTIMPL ? "setting 'compute': own does not have %s" : "%s",
+            why.message);
     /* What is wrong with a file libllama says for itself, or knows better. */
     *ret_own = false;
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);

@@ -32,8 +32,8 @@ struct hearth_llama_compute;
 
 struct hearth_llama_compute_ops {
     const char *name; /* as the setting `compute` names it */
-    /* 0; HEARTH_ECANCELED when `canceled` (or NULL) became true; HEARTH_ENOMEM when there is no room
-     * for the rows' keys and values. Positions count as taken only after 0. */
+    /* 0; HEARTH_ECANCELED when `canceled` (or NULL) became true; HEARTH_ENOMEM when there is no
+     * room for the rows' keys and values. Positions count as taken only after 0. */
     int (*decode)(struct hearth_llama_compute *compute, const struct hearth_llama_batch *batch,
                   enum hearth_llama_result result, const atomic_bool *canceled,
                   struct hearth_error *error);

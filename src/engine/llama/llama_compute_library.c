@@ -55,7 +55,8 @@ static int decode(struct hearth_llama_compute *compute, const struct hearth_llam
     case 2:
         return hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");
     default:
-        return hearth_llama_log_error(error, HEARTH_EINTERNAL, "libllama cannot compute");
+        return hearth_llama_log_error(error, HEARTH_EINTERNAL,
+                                      "the llama engine cannot compute this step");
     }
 }
 
@@ -87,8 +88,8 @@ static bool cut(struct hearth_llama_compute *compute, uint32_t sequence, uint32_
 
 static uint32_t oldest(struct hearth_llama_compute *compute, uint32_t sequence)
 {
-    llama_pos at = llama_memory_seq_pos_min(((struct library *)compute)->memory,
-                                            (llama_seq_id)sequence);
+    llama_pos at =
+        llama_memory_seq_pos_min(((struct library *)compute)->memory, (llama_seq_id)sequence);
     return at < 0 ? UINT32_MAX : (uint32_t)at;
 }
 
@@ -218,9 +219,8 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
     library->head.window = window > 0 ? (uint32_t)window : 0;
     library->head.vector_length = width > 0 ? (uint32_t)width : 0;
     library->head.label_count = ranks ? llama_model_n_cls_out(model) : 0;
-    library->head.states_max = HEARTH_LLAMA_POOL_CHUNK < load->plan->batch
-                                   ? HEARTH_LLAMA_POOL_CHUNK
-                                   : load->plan->batch;
+    library->head.states_max =
+        HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
 }
 
 int hearth_llama_compute_library(const struct hearth_llama_load *load,

@@ -25,8 +25,8 @@ static size_t make_spans(struct own *own, const struct hearth_llama_batch *batch
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct hearth_llama_row *row = &batch->rows[i];
         if (i == 0 || row->sequence != batch->rows[i - 1].sequence)
-            own->spans[count++] = (struct hearth_decoder_span){.sequence = row->sequence,
-                                                               .tokens = own->tokens + i};
+            own->spans[count++] =
+                (struct hearth_decoder_span){.sequence = row->sequence, .tokens = own->tokens + i};
         own->tokens[i] = row->token;
         own->spans[count - 1].count++;
         own->spans[count - 1].outputs += row->output;
@@ -170,8 +170,8 @@ static int check(const struct hearth_llama_load *load, struct hearth_error *erro
     return why != NULL ? hearth_error_set(error, HEARTH_ENOTIMPL, "%s", why) : 0;
 }
 
-static int params_of(const struct hearth_llama_load *load,
-                     struct hearth_decoder_params *ret_params, struct hearth_error *error)
+static int params_of(const struct hearth_llama_load *load, struct hearth_decoder_params *ret_params,
+                     struct hearth_error *error)
 {
     const struct hearth_llama_plan *plan = load->plan;
     struct hearth_decoder_params params = {

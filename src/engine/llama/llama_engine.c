@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_log.h"
+#include "engine/llama/llama_trial.h"
 
 #include <string.h>
 
@@ -15,6 +16,8 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     int rc = hearth_llama_settings_init(&settings, NULL, error);
     if (rc == 0)
         rc = hearth_llama_header_read(files->path, &settings, &header, error);
+    if (rc == 0 && files->thorough)
+        rc = hearth_llama_trial(files->path, &header, error);
     if (rc == 0)
         *ret_facts = header.facts;
     hearth_llama_settings_finish(&settings);
@@ -49,16 +52,7 @@ static int check_vocabulary(struct hearth_engine *engine, struct hearth_error *e
     if (words <= 0)
         return hearth_error_set(error, HEARTH_EMODEL, "the model has no vocabulary");
     engine->facts.vocabulary_length = (uint32_t)words;
-    /* The tokenizer asserts that it has what it is told to add. */
-    if ((llama_vocab_get_add_bos(engine->vocab) &&
-         llama_vocab_bos(engine->vocab) == LLAMA_TOKEN_NULL) ||
-        (llama_vocab_get_add_eos(engine->vocab) &&
-         llama_vocab_eos(engine->vocab) == LLAMA_TOKEN_NULL) ||
-        (llama_vocab_get_add_sep(engine->vocab) &&
-         llama_vocab_sep(engine->vocab) == LLAMA_TOKEN_NULL))
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "the model wants a special token that it does not have");
-    return 0;
+    return hearth_llama_check_vocabulary(engine->vocab, error);
 }
 
 static int load_model(struct hearth_engine *engine, const char *path,
@@ -96,7 +90,8 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     uint32_t words = engine->facts.vocabulary_length;
     engine->vector_length = engine->compute->vector_length;
     if (engine->compute->label_count > engine->vector_length)
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "a classifier of %u labels",
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "a classifier of %u labels is more than the llama engine serves",
                                 engine->compute->label_count);
     engine->facts.embedding_length = engine->vector_length;
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));

@@ -6,6 +6,7 @@
 #define HEARTH_LLAMA_ENGINE_H
 
 #include "base/buf.h"
+#include "engine/llama/llama_chat.h"
 #include "engine/llama/llama_compute.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"

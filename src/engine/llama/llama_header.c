@@ -253,6 +253,9 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
     if (rc != 0)
         return rc;
     rc = hearth_llama_screen(gguf, header->facts.architecture, error);
+    if (rc == 0)
+        rc = hearth_llama_screen_numbers(gguf, header->facts.architecture,
+                                         header->family == HEARTH_LLAMA_ATTENTION, error);
     if (rc != 0)
         return rc;
     rc = read_weights(path, gguf, header, error);
@@ -306,7 +309,10 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
         .threads = params->threads != 0 ? params->threads : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
     };
     bool stretched = settings->rope_freq_base > 0 || settings->rope_freq_scale > 0;
-    if (trained != 0 && plan.context > trained && (header->encoder || !stretched))
+    bool over = trained != 0 && plan.context > trained && (header->encoder || !stretched);
+    if (over && params->context_is_limit)
+        plan.context = trained;
+    else if (over)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "a context of %" PRIu32 " is more than the %" PRIu32
                                 " tokens that the model was trained with%s",

@@ -1,6 +1,7 @@
 #include "engine/llama/llama_log.h"
 
 #include "base/error.h"
+#include "engine/llama/llama_words.h"
 
 #include <llama.h>
 
@@ -44,10 +45,11 @@ static void on_log(enum ggml_log_level level, const char *text, void *unused)
     pthread_mutex_unlock(&lock);
 }
 
-/* In place of ggml's own, which starts a debugger for a stack trace. The process ends after it. */
+/* In place of ggml's own, which starts a debugger for a stack trace. The process ends after it, and
+ * its last line is told as the reason. */
 static void on_abort(const char *text)
 {
-    fprintf(stderr, "ggml: %s\n", text);
+    fprintf(stderr, "the engine's library stopped: %s\n", hearth_llama_sentence(text));
 }
 
 void hearth_llama_log_start(void)
@@ -64,11 +66,21 @@ void hearth_llama_log_clear(bool print)
     pthread_mutex_unlock(&lock);
 }
 
+void hearth_llama_log_words(const char *words)
+{
+    fprintf(stderr, "llama: %.*s\n", (int)strcspn(words, "\n"), words);
+}
+
 int hearth_llama_log_error(struct hearth_error *error, int code, const char *text)
 {
+    char logged[KEPT_MAX + 1], words[KEPT_MAX];
     pthread_mutex_lock(&lock);
-    int rc = hearth_error_set(error, code, "%s%s%.*s", text, kept_length > 0 ? ": " : "",
-                              (int)kept_length, kept);
+    snprintf(logged, sizeof(logged), "%.*s", (int)kept_length, kept);
     pthread_mutex_unlock(&lock);
-    return rc;
+    if (logged[0] != '\0')
+        hearth_llama_log_words(logged);
+    if (hearth_llama_words(logged, words, sizeof(words)))
+        return hearth_error_set(error, code, "%s: %s", text, words);
+    return hearth_error_set(error, code, "%s%s", text,
+                            logged[0] != '\0' ? "; the server's log says more" : "");
 }

@@ -1,5 +1,6 @@
-/* What libllama and ggml log: warnings of a load go to standard error; errors are kept, so that a
- * failure can say why. One process has one model, so this is process-wide. Any thread. */
+/* What libllama and ggml log: warnings of a load go to standard error, which is the server's log;
+ * errors are kept, so that a failure can say why. One process has one model, so this is
+ * process-wide. Any thread. */
 #ifndef HEARTH_LLAMA_LOG_H
 #define HEARTH_LLAMA_LOG_H
 
@@ -12,7 +13,10 @@ void hearth_llama_log_start(void);
 /* Forgets what was kept. `print` says whether warnings are printed from now on: not while a step
  * runs, for an abort is not worth one. */
 void hearth_llama_log_clear(bool print);
-/* Sets "text: " and the errors that were kept. */
+/* Writes a library's own words to standard error: one line, never told to a client. */
+void hearth_llama_log_words(const char *words);
+/* Sets "text: " and what the errors that were kept mean in our words (llama_words.h); they
+ * themselves go to standard error. */
 int hearth_llama_log_error(struct hearth_error *error, int code, const char *text);
 
 #endif

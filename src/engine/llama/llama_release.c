@@ -187,10 +187,11 @@ void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, boo
     struct hearth_llama_release *release = &sequence->release;
     bool logprobs = sequence->input->sampling.logprobs;
     size_t length = release->text.length;
-    if (!at_end) {
+    if (!at_end)
         length -= undecided(sequence->input, &release->text);
-        length = length > 0 ? hearth_utf8_whole(release->text.bytes, length) : 0;
-    }
+    /* Also at the end: what there is of a character that was cut is left out. Its tokens and their
+     * bytes are told with the logprobs. */
+    length = length > 0 ? hearth_utf8_whole(release->text.bytes, length) : 0;
     uint32_t count = 0;
     while (count < release->pending_count && (at_end || release->pending[count].start < length))
         count++;

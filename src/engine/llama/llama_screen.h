@@ -1,11 +1,18 @@
-/* Refuses headers that libllama would answer with abort() or by reading past an array: the
- * assertions of its llama-model.cpp and llama-vocab.cpp, as errors. Any thread. */
+/* Refuses headers that libllama would answer with abort(), a division by 0 or by reading past an
+ * array: the assertions of its llama-model.cpp and llama-vocab.cpp, as errors. HEARTH_EMODEL names
+ * the key. Any thread. */
 #ifndef HEARTH_LLAMA_SCREEN_H
 #define HEARTH_LLAMA_SCREEN_H
 
 #include "format/gguf.h"
 
+#include <stdbool.h>
+
 int hearth_llama_screen(const struct hearth_gguf *gguf, const char *architecture,
                         struct hearth_error *error);
+
+/* `all_attention`: every layer has attention, so that its numbers must fit together. */
+int hearth_llama_screen_numbers(const struct hearth_gguf *gguf, const char *architecture,
+                                bool all_attention, struct hearth_error *error);
 
 #endif

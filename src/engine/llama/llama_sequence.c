@@ -22,8 +22,8 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
         return 0;
     /* A sliding window keeps only the newest tokens: what lies before a cut may be gone. */
     uint32_t window = engine->compute->window;
-    if (window > 0 && same > 0 && engine->compute->ops->oldest(engine->compute, index) >
-                                      (same > window ? same - window : 0))
+    if (window > 0 && same > 0 &&
+        engine->compute->ops->oldest(engine->compute, index) > (same > window ? same - window : 0))
         return 0;
     return same;
 }

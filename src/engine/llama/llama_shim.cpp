@@ -10,10 +10,6 @@ extern "C" {
 }
 #pragma GCC diagnostic pop
 
-#include <chat.h>
-#include <common.h>
-#include <log.h>
-
 #include <climits>
 #include <exception>
 #include <string>
@@ -27,11 +23,6 @@ bool llm_arch_is_recurrent(const llm_arch &arch);
 bool llm_arch_is_hybrid(const llm_arch &arch);
 bool llm_arch_is_diffusion(const llm_arch &arch);
 
-struct hearth_chat {
-    common_chat_templates_ptr templates;
-    bool parallel_tools = false;
-};
-
 namespace
 {
 
@@ -40,41 +31,13 @@ template <typename F> int guarded(struct hearth_error *error, int code, const ch
     try {
         return body();
     } catch (const std::bad_alloc &) {
-        return hearth_error_set(error, HEARTH_ENOMEM, "%s: no memory", what);
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory: %s failed", what);
     } catch (const std::exception &e) {
-        return hearth_error_set(error, code, "%s: %s", what, e.what());
+        hearth_llama_log_words(e.what());
+        return hearth_error_set(error, code, "%s failed; the server's log says more", what);
     } catch (...) {
-        return hearth_error_set(error, HEARTH_EINTERNAL, "%s: an unknown exception", what);
+        return hearth_error_set(error, HEARTH_EINTERNAL, "%s failed", what);
     }
-}
-
-common_chat_templates_inputs inputs_of(const common_json &body, bool parallel_tools)
-{
-    common_chat_templates_inputs inputs;
-    inputs.messages = common_chat_msgs_parse_oaicompat(body.at("messages"));
-    if (inputs.messages.empty())
-        throw std::invalid_argument("there are no messages");
-    if (body.contains("tools"))
-        inputs.tools = common_chat_tools_parse_oaicompat(body.at("tools"));
-    if (body.contains("tool_choice") && body.at("tool_choice").is_string())
-        inputs.tool_choice =
-            common_chat_tool_choice_parse_oaicompat(body.at("tool_choice").get<std::string>());
-    inputs.use_jinja = true;
-    inputs.parallel_tool_calls = body.value("parallel_tool_calls", parallel_tools);
-    inputs.add_generation_prompt = body.value("add_generation_prompt", true);
-    /* As llama-server does it: a last message of the assistant's is one to go on with. */
-    if (inputs.messages.back().role == "assistant") {
-        inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
-        inputs.add_generation_prompt = false;
-    }
-    inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-    if (body.contains("chat_template_kwargs"))
-        for (const auto &item : body.at("chat_template_kwargs").items())
-            inputs.chat_template_kwargs[item.key()] = item.value().dump();
-    auto thinking = inputs.chat_template_kwargs.find("enable_thinking");
-    if (thinking != inputs.chat_template_kwargs.end())
-        inputs.enable_thinking = thinking->second != "false";
-    return inputs;
 }
 
 } // namespace
@@ -97,49 +60,6 @@ extern "C" enum hearth_llama_family hearth_llama_family_of(const char *architect
     }
 }
 
-extern "C" int hearth_chat_create(const struct llama_model *model, const char *template_text,
-                                  struct hearth_chat **ret_chat, struct hearth_error *error)
-{
-    common_log_set_verbosity_thold(-1);
-    return guarded(error, HEARTH_EMODEL, "chat template", [&] {
-        auto chat = std::make_unique<hearth_chat>();
-        chat->templates =
-            common_chat_templates_init(model, template_text != nullptr ? template_text : "");
-        auto caps = common_chat_templates_get_caps(chat->templates.get());
-        chat->parallel_tools = caps["supports_parallel_tool_calls"];
-        *ret_chat = chat.release();
-        return 0;
-    });
-}
-
-extern "C" void hearth_chat_destroy(struct hearth_chat *chat)
-{
-    delete chat;
-}
-
-extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                                  struct hearth_buf *prompt, struct hearth_buf *stops,
-                                  struct hearth_error *error)
-{
-    common_json body;
-    int rc = guarded(error, HEARTH_EPARSE, "messages", [&] {
-        body = common_json::parse(std::string(json, length));
-        return 0;
-    });
-    if (rc != 0)
-        return rc;
-    return guarded(error, HEARTH_EINVAL, "chat template", [&] {
-        auto rendered = common_chat_templates_apply(chat->templates.get(),
-                                                    inputs_of(body, chat->parallel_tools));
-        hearth_buf_append(prompt, rendered.prompt.data(), rendered.prompt.size());
-        for (const auto &stop : rendered.additional_stops)
-            hearth_buf_append(stops, stop.c_str(), stop.size() + 1);
-        if (prompt->failed != 0 || stops->failed != 0)
-            return hearth_error_set(error, HEARTH_ETOOLARGE, "the rendered chat is too long");
-        return 0;
-    });
-}
-
 extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char *text,
                                      size_t length, bool add_special, bool parse_special,
                                      int32_t **ret_tokens, uint32_t *ret_count,
@@ -148,7 +68,7 @@ extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char
     if (length > INT32_MAX / 4)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "a text of %zu bytes is too long", length);
     int32_t *tokens = nullptr;
-    int rc = guarded(error, HEARTH_EINVAL, "tokenizer", [&] {
+    int rc = guarded(error, HEARTH_EINVAL, "the tokenizer", [&] {
         size_t room = length + 8;
         for (int attempt = 0; attempt < 2; attempt++) {
             tokens = static_cast<int32_t *>(hearth_try_calloc(room, sizeof(*tokens)));
@@ -202,12 +122,12 @@ extern "C" struct llama_model *hearth_llama_load(const char *path,
 {
     struct llama_model *model = nullptr;
     hearth_llama_log_clear(true);
-    int rc = guarded(error, HEARTH_EMODEL, "libllama", [&] {
+    int rc = guarded(error, HEARTH_EMODEL, "loading the model", [&] {
         model = llama_model_load_from_file(path, *params);
         return 0;
     });
     if (rc == 0 && model == nullptr)
-        hearth_llama_log_error(error, HEARTH_EMODEL, "libllama cannot load the model");
+        hearth_llama_log_error(error, HEARTH_EMODEL, "the llama engine cannot load the model");
     return model;
 }
 
@@ -217,12 +137,12 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
 {
     struct llama_context *context = nullptr;
     hearth_llama_log_clear(false);
-    int rc = guarded(error, HEARTH_ENOMEM, "libllama", [&] {
+    int rc = guarded(error, HEARTH_ENOMEM, "making the context", [&] {
         context = llama_init_from_model(model, *params);
         return 0;
     });
     if (rc == 0 && context == nullptr)
-        hearth_llama_log_error(error, HEARTH_ENOMEM, "libllama cannot make a context");
+        hearth_llama_log_error(error, HEARTH_ENOMEM, "the llama engine cannot make room for the model's context");
     return context;
 }
 

@@ -1,5 +1,6 @@
-/* The C side of a thin layer of C++: chat templates of llama-common, and those calls of libllama
- * that may throw. No exception leaves it; each becomes an error. Any thread, unless said. */
+/* The C side of a thin layer of C++: those calls of libllama that may throw. No exception leaves it;
+ * each becomes an error in our words, and the library's go to standard error. Any thread, unless
+ * said. */
 #ifndef HEARTH_LLAMA_SHIM_H
 #define HEARTH_LLAMA_SHIM_H
 
@@ -22,18 +23,6 @@ enum hearth_llama_family {
 
 /* `architecture` as in general.architecture. */
 enum hearth_llama_family hearth_llama_family_of(const char *architecture);
-
-/* Chat templates of a model, or of the text given. */
-struct hearth_chat;
-int hearth_chat_create(const struct llama_model *model, const char *template_text,
-                       struct hearth_chat **ret_chat, struct hearth_error *error);
-void hearth_chat_destroy(struct hearth_chat *chat); /* NULL is allowed */
-/* Renders {"messages":[…],"tools":[…],…} as OpenAI's chat API has it. `prompt` is appended to;
- * `stops` gets the strings at which this template wants to stop, each with its NUL. HEARTH_EPARSE,
- * or HEARTH_EINVAL with the template's own complaint. */
-int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                       struct hearth_buf *prompt, struct hearth_buf *stops,
-                       struct hearth_error *error);
 
 /* The tokens of a text, in memory that the caller frees (hearth_free). */
 int hearth_llama_tokenize(const struct llama_vocab *vocab, const char *text, size_t length,

@@ -128,13 +128,12 @@ static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
-    float *logits =
-        engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
+    float *logits = engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
     if (logits == NULL) {
         struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
                                      .sequence = index,
                                      .error = HEARTH_EINTERNAL,
-                                     .bytes = {"no logits", 9}};
+                                     .bytes = {"the model gave no logits", 24}};
         hearth_llama_sequence_end(engine, index);
         emit(step, &event);
         return;
@@ -201,7 +200,8 @@ static int take_states(const struct step *step, struct hearth_llama_sequence *se
     for (uint32_t i = 0; i < engine->batch.count; i++) {
         const float *row = engine->compute->ops->states(engine->compute, i);
         if (row == NULL)
-            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no hidden states");
+            return hearth_error_set(step->error, HEARTH_EINTERNAL,
+                                    "the model gave no hidden states");
         if (first_only && engine->batch.rows[i].position != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)
@@ -263,7 +263,7 @@ static int emit_pooled(const struct step *step, size_t first, size_t end)
         uint32_t index = step->items[i].sequence;
         const float *values = engine->compute->ops->pooled(engine->compute, index);
         if (values == NULL || count > engine->vector_length)
-            return hearth_error_set(step->error, HEARTH_EINTERNAL, "no pooled vector");
+            return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no vector");
         memcpy(engine->vector, values, count * sizeof(*values));
         if (!rank)
             normalize(engine->vector, count);

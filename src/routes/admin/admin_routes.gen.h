@@ -12,6 +12,7 @@ void hearth_route_admin_cache_clear(struct hearth_call *call);
 void hearth_route_admin_letters(struct hearth_call *call);
 void hearth_route_admin_letter_retry(struct hearth_call *call);
 void hearth_route_admin_letter_delete(struct hearth_call *call);
+void hearth_route_home(struct hearth_call *call);
 void hearth_route_health(struct hearth_call *call);
 void hearth_route_ready(struct hearth_call *call);
 void hearth_route_metrics(struct hearth_call *call);

@@ -1,6 +1,5 @@
 #include "routes/admin/metrics_models.h"
 
-#include "backend/backend.h"
 #include "base/buf.h"
 #include "domain/vector_cache.h"
 #include "serving/scheduler.h"
@@ -118,7 +117,7 @@ static void write_batch_tokens(void *argument, const struct hearth_model_report 
 static void write_batch_fill(void *argument, const struct hearth_model_report *report)
 {
     static const char *const bounds[] = {"0.1", "0.25", "0.5", "0.75", "0.9", "+Inf"};
-    uint64_t batch = report->facts.batch ? report->facts.batch : 1;
+    uint64_t batch = report->facts->batch ? report->facts->batch : 1;
     write_buckets(argument, report, "hearth_batch_fill_ratio", HEARTH_COUNT_FILL_FIRST, bounds);
     hearth_buf_printf(argument, "hearth_batch_fill_ratio_sum{model=\"%s\"} %.9g\n", report->model,
                       (double)report->step_tokens / (double)batch);
@@ -141,14 +140,14 @@ struct worker_rows {
     int index;
 };
 
-static void write_worker(void *argument, const struct hearth_backend_worker *worker)
+static void write_worker(void *argument, const struct hearth_worker_report *worker)
 {
     struct worker_rows *rows = argument;
     const double values[] = {
         worker->ready,
-        worker->streams,
-        (double)worker->counters[HEARTH_COUNT_STEP_US] / 1e6,
-        (double)worker->counters[HEARTH_COUNT_STEP_TOKENS],
+        worker->running,
+        (double)worker->step_us / 1e6,
+        (double)worker->step_tokens,
     };
     hearth_buf_printf(rows->buf, "%s{model=\"%s\",worker=\"%d\"} %.15g\n",
                       worker_metrics[rows->metric].name, rows->model, rows->index++,
@@ -180,10 +179,10 @@ static void write_breaker(void *argument, const struct hearth_model_report *repo
                       report->breaker && strcmp(report->breaker, "closed") != 0);
 }
 
-static void write_cache(const struct hearth_vector_cache *cache, struct hearth_buf *buf)
+static void write_cache(const struct hearth_scheduler *scheduler, struct hearth_buf *buf)
 {
     struct hearth_vector_cache_state state;
-    hearth_vector_cache_state(cache, &state);
+    hearth_scheduler_vectors_state(scheduler, &state);
     hearth_buf_printf(buf,
                       "# HELP hearth_embedding_cache_bytes What the cache of vectors takes.\n"
                       "# TYPE hearth_embedding_cache_bytes gauge\n"
@@ -210,7 +209,7 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
     hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
                          "# TYPE hearth_model_state gauge\n");
     hearth_scheduler_each(scheduler, write_state, buf);
-    write_cache(hearth_scheduler_vector_cache(scheduler), buf);
+    write_cache(scheduler, buf);
     hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
     hearth_scheduler_each(scheduler, write_class, buf);
     hearth_buf_text(buf, "# HELP hearth_batch_tokens Tokens of a step.\n"

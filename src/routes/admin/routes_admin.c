@@ -1,5 +1,4 @@
 /* /admin: what is loaded, loading, unloading. */
-#include "backend/backend.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,17 +17,15 @@ struct listing {
     json_t *rows;
 };
 
-static void add_worker(void *argument, const struct hearth_backend_worker *worker)
+static void add_worker(void *argument, const struct hearth_worker_report *worker)
 {
-    const uint64_t *counters = worker->counters;
-    json_array_append_new(argument,
-                          json_pack("{s:i, s:b, s:i, s:i, s:s, s:s, s:I, s:I, s:I}", "pid",
-                                    (int)worker->pid, "ready", worker->ready, "running",
-                                    (int)worker->streams, "crashes", (int)worker->crashes,
-                                    "breaker", worker->breaker, "cpus", worker->cpus, "steps",
-                                    (json_int_t)counters[HEARTH_COUNT_STEPS], "step_tokens",
-                                    (json_int_t)counters[HEARTH_COUNT_STEP_TOKENS], "step_us",
-                                    (json_int_t)counters[HEARTH_COUNT_STEP_US]));
+    json_array_append_new(
+        argument,
+        json_pack("{s:i, s:b, s:i, s:i, s:s, s:s, s:I, s:I, s:I}", "pid", (int)worker->pid, "ready",
+                  worker->ready, "running", (int)worker->running, "crashes", (int)worker->crashes,
+                  "breaker", worker->breaker, "cpus", worker->cpus, "steps",
+                  (json_int_t)worker->steps, "step_tokens", (json_int_t)worker->step_tokens,
+                  "step_us", (json_int_t)worker->step_us));
 }
 
 static void add_report(void *argument, const struct hearth_model_report *report)
@@ -114,11 +111,11 @@ void hearth_route_admin_unload(struct hearth_call *call)
 
 static void show_cache(struct hearth_call *call, bool clear)
 {
-    struct hearth_vector_cache *cache = hearth_scheduler_vector_cache(call->gateway->scheduler);
+    struct hearth_scheduler *scheduler = call->gateway->scheduler;
     struct hearth_vector_cache_state state;
-    hearth_vector_cache_state(cache, &state);
+    hearth_scheduler_vectors_state(scheduler, &state);
     if (clear)
-        hearth_vector_cache_clear(cache);
+        hearth_scheduler_forget_vectors(scheduler);
     hearth_answer_json(
         call, 200,
         json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "entries", (json_int_t)state.entries,

@@ -91,10 +91,15 @@ static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
                       "# TYPE hearth_connections_refused_total counter\n"
                       "hearth_connections_refused_total %llu\n"
                       "# TYPE hearth_connections gauge\nhearth_connections %llu\n"
-                      "# TYPE hearth_requests_active gauge\nhearth_requests_active %llu\n",
+                      "# TYPE hearth_requests_active gauge\nhearth_requests_active %llu\n"
+                      "# TYPE hearth_connections_held_bytes gauge\n"
+                      "hearth_connections_held_bytes %llu\n"
+                      "# TYPE hearth_connections_closed_for_memory_total counter\n"
+                      "hearth_connections_closed_for_memory_total %llu\n",
                       (unsigned long long)counts.accepted, (unsigned long long)counts.refused,
-                      (unsigned long long)counts.active,
-                      (unsigned long long)counts.requests_active);
+                      (unsigned long long)counts.active, (unsigned long long)counts.requests_active,
+                      (unsigned long long)counts.held_bytes,
+                      (unsigned long long)counts.closed_for_memory);
 }
 
 /* A scrape: the GPUs are asked on the lane, then the workers, then everything is written. */
@@ -144,12 +149,7 @@ static void write_metrics(void *argument)
         write_server(gateway, &buf);
         hearth_metrics_write_process(&buf);
         write_gpus(scrape, &buf);
-        if (buf.failed)
-            hearth_answer_message(call, buf.failed, NULL, "the metrics do not fit into memory");
-        else
-            hearth_answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", buf.bytes,
-                                buf.length);
-        hearth_buf_finish(&buf);
+        hearth_answer_typed(call, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
     }
     hearth_call_drop(call);
     hearth_free(scrape);
@@ -181,16 +181,22 @@ void hearth_route_metrics(struct hearth_call *call)
 
 void hearth_route_openapi(struct hearth_call *call)
 {
-    hearth_answer_bytes(call, 200, "application/json", hearth_page_openapi,
-                        hearth_page_openapi_length);
+    hearth_answer_static(call, 200, "application/json", hearth_page_openapi,
+                         hearth_page_openapi_length);
+}
+
+/* Who opens the server in a browser wants the page. Relative, for a proxy that serves it below a
+ * path of its own. */
+void hearth_route_home(struct hearth_call *call)
+{
+    static const char text[] = "Hearth is running. See /docs, or /openapi.json for programs.\n";
+    hearth_exchange_set_header(call->exchange, "location", "docs");
+    hearth_answer_static(call, 302, "text/plain; charset=utf-8", text, sizeof(text) - 1);
 }
 
 void hearth_route_docs(struct hearth_call *call)
 {
-    hearth_exchange_set_header(call->exchange, "content-security-policy",
-                               "default-src 'none'; style-src 'unsafe-inline'; script-src "
-                               "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; "
-                               "base-uri 'none'; form-action 'none'");
-    hearth_answer_bytes(call, 200, "text/html; charset=utf-8", hearth_page_docs,
-                        hearth_page_docs_length);
+    hearth_exchange_set_header(call->exchange, "content-security-policy", hearth_page_docs_policy);
+    hearth_answer_static(call, 200, "text/html; charset=utf-8", hearth_page_docs,
+                         hearth_page_docs_length);
 }

@@ -106,7 +106,8 @@ static void run(void *argument)
 {
     struct install *install = argument;
     if (is_canceled(&install->progress)) {
-        install->rc = hearth_error_set(&install->error, HEARTH_EDRAINING, "the server stops");
+        install->rc =
+            hearth_error_set(&install->error, HEARTH_EDRAINING, "the server is shutting down");
         return;
     }
     install->rc =
@@ -155,7 +156,8 @@ static void ended(void *argument, bool dropped)
     struct hearth_gateway *gateway = install->installs->gateway;
     install->has_ended = true;
     if (dropped)
-        install->rc = hearth_error_set(&install->error, HEARTH_EDRAINING, "the server stops");
+        install->rc =
+            hearth_error_set(&install->error, HEARTH_EDRAINING, "the server is shutting down");
     if (install->rc)
         HEARTH_LOG(HEARTH_LOG_WARNING, "install.failed",
                    HEARTH_TEXT("source", install->request.source),

@@ -70,7 +70,8 @@ static void removed_on_lane(void *argument, bool dropped)
 {
     struct removal *removal = argument;
     if (dropped)
-        removal->rc = hearth_error_set(&removal->error, HEARTH_EDRAINING, "the server stops");
+        removal->rc =
+            hearth_error_set(&removal->error, HEARTH_EDRAINING, "the server is shutting down");
     if (removal->rc || removal->call->gateway->draining)
         answer(removal);
     else

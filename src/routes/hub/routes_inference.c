@@ -1,10 +1,10 @@
 /* /inference and /inference/stream: a prompt goes to a model that is named by its id or name. */
-#include "base/clock.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/hub/hub_routes.gen.h"
+#include "task/default_model.h"
 #include "task/generation.h"
 #include "task/sampling.h"
 
@@ -13,16 +13,15 @@
 static void write_figures(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     const struct hearth_inference_done *done = &generation->choices[0].done;
-    uint64_t took_us = hearth_clock_monotonic_ns() / 1000 - generation->call->started_us;
     hearth_buf_printf(buf, "\"tokens\":%u,\"latency_ms\":", done->completion_tokens);
-    hearth_json_write_double(buf, (double)took_us / 1000);
+    hearth_json_write_double(buf, (double)hearth_generation_took_us(generation) / 1000);
     hearth_buf_printf(buf, ",\"prompt_tokens\":%u,\"finish_reason\":\"%s\",\"model\":",
                       done->prompt_tokens, hearth_finish_name(done->finish));
-    hearth_json_write_text(buf, generation->call->model);
+    hearth_json_write_text(buf, hearth_generation_version(generation));
     hearth_buf_char(buf, '}');
 }
 
-static void write_delta(struct hearth_choice *choice, const struct hearth_event *event,
+static void write_delta(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf)
 {
     (void)choice;
@@ -31,23 +30,27 @@ static void write_delta(struct hearth_choice *choice, const struct hearth_event 
     hearth_buf_char(buf, '}');
 }
 
-static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
+static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, "{\"text\":\"\",\"done\":true,");
     write_figures(choice->generation, buf);
 }
 
-static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
+static void write_answer(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     const struct hearth_buf *text = &generation->choices[0].text;
     hearth_buf_text(buf, "{\"text\":");
-    hearth_json_write_string(buf, text->bytes ? text->bytes : "", text->length);
+    hearth_json_write_string(buf, text->bytes, text->length);
     hearth_buf_char(buf, ',');
     write_figures(generation, buf);
 }
 
-static const struct hearth_generation_shape shape = {
-    .write_delta = write_delta, .write_finish = write_finish, .write_answer = write_answer};
+static const struct hearth_generation_shape shape = {.id_prefix = "inference-",
+                                                     .input_param = "prompt",
+                                                     .write_answer = write_answer,
+                                                     .write_delta = write_delta,
+                                                     .write_finish = write_finish,
+                                                     .last_words = "[DONE]"};
 
 struct id_search {
     int64_t id;
@@ -76,6 +79,8 @@ static const char *model_of(struct hearth_call *call)
 
 static void start(struct hearth_call *call, bool stream)
 {
+    if (hearth_default_model(call, "model_id", hearth_model_generates))
+        return;
     const json_t *body = call->json;
     const char *prompt = hearth_json_text(body, "prompt", ""), *param;
     const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
@@ -84,13 +89,11 @@ static void start(struct hearth_call *call, bool stream)
                                        .length = strlen(prompt)};
     struct hearth_generation_request request = {
         .shape = &shape,
-        .id_prefix = "inference-",
         .model = model_of(call),
         .inputs = &input,
         .input_count = 1,
         .n = 1,
         .class_ = HEARTH_CLASS_NORMAL,
-        .input_param = "prompt",
         .stream = stream,
     };
     struct hearth_error error;
@@ -102,7 +105,7 @@ static void start(struct hearth_call *call, bool stream)
         hearth_answer_message(call, error.code, param, "%s", error.message);
         return;
     }
-    request.sampling.max_tokens = (uint32_t)hearth_body_integer(body, "max_tokens", 0);
+    request.sampling.max_tokens = hearth_max_tokens_read(body, "max_tokens", 0);
     hearth_generation_start(call, &request);
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
+#include "registry/settings_fit.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/installs.h"
 #include "routes/hub/removal.h"
@@ -237,6 +238,22 @@ static const char *object_text(const json_t *body, const char *key, struct heart
     return text ? text : fallback;
 }
 
+/* What is set must be possible for the version that the bare name means to most: the newest ready
+ * one. */
+static int check_settings(struct hearth_store *store, struct hearth_store_job *job,
+                          const struct hearth_model *model)
+{
+    struct hearth_version *versions;
+    size_t count;
+    int rc =
+        hearth_store_version_list(store, model->id, job->arena, &versions, &count, &job->error);
+    while (!rc && count-- > 0)
+        if (versions[count].state == HEARTH_VERSION_READY)
+            return hearth_settings_fit(model->settings_json, versions[count].facts_json,
+                                       &job->error);
+    return rc;
+}
+
 static int update_model(struct hearth_store *store, struct hearth_store_job *job)
 {
     const json_t *body = job->call->json;
@@ -259,6 +276,9 @@ static int update_model(struct hearth_store *store, struct hearth_store_job *job
     model->settings_json =
         object_text(body, "settings", job->arena,
                     object_text(body, "config", job->arena, model->settings_json));
+    rc = check_settings(store, job, model);
+    if (rc)
+        return rc;
     rc = hearth_store_model_update(store, model, hearth_clock_wall_ms(), &job->error);
     return rc ? rc : show_model(store, job);
 }

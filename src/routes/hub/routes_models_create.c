@@ -181,6 +181,8 @@ static bool is_fault_of_source(int code)
 static void refuse_made(struct hearth_store_job *job)
 {
     const struct made *made = job->input;
+    if (!job->call->exchange)
+        return;
     if (!is_fault_of_source(made->error.code)) {
         hearth_answer_error(job->call, &made->error, NULL);
         return;
@@ -190,10 +192,11 @@ static void refuse_made(struct hearth_store_job *job)
         .rows = {{.kind = HEARTH_FAULT_VALUE,
                   .path = "source",
                   .expected = "a model that can be installed",
-                  .got = made->error.message}},
+                  .got = hearth_json_text(job->call->json, "source", "?"),
+                  .message = made->error.message}},
         .count = 1};
     const struct hearth_error_detail detail = {.faults = &faults};
-    hearth_error_set(&error, HEARTH_EFIELDS, "source: %s", made->error.message);
+    hearth_error_set(&error, HEARTH_EFIELDS, "%s", made->error.message);
     hearth_answer_error(job->call, &error, &detail);
 }
 
@@ -203,7 +206,7 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
     (void)model_id, (void)number;
     struct made *made = argument;
     struct hearth_call *call = made->call;
-    if (call->exchange) {
+    if (call->exchange || error) {
         struct hearth_store_job *job = hearth_store_job_create(call);
         struct made *copy = hearth_arena_alloc(job->arena, sizeof(*copy));
         *copy = *made;
@@ -213,13 +216,15 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
         job->status = 201;
         job->work = error ? forget_made : show_made;
         job->on_done = error ? refuse_made : NULL;
-        job->writes = error;
+        job->writes = job->outlives_client = error;
         hearth_store_job_start(job);
     }
     hearth_call_drop(call);
     hearth_free(made);
 }
 
+/* The rows are there, so this goes on even when the client has gone: without it, their name would
+ * be taken by a model that nobody ever installs. */
 static void install(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;
@@ -246,9 +251,9 @@ static void install(struct hearth_store_job *job)
         hearth_call_drop(call);
         hearth_free(made);
     }
-    if (rc)
+    if (rc && call->exchange)
         hearth_answer_error(call, &error, NULL);
-    else if (!made)
+    else if (!made && call->exchange)
         hearth_answer_json(call, 202, json_incref(job->result));
 }
 
@@ -258,7 +263,7 @@ static void start(struct hearth_call *call,
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = work;
     job->on_done = install;
-    job->writes = true;
+    job->writes = job->outlives_client = true;
     hearth_store_job_start(job);
 }
 

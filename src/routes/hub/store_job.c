@@ -16,7 +16,8 @@ struct hearth_store_job *hearth_store_job_create(struct hearth_call *call)
     job->call = call;
     job->arena = hearth_arena_create(ARENA_MAX);
     job->status = 200;
-    for (int i = 0; i < HEARTH_ROUTE_PARAMS_MAX; i++)
+    /* They went with the client. */
+    for (int i = 0; call->exchange && i < HEARTH_ROUTE_PARAMS_MAX; i++)
         job->params[i] = hearth_arena_strdup(job->arena, call->params[i]);
     return job;
 }
@@ -29,18 +30,20 @@ static void destroy(struct hearth_store_job *job)
     hearth_free(job);
 }
 
+/* Of a server that ends, what an install needs is gone before its store is. */
+static bool goes_on(const struct hearth_store_job *job)
+{
+    return job->call->exchange || (job->outlives_client && !job->call->gateway->draining);
+}
+
 static void answer(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;
-    if (!call->exchange) {
-        destroy(job);
-        return;
-    }
-    if (job->rc) {
-        hearth_answer_error(call, &job->error, NULL);
-    } else if (job->on_done) {
+    if (!job->rc && job->on_done && goes_on(job)) {
         job->on_done(job);
-    } else {
+    } else if (job->rc && call->exchange) {
+        hearth_answer_error(call, &job->error, NULL);
+    } else if (call->exchange) {
         json_t *result = job->result;
         job->result = NULL;
         hearth_answer_json(call, job->status, result);
@@ -83,6 +86,7 @@ void hearth_store_job_start(struct hearth_store_job *job)
     int rc = hearth_store_submit(job->call->gateway->store, on_lane, after_lane, job);
     if (!rc)
         return;
-    hearth_answer_message(job->call, rc, NULL, "too many requests to the registry at once");
+    if (job->call->exchange)
+        hearth_answer_message(job->call, rc, NULL, "too many requests to the registry at once");
     destroy(job);
 }

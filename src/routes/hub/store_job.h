@@ -14,9 +14,13 @@ struct hearth_store_job {
     const char *params[HEARTH_ROUTE_PARAMS_MAX]; /* copies */
     /* On the lane: fills `result` and `status`, or `error` and returns its code. */
     int (*work)(struct hearth_store *store, struct hearth_store_job *job);
-    /* On the loop, instead of sending `result`; optional. Must end the call. */
+    /* On the loop, instead of sending `result`; optional. Must end the call, if it has not ended
+     * already: see `outlives_client`. */
     void (*on_done)(struct hearth_store_job *job);
     bool writes; /* the catalogue is refreshed before the answer */
+    /* What `work` has begun must be ended: on_done comes also when the client has gone meanwhile
+     * (call->exchange is NULL then). */
+    bool outlives_client;
     void *input; /* the route's own, in the arena */
     json_t *result;
     int status; /* 200 */

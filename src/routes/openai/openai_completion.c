@@ -1,67 +1,109 @@
-/* /v1/completions: prompts of four kinds, and OpenAI's older shape of answers. */
+/* /v1/completions: events into OpenAI's older shape of answers. What the body asks for is read by
+ * openai_completion_read.c. */
 #include "gateway/answers.h"
+#include "routes/openai/openai_read.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
+#include "task/default_model.h"
 #include "task/sampling.h"
-
-#include "base/text.h"
 
 #include <string.h>
 
-/* hearth_choice.parts: the four lists of "logprobs" so far. */
-enum { TOKENS, TOKEN_LOGPROBS, TOP_LOGPROBS, TEXT_OFFSET, LISTS };
-enum { CHOICES_MAX = 64 };
+enum { LIST_MAX = 16 << 20 };
 
+#define SPELLED "bytes:" /* goes before what is a part of a character */
+
+/* The lists of "logprobs", each JSON without its brackets. */
+enum { TOKENS, TOKEN_LOGPROBS, TOP_LOGPROBS, TEXT_OFFSET, LISTS };
+struct lists {
+    struct hearth_buf each[LISTS];
+};
+
+static void init_lists(struct lists *lists)
+{
+    for (int list = 0; list < LISTS; list++)
+        hearth_buf_init(&lists->each[list], LIST_MAX);
+}
+
+static void finish_lists(struct lists *lists)
+{
+    for (int list = 0; list < LISTS; list++)
+        hearth_buf_finish(&lists->each[list]);
+}
+
+static bool same_text(const struct hearth_bytes *a, const struct hearth_bytes *b)
+{
+    return a->length == b->length && (!a->length || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+/* An object has each key once, but two tokens may have one text (control tokens have none): the
+ * likelier one comes first and stays. */
+static bool is_listed(const struct hearth_alternative *listed, uint32_t count,
+                      const struct hearth_bytes *text)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (same_text(&listed[i].text, text))
+            return true;
+    return false;
+}
+
+static void write_pair(struct hearth_buf *buf, bool first, const struct hearth_bytes *text,
+                       float logprob)
+{
+    hearth_buf_text(buf, first ? "" : ",");
+    hearth_openai_write_token(buf, text, SPELLED);
+    hearth_buf_char(buf, ':');
+    hearth_openai_write_logprob(buf, logprob);
+}
+
+/* The likeliest tokens, and always the one that was sampled, so that there may be one more than was
+ * asked for. */
 static void write_top(struct hearth_buf *buf, const struct hearth_token *token)
 {
+    const struct hearth_alternative *alternatives = token->alternatives;
+    uint32_t count = token->alternative_count;
     hearth_buf_char(buf, '{');
-    for (uint32_t i = 0; i < token->alternative_count; i++) {
-        const struct hearth_alternative *one = &token->alternatives[i];
-        if (i)
-            hearth_buf_char(buf, ',');
-        hearth_json_write_string(buf, one->text.bytes, one->text.length);
-        hearth_buf_char(buf, ':');
-        hearth_openai_write_logprob(buf, one->logprob);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_listed(alternatives, i, &alternatives[i].text))
+            write_pair(buf, i == 0, &alternatives[i].text, alternatives[i].logprob);
+    if (!is_listed(alternatives, count, &token->text))
+        write_pair(buf, count == 0, &token->text, token->logprob);
     hearth_buf_char(buf, '}');
 }
 
-static uint32_t character_count(const struct hearth_bytes *text)
+static void add_tokens(struct lists *lists, const struct hearth_event *event, uint32_t offset)
 {
-    uint32_t count = 0;
-    for (size_t i = 0; i < text->length; i++)
-        count += ((unsigned char)text->bytes[i] & 0xc0) != 0x80;
-    return count;
-}
-
-/* Appends the event's tokens to the four lists. */
-static void add_tokens(struct hearth_buf lists[LISTS], const struct hearth_event *event,
-                       uint32_t offset)
-{
+    struct hearth_buf *each = lists->each;
     for (uint32_t i = 0; event->has_tokens && i < event->token_count; i++) {
         const struct hearth_token *token = &event->tokens[i];
         for (int list = 0; list < LISTS; list++)
-            if (lists[list].length)
-                hearth_buf_char(&lists[list], ',');
-        hearth_json_write_string(&lists[TOKENS], token->text.bytes, token->text.length);
-        hearth_openai_write_logprob(&lists[TOKEN_LOGPROBS], token->logprob);
-        write_top(&lists[TOP_LOGPROBS], token);
-        hearth_buf_printf(&lists[TEXT_OFFSET], "%u", offset);
-        offset += character_count(&token->text);
+            if (each[list].length)
+                hearth_buf_char(&each[list], ',');
+        hearth_openai_write_token(&each[TOKENS], &token->text, SPELLED);
+        hearth_openai_write_logprob(&each[TOKEN_LOGPROBS], token->logprob);
+        write_top(&each[TOP_LOGPROBS], token);
+        hearth_buf_printf(&each[TEXT_OFFSET], "%u", offset);
+        offset += hearth_character_count(token->text.bytes, token->text.length);
     }
 }
 
-static void write_logprobs(const struct hearth_buf lists[LISTS], struct hearth_buf *buf)
+static void write_logprobs(const struct lists *lists, struct hearth_buf *buf)
 {
     static const char *const names[LISTS] = {"tokens", "token_logprobs", "top_logprobs",
                                              "text_offset"};
     for (int list = 0; list < LISTS; list++) {
         hearth_buf_printf(buf, "%s\"%s\":[", list ? "," : "{", names[list]);
-        hearth_buf_append(buf, lists[list].bytes, lists[list].length);
+        hearth_buf_append(buf, lists->each[list].bytes, lists->each[list].length);
         hearth_buf_char(buf, ']');
     }
     hearth_buf_char(buf, '}');
 }
+
+/* Kept of a choice whose logprobs were asked for. */
+struct kept {
+    struct lists lists;
+    bool begun;
+};
 
 static const char *echo_of(const struct hearth_choice *choice)
 {
@@ -79,46 +121,54 @@ static void write_chunk(const struct hearth_choice *choice, const char *text, si
     hearth_json_write_string(buf, text, length);
     hearth_buf_text(buf, ",\"logprobs\":");
     if (generation->logprobs && event && event->has_tokens) {
-        struct hearth_buf lists[LISTS];
-        for (int list = 0; list < LISTS; list++)
-            hearth_buf_init(&lists[list], 1 << 20);
-        add_tokens(lists, event, choice->characters);
-        write_logprobs(lists, buf);
-        for (int list = 0; list < LISTS; list++)
-            hearth_buf_finish(&lists[list]);
+        struct lists lists;
+        init_lists(&lists);
+        add_tokens(&lists, event, choice->characters);
+        write_logprobs(&lists, buf);
+        finish_lists(&lists);
     } else {
         hearth_buf_text(buf, "null");
     }
     hearth_openai_close_chunk(choice, finish, buf);
 }
 
-static void write_open(struct hearth_choice *choice, struct hearth_buf *buf)
+static void write_open(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     const char *echo = echo_of(choice);
     if (echo)
         write_chunk(choice, echo, strlen(echo), NULL, NULL, buf);
 }
 
-static void write_delta(struct hearth_choice *choice, const struct hearth_event *event,
+static void write_delta(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf)
 {
     write_chunk(choice, event->bytes.bytes, event->bytes.length, event, NULL, buf);
 }
 
-static void write_finish(struct hearth_choice *choice, struct hearth_buf *buf)
+static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     write_chunk(choice, "", 0, NULL, hearth_finish_name(choice->done.finish), buf);
 }
 
-static void write_usage(struct hearth_generation *generation, struct hearth_buf *buf)
+static void write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     hearth_openai_write_usage_chunk(generation, "text_completion", buf);
 }
 
 static void keep(struct hearth_choice *choice, const struct hearth_event *event)
 {
-    if (choice->generation->logprobs)
-        add_tokens(choice->parts, event, choice->characters);
+    struct kept *kept = choice->kept;
+    if (!choice->generation->logprobs)
+        return;
+    if (!kept->begun)
+        init_lists(&kept->lists);
+    kept->begun = true;
+    add_tokens(&kept->lists, event, choice->characters);
+}
+
+static void forget(struct hearth_choice *choice)
+{
+    finish_lists(&((struct kept *)choice->kept)->lists);
 }
 
 static void write_choice(const struct hearth_choice *choice, struct hearth_buf *buf)
@@ -129,132 +179,44 @@ static void write_choice(const struct hearth_choice *choice, struct hearth_buf *
         hearth_buf_text(&text, echo_of(choice));
     hearth_buf_append(&text, choice->text.bytes, choice->text.length);
     hearth_buf_printf(buf, "{\"index\":%u,\"text\":", choice->index);
-    hearth_json_write_string(buf, text.bytes ? text.bytes : "", text.length);
+    hearth_json_write_string(buf, text.bytes, text.length);
     hearth_buf_finish(&text);
     hearth_buf_text(buf, ",\"logprobs\":");
     if (choice->generation->logprobs)
-        write_logprobs(choice->parts, buf);
+        write_logprobs(&((const struct kept *)choice->kept)->lists, buf);
     else
         hearth_buf_text(buf, "null");
     hearth_buf_printf(buf, ",\"finish_reason\":\"%s\"}", hearth_finish_name(choice->done.finish));
 }
 
-static void write_answer(struct hearth_generation *generation, struct hearth_buf *buf)
+static void write_answer(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     hearth_openai_write_answer(generation, "text_completion", write_choice, buf);
 }
 
-const struct hearth_generation_shape hearth_completion_shape = {
+const struct hearth_generation_shape hearth_openai_completion = {
+    .id_prefix = "cmpl-",
+    .input_param = "prompt",
+    .write_answer = write_answer,
     .write_open = write_open,
     .write_delta = write_delta,
     .write_finish = write_finish,
     .write_usage = write_usage,
+    .last_words = HEARTH_OPENAI_LAST_WORDS,
+    .kept_size = sizeof(struct kept),
     .keep = keep,
-    .write_answer = write_answer,
+    .forget = forget,
 };
-
-static bool is_token_list(const json_t *value)
-{
-    return json_is_array(value) && json_is_number(json_array_get(value, 0));
-}
-
-/* One prompt: a text or a list of tokens. */
-static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct hearth_input *input)
-{
-    input->task = HEARTH_TASK_GENERATE;
-    if (json_is_string(prompt)) {
-        input->kind = HEARTH_INPUT_TEXT;
-        input->bytes = json_string_value(prompt);
-        input->length = json_string_length(prompt);
-        return 0;
-    }
-    input->kind = HEARTH_INPUT_TOKENS;
-    input->tokens = hearth_tokens_read(prompt, arena);
-    input->token_count = json_array_size(prompt);
-    return input->tokens ? 0 : HEARTH_ETOOLARGE;
-}
-
-static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
-                        struct hearth_generation_request *request, struct hearth_error *error)
-{
-    request->list = json_is_array(prompt) && !is_token_list(prompt);
-    size_t count = request->list ? json_array_size(prompt) : 1;
-    if (count * request->n > CHOICES_MAX)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "%zu prompts with n = %u are %zu choices, at most %d are made",
-                                count, request->n, count * request->n, CHOICES_MAX);
-    struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
-    for (size_t i = 0; inputs && i < count; i++)
-        if (read_prompt(request->list ? json_array_get(prompt, i) : prompt, arena, &inputs[i]))
-            inputs = NULL;
-    if (!inputs)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
-    request->inputs = inputs;
-    request->input_count = (uint32_t)count;
-    return 0;
-}
-
-static int read_echo(const json_t *body, struct hearth_arena *arena,
-                     struct hearth_generation_request *request, struct hearth_error *error)
-{
-    if (!hearth_json_truth(body, "echo", false))
-        return 0;
-    if (request->sampling.logprobs)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "echo with logprobs would need the prompt's own, which are not "
-                                "computed");
-    const char **echo = hearth_arena_alloc(arena, request->input_count * sizeof(*echo));
-    for (uint32_t i = 0; echo && i < request->input_count; i++) {
-        const struct hearth_input *input = &request->inputs[i];
-        if (input->kind != HEARTH_INPUT_TEXT)
-            return hearth_error_set(error, HEARTH_EINVAL, "echo is for prompts that are text");
-        echo[i] = hearth_arena_strndup(arena, input->bytes, input->length);
-        if (!echo[i])
-            echo = NULL;
-    }
-    request->echo = echo;
-    return echo ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
-}
-
-static int read_body(const json_t *body, struct hearth_arena *arena,
-                     struct hearth_generation_request *request, const char **ret_param,
-                     struct hearth_error *error)
-{
-    *ret_param = "response_format";
-    int rc = hearth_openai_check_format(body, error);
-    if (rc)
-        return rc;
-    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
-    if (rc)
-        return rc;
-    request->sampling.max_tokens = (uint32_t)hearth_body_integer(body, "max_tokens", 16);
-    int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
-    request->sampling.logprobs = logprobs >= 0;
-    request->sampling.top_logprobs = logprobs > 0 ? (uint32_t)logprobs : 0;
-    *ret_param = "prompt";
-    rc = read_prompts(json_object_get(body, "prompt"), arena, request, error);
-    if (rc)
-        return rc;
-    *ret_param = "echo";
-    return read_echo(body, arena, request, error);
-}
 
 void hearth_route_completions(struct hearth_call *call)
 {
-    const json_t *body = call->json;
+    struct hearth_generation_request request;
     struct hearth_error error;
-    struct hearth_generation_request request = {
-        .shape = &hearth_completion_shape,
-        .id_prefix = "cmpl-",
-        .model = hearth_json_text(body, "model", ""),
-        .n = (uint32_t)hearth_body_integer(body, "n", 1),
-        .class_ = hearth_class_read(body),
-        .input_param = "prompt",
-        .stream = hearth_json_truth(body, "stream", false),
-        .include_usage = hearth_openai_wants_usage(body),
-    };
     const char *param = NULL;
-    if (read_body(body, hearth_call_arena(call), &request, &param, &error))
+    if (hearth_default_model(call, "model", hearth_model_generates))
+        return;
+    if (hearth_openai_completion_read(call->json, hearth_call_arena(call), &request, &param,
+                                      &error))
         hearth_answer_message(call, error.code, param, "%s", error.message);
     else
         hearth_generation_start(call, &request);

@@ -1,6 +1,10 @@
 #include "routes/openai/openai_write.h"
 
+#include "base/text.h"
+
 #include <string.h>
+
+enum { TOKEN_MAX = 1 << 20 };
 
 void hearth_openai_write_head(const struct hearth_generation *generation, const char *object,
                               struct hearth_buf *buf)
@@ -20,6 +24,32 @@ void hearth_openai_write_usage(const struct hearth_generation *generation, struc
                       (unsigned long long)usage.completion_tokens,
                       (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
                       (unsigned long long)usage.cached_tokens);
+}
+
+static void spell(struct hearth_buf *buf, const struct hearth_bytes *text)
+{
+    for (size_t i = 0; i < text->length; i++) {
+        unsigned char byte = (unsigned char)text->bytes[i];
+        if (byte >= 0x20 && byte < 0x7f)
+            hearth_buf_char(buf, (char)byte);
+        else
+            hearth_buf_printf(buf, "\\x%02x", byte);
+    }
+}
+
+void hearth_openai_write_token(struct hearth_buf *buf, const struct hearth_bytes *text,
+                               const char *prefix)
+{
+    struct hearth_buf spelled;
+    if (hearth_utf8_valid(text->bytes, text->length)) {
+        hearth_json_write_string(buf, text->bytes, text->length);
+        return;
+    }
+    hearth_buf_init(&spelled, TOKEN_MAX);
+    hearth_buf_text(&spelled, prefix);
+    spell(&spelled, text);
+    hearth_json_write_string(buf, spelled.bytes, spelled.length);
+    hearth_buf_finish(&spelled);
 }
 
 void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob)
@@ -67,8 +97,8 @@ int hearth_openai_check_format(const json_t *body, struct hearth_error *error)
     if (strcmp(type, "text") == 0)
         return 0;
     return hearth_error_set(error, HEARTH_EINVAL,
-                            "response_format %s is not supported yet, and an answer that may not "
-                            "keep to it would be wrong; ask for text",
+                            "response_format %s is not supported yet: the answer might not keep to "
+                            "it; ask for text",
                             type);
 }
 

@@ -5,10 +5,16 @@
 #include "base/json.h"
 #include "task/generation.h"
 
+#define HEARTH_OPENAI_LAST_WORDS "[DONE]" /* the last event of every stream */
+
 /* {"id":…,"object":"…","created":…,"model":… and nothing behind it */
 void hearth_openai_write_head(const struct hearth_generation *generation, const char *object,
                               struct hearth_buf *buf);
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf);
+/* The text of a token as a JSON string. One that is only a part of a character has none: OpenAI
+ * spells its bytes out behind `prefix` ("bytes:" in completions, nothing in chat), "\\xf0\\x9f". */
+void hearth_openai_write_token(struct hearth_buf *buf, const struct hearth_bytes *text,
+                               const char *prefix);
 /* OpenAI's least value stands for minus infinity, which JSON cannot say. */
 void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob);
 
@@ -24,8 +30,8 @@ void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *f
 void hearth_openai_write_usage_chunk(const struct hearth_generation *generation, const char *object,
                                      struct hearth_buf *buf);
 
-/* Writers of chat, /v1/completions and their streams. */
-extern const struct hearth_generation_shape hearth_chat_shape, hearth_completion_shape;
+/* Chat, /v1/completions, and their streams. */
+extern const struct hearth_generation_shape hearth_openai_chat, hearth_openai_completion;
 
 /* response_format: HEARTH_EINVAL unless it is text, because nothing here holds an answer to a form
  * yet, and an answer that ignores it would fail open. */

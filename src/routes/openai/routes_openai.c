@@ -27,7 +27,7 @@ void hearth_route_openai_model(struct hearth_call *call)
 {
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
-    if (hearth_catalog_resolve(call->gateway->catalog, call->params[0], &entry, &error)) {
+    if (hearth_catalog_acquire(call->gateway->catalog, call->params[0], &entry, &error)) {
         const struct hearth_error_detail detail = {.param = "model"};
         hearth_answer_error(call, &error, &detail);
         return;

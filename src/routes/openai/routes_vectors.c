@@ -1,6 +1,7 @@
 /* /v1/embeddings and /v1/rerank: many inputs, each a vector or a score. */
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "gateway/answers.h"
@@ -9,6 +10,7 @@
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
 #include "serving/scheduler.h"
+#include "task/default_model.h"
 #include "task/model_facts.h"
 #include "task/sampling.h"
 #include "task/vectors.h"
@@ -25,12 +27,16 @@ struct subject {
     bool known; /* the facts */
 };
 
-/* False: there is no such model, and the call is answered. */
-static bool find_subject(struct hearth_call *call, struct subject *ret_subject)
+/* False: there is no such model, and the call is answered. `fits` chooses for a client that names
+ * none. */
+static bool find_subject(struct hearth_call *call, hearth_model_fits *fits,
+                         struct subject *ret_subject)
 {
+    if (hearth_default_model(call, "model", fits))
+        return false;
     struct hearth_error error;
     const char *model = hearth_json_text(call->json, "model", "");
-    if (hearth_catalog_resolve(call->gateway->catalog, model, &ret_subject->entry, &error)) {
+    if (hearth_catalog_acquire(call->gateway->catalog, model, &ret_subject->entry, &error)) {
         hearth_answer_error(call, &error, &(struct hearth_error_detail){.param = "model"});
         return false;
     }
@@ -211,7 +217,7 @@ static bool answered_before(struct hearth_call *call, const struct subject *subj
     static const char *const tagged[] = {
         "model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", NULL};
     char digest[HEARTH_SHA256_HEX], tag[HEARTH_ETAG_MAX];
-    struct hearth_vector_key maker;
+    struct hearth_vector_digest maker;
     *ret_digest = NULL;
     if (!subject->entry->number || !hearth_etag_digest(call->json, tagged, digest) ||
         hearth_scheduler_maker(call->gateway->scheduler, subject->entry, &maker))
@@ -269,7 +275,7 @@ static void embed(struct hearth_call *call, const struct subject *subject)
 void hearth_route_embeddings(struct hearth_call *call)
 {
     struct subject subject = {0};
-    if (!find_subject(call, &subject))
+    if (!find_subject(call, hearth_model_embeds, &subject))
         return;
     embed(call, &subject);
     hearth_catalog_entry_release(subject.entry);
@@ -324,8 +330,7 @@ static void write_ranking(const struct hearth_vectors *vectors, struct hearth_bu
 {
     const json_t *body = vectors->request;
     bool raw = hearth_json_truth(body, "raw_scores", false);
-    struct hearth_arena *arena = hearth_call_arena(vectors->call);
-    struct ranked *ranked = hearth_arena_alloc(arena, vectors->count * sizeof(*ranked));
+    struct ranked *ranked = hearth_try_calloc(vectors->count, sizeof(*ranked));
     if (!ranked) {
         buf->failed = HEARTH_ENOMEM;
         return;
@@ -349,6 +354,7 @@ static void write_ranking(const struct hearth_vectors *vectors, struct hearth_bu
     hearth_buf_text(buf, "],");
     write_usage(vectors, buf);
     hearth_buf_char(buf, '}');
+    hearth_free(ranked);
 }
 
 static bool refuses_ranking(struct hearth_call *call, const struct subject *subject)
@@ -358,7 +364,8 @@ static bool refuses_ranking(struct hearth_call *call, const struct subject *subj
         return false;
     if (facts->tasks & HEARTH_TASK_SCORE)
         hearth_answer_message(call, HEARTH_EINVAL, "model",
-                              "%s tells %u labels apart; a reranker gives one number for a pair",
+                              "%s returns %u scores for a text, one for each label; a reranker "
+                              "returns one for a pair",
                               subject->entry->id, facts->embedding_length);
     else
         hearth_answer_message(
@@ -399,6 +406,7 @@ static void rank(struct hearth_call *call, const struct subject *subject)
         .class_ = class_of(body, count),
         .list = true,
         .one_number = true,
+        .keeps_body = true, /* the documents are in it */
         .write = write_ranking,
     };
     hearth_vectors_start(call, &request);
@@ -407,7 +415,7 @@ static void rank(struct hearth_call *call, const struct subject *subject)
 void hearth_route_rerank(struct hearth_call *call)
 {
     struct subject subject = {0};
-    if (!find_subject(call, &subject))
+    if (!find_subject(call, hearth_model_ranks, &subject))
         return;
     rank(call, &subject);
     hearth_catalog_entry_release(subject.entry);

@@ -67,11 +67,12 @@ static void set_state(struct bed *bed, int64_t model_id, int64_t number,
 }
 
 /* Goes through the states that lead to the wanted one. */
-static int64_t add_version(struct bed *bed, int64_t model_id, enum hearth_version_state state)
+static int64_t add_version_from(struct bed *bed, int64_t model_id, enum hearth_version_state state,
+                                const char *source)
 {
     struct hearth_error error;
     int64_t id, number;
-    const struct hearth_version version = hearth_version_fresh(model_id, NULL, "fake:x");
+    const struct hearth_version version = hearth_version_fresh(model_id, NULL, source);
     if (hearth_store_version_create(bed->store, &version, 1, &id, &number, &error) < 0)
         fail_msg("%s", error.message);
     if (state != HEARTH_VERSION_REGISTERED)
@@ -81,6 +82,11 @@ static int64_t add_version(struct bed *bed, int64_t model_id, enum hearth_versio
     if (state > HEARTH_VERSION_INSTALLING)
         set_state(bed, model_id, number, state);
     return number;
+}
+
+static int64_t add_version(struct bed *bed, int64_t model_id, enum hearth_version_state state)
+{
+    return add_version_from(bed, model_id, state, "fake:x");
 }
 
 static void refreshed(void *argument, const struct hearth_error *error)
@@ -101,7 +107,7 @@ static void expect(struct bed *bed, const char *reference, const char *id)
 {
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
-    if (hearth_catalog_resolve(bed->catalog, reference, &entry, &error) < 0)
+    if (hearth_catalog_acquire(bed->catalog, reference, &entry, &error) < 0)
         fail_msg("%s: %s", reference, error.message);
     assert_string_equal(entry->id, id);
     hearth_catalog_entry_release(entry);
@@ -111,7 +117,7 @@ static void expect_none(struct bed *bed, const char *reference, const char *word
 {
     const struct hearth_catalog_entry *entry;
     struct hearth_error error;
-    assert_int_equal(hearth_catalog_resolve(bed->catalog, reference, &entry, &error),
+    assert_int_equal(hearth_catalog_acquire(bed->catalog, reference, &entry, &error),
                      HEARTH_ENOMODEL);
     if (!strstr(error.message, words))
         fail_msg("'%s' does not say '%s'", error.message, words);
@@ -160,6 +166,54 @@ static void test_what_is_missing_is_named(void **state)
     close_bed(&bed);
 }
 
+static void test_a_model_is_found_in_any_case_and_behind_a_provider(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    int64_t lower = add_model(&bed, "smollm2", "{}");
+    add_version(&bed, lower, HEARTH_VERSION_READY);
+    add_version(&bed, lower, HEARTH_VERSION_READY);
+    add_version(&bed, add_model(&bed, "Big", "{}"), HEARTH_VERSION_READY);
+    add_version(&bed, add_model(&bed, "big", "{}"), HEARTH_VERSION_READY);
+    refresh(&bed);
+    expect(&bed, "SmolLM2", "smollm2:2");
+    expect(&bed, "openai/smollm2", "smollm2:2");
+    expect(&bed, "openai/SMOLLM2:1", "smollm2:1");
+    expect(&bed, "a/b/smollm2@latest", "smollm2:2");
+    /* The exact name stands before one in another case. */
+    expect(&bed, "Big", "Big:1");
+    expect(&bed, "big", "big:1");
+    expect_none(&bed, "a/b/c/smollm2", "there is no model 'a/b/c/smollm2'");
+    expect_none(&bed, "openai/smollm3", "did you mean 'smollm2'?");
+    expect_none(&bed, "smollm2:new", "no version that is called 'new'");
+    expect_none(&bed, "../x", "there is no model '../x'");
+    expect_none(&bed, "", "there is no model ''");
+    expect_none(&bed, "//", "there is no model");
+    close_bed(&bed);
+}
+
+static void test_a_model_is_found_by_the_hub_id_that_it_came_from(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    int64_t id = add_model(&bed, "small", "{}");
+    add_version_from(&bed, id, HEARTH_VERSION_READY, "hf:Org/Repo-GGUF@main:q4.gguf");
+    add_version_from(&bed, id, HEARTH_VERSION_READY, "file:/x.gguf");
+    add_version_from(&bed, add_model(&bed, "repo", "{}"), HEARTH_VERSION_READY, "hf:Org/Repo");
+    refresh(&bed);
+    expect(&bed, "Org/Repo-GGUF", "small:1");
+    expect(&bed, "org/repo-gguf", "small:1");
+    expect(&bed, "openai/org/repo-gguf", "small:1");
+    expect(&bed, "Org/Repo-GGUF:2", "small:2");
+    expect(&bed, "Org/Repo", "repo:1");
+    /* An id is whole: neither a part of it nor a longer one means the model. */
+    expect_none(&bed, "Org/Repo-GGU", "there is no model");
+    expect_none(&bed, "Org/Repo-GGUF-x", "there is no model");
+    close_bed(&bed);
+}
+
 static void test_an_entry_outlives_the_snapshot(void **state)
 {
     (void)state;
@@ -170,7 +224,7 @@ static void test_an_entry_outlives_the_snapshot(void **state)
     int64_t id = add_model(&bed, "m", "{\"pin\":true,\"slots\":3}");
     add_version(&bed, id, HEARTH_VERSION_READY);
     refresh(&bed);
-    assert_int_equal(hearth_catalog_resolve(bed.catalog, "m", &entry, &error), 0);
+    assert_int_equal(hearth_catalog_acquire(bed.catalog, "m", &entry, &error), 0);
     assert_int_equal(hearth_store_model_delete(bed.store, id, 5, &error), 0);
     refresh(&bed);
     expect_none(&bed, "m", "no model");
@@ -245,6 +299,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bare_name_is_default_else_the_newest_ready_version),
         cmocka_unit_test(test_what_is_missing_is_named),
+        cmocka_unit_test(test_a_model_is_found_in_any_case_and_behind_a_provider),
+        cmocka_unit_test(test_a_model_is_found_by_the_hub_id_that_it_came_from),
         cmocka_unit_test(test_an_entry_outlives_the_snapshot),
         cmocka_unit_test(test_a_catalogue_may_go_while_it_reads),
         cmocka_unit_test(test_each_call_sees_what_was_written_before_it),

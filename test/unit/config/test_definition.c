@@ -137,9 +137,9 @@ static void faults_stand_where_they_are(void **state)
     fails_at(fixture, "name: x\nsource: fake:x\ndevice: gpu\n", 3, 9, "not auto, cpu, cuda");
     fails_at(fixture, "name: x\nsource: fake:x\ndevice: cuda:x\n", 3, 9, "not auto, cpu, cuda");
     fails_at(fixture, "name: [x]\nsource: fake:x\n", 1, 7,
-             "expected a single value, here is a list");
+             "must be a single value, but it is a list");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings: 3\n", 3, 11, "is not a map");
-    fails_at(fixture, "name: x\nsource: fake:x\ntags: {a: [b]}\n", 3, 11, "expected a text");
+    fails_at(fixture, "name: x\nsource: fake:x\ntags: {a: [b]}\n", 3, 11, "a tag must be a text");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  contxt: 1\n", 4, 3,
              "did you mean `context`?");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: -1\n", 4, 10,
@@ -149,7 +149,7 @@ static void faults_stand_where_they_are(void **state)
              "a duration");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  pooling: max\n", 4, 12,
              "one of none, mean, cls, last, rank");
-    fails_at(fixture, "- name: x\n", 1, 1, "here is a list");
+    fails_at(fixture, "- name: x\n", 1, 1, "but it is a list");
     fails_at(fixture, "name: x\nsource: ${NO_SUCH_VARIABLE_HERE}\n", 2, 9, "is not set");
 }
 
@@ -249,11 +249,10 @@ static void settings_of_a_request_are_checked_likewise(void **state)
     json_decref(bad);
     assert_int_equal(fixture->faults.count, 8);
     assert_string_equal(fixture->faults.rows[7].message,
-                        "affinity: expected auto, off, or lists of cores such as 0-3;4-7");
+                        "affinity must be auto, off, or lists of cores such as 0-3;4-7");
     assert_string_equal(fixture->faults.rows[0].message,
                         "the setting `contxt` is not known; did you mean `context`?");
-    assert_string_equal(fixture->faults.rows[1].message,
-                        "slots: expected an integer from 0 to 256");
+    assert_string_equal(fixture->faults.rows[1].message, "slots must be an integer from 0 to 256");
     json_t *list = json("[]");
     assert_int_equal(
         hearth_model_settings_check(list, fixture->arena, &fixture->faults, &fixture->error),

@@ -230,7 +230,7 @@ static void a_bad_value_tells_key_origin_and_what_was_expected(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(fixture->faults.rows[i].line, lines[i]);
     assert_string_equal(fixture->faults.rows[3].message,
-                        "host: expected a single value, here is a list");
+                        "host must be a single value, but it is a list");
     unlink(in_folder(fixture, "hearth.yml"));
     const char *const env[] = {"HEARTH_HEADER_BYTES_MAX=3", NULL};
     fails_with(fixture, NULL, env,

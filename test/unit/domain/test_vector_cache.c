@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-static struct hearth_vector_key key_of(unsigned number)
+static struct hearth_vector_digest key_of(unsigned number)
 {
-    struct hearth_vector_key key;
-    char digits[HEARTH_VECTOR_KEY_LENGTH + 1];
+    struct hearth_vector_digest key;
+    char digits[HEARTH_VECTOR_DIGEST_LENGTH + 1];
     snprintf(digits, sizeof(digits), "%08x%056x", number * 2654435761u, number);
     memcpy(key.digits, digits, sizeof(key.digits));
     return key;
@@ -20,7 +20,7 @@ static struct hearth_vector_key key_of(unsigned number)
 static void put(struct hearth_vector_cache *cache, unsigned number)
 {
     const float values[4] = {(float)number, 1, 2, 3};
-    struct hearth_vector_key key = key_of(number);
+    struct hearth_vector_digest key = key_of(number);
     hearth_vector_cache_put(
         cache, &key,
         &(struct hearth_cached_vector){.values = values, .count = 4, .prompt_tokens = number});
@@ -28,7 +28,7 @@ static void put(struct hearth_vector_cache *cache, unsigned number)
 
 static bool has(struct hearth_vector_cache *cache, unsigned number)
 {
-    struct hearth_vector_key key = key_of(number);
+    struct hearth_vector_digest key = key_of(number);
     struct hearth_cached_vector got;
     if (!hearth_vector_cache_get(cache, &key, &got))
         return false;

@@ -10,7 +10,7 @@
 
 static const char *const keys[] = {"model", "input", "dimensions", NULL};
 
-static const struct hearth_vector_key maker = {.digits = "0123456789abcdef"};
+static const struct hearth_vector_digest maker = {.digits = "0123456789abcdef"};
 
 static bool make(const char *body, char tag[HEARTH_ETAG_MAX])
 {
@@ -60,7 +60,7 @@ static void another_maker_is_another_tag(void **state)
 {
     (void)state;
     char first[HEARTH_ETAG_MAX], other[HEARTH_ETAG_MAX], digest[HEARTH_SHA256_HEX] = "d";
-    struct hearth_vector_key changed = maker;
+    struct hearth_vector_digest changed = maker;
     changed.digits[sizeof(changed.digits) - 1] ^= 1;
     hearth_etag_make(digest, &maker, first);
     hearth_etag_make(digest, &changed, other);

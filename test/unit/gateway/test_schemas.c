@@ -80,8 +80,7 @@ static void names_the_faulty_value(void **state)
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[]}", HEARTH_FAULT_VALUE, "messages");
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[{\"role\":\"judge\"}]}",
                  HEARTH_FAULT_VALUE, "messages[0].role");
-    expect_fault(*state, chat, "{\"messages\":[{\"role\":\"user\"}]}", HEARTH_FAULT_MISSING,
-                 "model");
+    expect_fault(*state, chat, "{\"model\":\"m\"}", HEARTH_FAULT_MISSING, "messages");
     expect_fault(*state, chat, "[]", HEARTH_FAULT_TYPE, "");
     expect_fault(*state, chat,
                  "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
@@ -143,10 +142,40 @@ static void a_list_is_told_by_its_first_item(void **state)
 static void a_fault_reads_as_a_sentence(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(check(f, &hearth_schema_chat_request, CHAT(",\"temperature\":3")),
+    static const struct {
+        const struct hearth_schema *schema;
+        const char *body, *sentence;
+    } rows[] = {
+        {&hearth_schema_chat_request, CHAT(",\"temperature\":3"),
+         "temperature must be a number from 0 to 2, but it is 3"},
+        {&hearth_schema_chat_request, CHAT(",\"temprature\":3"),
+         "temprature is not known here; was temperature meant?"},
+        {&hearth_schema_chat_request, CHAT(",\"audio\":{}"),
+         "audio is not allowed here: this server answers with text only"},
+        {&hearth_schema_alias_set, "{}", "version is missing; it must be an integer of at least 1"},
+        {&hearth_schema_model_create, "{\"source\":\"what\"}",
+         "\"what\" is not a source: it begins with file:, hf:, https: or fake:"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(check(f, rows[i].schema, rows[i].body), HEARTH_EFIELDS);
+        assert_int_equal(f->faults.count, 1);
+        assert_string_equal(hearth_schema_fault_text(&f->faults.rows[0], f->arena),
+                            rows[i].sentence);
+    }
+}
+
+/* `expected` and `got` are for programs that compare them: a reason has its own place. */
+static void a_reason_is_neither_what_was_expected_nor_what_came(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(check(f, &hearth_schema_chat_request, CHAT(",\"audio\":{}")), HEARTH_EFIELDS);
+    assert_string_equal(f->faults.rows[0].expected, "nothing");
+    assert_string_equal(f->faults.rows[0].got, "an object");
+    assert_int_equal(check(f, &hearth_schema_model_create, "{\"source\":\"fake:@../x\"}"),
                      HEARTH_EFIELDS);
-    assert_string_equal(hearth_schema_fault_text(&f->faults.rows[0], f->arena),
-                        "temperature must be a number from 0 to 2, it is 3");
+    assert_string_equal(f->faults.rows[0].got, "\"fake:@../x\"");
+    assert_null(strstr(f->faults.rows[0].expected, "unsafe"));
+    assert_non_null(strstr(f->faults.rows[0].message, "unsafe path"));
 }
 
 static void deep_documents_are_bounded(void **state)
@@ -174,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_number_of_faults_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_is_told_by_its_first_item, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fault_reads_as_a_sentence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reason_is_neither_what_was_expected_nor_what_came, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(deep_documents_are_bounded, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,8 +75,7 @@ static void expect_same(const float *is, const float *expected, const char *what
 {
     for (uint32_t i = 0; i < VOCABULARY; i++)
         if (memcmp(&is[i], &expected[i], sizeof(float)) != 0)
-            fail_msg("%s: logit %u is %.9g, not %.9g", what, i, (double)is[i],
-                     (double)expected[i]);
+            fail_msg("%s: logit %u is %.9g, not %.9g", what, i, (double)is[i], (double)expected[i]);
 }
 
 static struct decoder_maker maker_at(size_t index)
@@ -134,15 +133,14 @@ static void play_step(struct play *play)
         if (most == 0 || seeded_pick(&play->seed, 0, 3) == 0)
             continue;
         uint32_t n = seeded_pick(&play->seed, 0, 2) != 0 ? 1 : seeded_pick(&play->seed, 1, most);
-        spans[count++] = (struct hearth_decoder_span){
-            sequence, play->tokens[play->texts[sequence]] + length, n,
-            seeded_pick(&play->seed, 0, n)};
+        spans[count++] =
+            (struct hearth_decoder_span){sequence, play->tokens[play->texts[sequence]] + length, n,
+                                         seeded_pick(&play->seed, 0, n)};
         room -= n;
     }
     struct hearth_error error = {0};
-    assert_int_equal(hearth_decoder_step(play->decoder, spans, count, HEARTH_DECODER_LOGITS, NULL,
-                                         &error),
-                     0);
+    assert_int_equal(
+        hearth_decoder_step(play->decoder, spans, count, HEARTH_DECODER_LOGITS, NULL, &error), 0);
     uint32_t result = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t sequence = spans[i].sequence;
@@ -315,9 +313,9 @@ static void a_canceled_step_leaves_sequences_as_they_were(void **state)
     struct hearth_error error = {0};
     atomic_store(&canceled, true);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, &canceled,
-                                             &error),
-                         HEARTH_ECANCELED);
+        assert_int_equal(
+            hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, &canceled, &error),
+            HEARTH_ECANCELED);
     assert_int_equal(hearth_decoder_length(decoder, 1), 30);
     take(decoder, 1, tokens + 30, 10, 10);
     for (uint32_t i = 0; i < 10; i++)
@@ -336,21 +334,20 @@ static void what_is_over_the_limits_is_refused(void **state)
     int32_t tokens[200] = {0};
     struct hearth_error error = {0};
     struct hearth_decoder_span spans[2] = {{0, tokens, BATCH + 1, 0}};
-    assert_int_equal(
-        hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error), HEARTH_EINVAL);
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
     spans[0] = (struct hearth_decoder_span){0, tokens, 1, 1};
     spans[1] = spans[0];
-    assert_int_equal(
-        hearth_decoder_step(decoder, spans, 2, HEARTH_DECODER_LOGITS, NULL, &error), HEARTH_EINVAL);
+    assert_int_equal(hearth_decoder_step(decoder, spans, 2, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
     tokens[0] = VOCABULARY;
-    assert_int_equal(
-        hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error), HEARTH_EINVAL);
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
     tokens[0] = 0;
     take(decoder, 0, tokens, 64, 0);
     take(decoder, 0, tokens, 64, 0);
-    assert_int_equal(
-        hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
-        HEARTH_ECONTEXT);
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_ECONTEXT);
     assert_int_equal(hearth_decoder_length(decoder, 0), 128);
     hearth_decoder_close(decoder);
 }

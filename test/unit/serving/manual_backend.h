@@ -10,13 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MANUAL_STREAMS_MAX = 64, MANUAL_MAX = 16 };
+enum { MANUAL_STREAMS_MAX = 256, MANUAL_MAX = 16, MANUAL_TEXT_MAX = 32 };
 
 struct manual_backend {
     struct hearth_backend backend; /* first */
     struct hearth_backend_spec spec;
     uint32_t sent[MANUAL_STREAMS_MAX], canceled[MANUAL_STREAMS_MAX];
     uint32_t credit_of_sent[MANUAL_STREAMS_MAX];
+    char text_of_sent[MANUAL_STREAMS_MAX][MANUAL_TEXT_MAX]; /* as much as there is room for */
+    const char *bytes_of_sent[MANUAL_STREAMS_MAX];
+    uint64_t seed_of_sent[MANUAL_STREAMS_MAX];
     size_t sent_count, canceled_count;
     uint32_t credits;
     bool stopping, killed;
@@ -27,6 +30,7 @@ static struct manual_backend *manual_all[MANUAL_MAX]; /* in the order of their s
 static int manual_starts;
 static struct hearth_memory_plan manual_plan;
 static uint32_t manual_tasks = HEARTH_TASK_GENERATE;
+static uint32_t manual_width; /* of the vectors that the model says it makes */
 
 static int manual_start(const struct hearth_backend_spec *spec, struct hearth_backend **ret_backend,
                         struct hearth_error *error);
@@ -36,7 +40,13 @@ static int manual_send(struct hearth_backend *backend, const struct hearth_backe
 {
     (void)error;
     struct manual_backend *it = (struct manual_backend *)backend;
+    const struct hearth_sampling *sampling = request->input->sampling;
     it->credit_of_sent[it->sent_count] = request->credit;
+    snprintf(it->text_of_sent[it->sent_count], MANUAL_TEXT_MAX, "%.*s",
+             (int)(request->input->pair ? request->input->pair_length : request->input->length),
+             request->input->pair ? request->input->pair : request->input->bytes);
+    it->bytes_of_sent[it->sent_count] = request->input->bytes;
+    it->seed_of_sent[it->sent_count] = sampling ? sampling->seed : 0;
     it->sent[it->sent_count++] = request->stream;
     return 0;
 }
@@ -115,6 +125,7 @@ static inline void manual_ready(void)
     facts->context = 64;
     facts->slots = manual->spec.hello.slots ? manual->spec.hello.slots : 4;
     facts->tasks = manual_tasks;
+    facts->embedding_length = manual_width;
     facts->batch = 16;
     manual->spec.events->on_ready(manual->spec.argument, facts);
     hearth_free(facts);
@@ -150,6 +161,19 @@ static inline void manual_done(uint32_t stream)
                                                .finish = HEARTH_FINISH_STOP,
                                                .prompt_tokens = 3,
                                                .completion_tokens = 2}};
+    manual->spec.events->on_event(manual->spec.argument, stream, &event);
+}
+
+static inline void manual_prepared(uint32_t stream)
+{
+    const struct hearth_ipc_prepared prepared = {.token_count = 3};
+    manual->spec.events->on_prepared(manual->spec.argument, stream, &prepared);
+}
+
+static inline void manual_vector(uint32_t stream, const float *values, uint32_t count)
+{
+    struct hearth_ipc_event event = {
+        .event = {.kind = HEARTH_EVENT_VECTOR, .values = values, .value_count = count}};
     manual->spec.events->on_event(manual->spec.argument, stream, &event);
 }
 

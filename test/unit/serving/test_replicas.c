@@ -2,6 +2,7 @@
 #include "scheduler_bed.h"
 
 #include "serving/dead_letters.h"
+#include "serving/shared_input.h"
 
 static const struct hearth_scheduler_options three = {.replicas = 3, .slots = 2, .affinity = "off"};
 static const struct hearth_scheduler_options two = {.replicas = 2, .slots = 4, .affinity = "off"};
@@ -186,6 +187,18 @@ static bool has_starts(void *argument)
 }
 
 /* Two texts, of which one ends every worker that takes it up. */
+struct letters_seen {
+    int count;
+    uint64_t id;
+};
+
+static void see_letter(void *argument, const struct hearth_dead_letter *letter)
+{
+    struct letters_seen *seen = argument;
+    seen->count++;
+    seen->id = letter->id;
+}
+
 static void only_the_one_to_blame_is_given_up(void **state)
 {
     (void)state;
@@ -214,37 +227,16 @@ static void only_the_one_to_blame_is_given_up(void **state)
     manual_crash();
     assert_int_equal(poison.done + good.done, 1);
     assert_int_equal((poison.error ? poison.error : good.error), HEARTH_ECRASHED);
-    struct hearth_dead_letters *letters = hearth_scheduler_dead_letters(bed.scheduler);
-    assert_int_equal(hearth_dead_letters_count(letters), 1);
-    const struct hearth_dead_letter *letter = hearth_dead_letters_first(letters);
+    struct letters_seen seen = {0};
+    hearth_scheduler_each_dead_letter(bed.scheduler, see_letter, &seen);
+    assert_int_equal(seen.count, 1);
+    struct hearth_dead_letter *letter = hearth_scheduler_take_dead_letter(bed.scheduler, seen.id);
     assert_int_equal(letter->attempts, 3);
     assert_string_equal(letter->model, "m");
-    assert_int_equal(letter->input->task, HEARTH_TASK_EMBED);
-    hearth_dead_letter_destroy(hearth_dead_letters_take(letters, letter->id));
-    assert_int_equal(hearth_dead_letters_count(letters), 0);
+    assert_int_equal(hearth_shared_input_view(letter->shared)->task, HEARTH_TASK_EMBED);
+    hearth_dead_letter_destroy(letter);
+    assert_null(hearth_scheduler_take_dead_letter(bed.scheduler, seen.id));
     bed_close(&bed);
-}
-
-static void dead_letters_are_bounded(void **state)
-{
-    (void)state;
-    struct hearth_dead_letters *letters = hearth_dead_letters_create(3, 8000);
-    struct hearth_input input = {.kind = HEARTH_INPUT_TEXT, .bytes = "text", .length = 4};
-    struct hearth_dead_letter letter = {.model = (char *)"m:1", .input = &input};
-    for (int i = 0; i < 10; i++)
-        hearth_dead_letters_add(letters, &letter);
-    assert_int_equal(hearth_dead_letters_count(letters), 3);
-    assert_int_equal(hearth_dead_letters_first(letters)->id, 8);
-    static const char large[9000];
-    input = (struct hearth_input){.kind = HEARTH_INPUT_TEXT, .bytes = large, .length = 6000};
-    hearth_dead_letters_add(letters, &letter);
-    assert_int_equal(hearth_dead_letters_first(letters)->input->length, 6000);
-    assert_int_equal(hearth_dead_letters_count(letters), 1);
-    input.length = sizeof(large);
-    hearth_dead_letters_add(letters, &letter);
-    assert_int_equal(hearth_dead_letters_count(letters), 1);
-    assert_null(hearth_dead_letters_take(letters, 1));
-    hearth_dead_letters_destroy(letters);
 }
 
 static uint64_t planned_bytes;
@@ -270,7 +262,7 @@ static void their_memory_is_planned_together(void **state)
 
 static const char *first_breaker;
 
-static void look_at_first(void *argument, const struct hearth_backend_worker *worker)
+static void look_at_first(void *argument, const struct hearth_worker_report *worker)
 {
     (void)argument;
     first_breaker = first_breaker ? first_breaker : worker->breaker;
@@ -312,7 +304,6 @@ int main(void)
         cmocka_unit_test(their_memory_is_planned_together),
         cmocka_unit_test(only_the_one_to_blame_is_given_up),
         cmocka_unit_test(a_worker_rests_after_as_many_crashes_as_are_set),
-        cmocka_unit_test(dead_letters_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

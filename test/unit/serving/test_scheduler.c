@@ -609,7 +609,7 @@ static void test_unknown_models_and_engines_are_refused_at_once(void **state)
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "nobody", NULL, NULL, &error),
                      HEARTH_ENOMODEL);
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "../x", NULL, NULL, &error),
-                     HEARTH_EPATH);
+                     HEARTH_ENOMODEL);
     bed_close(&bed);
 }
 

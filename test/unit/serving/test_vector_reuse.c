@@ -51,7 +51,7 @@ static void what_was_computed_comes_from_the_cache(void **state)
     assert_int_equal(manual->sent_count, 1);
     assert_int_equal(bed_ask_with(&bed, &cut, "one", HEARTH_TRUNCATE_END, 0), 0);
     assert_int_equal(manual->sent_count, 2); /* another truncation is another vector */
-    hearth_vector_cache_clear(hearth_scheduler_vector_cache(bed.scheduler));
+    hearth_scheduler_forget_vectors(bed.scheduler);
     struct vector_answer again = {0};
     bed_ask(&bed, &again, "one");
     assert_int_equal(manual->sent_count, 3);

@@ -135,7 +135,8 @@ static void hello_comes_back_as_it_was(void **state)
                                      .settings_json = "{\"a\":1}",
                                      .sandbox = HEARTH_SANDBOX_REQUIRE,
                                      .memory_limit = 1ull << 40,
-                                     .probe = true};
+                                     .probe = true,
+                                     .context_is_limit = true};
     struct hearth_ipc_hello got;
     struct hearth_buf buf;
     struct seen seen = {0};

@@ -24,12 +24,11 @@ static int set_up(void **state)
     f.generation->id = "x-1";
     f.generation->model = "m";
     f.generation->created_s = 5;
-    f.generation->choice_count = f.generation->n = f.generation->input_count = 1;
+    f.generation->choice_count = f.generation->n = 1;
     f.choice = &f.generation->choices[0];
     f.choice->generation = f.generation;
     hearth_buf_init(&f.choice->text, 1 << 20);
-    for (int part = 0; part < 4; part++)
-        hearth_buf_init(&f.choice->parts[part], 1 << 20);
+    f.choice->kept = hearth_calloc(1, hearth_openai_chat.kept_size);
     hearth_buf_init(&f.out, 1 << 20);
     *state = &f;
     return 0;
@@ -39,8 +38,8 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     hearth_buf_finish(&f->choice->text);
-    for (int part = 0; part < 4; part++)
-        hearth_buf_finish(&f->choice->parts[part]);
+    hearth_openai_chat.forget(f->choice);
+    hearth_free(f->choice->kept);
     hearth_buf_finish(&f->out);
     hearth_free(f->generation);
     return 0;
@@ -74,7 +73,7 @@ static void expect(struct fixture *f, const char *text)
 static void a_chat_chunk_has_one_delta(void **state)
 {
     struct fixture *f = *state;
-    hearth_chat_shape.write_delta(f->choice, &event, &f->out);
+    hearth_openai_chat.write_delta(f->choice, &event, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
               "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xc3\xa9!\"},\"logprobs\":null,"
               "\"finish_reason\":null}]}");
@@ -85,47 +84,67 @@ static void with_usage_asked_for_every_chunk_has_a_null_one(void **state)
     struct fixture *f = *state;
     f->generation->include_usage = true;
     f->choice->done.finish = HEARTH_FINISH_LENGTH;
-    hearth_chat_shape.write_finish(f->choice, &f->out);
+    hearth_openai_chat.write_finish(f->choice, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
               "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":"
               "\"length\"}],\"usage\":null}");
 }
 
-static void half_a_character_is_told_by_its_bytes(void **state)
+static void half_a_character_is_spelled_out_and_told_by_its_bytes(void **state)
 {
     struct fixture *f = *state;
     f->generation->logprobs = true;
-    hearth_chat_shape.keep(f->choice, &event);
-    hearth_chat_shape.keep(f->choice, &(struct hearth_event){.kind = HEARTH_EVENT_TEXT});
+    hearth_openai_chat.keep(f->choice, &event);
+    hearth_openai_chat.keep(f->choice, &(struct hearth_event){.kind = HEARTH_EVENT_TEXT});
     hearth_buf_text(&f->choice->text, "\xc3\xa9!");
     f->choice->done = (struct hearth_inference_done){.finish = HEARTH_FINISH_STOP,
                                                      .prompt_tokens = 3,
                                                      .cached_tokens = 1,
                                                      .completion_tokens = 2};
-    hearth_chat_shape.write_answer(f->generation, &f->out);
-    expect(f,
-           "{\"id\":\"x-1\",\"object\":\"chat.completion\",\"created\":5,\"model\":\"m\","
-           "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
-           "\"\xc3\xa9!\",\"refusal\":null},\"logprobs\":{\"content\":[{\"token\":"
-           "\"\xef\xbf\xbd\",\"logprob\":-0.25,\"bytes\":[195],\"top_logprobs\":[{\"token\":"
-           "\"\xef\xbf\xbd\",\"logprob\":-0.25,\"bytes\":[195]},{\"token\":\"b\",\"logprob\":-1.5,"
-           "\"bytes\":[98]}]},{\"token\":\"\xef\xbf\xbd!\",\"logprob\":-1,\"bytes\":[169,33],"
-           "\"top_logprobs\":[]}],\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{"
-           "\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
-           "\"prompt_tokens_details\":{\"cached_tokens\":1}},\"system_fingerprint\":null}");
+    hearth_openai_chat.write_answer(f->generation, &f->out);
+    expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion\",\"created\":5,\"model\":\"m\","
+              "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+              "\"\xc3\xa9!\",\"refusal\":null},\"logprobs\":{\"content\":[{\"token\":"
+              "\"\\\\xc3\",\"logprob\":-0.25,\"bytes\":[195],\"top_logprobs\":[{\"token\":"
+              "\"\\\\xc3\",\"logprob\":-0.25,\"bytes\":[195]},{\"token\":\"b\",\"logprob\":-1.5,"
+              "\"bytes\":[98]}]},{\"token\":\"\\\\xa9!\",\"logprob\":-1,\"bytes\":[169,33],"
+              "\"top_logprobs\":[]}],\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{"
+              "\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
+              "\"prompt_tokens_details\":{\"cached_tokens\":1}},\"system_fingerprint\":null}");
 }
 
-static void completion_logprobs_are_four_lists(void **state)
+static void completion_logprobs_are_four_lists_with_the_sampled_token_in_each(void **state)
 {
     struct fixture *f = *state;
     f->generation->logprobs = true;
     f->choice->characters = 7;
-    hearth_completion_shape.write_delta(f->choice, &event, &f->out);
+    hearth_openai_completion.write_delta(f->choice, &event, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"text_completion\",\"created\":5,\"model\":\"m\","
               "\"choices\":[{\"index\":0,\"text\":\"\xc3\xa9!\",\"logprobs\":{\"tokens\":["
-              "\"\xef\xbf\xbd\",\"\xef\xbf\xbd!\"],\"token_logprobs\":[-0.25,-1],\"top_logprobs\":"
-              "[{\"\xef\xbf\xbd\":-0.25,\"b\":-1.5},{}],\"text_offset\":[7,8]},\"finish_reason\":"
-              "null}]}");
+              "\"bytes:\\\\xc3\",\"bytes:\\\\xa9!\"],\"token_logprobs\":[-0.25,-1],"
+              "\"top_logprobs\":[{\"bytes:\\\\xc3\":-0.25,\"b\":-1.5},{\"bytes:\\\\xa9!\":-1}],"
+              "\"text_offset\":[7,8]},\"finish_reason\":null}]}");
+}
+
+/* Control tokens have no text, and parts of characters would all be U+FFFD. */
+static void no_two_of_top_logprobs_have_the_same_key(void **state)
+{
+    struct fixture *f = *state;
+    static const struct hearth_alternative same[] = {
+        {.token = 1, .logprob = -0.5f, .text = {"", 0}},
+        {.token = 2, .logprob = -1, .text = {NULL, 0}},
+        {.token = 3, .logprob = -2, .text = {"\xf0", 1}},
+        {.token = 4, .logprob = -3, .text = {"\xf1", 1}},
+    };
+    const struct hearth_token token = {
+        .token = 2, .logprob = -1, .text = {"", 0}, .alternatives = same, .alternative_count = 4};
+    const struct hearth_event one = {
+        .kind = HEARTH_EVENT_TEXT, .tokens = &token, .token_count = 1, .has_tokens = true};
+    f->generation->logprobs = true;
+    hearth_openai_completion.write_delta(f->choice, &one, &f->out);
+    assert_non_null(
+        strstr(hearth_buf_cstr(&f->out),
+               "\"top_logprobs\":[{\"\":-0.5,\"bytes:\\\\xf0\":-2,\"bytes:\\\\xf1\":-3}]"));
 }
 
 static void echo_goes_first(void **state)
@@ -135,7 +154,7 @@ static void echo_goes_first(void **state)
     f->generation->echo = echo;
     hearth_buf_text(&f->choice->text, "after");
     f->choice->done.finish = HEARTH_FINISH_STOP;
-    hearth_completion_shape.write_answer(f->generation, &f->out);
+    hearth_openai_completion.write_answer(f->generation, &f->out);
     assert_non_null(strstr(hearth_buf_cstr(&f->out), "\"text\":\"before after\""));
     f->generation->echo = NULL;
 }
@@ -157,8 +176,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_chat_chunk_has_one_delta, set_up, tear_down),
         cmocka_unit_test_setup_teardown(with_usage_asked_for_every_chunk_has_a_null_one, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(half_a_character_is_told_by_its_bytes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(completion_logprobs_are_four_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(half_a_character_is_spelled_out_and_told_by_its_bytes,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            completion_logprobs_are_four_lists_with_the_sampled_token_in_each, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_two_of_top_logprobs_have_the_same_key, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(echo_goes_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_event_is_taken_back, set_up, tear_down),
     };

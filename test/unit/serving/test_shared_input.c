@@ -1,6 +1,5 @@
 /* A request's input outlives the caller's memory, with all that it points to. */
-#include "base/memory.h"
-#include "serving/scheduler_private.h"
+#include "serving/shared_input.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,8 +26,9 @@ static void test_everything_is_copied(void **state)
                                  .pair_length = 5,
                                  .prompt_name = prompt,
                                  .sampling = &sampling};
-    struct hearth_input *copy = hearth_input_copy(&input);
-    assert_non_null(copy);
+    struct hearth_shared_input *shared = hearth_shared_input_create(&input);
+    assert_non_null(shared);
+    const struct hearth_input *copy = hearth_shared_input_view(shared);
     memset(bytes, 'x', 5);
     memset(pair, 'x', 5);
     memset(prompt, 'x', 5);
@@ -45,20 +45,42 @@ static void test_everything_is_copied(void **state)
     assert_memory_equal(copy->sampling->stops[0].bytes, "END", 3);
     assert_null(copy->sampling->stops[1].bytes);
     assert_int_equal(copy->sampling->biases[0].token, 7);
-    hearth_free(copy);
+    hearth_shared_input_release(shared);
 }
 
 static void test_what_is_not_there_stays_away(void **state)
 {
     (void)state;
     const struct hearth_input input = {.task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TEXT};
-    struct hearth_input *copy = hearth_input_copy(&input);
-    assert_non_null(copy);
+    struct hearth_shared_input *shared = hearth_shared_input_create(&input);
+    assert_non_null(shared);
+    const struct hearth_input *copy = hearth_shared_input_view(shared);
     assert_null(copy->bytes);
     assert_null(copy->tokens);
     assert_null(copy->prompt_name);
     assert_null(copy->sampling);
-    hearth_free(copy);
+    hearth_shared_input_release(shared);
+}
+
+static void test_it_lives_until_the_last_one_lets_go(void **state)
+{
+    (void)state;
+    hearth_flag canceled = 1;
+    const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                       .kind = HEARTH_INPUT_TEXT,
+                                       .bytes = "once",
+                                       .length = 4,
+                                       .canceled = &canceled};
+    struct hearth_shared_input *first = hearth_shared_input_create(&input);
+    assert_non_null(first);
+    assert_true(hearth_shared_input_bytes(first) >= sizeof(input) + 4);
+    struct hearth_shared_input *second = hearth_shared_input_keep(first);
+    assert_ptr_equal(first, second);
+    hearth_shared_input_release(first);
+    assert_memory_equal(hearth_shared_input_view(second)->bytes, "once", 4);
+    assert_null(hearth_shared_input_view(second)->canceled);
+    hearth_shared_input_release(second); /* ASan has the last word */
+    hearth_shared_input_release(NULL);
 }
 
 int main(void)
@@ -66,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything_is_copied),
         cmocka_unit_test(test_what_is_not_there_stays_away),
+        cmocka_unit_test(test_it_lives_until_the_last_one_lets_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,17 @@
+#include "serving/shared_input.h"
+
 #include "base/memory.h"
-#include "serving/scheduler_private.h"
 
 #include <string.h>
 
 enum { ALIGNMENT = 8 };
+
+/* The head of the block; what the input points to lies behind it. */
+struct hearth_shared_input {
+    uint32_t uses;
+    uint64_t bytes;
+    struct hearth_input *input; /* within this block */
+};
 
 /* Runs twice over the same input: first with `block` NULL to add the sizes up, then to copy. */
 struct copier {
@@ -64,11 +72,43 @@ static struct hearth_input *put_input(struct copier *copier, const struct hearth
     return input;
 }
 
-struct hearth_input *hearth_input_copy(const struct hearth_input *input)
+struct hearth_shared_input *hearth_shared_input_create(const struct hearth_input *input)
 {
+    const struct hearth_shared_input empty = {.uses = 1};
     struct copier copier = {.block = NULL};
+    put(&copier, &empty, sizeof(empty));
     put_input(&copier, input);
-    copier.block = hearth_try_alloc(copier.used);
+    uint64_t bytes = copier.used;
+    copier.block = hearth_try_alloc(bytes);
+    if (!copier.block)
+        return NULL;
     copier.used = 0;
-    return copier.block ? put_input(&copier, input) : NULL;
+    struct hearth_shared_input *shared = put(&copier, &empty, sizeof(empty));
+    shared->bytes = bytes;
+    shared->input = put_input(&copier, input);
+    /* The flag belongs to whoever runs the engine, and lives no longer than one prepare. */
+    shared->input->canceled = NULL;
+    return shared;
+}
+
+struct hearth_shared_input *hearth_shared_input_keep(struct hearth_shared_input *shared)
+{
+    shared->uses++;
+    return shared;
+}
+
+void hearth_shared_input_release(struct hearth_shared_input *shared)
+{
+    if (shared && --shared->uses == 0)
+        hearth_free(shared);
+}
+
+const struct hearth_input *hearth_shared_input_view(const struct hearth_shared_input *shared)
+{
+    return shared->input;
+}
+
+uint64_t hearth_shared_input_bytes(const struct hearth_shared_input *shared)
+{
+    return shared->bytes;
 }

@@ -1,0 +1,195 @@
+#include "engine/llama/llama_bounds.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <cstdlib>
+#include <malloc.h>
+#include <new>
+
+namespace
+{
+
+/* The clock of a thread costs a system call. */
+constexpr unsigned calls_between_looks = 64;
+constexpr size_t large_bytes = 64u << 10;
+/* It throws only where a value of the interpreter is made, or something larger: smaller pieces are
+ * also taken inside functions that may not throw (the hash of a key), which would end the process. */
+constexpr size_t throwing_bytes = 128;
+/* What is left free below: calls that go deeper without an allocation, a handler of an exception. */
+constexpr size_t stack_reserve = 2u << 20;
+
+thread_local hearth_bounds *current = nullptr;
+
+uint64_t processor_ns()
+{
+    struct timespec now = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+const char *stack_floor()
+{
+    pthread_attr_t attributes;
+    void *lowest = nullptr;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return nullptr;
+    pthread_attr_getstack(&attributes, &lowest, &size);
+    pthread_attr_destroy(&attributes);
+    size_t reserve = size > 2 * stack_reserve ? stack_reserve : size / 2;
+    return static_cast<const char *>(lowest) + reserve;
+}
+
+void *take(size_t size, size_t alignment)
+{
+    if (current != nullptr)
+        current->check(size);
+    void *memory = nullptr;
+    if (alignment <= alignof(std::max_align_t))
+        memory = std::malloc(size != 0 ? size : 1);
+    else if (posix_memalign(&memory, alignment, size) != 0)
+        memory = nullptr;
+    if (memory == nullptr)
+        throw std::bad_alloc();
+    if (current != nullptr)
+        current->held(malloc_usable_size(memory));
+    return memory;
+}
+
+void *try_take(size_t size, size_t alignment) noexcept
+{
+    try {
+        return take(size, alignment);
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+void give_back(void *memory) noexcept
+{
+    if (current != nullptr && memory != nullptr)
+        current->released(malloc_usable_size(memory));
+    std::free(memory);
+}
+
+} // namespace
+
+hearth_bounds::hearth_bounds(uint64_t processor_ms, size_t bytes)
+    : end_ns_(processor_ns() + processor_ms * 1000000u), bytes_max_(static_cast<int64_t>(bytes)),
+      stack_floor_(stack_floor())
+{
+    current = this;
+}
+
+hearth_bounds::~hearth_bounds()
+{
+    current = nullptr;
+}
+
+void hearth_bounds::check(size_t more)
+{
+    if (more < throwing_bytes)
+        return;
+    if (static_cast<const char *>(__builtin_frame_address(0)) < stack_floor_)
+        throw hearth_bound_reached{hearth_bound::stack};
+    if (more > static_cast<size_t>(INT64_MAX) - static_cast<size_t>(bytes_max_) ||
+        held_ + static_cast<int64_t>(more) > bytes_max_)
+        throw hearth_bound_reached{hearth_bound::memory};
+    if ((++calls_ % calls_between_looks == 0 || more >= large_bytes) && processor_ns() > end_ns_) {
+        calls_ = calls_between_looks - 1; /* whoever swallows this meets it at once again */
+        throw hearth_bound_reached{hearth_bound::time};
+    }
+}
+
+/* The plug-in's own; hidden, so that no other library of the process comes here. The C++ library is
+ * linked in (cmake/llama.cmake), so that its strings do. */
+void *operator new(size_t size)
+{
+    return take(size, 0);
+}
+
+void *operator new[](size_t size)
+{
+    return take(size, 0);
+}
+
+void *operator new(size_t size, std::align_val_t alignment)
+{
+    return take(size, static_cast<size_t>(alignment));
+}
+
+void *operator new[](size_t size, std::align_val_t alignment)
+{
+    return take(size, static_cast<size_t>(alignment));
+}
+
+void *operator new(size_t size, const std::nothrow_t &) noexcept
+{
+    return try_take(size, 0);
+}
+
+void *operator new[](size_t size, const std::nothrow_t &) noexcept
+{
+    return try_take(size, 0);
+}
+
+void *operator new(size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
+{
+    return try_take(size, static_cast<size_t>(alignment));
+}
+
+void *operator new[](size_t size, std::align_val_t alignment, const std::nothrow_t &) noexcept
+{
+    return try_take(size, static_cast<size_t>(alignment));
+}
+
+void operator delete(void *memory) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete[](void *memory) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete(void *memory, size_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete[](void *memory, size_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete(void *memory, std::align_val_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete[](void *memory, std::align_val_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete(void *memory, size_t, std::align_val_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete[](void *memory, size_t, std::align_val_t) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete(void *memory, const std::nothrow_t &) noexcept
+{
+    give_back(memory);
+}
+
+void operator delete[](void *memory, const std::nothrow_t &) noexcept
+{
+    give_back(memory);
+}

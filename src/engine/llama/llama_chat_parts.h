@@ -1,0 +1,40 @@
+/* What the files of the chat templates share. C++; no other file includes it. */
+#ifndef HEARTH_LLAMA_CHAT_PARTS_H
+#define HEARTH_LLAMA_CHAT_PARTS_H
+
+/* In C a function may have the name of a struct. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+extern "C" {
+#include "engine/llama/llama_chat.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+}
+#pragma GCC diagnostic pop
+
+#include <chat.h>
+
+#include <string>
+
+/* A fault that is told as it stands: our words. */
+struct hearth_chat_fault {
+    int code;
+    std::string text;
+};
+
+/* llama_chat_text.cpp: throws a hearth_chat_fault when the text cannot be a template, or nests so
+ * deep that a recursive parser or interpreter would run out of stack. */
+void hearth_chat_check_text(const std::string &text);
+
+/* What a template can do, as llama-common found by trying it. */
+struct hearth_chat_abilities {
+    bool parallel_tools;   /* several calls in a message */
+    bool object_arguments; /* it reads the arguments of a call, not only their text */
+};
+
+/* llama_conversation.cpp: throws a hearth_chat_fault that names the member. */
+common_chat_templates_inputs hearth_conversation_read(const common_json &body,
+                                                      const hearth_chat_abilities &abilities);
+
+#endif

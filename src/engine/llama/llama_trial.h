@@ -1,0 +1,17 @@
+/* A model on trial, for an install: everything that a load and the first step would refuse is met
+ * here, without reading or holding the weights. Compute thread only. */
+#ifndef HEARTH_LLAMA_TRIAL_H
+#define HEARTH_LLAMA_TRIAL_H
+
+#include "engine/llama/llama_header.h"
+
+/* libllama loads the model with its numbers, vocabulary and the shapes of its tensors, but no
+ * weights, and plans a step; the chat templates are rendered once. HEARTH_EMODEL; HEARTH_ENOTIMPL
+ * for what libllama does not have. */
+int hearth_llama_trial(const char *path, const struct hearth_llama_header *header,
+                       struct hearth_error *error);
+
+/* The tokenizer asserts that it has what it is told to add. HEARTH_EMODEL. */
+int hearth_llama_check_vocabulary(const struct llama_vocab *vocab, struct hearth_error *error);
+
+#endif

@@ -1,0 +1,16 @@
+/* What a library said, in our words. A message of libllama or ggml is for the server's log; a
+ * client is told what is wrong with the model without the inside of a library. Pure. */
+#ifndef HEARTH_LLAMA_WORDS_H
+#define HEARTH_LLAMA_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is wrong with a model, out of what libllama logged when it could not load it. False when it
+ * is none of the messages that we know. */
+bool hearth_llama_words(const char *logged, char *ret_text, size_t size);
+
+/* The sentence of "/folder/file.c:12: GGML_ASSERT(x) failed": without the place in the source. */
+const char *hearth_llama_sentence(const char *message);
+
+#endif

@@ -1,0 +1,30 @@
+#include "registry/settings_fit.h"
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <string.h>
+
+static bool stretches(const json_t *settings)
+{
+    return json_object_get(settings, "rope_freq_base") ||
+           json_object_get(settings, "rope_freq_scale");
+}
+
+int hearth_settings_fit(const char *settings_json, const char *facts_json,
+                        struct hearth_error *error)
+{
+    json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
+    json_t *facts = hearth_json_parse(facts_json, strlen(facts_json), NULL);
+    json_int_t asked = hearth_json_integer(settings, "context", 0);
+    json_int_t trained = hearth_json_integer(facts, "trained_context", 0);
+    int rc = 0;
+    if (trained > 0 && asked > trained && !stretches(settings))
+        rc = hearth_error_set(error, HEARTH_EFIELDS,
+                              "settings.context: %lld tokens are more than the %lld that the model "
+                              "was trained with (rope_freq_scale stretches them)",
+                              (long long)asked, (long long)trained);
+    json_decref(settings);
+    json_decref(facts);
+    return rc;
+}

@@ -1,0 +1,13 @@
+/* Do the settings of a model ask for what its files can do? Known when they are set, so that nobody
+ * learns it at the first request. Pure; any thread. */
+#ifndef HEARTH_REGISTRY_SETTINGS_FIT_H
+#define HEARTH_REGISTRY_SETTINGS_FIT_H
+
+#include "hearth/error.h"
+
+/* Both are JSON objects as the store has them. HEARTH_EFIELDS names the setting, what it asks for
+ * and what the model can: a context over the trained one, unless a rope setting stretches it. */
+int hearth_settings_fit(const char *settings_json, const char *facts_json,
+                        struct hearth_error *error);
+
+#endif

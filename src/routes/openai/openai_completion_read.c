@@ -1,0 +1,111 @@
+/* The body of /v1/completions into what generation asks for: prompts of four kinds. */
+#include "routes/openai/openai_read.h"
+#include "routes/openai/openai_write.h"
+#include "task/sampling.h"
+
+enum { CHOICES_MAX = 64 };
+
+static bool is_token_list(const json_t *value)
+{
+    return json_is_array(value) && json_is_number(json_array_get(value, 0));
+}
+
+/* One prompt: a text or a list of tokens. */
+static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct hearth_input *input)
+{
+    input->task = HEARTH_TASK_GENERATE;
+    if (json_is_string(prompt)) {
+        input->kind = HEARTH_INPUT_TEXT;
+        input->bytes = json_string_value(prompt);
+        input->length = json_string_length(prompt);
+        return 0;
+    }
+    input->kind = HEARTH_INPUT_TOKENS;
+    input->tokens = hearth_tokens_read(prompt, arena);
+    input->token_count = json_array_size(prompt);
+    return input->tokens ? 0 : HEARTH_ETOOLARGE;
+}
+
+static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
+                        struct hearth_generation_request *request, struct hearth_error *error)
+{
+    request->list = json_is_array(prompt) && !is_token_list(prompt);
+    size_t count = request->list ? json_array_size(prompt) : 1;
+    if (count * request->n > CHOICES_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "%zu prompts with n = %u would be %zu choices; at most %d are "
+                                "made at once",
+                                count, request->n, count * request->n, CHOICES_MAX);
+    struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
+    for (size_t i = 0; inputs && i < count; i++)
+        if (read_prompt(request->list ? json_array_get(prompt, i) : prompt, arena, &inputs[i]))
+            inputs = NULL;
+    if (!inputs)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+    request->inputs = inputs;
+    request->input_count = (uint32_t)count;
+    return 0;
+}
+
+static int read_echo(const json_t *body, struct hearth_arena *arena,
+                     struct hearth_generation_request *request, struct hearth_error *error)
+{
+    if (!hearth_json_truth(body, "echo", false))
+        return 0;
+    if (request->sampling.logprobs)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "echo with logprobs would need the prompt's own, which are not "
+                                "computed");
+    const char **echo = hearth_arena_alloc(arena, request->input_count * sizeof(*echo));
+    for (uint32_t i = 0; echo && i < request->input_count; i++) {
+        const struct hearth_input *input = &request->inputs[i];
+        if (input->kind != HEARTH_INPUT_TEXT)
+            return hearth_error_set(error, HEARTH_EINVAL, "echo is for prompts that are text");
+        echo[i] = hearth_arena_strndup(arena, input->bytes, input->length);
+        if (!echo[i])
+            echo = NULL;
+    }
+    request->echo = echo;
+    return echo ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+}
+
+static int read_body(const json_t *body, struct hearth_arena *arena,
+                     struct hearth_generation_request *request, const char **ret_param,
+                     struct hearth_error *error)
+{
+    *ret_param = "response_format";
+    int rc = hearth_openai_check_format(body, error);
+    if (rc)
+        return rc;
+    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
+    if (rc)
+        return rc;
+    request->sampling.max_tokens = hearth_max_tokens_read(body, "max_tokens", 16);
+    int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
+    request->sampling.logprobs = logprobs >= 0;
+    request->sampling.top_logprobs = logprobs > 0 ? (uint32_t)logprobs : 0;
+    *ret_param = "prompt";
+    rc = read_prompts(json_object_get(body, "prompt"), arena, request, error);
+    if (rc)
+        return rc;
+    *ret_param = "echo";
+    return read_echo(body, arena, request, error);
+}
+
+int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena,
+                                  struct hearth_generation_request *ret_request,
+                                  const char **ret_param, struct hearth_error *error)
+{
+    struct hearth_generation_request request = {
+        .shape = &hearth_openai_completion,
+        .model = hearth_json_text(body, "model", ""),
+        .n = (uint32_t)hearth_body_integer(body, "n", 1),
+        .class_ = hearth_class_read(body),
+        .stream = hearth_json_truth(body, "stream", false),
+        .include_usage = hearth_openai_wants_usage(body),
+    };
+    int rc = read_body(body, arena, &request, ret_param, error);
+    if (!rc)
+        *ret_request = request;
+    return rc;
+}

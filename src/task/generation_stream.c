@@ -1,0 +1,158 @@
+#include "task/generation_stream.h"
+
+#include "base/error.h"
+#include "gateway/answers.h"
+#include "gateway/gateway_state.h"
+#include "gateway/sse.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { EVENT_MAX = 4 << 20 }; /* bytes sent at once: a token's text and its alternatives */
+
+static void send(struct hearth_generation *g, struct hearth_buf *buf)
+{
+    if (!hearth_sse_write(&g->sse, buf))
+        hearth_answering_pause(&g->answering);
+    hearth_buf_finish(buf);
+}
+
+/* What was sent was the last. */
+static void finish(struct hearth_generation *g, int status)
+{
+    struct hearth_call *call = hearth_answering_end(&g->answering);
+    struct hearth_exchange *exchange = call->exchange;
+    hearth_call_end(call, status);
+    hearth_exchange_finish(exchange, NULL, 0);
+}
+
+static void send_comment(struct hearth_generation *g)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 64);
+    if (g->loaded < 0 || g->loaded >= 100)
+        hearth_buf_text(&buf, ": waiting\n\n");
+    else
+        hearth_buf_printf(&buf, ": loading %d%%\n\n", g->loaded);
+    send(g, &buf);
+}
+
+void hearth_text_stream_loading(struct hearth_generation *g, float fraction)
+{
+    int percent = (int)(fraction * 100);
+    if (percent <= g->loaded)
+        return;
+    g->loaded = percent;
+    if (g->tells)
+        send_comment(g);
+}
+
+static void on_quiet(struct hearth_sse *sse)
+{
+    struct hearth_generation *g =
+        (struct hearth_generation *)((char *)sse - offsetof(struct hearth_generation, sse));
+    if (!g->answering.call || g->answering.paused)
+        return;
+    g->tells = true;
+    send_comment(g);
+}
+
+void hearth_text_stream_open(struct hearth_generation *g, struct hearth_call *call)
+{
+    g->tells = hearth_exchange_header(call->exchange, "hearth-progress") != NULL;
+    g->loaded = -1;
+    hearth_sse_start(&g->sse, call->gateway->streams, call->exchange, on_quiet);
+}
+
+void hearth_text_stream_close(struct hearth_generation *g)
+{
+    hearth_sse_stop(&g->sse);
+}
+
+static void open_choice(struct hearth_choice *choice, struct hearth_buf *buf)
+{
+    const struct hearth_generation_shape *shape = choice->generation->shape;
+    if (choice->opened)
+        return;
+    choice->opened = true;
+    if (!shape->write_open)
+        return;
+    size_t start = hearth_sse_open(buf);
+    shape->write_open(choice, buf);
+    hearth_sse_close(buf, start);
+}
+
+void hearth_text_stream_prepared(struct hearth_choice *choice)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, EVENT_MAX);
+    open_choice(choice, &buf);
+    send(choice->generation, &buf);
+}
+
+void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_event *event)
+{
+    struct hearth_generation *g = choice->generation;
+    if (!event->bytes.length && !(g->logprobs && event->has_tokens))
+        return;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, EVENT_MAX);
+    open_choice(choice, &buf);
+    size_t start = hearth_sse_open(&buf);
+    g->shape->write_delta(choice, event, &buf);
+    hearth_sse_close(&buf, start);
+    send(g, &buf);
+}
+
+void hearth_text_stream_finish(struct hearth_choice *choice)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, EVENT_MAX);
+    open_choice(choice, &buf);
+    size_t start = hearth_sse_open(&buf);
+    choice->generation->shape->write_finish(choice, &buf);
+    hearth_sse_close(&buf, start);
+    send(choice->generation, &buf);
+}
+
+static void say_last_words(const struct hearth_generation *g, struct hearth_buf *buf)
+{
+    size_t start = hearth_sse_open(buf);
+    if (g->shape->last_words)
+        hearth_buf_text(buf, g->shape->last_words);
+    hearth_sse_close(buf, start);
+}
+
+void hearth_text_stream_end(struct hearth_generation *g)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, EVENT_MAX);
+    size_t start = hearth_sse_open(&buf);
+    if (g->include_usage && g->shape->write_usage)
+        g->shape->write_usage(g, &buf);
+    hearth_sse_close(&buf, start);
+    say_last_words(g, &buf);
+    send(g, &buf);
+    finish(g, 200);
+}
+
+void hearth_text_stream_tell_error(struct hearth_generation *g, const struct hearth_error *error,
+                                   const struct hearth_error_detail *detail)
+{
+    struct hearth_call *call = g->answering.call;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, EVENT_MAX);
+    size_t start = hearth_sse_open(&buf);
+    hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), error,
+                       detail);
+    hearth_sse_close(&buf, start);
+    say_last_words(g, &buf);
+    send(g, &buf);
+}
+
+void hearth_text_stream_fail(struct hearth_generation *g, const struct hearth_error *error,
+                             const struct hearth_error_detail *detail)
+{
+    hearth_text_stream_tell_error(g, error, detail);
+    finish(g, hearth_error_row(error->code)->http_status);
+}
