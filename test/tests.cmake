@@ -122,7 +122,8 @@ hearth_embedding_child(bench_decoder_kernels decoder_kernels.c hearth_compute)
 if(TARGET llama_cpp)
   hearth_embedding_child(bench_peer_llama peer_llama.c hearth_base llama_cpp)
   set_target_properties(bench_peer_llama PROPERTIES LINKER_LANGUAGE CXX)
-  # A decoder of our own and libllama in one process.
+  # A decoder of our own and libllama in one process: how fast, and how far from f32.
   hearth_embedding_child(bench_decoder decoder.c hearth_network llama_cpp)
-  set_target_properties(bench_decoder PROPERTIES LINKER_LANGUAGE CXX)
+  hearth_embedding_child(bench_decoder_fidelity decoder_fidelity.c hearth_network llama_cpp)
+  set_target_properties(bench_decoder bench_decoder_fidelity PROPERTIES LINKER_LANGUAGE CXX)
 endif()

@@ -1,4 +1,5 @@
 """What only real models show: the peer's text, memory that comes back, work that ends."""
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -52,11 +53,23 @@ def greedy(port, model, prompt):
     return json.loads(connection.getresponse().read())["choices"][0]["message"]["content"]
 
 
-def test_greedy_text_is_the_peers_on_nine_of_ten_prompts(demo_server, gguf):
+def test_greedy_text_of_libllama_is_the_peers_on_nine_of_ten_prompts(start, home, gguf):
+    assert cli("install", f"file:{gguf}", "--name", "smollm2", "--set", "compute=libllama",
+               home=home).returncode == 0
+    server = start(env={"HEARTH_CONTEXT": "1024"})
     with llama_server(gguf) as port:
-        pairs = [(greedy(demo_server.port, "smollm2", p), greedy(port, "smollm2", p))
+        pairs = [(greedy(server.port, "smollm2", p), greedy(port, "smollm2", p))
                  for p in PROMPTS]
     assert sum(ours == theirs for ours, theirs in pairs) >= 9, pairs
+
+
+def test_text_is_the_same_alone_and_beside_others(demo_server):
+    """Our own decoder's promise. How near it is to f32: test/bench/decoder_fidelity.c."""
+    alone = [greedy(demo_server.port, "smollm2", prompt) for prompt in PROMPTS]
+    with concurrent.futures.ThreadPoolExecutor(len(PROMPTS)) as pool:
+        beside = list(pool.map(lambda prompt: greedy(demo_server.port, "smollm2", prompt), PROMPTS))
+    assert beside == alone
+    assert "Portuguese" in alone[0]
 
 
 def children(pid):
