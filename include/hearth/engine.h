@@ -156,7 +156,9 @@ struct hearth_input {
     /* HEARTH_TASK_EMBED of text: one of facts.prompts_json, NULL for the default one, "" for none.
      */
     const char *prompt_name;
-    bool no_special_tokens;                 /* tokenise only: without BOS, CLS … */
+    /* Without BOS, CLS … : of a text that is tokenised, none are added; ids that are embedded need
+     * not have them (else those that do not begin and end so are refused as another model's). */
+    bool no_special_tokens;
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */

@@ -48,20 +48,20 @@ enum hearth_error_code {
     X(HEARTH_EPARSE, "malformed", "the input cannot be parsed", 400, 3, 65, false, "invalid_request_error") \
     X(HEARTH_ECONTEXT, "context_length_exceeded", "the input is longer than the model's context", 400, 3, 65, false, "invalid_request_error") \
     X(HEARTH_EPATH, "unsafe_path", "the path or name is not allowed here", 400, 3, 2, false, "invalid_request_error") \
-    X(HEARTH_EAUTH, "unauthorized", "no API key, or a wrong one", 401, 16, 77, false, "authentication_error") \
+    X(HEARTH_EAUTH, "unauthorized", "the API key is missing or wrong", 401, 16, 77, false, "authentication_error") \
     X(HEARTH_EFORBIDDEN, "forbidden", "this is not allowed", 403, 7, 77, false, "permission_error") \
     X(HEARTH_ENOTFOUND, "not_found", "there is no such thing", 404, 5, 66, false, "invalid_request_error") \
     X(HEARTH_ENOMODEL, "model_not_found", "there is no such model", 404, 5, 66, false, "invalid_request_error") \
-    X(HEARTH_EMETHOD, "method_not_allowed", "this path does not take that method", 405, 12, 2, false, "invalid_request_error") \
+    X(HEARTH_EMETHOD, "method_not_allowed", "this path does not allow that method", 405, 12, 2, false, "invalid_request_error") \
     X(HEARTH_ESLOWHEAD, "request_timeout", "the request did not arrive in time", 408, 4, 75, true, "invalid_request_error") \
     X(HEARTH_ECONFLICT, "conflict", "this conflicts with what is there", 409, 6, 73, false, "conflict_error") \
-    X(HEARTH_EINUSE, "in_use", "it is in use", 409, 9, 75, true, "conflict_error") \
+    X(HEARTH_EINUSE, "in_use", "this is in use", 409, 9, 75, true, "conflict_error") \
     X(HEARTH_ETOOLARGE, "body_too_large", "the body is larger than the limit", 413, 8, 65, false, "invalid_request_error") \
     X(HEARTH_EURILONG, "uri_too_long", "the request target is too long", 414, 3, 65, false, "invalid_request_error") \
-    X(HEARTH_EMEDIA, "unsupported_media_type", "this media type is not taken here", 415, 3, 65, false, "invalid_request_error") \
+    X(HEARTH_EMEDIA, "unsupported_media_type", "this media type is not supported here", 415, 3, 65, false, "invalid_request_error") \
     X(HEARTH_EFIELDS, "invalid_fields", "some fields are not valid", 422, 3, 65, false, "invalid_request_error") \
     X(HEARTH_ERATE, "rate_limited", "too many requests from this client", 429, 8, 75, true, "rate_limit_error") \
-    X(HEARTH_EHEADERS, "headers_too_large", "the header fields are over the limit", 431, 3, 65, false, "invalid_request_error") \
+    X(HEARTH_EHEADERS, "headers_too_large", "the header fields are larger than the limit", 431, 3, 65, false, "invalid_request_error") \
     X(HEARTH_ECANCELED, "canceled", "the client is gone", 499, 1, 130, false, "invalid_request_error") \
     X(HEARTH_EINTERNAL, "internal", "an internal error", 500, 13, 70, false, "server_error") \
     X(HEARTH_EMODEL, "model_broken", "the model's files are not valid", 500, 9, 65, false, "server_error") \
@@ -75,7 +75,7 @@ enum hearth_error_code {
     X(HEARTH_EDRAINING, "draining", "the server is shutting down", 503, 14, 75, true, "server_error") \
     X(HEARTH_EBREAKER, "breaker_open", "the model failed repeatedly and rests", 503, 14, 75, true, "server_error") \
     X(HEARTH_ETIMEOUT, "timeout", "the time limit ended first", 504, 4, 75, true, "server_error") \
-    X(HEARTH_EHTTPVERSION, "http_version", "this HTTP version is not spoken here", 505, 3, 65, false, "invalid_request_error") \
+    X(HEARTH_EHTTPVERSION, "http_version", "this HTTP version is not supported here", 505, 3, 65, false, "invalid_request_error") \
     X(HEARTH_EMEMORY, "insufficient_memory", "the model does not fit into memory", 507, 8, 71, true, "server_error") \
     X(HEARTH_ENOSPACE, "disk_full", "the disk is full", 507, 8, 74, false, "server_error")
 

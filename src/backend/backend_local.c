@@ -1,3 +1,6 @@
+/* A worker process on this machine: its messages in, ours out. Whatever the process says is checked
+ * against what may come now, because a model file may have made it do anything; one that breaks the
+ * rules is ended, and only its own model notices. */
 #include "backend/backend.h"
 
 #include "backend/supervisor.h"
@@ -25,6 +28,7 @@ static struct local_backend *local_of(struct hearth_backend *backend)
 
 /* Frames of the model's life: what each is, and when it may come. */
 
+/* The first message: once, and in our version of the protocol. Everything else waits for it. */
 static int take_started(struct local_backend *local, const struct hearth_ipc_frame *frame,
                         struct hearth_error *error)
 {
@@ -40,6 +44,8 @@ static int take_started(struct local_backend *local, const struct hearth_ipc_fra
     return 0;
 }
 
+/* Clamped, not refused: a fraction that is slightly off harms nobody, and NaN falls into the last
+ * case. */
 static int take_progress(struct local_backend *local, const struct hearth_ipc_frame *frame,
                          struct hearth_error *error)
 {
@@ -127,6 +133,8 @@ static int take_event(struct local_backend *local, const struct hearth_ipc_frame
     return rc;
 }
 
+/* The whole protocol in one table: which message is taken by whom, and whether it belongs to a
+ * stream. A message without a row ends the worker. */
 static const struct taker {
     int (*take)(struct local_backend *local, const struct hearth_ipc_frame *frame,
                 struct hearth_error *error);
@@ -141,6 +149,8 @@ static const struct taker {
     [HEARTH_IPC_ERROR] = {take_event, true},
 };
 
+/* Streams exist only once the model is ready. That one of them is ours is for the caller to know: a
+ * stream that we have canceled may still speak. */
 static int on_frame(void *argument, const struct hearth_ipc_frame *frame,
                     struct hearth_error *error)
 {
@@ -160,6 +170,8 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     local->events->on_end(local->argument, end);
 }
 
+/* One buffer for all frames: the channel copies what it cannot write at once. A descriptor goes
+ * beside the frame when its payload is in shared memory, and is the kernel's once it is sent. */
 static void send_frame(struct local_backend *local, int descriptor)
 {
     hearth_child_send(local->child, local->buf.bytes, local->buf.length, descriptor);

@@ -4,21 +4,20 @@
  * streams are told as lost; only when no other one is ready or on its way does the whole backend
  * end. */
 #include "backend/backend.h"
+#include "backend/backend_spec.h"
 
 #include "backend/supervisor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "domain/backoff.h"
-#include "domain/breaker.h"
+#include "domain/blame.h"
 #include "domain/placement.h"
+#include "domain/restart.h"
 #include "loop/loop.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
 
 struct replica {
     struct replica_set *set;
@@ -26,18 +25,16 @@ struct replica {
     bool ready;
     uint32_t crashes;
     uint64_t restart_ms; /* loop's clock; 0: not waiting */
-    struct hearth_breaker breaker;
+    struct hearth_restart restart;
     uint64_t counters[HEARTH_COUNTER_COUNT];
 };
 
 struct replica_set {
-    struct hearth_backend backend; /* first */
-    struct hearth_backend_spec spec;
-    char *model, *worker_path, *settings_json;
+    struct hearth_backend backend;   /* first */
+    struct hearth_backend_spec spec; /* kept: workers are started again from it */
     struct hearth_timer *again;
     struct hearth_placement *placement; /* a worker's number is its replica's index */
     bool planned, ready, stopping, ended;
-    uint32_t random;
     uint32_t count;
     struct replica replicas[];
 };
@@ -57,59 +54,31 @@ static uint32_t index_of(const struct replica *replica)
     return (uint32_t)(replica - replica->set->replicas);
 }
 
-static uint32_t ready_count(const struct replica_set *set)
-{
-    uint32_t ready = 0;
-    for (uint32_t i = 0; i < set->count; i++)
-        ready += set->replicas[i].ready;
-    return ready;
-}
-
-/* The choice */
-
 static struct hearth_worker_load load_of(const struct replica *replica)
 {
     return hearth_placement_load(replica->set->placement, index_of(replica));
 }
 
-/* One that has to show that it lives has one request, unless there is nobody else. */
-static bool is_probed(const struct replica *replica)
+/* What the choice of a worker goes by; whenever one becomes ready, ends, or shows that it lives. */
+static void stand(const struct replica *replica)
 {
-    return replica->breaker.state == HEARTH_BREAKER_HALF_OPEN && load_of(replica).streams;
-}
-
-static bool has_less(const struct replica *one, const struct replica *other)
-{
-    if (is_probed(one) != is_probed(other))
-        return is_probed(other);
-    struct hearth_worker_load a = load_of(one), b = load_of(other);
-    return a.cost < b.cost || (a.cost == b.cost && a.streams < b.streams);
-}
-
-static struct replica *least_loaded(struct replica_set *set)
-{
-    struct replica *best = NULL;
-    for (uint32_t i = 0; i < set->count; i++) {
-        struct replica *one = &set->replicas[i];
-        if (one->ready && (!best || has_less(one, best)))
-            best = one;
-    }
-    return best;
+    enum hearth_worker_standing standing = HEARTH_WORKER_AWAY;
+    if (replica->ready)
+        standing = hearth_restart_is_on_trial(&replica->restart) ? HEARTH_WORKER_ON_TRIAL
+                                                                 : HEARTH_WORKER_READY;
+    hearth_placement_stand(replica->set->placement, index_of(replica), standing);
 }
 
 /* Starting */
 
 static int start_replica(struct replica *replica, struct hearth_error *error);
 
+/* A timer for all of them; it looks at each and finds the next time itself. */
 static void restart_later(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     uint64_t now = now_ms(set);
-    set->random = set->random * 1664525u + 1013904223u;
-    uint64_t wait_ms =
-        hearth_backoff_ms(&restart_backoff, replica->breaker.failures, set->random >> 8);
-    uint64_t rest_ms = hearth_breaker_retry_after_ms(&replica->breaker, now);
-    replica->restart_ms = now + (rest_ms > wait_ms ? rest_ms : wait_ms);
+    replica->restart_ms = now + hearth_restart_after_end(&replica->restart, now);
     hearth_timer_start(set->again, 0, 0);
 }
 
@@ -119,12 +88,13 @@ static void start_or_later(struct replica *replica)
     replica->restart_ms = 0;
     if (start_replica(replica, &error) == 0)
         return;
-    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", replica->set->model),
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", replica->set->spec.model),
                HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error.message));
-    hearth_breaker_failure(&replica->breaker, now_ms(replica->set));
     restart_later(replica);
 }
 
+/* A worker whose breaker does not admit it yet keeps its time, and is looked at again a millisecond
+ * later: the two clocks agree to within one. */
 static void on_again(void *argument)
 {
     struct replica_set *set = argument;
@@ -134,7 +104,7 @@ static void on_again(void *argument)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
         if (replica->restart_ms && replica->restart_ms <= now &&
-            hearth_breaker_admits(&replica->breaker, now))
+            hearth_restart_admits(&replica->restart, now))
             start_or_later(replica);
         if (replica->restart_ms && (!next || replica->restart_ms < next))
             next = replica->restart_ms;
@@ -145,11 +115,14 @@ static void on_again(void *argument)
 
 /* Events of one worker */
 
+/* Saturates far below the largest number, so that sums of plans stay sums. */
 static uint64_t times(uint64_t bytes, uint32_t count)
 {
     return bytes > UINT64_MAX / 8 / count ? UINT64_MAX / 8 : bytes * count;
 }
 
+/* Only the first worker's plan is told, for all of them: weights that several processes map from
+ * one file are counted for each, because a plan is an upper bound. */
 static void on_planned(void *argument, const struct hearth_ipc_started *started)
 {
     struct replica_set *set = ((struct replica *)argument)->set;
@@ -176,14 +149,17 @@ static void on_progress(void *argument, float fraction)
 static void tell_workers(struct replica_set *set)
 {
     if (set->spec.events->on_workers)
-        set->spec.events->on_workers(set->spec.argument, ready_count(set));
+        set->spec.events->on_workers(set->spec.argument, hearth_placement_ready(set->placement));
 }
 
+/* The first that is ready makes the model ready, and only then are the others started: a file that
+ * cannot be loaded, or does not fit, is found out once and not by all of them. */
 static void on_ready(void *argument, const struct hearth_model_facts *facts)
 {
     struct replica *replica = argument;
     struct replica_set *set = replica->set;
     replica->ready = true;
+    stand(replica);
     if (set->ready) {
         tell_workers(set);
         return;
@@ -195,6 +171,8 @@ static void on_ready(void *argument, const struct hearth_model_facts *facts)
     set->spec.events->on_ready(set->spec.argument, facts);
 }
 
+/* After the model is ready, one worker that cannot load again is a matter of the log: it ends, and
+ * is tried again later. */
 static void on_failed(void *argument, const struct hearth_error *error)
 {
     struct replica *replica = argument;
@@ -203,7 +181,7 @@ static void on_failed(void *argument, const struct hearth_error *error)
         set->spec.events->on_failed(set->spec.argument, error);
         return;
     }
-    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", set->model),
+    HEARTH_LOG(HEARTH_LOG_WARNING, "replica.failed", HEARTH_TEXT("model", set->spec.model),
                HEARTH_INT("replica", index_of(replica)), HEARTH_TEXT("error", error->message));
 }
 
@@ -240,20 +218,25 @@ static void on_event(void *argument, uint32_t stream, const struct hearth_ipc_ev
         return;
     if (ends) { /* before the callback, which may send the next one */
         hearth_placement_leave(set->placement, stream);
-        hearth_breaker_success(&replica->breaker);
+        bool failed = event->event.kind == HEARTH_EVENT_ERROR;
+        if (hearth_end_proves_life(failed ? event->failure.code : 0))
+            hearth_restart_worked(&replica->restart);
+        stand(replica);
     }
     set->spec.events->on_event(set->spec.argument, stream, event);
 }
 
 /* The end of one worker */
 
+/* The streams leave the books before anybody hears of it, because the callback sends them again, to
+ * the others. One more than there are is allocated, so that there is something to point at when
+ * there are none. */
 static void lose(struct replica *replica, const struct hearth_error *error)
 {
     struct replica_set *set = replica->set;
     uint32_t *streams = hearth_calloc(load_of(replica).streams + 1, sizeof(*streams));
     size_t count = hearth_placement_leave_all(set->placement, index_of(replica), streams);
     replica->crashes++;
-    hearth_breaker_failure(&replica->breaker, now_ms(set));
     restart_later(replica);
     tell_workers(set);
     if (set->spec.events->on_lost)
@@ -270,6 +253,8 @@ static bool others_live(const struct replica *replica)
     return false;
 }
 
+/* When no other one lives, the whole model has ended, and the caller decides what to do: one
+ * back-off for the model, and not one for each worker. */
 static void on_end(void *argument, const struct hearth_child_end *end)
 {
     struct replica *replica = argument;
@@ -278,6 +263,7 @@ static void on_end(void *argument, const struct hearth_child_end *end)
     hearth_backend_destroy(replica->backend);
     replica->backend = NULL;
     replica->ready = false;
+    stand(replica);
     memset(replica->counters, 0, sizeof(replica->counters));
     if (others_live(replica)) {
         struct hearth_error error = copy.error;
@@ -331,29 +317,9 @@ static void replicas_destroy(struct hearth_backend *backend)
     for (uint32_t i = 0; i < set->count; i++)
         hearth_backend_destroy(set->replicas[i].backend);
     hearth_timer_destroy(set->again);
-    for (uint32_t i = 0; set->spec.cpus && i < set->count; i++)
-        hearth_free((char *)set->spec.cpus[i]);
-    hearth_free(set->spec.cpus);
     hearth_placement_destroy(set->placement);
-    hearth_free(set->model);
-    hearth_free(set->worker_path);
-    hearth_free(set->settings_json);
+    hearth_backend_spec_release(&set->spec);
     hearth_free(set);
-}
-
-/* What the spec points to lives as long as the set: workers are started again from it. */
-static void keep_spec(struct replica_set *set, const struct hearth_backend_spec *spec)
-{
-    set->spec = *spec;
-    set->spec.model = set->model = hearth_strdup(spec->model);
-    set->spec.worker_path = set->worker_path = hearth_strdup(spec->worker_path);
-    set->spec.hello.settings_json = set->settings_json = hearth_strdup(spec->hello.settings_json);
-    set->spec.cpus = NULL;
-    if (!spec->cpus)
-        return;
-    set->spec.cpus = hearth_calloc(set->count, sizeof(*set->spec.cpus));
-    for (uint32_t i = 0; i < set->count; i++)
-        set->spec.cpus[i] = hearth_strdup(spec->cpus[i]);
 }
 
 static int replicas_start(const struct hearth_backend_spec *spec,
@@ -364,13 +330,14 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     set->backend.ops = &hearth_backend_replicas;
     set->count = count;
     set->placement = hearth_placement_create(count);
-    keep_spec(set, spec);
-    hearth_random_bytes(&set->random, sizeof(set->random));
+    hearth_backend_spec_keep(spec, count, &set->spec);
     set->again = hearth_timer_create(spec->loop, on_again, set);
     for (uint32_t i = 0; i < count; i++) {
+        uint32_t seed;
+        hearth_random_bytes(&seed, sizeof(seed));
         set->replicas[i].set = set;
-        hearth_breaker_init(&set->replicas[i].breaker, spec->breaker_failures,
-                            spec->breaker_rest_ms);
+        hearth_restart_init(&set->replicas[i].restart, spec->breaker_failures,
+                            spec->breaker_rest_ms, seed);
     }
     int rc = start_replica(&set->replicas[0], error);
     if (rc < 0) {
@@ -381,19 +348,22 @@ static int replicas_start(const struct hearth_backend_spec *spec,
     return 0;
 }
 
+/* The stream is in the books only when the worker has it. */
 static int replicas_send(struct hearth_backend *backend,
                          const struct hearth_backend_request *request, struct hearth_error *error)
 {
     struct replica_set *set = set_of(backend);
-    struct replica *replica = least_loaded(set);
-    if (!replica)
+    int64_t worker = hearth_placement_choose(set->placement);
+    if (worker < 0)
         return hearth_error_set(error, HEARTH_EBREAKER, "no worker of the model is ready");
-    int rc = hearth_backend_send(replica->backend, request, error);
+    int rc = hearth_backend_send(set->replicas[worker].backend, request, error);
     if (rc == 0)
-        hearth_placement_take(set->placement, index_of(replica), request->stream, request->cost);
+        hearth_placement_take(set->placement, (uint32_t)worker, request->stream, request->cost);
     return rc;
 }
 
+/* NULL when the stream's worker has ended, or the stream has: both are no news to the caller for
+ * long. */
 static struct hearth_backend *backend_of(struct replica_set *set, uint32_t stream)
 {
     int64_t worker = hearth_placement_worker(set->placement, stream);
@@ -456,7 +426,7 @@ static void replicas_each_worker(const struct hearth_backend *backend,
             .streams = load.streams,
             .cost = load.cost,
             .crashes = one->crashes,
-            .breaker = hearth_breaker_state_name(one->breaker.state),
+            .breaker = hearth_restart_state_name(&one->restart),
             .cpus = set->spec.cpus ? set->spec.cpus[i] : "",
             .counters = one->counters,
         };

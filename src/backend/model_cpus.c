@@ -30,6 +30,8 @@ uint32_t hearth_usable_cpus(void)
     return count ? count : 1;
 }
 
+/* Numbers of nodes may have gaps, so each is tried. A machine without such files has one node,
+ * which is what no node at all means to the split. */
 static size_t read_nodes(struct hearth_cpus nodes[NODES_MAX])
 {
     size_t count = 0;
@@ -66,6 +68,8 @@ static int write_lists(const struct hearth_cpus *parts, uint32_t count, char ***
     return rc;
 }
 
+/* `auto` never fails: when the cores do not suffice, nobody is bound, and the kernel shares them
+ * out. What a person asked for in so many words is refused when it cannot be had. */
 int hearth_model_cpus(const char *affinity, uint32_t count, char ***ret_lists,
                       struct hearth_error *error)
 {

@@ -1,15 +1,18 @@
+/* A worker that reads one header and ends, on a loop of its own that lives only for that. Its
+ * callbacks are few: nothing is loaded, so no stream, no progress and no counters can come. */
 #include "backend/probe.h"
 
 #include "backend/backend.h"
+#include "backend/engines.h"
 #include "backend/supervisor.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "domain/blame.h"
 #include "format/engine_choice.h"
 #include "loop/loop.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { END_MS = 5000 };
 
@@ -20,30 +23,11 @@ struct probe {
     bool planned;
 };
 
-int hearth_engines_path(const char *given, char *ret_path, size_t size, struct hearth_error *error)
-{
-    int rc;
-    if (given && *given)
-        rc = snprintf(ret_path, size, "%s", given) < (int)size ? 0 : HEARTH_ETOOLARGE;
-    else
-        rc = hearth_program_path("lib/hearth/engines", ret_path, size);
-    return rc < 0 ? hearth_error_set(error, rc, "cannot tell where the engines lie") : 0;
-}
-
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word)
 {
     if (strcmp(word, "require") == 0)
         return HEARTH_SANDBOX_REQUIRE;
     return strcmp(word, "off") == 0 ? HEARTH_SANDBOX_OFF : HEARTH_SANDBOX_AUTO;
-}
-
-bool hearth_engine_present(const char *engines_path, const char *engine)
-{
-    char path[HEARTH_IPC_PATH_MAX + 80];
-    if (!*engine || strlen(engine) > 63 || strchr(engine, '/'))
-        return false;
-    snprintf(path, sizeof(path), "%s/%s.so", engines_path, engine);
-    return access(path, R_OK) == 0;
 }
 
 static void on_planned(void *argument, const struct hearth_ipc_started *started)
@@ -63,14 +47,14 @@ static void on_failed(void *argument, const struct hearth_error *error)
     hearth_backend_stop(probe->backend, END_MS);
 }
 
+/* A probe that has planned has done its work, however it ends. One that has said why it failed has
+ * said more than its exit status can. */
 static void on_end(void *argument, const struct hearth_child_end *end)
 {
     struct probe *probe = argument;
     if (!probe->planned && !probe->error.code) {
         probe->error = end->error;
-        /* A file that ends the program which reads it is the file's fault. */
-        if (end->error.code == HEARTH_ECRASHED)
-            probe->error.code = HEARTH_EMODEL;
+        probe->error.code = hearth_blame_probe(end->error.code);
     }
     hearth_backend_destroy(probe->backend);
     probe->backend = NULL;
@@ -127,6 +111,8 @@ static int run(const struct hearth_probe_options *options, struct hearth_backend
     return rc;
 }
 
+/* An engine that this build does not have is no fault of the file: its name is what is known then,
+ * without facts. */
 int hearth_probe(void *argument, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error)
 {

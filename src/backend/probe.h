@@ -24,11 +24,6 @@ struct hearth_probe_options {
 int hearth_probe(void *options, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error);
 
-/* The folder of engines: as given, else beside this program. */
-int hearth_engines_path(const char *given, char *ret_path, size_t size, struct hearth_error *error);
-/* May a plug-in of this name be loaded from there? */
-bool hearth_engine_present(const char *engines_path, const char *engine);
-
 /* "auto", "require", "off"; anything else is auto. */
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word);
 

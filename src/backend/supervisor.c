@@ -1,9 +1,13 @@
+/* A child process, from its start to the moment when both it and its channel have ended. Signs of
+ * life come from whatever it says; a child that is silent, breaks the protocol or never greets is
+ * killed, and how it ended is put into words. */
 #include "backend/supervisor.h"
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/process.h"
@@ -80,8 +84,15 @@ int hearth_program_path(const char *relative, char *ret_path, size_t size)
     return written < 0 || (size_t)written >= size ? HEARTH_ETOOLARGE : 0;
 }
 
+int hearth_child_program(enum hearth_process_kind kind, char *ret_path, size_t size)
+{
+    return hearth_program_path(kinds[kind].program, ret_path, size);
+}
+
 /* The end */
 
+/* The last line of standard error often says what went wrong (an assert, a message of the loader),
+ * so it goes along. */
 static void describe_end(struct hearth_child *child)
 {
     struct hearth_child_end *end = &child->end;
@@ -118,6 +129,8 @@ static void end_if_both(struct hearth_child *child)
     hearth_timer_start(child->last, child->exited && child->channel_ended ? 0 : GRACE_MS, 0);
 }
 
+/* The same timer serves two ends: the time that a stop was given, and the moment when only one of
+ * the two news, exit and end of the channel, is missing. */
 static void on_last_time(void *argument)
 {
     struct hearth_child *child = argument;
@@ -147,6 +160,8 @@ static void on_channel_end(void *argument, int error)
     end_if_both(child);
 }
 
+/* Only the first reason counts; what follows from the kill (a broken channel, a signal) says
+ * nothing. */
 void hearth_child_kill(struct hearth_child *child, const struct hearth_error *error)
 {
     if (child->killed)
@@ -191,6 +206,8 @@ static void on_life_time(void *argument)
     hearth_buf_finish(&buf);
 }
 
+/* Three pings within the time, so that one late answer does not end a worker; and at least one
+ * every five seconds, so that counters stay fresh however long the time is. */
 static void watch_heartbeat(struct hearth_child *child)
 {
     uint64_t period_ms = child->options.heartbeat_timeout_ms / 3;
@@ -220,6 +237,8 @@ static int on_frame(void *argument, const struct hearth_ipc_frame *frame)
     return rc;
 }
 
+/* The rest of what was read is dropped once the child is killed: on_frame may have killed it
+ * half-way through. */
 static void on_read(void *argument, const char *bytes, size_t length)
 {
     struct hearth_child *child = argument;
@@ -239,8 +258,9 @@ static void on_line(void *argument, const char *line, size_t length)
     struct hearth_child *child = argument;
     char text[LINE_MAX_BYTES + 1];
     snprintf(text, sizeof(text), "%.*s", (int)length, line);
-    if (length)
-        snprintf(child->last_line, sizeof(child->last_line), "%.*s", (int)length, line);
+    if (length) /* clients are told it: not where we were compiled */
+        snprintf(child->last_line, sizeof(child->last_line), "%.*s", LAST_LINE_MAX - 1,
+                 hearth_message_sentence(text));
     HEARTH_LOG(HEARTH_LOG_INFO, "process.stderr", HEARTH_TEXT("kind", child->kind->name),
                HEARTH_TEXT("model", child->subject), HEARTH_INT("pid", hearth_child_pid(child)),
                HEARTH_TEXT("line", text));
@@ -264,13 +284,16 @@ static void inherit(char *env[ENV_MAX])
     env[count] = NULL;
 }
 
+/* The child inherits no more of our environment than the list above: keys and tokens of the server
+ * are none of a model's business. */
 static int start_process(struct hearth_child *child, int descriptor, struct hearth_error *error)
 {
     char beside[4096];
     const char *path = child->options.path;
     if (!path || !*path) {
         if (hearth_program_path(child->kind->program, beside, sizeof(beside)) < 0)
-            return hearth_error_set(error, HEARTH_EIO, "cannot tell where hearth lies");
+            return hearth_error_set(error, HEARTH_EIO, "cannot find the program %s",
+                                    child->kind->program);
         path = beside;
     }
     char *env[ENV_MAX];
@@ -339,6 +362,8 @@ void hearth_child_send(struct hearth_child *child, const void *bytes, size_t len
         hearth_channel_write(child->channel, bytes, length, descriptor);
 }
 
+/* STOP is a request. The timer is the threat behind it, and is not needed any more when the end has
+ * come already. */
 void hearth_child_stop(struct hearth_child *child, uint64_t deadline_ms)
 {
     struct hearth_buf buf;

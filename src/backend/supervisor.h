@@ -59,6 +59,10 @@ void hearth_child_kill(struct hearth_child *child, const struct hearth_error *er
 void hearth_child_destroy(struct hearth_child *child);
 pid_t hearth_child_pid(const struct hearth_child *child);
 
+/* Where the program of a kind lies, beside this one. Reads /proc: once, at the start.
+ * HEARTH_ETOOLARGE, HEARTH_EIO. */
+int hearth_child_program(enum hearth_process_kind kind, char *ret_path, size_t size);
+
 /* Where a file lies relative to the folder above that of the running program: "libexec/hearth/x".
  * HEARTH_ETOOLARGE, HEARTH_EIO. */
 int hearth_program_path(const char *relative, char *ret_path, size_t size);

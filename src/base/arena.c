@@ -8,6 +8,8 @@
 
 enum { BLOCK_SIZE = 4096, ALIGNMENT = 16 };
 
+/* A piece of memory that allocations are cut off from; what is left of it when the next one is
+ * begun stays unused. */
 struct block {
     struct block *next;
     size_t used;
@@ -39,6 +41,8 @@ void hearth_arena_destroy(struct hearth_arena *arena)
     hearth_free(arena);
 }
 
+/* Counts the bytes asked for against the maximum, not those that rounding adds. Zeroed, so that a
+ * struct from an arena is as if from calloc. */
 void *hearth_arena_alloc(struct hearth_arena *arena, size_t size)
 {
     if (size > arena->max - arena->total)
@@ -72,6 +76,7 @@ char *hearth_arena_strdup(struct hearth_arena *arena, const char *text)
     return text ? hearth_arena_strndup(arena, text, strlen(text)) : NULL;
 }
 
+/* Formatted twice: the first time only for the length. */
 char *hearth_arena_format(struct hearth_arena *arena, const char *format, ...)
 {
     va_list arguments;

@@ -1,5 +1,6 @@
-/* An arena: memory with the lifetime of one request, job or config load, freed at once.
- * Passed explicitly; not thread-safe; capped, so that a peer cannot grow it without end. */
+/* An arena: memory for one request, job or reading of the configuration, all of which is freed at
+ * once when that is over. It has a maximum, so that a peer cannot make it grow without end. Arenas
+ * are passed explicitly and used by one thread at a time. */
 #ifndef HEARTH_BASE_ARENA_H
 #define HEARTH_BASE_ARENA_H
 

@@ -25,6 +25,7 @@ void hearth_buf_clear(struct hearth_buf *buf)
     buf->failed = 0;
 }
 
+/* The first failure stays: it is the one that explains the others. */
 static int fail(struct hearth_buf *buf, int number)
 {
     if (!buf->failed)
@@ -32,6 +33,8 @@ static int fail(struct hearth_buf *buf, int number)
     return number;
 }
 
+/* Grows by half, so that appending n bytes one by one copies fewer than 3n; never beyond the
+ * maximum. `length` is at most `max`, so the difference cannot wrap. */
 int hearth_buf_reserve(struct hearth_buf *buf, size_t extra)
 {
     if (buf->failed)
@@ -54,6 +57,7 @@ int hearth_buf_reserve(struct hearth_buf *buf, size_t extra)
     return 0;
 }
 
+/* memcpy may not be given NULL, not even for no bytes. */
 int hearth_buf_append(struct hearth_buf *buf, const void *bytes, size_t length)
 {
     int rc = hearth_buf_reserve(buf, length);
@@ -113,6 +117,8 @@ const char *hearth_buf_cstr(struct hearth_buf *buf)
     return buf->bytes;
 }
 
+/* The NUL gets a byte of its own beyond the maximum, so that a full buffer can be taken too. The
+ * memory is the caller's then. */
 char *hearth_buf_take(struct hearth_buf *buf)
 {
     char *text = NULL;

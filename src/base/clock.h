@@ -1,4 +1,5 @@
-/* Time. Policy code takes `now_ms` as an argument; only programs and the loop read these. */
+/* The clocks of the system. Code that decides something takes the time as an argument (`now_ms`),
+ * so that a test can choose it; only programs and the loop read these clocks. */
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H
 

@@ -15,12 +15,14 @@ static json_t *parse(const char *text, size_t length, json_error_t *ret_fault)
     return json_loadb(text, length, FLAGS, ret_fault);
 }
 
+/* Column and line are jansson's; its words are kept where they speak about JSON and not about its
+ * interface. */
 static void tell(const json_error_t *fault, struct hearth_error *error)
 {
     const char *reason = fault->text; /* but for what only means something to jansson's callers */
     enum json_error_code code = json_error_code(fault);
     if (code == json_error_null_character || code == json_error_null_byte_in_key)
-        reason = "a text with the character U+0000, which is not taken";
+        reason = "a text contains the character U+0000, which is not allowed here";
     hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault->line,
                      fault->column, reason);
 }
@@ -43,6 +45,7 @@ json_t *hearth_json_parse_any_text(const char *text, size_t length, struct heart
     return value;
 }
 
+/* The parser bounds the depth (2,048), and so this recursion. */
 bool hearth_json_has_nul(const json_t *value)
 {
     const char *key;
@@ -83,6 +86,8 @@ static void widen_number(char *at, size_t length, bool negative)
     }
 }
 
+/* From the opening quote to behind the closing one; behind a backslash stands something that cannot
+ * close it. */
 static size_t string_length(const char *text, size_t length)
 {
     size_t i = 1;
@@ -98,6 +103,7 @@ static size_t digits_end(const char *text, size_t at, size_t length)
     return at;
 }
 
+/* RFC 8259, section 6, but for the sign, which the caller has passed. */
 static size_t number_length(const char *text, size_t length)
 {
     size_t end = digits_end(text, 0, length);
@@ -110,6 +116,7 @@ static size_t number_length(const char *text, size_t length)
     return end;
 }
 
+/* Texts are passed over, so that digits in them stay as they are. */
 static void widen_numbers(char *text, size_t length)
 {
     for (size_t i = 0, count; i < length; i += count) {
@@ -125,6 +132,8 @@ static void widen_numbers(char *text, size_t length)
     }
 }
 
+/* jansson refuses integers beyond 64 bits and reals beyond a double. They are rewritten in place,
+ * at most as long as before, and parsed again; only texts with such a number pay for it. */
 json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *error)
 {
     json_error_t fault;
@@ -143,6 +152,7 @@ static int dump_into_buf(const char *bytes, size_t length, void *target)
     return hearth_buf_append(target, bytes, length) ? -1 : 0;
 }
 
+/* jansson's callback can only say that it failed; the buffer knows why. */
 int hearth_json_dump(struct hearth_buf *buf, const json_t *value)
 {
     if (json_dump_callback(value, dump_into_buf, buf, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
@@ -174,6 +184,7 @@ bool hearth_json_truth(const json_t *object, const char *key, bool fallback)
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
+/* RFC 8259, section 7: quote, backslash and the control characters must be escaped. */
 static int write_escaped(struct hearth_buf *buf, unsigned char c)
 {
     switch (c) {
@@ -192,6 +203,8 @@ static int write_escaped(struct hearth_buf *buf, unsigned char c)
     }
 }
 
+/* Runs of plain characters are appended whole. What is no UTF-8 becomes U+FFFD, since JSON must be
+ * UTF-8. */
 int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length)
 {
     if (!length) /* of a buffer that nothing was put into, the text is NULL */
@@ -222,9 +235,11 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
 
 int hearth_json_write_text(struct hearth_buf *buf, const char *text)
 {
-    return hearth_json_write_string(buf, text, strlen(text));
+    return hearth_json_write_string(buf, text, text ? strlen(text) : 0);
 }
 
+/* The shortest of a few precisions that reads back as the same double; 17 digits always do (IEEE
+ * 754). */
 int hearth_json_write_double(struct hearth_buf *buf, double value)
 {
     if (!isfinite(value))

@@ -47,7 +47,7 @@ bool hearth_json_truth(const json_t *object, const char *key, bool fallback);
 /* Appends a quoted string; bytes that are not UTF-8 become U+FFFD. `text` may be NULL when it is
  * empty. */
 int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t length);
-/* The same for a text that ends with NUL. */
+/* The same for a text that ends with NUL; NULL is an empty one. */
 int hearth_json_write_text(struct hearth_buf *buf, const char *text);
 /* Appends the shortest text that reads back as the same number; not-a-number and infinities
  * become null. */

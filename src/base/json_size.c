@@ -10,6 +10,8 @@ enum {
     NUMBER_BYTES = 32,
 };
 
+/* One pass over the text, without memory of its own: it decides whether a body may be parsed at
+ * all. */
 struct scan {
     const char *text;
     size_t length, at;
@@ -23,6 +25,7 @@ static void add(struct scan *scan, uint64_t bytes)
     scan->size.bytes += bytes;
 }
 
+/* The greatest depth bounds what the parser's recursion takes of the stack. */
 static void open_level(struct scan *scan, uint64_t bytes)
 {
     add(scan, bytes);
@@ -68,6 +71,8 @@ static void pass_sign(struct scan *scan, char c)
         scan->depth--;
 }
 
+/* An upper estimate, also of a text that is not JSON: the parser will say so, but may take this
+ * much until then. */
 struct hearth_json_size hearth_json_measure(const char *text, size_t length)
 {
     struct scan scan = {.text = text, .length = length};

@@ -11,6 +11,7 @@
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
+/* Set once at the start; atomic because threads of the pool log too. */
 static _Atomic int lowest_level = HEARTH_LOG_INFO;
 static _Atomic int target = STDERR_FILENO;
 static const char *const level_names[] = {"debug", "info", "warning", "error", "silent"};
@@ -49,6 +50,7 @@ static void append_time(struct hearth_buf *line)
                       utc.tm_sec, now.tv_nsec / 1000000);
 }
 
+/* A NULL text is a field that is not there, so that callers need no branch. */
 static void append_field(struct hearth_buf *line, const struct hearth_log_field *field)
 {
     if (field->kind == HEARTH_FIELD_TEXT && !field->text)
@@ -69,6 +71,8 @@ static void append_field(struct hearth_buf *line, const struct hearth_log_field 
     }
 }
 
+/* One write for each line, which the kernel keeps whole for files opened to append and for pipes up
+ * to PIPE_BUF (write(2), pipe(7)). */
 void hearth_log_write(enum hearth_log_level level, const char *event,
                       const struct hearth_log_field *fields, size_t count)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sizes that we choose ourselves: without memory for them there is nothing sensible left to do.
+ * What strangers size goes through the `try` verbs. */
 static void *or_abort(void *block)
 {
     if (!block) {
@@ -55,6 +57,7 @@ char *hearth_format(const char *format, ...)
     return or_abort(text);
 }
 
+/* Never of 0 bytes: malloc may then answer NULL, which would look like a failure. */
 void *hearth_try_alloc(size_t size)
 {
     return malloc(size ? size : 1);
@@ -70,6 +73,7 @@ void *hearth_try_realloc(void *old, size_t size)
     return realloc(old, size ? size : 1);
 }
 
+/* C17 wants the size to be a multiple of the alignment. */
 void *hearth_try_aligned_alloc(size_t alignment, size_t size)
 {
     if (size > SIZE_MAX - alignment)

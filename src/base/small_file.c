@@ -23,7 +23,8 @@ int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *
             return hearth_error_set_errno(error, errno, "%s cannot be read", name);
         if (hearth_buf_append(buf, piece, (size_t)got))
             return buf->failed == HEARTH_ENOMEM
-                       ? hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", name)
+                       ? hearth_error_set(error, HEARTH_ENOMEM,
+                                          "there is not enough memory to read %s", name)
                        : hearth_error_set(error, HEARTH_ETOOLARGE, "%s is larger than %zu bytes",
                                           name, buf->max);
     }

@@ -1,4 +1,5 @@
-/* Small files, read whole. Blocking; any thread. */
+/* Reads a small file, or what comes through a descriptor, whole into a buffer. Blocking; any
+ * thread. */
 #ifndef HEARTH_BASE_SMALL_FILE_H
 #define HEARTH_BASE_SMALL_FILE_H
 

@@ -33,6 +33,7 @@ int hearth_parse_int(const char *text, int64_t low, int64_t high, int64_t *ret_v
     return 0;
 }
 
+/* strtod alone would also take "inf", "nan", hexadecimal numbers and blanks before. */
 int hearth_parse_double(const char *text, double *ret_value)
 {
     if (!*text || strspn(text, "+-.0123456789eE") != strlen(text))
@@ -77,6 +78,7 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t co
     return HEARTH_EPARSE;
 }
 
+/* Powers of 1,024 whatever the spelling, as people mean it of memory. */
 int hearth_parse_size(const char *text, uint64_t *ret_bytes)
 {
     static const struct unit units[] = {
@@ -138,6 +140,7 @@ size_t hearth_utf8_width(const char *text, size_t length)
     return width;
 }
 
+/* RFC 3629. */
 bool hearth_utf8_valid(const char *text, size_t length)
 {
     while (length) {
@@ -213,6 +216,7 @@ int hearth_text_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* By the address, not by its spelling: 127.1.2.3 is this machine too. */
 bool hearth_host_is_loopback(const char *host)
 {
     char bare[INET6_ADDRSTRLEN];
@@ -229,6 +233,8 @@ bool hearth_host_is_loopback(const char *host)
     return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* Every byte of `a` is looked at whatever was found before: the time must not tell how far a guess
+ * was right. */
 bool hearth_secret_equal(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     volatile unsigned char difference = a_length != b_length;
@@ -307,6 +313,7 @@ bool hearth_model_name_valid(const char *name)
     return true;
 }
 
+/* 255 bytes is the longest name that Linux's file systems take. */
 static bool is_inner_part(const char *part, size_t length)
 {
     bool is_dots =
@@ -314,6 +321,7 @@ static bool is_inner_part(const char *part, size_t length)
     return length > 0 && length <= 255 && !is_dots;
 }
 
+/* An absolute path begins with an empty part, and is refused by that. */
 bool hearth_inner_path_valid(const char *path)
 {
     enum { PATH_BYTES_MAX = 512 };
@@ -343,4 +351,14 @@ void hearth_size_text(uint64_t bytes, char ret_text[16])
         unit++;
     }
     snprintf(ret_text, 16, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+const char *hearth_message_sentence(const char *message)
+{
+    for (const char *at = strchr(message, ':'); at; at = strchr(at + 1, ':')) {
+        const char *end = at + 1 + strspn(at + 1, "0123456789");
+        if (end > at + 1 && end[0] == ':' && end[1] == ' ')
+            return end + 2;
+    }
+    return message;
 }

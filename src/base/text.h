@@ -1,5 +1,6 @@
-/* Small work on text: strict numbers, UTF-8, hex, base64, comparing secrets, nearest word.
- * Nothing here depends on the locale. Any thread. */
+/* Small functions for texts: reading numbers strictly, checking UTF-8, writing hexadecimal and
+ * base64, comparing secrets, finding the word that was probably meant. None of them depends on the
+ * locale. Any thread. */
 #ifndef HEARTH_BASE_TEXT_H
 #define HEARTH_BASE_TEXT_H
 
@@ -50,7 +51,15 @@ void hearth_size_text(uint64_t bytes, char ret_text[16]);
  * at most 3), or NULL. `candidates` ends with NULL. */
 const char *hearth_nearest_word(const char *word, const char *const *candidates);
 
-/* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. */
+/* The sentence of a message that begins with its place in a source ("/folder/file.c:12: what went
+ * wrong"): the part behind that, or all of it. */
+const char *hearth_message_sentence(const char *message);
+
+/* A model's name: [A-Za-z0-9][A-Za-z0-9._-]{0,95}, not all digits. The rule in words, for whoever
+ * refuses a name: "… must be " HEARTH_NAME_RULE. */
+#define HEARTH_NAME_RULE                                                                           \
+    "1 to 96 letters, digits, dots, dashes and underscores that begin with a letter or digit and " \
+    "are not all digits"
 bool hearth_model_name_valid(const char *name);
 
 /* A path within a folder: relative, UTF-8 without control characters and backslashes, at most

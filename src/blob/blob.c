@@ -18,6 +18,7 @@ struct hearth_blob_writer {
     struct hearth_error failure;
 };
 
+/* A back-end that lacks a required verb is a fault of ours, found when it is opened. */
 void hearth_blob_init(struct hearth_blob_store *blobs, const struct hearth_blob_ops *ops)
 {
     assert(ops->name && ops->close && ops->exists && ops->scan && ops->remove);
@@ -43,13 +44,15 @@ int hearth_blob_in_use(struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EINUSE, "the same file is being fetched already");
 }
 
+/* The one gate: behind it a digest is safe as the name of a file. */
 static int check_sha256(const char *sha256, struct hearth_error *error)
 {
     if (hearth_sha256_valid(sha256))
         return 0;
-    return hearth_error_set(error, HEARTH_EPATH,
-                            "\"%.80s\" is no blob's name: 64 hexadecimal digits in lower case",
-                            sha256);
+    return hearth_error_set(
+        error, HEARTH_EPATH,
+        "\"%.80s\" cannot be the name of a blob, which is 64 hexadecimal digits in lower case",
+        sha256);
 }
 
 bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size)
@@ -91,6 +94,7 @@ static int verify_bytes(void *argument, const void *bytes, size_t length)
     return 0;
 }
 
+/* Reads all bytes again: the name says what they must hash to. */
 int hearth_blob_verify(struct hearth_blob_store *blobs, const char *sha256,
                        bool (*is_canceled)(void *argument), void *argument,
                        struct hearth_error *error)
@@ -107,7 +111,7 @@ int hearth_blob_verify(struct hearth_blob_store *blobs, const char *sha256,
         return hearth_error_set(error, rc, "the check was canceled");
     if (!rc && strcmp(actual, sha256) != 0)
         rc = hearth_error_set(error, HEARTH_EDIGEST,
-                              "the bytes have changed: their digest was %s, it is %s", sha256,
+                              "the bytes have changed: their digest was %s and is now %s", sha256,
                               actual);
     return rc;
 }
@@ -133,6 +137,8 @@ static void writer_free(struct hearth_blob_writer *writer)
     hearth_free(writer);
 }
 
+/* A digest cannot be saved in the middle, so what an earlier try left is read again to bring it up
+ * to date. That also finds a partial blob whose disk has gone bad, at commit at the latest. */
 int hearth_blob_write_begin(struct hearth_blob_store *blobs, const char *key,
                             struct hearth_blob_writer **ret_writer, int64_t *ret_offset,
                             struct hearth_error *error)
@@ -161,6 +167,7 @@ int hearth_blob_write_begin(struct hearth_blob_store *blobs, const char *key,
     return 0;
 }
 
+/* The failure stays with the writer, since the caller may go on and ask for it later. */
 static int note_failure(struct hearth_blob_writer *writer, int rc, struct hearth_error *error)
 {
     if (rc && error)
@@ -168,6 +175,7 @@ static int note_failure(struct hearth_blob_writer *writer, int rc, struct hearth
     return rc;
 }
 
+/* The way out of a failed writer, and of a server that does not continue a transfer. */
 int hearth_blob_write_restart(struct hearth_blob_writer *writer, struct hearth_error *error)
 {
     writer->failure = (struct hearth_error){0};
@@ -195,17 +203,19 @@ static int check(const struct hearth_blob_writer *writer, const char *sha256, co
 {
     if (expected_size >= 0 && writer->size != expected_size) {
         *ret_keep = writer->size < expected_size;
-        return hearth_error_set(error, HEARTH_EDIGEST, "%lld bytes came, %lld were expected",
+        return hearth_error_set(error, HEARTH_EDIGEST, "the file has %lld bytes in place of %lld",
                                 (long long)writer->size, (long long)expected_size);
     }
     if (expected && strcmp(expected, sha256) != 0)
         return hearth_error_set(error, HEARTH_EDIGEST,
-                                "the bytes differ from what was expected: their digest is %s, not "
-                                "%.64s",
+                                "the file has other bytes than it should: their digest is %s in "
+                                "place of %.64s",
                                 sha256, expected);
     return 0;
 }
 
+/* What becomes of the partial blob depends on the fault: after one of reading or writing it stays
+ * for the next try; wrong bytes are of no use to anybody and go; too few may still become right. */
 int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expected_sha256,
                              int64_t expected_size, char ret_sha256[65], int64_t *ret_size,
                              struct hearth_error *error)

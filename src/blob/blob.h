@@ -1,8 +1,8 @@
 /* Content-addressed bytes: what models are made of. A blob's name is its sha256; it is immutable.
  *
  * Writing is resumable and atomic: bytes gather in a partial file under a key of the caller's
- * choosing, and appear under their name only when their digest is right. Blocking; any thread, one
- * writer a key (HEARTH_EINUSE). */
+ * choosing, and appear under their name only when their digest is right. Blocking; any thread.
+ * A key has one writer at a time; a second one gets HEARTH_EINUSE. */
 #ifndef HEARTH_BLOB_BLOB_H
 #define HEARTH_BLOB_BLOB_H
 

@@ -1,5 +1,6 @@
-/* What a back-end of the blob store implements: named bytes that do not change, and partial ones
- * that grow. Digests and names come checked. Private to src/blob. */
+/* The functions that a back-end of the blob store implements: for blobs, whose bytes never change,
+ * and for partial blobs, which grow until they become one. Digests and names were checked before a
+ * back-end is given them. Private to src/blob. */
 #ifndef HEARTH_BLOB_BLOB_OPS_H
 #define HEARTH_BLOB_BLOB_OPS_H
 

@@ -43,6 +43,8 @@ struct hearth_catalog {
     int64_t since;
 };
 
+/* Whoever asks while a reading is under way waits for the next one, because the one under way may
+ * have begun before the write that they mean. */
 static void start_reading(struct hearth_catalog *catalog);
 
 static void on_refresh_time(void *argument)
@@ -89,7 +91,10 @@ void hearth_catalog_destroy(struct hearth_catalog *catalog)
     hearth_free(catalog);
 }
 
-/* Follows the changes to their end; on the store's lane. */
+/* Follows the changes to their end; on the store's lane. Only whether there is something new,
+ * and where the changes end: the rows themselves are read as a whole afterwards. That is simple,
+ * and right whatever the changes were; it costs a read of all models only when somebody has
+ * written. */
 static int newest_change(struct hearth_store *store, int64_t *since, bool *ret_any,
                          struct hearth_error *error)
 {
@@ -108,6 +113,9 @@ static int newest_change(struct hearth_store *store, int64_t *since, bool *ret_a
     return rc;
 }
 
+/* The end of the changes is read before the models: what is written in between is in the snapshot
+ * already and is seen again as a change, which does no harm. The other way round it would be
+ * missed. */
 static void read_store(struct hearth_store *store, void *argument)
 {
     struct reading *reading = argument;
@@ -129,6 +137,8 @@ static void tell(struct waiter *waiter, const struct hearth_error *error)
     }
 }
 
+/* The new snapshot takes the old one's place in one step, on the loop thread. Whoever holds an
+ * entry of the old one keeps it alive by its count. */
 static void has_read(void *argument)
 {
     struct reading *reading = argument;
@@ -176,6 +186,7 @@ static void has_nothing_to_read(void *argument)
     tell(argument, NULL);
 }
 
+/* In order, so that nobody is told of a later state before somebody who asked earlier. */
 void hearth_catalog_refresh(struct hearth_catalog *catalog,
                             void (*on_done)(void *argument, const struct hearth_error *error),
                             void *argument)
@@ -231,6 +242,7 @@ static const struct hearth_catalog_entry *file_named(const struct hearth_catalog
     return NULL;
 }
 
+/* Kept in order of name; there are at most FILES_MAX, and they come at the start. */
 static void insert_file(struct hearth_catalog *catalog, const struct hearth_catalog_entry *entry)
 {
     size_t at = catalog->file_count++;
@@ -289,6 +301,8 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
     return rc;
 }
 
+/* A file that is served under a name hides a model of that name, but not its versions and aliases:
+ * who names one of those means the registry's. */
 int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error)
@@ -308,6 +322,8 @@ bool hearth_catalog_entry_is_same(const struct hearth_catalog_entry *a,
     return a->model_id == b->model_id && a->number == b->number && a->created_ms == b->created_ms;
 }
 
+/* A catalogue that has not been read yet knows of nothing, and must not make anybody forget a model
+ * for that. */
 bool hearth_catalog_has(const struct hearth_catalog *catalog,
                         const struct hearth_catalog_entry *entry)
 {
@@ -322,6 +338,7 @@ bool hearth_catalog_has(const struct hearth_catalog *catalog,
     return false;
 }
 
+/* Two lists in order of name, merged. */
 void hearth_catalog_each_model(struct hearth_catalog *catalog,
                                void (*visit)(void *argument,
                                              const struct hearth_catalog_entry *entry),

@@ -1,3 +1,5 @@
+/* An entry and all its text lie in one block, so that one count keeps both and one call frees both.
+ * The count is ahead of the entry that others see. */
 #include "catalog/catalog.h"
 #include "catalog/catalog_snapshot.h"
 
@@ -24,6 +26,8 @@ static const size_t text_offsets[] = {
 };
 enum { TEXT_COUNT = sizeof(text_offsets) / sizeof(text_offsets[0]) };
 
+/* Text members are reached by their offsets, so that a new one is one line in the table above and
+ * cannot be forgotten in one of the two runs below. */
 static const char **text_of(struct hearth_catalog_entry *entry, size_t i)
 {
     return (const char **)((char *)entry + text_offsets[i]);

@@ -1,3 +1,6 @@
+/* Everything that the catalogue knows, read in pages on the store's lane. The pages are separate
+ * reads, so that a model may be deleted or renamed in between: what is inconsistent for that reason
+ * is put right by the change that follows. */
 #include "catalog/catalog_snapshot.h"
 
 #include "base/arena.h"
@@ -11,6 +14,7 @@
 
 enum { PAGE = 500, ARENA_MAX = 64 << 20 };
 
+/* The settings are parsed once here, for the one member that every start of a server asks for. */
 static const struct hearth_catalog_entry *entry_of(const struct hearth_model *model,
                                                    const struct hearth_version *version)
 {
@@ -101,6 +105,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+/* An offset of -1 says that this was the last page, which is one that is not full. */
 static int read_page(struct hearth_store *store, struct hearth_snapshot *snapshot, int64_t *offset,
                      struct hearth_error *error)
 {
@@ -117,6 +122,8 @@ static int read_page(struct hearth_store *store, struct hearth_snapshot *snapsho
     return rc;
 }
 
+/* Sorted once more, because the store sorts as its locale says and the search below compares bytes.
+ */
 int hearth_snapshot_read(struct hearth_store *store, struct hearth_snapshot **ret_snapshot,
                          struct hearth_error *error)
 {
@@ -184,6 +191,7 @@ static int64_t alias_number(const struct hearth_snapshot_model *model, const cha
     return 0;
 }
 
+/* Versions are in order of number, so the search goes backwards. */
 static const struct hearth_catalog_entry *latest(const struct hearth_snapshot_model *model)
 {
     for (size_t i = model->entry_count; i-- > 0;)
@@ -219,6 +227,8 @@ static int missing(const struct hearth_reference *reference, struct hearth_error
                             reference->name);
 }
 
+/* A version may be named and still be of no use: one that is being installed, has failed or is
+ * archived is told with its state and the reason of that, and not as if it were not there. */
 int hearth_snapshot_choose(const struct hearth_snapshot_model *model,
                            const struct hearth_reference *reference,
                            const struct hearth_catalog_entry **ret_entry,

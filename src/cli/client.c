@@ -23,6 +23,7 @@ struct hearth_client {
     bool is_named;
 };
 
+/* Takes `base` over. A slash at its end goes, since paths begin with one. */
 static struct hearth_client *client_create(const struct hearth_invocation *invocation, char *base)
 {
     struct hearth_client *client = hearth_calloc(1, sizeof(*client));
@@ -94,6 +95,7 @@ static char *running_server(const struct hearth_invocation *invocation)
     return base;
 }
 
+/* Only an address that was given is an error when it is none; no server is no error. */
 int hearth_client_find(const struct hearth_invocation *invocation,
                        struct hearth_client **ret_client, struct hearth_error *error)
 {
@@ -107,8 +109,9 @@ int hearth_client_find(const struct hearth_invocation *invocation,
     }
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0 &&
         strncmp(url, "unix:", 5) != 0)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "--url %s: an address like http://127.0.0.1:8080 is wanted", url);
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "--url must be an address such as http://127.0.0.1:8080, but it is %s", url);
     bool is_socket = strncmp(url, "unix:", 5) == 0 && !strchr(url + 5, ':');
     *ret_client = client_create(invocation, hearth_format("%s%s", url, is_socket ? ":" : ""));
     (*ret_client)->is_named = true;
@@ -127,6 +130,8 @@ int hearth_client_need(const struct hearth_invocation *invocation,
                             invocation->settings->home);
 }
 
+/* Percent-encodes all but RFC 3986's unreserved characters and : @, which names with versions and
+ * aliases have. */
 const char *hearth_client_path(struct hearth_arena *arena, const char *head, const char *name,
                                const char *tail)
 {
@@ -149,6 +154,7 @@ const char *hearth_client_path(struct hearth_arena *arena, const char *head, con
     return text ? text : head;
 }
 
+/* For answers without a body of ours, as those of a proxy in between. */
 static int code_of_status(int status)
 {
     static const struct {
@@ -200,11 +206,12 @@ static int fault_of_answer(int status, const json_t *answer, struct hearth_error
         list_fields(answer, error);
     if (code == HEARTH_EAUTH && error)
         hearth_error_set(error, code,
-                         "the server wants a key; give it with --api-key or "
+                         "the server asks for an API key; give it with --api-key or "
                          "HEARTH_API_KEY");
     return code;
 }
 
+/* The caller owns the JSON only when it asked for it and nothing failed. */
 static int read_answer(const struct hearth_http_answer *got, json_t **ret_answer,
                        struct hearth_error *error)
 {
@@ -218,6 +225,8 @@ static int read_answer(const struct hearth_http_answer *got, json_t **ret_answer
     return rc;
 }
 
+/* The key goes along with every request; an address that a server leads on to never gets it,
+ * because redirects are not followed. */
 int hearth_client_run(struct hearth_client *client, const struct hearth_client_call *call,
                       json_t **ret_answer, struct hearth_error *error)
 {

@@ -1,6 +1,7 @@
-/* The server that a command talks to: the one of --url or HEARTH_URL, else the one that runs on
- * this home (HOME/run/server.json, while HOME/run/server.lock is held by the process it names).
- * Blocking; main thread only. */
+/* Finds the server that a command talks to, and sends requests to it. It is the server that --url
+ * or HEARTH_URL names, else the one that runs on this home: HOME/run/server.json has its address,
+ * and counts only while the process that it names holds HOME/run/server.lock. Blocking; main thread
+ * only. */
 #ifndef HEARTH_CLI_CLIENT_H
 #define HEARTH_CLI_CLIENT_H
 

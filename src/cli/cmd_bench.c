@@ -1,7 +1,6 @@
 /* bench: the best number of workers and threads for a model on this machine. Each candidate serves
  * texts that never come twice, for a few seconds, through the scheduler and real workers. */
 #include "backend/model_cpus.h"
-#include "backend/probe.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,6 +11,7 @@
 #include "cli/print_json.h"
 #include "cli/terminal.h"
 #include "config/home.h"
+#include "config/settings.h"
 #include "loop/loop.h"
 #include "registry/install.h"
 #include "serving/inference.h"
@@ -36,6 +36,7 @@ struct candidate {
 
 struct bench {
     struct hearth_invocation *invocation;
+    struct hearth_settings settings; /* of the present candidate */
     struct hearth_loop *loop;
     struct hearth_home *home;
     struct hearth_registry registry;
@@ -54,6 +55,7 @@ struct probe_text {
     struct hearth_inference *inference;
 };
 
+/* The first error is the one that is told; a time that is up is no error. */
 static void stop_with(struct bench *bench, const struct hearth_error *error)
 {
     if (error && !bench->error.code)
@@ -160,35 +162,43 @@ static void warm_up(struct bench *bench, uint32_t replicas)
         hearth_scheduler_each(bench->scheduler, look, &readiness);
     } while (!readiness.reached && !bench->error.code && hearth_clock_monotonic_ms() < until_ms);
     if (!readiness.reached && !bench->error.code)
-        hearth_error_set(&bench->error, HEARTH_ETIMEOUT, "%u workers were not ready in time",
-                         replicas);
+        hearth_error_set(&bench->error, HEARTH_ETIMEOUT,
+                         "the %u workers did not become ready in time", replicas);
     run_for(bench, 300);
 }
 
+/* The scheduler of the server, with limits that do not bind: what is measured is what a server
+ * would do. */
 static int open_scheduler(struct bench *bench, const struct candidate *candidate)
 {
-    const struct hearth_settings *settings = bench->invocation->settings;
+    /* The server's own settings, but for what would answer without computing or end a run. */
+    bench->settings = *bench->invocation->settings;
+    bench->settings.context = bench->settings.slots = bench->settings.batch = 0;
+    bench->settings.replicas = candidate->replicas;
+    bench->settings.threads = candidate->threads;
+    bench->settings.affinity = "auto";
+    bench->settings.queue_max = (int64_t)TEXTS_PER_WORKER * candidate->replicas;
+    bench->settings.queue_tokens_max = 0;
+    bench->settings.embedding_cache_bytes = 0;
+    bench->settings.embedding_dedup = false;
+    bench->settings.request_timeout = bench->settings.idle_unload = 0;
+    bench->settings.load_timeout = bench->settings.heartbeat_timeout = WAIT_MS;
+    bench->settings.stop_timeout = WAIT_MS;
+    bench->settings.breaker_failures = 3;
+    bench->settings.breaker_rest = WAIT_MS;
+    bench->settings.locked = false;
     const struct hearth_scheduler_options options = {
         .loop = bench->loop,
         .catalog = bench->catalog,
         .registry = &bench->registry,
-        .engines_path = settings->engines,
-        .replicas = candidate->replicas,
-        .threads = candidate->threads,
+        .settings = &bench->settings,
         .forces_shape = true,
-        .queue_max = (size_t)TEXTS_PER_WORKER * candidate->replicas,
-        .load_timeout_ms = WAIT_MS,
-        .heartbeat_timeout_ms = WAIT_MS,
-        .stop_timeout_ms = WAIT_MS,
-        .breaker_failures = 3,
-        .breaker_rest_ms = WAIT_MS,
-        .memory_headroom = settings->memory_headroom,
-        .memory_limit = settings->memory_limit,
-        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
     };
     return hearth_scheduler_create(&options, &bench->scheduler, &bench->error);
 }
 
+/* Texts are kept under way all the time, so that no worker ever waits. The count begins after the
+ * warm-up. */
 static int measure(struct bench *bench, struct candidate *candidate, uint64_t ms)
 {
     size_t count = (size_t)TEXTS_PER_WORKER * candidate->replicas;
@@ -232,6 +242,7 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
     stop_with(argument, error);
 }
 
+/* Holds the home's lock for as long as it measures. */
 static int open_bench(struct bench *bench, struct hearth_source_options *sources)
 {
     const struct hearth_settings *settings = bench->invocation->settings;
@@ -240,7 +251,9 @@ static int open_bench(struct bench *bench, struct hearth_source_options *sources
         rc = hearth_home_lock(bench->home, &bench->error);
     const char *database = rc ? NULL : hearth_home_database(bench->home);
     if (!rc && !database)
-        rc = hearth_error_set(&bench->error, HEARTH_ENOMODEL, "this home keeps no models");
+        rc = hearth_error_set(
+            &bench->error, HEARTH_ENOMODEL,
+            "bench needs a home with a database on disk, but database_url is memory:");
     if (!rc)
         rc = hearth_store_open_sqlite(database, bench->loop, &bench->registry.store, &bench->error);
     if (!rc)
@@ -257,6 +270,7 @@ static int open_bench(struct bench *bench, struct hearth_source_options *sources
     return bench->error.code;
 }
 
+/* In the reverse order of opening; the loop runs once more for what is closed asynchronously. */
 static void close_bench(struct bench *bench)
 {
     hearth_catalog_destroy(bench->catalog);
@@ -319,7 +333,8 @@ int hearth_cli_bench(struct hearth_invocation *invocation, struct hearth_error *
     const char *asked = hearth_invocation_option(invocation, "seconds");
     int64_t seconds = SECONDS_DEFAULT;
     if (asked && hearth_parse_int(asked, 1, 3600, &seconds))
-        return hearth_error_set(error, HEARTH_EINVAL, "--seconds: \"%.40s\" is not from 1 to 3600",
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "--seconds must be a whole number from 1 to 3600, but it is %.40s",
                                 asked);
     bench.loop = hearth_loop_create();
     bench.timer = hearth_timer_create(bench.loop, on_time, &bench);

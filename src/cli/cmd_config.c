@@ -44,10 +44,12 @@ static void check_as_text(const struct hearth_faults *settings, const struct hea
     for (size_t i = 0; i < models->count; i++)
         print_fault(&models->rows[i]);
     if (settings->count + models->count == 0)
-        printf("good: %s, %zu model%s\n", config_path ? config_path : "no hearth.yml", model_count,
-               model_count == 1 ? "" : "s");
+        printf("no faults: %s, %zu model%s\n", config_path ? config_path : "no hearth.yml",
+               model_count, model_count == 1 ? "" : "s");
 }
 
+/* Lists faults of the settings and of all definitions together, so that one run is enough to mend
+ * them. */
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     int loaded = error->code;
@@ -79,7 +81,8 @@ int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_
     size_t total = invocation->faults.count + faults.count;
     if (total == 0)
         return 0;
-    return hearth_error_set(error, HEARTH_EFIELDS, "%zu fault%s", total, total == 1 ? "" : "s");
+    return hearth_error_set(error, HEARTH_EFIELDS, "%zu fault%s found", total,
+                            total == 1 ? "" : "s");
 }
 
 static const char *origin_name(enum hearth_setting_origin origin)
@@ -112,7 +115,7 @@ int hearth_cli_config_show(struct hearth_invocation *invocation, struct hearth_e
     const char **cells =
         hearth_arena_alloc(invocation->arena, (hearth_settings_count + 1) * 3 * sizeof(*cells));
     if (!cells)
-        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     static const char *const head[] = {"SETTING", "VALUE", "FROM"};
     memcpy(cells, head, sizeof(head));
     for (size_t i = 0; i < hearth_settings_count; i++) {

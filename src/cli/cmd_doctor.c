@@ -29,6 +29,7 @@ void hearth_doctor_add(struct hearth_doctor *doctor, const char *check, enum hea
         doctor->worst = (int)grade;
 }
 
+/* The grade is read back from the rows, which are what --json prints. */
 static void print_findings(const json_t *findings)
 {
     static const enum hearth_style styles[] = {HEARTH_GREEN, HEARTH_YELLOW, HEARTH_RED};
@@ -66,6 +67,8 @@ int hearth_cli_doctor(struct hearth_invocation *invocation, struct hearth_error 
         json_decref(doctor.findings);
     }
     if (!rc && doctor.worst == HEARTH_BAD)
-        rc = hearth_error_set(error, HEARTH_ENOTIMPL, "hearth cannot serve here as it is");
+        rc = hearth_error_set(
+            error, HEARTH_ENOTIMPL,
+            "hearth cannot serve models on this machine until what is marked bad is mended");
     return rc;
 }

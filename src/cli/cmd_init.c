@@ -21,12 +21,13 @@ static const char config_text[] =
     "# context: 4096\n"
     "# slots: 4\n";
 
+/* O_EXCL: a file that exists is never written over, not even between a look and the write. */
 static int write_new(const char *path, const char *text, struct hearth_error *error)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno == EEXIST)
         return hearth_error_set(error, HEARTH_ECONFLICT,
-                                "%s is there already; remove it, or choose another folder", path);
+                                "%s exists already; remove it, or choose another folder", path);
     if (descriptor < 0)
         return hearth_error_set_errno(error, errno, "%s cannot be made", path);
     size_t length = strlen(text);
@@ -107,8 +108,7 @@ int hearth_cli_init(struct hearth_invocation *invocation, struct hearth_error *e
     source = source ? source : "file:example.gguf";
     if (!hearth_model_name_valid(name))
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "'%s' is no name for a model: letters, digits, '.', '_' and '-', "
-                                "at most 96, not all digits",
+                                "a model's name must be " HEARTH_NAME_RULE ", but this is '%s'",
                                 name);
     int rc = write_files(folder, name, source, error);
     if (rc)

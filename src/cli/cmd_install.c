@@ -64,8 +64,8 @@ static int object_of_options(const struct hearth_invocation *invocation, const c
         const char *equals = strchr(pair, '=');
         if (!equals || equals == pair) {
             json_decref(object);
-            return hearth_error_set(error, HEARTH_EINVAL, "--%s %s: KEY=VALUE is wanted", option,
-                                    pair);
+            return hearth_error_set(error, HEARTH_EINVAL, "--%s must be KEY=VALUE, but it is %s",
+                                    option, pair);
         }
         json_t *value = typed ? hearth_json_parse(equals + 1, strlen(equals + 1), NULL) : NULL;
         json_object_setn_new(object, pair, (size_t)(equals - pair),
@@ -97,8 +97,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
     request->device = hearth_invocation_option(invocation, "device");
     if (request->name && !hearth_model_name_valid(request->name))
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "'%s' is no name for a model: letters, digits, '.', '_' and '-', "
-                                "at most 96, not all digits",
+                                "a model's name must be " HEARTH_NAME_RULE ", but this is '%s'",
                                 request->name);
     int rc = hearth_source_check(request->source, error);
     if (!rc && install->client)
@@ -142,7 +141,7 @@ static int want_defined(struct install *install, struct hearth_error *error)
         return hearth_error_set(error, HEARTH_EINVAL, "there are no definitions in %s", folder);
     install->wanted = hearth_arena_alloc(invocation->arena, count * sizeof(*install->wanted));
     if (!install->wanted)
-        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     install->count = count;
     for (size_t i = 0; i < count; i++)
         want_definition(&install->wanted[i].request, &definitions[i]);
@@ -164,7 +163,7 @@ static int want_locked(struct install *install, const struct hearth_lock *lock,
     install->wanted =
         hearth_arena_alloc(install->invocation->arena, lock->count * sizeof(*install->wanted));
     if (!install->wanted)
-        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     install->count = lock->count;
     for (size_t i = 0; i < lock->count; i++)
         install->wanted[i].request = (struct hearth_install_request){
@@ -174,6 +173,7 @@ static int want_locked(struct install *install, const struct hearth_lock *lock,
     return 0;
 }
 
+/* With --locked, what is installed is exactly what the lock says, whatever the definitions say. */
 static int pin(struct install *install, struct hearth_error *error)
 {
     struct hearth_lock *lock = NULL;
@@ -187,17 +187,20 @@ static int pin(struct install *install, struct hearth_error *error)
     for (size_t i = 0; i < install->count; i++) {
         struct hearth_install_request *request = &install->wanted[i].request;
         if (!request->name)
-            return hearth_error_set(error, HEARTH_EINVAL, "--locked needs --name");
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "--locked needs --name, to find the model in hearth.lock");
         request->locked = hearth_lock_find(lock, request->name);
         if (!request->locked)
             return hearth_error_set(error, HEARTH_ENOTFOUND,
-                                    "hearth.lock does not name '%s'; run `hearth lock` where it "
+                                    "hearth.lock has no model '%s'; run `hearth lock` where it "
                                     "is installed",
                                     request->name);
     }
     return 0;
 }
 
+/* What is to be installed: the source that was typed, else the definitions, else with --locked what
+ * the lock names. */
 static int collect(struct install *install, struct hearth_error *error)
 {
     bool locked = install->invocation->settings->locked;
@@ -230,6 +233,7 @@ static void warn_here(struct install *install, struct hearth_store *store, int64
         warn(install, wanted, version->state_reason);
 }
 
+/* The first failure ends it; what was installed before that stays. */
 static int install_here(struct install *install, struct hearth_error *error)
 {
     struct hearth_storage local;
@@ -366,7 +370,9 @@ static int install_there(struct install *install, struct hearth_error *error)
         rc = register_there(install, &wanted->request, &model, error);
         const char *name = hearth_json_text(model, "name", NULL);
         if (!rc && !name)
-            rc = hearth_error_set(error, HEARTH_ENETWORK, "the server's answer is not understood");
+            rc = hearth_error_set(
+                error, HEARTH_ENETWORK,
+                "the server's answer cannot be understood; is it a Hearth server?");
         if (!rc) {
             wanted->name = hearth_arena_strdup(install->invocation->arena, name);
             wanted->number = hearth_json_integer(newest_version(model), "version", 1);

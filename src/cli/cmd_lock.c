@@ -74,6 +74,7 @@ static int choose(struct hearth_invocation *invocation, struct hearth_storage *l
     return 0;
 }
 
+/* A model without a ready version is left out, unless it was named. */
 static int gather(struct hearth_invocation *invocation, struct hearth_storage *local,
                   struct hearth_lock *lock, struct hearth_error *error)
 {
@@ -112,7 +113,7 @@ static int keep_others(struct hearth_invocation *invocation, const char *path,
     struct hearth_lock_entry *entries =
         hearth_arena_alloc(invocation->arena, (room + 1) * sizeof(*entries));
     if (!entries)
-        return hearth_error_set(error, HEARTH_ENOMEM, "out of memory");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     memcpy(entries, lock->entries, lock->count * sizeof(*entries));
     const struct hearth_lock fresh = *lock;
     lock->entries = entries;

@@ -36,7 +36,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
 {
     size_t count = json_array_size(models);
     if (count == 0) {
-        printf("There are no models. Get one: hearth install file:model.gguf --name mine\n");
+        printf(
+            "There are no models yet. Install one: hearth install file:model.gguf --name mine\n");
         return 0;
     }
     const char **cells = hearth_arena_alloc(arena, (count + 1) * 6 * sizeof(*cells));
@@ -62,6 +63,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
     return 0;
 }
 
+/* hearth_client_path does the encoding; a head that did not fit the arena leaves the path as it
+ * was. */
 static void add_query(struct hearth_arena *arena, const char **path, const char *key,
                       const char *value)
 {
@@ -110,6 +113,7 @@ static int list_there(struct hearth_invocation *invocation, struct hearth_client
     return rc;
 }
 
+/* Through the server where one runs, so that the list is the one that it serves from. */
 static int list_models(struct hearth_invocation *invocation, json_t **ret_answer,
                        struct hearth_error *error)
 {
@@ -221,7 +225,7 @@ static int split_reference(struct hearth_arena *arena, const char *text, const c
     *ret_name = colon ? hearth_arena_strndup(arena, text, (size_t)(colon - text)) : text;
     if (colon && hearth_parse_int(colon + 1, 1, INT64_MAX, ret_number))
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "'%s' is no version; a number is wanted, as in smollm2:1",
+                                "a version is a number, as in smollm2:1, but this is '%s'",
                                 colon + 1);
     return 0;
 }

@@ -32,6 +32,7 @@ static void fill_row(struct hearth_arena *arena, const json_t *model, const char
     row[6] = number_text(arena, model, "queued");
 }
 
+/* Errors stand below the table, where they have room for a sentence. */
 static int print_processes(struct hearth_arena *arena, const json_t *models,
                            struct hearth_error *error)
 {

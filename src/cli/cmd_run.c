@@ -88,6 +88,7 @@ static void on_note(void *argument, const char *note)
     screen->is_noted = true;
 }
 
+/* The API checks ranges and names the parameter, so only the form is checked here. */
 static int number_option(struct hearth_invocation *invocation, const char *name, const char *key,
                          json_t *options, struct hearth_error *error)
 {
@@ -101,7 +102,8 @@ static int number_option(struct hearth_invocation *invocation, const char *name,
     else if (hearth_parse_double(text, &real) == 0)
         json_object_set_new(options, key, json_real(real));
     else
-        return hearth_error_set(error, HEARTH_EINVAL, "--%s %s: a number is wanted", name, text);
+        return hearth_error_set(error, HEARTH_EINVAL, "--%s must be a number, but it is %s", name,
+                                text);
     return 0;
 }
 
@@ -166,7 +168,7 @@ static bool take_command(struct hearth_conversation *conversation, const char *l
         hearth_conversation_clear(conversation);
         printf("forgotten\n");
     } else if (!*ret_end) {
-        printf("/clear  forget the conversation\n/bye    end (so does Ctrl-D)\n"
+        printf("/clear  forgets the conversation\n/bye    ends it (so does Ctrl-D)\n"
                "Ctrl-C  stops an answer\n");
     }
     return true;
@@ -189,11 +191,12 @@ static void answer_in_chat(struct hearth_conversation *conversation, const char 
     screen_finish(&screen);
 }
 
+/* Faults are shown and the conversation goes on: a server may be started again meanwhile. */
 static int chat(struct hearth_conversation *conversation)
 {
     struct hearth_line_editor *editor = hearth_line_editor_create();
-    printf("%s%s — /bye ends, /? helps%s\n", hearth_style(HEARTH_DIM), conversation->model,
-           hearth_style(HEARTH_PLAIN));
+    printf("%s%s — /bye ends the conversation, /? shows help%s\n", hearth_style(HEARTH_DIM),
+           conversation->model, hearth_style(HEARTH_PLAIN));
     for (bool end = false; !end;) {
         const char *line = "";
         enum hearth_line_result result = hearth_line_editor_read(editor, ">>> ", &line);
@@ -244,6 +247,7 @@ static int gather_prompt(const struct hearth_invocation *invocation, struct hear
     return rc;
 }
 
+/* Ctrl-C is watched from here on, so that it stops an answer and not the program. */
 static int converse(struct hearth_invocation *invocation, struct hearth_conversation *conversation,
                     struct hearth_error *error)
 {

@@ -29,6 +29,7 @@ static void print_first_words(void)
     }
 }
 
+/* What a command takes, from the same tables as its parser. */
 static void print_flags(const struct hearth_command *command)
 {
     printf("--json --help");
@@ -47,6 +48,8 @@ static bool takes_model(const struct hearth_command *command)
 
 #define MODEL_NAMES "hearth list 2>/dev/null | sed -n '2,$s/ .*//p'"
 
+/* The words are written into the script when it is printed; only names of models are asked for
+ * while somebody types. */
 static void print_bash(void)
 {
     printf("# hearth completion bash\n"
@@ -81,6 +84,7 @@ static void print_zsh(void)
     print_bash();
 }
 
+/* fish expands variables in double quotes: they, quotes and backslashes are escaped. */
 static void print_fish_flag(const struct hearth_command *command, const char *flag,
                             const char *help)
 {
@@ -128,7 +132,8 @@ int hearth_cli_completion(struct hearth_invocation *invocation, struct hearth_er
     else if (strcmp(shell, "fish") == 0)
         print_fish();
     else
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "there is no completion for '%s'; bash, zsh, fish", shell);
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no completion for '%s'; there is one for bash, zsh and fish", shell);
     return 0;
 }

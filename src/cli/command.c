@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* The last one wins, though only repeating options may come twice. */
 const char *hearth_invocation_option(const struct hearth_invocation *invocation, const char *name)
 {
     const char *value = NULL;
@@ -52,16 +53,19 @@ static const struct hearth_command *find_command(char **words, int count, int *r
     return NULL;
 }
 
+/* The nearest word is suggested; `config` is half a command and gets words of its own. */
 static int unknown_command(const char *word, const char *second, struct hearth_error *error)
 {
     if (strcmp(word, "config") == 0) {
         if (!second || *second == '-')
             return hearth_error_set(error, HEARTH_EINVAL,
-                                    "config takes one of: check, show; hearth config check --help "
-                                    "says more");
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "there is no command 'config %s'; config takes one of: check, show",
-                                second);
+                                    "config needs a second word: check or show; see hearth config "
+                                    "--help");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no command 'config %s'; there are config check and config "
+            "show",
+            second);
     }
     const char *names[64];
     size_t count = 0;
@@ -101,6 +105,8 @@ static const struct hearth_option *find_option(const struct hearth_command *comm
     return NULL;
 }
 
+/* A setting is a flag only where its row in api/settings.json says so: `hearth list --port` is a
+ * slip. */
 static const struct hearth_setting *find_setting(const struct hearth_command *command,
                                                  const char *name)
 {
@@ -130,6 +136,7 @@ static int unknown_flag(const struct hearth_command *command, const char *word, 
                             command->name, word, command->name);
 }
 
+/* Values are not copied: argv outlives the invocation. */
 static int add_option(struct hearth_invocation *invocation, const struct hearth_option *option,
                       const char *value, struct hearth_error *error)
 {
@@ -142,6 +149,7 @@ static int add_option(struct hearth_invocation *invocation, const struct hearth_
     return 0;
 }
 
+/* Settings are checked by the loader, which knows where each value came from. */
 static int add_setting(struct hearth_invocation *invocation, const struct hearth_setting *setting,
                        const char *value, struct hearth_error *error)
 {
@@ -223,6 +231,8 @@ static bool take_general(int *argc, char ***argv, struct hearth_invocation *ret_
     return false;
 }
 
+/* One pass over the words. Flags may stand before, between and behind the arguments; behind --
+ * everything is an argument. */
 int hearth_command_parse(int argc, char **argv, struct hearth_invocation *ret_invocation,
                          struct hearth_error *error)
 {

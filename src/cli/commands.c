@@ -1,54 +1,72 @@
 #include "cli/command.h"
 
 static const struct hearth_option init_options[] = {
-    {.name = "name", .argument = "NAME", .help = "name of the first model; without it `example`"},
+    {.name = "name",
+     .argument = "NAME",
+     .help = "the name of the first model; the default is `example`"},
     {.name = "source", .argument = "SOURCE", .help = "where the first model comes from"},
     {.name = NULL},
 };
 
 static const struct hearth_option install_options[] = {
-    {.name = "name", .argument = "NAME", .help = "name of the model; without it the source's own"},
-    {.name = "label", .argument = "TEXT", .help = "label of the version"},
-    {.name = "task", .argument = "TASK", .help = "chat, completion, embedding …"},
-    {.name = "description", .argument = "TEXT", .help = "what it is, in words"},
-    {.name = "tag", .argument = "KEY=VALUE", .help = "a tag; may be repeated", .repeats = true},
-    {.name = "device", .argument = "DEVICE", .help = "auto, cpu or cuda:N"},
+    {.name = "name",
+     .argument = "NAME",
+     .help = "the name of the model; the default is made of the source's name"},
+    {.name = "label", .argument = "TEXT", .help = "a label for this version"},
+    {.name = "task",
+     .argument = "TASK",
+     .help =
+         "what the model is for: chat, completion, embedding or rerank; the default is read off "
+         "its files"},
+    {.name = "description", .argument = "TEXT", .help = "a description in words"},
+    {.name = "tag",
+     .argument = "KEY=VALUE",
+     .help = "a tag; may be given several times",
+     .repeats = true},
+    {.name = "device",
+     .argument = "DEVICE",
+     .help = "where the model computes: auto, cpu or cuda:N"},
     {.name = "set",
      .argument = "KEY=VALUE",
-     .help = "a setting of the model: context, slots, pin …; may be repeated",
+     .help = "a setting of the model, such as context=8192 or pin=true; may be given several times",
      .repeats = true},
     {.name = NULL},
 };
 
 static const struct hearth_option list_options[] = {
-    {.name = "task", .argument = "TASK", .help = "only models with this task"},
-    {.name = "tag", .argument = "KEY[=VALUE]", .help = "only models with this tag"},
-    {.name = "state", .argument = "STATE", .help = "only models with a version in this state"},
+    {.name = "task", .argument = "TASK", .help = "list only models with this task"},
+    {.name = "tag", .argument = "KEY[=VALUE]", .help = "list only models with this tag"},
+    {.name = "state", .argument = "STATE", .help = "list only models with a version in this state"},
     {.name = NULL},
 };
 
 static const struct hearth_option force_options[] = {
-    {.name = "force", .help = "do not wait for requests that run"},
+    {.name = "force", .help = "do not wait until running requests have finished"},
     {.name = NULL},
 };
 
 static const struct hearth_option run_options[] = {
-    {.name = "system", .argument = "TEXT", .help = "what the model is told before anything else"},
-    {.name = "max-tokens", .argument = "N", .help = "most tokens of an answer"},
+    {.name = "system",
+     .argument = "TEXT",
+     .help = "instructions that the model is given before the conversation"},
+    {.name = "max-tokens", .argument = "N", .help = "the greatest length of an answer, in tokens"},
     {.name = "temperature",
      .argument = "T",
-     .help = "0 is the most likely text, 1 is varied; without it 0.3"},
-    {.name = "seed", .argument = "N", .help = "the same seed gives the same answer"},
+     .help = "how varied answers are: 0 gives the most likely text, 1 a varied one; the default is "
+             "0.3"},
+    {.name = "seed", .argument = "N", .help = "a number; the same seed gives the same answer"},
     {.name = NULL},
 };
 
 static const struct hearth_option doctor_options[] = {
-    {.name = "network", .help = "also ask the model hub"},
+    {.name = "network", .help = "also check that the model hub can be reached"},
     {.name = NULL},
 };
 
 static const struct hearth_option bench_options[] = {
-    {.name = "seconds", .argument = "N", .help = "time for all measurements together; 20"},
+    {.name = "seconds",
+     .argument = "N",
+     .help = "the time for all measurements together; the default is 20"},
     {.name = NULL},
 };
 
@@ -64,7 +82,7 @@ const struct hearth_command hearth_commands[] = {
     {.name = "install",
      .arguments = "[SOURCE]",
      .most = 1,
-     .summary = "Fetch a model, or all that models/*.yml defines",
+     .summary = "Fetch a model, or all models that models/*.yml defines",
      .example = "hearth install hf:org/repo:model.gguf --name small --task chat",
      .options = install_options,
      .client = true,
@@ -88,7 +106,7 @@ const struct hearth_command hearth_commands[] = {
      .arguments = "MODEL[:VERSION]",
      .least = 1,
      .most = 1,
-     .summary = "Remove a model, or one version, with the files nobody else uses",
+     .summary = "Remove a model, or one version of it, with the files that no other version uses",
      .example = "hearth rm smollm2:1",
      .options = force_options,
      .client = true,
@@ -96,17 +114,17 @@ const struct hearth_command hearth_commands[] = {
     {.name = "lock",
      .arguments = "[MODEL…]",
      .most = HEARTH_ARGUMENTS_MAX,
-     .summary = "Pin the installed models in hearth.lock: revision and digests",
+     .summary = "Write the revisions and digests of the installed models into hearth.lock",
      .example = "hearth lock && git add hearth.lock",
      .run = hearth_cli_lock},
     {.name = "serve",
      .arguments = "",
-     .summary = "Serve the models over HTTP until SIGTERM",
+     .summary = "Serve the models over HTTP until it is stopped (Ctrl-C or SIGTERM)",
      .example = "hearth serve --port 8080",
      .run = hearth_cli_serve},
     {.name = "ps",
      .arguments = "",
-     .summary = "Show what the server has loaded",
+     .summary = "Show the models that the server has loaded",
      .example = "hearth ps --json",
      .client = true,
      .run = hearth_cli_ps},
@@ -150,7 +168,7 @@ const struct hearth_command hearth_commands[] = {
      .run = hearth_cli_config_show},
     {.name = "doctor",
      .arguments = "",
-     .summary = "Say what this machine can do, what is missing, how to mend it",
+     .summary = "Say what this machine can do, what is missing, and how to mend it",
      .example = "hearth doctor --network",
      .options = doctor_options,
      .run = hearth_cli_doctor},

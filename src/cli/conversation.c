@@ -35,6 +35,7 @@ void hearth_conversation_say(struct hearth_conversation *conversation, const cha
                           json_pack("{s:s, s:s}", "role", role, "content", text));
 }
 
+/* From the end, so that removing does not move what is still to be looked at. */
 void hearth_conversation_clear(struct hearth_conversation *conversation)
 {
     for (size_t i = json_array_size(conversation->messages); i-- > 0;)
@@ -43,6 +44,8 @@ void hearth_conversation_clear(struct hearth_conversation *conversation)
             json_array_remove(conversation->messages, i);
 }
 
+/* A chunk has a piece of the answer, the reason of its end, or, as the last one, the usage
+ * (OpenAI's stream of chat.completion.chunk). */
 static void take_chunk(struct stream *stream, const json_t *chunk)
 {
     const json_t *choice = json_array_get(json_object_get(chunk, "choices"), 0);
@@ -61,6 +64,7 @@ static void take_chunk(struct stream *stream, const json_t *chunk)
     }
 }
 
+/* A stream that has begun with 200 can only tell a fault as an event. */
 static int take_fault(struct stream *stream, const json_t *fault)
 {
     const struct hearth_error_row *row =
@@ -82,7 +86,7 @@ static int take_line(struct stream *stream, const char *line)
     json_t *chunk = hearth_json_parse(line, strlen(line), &error);
     if (!chunk)
         return hearth_error_set(&stream->fault, HEARTH_ENETWORK,
-                                "the server's stream is not understood");
+                                "the server's answer cannot be understood; is it a Hearth server?");
     const json_t *fault = json_object_get(chunk, "error");
     int rc = json_is_object(fault) ? take_fault(stream, fault) : 0;
     if (!rc)
@@ -91,6 +95,7 @@ static int take_line(struct stream *stream, const char *line)
     return rc;
 }
 
+/* Bytes come cut anywhere: lines are put together here, and a line is at most LINE_MAX_BYTES. */
 static int on_body(void *argument, const char *bytes, size_t length)
 {
     struct stream *stream = argument;
@@ -100,7 +105,7 @@ static int on_body(void *argument, const char *bytes, size_t length)
         if (bytes[i] != '\n') {
             if (hearth_buf_char(&stream->line, bytes[i]))
                 return hearth_error_set(&stream->fault, HEARTH_ETOOLARGE,
-                                        "the server's stream has a line without end");
+                                        "the server sent a line that is longer than 1 MiB");
             continue;
         }
         const char *line = hearth_buf_cstr(&stream->line);
@@ -128,6 +133,8 @@ static json_t *request_of(const struct hearth_conversation *conversation)
     return body;
 }
 
+/* A fault that the stream told says more than the broken transfer that followed it. An answer that
+ * Ctrl-C cut short belongs to the conversation: the model may be asked to go on. */
 int hearth_conversation_ask(struct hearth_conversation *conversation, struct hearth_reply *reply,
                             struct hearth_error *error)
 {

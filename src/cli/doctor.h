@@ -1,4 +1,5 @@
-/* What `hearth doctor` found: rows with a grade and, where it is not good, how to mend it. */
+/* The checks of `hearth doctor`. Each adds a finding: what was looked at, how good it is and, where
+ * it is not good, how to mend it. */
 #ifndef HEARTH_CLI_DOCTOR_H
 #define HEARTH_CLI_DOCTOR_H
 

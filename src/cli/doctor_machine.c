@@ -47,6 +47,8 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
+/* Which vector instructions there are decides how fast models run; x86 calls them flags, ARM
+ * Features. */
 static void check_cpu(struct hearth_doctor *doctor)
 {
     static const char *const features[] = {"avx",      "avx2",     "fma",         "f16c",
@@ -62,9 +64,11 @@ static void check_cpu(struct hearth_doctor *doctor)
             snprintf(found + used, sizeof(found) - used, " %s", *feature);
     }
     bool is_fast = has_word(flags, "avx2") || has_word(flags, "asimd");
-    hearth_doctor_add(doctor, "cpu", is_fast ? HEARTH_GOOD : HEARTH_WARNING,
-                      "without AVX2 models run, but several times slower", "%s, %ld cores:%s", name,
-                      sysconf(_SC_NPROCESSORS_ONLN), *found ? found : " no vector extensions");
+    hearth_doctor_add(
+        doctor, "cpu", is_fast ? HEARTH_GOOD : HEARTH_WARNING,
+        "models run several times slower without AVX2; use a newer processor if you can",
+        "%s, %ld cores:%s", name, sysconf(_SC_NPROCESSORS_ONLN),
+        *found ? found : " no vector extensions");
 }
 
 static uint64_t kib_of(const char *key)
@@ -76,26 +80,30 @@ static uint64_t kib_of(const char *key)
     return hearth_parse_int(text, 0, INT64_MAX / 1024, &kib) ? 0 : (uint64_t)kib;
 }
 
+/* The limit of the cgroup is told too, since it and not the machine may be what binds. */
 static void check_memory(struct hearth_doctor *doctor)
 {
     char total[16], available[16], limit[64] = "";
     uint64_t available_bytes = kib_of("MemAvailable") * 1024;
     hearth_size_text(kib_of("MemTotal") * 1024, total);
     hearth_size_text(available_bytes, available);
-    hearth_doctor_add(
-        doctor, "memory", available_bytes < (1ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
-        "less than 1 GB is free: only small models will fit", "%s, %s available", total, available);
+    hearth_doctor_add(doctor, "memory",
+                      available_bytes < (1ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
+                      "only small models fit into less than 1 GiB; end other programs",
+                      "%s, %s available", total, available);
     int64_t bytes;
     if (!proc_value("/sys/fs/cgroup/memory.max", "", limit, sizeof(limit)) || !*limit)
         return;
     if (hearth_parse_int(limit, 1, INT64_MAX, &bytes) == 0) {
         hearth_size_text((uint64_t)bytes, total);
-        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory limited to %s", total);
+        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory is limited to %s", total);
     } else {
-        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory not limited");
+        hearth_doctor_add(doctor, "cgroup", HEARTH_GOOD, NULL, "memory is not limited");
     }
 }
 
+/* Asked of the kernel itself: landlock_create_ruleset with this flag only tells its version
+ * (landlock(7)). */
 static void check_sandbox(struct hearth_doctor *doctor)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -103,16 +111,17 @@ static void check_sandbox(struct hearth_doctor *doctor)
         hearth_doctor_add(doctor, "landlock", HEARTH_GOOD, NULL, "ABI %ld", abi);
     else
         hearth_doctor_add(doctor, "landlock", HEARTH_WARNING,
-                          "workers see files of this user; a kernel from 5.13 on with "
-                          "lsm=landlock confines them",
+                          "workers can read the files of this user; a kernel from 5.13 on with "
+                          "lsm=landlock keeps them out",
                           "not available");
     bool seccomp = access("/proc/sys/kernel/seccomp/actions_avail", R_OK) == 0 ||
                    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
     hearth_doctor_add(doctor, "seccomp", seccomp ? HEARTH_GOOD : HEARTH_WARNING,
-                      "workers may make any system call; use a kernel with CONFIG_SECCOMP_FILTER",
+                      "workers can make any system call; use a kernel with CONFIG_SECCOMP_FILTER",
                       seccomp ? "available" : "not available");
 }
 
+/* Each connection is a file; a hundred more for models, databases and logs. */
 static void check_limits(struct hearth_doctor *doctor)
 {
     struct rlimit limit;
@@ -121,8 +130,8 @@ static void check_limits(struct hearth_doctor *doctor)
         return;
     bool is_enough = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted;
     hearth_doctor_add(doctor, "files", is_enough ? HEARTH_GOOD : HEARTH_WARNING,
-                      "raise it (ulimit -n), or lower connections_max", "%llu may be open at once",
-                      (unsigned long long)limit.rlim_max);
+                      "raise the limit (ulimit -n), or lower connections_max",
+                      "%llu files may be open at once", (unsigned long long)limit.rlim_max);
 }
 
 void hearth_doctor_machine(struct hearth_doctor *doctor)

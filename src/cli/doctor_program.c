@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static const char *const mend_install =
-    "build it again (make build), or install it whole (make install)";
+    "build hearth again (make build), or install all of it (make install)";
 
 /* "…/bin/hearth" → "…/tail". */
 static bool beside_program(const char *tail, char *ret_path, size_t size)
@@ -63,9 +63,11 @@ static void check_engines(struct hearth_doctor *doctor)
     if (*found)
         hearth_doctor_add(doctor, "engines", HEARTH_GOOD, NULL, "%s", found);
     else
-        hearth_doctor_add(doctor, "engines", HEARTH_BAD, mend_install, "none in %s", path);
+        hearth_doctor_add(doctor, "engines", HEARTH_BAD, mend_install, "there are no engines in %s",
+                          path);
 }
 
+/* Opens it as the server would, which also makes it when it is missing. */
 static void check_home(struct hearth_doctor *doctor)
 {
     struct hearth_error error = {.code = 0};
@@ -74,8 +76,9 @@ static void check_home(struct hearth_doctor *doctor)
     char free_text[16];
     const char *path = doctor->invocation->settings->home;
     if (hearth_home_open(doctor->invocation->settings, &home, &error)) {
-        hearth_doctor_add(doctor, "home", HEARTH_BAD, "give it to this user, or use --home",
-                          "%.400s", error.message);
+        hearth_doctor_add(doctor, "home", HEARTH_BAD,
+                          "make this user its owner, or choose another home with --home", "%.400s",
+                          error.message);
         return;
     }
     hearth_home_close(home);
@@ -85,8 +88,8 @@ static void check_home(struct hearth_doctor *doctor)
     uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     hearth_size_text(free_bytes, free_text);
     hearth_doctor_add(doctor, "disk", free_bytes < (2ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
-                      "make room, or put the home on another disk with --home", "%s free",
-                      free_text);
+                      "delete what is not needed, or put the home on another disk with --home",
+                      "%s free", free_text);
 }
 
 static void refuse(void *argument, struct hearth_stream *stream)
@@ -95,6 +98,7 @@ static void refuse(void *argument, struct hearth_stream *stream)
     hearth_stream_close(stream);
 }
 
+/* By listening on it for a moment, which is the only sure way. */
 static void check_port(struct hearth_doctor *doctor)
 {
     const struct hearth_settings *settings = doctor->invocation->settings;
@@ -103,16 +107,16 @@ static void check_port(struct hearth_doctor *doctor)
     struct hearth_client *client = NULL;
     if (!hearth_client_find(doctor->invocation, &client, &error) && client) {
         hearth_client_destroy(client);
-        hearth_doctor_add(doctor, "server", HEARTH_GOOD, NULL, "one runs on this home");
+        hearth_doctor_add(doctor, "server", HEARTH_GOOD, NULL, "a server runs on this home");
         return;
     }
     struct hearth_loop *loop = hearth_loop_create();
     struct hearth_listener *listener = NULL;
     if (hearth_listen_tcp(loop, host, (uint16_t)settings->port, refuse, NULL, &listener, &error))
-        hearth_doctor_add(doctor, "port", HEARTH_WARNING, "choose another with --port", "%.400s",
-                          error.message);
+        hearth_doctor_add(doctor, "port", HEARTH_WARNING, "choose another port with --port",
+                          "%.400s", error.message);
     else
-        hearth_doctor_add(doctor, "port", HEARTH_GOOD, NULL, "%lld is free on %s",
+        hearth_doctor_add(doctor, "port", HEARTH_GOOD, NULL, "port %lld is free on %s",
                           (long long)settings->port, host);
     hearth_listener_destroy(listener);
     hearth_loop_run(loop);
@@ -127,6 +131,7 @@ void hearth_doctor_program(struct hearth_doctor *doctor)
     check_port(doctor);
 }
 
+/* Any answer is good: that the hub can be reached is what was asked. */
 void hearth_doctor_hub(struct hearth_doctor *doctor)
 {
     const char *url = doctor->invocation->settings->hf_endpoint;

@@ -29,6 +29,7 @@ static void print_row(const char *left, int width, const char *text)
     printf("\n");
 }
 
+/* Drawn from the table of commands, as parsing and completion are, so that they cannot differ. */
 static void print_all(void)
 {
     printf("Hearth keeps and serves models on machines that you own.\n\n"
@@ -36,11 +37,60 @@ static void print_all(void)
            hearth_style(HEARTH_BOLD), hearth_style(HEARTH_PLAIN));
     for (const struct hearth_command *row = hearth_commands; row->name; row++)
         print_row(row->name, 14, row->summary);
-    printf("\nhearth COMMAND --help says more, with an example. --json everywhere gives JSON.\n"
-           "A first conversation:\n\n"
-           "  hearth install file:model.gguf --name mine\n"
-           "  hearth serve &\n"
-           "  hearth run mine \"Hello\"\n");
+    printf(
+        "\nhearth COMMAND --help tells more about a command, with an example. Every command takes\n"
+        "--json to answer with JSON.\n\n"
+        "A first conversation:\n\n"
+        "  hearth install file:model.gguf --name mine\n"
+        "  hearth serve &\n"
+        "  hearth run mine \"Hello\"\n");
+}
+
+/* What stands behind the flag of a setting, by its type; NULL: nothing has to. */
+static const char *argument_of(const struct hearth_setting *setting)
+{
+    switch (setting->kind) {
+    case HEARTH_SETTING_TEXT:
+        return setting->choices ? "CHOICE" : "TEXT";
+    case HEARTH_SETTING_PATH:
+        return "PATH";
+    case HEARTH_SETTING_INTEGER:
+    case HEARTH_SETTING_NUMBER:
+        return "N";
+    case HEARTH_SETTING_SIZE:
+        return "SIZE";
+    case HEARTH_SETTING_DURATION:
+        return "TIME";
+    case HEARTH_SETTING_LIST:
+        return "A,B";
+    case HEARTH_SETTING_TRUTH:
+        break;
+    }
+    return NULL;
+}
+
+/* "auto, require or off" behind the help of a setting with choices. */
+static void append_choices(char *text, size_t size, const char *const *choices)
+{
+    for (size_t i = 0; choices && choices[i]; i++) {
+        size_t used = strlen(text);
+        const char *before = i == 0 ? ": " : choices[i + 1] ? ", " : " or ";
+        snprintf(text + used, size - used, "%s%s", before, choices[i]);
+    }
+}
+
+static void print_setting(const struct hearth_setting *setting)
+{
+    const char *argument = argument_of(setting);
+    char left[64], text[768];
+    snprintf(left, sizeof(left), "--%s%s%s", setting->flag, argument ? " " : "",
+             argument ? argument : "");
+    snprintf(text, sizeof(text), "%s", setting->help);
+    append_choices(text, sizeof(text), setting->choices);
+    size_t used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, " [%s%s%s]", setting->env,
+             *setting->fallback ? ", default " : "", setting->fallback);
+    print_row(left, 30, text);
 }
 
 static void print_settings(const struct hearth_command *command)
@@ -51,14 +101,10 @@ static void print_settings(const struct hearth_command *command)
         if (!hearth_command_takes(command, setting))
             continue;
         if (!any)
-            printf("\n%ssettings%s (also in hearth.yml and in the environment):\n",
+            printf("\n%ssettings%s (these can also stand in hearth.yml or in the environment):\n",
                    hearth_style(HEARTH_BOLD), hearth_style(HEARTH_PLAIN));
         any = true;
-        char left[64], text[512];
-        snprintf(left, sizeof(left), "--%s", setting->flag);
-        snprintf(text, sizeof(text), "%s [%s%s%s]", setting->help, setting->env,
-                 *setting->fallback ? ", " : "", setting->fallback);
-        print_row(left, 30, text);
+        print_setting(setting);
     }
 }
 
@@ -70,7 +116,7 @@ void hearth_command_group_help(const char *group)
     for (const struct hearth_command *row = hearth_commands; row->name; row++)
         if (strncmp(row->name, group, length) == 0 && row->name[length] == ' ')
             print_row(row->name, 14, row->summary);
-    printf("\nhearth %s COMMAND --help says more, with an example.\n", group);
+    printf("\nhearth %s COMMAND --help tells more about a command, with an example.\n", group);
 }
 
 void hearth_command_help(const struct hearth_command *command)
@@ -90,7 +136,7 @@ void hearth_command_help(const struct hearth_command *command)
                  row->argument ? row->argument : "");
         print_row(left, 30, row->help);
     }
-    print_row("--json", 30, "JSON on standard output, errors as JSON on standard error");
-    print_row("--help", 30, "this text");
+    print_row("--json", 30, "answer with JSON; errors are JSON on standard error");
+    print_row("--help", 30, "show this help");
     print_settings(command);
 }

@@ -4,8 +4,10 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+/* Counted in the handler, read by the work: nothing else is safe in a signal handler. */
 static atomic_int pending;
 
+/* 128 plus the number is what a shell shows for a process that a signal ended. */
 static void remember(int number)
 {
     if (atomic_fetch_add(&pending, 1) >= 1)

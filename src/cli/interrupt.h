@@ -1,4 +1,5 @@
-/* Ctrl-C as a question that is asked, for work that wants to stop in order. Any thread. */
+/* Remembers that Ctrl-C was pressed, so that long work can ask for it now and then and stop in an
+ * orderly way. Any thread. */
 #ifndef HEARTH_CLI_INTERRUPT_H
 #define HEARTH_CLI_INTERRUPT_H
 

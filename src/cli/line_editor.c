@@ -56,6 +56,7 @@ void hearth_line_editor_destroy(struct hearth_line_editor *editor)
     hearth_free(editor);
 }
 
+/* One at a time: what is typed ahead stays in the terminal for the next reader. */
 static int read_byte(void)
 {
     unsigned char byte;
@@ -152,6 +153,7 @@ static void erase(struct hearth_line_editor *editor, size_t from, size_t to)
     editor->cursor = from;
 }
 
+/* Only whole, valid characters: what a terminal sends in another encoding is dropped. */
 static void insert(struct hearth_line_editor *editor, const char *text)
 {
     size_t length = strlen(text);
@@ -209,6 +211,8 @@ static void set_line(struct hearth_line_editor *editor, const char *text)
     editor->cursor = editor->line.length;
 }
 
+/* The line that was being typed is kept while older ones are shown, and comes back behind the
+ * newest. */
 static void go_in_history(struct hearth_line_editor *editor, int step)
 {
     size_t to = editor->history_at + (size_t)step;
@@ -223,6 +227,7 @@ static void go_in_history(struct hearth_line_editor *editor, int step)
     set_line(editor, to == editor->history_count ? editor->typed : editor->history[to]);
 }
 
+/* The same line twice in a row is kept once; the oldest goes when the list is full. */
 static void remember(struct hearth_line_editor *editor, const char *text)
 {
     size_t count = editor->history_count;
@@ -247,6 +252,7 @@ static void erase_word(struct hearth_line_editor *editor)
     erase(editor, from, editor->cursor);
 }
 
+/* The keys of readline's Emacs mode. */
 static void move_or_edit(struct hearth_line_editor *editor, int key, const char *text)
 {
     switch (key) {
@@ -321,6 +327,8 @@ static enum hearth_line_result edit(struct hearth_line_editor *editor, const cha
     }
 }
 
+/* Raw mode for as long as a line is typed: Ctrl-C is a key here, not a signal. Output keeps its
+ * processing (OPOST), so "\n" still begins a line at its start. */
 enum hearth_line_result hearth_line_editor_read(struct hearth_line_editor *editor,
                                                 const char *prompt, const char **ret_text)
 {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* Writing takes the home's lock; reading does not, so that `list` works while a server runs. */
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
                       struct hearth_storage *ret_storage, struct hearth_error *error)
 {
@@ -21,6 +22,7 @@ int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
     return rc;
 }
 
+/* Nobody types a name right each time: the nearest one is suggested. */
 static int no_such_model(struct hearth_storage *local, struct hearth_arena *arena, const char *name,
                          struct hearth_error *error)
 {

@@ -14,6 +14,7 @@ enum { ARENA_MAX = 64 * 1024 * 1024 };
 
 extern char **environ;
 
+/* The shape of an error of the API, but for the id of a request. */
 static void report_as_json(const struct hearth_error *error)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
@@ -27,6 +28,7 @@ static void report_as_json(const struct hearth_error *error)
     json_decref(object);
 }
 
+/* Standard output first, so that the error comes behind what was printed. */
 static int report(const struct hearth_invocation *invocation, struct hearth_error *error)
 {
     fflush(stdout);
@@ -45,7 +47,8 @@ static int load_settings(struct hearth_invocation *invocation, struct hearth_err
 {
     static char directory[PATH_MAX];
     if (!getcwd(directory, sizeof(directory)))
-        return hearth_error_set(error, HEARTH_EIO, "the current folder is gone; cd somewhere else");
+        return hearth_error_set(
+            error, HEARTH_EIO, "the current folder does not exist any more; change to another one");
     struct hearth_settings_input input = {
         .flags = invocation->flags, .env = (const char *const *)environ, .directory = directory};
     invocation->arena = hearth_arena_create(ARENA_MAX);
@@ -86,6 +89,7 @@ static int run(struct hearth_invocation *invocation, struct hearth_error *error)
     return command->run(invocation, error);
 }
 
+/* A command that succeeded but could not write its output has failed: `hearth list > /dev/full`. */
 int main(int argc, char **argv)
 {
     struct hearth_error error = {.code = 0};

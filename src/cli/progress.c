@@ -10,6 +10,8 @@
 
 enum { BAR_WIDTH = 24, BAR_EVERY_MS = 100, LINE_EVERY_PERCENT = 10 };
 
+/* The rate counts only what came in this run: a resumed transfer would otherwise begin at an
+ * impossible speed. */
 static void show_bar(const struct hearth_progress *progress, int64_t done, int64_t total,
                      uint64_t now_ms)
 {
@@ -28,6 +30,7 @@ static void show_bar(const struct hearth_progress *progress, int64_t done, int64
             total > 0 ? want : "?", rate);
 }
 
+/* A log file gets one line for every tenth, not one for every piece. */
 static void show_line(struct hearth_progress *progress, int64_t done, int64_t total)
 {
     int percent = total > 0 ? (int)(done * 100 / total) : 0;
@@ -74,6 +77,8 @@ static void add_up(const struct hearth_progress *progress, int64_t *ret_done, in
         *ret_total = -1;
 }
 
+/* Called from the fetching threads. More than HEARTH_PROGRESS_FILES files are fetched all the same,
+ * only not counted. */
 static void on_bytes(struct hearth_fetch_progress *fetch, const struct hearth_source_file *file,
                      int64_t done, int64_t size)
 {

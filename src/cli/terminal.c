@@ -28,6 +28,7 @@ size_t hearth_terminal_columns(void)
     return size.ws_col;
 }
 
+/* https://no-color.org: NO_COLOR counts when it is not empty. */
 static const char *style_on(bool terminal, enum hearth_style style)
 {
     static const char *const sequences[] = {
@@ -50,6 +51,7 @@ const char *hearth_style_err(enum hearth_style style)
     return style_on(hearth_terminal_err(), style);
 }
 
+/* A model's name or a server's message may hold escape sequences, and a terminal obeys them. */
 static void print_clean(FILE *out, const char *text, size_t length)
 {
     while (length) {

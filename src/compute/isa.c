@@ -1,3 +1,4 @@
+/* Which instruction sets this machine has, and their tables of kernels. */
 #include "compute/kernels.h"
 
 #include <cpuid.h>
@@ -57,6 +58,7 @@ int hearth_isa_usable(enum hearth_isa isa)
     return 0;
 }
 
+/* The sets stand in order of what they can: the last one that is usable is the best. */
 enum hearth_isa hearth_isa_best(void)
 {
     enum hearth_isa best = HEARTH_ISA_PLAIN;
@@ -83,6 +85,8 @@ const struct hearth_kernels *hearth_kernels_for(enum hearth_isa isa)
 
 size_t hearth_attention_scratch(size_t length, size_t dim)
 {
+    /* For the widest vectors, 16 lanes, so that it is enough for each of the tables; what the four
+     * parts are stands in kernels_attention.inc.h. */
     size_t keys = (length + 15) / 16 * 16, wide = (dim + 15) / 16 * 16;
     return dim * keys + length * wide + HEARTH_QUERY_BLOCK * (keys + wide);
 }

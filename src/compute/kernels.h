@@ -3,9 +3,9 @@
  * kernels.inc.h is compiled once for each instruction set of enum hearth_isa; every kernel is
  * tested against the plain table. Any thread: nothing here has state.
  *
- * Matrices are row-major. A weight matrix W[out, in] is packed (pack.h) into panels of
- * `panel_width` outputs, so that the micro-kernel reads it in a straight line; what a panel lacks
- * is zero. */
+ * Matrices are row-major. A weight matrix W[out, in] is packed (linear.c) into panels of
+ * `panel_width` outputs, so that the micro-kernel reads it in a straight line. The last panel is
+ * filled up with zeroes. */
 #ifndef HEARTH_COMPUTE_KERNELS_H
 #define HEARTH_COMPUTE_KERNELS_H
 

@@ -1,4 +1,8 @@
-/* Attention of one head. A part of kernels.inc.h. */
+/* Attention of one head. A part of kernels.inc.h.
+ *
+ * S = q·kᵀ is a product whose columns are keys, so k is transposed once and then read in a straight
+ * line; O = S·v reads v as it is, padded to whole vectors. Both are done for HEARTH_QUERY_BLOCK
+ * queries at a time, whose scores stay in the nearest cache between the two. */
 
 /* `vectors` columns of lanes of S or O for `rows` rows; the panel's rows are `step` floats apart.
  */
@@ -11,6 +15,8 @@ INLINE void attend_block(const float *a, size_t a_stride, const float *panel, si
         store(c + (size_t)m * c_stride + n * LANES, acc[m][n]);
 }
 
+/* A head of 64 is four of the widest vectors, one of 32 two: three at a time would not divide them.
+ */
 enum { QUERY_VECTORS = VECTORS < 2 ? VECTORS : 2 };
 
 /* Rows in blocks of this many; returns how many are done. */
@@ -58,6 +64,9 @@ static float soften(float *s, size_t keys, const float *bias, float scale, size_
     vf most = splat(-INFINITY), total = splat(0.0f);
     for (size_t j = 0; j < keys; j += LANES)
         most = max_of(most, load(s + j));
+    /* e^(s − max) = 2^((s − max)·log2 e): less the largest one no power is over 1, and the common
+     * factor falls out when the row is divided by its sum. With a bias the scale is in the scores
+     * already. */
     vf factor = splat((bias ? 1.0f : scale) * LOG2_E);
     vf offset = splat(largest_of(most)) * factor;
     for (size_t j = 0; j < keys; j += LANES) {
@@ -73,6 +82,8 @@ static float soften(float *s, size_t keys, const float *bias, float scale, size_
 
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 
+/* Rows a, b, c, d of four become columns: first the halves of a with c and b with d are woven
+ * together, then those two. */
 INLINE void transpose_4x4(const float *x, size_t stride, float *y, size_t y_stride)
 {
     v4 a = *(const v4 *)x, b = *(const v4 *)(x + stride), c = *(const v4 *)(x + 2 * stride),
@@ -125,6 +136,8 @@ static void attention(const float *q, const float *k, const float *v, size_t len
             size_t query = first + m;
             size_t low = window && query > window ? query - window : 0;
             size_t high = window && query + window + 1 < length ? query + window + 1 : length;
+            /* The division by the sum is done at the end, on dim numbers instead of one for every
+             * key. */
             inverse[m] = 1 / soften(scores + m * keys, keys, bias ? bias + query * length : NULL,
                                     scale, length, low, high);
         }

@@ -1,3 +1,4 @@
+/* As AVX-512 with VNNI, and an instruction that adds two bf16 products to an f32 lane. */
 #define KERNELS kernels_avx512_bf16
 #define KERNELS_NAME "avx512-bf16"
 #define VECTOR_BYTES 64

@@ -1,3 +1,4 @@
+/* As AVX-512, with an instruction that adds four u8·s8 products to a 32-bit lane. */
 #define KERNELS kernels_avx512_vnni
 #define KERNELS_NAME "avx512-vnni"
 #define VECTOR_BYTES 64

@@ -1,3 +1,4 @@
+/* As AVX2, with an instruction that adds four u8·s8 products to a 32-bit lane. */
 #define KERNELS kernels_avx_vnni
 #define KERNELS_NAME "avx-vnni"
 #define VECTOR_BYTES 32

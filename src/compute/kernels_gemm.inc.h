@@ -1,5 +1,7 @@
 /* Tiles of products in each precision. A part of kernels.inc.h. */
 
+/* Stores one vector of a finished row. The last panel may reach over the matrix's edge: only what
+ * is valid is written there, because a neighbour's numbers may follow. */
 INLINE void finish_vector(const struct hearth_gemm_tile *tile, int row, int vector, vf sum)
 {
     vf y = sum + load(tile->bias + vector * LANES);
@@ -16,6 +18,8 @@ INLINE void finish_vector(const struct hearth_gemm_tile *tile, int row, int vect
 
 /* f32 */
 
+/* The micro-kernel: rows × vectors sums in registers. In each step one row of the panel is loaded
+ * once, and each row's input multiplies it: rows + vectors loads for rows · vectors products. */
 INLINE void multiply(const float *a, size_t a_stride, const float *panel, size_t panel_step,
                      size_t depth, int rows, int vectors, vf acc[ROWS][VECTORS])
 {
@@ -159,6 +163,8 @@ INLINE void gemm_i8_rows(const struct hearth_gemm_tile *tile, int rows)
         vf scale = splat(tile->a_scale[m]);
         UNROLL for (int n = 0; n < VECTORS; n++)
         {
+            /* linear.c has the formula: the input's zero point times the sum of the weights is what
+             * the codes have too much. */
             vi sum = acc[m][n] - zero * *(const vi *)(tile->w_sum + n * LANES);
             vf x = __builtin_convertvector(sum, vf) * (scale * load(tile->w_scale + n * LANES));
             finish_vector(tile, m, n, x);
@@ -183,6 +189,7 @@ INLINE void gemm_i16_rows(const struct hearth_gemm_tile *tile, int rows)
     UNROLL for (int m = 0; m < rows; m++) UNROLL for (int n = 0; n < VECTORS; n++) total[m][n] =
         splat(0.0f);
     const int16_t *a = tile->a, *panel = tile->panel;
+    /* Within a block the sums are exact; the blocks are added up in f32. */
     for (size_t block = 0; block < tile->depth; block += DEPTH_I16) {
         size_t end = block + DEPTH_I16 < tile->depth ? block + DEPTH_I16 : tile->depth;
         vi acc[ROWS][VECTORS];

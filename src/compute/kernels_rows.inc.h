@@ -16,6 +16,9 @@ INLINE float largest_of(vf x)
     return largest;
 }
 
+/* J. Ba et al., "Layer Normalization", 2016. Two passes, first the mean, then the variance about
+ * it: the sum of squares minus the square of the sum would lose its digits where the mean is large.
+ * z = x + residual is kept in y between the passes. */
 static void layer_norm(const float *x, const float *residual, const float *weight,
                        const float *bias, float epsilon, size_t rows, size_t width, float *y)
 {
@@ -31,6 +34,7 @@ static void layer_norm(const float *x, const float *residual, const float *weigh
         float mean = sum_of(total) / (float)width;
         vf squares = splat(0.0f);
         for (size_t i = 0; i < width; i += LANES) {
+            /* Lanes behind the end hold the mean, so that they add nothing. */
             vf d = load_some(y + i, width - i, mean) - splat(mean);
             squares += d * d;
         }
@@ -47,6 +51,7 @@ static void layer_norm(const float *x, const float *residual, const float *weigh
     }
 }
 
+/* 0 is always within: it must have a code of its own, so that nothing stays nothing. */
 static void range_of(const float *x, size_t width, float *ret_low, float *ret_high)
 {
     vf low = splat(0.0f), high = splat(0.0f);
@@ -62,6 +67,8 @@ static void range_of(const float *x, size_t width, float *ret_low, float *ret_hi
 /* Rounds to the nearest integer, ties to even, and clamps; lanes keep the order. */
 INLINE vi code_of(vf x, float inverse, float offset, float low, float high)
 {
+    /* 1.5 · 2^23: added to a small number it leaves no bits for a fraction, and the integer stands
+     * in the low bits of the sum. */
     const vf magic = splat(12582912.0f);
     vf z = min_of(max_of(x * splat(inverse) + splat(offset), splat(low)), splat(high));
     return (vi)(z + magic) - (vi)magic;
@@ -73,6 +80,7 @@ static void to_u8(const float *x, size_t width, size_t padded, int code_max, uin
     float low, high;
     range_of(x, width, &low, &high);
     float scale = (high - low) / (float)code_max;
+    /* All zeroes, or next to it: any scale will do, but a division by 0 would not. */
     if (!(scale > 1e-30f))
         scale = 1;
     int32_t zero = (int32_t)lrintf(-low / scale);
@@ -114,6 +122,8 @@ static void to_bf16(const float *x, size_t width, size_t padded, uint16_t *y)
     for (size_t i = 0; i < width; i++) {
         uint32_t bits;
         memcpy(&bits, x + i, sizeof(bits));
+        /* A half of the last place that stays, less one unless that place is odd: ties go to even.
+         */
         y[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
     }
     memset(y + width, 0, (padded - width) * sizeof(*y));

@@ -12,6 +12,8 @@ typedef int16_t vs_lanes __attribute__((vector_size(VECTOR_BYTES / 2), aligned(2
 
 enum { LANES = VECTOR_BYTES / 4, PANEL = VECTORS * LANES };
 
+/* GCC spreads a scalar over a vector in an operation of both; x − 0 keeps the sign of a −0, which x
+ * + 0 would lose. */
 INLINE vf splat(float x)
 {
     return x - (vf){0};
@@ -53,6 +55,7 @@ INLINE void store_some(float *p, size_t count, vf x)
         p[i] = x[i];
 }
 
+/* A mask's lanes are all ones or all zeroes, as comparisons give them. */
 INLINE vf choose(vi mask, vf yes, vf no)
 {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
@@ -95,6 +98,8 @@ INLINE vf exp_of(vf x)
     x = min_of(max_of(x, splat(-87.0f)), splat(88.0f));
     const vf magic = splat(12582912.0f); /* 1.5·2^23 rounds to an integer */
     vf shifted = x * splat(LOG2_E) + magic;
+    /* ln 2 in two parts, the first with few digits, so that n times it is exact (Cody and Waite).
+     */
     vf n = shifted - magic;
     vf r = x - n * splat(0.693359375f);
     r = r - n * splat(-2.12194440e-4f);
@@ -105,6 +110,7 @@ INLINE vf exp_of(vf x)
     p = p * r + splat(1.6666665459e-1f);
     p = p * r + splat(5.0000001201e-1f);
     p = p * r * r + r + splat(1.0f);
+    /* 2^n as a float: the exponent is the bits from 23 on, with a bias of 127. */
     vi power = ((vi)shifted - (vi)magic + splat_int(127)) << 23;
     return p * (vf)power;
 }
@@ -145,6 +151,7 @@ INLINE vf sigmoid(vf x)
     return splat(1.0f) / (splat(1.0f) + exp_of(-x));
 }
 
+/* tanh(x) = 2·σ(2x) − 1 */
 INLINE vf tanh_of(vf x)
 {
     return splat(2.0f) * sigmoid(splat(2.0f) * x) - splat(1.0f);
@@ -152,6 +159,7 @@ INLINE vf tanh_of(vf x)
 
 INLINE vf gelu_tanh(vf x)
 {
+    /* √(2/π)·(x + 0.044715·x³); (1 + tanh(u))/2 = σ(2u). */
     vf inner = splat(0.7978845608f) * (x + splat(0.044715f) * x * x * x);
     return x * sigmoid(splat(2.0f) * inner);
 }

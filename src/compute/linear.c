@@ -1,3 +1,9 @@
+/* Linear layers: weights packed into panels, inputs turned into codes, and the product cut into
+ * tasks of one panel by some rows, which the members of a team take.
+ *
+ * Integers: with the codes q, x ≈ (q_x − zero)·scale_x for each row of the input and w ≈
+ * q_w·scale_w for each output, so Σ x·w ≈ scale_x·scale_w·(Σ q_x·q_w − zero·Σ q_w). The last sum is
+ * of the weights alone and is kept beside them. int16 has no zero point. */
 #include "compute/linear.h"
 
 #include "base/memory.h"
@@ -51,11 +57,15 @@ static void pack_row(struct hearth_linear *linear, size_t out, const float *row)
 {
     size_t group = group_size[linear->precision], width = linear->shape.panel_width;
     size_t panel = out / width * width * linear->depth;
+    /* Symmetric codes of each output by itself: the largest weight gets the largest code. A row of
+     * zeroes has no scale; any will do. */
     float scale = largest_magnitude(row, linear->in) / (float)linear->shape.weight_max;
     if (!(scale > 1e-30f))
         scale = 1;
     linear->scale[out] = scale;
     for (size_t i = 0; i < linear->in; i++) {
+        /* Where the kernel reads it next: groups of neighbouring inputs, and for each group all
+         * outputs of the panel side by side. */
         size_t at = panel + (i / group * width + out % width) * group + i % group;
         switch (linear->precision) {
         case HEARTH_PRECISION_F32:
@@ -86,6 +96,7 @@ static int allocate(struct hearth_linear *linear)
     linear->sum = hearth_try_calloc(columns, sizeof(int32_t));
     if (!linear->packed || !linear->bias || !linear->scale || !linear->sum)
         return HEARTH_ENOMEM;
+    /* What a panel and the depth have too much stays zero: it adds nothing to any sum. */
     memset(linear->packed, 0, bytes);
     return 0;
 }
@@ -95,6 +106,8 @@ struct hearth_linear *hearth_linear_create(const struct hearth_kernels *kernels,
                                            const float *const *weights, const float *const *biases,
                                            size_t part_count, size_t part_out, size_t in)
 {
+    /* Not every instruction set has every precision: bf16 is only where the machine multiplies it.
+     */
     if (!kernels->shape[precision].row_block)
         return NULL;
     struct hearth_linear *linear = hearth_calloc(1, sizeof(*linear));
@@ -143,6 +156,7 @@ size_t hearth_linear_out(const struct hearth_linear *linear)
 
 int hearth_codes_init(struct hearth_codes *codes, size_t rows, size_t in)
 {
+    /* For the widest codes, of two bytes; a row's depth may be padded to a multiple of 4. */
     size_t row_bytes = (in + 7) / 8 * 8 * sizeof(int16_t);
     *codes = (struct hearth_codes){
         .row_bytes = row_bytes,
@@ -177,6 +191,8 @@ static void convert_row(const struct hearth_linear *linear, const struct hearth_
 {
     const struct hearth_kernels *kernels = linear->kernels;
     const float *from = x + row * linear->in;
+    /* Rows lie close together, `depth` codes each; the room for them was made for the deepest
+     * layer. */
     size_t at = row * linear->depth;
     int most = linear->shape.input_max;
     switch (linear->precision) {
@@ -196,6 +212,7 @@ static void convert_row(const struct hearth_linear *linear, const struct hearth_
     }
 }
 
+/* All rows are codes before the first product: a task reads rows that other members convert. */
 static void convert(const struct hearth_linear *linear, struct hearth_member *member,
                     const struct hearth_codes *codes, const float *x, size_t rows)
 {
@@ -223,6 +240,7 @@ static void run_task(const struct hearth_linear *linear, const struct hearth_cod
         .columns = linear->out - column < width ? linear->out - column : width,
         .activation = activation,
     };
+    /* The panel stays in the nearest cache while all rows of the task pass it. */
     for (size_t row = first; row < last; row += tile.rows) {
         tile.rows = last - row < linear->shape.row_block ? last - row : linear->shape.row_block;
         tile.a = a + row * linear->depth * size;
@@ -233,6 +251,8 @@ static void run_task(const struct hearth_linear *linear, const struct hearth_cod
     }
 }
 
+/* Long tasks read a panel less often; short ones let all members end at about the same time. Halved
+ * until there are enough for each, or until they are too short to be worth it. */
 static size_t row_chunk(size_t rows, size_t panels, unsigned members)
 {
     size_t chunk = ROW_CHUNK;

@@ -8,9 +8,10 @@
 
 struct hearth_linear;
 
-/* `weights` is [out, in] in parts: `part_count` matrices of `part_out` rows each, one below the
- * other (query, key and value make one layer); `biases[i]` may be NULL, as may `biases`. NULL when
- * there is no memory or the table has no such precision. Nothing is kept of the arguments. */
+/* Packs the weights of a layer, [out, in]. They may come as several matrices of `part_out` rows
+ * each, which are put one below the other: query, key and value are one layer. `biases` may be
+ * NULL, as may each `biases[i]`. Everything is copied. Returns NULL when there is no memory or the
+ * table has no kernel of this precision. */
 struct hearth_linear *hearth_linear_create(const struct hearth_kernels *kernels,
                                            enum hearth_precision precision,
                                            const float *const *weights, const float *const *biases,
@@ -29,11 +30,11 @@ struct hearth_codes {
 /* 0, or HEARTH_ENOMEM. */
 int hearth_codes_init(struct hearth_codes *codes, size_t rows, size_t in);
 void hearth_codes_finish(struct hearth_codes *codes);
-/* The room of the rows from `first` on; it is not finished. */
+/* The same room from row `first` on. It borrows the memory of `codes`, so only that is finished. */
 struct hearth_codes hearth_codes_from(const struct hearth_codes *codes, size_t first);
 
-/* By all members of a team alike; x[rows, in], y[rows, out], rows of y `y_stride` floats apart.
- * Ends with a barrier. */
+/* Computes y[rows, out] of x[rows, in]; rows of y are `y_stride` floats apart. Every member of the
+ * team calls it with the same arguments and computes a share. Ends with a barrier. */
 void hearth_linear_run(const struct hearth_linear *linear, struct hearth_member *member,
                        struct hearth_codes *codes, const float *x, size_t rows, float *y,
                        size_t y_stride, enum hearth_activation activation);

@@ -1,3 +1,6 @@
+/* The barrier is a counter of those who have arrived and a number of the phase. The last to arrive
+ * resets the counters and raises the phase; the others wait for that, at first by looking, then in
+ * the kernel by a futex on the phase. */
 #include "compute/team.h"
 
 #include "base/memory.h"
@@ -46,6 +49,7 @@ struct hearth_team {
     _Alignas(LINE) _Atomic size_t next[2];
 };
 
+/* Tells the core that this is a wait: its other hyper-thread gets the time. */
 static inline void relax(void)
 {
 #if defined(__x86_64__)
@@ -82,6 +86,8 @@ void hearth_member_barrier(struct hearth_member *member)
         wait_for_phase(team, next_phase);
         return;
     }
+    /* Nobody is past this barrier yet, so nobody takes pieces of the next phase: its counter may be
+     * reset without looking. The store of `phase` publishes both. */
     atomic_store_explicit(&team->next[next_phase % 2], 0, memory_order_relaxed);
     atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
     atomic_store(&team->phase, next_phase);
@@ -129,6 +135,8 @@ static void keep_to_share(const struct hearth_team *team, unsigned index)
         return;
     CPU_ZERO(&share);
     for (size_t core = 0; core < CPU_SETSIZE; core++)
+        /* The n-th usable core belongs to member n · size / count: neighbouring cores, which share
+         * a cache, go to one member, and the shares differ by one core at most. */
         if (CPU_ISSET(core, &team->cores) && seen++ * team->size / count == index)
             CPU_SET(core, &share);
     sched_setaffinity(0, sizeof(share), &share);
@@ -145,6 +153,7 @@ static void keep_runner(struct hearth_team *team)
 
 static void release_runner(const struct hearth_team *team)
 {
+    /* Only the thread itself can be given its cores back. */
     if (team->keeps_runner && CPU_COUNT(&team->cores) &&
         pthread_equal(team->runner, pthread_self()))
         sched_setaffinity(0, sizeof(team->cores), &team->cores);
@@ -158,6 +167,7 @@ static void *help(void *argument)
     keep_to_share(team, member->index);
     pthread_mutex_lock(&team->lock);
     for (;;) {
+        /* A number and no flag: each helper knows by itself which run it has not joined yet. */
         while (team->run == seen && !team->ending)
             pthread_cond_wait(&team->wake, &team->lock);
         if (team->ending)
@@ -186,6 +196,7 @@ void hearth_team_run(struct hearth_team *team,
     team->run++;
     pthread_cond_broadcast(&team->wake);
     pthread_mutex_unlock(&team->lock);
+    /* The caller works too, as member 0, instead of waiting for the others. */
     work(&team->members[0], argument);
     pthread_mutex_lock(&team->lock);
     while (team->busy)
@@ -206,6 +217,7 @@ static struct hearth_team *create(unsigned threads, bool of_one_member)
     for (unsigned i = 0; i < threads; i++) {
         struct hearth_member *member = &team->members[i];
         *member = (struct hearth_member){.team = team, .index = i};
+        /* Made now, so that nothing can fail in the middle of a pass. */
         member->alone = of_one_member ? NULL : create(1, true);
         if (i && pthread_create(&member->thread, NULL, help, member) != 0) {
             hearth_team_destroy(team);

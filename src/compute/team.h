@@ -23,16 +23,17 @@ unsigned hearth_team_size(const struct hearth_team *team);
 void hearth_team_run(struct hearth_team *team,
                      void (*work)(struct hearth_member *member, void *argument), void *argument);
 
-/* Inside `work`, and by all members alike: */
+/* These are called inside `work`, and a barrier by every member as often as by all others. */
 unsigned hearth_member_index(const struct hearth_member *member);
 unsigned hearth_member_count(const struct hearth_member *member); /* of its team */
-/* Waits for all; what one wrote before it, all see after it. */
+/* Waits until every member has come here; what one has written before, all see afterwards. */
 void hearth_member_barrier(struct hearth_member *member);
-/* The next piece of the present phase: 0, 1, 2 … each to one member. A barrier begins a new phase.
- */
+/* Hands out the pieces of work of the present phase, 0, 1, 2 …, each of them to one member only. A
+ * barrier begins a new phase, which counts from 0 again. */
 size_t hearth_member_take(struct hearth_member *member);
-/* By any member at any time: the same thread as a team of its own, which waits for nobody. Its
- * phases begin anew with each call. */
+/* The calling member as the only one of a team of its own: what is written for a team then runs on
+ * this thread alone and waits for nobody. May be called at any time; each call begins a new phase.
+ */
 struct hearth_member *hearth_member_alone(struct hearth_member *member);
 
 #endif

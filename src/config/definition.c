@@ -21,11 +21,12 @@ struct draft {
     bool has_name, has_source; /* as far as their faults have been told */
 };
 
+/* Quotes what stands there, cut: it may be a whole page. */
 static void fault_here(struct draft *draft, const struct hearth_yaml *node, const char *expected)
 {
     if (node->kind == HEARTH_YAML_SCALAR)
-        hearth_fault_add(draft->faults, node->line, node->column, "%s: \"%.100s\" is not %s",
-                         node->key, node->text, expected);
+        hearth_fault_add(draft->faults, node->line, node->column,
+                         "%s must be %s, but it is \"%.100s\"", node->key, expected, node->text);
     else
         hearth_fault_add(draft->faults, node->line, node->column, "%s must be %s, but it is %s",
                          node->key, expected, hearth_yaml_kind_name(node->kind));
@@ -40,7 +41,7 @@ static const char *json_text(struct draft *draft, json_t *value)
     if (!hearth_json_dump(&text, value))
         copy = hearth_arena_strndup(draft->arena, text.bytes, text.length);
     if (!copy)
-        hearth_fault_add(draft->faults, 1, 1, "the text needs too much memory");
+        hearth_fault_add(draft->faults, 1, 1, "the definition needs too much memory");
     hearth_buf_finish(&text);
     json_decref(value);
     return copy ? copy : "{}";
@@ -50,17 +51,14 @@ static void read_name(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->name = node->text;
     if (!hearth_model_name_valid(node->text))
-        fault_here(
-            draft, node,
-            "a model's name: letters, digits, `.`, `_` and `-`, at most 96, not only digits, "
-            "and a letter or digit first");
+        fault_here(draft, node, HEARTH_NAME_RULE);
 }
 
 static void read_label(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->label = node->text;
     if (!*node->text || strlen(node->text) > LABEL_MAX)
-        fault_here(draft, node, "a label of 1 to 64 bytes");
+        fault_here(draft, node, "1 to 64 bytes of text");
 }
 
 /* A relative path of a file: or fake:@ source is relative to the definition. */
@@ -82,6 +80,7 @@ static const char *place_source(struct draft *draft, const struct hearth_yaml *n
     return hearth_arena_format(draft->arena, "%.*s%s", scheme, node->text, path);
 }
 
+/* Any known scheme is taken here; the installer says which of them it can fetch. */
 static void read_source(struct draft *draft, const struct hearth_yaml *node)
 {
     static const char *const schemes[] = {
@@ -94,7 +93,7 @@ static void read_source(struct draft *draft, const struct hearth_yaml *node)
         }
     }
     draft->definition->source = node->text;
-    fault_here(draft, node, "a source: file:PATH, hf:ORG/REPO[@REVISION][:FILE] or https://…");
+    fault_here(draft, node, "file:PATH, hf:ORG/REPO[@REVISION][:FILE] or https://…");
 }
 
 static void read_task(struct draft *draft, const struct hearth_yaml *node)
@@ -161,6 +160,7 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
     }
 }
 
+/* The engine's settings pass too: each engine checks its own when it loads. */
 static void read_setting(struct draft *draft, const struct hearth_yaml *node, json_t *settings)
 {
     const struct hearth_model_setting *setting = hearth_model_setting_find(node->key);
@@ -190,6 +190,7 @@ static void read_settings(struct draft *draft, const struct hearth_yaml *node)
     draft->definition->settings_json = json_text(draft, settings);
 }
 
+/* The keys of a definition, and which forms of YAML value each takes. */
 static const struct field {
     const char *key;
     void (*read)(struct draft *draft, const struct hearth_yaml *node);
@@ -215,6 +216,7 @@ static void note_key(struct draft *draft, const char *key)
         draft->has_source = true;
 }
 
+/* A key without a value (`task:`) is as if it were not there. */
 static void read_field(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *keys[FIELDS + 1] = {NULL};
@@ -239,6 +241,7 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
     note_key(draft, hearth_nearest_word(node->key, keys));
 }
 
+/* Faults are gathered rather than returned, so that one run tells all of them. */
 static void read_members(struct draft *draft, const char *text, size_t length)
 {
     const struct hearth_yaml *root =
@@ -260,6 +263,7 @@ static void read_members(struct draft *draft, const char *text, size_t length)
         hearth_fault_add(draft->faults, root->line, root->column, "`source` is missing");
 }
 
+/* Defaults first: a definition with faults still has texts everywhere. */
 void hearth_definition_fill(struct hearth_definition *definition, const char *text, size_t length,
                             struct hearth_arena *arena, struct hearth_fault_list *faults)
 {
@@ -284,7 +288,8 @@ int hearth_definition_parse(const char *text, size_t length, const char *file,
     hearth_fault_list_init(&faults, arena, file);
     struct hearth_definition *definition = hearth_arena_alloc(arena, sizeof(*definition));
     if (!definition)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", file);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                                file);
     hearth_definition_fill(definition, text, length, arena, &faults);
     int rc = hearth_fault_list_end(&faults, ret_faults, error);
     if (!rc)

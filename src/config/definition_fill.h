@@ -1,5 +1,5 @@
-/* Reading one definition into a row, for one text (definition.c) and for a folder of them
- * (definition_folder.c). Private to src/config. */
+/* Reads one model definition from its YAML text. Shared by definition.c, which reads a single text,
+ * and definition_folder.c, which reads all of models/. Private to src/config. */
 #ifndef HEARTH_CONFIG_DEFINITION_FILL_H
 #define HEARTH_CONFIG_DEFINITION_FILL_H
 

@@ -12,6 +12,7 @@
 
 enum { DEFINITIONS_MAX = 4096 };
 
+/* Not hidden files, which editors leave behind. */
 static bool is_definition_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -29,7 +30,9 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
         return hearth_error_set_errno(error, errno, "%s cannot be read", directory);
     const char **paths = hearth_arena_alloc(arena, DEFINITIONS_MAX * sizeof(*paths));
     size_t count = 0;
-    int rc = paths ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+    int rc = paths ? 0
+                   : hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                                      directory);
     for (struct dirent *entry; !rc && (entry = readdir(folder)) != NULL;) {
         if (!is_definition_name(entry->d_name))
             continue;
@@ -37,7 +40,8 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
             rc = hearth_error_set(error, HEARTH_ETOOLARGE, "%s has more than %d definitions",
                                   directory, DEFINITIONS_MAX);
         else if (!(paths[count++] = hearth_arena_format(arena, "%s/%s", directory, entry->d_name)))
-            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+            rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                                  directory);
     }
     closedir(folder);
     if (rc)
@@ -48,6 +52,7 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
     return 0;
 }
 
+/* The second of the two is the fault; the files are in the order of their names. */
 static void check_twins(const struct hearth_definition *definitions, size_t index,
                         struct hearth_fault_list *faults)
 {
@@ -55,9 +60,11 @@ static void check_twins(const struct hearth_definition *definitions, size_t inde
     for (size_t i = 0; name && i < index; i++)
         if (definitions[i].name && strcmp(definitions[i].name, name) == 0)
             hearth_fault_add(faults, definitions[index].line, 1,
-                             "the name %s is taken: %s has it too", name, definitions[i].file);
+                             "the name %s is used twice: %s has it too", name, definitions[i].file);
 }
 
+/* No folder is no definitions. A file that cannot be read ends it at once; faults within files are
+ * gathered over all of them. */
 int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
                             struct hearth_definition **ret_definitions, size_t *ret_count,
                             struct hearth_faults *ret_faults, struct hearth_error *error)
@@ -71,7 +78,8 @@ int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
     int rc = list_paths(directory, arena, &paths, &count, error);
     struct hearth_definition *definitions = hearth_arena_alloc(arena, count * sizeof(*definitions));
     if (!rc && !definitions)
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", directory);
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                              directory);
     for (size_t i = 0; !rc && i < count; i++) {
         const char *text;
         size_t length;

@@ -15,6 +15,7 @@ const char *hearth_env_find(const char *const *env, const char *name, size_t nam
     return NULL;
 }
 
+/* POSIX's form of a variable's name: letters, digits and _, not a digit first. */
 static size_t name_length(const char *text, size_t length)
 {
     size_t i = 0;
@@ -48,6 +49,7 @@ static int append_variable(struct hearth_buf *out, const char *form, size_t leng
     return hearth_buf_text(out, value);
 }
 
+/* What a variable holds is not expanded again, so that no value can name another. */
 static int expand_into(struct hearth_buf *out, const char *text, size_t length,
                        const char *const *env, struct hearth_error *error)
 {
@@ -95,6 +97,7 @@ int hearth_expand_variables(const char *text, size_t length, const char *const *
     return rc;
 }
 
+/* Only the user's own `~`: those of others would need the system's list of users. */
 int hearth_expand_path(const char *path, const char *base, const char *const *env,
                        struct hearth_arena *arena, const char **ret_path,
                        struct hearth_error *error)

@@ -1,4 +1,5 @@
-/* Filling in variables, and making paths absolute. Results lie in the arena. One thread. */
+/* Replaces ${NAME} in a text by the value of that environment variable, and makes paths absolute.
+ * Results are allocated in the arena that is passed; one thread at a time. */
 #ifndef HEARTH_CONFIG_EXPAND_H
 #define HEARTH_CONFIG_EXPAND_H
 

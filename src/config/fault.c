@@ -16,6 +16,7 @@ void hearth_fault_list_init(struct hearth_fault_list *list, struct hearth_arena 
 /* A message longer than this is cut: it quotes what the user wrote. */
 enum { MESSAGE_MAX = 512 };
 
+/* The rows are one array, made with the first fault: most files have none. */
 static struct hearth_fault *next_row(struct hearth_fault_list *list)
 {
     if (!list->faults.rows)
@@ -26,6 +27,7 @@ static struct hearth_fault *next_row(struct hearth_fault_list *list)
     return &list->faults.rows[list->faults.count];
 }
 
+/* Faults of different files keep the order in which the files were read. */
 static bool comes_before(const struct hearth_fault *a, const struct hearth_fault *b)
 {
     if (a->file != b->file)
@@ -71,6 +73,8 @@ void hearth_fault_add_unknown(struct hearth_fault_list *list, unsigned line, uns
         hearth_fault_add(list, line, column, "%s `%s` is not known", kind, word);
 }
 
+/* The error carries the first fault and counts the others; the whole list is for who can show it.
+ */
 int hearth_fault_list_end(const struct hearth_fault_list *list, struct hearth_faults *ret_faults,
                           struct hearth_error *error)
 {

@@ -1,5 +1,6 @@
-/* Gathers the faults of one text, each with file, line and column; those over the limit are only
- * counted. Rows lie in the arena. One thread. */
+/* A list of what is wrong with a configuration file, each fault with its file, line and column, so
+ * that a person can mend all of them at once. Only HEARTH_FAULTS_MAX faults are kept; further ones
+ * are counted. The list is allocated in the arena that is passed; one thread at a time. */
 #ifndef HEARTH_CONFIG_FAULT_H
 #define HEARTH_CONFIG_FAULT_H
 

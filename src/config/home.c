@@ -20,13 +20,15 @@ struct hearth_home {
     int lock_descriptor; /* -1: not held */
 };
 
+/* Says what a person can do about it, for each of the usual reasons. */
 static int folder_fault(const char *path, int errnum, struct hearth_error *error)
 {
     if (errnum == EACCES || errnum == EPERM || errnum == EROFS)
-        return hearth_error_set(error, HEARTH_EFORBIDDEN,
-                                "the folder %s cannot be written (%s); give it to this user, or "
-                                "choose another with --home",
-                                path, strerror(errnum));
+        return hearth_error_set(
+            error, HEARTH_EFORBIDDEN,
+            "the folder %s cannot be written (%s); make this user its owner, or "
+            "choose another with --home",
+            path, strerror(errnum));
     if (errnum == EEXIST || errnum == ENOTDIR)
         return hearth_error_set(error, HEARTH_EIO,
                                 "%s should be a folder, but a file stands there or in its path; "
@@ -82,14 +84,16 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
         path += 3;
     /* Only the scheme is said: what follows it may have a password. */
     if (!*path)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "database_url: %.*s: is not taken; write sqlite:PATH or memory:",
-                                (int)strcspn(url, ":"), url);
+        return hearth_error_set(
+            error, HEARTH_ENOTIMPL,
+            "database_url must be sqlite:PATH or memory:, but it begins with %.*s:",
+            (int)strcspn(url, ":"), url);
     home->database =
         *path == '/' ? hearth_strdup(path) : hearth_format("%s/%s", home->directory, path);
     return 0;
 }
 
+/* Only what every command needs; folders of models are made when they are installed. */
 static int make_folders(const struct hearth_home *home, struct hearth_error *error)
 {
     static const char *const inner[] = {"blobs", "run", "logs"};
@@ -106,11 +110,14 @@ static int make_folders(const struct hearth_home *home, struct hearth_error *err
     return rc ? rc : make_folder(home->archive, error);
 }
 
+/* Settings have made the path absolute; what is not can only come of a missing HOME. */
 int hearth_home_open(const struct hearth_settings *settings, struct hearth_home **ret_home,
                      struct hearth_error *error)
 {
     if (settings->home[0] != '/')
-        return hearth_error_set(error, HEARTH_EINVAL, "the home has no path; set HOME or --home");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "there is no path for the home; set the variable HOME, or give --home");
     struct hearth_home *home = hearth_calloc(1, sizeof(*home));
     home->lock_descriptor = -1;
     home->directory = hearth_strdup(settings->home);
@@ -142,6 +149,8 @@ void hearth_home_close(struct hearth_home *home)
     hearth_free(home);
 }
 
+/* The holder's number is what it wrote into the file. It may be missing for a moment, between its
+ * locking and its writing. */
 static int in_use(const struct hearth_home *home, int descriptor, struct hearth_error *error)
 {
     char text[32] = "";
@@ -159,6 +168,8 @@ static int in_use(const struct hearth_home *home, int descriptor, struct hearth_
                             home->directory, (long long)pid);
 }
 
+/* flock rather than the file's being there: the kernel gives it back when the process dies, however
+ * it dies. */
 static int take_lock(struct hearth_home *home, int descriptor, const char *path,
                      struct hearth_error *error)
 {

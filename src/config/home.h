@@ -1,4 +1,5 @@
-/* The home: the folder of the database, the blobs, the artifacts, the run-time files and the logs.
+/* The home: the folder in which Hearth keeps everything that it writes: the database, the files of
+ * models (blobs and artifacts), run-time files and logs.
  *
  * Opening makes the folders that are missing and checks that they can be written; the lock lets one
  * program at a time write (the server, or a command while no server runs). Blocking; any thread, a

@@ -62,16 +62,17 @@ static int read_entries(const char *path, const json_t *root, struct hearth_aren
 {
     const json_t *models = json_object_get(root, "models");
     if (hearth_json_integer(root, "version", 0) != FORMAT || !json_is_array(models))
-        return hearth_error_set(error, HEARTH_EPARSE,
-                                "%s is no lock file of version %d; `hearth lock` makes a new one",
-                                path, FORMAT);
+        return hearth_error_set(
+            error, HEARTH_EPARSE,
+            "%s is not a lock file of version %d; `hearth lock` makes a new one", path, FORMAT);
     size_t count = json_array_size(models);
     if (count > ENTRIES_MAX)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "%s has more than %d models", path,
                                 ENTRIES_MAX);
     struct hearth_lock *lock = hearth_arena_alloc(arena, sizeof(*lock));
     if (!lock || !(lock->entries = hearth_arena_alloc(arena, count * sizeof(*lock->entries))))
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", path);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
+                                path);
     for (; lock->count < count; lock->count++) {
         const json_t *row = json_array_get(models, lock->count);
         int rc = read_entry(row, arena, &lock->entries[lock->count]);
@@ -106,7 +107,7 @@ int hearth_lock_read(const char *path, struct hearth_arena *arena, struct hearth
 static void write_text_member(struct hearth_buf *out, const char *key, const char *value)
 {
     hearth_buf_printf(out, "\"%s\": ", key);
-    hearth_json_write_string(out, value ? value : "", value ? strlen(value) : 0);
+    hearth_json_write_text(out, value);
 }
 
 static int file_by_path(const void *a, const void *b)

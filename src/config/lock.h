@@ -1,4 +1,5 @@
-/* hearth.lock: what each model was resolved to. JSON, sorted, stable under version control:
+/* hearth.lock records exactly which files each installed model consists of, so that the same models
+ * can be installed elsewhere. It is sorted JSON, to be kept under version control:
  *
  *     {"version": 1, "models": [{"name", "version", "source", "revision",
  *                                "files": [{"path", "size", "sha256"}]}]}

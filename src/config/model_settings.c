@@ -180,6 +180,6 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
         };
     json_decref(own);
     if (!engine_json)
-        return hearth_error_set(error, HEARTH_EPARSE, "the model's settings are no JSON object");
+        return hearth_error_set(error, HEARTH_EPARSE, "the model's settings must be a JSON object");
     return 0;
 }

@@ -38,6 +38,7 @@ static void value_fault(struct hearth_settings_draft *draft, const struct hearth
     }
 }
 
+/* A bound that is the type's own is not worth telling. */
 static void range_fault(struct hearth_settings_draft *draft, const struct hearth_setting *setting,
                         const char *kind)
 {
@@ -97,6 +98,7 @@ static void convert_amount(struct hearth_settings_draft *draft,
                     is_size ? "a size (512, 64KiB, 10MB)" : "a duration (250ms, 30s, 10m)");
 }
 
+/* YAML 1.1's words, and 1 and 0 for the environment. */
 static void convert_truth(struct hearth_settings_draft *draft, const struct hearth_setting *setting,
                           const char *text, bool *member)
 {
@@ -177,6 +179,8 @@ static void convert_list(struct hearth_settings_draft *draft, const struct heart
     draft->shown[hearth_setting_row(setting)] = join_list(draft, *member);
 }
 
+/* `member` is the setting's place in struct hearth_settings, by the offset in its row. What is
+ * shown of a secret is that there is one. */
 void hearth_setting_convert(struct hearth_settings_draft *draft,
                             const struct hearth_setting *setting)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Key and flag differ in _ and -; either is a name of the setting. */
 const struct hearth_setting *hearth_setting_find(const char *word)
 {
     for (size_t i = 0; i < hearth_settings_count; i++)
@@ -44,6 +45,7 @@ static void take_environment(struct hearth_settings_draft *draft)
     }
 }
 
+/* Comes after the environment, and so wins over it. */
 static void take_flags(struct hearth_settings_draft *draft)
 {
     const char *const *flag = draft->input->flags;
@@ -58,6 +60,8 @@ static void take_flags(struct hearth_settings_draft *draft)
     }
 }
 
+/* A file is the weakest of the three: what the environment or a flag has given stays. `config`, and
+ * `home` in the home's own file, would come too late to have an effect. */
 static void take_member(struct hearth_settings_draft *draft, const struct hearth_yaml *member)
 {
     const struct hearth_setting *setting = hearth_setting_find(member->key);
@@ -153,18 +157,22 @@ static void find_file(struct hearth_settings_draft *draft)
             hearth_arena_strndup(draft->arena, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* Every setting starts with its default's text, so that defaults are converted and checked like
+ * what a person writes. */
 static int prepare(struct hearth_settings_draft *draft, struct hearth_error *error)
 {
     draft->settings = hearth_arena_alloc(draft->arena, sizeof(*draft->settings));
     draft->given = hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*draft->given));
     draft->shown = hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*draft->shown));
     if (!draft->settings || !draft->given || !draft->shown)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read the settings");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory to read the settings");
     for (size_t i = 0; i < hearth_settings_count; i++)
         draft->given[i].text = hearth_settings_table[i].fallback;
     return 0;
 }
 
+/* The project's folder is that of its hearth.yml; without one, the home stands in. */
 static int give_origins(const struct hearth_settings_draft *draft,
                         struct hearth_settings_origins *ret_origins, struct hearth_error *error)
 {
@@ -172,7 +180,8 @@ static int give_origins(const struct hearth_settings_draft *draft,
         hearth_arena_alloc(draft->arena, hearth_settings_count * sizeof(*by_row));
     const char *project = draft->config_path ? draft->config_directory : draft->settings->home;
     if (!by_row || !project)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to read the settings");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory to read the settings");
     for (size_t i = 0; i < hearth_settings_count; i++)
         by_row[i] = draft->given[i].origin;
     *ret_origins = (struct hearth_settings_origins){
@@ -184,6 +193,8 @@ static int give_origins(const struct hearth_settings_draft *draft,
     return 0;
 }
 
+/* In order: environment and flags, since they may say where the file is; the file; then every text
+ * becomes its type. All faults are gathered before any is returned. */
 int hearth_settings_load(const struct hearth_settings_input *input, struct hearth_arena *arena,
                          struct hearth_settings **ret_settings,
                          struct hearth_settings_origins *ret_origins,

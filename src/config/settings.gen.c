@@ -8,7 +8,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "home", .flag = "home",
         .env = "HEARTH_HOME", .fallback = "~/.hearth",
-        .help = "folder of the database, blobs, logs and run-time files",
+        .help = "folder that holds the database, the models, logs and run-time files",
         .commands = "all",
         .type = "path", .kind = HEARTH_SETTING_PATH,
         .choices = NULL,
@@ -19,7 +19,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "config", .flag = "config",
         .env = "HEARTH_CONFIG", .fallback = "",
-        .help = "hearth.yml to read; without it the one of the current folder, else the home's",
+        .help = "path of hearth.yml; the default is the one in the current folder, else the one in the home",
         .commands = "all",
         .type = "path", .kind = HEARTH_SETTING_PATH,
         .choices = NULL,
@@ -30,7 +30,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "url", .flag = "url",
         .env = "HEARTH_URL", .fallback = "",
-        .help = "server that a command talks to; without it the one that runs on this home",
+        .help = "address of the server that a command talks to; the default is the server that runs on this home",
         .commands = "client",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,
@@ -41,7 +41,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "host", .flag = "host",
         .env = "HEARTH_HOST", .fallback = "127.0.0.1",
-        .help = "address to listen on (IPv4 or IPv6 literal, or localhost for both loopbacks); any but a loopback needs api_key or insecure",
+        .help = "address to listen on: an IPv4 or IPv6 address, or localhost for both loopback addresses; any other than a loopback address needs api_key or insecure",
         .commands = "serve",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,
@@ -52,7 +52,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "port", .flag = "port",
         .env = "HEARTH_PORT", .fallback = "8080",
-        .help = "TCP port; 0 takes a free one",
+        .help = "TCP port to listen on; 0 takes a free one",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -63,7 +63,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "unix_socket", .flag = "unix-socket",
         .env = "HEARTH_UNIX_SOCKET", .fallback = "",
-        .help = "also listen on this Unix socket",
+        .help = "path of a Unix socket to listen on too",
         .commands = "serve",
         .type = "path", .kind = HEARTH_SETTING_PATH,
         .choices = NULL,
@@ -74,7 +74,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "api_key", .flag = "api-key",
         .env = "HEARTH_API_KEY", .fallback = "",
-        .help = "key that clients must send (Authorization: Bearer, or x-api-key)",
+        .help = "key that clients must send (Authorization: Bearer KEY, or x-api-key: KEY)",
         .commands = "all",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,
@@ -96,7 +96,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "allowed_hosts", .flag = "allowed-hosts",
         .env = "HEARTH_ALLOWED_HOSTS", .fallback = "",
-        .help = "names that a Host header may carry, besides IP literals, localhost and *.localhost",
+        .help = "names that the Host header of a request may carry, besides IP addresses, localhost and *.localhost",
         .commands = "serve",
         .type = "list", .kind = HEARTH_SETTING_LIST,
         .choices = NULL,
@@ -140,7 +140,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "log_level", .flag = "log-level",
         .env = "LOG_LEVEL", .fallback = "info",
-        .help = "least level that is logged",
+        .help = "the least important level that is logged",
         .commands = "all",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = (const char *const[]){"debug", "info", "warning", "error", "silent", NULL},
@@ -151,7 +151,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "access_log", .flag = "access-log",
         .env = "HEARTH_ACCESS_LOG", .fallback = "false",
-        .help = "log each request at level info (else at debug)",
+        .help = "log each request at level info rather than debug",
         .commands = "serve",
         .type = "truth", .kind = HEARTH_SETTING_TRUTH,
         .choices = NULL,
@@ -162,7 +162,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "header_bytes_max", .flag = "header-bytes-max",
         .env = "HEARTH_HEADER_BYTES_MAX", .fallback = "64KiB",
-        .help = "request line and header fields together",
+        .help = "greatest size of the request line and the header fields together",
         .commands = "serve",
         .type = "size", .kind = HEARTH_SETTING_SIZE,
         .choices = NULL,
@@ -173,7 +173,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "header_count_max", .flag = "header-count-max",
         .env = "HEARTH_HEADER_COUNT_MAX", .fallback = "100",
-        .help = "header fields of a request",
+        .help = "greatest number of header fields of a request",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -195,7 +195,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "connections_max", .flag = "connections-max",
         .env = "HEARTH_CONNECTIONS_MAX", .fallback = "10000",
-        .help = "connections at once",
+        .help = "greatest number of connections at once",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -206,7 +206,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "connections_per_address_max", .flag = "connections-per-address-max",
         .env = "HEARTH_CONNECTIONS_PER_ADDRESS_MAX", .fallback = "0",
-        .help = "connections at once from one address; 0 is no limit of its own",
+        .help = "greatest number of connections at once from one address; 0 sets no limit",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -217,7 +217,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "streams_max", .flag = "streams-max",
         .env = "HEARTH_STREAMS_MAX", .fallback = "128",
-        .help = "HTTP/2 streams at once in a connection",
+        .help = "greatest number of HTTP/2 streams at once in a connection",
         .commands = "serve",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -228,7 +228,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "header_timeout", .flag = "header-timeout",
         .env = "HEARTH_HEADER_TIMEOUT", .fallback = "10s",
-        .help = "time for a whole request head, and for each 1 KiB of a body",
+        .help = "time for a client to send the whole head of a request, and each 1 KiB of a body",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -239,7 +239,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "idle_timeout", .flag = "idle-timeout",
         .env = "HEARTH_IDLE_TIMEOUT", .fallback = "75s",
-        .help = "how long a connection without a request is kept",
+        .help = "how long a connection without a request is kept open",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -250,7 +250,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "write_timeout", .flag = "write-timeout",
         .env = "HEARTH_WRITE_TIMEOUT", .fallback = "30s",
-        .help = "how long a client may read nothing of what waits for it",
+        .help = "how long a client may read nothing of what waits for it before it is disconnected",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -294,7 +294,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "drain_timeout", .flag = "drain-timeout",
         .env = "HEARTH_DRAIN_TIMEOUT", .fallback = "30s",
-        .help = "how long running requests may finish after SIGTERM",
+        .help = "how long running requests may go on after SIGTERM",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -305,7 +305,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "request_timeout", .flag = "request-timeout",
         .env = "HEARTH_REQUEST_TIMEOUT", .fallback = "10m",
-        .help = "longest time for one inference request; 0 is none",
+        .help = "longest time for one inference request; 0 sets no limit",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -415,7 +415,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "embedding_cache_bytes", .flag = "embedding-cache-bytes",
         .env = "HEARTH_EMBEDDING_CACHE_BYTES", .fallback = "64MiB",
-        .help = "vectors that are kept for texts that come again; 0 is none",
+        .help = "memory for vectors of texts that may come again; 0 keeps none",
         .commands = "serve",
         .type = "size", .kind = HEARTH_SETTING_SIZE,
         .choices = NULL,
@@ -426,7 +426,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "embedding_dedup", .flag = "embedding-dedup",
         .env = "HEARTH_EMBEDDING_DEDUP", .fallback = "true",
-        .help = "compute a text once that several requests ask for at the same time",
+        .help = "when several requests ask for the same text at the same time, compute it once",
         .commands = "serve",
         .type = "truth", .kind = HEARTH_SETTING_TRUTH,
         .choices = NULL,
@@ -448,7 +448,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "heartbeat_timeout", .flag = "heartbeat-timeout",
         .env = "HEARTH_HEARTBEAT_TIMEOUT", .fallback = "30s",
-        .help = "a worker that is silent for so long is ended",
+        .help = "end a worker that has been silent for this long",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -470,7 +470,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "idle_unload", .flag = "idle-unload",
         .env = "HEARTH_IDLE_UNLOAD", .fallback = "0",
-        .help = "unload a model that was not used for so long; 0 is never",
+        .help = "unload a model that has not been used for this long; 0 never does",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -492,7 +492,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "breaker_rest", .flag = "breaker-rest",
         .env = "HEARTH_BREAKER_REST", .fallback = "30s",
-        .help = "how long it rests",
+        .help = "how long a model that crashed too often rests",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -514,7 +514,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "longest_wait", .flag = "longest-wait",
         .env = "HEARTH_LONGEST_WAIT", .fallback = "30s",
-        .help = "a model that has waited so long for room gets that of one that was loaded just now too",
+        .help = "a model that has waited this long for memory may also take the place of one that was loaded just now",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,
@@ -547,7 +547,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "sandbox", .flag = "sandbox",
         .env = "HEARTH_SANDBOX", .fallback = "auto",
-        .help = "confine workers with Landlock and seccomp: as far as the kernel can, or not run without, or not at all",
+        .help = "whether workers are confined with Landlock and seccomp (auto: as far as the kernel can; require: fully, or they are not run)",
         .commands = "serve",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = (const char *const[]){"auto", "require", "off", NULL},
@@ -558,7 +558,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "model", .flag = "model",
         .env = "HEARTH_MODEL", .fallback = "",
-        .help = "serve this file without a registry entry",
+        .help = "path of a model file to serve without installing it",
         .commands = "serve",
         .type = "path", .kind = HEARTH_SETTING_PATH,
         .choices = NULL,
@@ -569,7 +569,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "locked", .flag = "locked",
         .env = "HEARTH_LOCKED", .fallback = "false",
-        .help = "take exactly what hearth.lock says, refuse what differs",
+        .help = "serve and install exactly what hearth.lock says, and refuse what differs",
         .commands = "serve,install",
         .type = "truth", .kind = HEARTH_SETTING_TRUTH,
         .choices = NULL,
@@ -580,7 +580,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "engines", .flag = "engines",
         .env = "HEARTH_ENGINES", .fallback = "",
-        .help = "folder of engine plug-ins; without it the one beside the program",
+        .help = "folder of the engine plug-ins; the default is the one beside the program",
         .commands = "serve",
         .type = "path", .kind = HEARTH_SETTING_PATH,
         .choices = NULL,
@@ -591,7 +591,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "hf_endpoint", .flag = "hf-endpoint",
         .env = "HF_ENDPOINT", .fallback = "https://huggingface.co",
-        .help = "hub that hf: sources come from",
+        .help = "address of the hub that hf: sources come from",
         .commands = "serve,install",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,
@@ -602,7 +602,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "hf_token", .flag = "hf-token",
         .env = "HF_TOKEN", .fallback = "",
-        .help = "token for private models",
+        .help = "token for private and gated models of the hub",
         .commands = "serve,install",
         .type = "text", .kind = HEARTH_SETTING_TEXT,
         .choices = NULL,
@@ -613,7 +613,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "download_parallel", .flag = "download-parallel",
         .env = "HEARTH_DOWNLOAD_PARALLEL", .fallback = "4",
-        .help = "files fetched at once",
+        .help = "files that are fetched at once",
         .commands = "serve,install",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,
@@ -624,7 +624,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "download_retries", .flag = "download-retries",
         .env = "HEARTH_DOWNLOAD_RETRIES", .fallback = "5",
-        .help = "tries after a broken transfer",
+        .help = "how often a broken transfer is tried again",
         .commands = "serve,install",
         .type = "integer", .kind = HEARTH_SETTING_INTEGER,
         .choices = NULL,

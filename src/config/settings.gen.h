@@ -8,23 +8,23 @@
 /* clang-format off */
 /* Texts are never NULL; sizes are bytes, durations milliseconds. */
 struct hearth_settings {
-    /* folder of the database, blobs, logs and run-time files */
+    /* folder that holds the database, the models, logs and run-time files */
     const char *home;
-    /* hearth.yml to read; without it the one of the current folder, else the home's */
+    /* path of hearth.yml; the default is the one in the current folder, else the one in the home */
     const char *config;
-    /* server that a command talks to; without it the one that runs on this home */
+    /* address of the server that a command talks to; the default is the server that runs on this home */
     const char *url;
-    /* address to listen on (IPv4 or IPv6 literal, or localhost for both loopbacks); any but a loopback needs api_key or insecure */
+    /* address to listen on: an IPv4 or IPv6 address, or localhost for both loopback addresses; any other than a loopback address needs api_key or insecure */
     const char *host;
-    /* TCP port; 0 takes a free one */
+    /* TCP port to listen on; 0 takes a free one */
     int64_t port;
-    /* also listen on this Unix socket */
+    /* path of a Unix socket to listen on too */
     const char *unix_socket;
-    /* key that clients must send (Authorization: Bearer, or x-api-key) */
+    /* key that clients must send (Authorization: Bearer KEY, or x-api-key: KEY) */
     const char *api_key;
     /* listen on other than loopback addresses without a key */
     bool insecure;
-    /* ends with NULL: names that a Host header may carry, besides IP literals, localhost and *.localhost */
+    /* ends with NULL: names that the Host header of a request may carry, besides IP addresses, localhost and *.localhost */
     const char *const *allowed_hosts;
     /* ends with NULL: origins that pages may call from; `local` is any page of this machine (localhost, a loopback address, any port) and the web views of installed apps, * is any */
     const char *const *cors_origins;
@@ -32,27 +32,27 @@ struct hearth_settings {
     const char *tls_certificate;
     /* PEM file with the private key */
     const char *tls_key;
-    /* least level that is logged */
+    /* the least important level that is logged */
     const char *log_level;
-    /* log each request at level info (else at debug) */
+    /* log each request at level info rather than debug */
     bool access_log;
-    /* bytes: request line and header fields together */
+    /* bytes: greatest size of the request line and the header fields together */
     uint64_t header_bytes_max;
-    /* header fields of a request */
+    /* greatest number of header fields of a request */
     int64_t header_count_max;
     /* bytes: body of a request; parsed, it may take ten times as much memory (at least 16 MiB), and all bodies at once four times that */
     uint64_t body_bytes_max;
-    /* connections at once */
+    /* greatest number of connections at once */
     int64_t connections_max;
-    /* connections at once from one address; 0 is no limit of its own */
+    /* greatest number of connections at once from one address; 0 sets no limit */
     int64_t connections_per_address_max;
-    /* HTTP/2 streams at once in a connection */
+    /* greatest number of HTTP/2 streams at once in a connection */
     int64_t streams_max;
-    /* milliseconds: time for a whole request head, and for each 1 KiB of a body */
+    /* milliseconds: time for a client to send the whole head of a request, and each 1 KiB of a body */
     uint64_t header_timeout;
-    /* milliseconds: how long a connection without a request is kept */
+    /* milliseconds: how long a connection without a request is kept open */
     uint64_t idle_timeout;
-    /* milliseconds: how long a client may read nothing of what waits for it */
+    /* milliseconds: how long a client may read nothing of what waits for it before it is disconnected */
     uint64_t write_timeout;
     /* bytes: bytes that may wait for one connection before its producer pauses, and before its next request is begun */
     uint64_t write_buffer_max;
@@ -60,9 +60,9 @@ struct hearth_settings {
     uint64_t connection_buffers_max;
     /* compress answers for clients that accept it */
     bool gzip;
-    /* milliseconds: how long running requests may finish after SIGTERM */
+    /* milliseconds: how long running requests may go on after SIGTERM */
     uint64_t drain_timeout;
-    /* milliseconds: longest time for one inference request; 0 is none */
+    /* milliseconds: longest time for one inference request; 0 sets no limit */
     uint64_t request_timeout;
     /* model of a request that names none, where it can do what is asked; without it the only model that can */
     const char *default_model;
@@ -82,45 +82,45 @@ struct hearth_settings {
     int64_t queue_max;
     /* estimated tokens that may wait for one model; 0 is no limit */
     int64_t queue_tokens_max;
-    /* bytes: vectors that are kept for texts that come again; 0 is none */
+    /* bytes: memory for vectors of texts that may come again; 0 keeps none */
     uint64_t embedding_cache_bytes;
-    /* compute a text once that several requests ask for at the same time */
+    /* when several requests ask for the same text at the same time, compute it once */
     bool embedding_dedup;
     /* milliseconds: longest time for loading a model */
     uint64_t load_timeout;
-    /* milliseconds: a worker that is silent for so long is ended */
+    /* milliseconds: end a worker that has been silent for this long */
     uint64_t heartbeat_timeout;
     /* milliseconds: how long a worker may finish its requests when its model is stopped, before it is killed */
     uint64_t stop_timeout;
-    /* milliseconds: unload a model that was not used for so long; 0 is never */
+    /* milliseconds: unload a model that has not been used for this long; 0 never does */
     uint64_t idle_unload;
     /* crashes in a row before a model, or one of its replicas, rests */
     int64_t breaker_failures;
-    /* milliseconds: how long it rests */
+    /* milliseconds: how long a model that crashed too often rests */
     uint64_t breaker_rest;
     /* milliseconds: how long a model stays loaded before it gives way to another */
     uint64_t shortest_residency;
-    /* milliseconds: a model that has waited so long for room gets that of one that was loaded just now too */
+    /* milliseconds: a model that has waited this long for memory may also take the place of one that was loaded just now */
     uint64_t longest_wait;
     /* bytes: memory that loading a model must leave free */
     uint64_t memory_headroom;
     /* bytes: memory that all models together may take; 0: what the machine (or its cgroup) has */
     uint64_t memory_limit;
-    /* confine workers with Landlock and seccomp: as far as the kernel can, or not run without, or not at all */
+    /* whether workers are confined with Landlock and seccomp (auto: as far as the kernel can; require: fully, or they are not run) */
     const char *sandbox;
-    /* serve this file without a registry entry */
+    /* path of a model file to serve without installing it */
     const char *model;
-    /* take exactly what hearth.lock says, refuse what differs */
+    /* serve and install exactly what hearth.lock says, and refuse what differs */
     bool locked;
-    /* folder of engine plug-ins; without it the one beside the program */
+    /* folder of the engine plug-ins; the default is the one beside the program */
     const char *engines;
-    /* hub that hf: sources come from */
+    /* address of the hub that hf: sources come from */
     const char *hf_endpoint;
-    /* token for private models */
+    /* token for private and gated models of the hub */
     const char *hf_token;
-    /* files fetched at once */
+    /* files that are fetched at once */
     int64_t download_parallel;
-    /* tries after a broken transfer */
+    /* how often a broken transfer is tried again */
     int64_t download_retries;
     /* sqlite:PATH (a relative one is within the home) or memory:; without it hearth.db in the home */
     const char *database_url;

@@ -1,5 +1,7 @@
-/* The settings of api/settings.json, read from defaults < hearth.yml < environment < flags.
- * `struct hearth_settings` is generated (settings.gen.h): a member for each key. Blocking. */
+/* Reads the settings that api/settings.json lists. A value can come from four places, of which a
+ * later one wins: the default, hearth.yml, the environment, a flag of the command line.
+ * `struct hearth_settings` is generated (settings.gen.h) and has a member for each key. Blocking.
+ */
 #ifndef HEARTH_CONFIG_SETTINGS_H
 #define HEARTH_CONFIG_SETTINGS_H
 

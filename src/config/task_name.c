@@ -41,6 +41,8 @@ const char *hearth_task_canonical(const char *task)
     return NULL;
 }
 
+/* Whether such a device is there is asked when a model loads: definitions travel between machines.
+ */
 bool hearth_device_valid(const char *device)
 {
     static const char cuda[] = "cuda:";

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* U+0000 is refused because every reader of these files takes the text up to a NUL. */
 int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *arena,
                           const char **ret_text, size_t *ret_length, struct hearth_error *error)
 {
@@ -24,7 +25,7 @@ int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *are
     if (!rc && (memchr(read, '\0', bytes.length) || !hearth_utf8_valid(read, bytes.length)))
         rc = hearth_error_set(error, HEARTH_EPARSE, "%s is not UTF-8 text", path);
     if (!rc && !(text = hearth_arena_strndup(arena, read, bytes.length)))
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to read %s", path);
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s", path);
     if (!rc) {
         *ret_text = text;
         *ret_length = bytes.length;
@@ -33,6 +34,7 @@ int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *are
     return rc;
 }
 
+/* Answers errno, for the caller to put into words. */
 static int write_and_sync(int descriptor, const char *text, size_t length)
 {
     while (length) {
@@ -61,6 +63,8 @@ static void sync_folder_of(const char *path)
     close(descriptor);
 }
 
+/* Written beside the file and renamed over it: a reader sees the old text or the new one, and so
+ * does a crash. */
 int hearth_text_file_write(const char *path, const char *text, size_t length,
                            struct hearth_error *error)
 {

@@ -1,4 +1,5 @@
-/* Small text files: read whole with a limit, written atomically. Blocking. */
+/* Reads a small text file whole, up to a limit, and writes one so that a reader sees either the old
+ * text or the new one. Blocking. */
 #ifndef HEARTH_CONFIG_TEXT_FILE_H
 #define HEARTH_CONFIG_TEXT_FILE_H
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <yaml.h>
 
+/* Built on libyaml's events rather than its documents, so that depth, count and size are bounded
+ * while the text is read. */
 struct reader {
     yaml_parser_t parser;
     const char *const *env;
@@ -23,6 +25,7 @@ const char *hearth_yaml_kind_name(enum hearth_yaml_kind kind)
     return names[kind];
 }
 
+/* libyaml counts from 0, people and editors from 1. */
 static unsigned line_of(yaml_mark_t mark)
 {
     return (unsigned)mark.line + 1;
@@ -44,6 +47,7 @@ static void stop_at(struct reader *reader, yaml_mark_t mark, const char *message
     reader->stopped = true;
 }
 
+/* libyaml's own words, with the context that it was in when it knows one. */
 static void stop_at_problem(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -72,6 +76,7 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
     return true;
 }
 
+/* YAML 1.1's words for nothing, which count only without quotes. */
 static bool is_null_word(const char *text, size_t length)
 {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};
@@ -81,6 +86,8 @@ static bool is_null_word(const char *text, size_t length)
     return false;
 }
 
+/* All values stay texts: which type one should have is for its key to say. A fault in a variable is
+ * told at the value and does not end the reading. */
 static void read_scalar(struct reader *reader, const yaml_event_t *event, struct hearth_yaml *node)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -89,7 +96,7 @@ static void read_scalar(struct reader *reader, const yaml_event_t *event, struct
     node->text = "";
     node->kind = plain && is_null_word(text, length) ? HEARTH_YAML_NULL : HEARTH_YAML_SCALAR;
     if (memchr(text, '\0', length)) {
-        fault_at(reader, event->start_mark, "the value has a NUL character");
+        fault_at(reader, event->start_mark, "the value contains the character U+0000");
         return;
     }
     struct hearth_error error;
@@ -120,7 +127,7 @@ static const char *read_key(struct reader *reader, const struct hearth_yaml *map
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
     if (length > 256 || memchr(text, '\0', length)) {
-        stop_at(reader, event->start_mark, "the key is longer than 256 bytes, or has a NUL");
+        stop_at(reader, event->start_mark, "the key is longer than 256 bytes, or contains U+0000");
         return NULL;
     }
     const char *key = hearth_arena_strndup(reader->arena, text, length);
@@ -131,11 +138,12 @@ static const char *read_key(struct reader *reader, const struct hearth_yaml *map
     const struct hearth_yaml *twin = find_key(map, key);
     if (twin)
         hearth_fault_add(reader->faults, line_of(event->start_mark), column_of(event->start_mark),
-                         "`%s` is here a second time; the first is in line %u", key,
+                         "`%s` stands here a second time; the first is in line %u", key,
                          twin->key_line);
     return key;
 }
 
+/* An event is deleted before the next is asked for, which is why its mark is kept apart. */
 static void read_members(struct reader *reader, struct hearth_yaml *parent, unsigned depth)
 {
     bool is_map = parent->kind == HEARTH_YAML_MAP;
@@ -170,7 +178,8 @@ static bool is_plain_node(struct reader *reader, const yaml_event_t *event)
 {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     if (event->type == YAML_ALIAS_EVENT) {
-        stop_at(reader, event->start_mark, "aliases (`*name`) are not taken; write the value");
+        stop_at(reader, event->start_mark,
+                "aliases (`*name`) are not allowed here; write the value itself");
         return false;
     }
     if (event->type == YAML_SCALAR_EVENT) {
@@ -184,9 +193,10 @@ static bool is_plain_node(struct reader *reader, const yaml_event_t *event)
         tag = event->data.mapping_start.tag;
     }
     if (anchor)
-        stop_at(reader, event->start_mark, "anchors (`&name`) are not taken");
+        stop_at(reader, event->start_mark,
+                "anchors (`&name`) are not allowed here; write the value itself");
     else if (tag)
-        stop_at(reader, event->start_mark, "tags (`!name`) are not taken");
+        stop_at(reader, event->start_mark, "tags (`!name`) are not allowed here; leave them out");
     return !reader->stopped;
 }
 
@@ -197,7 +207,8 @@ static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *
         return NULL;
     if (depth > HEARTH_YAML_DEPTH_MAX || ++reader->node_count > HEARTH_YAML_NODES_MAX) {
         stop_at(reader, event->start_mark,
-                depth > HEARTH_YAML_DEPTH_MAX ? "nested too deeply" : "too many values");
+                depth > HEARTH_YAML_DEPTH_MAX ? "the values are nested too deeply"
+                                              : "the file has too many values");
         return NULL;
     }
     struct hearth_yaml *node = hearth_arena_alloc(reader->arena, sizeof(*node));
@@ -216,6 +227,7 @@ static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *
     return reader->stopped ? NULL : node;
 }
 
+/* A file has one document; an empty one has none. */
 static struct hearth_yaml *read_stream(struct reader *reader)
 {
     struct hearth_yaml *root = NULL;
@@ -231,7 +243,8 @@ static struct hearth_yaml *read_stream(struct reader *reader)
             break;
         case YAML_DOCUMENT_START_EVENT:
             if (++document_count > 1)
-                stop_at(reader, event.start_mark, "a second document begins; only one is taken");
+                stop_at(reader, event.start_mark,
+                        "a second document begins here, but a file has only one");
             break;
         default:
             root = read_node(reader, &event, 1);
@@ -240,6 +253,7 @@ static struct hearth_yaml *read_stream(struct reader *reader)
     return reader->stopped ? NULL : root;
 }
 
+/* Nothing written is an empty map: a file of comments is a good hearth.yml. */
 struct hearth_yaml *hearth_yaml_parse(const char *text, size_t length, const char *const *env,
                                       struct hearth_arena *arena, struct hearth_fault_list *faults)
 {
@@ -249,7 +263,7 @@ struct hearth_yaml *hearth_yaml_parse(const char *text, size_t length, const cha
     }
     struct reader reader = {.env = env, .arena = arena, .faults = faults};
     if (!yaml_parser_initialize(&reader.parser)) {
-        hearth_fault_add(faults, 1, 1, "there is no memory to read the text");
+        hearth_fault_add(faults, 1, 1, "there is not enough memory to read the text");
         return NULL;
     }
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

@@ -16,6 +16,7 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* An indivisible prompt may be larger than what is left, so that the subtraction is bounded. */
 static void give(struct budget *budget, struct hearth_batch_sequence *sequence, uint32_t tokens)
 {
     sequence->token_count += tokens;
@@ -59,6 +60,8 @@ static struct hearth_batch_sequence *oldest(struct hearth_batch_sequence *const 
     return found;
 }
 
+/* Patience beats class: one that was passed over for so many steps goes before all who were not,
+ * whatever their class, and among those who lost patience the oldest is first. */
 static bool goes_before(const struct hearth_batch_sequence *one,
                         const struct hearth_batch_sequence *other)
 {
@@ -101,6 +104,8 @@ static struct hearth_batch_sequence *shortest(struct hearth_batch_sequence *cons
     return found;
 }
 
+/* Half of the room (rounded up) goes to the prompt that has waited longest, so that it ends in a
+ * bounded number of steps whatever else comes; what is left goes to those that can end soonest. */
 static void give_chunks(struct budget *budget, struct hearth_batch_sequence *const *sequences,
                         size_t count)
 {
@@ -143,6 +148,9 @@ static struct hearth_batch_sequence *must_go_alone(const struct hearth_batch_lim
     return large && large->prompt_left > room ? large : NULL;
 }
 
+/* What decodes is served first, because a person is reading it; prompts get what is left, but not
+ * more than keeps the next token of those streams in time. When nothing decodes, prompts may fill
+ * the step. */
 uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
                               struct hearth_batch_sequence *const *sequences, size_t count)
 {
@@ -171,6 +179,8 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
     return budget.given;
 }
 
+/* An exponential moving average: recent steps count most, because the machine may have become
+ * busier. */
 void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
                                uint64_t step_us)
 {
@@ -181,6 +191,7 @@ void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_
         pace->token_us > 0 ? pace->token_us + PACE_WEIGHT * (now - pace->token_us) : now;
 }
 
+/* gap / time of a token, but never so few that a long prompt would take thousands of steps. */
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
                                        uint32_t tokens_max)
 {

@@ -45,6 +45,8 @@ void hearth_breaker_limit(struct hearth_breaker *breaker, uint32_t failures_max,
     breaker->rest_ms = rest_ms;
 }
 
+/* Time alone does not change the state: it is looked at when somebody asks, so that no timer is
+ * needed for a breaker. */
 bool hearth_breaker_admits(struct hearth_breaker *breaker, uint64_t now_ms)
 {
     if (breaker->state == HEARTH_BREAKER_OPEN && now_ms >= breaker->until_ms)
@@ -52,6 +54,8 @@ bool hearth_breaker_admits(struct hearth_breaker *breaker, uint64_t now_ms)
     return breaker->state != HEARTH_BREAKER_OPEN;
 }
 
+/* The rest begins when it opens, and is not prolonged by work that was let through before and fails
+ * now. */
 void hearth_breaker_failure(struct hearth_breaker *breaker, uint64_t now_ms)
 {
     if (breaker->failures < UINT32_MAX)
@@ -63,6 +67,7 @@ void hearth_breaker_failure(struct hearth_breaker *breaker, uint64_t now_ms)
     breaker->state = next;
 }
 
+/* While it is open a success is late news, and the count stays. */
 void hearth_breaker_success(struct hearth_breaker *breaker)
 {
     breaker->state = moves[breaker->state][SUCCESS];

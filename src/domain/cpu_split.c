@@ -24,6 +24,7 @@ unsigned hearth_cpus_count(const struct hearth_cpus *cpus)
     return count;
 }
 
+/* Stops as soon as the number is too large, so that no row of digits can overflow it. */
 static int take_number(const char **at, const char *end, unsigned *ret_number)
 {
     const char *begin = *at;
@@ -36,6 +37,8 @@ static int take_number(const char **at, const char *end, unsigned *ret_number)
     return 0;
 }
 
+/* list = range { "," range }, range = number [ "-" number ]: the format of /sys/devices/system/cpu
+ * (Linux, Documentation/admin-guide/cputopology.rst). Nothing else, also no blanks. */
 int hearth_cpus_parse(const char *list, size_t length, struct hearth_cpus *ret_cpus)
 {
     struct hearth_cpus cpus = {{0}};
@@ -61,6 +64,7 @@ int hearth_cpus_parse(const char *list, size_t length, struct hearth_cpus *ret_c
     return 0;
 }
 
+/* Runs of neighbours as ranges, as the kernel writes them. */
 int hearth_cpus_write(const struct hearth_cpus *cpus, char *ret_list, size_t size)
 {
     size_t used = 0;
@@ -114,6 +118,8 @@ static size_t order(const struct hearth_cpus *usable, const struct hearth_cpus *
     return count;
 }
 
+/* Core i of n goes to part i * count / n: the parts are neighbours in order of node, and differ by
+ * no more than one core. */
 static int split_evenly(const struct hearth_cpus *usable, const struct hearth_cpus *nodes,
                         size_t node_count, size_t count, struct hearth_cpus *ret_parts)
 {
@@ -135,6 +141,8 @@ static bool is_within(const struct hearth_cpus *part, const struct hearth_cpus *
     return true;
 }
 
+/* One list for all workers is allowed, because a person may want to leave some cores to other
+ * programs and let the kernel share out the rest. */
 int hearth_cpu_split(const char *wish, const struct hearth_cpus *usable,
                      const struct hearth_cpus *nodes, size_t node_count, size_t count,
                      struct hearth_cpus *ret_parts, struct hearth_error *error)

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+/* The numbers come from files that nobody has vouched for: sums stop at the largest number,
+ * differences at 0, and both mean "does not fit". */
 static uint64_t add(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -25,6 +27,8 @@ static uint64_t free_room(const struct hearth_memory_room *room)
     return less(room->available, add(room->reserved, room->headroom));
 }
 
+/* The smaller of what is really free (less what loads now and what must stay free) and what the
+ * limit leaves. */
 uint64_t hearth_memory_most(const struct hearth_memory_room *room)
 {
     uint64_t most = free_room(room);
@@ -46,6 +50,8 @@ static void write_sum(const struct hearth_memory_plan *plan, char *ret_text, siz
              scratch, process, total);
 }
 
+/* The message shows the sum that failed, with the one limit that was in the way, so that a person
+ * sees which number to change. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
                         const struct hearth_memory_room *room, struct hearth_error *error)
 {

@@ -2,21 +2,31 @@
 
 #include "base/memory.h"
 
+#include <stdbool.h>
+
 struct place {
     uint32_t stream, worker;
     uint64_t cost;
 };
 
+struct worker {
+    struct hearth_worker_load load;
+    enum hearth_worker_standing standing;
+};
+
 struct hearth_placement {
-    struct place *places;
+    struct place *places; /* in no order: there are few, a step's worth for each worker */
     size_t count, capacity;
-    struct hearth_worker_load loads[]; /* by worker */
+    uint32_t worker_count;
+    struct worker workers[];
 };
 
 struct hearth_placement *hearth_placement_create(uint32_t workers)
 {
-    struct hearth_placement *placement = NULL;
-    return hearth_calloc(1, sizeof(*placement) + workers * sizeof(placement->loads[0]));
+    struct hearth_placement *placement =
+        hearth_calloc(1, sizeof(*placement) + workers * sizeof(placement->workers[0]));
+    placement->worker_count = workers;
+    return placement;
 }
 
 void hearth_placement_destroy(struct hearth_placement *placement)
@@ -25,6 +35,46 @@ void hearth_placement_destroy(struct hearth_placement *placement)
         return;
     hearth_free(placement->places);
     hearth_free(placement);
+}
+
+void hearth_placement_stand(struct hearth_placement *placement, uint32_t worker,
+                            enum hearth_worker_standing standing)
+{
+    placement->workers[worker].standing = standing;
+}
+
+/* One on trial that has its stream already comes after all others, however little that is. */
+static bool has_its_trial(const struct worker *worker)
+{
+    return worker->standing == HEARTH_WORKER_ON_TRIAL && worker->load.streams > 0;
+}
+
+static bool goes_before(const struct worker *one, const struct worker *other)
+{
+    if (has_its_trial(one) != has_its_trial(other))
+        return has_its_trial(other);
+    if (one->load.cost != other->load.cost)
+        return one->load.cost < other->load.cost;
+    return one->load.streams < other->load.streams;
+}
+
+int64_t hearth_placement_choose(const struct hearth_placement *placement)
+{
+    const struct worker *best = NULL;
+    for (uint32_t i = 0; i < placement->worker_count; i++) {
+        const struct worker *one = &placement->workers[i];
+        if (one->standing != HEARTH_WORKER_AWAY && (!best || goes_before(one, best)))
+            best = one;
+    }
+    return best ? best - placement->workers : -1;
+}
+
+uint32_t hearth_placement_ready(const struct hearth_placement *placement)
+{
+    uint32_t ready = 0;
+    for (uint32_t i = 0; i < placement->worker_count; i++)
+        ready += placement->workers[i].standing != HEARTH_WORKER_AWAY;
+    return ready;
 }
 
 void hearth_placement_take(struct hearth_placement *placement, uint32_t worker, uint32_t stream,
@@ -37,10 +87,11 @@ void hearth_placement_take(struct hearth_placement *placement, uint32_t worker, 
     }
     placement->places[placement->count++] =
         (struct place){.stream = stream, .worker = worker, .cost = cost};
-    placement->loads[worker].streams++;
-    placement->loads[worker].cost += cost;
+    placement->workers[worker].load.streams++;
+    placement->workers[worker].load.cost += cost;
 }
 
+/* A walk: there are as many as a few steps of all workers together. */
 static struct place *place_of(const struct hearth_placement *placement, uint32_t stream)
 {
     for (size_t i = 0; i < placement->count; i++)
@@ -51,7 +102,7 @@ static struct place *place_of(const struct hearth_placement *placement, uint32_t
 
 static void leave(struct hearth_placement *placement, struct place *place)
 {
-    struct hearth_worker_load *load = &placement->loads[place->worker];
+    struct hearth_worker_load *load = &placement->workers[place->worker].load;
     load->streams--;
     load->cost -= place->cost;
     *place = placement->places[--placement->count];
@@ -89,5 +140,5 @@ size_t hearth_placement_leave_all(struct hearth_placement *placement, uint32_t w
 struct hearth_worker_load hearth_placement_load(const struct hearth_placement *placement,
                                                 uint32_t worker)
 {
-    return placement->loads[worker];
+    return placement->workers[worker].load;
 }

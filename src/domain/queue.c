@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum { BUCKET_COUNT = 64, STRIDE = 16 * 4 };
-#define NOT_DUE SIZE_MAX
 
 /* One client's waiting requests in one class. It exists while there are some, so a client that
  * comes back starts without credit, as the algorithm wants. */
@@ -33,8 +32,6 @@ struct hearth_queue {
     struct hearth_queue_limits limits;
     struct turn_class classes[HEARTH_CLASS_COUNT];
     struct flow *buckets[BUCKET_COUNT];
-    struct hearth_queued **due; /* heap of those with a deadline, the earliest first */
-    size_t due_count, due_capacity;
     size_t length;
     uint64_t cost, pass;
 };
@@ -53,81 +50,20 @@ void hearth_queue_destroy(struct hearth_queue *queue)
     if (!queue)
         return;
     assert(queue->length == 0);
-    hearth_free(queue->due);
     hearth_free(queue);
-}
-
-/* Deadlines: a binary heap whose places are written into the items, so that any can leave. */
-
-static void due_put(struct hearth_queue *queue, size_t index, struct hearth_queued *item)
-{
-    queue->due[index] = item;
-    item->due_index = index;
-}
-
-static size_t due_up(struct hearth_queue *queue, size_t index)
-{
-    struct hearth_queued *item = queue->due[index];
-    while (index > 0 && queue->due[(index - 1) / 2]->deadline_ms > item->deadline_ms) {
-        due_put(queue, index, queue->due[(index - 1) / 2]);
-        index = (index - 1) / 2;
-    }
-    due_put(queue, index, item);
-    return index;
-}
-
-static void due_down(struct hearth_queue *queue, size_t index)
-{
-    struct hearth_queued *item = queue->due[index];
-    for (;;) {
-        size_t child = 2 * index + 1;
-        if (child >= queue->due_count)
-            break;
-        if (child + 1 < queue->due_count &&
-            queue->due[child + 1]->deadline_ms < queue->due[child]->deadline_ms)
-            child++;
-        if (queue->due[child]->deadline_ms >= item->deadline_ms)
-            break;
-        due_put(queue, index, queue->due[child]);
-        index = child;
-    }
-    due_put(queue, index, item);
-}
-
-static void due_add(struct hearth_queue *queue, struct hearth_queued *item)
-{
-    item->due_index = NOT_DUE;
-    if (item->deadline_ms == 0)
-        return;
-    if (queue->due_count == queue->due_capacity) {
-        queue->due_capacity = queue->due_capacity ? queue->due_capacity * 2 : 16;
-        queue->due = hearth_realloc(queue->due, queue->due_capacity * sizeof(*queue->due));
-    }
-    due_put(queue, queue->due_count++, item);
-    due_up(queue, item->due_index);
-}
-
-static void due_remove(struct hearth_queue *queue, struct hearth_queued *item)
-{
-    size_t index = item->due_index;
-    if (index == NOT_DUE)
-        return;
-    struct hearth_queued *last = queue->due[--queue->due_count];
-    item->due_index = NOT_DUE;
-    if (last == item)
-        return;
-    due_put(queue, index, last);
-    due_down(queue, due_up(queue, index));
 }
 
 /* Flows */
 
+/* The class goes into the hash, because a client has a flow in each class that it uses. */
 static uint32_t bucket_of(const char *client, enum hearth_class class_)
 {
     return hearth_hash32(HEARTH_HASH32_START + (uint32_t)class_, client, strlen(client)) %
            BUCKET_COUNT;
 }
 
+/* A new flow comes last in the round, so that it has its turn after everybody who is there; one
+ * whose work was put back comes first. */
 static void ring_insert(struct turn_class *turns, struct flow *flow, bool first)
 {
     if (!turns->turn) {
@@ -185,7 +121,6 @@ static void enter(struct hearth_queue *queue, struct hearth_queued *item, struct
     item->next = first ? flow->first : NULL;
     *(item->previous ? &item->previous->next : &flow->first) = item;
     *(item->next ? &item->next->previous : &flow->last) = item;
-    due_add(queue, item);
     queue->length++;
     queue->classes[item->class_].length++;
     queue->cost += item->cost;
@@ -196,6 +131,9 @@ void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_li
     queue->limits = *limits;
 }
 
+/* A request of many parts may fill half of the queue and no more, so that a list of thousands
+ * leaves room for single requests; its next part is let in always, or the list would lose its place
+ * to whoever comes. */
 static bool has_room(const struct hearth_queue *queue, const struct hearth_queued *item)
 {
     unsigned shares = item->place == HEARTH_PLACE_SPARE ? 2 : 1;
@@ -237,7 +175,6 @@ void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item)
     *(item->next ? &item->next->previous : &flow->last) = item->previous;
     item->next = item->previous = NULL;
     item->flow = NULL;
-    due_remove(queue, item);
     queue->length--;
     queue->classes[item->class_].length--;
     queue->cost -= item->cost;
@@ -265,6 +202,8 @@ static void grant_rounds(struct turn_class *turns)
     } while (flow != turns->turn);
 }
 
+/* The quantum is given once for each turn; what is not spent stays as long as the client has work,
+ * which is what makes the shares fair over time (Shreedhar and Varghese, section 3). */
 static bool can_pay(struct flow *flow)
 {
     if (flow->deficit < flow->first->cost && !flow->granted) {
@@ -274,6 +213,9 @@ static bool can_pay(struct flow *flow)
     return flow->deficit >= flow->first->cost;
 }
 
+/* One round asks everybody; when nobody could pay, the rounds that would have been in vain are
+ * given in one step. So a pop costs as much as there are clients, however large their requests are.
+ */
 static struct flow *next_flow(struct turn_class *turns)
 {
     for (;;) {
@@ -287,6 +229,9 @@ static struct flow *next_flow(struct turn_class *turns)
     }
 }
 
+/* Stride scheduling: the class with the least pass goes next and moves on by a stride that is the
+ * smaller the larger its weight is (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528,
+ * 1995). */
 static struct turn_class *next_class(struct hearth_queue *queue)
 {
     struct turn_class *best = NULL;
@@ -326,20 +271,6 @@ struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue)
     return take_turn(queue, turns);
 }
 
-struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t now_ms)
-{
-    if (queue->due_count == 0 || queue->due[0]->deadline_ms > now_ms)
-        return NULL;
-    struct hearth_queued *item = queue->due[0];
-    hearth_queue_remove(queue, item);
-    return item;
-}
-
-uint64_t hearth_queue_next_deadline(const struct hearth_queue *queue)
-{
-    return queue->due_count ? queue->due[0]->deadline_ms : 0;
-}
-
 size_t hearth_queue_length(const struct hearth_queue *queue)
 {
     return queue->length;
@@ -355,6 +286,8 @@ size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_c
     return queue->classes[class_].length;
 }
 
+/* Little's law, backwards: those before the newcomer, and itself, at the rate at which requests are
+ * finished. */
 uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s)
 {
     double wait_s = (double)(queue->length + 1);

@@ -41,10 +41,8 @@ enum hearth_queue_place {
 /* Embedded by the caller in what waits; untouched by the caller while queued. */
 struct hearth_queued {
     struct hearth_queued *next, *previous;
-    void *flow;       /* the client's turn, owned by the queue */
-    size_t due_index; /* place among the deadlines, the queue's */
+    void *flow; /* the client's turn, owned by the queue */
     uint64_t cost;
-    uint64_t deadline_ms; /* 0: none */
     uint64_t entered_ms;
     enum hearth_class class_;
     enum hearth_queue_place place;
@@ -55,7 +53,7 @@ void hearth_queue_destroy(struct hearth_queue *queue); /* must be empty; NULL is
 /* Other limits from now on; what waits stays. */
 void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_limits *limits);
 
-/* `cost`, `deadline_ms`, `class_` and `place` are set by the caller. HEARTH_EQUEUEFULL. */
+/* `cost`, `class_` and `place` are set by the caller. HEARTH_EQUEUEFULL. */
 int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
                       uint64_t now_ms);
 /* Whose turn it is, taken out; NULL when empty. */
@@ -65,10 +63,6 @@ struct hearth_queued *hearth_queue_pop_class(struct hearth_queue *queue, enum he
 /* Puts one back at the head of its client's turn (work of a dead worker). */
 void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client);
 void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item);
-/* One whose deadline has passed, taken out; NULL when there is none. */
-struct hearth_queued *hearth_queue_expired(struct hearth_queue *queue, uint64_t now_ms);
-/* When the next deadline falls; 0 none. */
-uint64_t hearth_queue_next_deadline(const struct hearth_queue *queue);
 size_t hearth_queue_length(const struct hearth_queue *queue);
 uint64_t hearth_queue_cost(const struct hearth_queue *queue);
 size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_class class_);

@@ -29,6 +29,7 @@ static int fault(struct hearth_error *error, int code, const char *text, const c
     return hearth_error_set(error, code, "model '%s': %s", shown, reason);
 }
 
+/* Whatever is not a name is refused before it can become part of a path or a query. */
 static bool copy_name(const char *text, size_t length, char ret_name[HEARTH_NAME_MAX])
 {
     if (length >= HEARTH_NAME_MAX)
@@ -44,9 +45,7 @@ int hearth_reference_parse(const char *text, struct hearth_reference *ret_refere
     struct hearth_reference reference = {.number = 0};
     size_t length = strcspn(text, ":@");
     if (!copy_name(text, length, reference.name))
-        return fault(error, HEARTH_EPATH, text,
-                     "a name starts with a letter or digit and has letters, digits, '.', '_' and "
-                     "'-', at most 96, not all digits");
+        return fault(error, HEARTH_EPATH, text, "a name must be " HEARTH_NAME_RULE);
     const char *rest = text + length + 1;
     if (text[length] == ':' && hearth_parse_int(rest, 1, INT64_MAX, &reference.number) < 0)
         return fault(error, HEARTH_EINVAL, text, "a version is a number from 1");

@@ -20,6 +20,8 @@ static double worth(const struct hearth_resident *resident, uint64_t now_ms)
     return idle * (double)resident->bytes / ((double)resident->load_cost_ms + 1);
 }
 
+/* Greedy and not optimal: the best of those that are left, again and again. Models are few, and a
+ * set that frees a little more than it must is put right afterwards. */
 static size_t best_of(const struct hearth_residency *residency,
                       const struct hearth_resident *residents, size_t count, uint64_t waited_ms,
                       uint64_t now_ms, const bool *taken)
@@ -46,6 +48,8 @@ static void spare_needless(const struct hearth_resident *residents, size_t count
     }
 }
 
+/* All or nothing: to unload some and still not have room would cost their users a load for nothing.
+ */
 int hearth_residency_choose(const struct hearth_residency *residency,
                             const struct hearth_resident *residents, size_t count, uint64_t needed,
                             uint64_t waited_ms, uint64_t now_ms, bool *ret_evict)

@@ -39,6 +39,8 @@ void hearth_vector_cache_destroy(struct hearth_vector_cache *cache)
     hearth_free(cache);
 }
 
+/* What an entry really takes: its struct, its numbers, what the allocator adds, and its place in
+ * the table. */
 static uint64_t bytes_of(uint32_t count)
 {
     return sizeof(struct entry) + (uint64_t)count * sizeof(float) + ALLOCATOR_BYTES +
@@ -95,6 +97,8 @@ static void drop(struct hearth_vector_cache *cache, struct entry *entry)
     hearth_free(entry);
 }
 
+/* Fourfold, so that it happens seldom. Without memory the chains grow longer, and nothing else is
+ * lost. */
 static void grow(struct hearth_vector_cache *cache)
 {
     struct entry **old = cache->buckets;
@@ -131,6 +135,7 @@ bool hearth_vector_cache_get(struct hearth_vector_cache *cache,
     return true;
 }
 
+/* Room is made before the new one is there, so that the bound holds at every moment. */
 void hearth_vector_cache_put(struct hearth_vector_cache *cache,
                              const struct hearth_vector_digest *key,
                              const struct hearth_cached_vector *vector)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+/* Magic numbers: GGUF and its forerunners from ggml's headers, PK from APPNOTE.TXT (zip), 0x80 with
+ * a protocol number from Python's pickle, 1f 8b from RFC 1952, 28 b5 2f fd from RFC 8878. */
 const char *hearth_file_kind(const void *bytes, size_t length)
 {
     static const struct {

@@ -29,7 +29,7 @@ int hearth_file_map_open(const char *path, struct hearth_file_map *ret_map,
     if (fstat(fd, &status) < 0)
         rc = hearth_error_set_errno(error, errno, "%s", name);
     else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: not a file with content", name);
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a file with content", name);
     else if ((bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
              MAP_FAILED)
         rc = hearth_error_set_errno(error, errno, "%s", name);

@@ -34,8 +34,8 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
         size_t wanted = window < most ? window : (size_t)most;
         unsigned char *grown = hearth_try_realloc(bytes, wanted + 1);
         if (grown == NULL) {
-            rc = hearth_error_set(&fault, HEARTH_ENOMEM, "no memory for a header of %zu bytes",
-                                  wanted);
+            rc = hearth_error_set(&fault, HEARTH_ENOMEM,
+                                  "there is not enough memory for a header of %zu bytes", wanted);
             break;
         }
         bytes = grown;
@@ -66,7 +66,7 @@ int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hea
         return hearth_error_set_errno(error, errno, "%s", path);
     /* Asked before the file is opened: a named pipe would wait for its writer. */
     if (!S_ISREG(status.st_mode))
-        return hearth_error_set(error, HEARTH_EMODEL, "%s: not a regular file", path);
+        return hearth_error_set(error, HEARTH_EMODEL, "%s is not a regular file", path);
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
         return hearth_error_set_errno(error, errno, "%s", path);
@@ -78,6 +78,7 @@ int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hea
     return rc;
 }
 
+/* Texts point into the header's bytes, so they end with it. */
 void hearth_gguf_destroy(struct hearth_gguf *gguf)
 {
     if (gguf == NULL)
@@ -120,6 +121,7 @@ const struct hearth_gguf_tensor *hearth_gguf_tensor(const struct hearth_gguf *gg
     return index < gguf->tensor_count ? &gguf->tensors[index] : NULL;
 }
 
+/* Binary search over the index of names, which were proven to differ. */
 const struct hearth_gguf_entry *hearth_gguf_find(const struct hearth_gguf *gguf, const char *key)
 {
     struct hearth_gguf_text wanted = {key, strlen(key)};
@@ -157,6 +159,7 @@ const struct hearth_gguf_tensor *hearth_gguf_find_tensor(const struct hearth_ggu
     return NULL;
 }
 
+/* memcpy, because values in a header are not aligned. */
 static uint64_t little_endian(const unsigned char *bytes, size_t size)
 {
     uint64_t value = 0;
@@ -164,6 +167,8 @@ static uint64_t little_endian(const unsigned char *bytes, size_t size)
     return le64toh(value);
 }
 
+/* Sign and width follow the type that the file says; what does not fit into the answer is as if it
+ * were not there. */
 int64_t hearth_gguf_integer_at(const struct hearth_gguf_entry *entry, uint64_t index,
                                int64_t fallback)
 {
@@ -233,6 +238,7 @@ bool hearth_gguf_truth(const struct hearth_gguf *gguf, const char *key, bool fal
     return entry->bytes[0] != 0;
 }
 
+/* No check of the length here: the parser has walked over every string. */
 struct hearth_gguf_text hearth_gguf_text(const struct hearth_gguf *gguf, const char *key)
 {
     const struct hearth_gguf_entry *entry = hearth_gguf_find(gguf, key);

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Names come from the file and go into messages: only printable ASCII is shown, and not much of it.
+ */
 struct hearth_gguf_shown hearth_gguf_show(struct hearth_gguf_text name)
 {
     struct hearth_gguf_shown out;
@@ -24,6 +26,8 @@ int hearth_gguf_broken(struct hearth_gguf_cursor *at, const char *what, const ch
                             what, fault);
 }
 
+/* Two kinds of "too short": the file itself ends (broken), or only the window that was read of it
+ * (`more`: come again with a larger one). */
 int hearth_gguf_need(struct hearth_gguf_cursor *at, uint64_t size, const char *what)
 {
     if (size <= at->length - at->offset)
@@ -31,7 +35,8 @@ int hearth_gguf_need(struct hearth_gguf_cursor *at, uint64_t size, const char *w
     at->more = size <= at->file_bytes - at->offset;
     return hearth_error_set(at->error, HEARTH_EMODEL,
                             "GGUF header, byte %zu: %s needs %" PRIu64
-                            " bytes, but the file ends %" PRIu64 " bytes on (is it cut off?)",
+                            " bytes, but the file ends %" PRIu64
+                            " bytes after that (is it cut off?)",
                             at->offset, what, size, at->file_bytes - at->offset);
 }
 
@@ -61,6 +66,7 @@ int hearth_gguf_read_u64(struct hearth_gguf_cursor *at, const char *what, uint64
     return rc;
 }
 
+/* A string is its length as a uint64, then its bytes, without an end mark (GGUF specification). */
 int hearth_gguf_read_text(struct hearth_gguf_cursor *at, const char *what,
                           struct hearth_gguf_text *ret_text)
 {
@@ -76,6 +82,7 @@ int hearth_gguf_read_text(struct hearth_gguf_cursor *at, const char *what,
     return 0;
 }
 
+/* On a fault the place goes back to the start of the name, which is what the message gives. */
 int hearth_gguf_read_name(struct hearth_gguf_cursor *at, const char *what, size_t length_max,
                           struct hearth_gguf_text *ret_name)
 {

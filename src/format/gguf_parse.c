@@ -17,6 +17,7 @@
 #define ALIGNMENT_DEFAULT 32u
 #define ALIGNMENT_MAX (1u << 20)
 
+/* Sizes of the types of metadata values in the GGUF specification; a string has none of its own. */
 static size_t value_bytes(enum hearth_gguf_type type)
 {
     static const unsigned char sizes[] = {
@@ -42,6 +43,7 @@ static int skip_strings(struct hearth_gguf_cursor *at, uint64_t count, const cha
     return 0;
 }
 
+/* The count is held against the file before it is multiplied, so the product cannot overflow. */
 static int skip_values(struct hearth_gguf_cursor *at, const struct hearth_gguf_entry *entry,
                        const char *what)
 {
@@ -59,6 +61,7 @@ static int skip_values(struct hearth_gguf_cursor *at, const struct hearth_gguf_e
     return 0;
 }
 
+/* Values are not copied: an entry points at its bytes in the header. */
 static int read_value(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *entry,
                       const char *what)
 {
@@ -85,6 +88,7 @@ static int read_value(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *e
     return skip_values(at, entry, what);
 }
 
+/* An entry is its key, the type of its value, and the value. */
 static int read_entry(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *entry)
 {
     int rc = hearth_gguf_read_name(at, "a key", KEY_BYTES_MAX, &entry->key);
@@ -105,6 +109,8 @@ static int tensor_fault(struct hearth_gguf_cursor *at, const struct hearth_gguf_
                             hearth_gguf_show(tensor->name).text, fault);
 }
 
+/* Dimensions that are not given are 1, so that their product is the number of elements whatever
+ * their count. */
 static int read_shape(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
     int rc = hearth_gguf_read_u32(at, "a tensor's shape", &tensor->dimension_count);
@@ -129,6 +135,7 @@ static int read_shape(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *
     return 0;
 }
 
+/* Quantized types are stored in blocks along the first dimension, and a row is whole blocks. */
 static int read_size(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
     int rc = hearth_gguf_read_u32(at, "a tensor's type", &tensor->type);
@@ -149,6 +156,8 @@ static int read_size(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *t
     return 0;
 }
 
+/* A tensor's info is name, number of dimensions, dimensions, type, and its offset from the start of
+ * the data. */
 static int read_tensor(struct hearth_gguf_cursor *at, struct hearth_gguf_tensor *tensor)
 {
     int rc =
@@ -192,14 +201,18 @@ static int compare_offsets(const void *a, const void *b, void *gguf)
     return (x > y) - (x < y);
 }
 
+/* qsort_r's form, with the header as its argument. */
 typedef int compare_fn(const void *a, const void *b, void *gguf);
 
+/* Sorted numbers in place of sorted rows: entries keep the order of the file, which vocabularies
+ * need. */
 static int make_index(struct hearth_gguf *gguf, size_t count, compare_fn *compare,
                       size_t **ret_index, struct hearth_error *error)
 {
     size_t *index = hearth_try_calloc(count + 1, sizeof(*index));
     if (index == NULL)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the GGUF header's index");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the GGUF header's index");
     for (size_t i = 0; i < count; i++)
         index[i] = i;
     qsort_r(index, count, sizeof(*index), compare, gguf);
@@ -207,6 +220,8 @@ static int make_index(struct hearth_gguf *gguf, size_t count, compare_fn *compar
     return 0;
 }
 
+/* After sorting, equal names are neighbours. Which of two would count differs between readers of
+ * the format, so neither is taken. */
 static int index_names(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     int rc = make_index(gguf, gguf->entry_count, compare_entries, &gguf->entries_by_key, at->error);
@@ -267,6 +282,7 @@ static int place_tensors(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf
     return 0;
 }
 
+/* Two names for the same bytes would let one tensor change another. */
 static int check_overlap(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     size_t *order = NULL;
@@ -283,6 +299,7 @@ static int check_overlap(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf
     return rc;
 }
 
+/* Counts are held against the least that a row takes, before anything is allocated by them. */
 static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, uint64_t *ret_tensors,
                      uint64_t *ret_entries)
 {
@@ -314,6 +331,7 @@ static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, ui
     return 0;
 }
 
+/* One row more than needed, so that a count of 0 is no allocation of 0 bytes. */
 static int read_tables(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
 {
     uint64_t tensors = 0, entries = 0;
@@ -323,7 +341,8 @@ static int read_tables(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
     gguf->entries = hearth_try_calloc((size_t)entries + 1, sizeof(*gguf->entries));
     gguf->tensors = hearth_try_calloc((size_t)tensors + 1, sizeof(*gguf->tensors));
     if (gguf->entries == NULL || gguf->tensors == NULL)
-        return hearth_error_set(at->error, HEARTH_ENOMEM, "no memory for the GGUF header");
+        return hearth_error_set(at->error, HEARTH_ENOMEM,
+                                "there is not enough memory for the GGUF header");
     for (; rc == 0 && gguf->entry_count < entries; gguf->entry_count++)
         rc = read_entry(at, &gguf->entries[gguf->entry_count]);
     for (; rc == 0 && gguf->tensor_count < tensors; gguf->tensor_count++)
@@ -331,6 +350,8 @@ static int read_tables(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
     return rc;
 }
 
+/* Nothing is trusted before all of it was checked: the caller gets a header whose every tensor lies
+ * within the file, or none. */
 int hearth_gguf_parse_window(const void *bytes, size_t length, uint64_t file_bytes, bool *ret_more,
                              struct hearth_gguf **ret_gguf, struct hearth_error *error)
 {

@@ -52,16 +52,16 @@ static unsigned dtype_size(const char *name, enum hearth_dtype *ret_dtype)
 static int read_shape(const json_t *shape, struct hearth_tensor *tensor, struct hearth_error *error)
 {
     if (!json_is_array(shape) || json_array_size(shape) > HEARTH_TENSOR_DIMS_MAX)
-        return fault(error, tensor->name, "shape is not a list of at most 8 numbers");
+        return fault(error, tensor->name, "its shape is not a list of at most 8 numbers");
     tensor->dim_count = json_array_size(shape);
     tensor->element_count = 1;
     for (size_t i = 0; i < tensor->dim_count; i++) {
         const json_t *dim = json_array_get(shape, i);
         if (!json_is_integer(dim) || json_integer_value(dim) < 0)
-            return fault(error, tensor->name, "a dimension is not a whole number");
+            return fault(error, tensor->name, "a dimension of its shape is not a whole number");
         tensor->dims[i] = (uint64_t)json_integer_value(dim);
         if (__builtin_mul_overflow(tensor->element_count, tensor->dims[i], &tensor->element_count))
-            return fault(error, tensor->name, "the shape is too large");
+            return fault(error, tensor->name, "its shape is too large");
     }
     return 0;
 }
@@ -80,10 +80,10 @@ static int read_tensor(const char *name, const json_t *entry, const char *body,
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
     if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
-        return fault(error, name, "data_offsets is not a pair of numbers");
+        return fault(error, name, "its data_offsets are not a pair of numbers");
     json_int_t begin = json_integer_value(first), end = json_integer_value(last);
     if (begin < 0 || end < begin || (uint64_t)end > body_length)
-        return fault(error, name, "data_offsets lie outside of the file");
+        return fault(error, name, "its data_offsets lie outside of the file");
     tensor->length = (uint64_t)(end - begin);
     uint64_t want;
     if (__builtin_mul_overflow(tensor->element_count, size, &want) || want != tensor->length)
@@ -114,13 +114,13 @@ static int check_layout(struct hearth_safetensors *file, const char *body, uint6
     for (size_t i = 0; i < file->count; i++) {
         if ((const char *)file->tensors[i].bytes != next)
             return fault(error, file->tensors[i].name,
-                         (const char *)file->tensors[i].bytes < next ? "overlaps another one"
+                         (const char *)file->tensors[i].bytes < next ? "it overlaps another one"
                                                                      : "a hole lies before it");
         next += file->tensors[i].length;
     }
     if ((uint64_t)(next - body) != body_length)
         return hearth_error_set(error, HEARTH_EMODEL,
-                                "safetensors: %" PRIu64 " bytes behind the last tensor",
+                                "safetensors: %" PRIu64 " bytes lie behind the last tensor",
                                 body_length - (uint64_t)(next - body));
     qsort(file->tensors, file->count, sizeof(*file->tensors), by_name);
     return 0;
@@ -131,7 +131,8 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
 {
     uint64_t header_length;
     if (length < sizeof(header_length))
-        return hearth_error_set(error, HEARTH_EMODEL, "safetensors: only %zu bytes long", length);
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "safetensors: the file is only %zu bytes long", length);
     memcpy(&header_length, bytes, sizeof(header_length));
     if (header_length > HEADER_MAX || header_length > length - sizeof(header_length))
         return hearth_error_set(error, HEARTH_EMODEL,
@@ -149,10 +150,12 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     }
     size_t entries = json_object_size(file->header);
     if (entries > TENSORS_MAX)
-        return hearth_error_set(error, HEARTH_EMODEL, "safetensors: %zu tensors", entries);
+        return hearth_error_set(error, HEARTH_EMODEL,
+                                "safetensors: the file has too many tensors: %zu", entries);
     file->tensors = hearth_try_calloc(entries + 1, sizeof(*file->tensors));
     if (!file->tensors)
-        return hearth_error_set(error, HEARTH_ENOMEM, "safetensors: %zu tensors", entries);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tensors",
+                                entries);
     const char *body = bytes + header_length, *name;
     uint64_t body_length = length - sizeof(header_length) - header_length;
     json_t *entry;
@@ -275,7 +278,8 @@ int hearth_tensor_to_f32(const struct hearth_tensor *tensor, float *ret_values,
             ret_values[i] = (float)wide;
             break;
         default:
-            return fault(error, tensor->name, "its type is not a floating one that is taken here");
+            return fault(error, tensor->name,
+                         "its type is not one of the floating-point types that are supported");
         }
     }
     return 0;

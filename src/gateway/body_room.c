@@ -1,31 +1,22 @@
 #include "gateway/body_room.h"
 
 #include "base/memory.h"
+#include "domain/body_limits.h"
 
 #include <stdatomic.h>
 
-enum {
-    NESTING_MAX = 256, /* deeper than any body that a schema allows; jansson recurses */
-    GROWTH_MAX = 10,   /* of the text's limit: token ids of four digits grow so */
-    BODIES = 4,        /* of the largest at once */
-    SMALL = 1 << 20,   /* these may have the last quarter, which the others leave to them */
-    LEAST = 16 << 20,  /* of one body's limit, however small that of its text */
-    TRIM_AFTER = 32 << 20,
-};
+/* Freed bytes after which the kernel should have the memory back. */
+enum { TRIM_AFTER = 32 << 20 };
 
 struct hearth_body_room {
-    uint64_t each_max, all_max;
+    struct hearth_body_limits limits;
     atomic_uint_fast64_t used, freed;
 };
 
 struct hearth_body_room *hearth_body_room_create(uint64_t body_max)
 {
     struct hearth_body_room *room = hearth_calloc(1, sizeof(*room));
-    room->each_max =
-        body_max > UINT64_MAX / GROWTH_MAX / BODIES ? UINT64_MAX / BODIES : body_max * GROWTH_MAX;
-    if (room->each_max < LEAST)
-        room->each_max = LEAST;
-    room->all_max = room->each_max * BODIES;
+    room->limits = hearth_body_limits_for(body_max);
     return room;
 }
 
@@ -34,29 +25,52 @@ void hearth_body_room_destroy(struct hearth_body_room *room)
     hearth_free(room);
 }
 
-static bool take(struct hearth_body_room *room, uint64_t bytes)
+/* Taken before it is judged, and given back when it does not fit: two that are parsed on different
+ * threads never have the same room. */
+static enum hearth_body_verdict take(struct hearth_body_room *room,
+                                     const struct hearth_json_size *size)
 {
-    uint64_t limit = bytes > SMALL ? room->all_max / 4 * 3 : room->all_max;
-    if (atomic_fetch_add(&room->used, bytes) + bytes <= limit)
-        return true;
-    atomic_fetch_sub(&room->used, bytes);
-    return false;
+    uint64_t used = atomic_fetch_add(&room->used, size->bytes);
+    enum hearth_body_verdict verdict =
+        hearth_body_judge(&room->limits, used, size->bytes, size->depth);
+    if (verdict != HEARTH_BODY_FITS)
+        atomic_fetch_sub(&room->used, size->bytes);
+    return verdict;
 }
 
-static int check(const struct hearth_body_room *room, const struct hearth_json_size *size,
-                 struct hearth_error *error)
+static int refuse(const struct hearth_body_room *room, enum hearth_body_verdict verdict,
+                  const struct hearth_json_size *size, struct hearth_error *error)
 {
-    if (size->depth > NESTING_MAX)
+    switch (verdict) {
+    case HEARTH_BODY_FITS:
+        return 0;
+    case HEARTH_BODY_TOO_DEEP:
         return hearth_error_set(error, HEARTH_EPARSE, "JSON, nested deeper than %d levels",
-                                NESTING_MAX);
-    if (size->bytes > room->each_max)
+                                HEARTH_BODY_NESTING_MAX);
+    case HEARTH_BODY_TOO_LARGE:
         return hearth_error_set(error, HEARTH_ETOOLARGE,
                                 "the body holds %llu values, which would take %llu MB of memory; "
                                 "%llu MB is the most for one request",
                                 (unsigned long long)size->values,
                                 (unsigned long long)(size->bytes >> 20),
-                                (unsigned long long)(room->each_max >> 20));
-    return 0;
+                                (unsigned long long)(room->limits.each_max >> 20));
+    case HEARTH_BODY_NO_ROOM:
+        break;
+    }
+    return hearth_error_set(error, HEARTH_EQUEUEFULL,
+                            "other requests' bodies take all the memory that there is for bodies");
+}
+
+int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes, struct hearth_error *error)
+{
+    const struct hearth_json_size size = {.bytes = bytes};
+    return refuse(room, take(room, &size), &size, error);
+}
+
+void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes)
+{
+    atomic_fetch_sub(&room->used, bytes);
+    atomic_fetch_add(&room->freed, bytes);
 }
 
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
@@ -66,13 +80,9 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
     if (length == 0)
         return hearth_error_set(error, HEARTH_EPARSE, "the body is empty, JSON is expected");
     const struct hearth_json_size size = hearth_json_measure(text, length);
-    int rc = check(room, &size, error);
+    int rc = refuse(room, take(room, &size), &size, error);
     if (rc)
         return rc;
-    if (!take(room, size.bytes))
-        return hearth_error_set(error, HEARTH_EQUEUEFULL,
-                                "other requests' bodies take all the memory that there is for "
-                                "bodies");
     ret_body->bytes = size.bytes;
     ret_body->json = hearth_json_parse_any_text(text, length, error);
     if (ret_body->json)
@@ -85,8 +95,7 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
 void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body)
 {
     json_decref(body.json);
-    atomic_fetch_sub(&room->used, body.bytes);
-    atomic_fetch_add(&room->freed, body.bytes);
+    hearth_body_room_give(room, body.bytes);
 }
 
 bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room)

@@ -31,6 +31,12 @@ int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t le
                       struct hearth_parsed_body *ret_body, struct hearth_error *error);
 void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body);
 
+/* Room for what a request keeps beside its body: copies of its inputs that wait in a queue.
+ * HEARTH_EQUEUEFULL while others have the room. */
+int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes,
+                          struct hearth_error *error);
+void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes);
+
 /* Has so much been freed that the kernel should have it back? */
 bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room);
 /* Does it then; not on the loop. */

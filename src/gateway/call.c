@@ -245,7 +245,7 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     struct hearth_call *call = handler_state;
     struct hearth_error error;
     if (call->body.failed) {
-        hearth_answer_message(call, call->body.failed, NULL, "the body is over the limit");
+        hearth_answer_message(call, call->body.failed, NULL, "the body is larger than the limit");
     } else if (!call->route->request) {
         run_route(call);
     } else if (call->body.length > PARSE_ON_LOOP_MAX) {

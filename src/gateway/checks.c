@@ -33,11 +33,7 @@ static bool wrong_because(const json_t *value, struct hearth_schema_site *site,
 bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site)
 {
     return hearth_model_name_valid(json_string_value(value)) ||
-           wrong(
-               value, site,
-               "1 to 96 letters, digits, dots, dashes and underscores that begin with a letter or "
-               "digit and are not all digits",
-               NULL);
+           wrong(value, site, HEARTH_NAME_RULE, NULL);
 }
 
 bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *site)
@@ -73,8 +69,7 @@ bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)
 bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site)
 {
     return strcmp(json_string_value(value), "text") == 0 ||
-           wrong_because(value, site, "\"text\"",
-                         "this server takes text only, no images or sound");
+           wrong_because(value, site, "\"text\"", "this model takes text only, no images or sound");
 }
 
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)

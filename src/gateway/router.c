@@ -8,7 +8,14 @@
 
 static const char *skip_slashes(const char *path)
 {
-    return path + strspn(path, "/");
+    while (*path == '/')
+        path++;
+    return path;
+}
+
+static bool ends_segment(char c)
+{
+    return c == '\0' || c == '/';
 }
 
 /* How much of the path {name} or {name*} takes. */
@@ -20,31 +27,49 @@ static size_t param_length(const char *path, bool is_rest)
     return length;
 }
 
-/* Counts in `*ret_segments` how many segments fitted, whole ones. Returns 1, 0, or an error. */
-static int match(const char *pattern, const char *path, struct hearth_arena *arena,
-                 const char *params[HEARTH_ROUTE_PARAMS_MAX], size_t *ret_segments)
+/* A segment of fixed letters. */
+static bool match_fixed(const char **pattern, const char **path)
 {
-    size_t count = 0;
+    while (!ends_segment(**pattern) && **pattern == **path) {
+        (*pattern)++;
+        (*path)++;
+    }
+    return ends_segment(**pattern) && ends_segment(**path);
+}
+
+/* {name} or {name*}; `ret_param` NULL: only whether it takes something. */
+static int match_param(const char **pattern, const char **path, struct hearth_arena *arena,
+                       const char **ret_param)
+{
+    const char *end = strchr(*pattern, '}');
+    size_t length = param_length(*path, end[-1] == '*');
+    if (length && ret_param) {
+        *ret_param = hearth_arena_strndup(arena, *path, length);
+        if (!*ret_param)
+            return HEARTH_ETOOLARGE;
+    }
+    *pattern = end + 1;
+    *path += length;
+    return length > 0;
+}
+
+/* `params` NULL: only whether it fits. Counts in `*ret_segments` how many segments did, whole ones.
+ * Returns 1, 0, or an error. */
+static int match(const char *pattern, const char *path, struct hearth_arena *arena,
+                 const char **params, size_t *ret_segments)
+{
     *ret_segments = 0;
     /* Each round is a slash and the segment behind it. */
     while (*pattern == '/' && *path == '/') {
         path = skip_slashes(path);
-        size_t fixed = strcspn(++pattern, "/"), length = strcspn(path, "/");
-        if (*pattern == '{') {
-            length = param_length(path, pattern[fixed - 2] == '*');
-            if (length && arena) {
-                params[count] = hearth_arena_strndup(arena, path, length);
-                if (!params[count++])
-                    return HEARTH_ETOOLARGE;
-            }
-        } else if (length != fixed || memcmp(pattern, path, fixed) != 0) {
-            return 0;
-        }
-        if (length == 0)
-            break;
-        (*ret_segments)++;
-        pattern += fixed;
-        path += length;
+        const char *start = path;
+        bool is_param = *++pattern == '{';
+        int rc =
+            is_param ? match_param(&pattern, &path, arena, params) : match_fixed(&pattern, &path);
+        if (rc <= 0)
+            return rc;
+        params += params && is_param;
+        *ret_segments += path > start;
     }
     return *pattern == '\0' && *skip_slashes(path) == '\0';
 }

@@ -16,6 +16,8 @@
 /* Reads of one turn of the loop, so that a talkative peer cannot keep the others waiting. */
 #define READS_MAX 8
 
+/* A frame, or the rest of one, that the kernel did not take at once. It owns its descriptor until
+ * that has been sent with the first of its bytes. */
 struct unsent {
     struct unsent *next;
     int descriptor;
@@ -23,6 +25,10 @@ struct unsent {
     char bytes[];
 };
 
+/* `ended` means that the owner has been told of the end; `broken`, that no write can succeed any
+ * more, which the owner learns from the read side; `closed`, that the owner has let go and only
+ * libuv still holds the memory. `last` points to the link at the end of the list of unsent frames.
+ * `received` are descriptors that came and were not taken yet. */
 struct hearth_channel {
     uv_poll_t poll;
     struct hearth_loop *loop;
@@ -43,6 +49,8 @@ int hearth_channel_pair(int ret_descriptors[2], struct hearth_error *error)
     return 0;
 }
 
+/* libuv calls this when it no longer uses the handle: only now may the memory and the descriptor
+ * go. */
 static void channel_free(uv_handle_t *handle)
 {
     struct hearth_channel *channel = handle->data;
@@ -67,6 +75,8 @@ static void drop_unsent(struct hearth_channel *channel)
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/* Asks to be woken for what can still happen. Writability is watched only while something is
+ * unsent: a socket is nearly always writable, and the loop would spin. */
 static void watch(struct hearth_channel *channel)
 {
     int events = (channel->ended ? 0 : UV_READABLE) | (channel->first ? UV_WRITABLE : 0);
@@ -76,6 +86,7 @@ static void watch(struct hearth_channel *channel)
         uv_poll_stop(&channel->poll);
 }
 
+/* The owner may close the channel within on_end, so nothing of it is touched after the call. */
 static void tell_end(struct hearth_channel *channel, int error)
 {
     channel->ended = channel->broken = true;
@@ -115,6 +126,9 @@ static bool would_block(ssize_t rc)
     return rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -ENOBUFS || rc == -ETOOMANYREFS;
 }
 
+/* Sends the waiting frames in their order, until the socket is full. A descriptor goes with the
+ * first bytes of its frame (SCM_RIGHTS, unix(7)), so it is closed here as soon as any byte was
+ * taken. */
 static void send_unsent(struct hearth_channel *channel)
 {
     struct unsent *unsent;
@@ -142,6 +156,8 @@ static void send_unsent(struct hearth_channel *channel)
     }
 }
 
+/* Tries to send at once; what the kernel does not take is copied, and its descriptor duplicated, so
+ * that the caller keeps what it passed in. */
 void hearth_channel_write(struct hearth_channel *channel, const void *bytes, size_t length,
                           int descriptor)
 {
@@ -267,11 +283,13 @@ struct hearth_channel *hearth_channel_create(struct hearth_loop *loop, int descr
     return channel;
 }
 
+/* Bytes that wait here, not those in the kernel's own buffer. */
 size_t hearth_channel_queued(const struct hearth_channel *channel)
 {
     return channel->queued;
 }
 
+/* Descriptors come out in the order in which the peer sent them; the caller owns what it takes. */
 int hearth_channel_take_descriptor(struct hearth_channel *channel)
 {
     if (!channel->received_count)
@@ -282,6 +300,7 @@ int hearth_channel_take_descriptor(struct hearth_channel *channel)
     return descriptor;
 }
 
+/* No callback comes after this, although the memory goes only when libuv has finished. */
 void hearth_channel_close(struct hearth_channel *channel)
 {
     if (!channel)

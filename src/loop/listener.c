@@ -29,6 +29,8 @@ static void free_listener(uv_handle_t *handle)
     hearth_free(listener);
 }
 
+/* The file of a Unix socket is removed first, so that no client connects to a server that is gone.
+ */
 void hearth_listener_destroy(struct hearth_listener *listener)
 {
     if (!listener)
@@ -38,6 +40,8 @@ void hearth_listener_destroy(struct hearth_listener *listener)
     uv_close(&listener->uv.handle, free_listener);
 }
 
+/* The address is what limits for each client count by, so it must be the same for all connections
+ * of one client. */
 static void name_peer(struct hearth_stream *stream)
 {
     struct sockaddr_storage address = {0};
@@ -57,6 +61,8 @@ static void name_peer(struct hearth_stream *stream)
         uv_ip6_name(six, stream->peer, sizeof(stream->peer));
 }
 
+/* From here on the stream belongs to whoever accepts it. Nagle's algorithm is switched off: answers
+ * are written whole, and a stream's small events must not wait for an acknowledgement. */
 static void on_connection(uv_stream_t *uv, int status)
 {
     struct hearth_listener *listener = uv->data;
@@ -88,6 +94,7 @@ static struct hearth_listener *listener_create(struct hearth_loop *loop, bool is
     return listener;
 }
 
+/* Says what a person can do, with the flag that chooses another address. */
 static int listen_error(int rc, const char *where, const char *flag, struct hearth_error *error)
 {
     if (rc == UV_EADDRINUSE)
@@ -95,10 +102,11 @@ static int listen_error(int rc, const char *where, const char *flag, struct hear
                                 "%s is taken by another program; stop it, or choose another (%s)",
                                 where, flag);
     if (rc == UV_EACCES)
-        return hearth_error_set(error, HEARTH_EFORBIDDEN, "no permission to listen on %s", where);
+        return hearth_error_set(error, HEARTH_EFORBIDDEN, "this user may not listen on %s", where);
     return hearth_error_set_errno(error, -rc, "cannot listen on %s", where);
 }
 
+/* An IPv6 wildcard address takes IPv4 clients too (the kernel maps their addresses). */
 int hearth_listen_tcp(struct hearth_loop *loop, const char *address, uint16_t port,
                       hearth_on_accept on_accept, void *argument,
                       struct hearth_listener **ret_listener, struct hearth_error *error)
@@ -140,6 +148,7 @@ static int remove_stale(const struct sockaddr_un *address)
     return unlink(address->sun_path) ? -errno : 0;
 }
 
+/* Not through uv_pipe_bind, which would leave a moment in which the file is open to all. */
 static int bind_unix(struct hearth_listener *listener, const struct sockaddr_un *address)
 {
     int rc = remove_stale(address);
@@ -162,6 +171,8 @@ static int bind_unix(struct hearth_listener *listener, const struct sockaddr_un 
     return rc;
 }
 
+/* The kernel's limit on the path (108 bytes) is checked here, because bind would cut it silently.
+ */
 int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_accept on_accept,
                        void *argument, struct hearth_listener **ret_listener,
                        struct hearth_error *error)
@@ -184,6 +195,7 @@ int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_acc
     return 0;
 }
 
+/* Asked of the kernel, since port 0 lets it choose. */
 uint16_t hearth_listener_port(const struct hearth_listener *listener)
 {
     struct sockaddr_storage address = {0};

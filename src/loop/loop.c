@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <signal.h>
 
+/* `last` points to the link where the next item goes, so that adding needs no walk. */
 static void list_init(struct posted_list *list)
 {
     list->first = NULL;
@@ -27,6 +28,7 @@ static struct posted *list_take(struct posted_list *list)
     return first;
 }
 
+/* An item may post or defer others; they go into a new list, never into this one. */
 static void run_all(struct posted *posted)
 {
     while (posted) {
@@ -37,6 +39,7 @@ static void run_all(struct posted *posted)
     }
 }
 
+/* The whole list is taken under the lock and run without it, so that a post may post again. */
 static bool run_posts(struct hearth_loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
@@ -72,6 +75,8 @@ static void on_after_poll(uv_check_t *handle)
     run_deferred(handle->data);
 }
 
+/* The loop ends by itself when nothing is left to wait for. Its own three handles must not keep it
+ * alive, hence the unrefs; hearth_loop_hold refs one of them while work is on another thread. */
 struct hearth_loop *hearth_loop_create(void)
 {
     struct hearth_loop *loop = hearth_calloc(1, sizeof(*loop));
@@ -95,6 +100,8 @@ struct hearth_loop *hearth_loop_create(void)
     return loop;
 }
 
+/* Whoever still has work in a lane holds the loop, so `holds` being 0 proves that no thread will
+ * post any more. */
 void hearth_loop_destroy(struct hearth_loop *loop)
 {
     if (!loop)
@@ -144,11 +151,13 @@ void hearth_loop_post(struct hearth_loop *loop, void (*run)(void *argument), voi
     pthread_mutex_unlock(&loop->lock);
 }
 
+/* Runs before the loop waits again: the place to merge what one turn has produced. */
 void hearth_loop_defer(struct hearth_loop *loop, void (*run)(void *argument), void *argument)
 {
     list_add(&loop->deferred, run, argument);
 }
 
+/* Counted here: libuv's ref and unref do not nest. */
 void hearth_loop_hold(struct hearth_loop *loop)
 {
     if (loop->holds++ == 0)

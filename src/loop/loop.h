@@ -1,4 +1,5 @@
-/* The event loop: one a process, one thread; everything mutable belongs to that thread.
+/* The event loop. A process has one, run by one thread, and all state that changes belongs to that
+ * thread, so that it needs no locks.
  *
  * A thin face over libuv, so that no other folder knows it: posts from other threads, timers,
  * signals. Streams are in stream.h, the blocking pool in pool.h, child processes in process.h,

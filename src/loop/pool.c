@@ -20,6 +20,8 @@ struct job_list {
     struct job *first, **last;
 };
 
+/* The life of a job: waiting → in a thread → finished → told on the loop thread → freed. `posted`
+ * says that a post of tell_finished is under way, so that many finished jobs share one. */
 struct hearth_lane {
     struct hearth_loop *loop;
     size_t queue_max;
@@ -63,6 +65,8 @@ static void lane_free(struct hearth_lane *lane)
     hearth_free(lane);
 }
 
+/* The hold was taken when the job was accepted; it is given back before `done`, which may end the
+ * loop. */
 static void tell(struct hearth_lane *lane, struct job *job, bool dropped)
 {
     hearth_loop_release(lane->loop);
@@ -92,6 +96,7 @@ static void tell_finished(void *argument)
         tell(lane, job, false);
 }
 
+/* The lock is held everywhere but during the work itself. */
 static void *lane_run(void *argument)
 {
     struct hearth_lane *lane = argument;
@@ -149,6 +154,8 @@ struct hearth_lane *hearth_lane_create(struct hearth_loop *loop, const char *nam
     return lane;
 }
 
+/* Jobs that run are waited for; those that wait are told as dropped, so that every accepted job is
+ * told exactly once. A post that is under way still names the lane: then tell_finished frees it. */
 void hearth_lane_destroy(struct hearth_lane *lane)
 {
     if (!lane)
@@ -170,6 +177,8 @@ void hearth_lane_destroy(struct hearth_lane *lane)
         lane_free(lane);
 }
 
+/* Loop thread only, which is why the hold may follow the unlock: `done` cannot run before this
+ * returns. */
 int hearth_lane_submit(struct hearth_lane *lane, void (*work)(void *argument),
                        void (*done)(void *argument, bool dropped), void *argument)
 {

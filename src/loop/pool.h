@@ -1,7 +1,8 @@
-/* Blocking work off the loop thread, in lanes.
+/* Lanes: threads that do the work which would block the loop thread, such as hashing a file.
  *
- * A lane is a name and a number of threads (1 makes it a queue in order: SQLite's write lane); its
- * queue is bounded. Loop thread only; `work` runs on a thread of the lane. */
+ * Each lane has a name, a fixed number of threads and a bounded queue. With one thread it does its
+ * work strictly in order, which is how the store writes. The verbs are for the loop thread only;
+ * `work` runs on a thread of the lane, and `done` on the loop thread again. */
 #ifndef HEARTH_LOOP_POOL_H
 #define HEARTH_LOOP_POOL_H
 

@@ -41,6 +41,10 @@ static void report_and_exit(int report)
     _exit(127);
 }
 
+/* The child's side of fork. Descriptors are first copied above 10, because those that are to land
+ * on 0 to 4 may themselves lie there. The gateway's other descriptors are closed, whatever opened
+ * them. The report pipe closes by itself on a successful exec: the parent then reads its end
+ * instead of an errno. */
 static void child_run(const struct hearth_process_spec *spec, pid_t parent, int stderr_write,
                       int report)
 {
@@ -74,6 +78,8 @@ static void child_run(const struct hearth_process_spec *spec, pid_t parent, int 
     report_and_exit(keep + 1);
 }
 
+/* Two handles (standard error and SIGCHLD) refer to the process; the last one to close frees it,
+ * unless the owner still holds it. */
 static void free_when_closed(uv_handle_t *handle)
 {
     struct hearth_process *process = handle->data;
@@ -85,6 +91,7 @@ static void free_when_closed(uv_handle_t *handle)
     }
 }
 
+/* Both closes are asynchronous and may already be under way. */
 static void close_handles(struct hearth_process *process)
 {
     if (!uv_is_closing((uv_handle_t *)&process->stderr_poll)) {
@@ -95,6 +102,7 @@ static void close_handles(struct hearth_process *process)
         uv_close((uv_handle_t *)&process->child_ended, free_when_closed);
 }
 
+/* Lines are told without their line end; after destroy nobody listens. */
 static void end_line(struct hearth_process *process)
 {
     if (!process->destroyed && process->spec.on_line)
@@ -102,6 +110,8 @@ static void end_line(struct hearth_process *process)
     process->line_length = 0;
 }
 
+/* A child's log may be anything: lines have a maximum, and the rest of a longer one is dropped
+ * until its end. */
 static void take_bytes(struct hearth_process *process, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -138,6 +148,8 @@ static bool read_stderr(struct hearth_process *process, size_t most)
     return true;
 }
 
+/* One buffer for each turn of the loop, so that a child that writes without pause does not hold the
+ * others up. */
 static void on_stderr(uv_poll_t *poll, int status, int events)
 {
     (void)events;
@@ -146,6 +158,7 @@ static void on_stderr(uv_poll_t *poll, int status, int events)
         uv_poll_stop(poll);
 }
 
+/* SIGCHLD does not say whose: every process looks for its own child, with WNOHANG. */
 static void on_child_ended(uv_signal_t *uv, int number)
 {
     (void)number;
@@ -190,6 +203,8 @@ static int exec_errno(int report)
     return rc == (ssize_t)sizeof(number) ? number : 0;
 }
 
+/* fork rather than posix_spawn: the child must ask for the signal of its parent's death, start a
+ * session of its own and close everything between fork and exec. */
 int hearth_process_start(struct hearth_loop *loop, const struct hearth_process_spec *spec,
                          struct hearth_process **ret_process, struct hearth_error *error)
 {
@@ -244,6 +259,7 @@ pid_t hearth_process_pid(const struct hearth_process *process)
     return process->pid;
 }
 
+/* Never after the child was reaped: its number may belong to another process by then. */
 void hearth_process_kill(struct hearth_process *process, int number)
 {
     if (!process->reaped)

@@ -1,5 +1,6 @@
-/* Child processes. The child's standard error comes back line by line; it gets one channel as a
- * descriptor; it dies with us (PR_SET_PDEATHSIG and the channel's end). Loop thread only. */
+/* Starts child processes and tells when they end. What a child writes to its standard error is told
+ * line by line; the child is given one descriptor, its channel to us; and it ends when we do, since
+ * the kernel kills it then (PR_SET_PDEATHSIG) and its channel closes. Loop thread only. */
 #ifndef HEARTH_LOOP_PROCESS_H
 #define HEARTH_LOOP_PROCESS_H
 

@@ -44,6 +44,8 @@ static bool kilobytes_after(const char *text, const char *key, uint64_t *ret_byt
     return true;
 }
 
+/* Pss shares the pages that several processes map among them, so that a sum over processes counts
+ * each page once (proc(5), smaps_rollup). Where the kernel refuses it, VmRSS is the next best. */
 static uint64_t memory_of(pid_t pid)
 {
     char path[64], text[TEXT_MAX];
@@ -77,6 +79,7 @@ static uint64_t cpu_ms_of(pid_t pid)
     return ticks > 0 ? (user + kernel) * 1000 / (uint64_t)ticks : 0;
 }
 
+/* proc(5): /proc/PID/task/TID/children lists the children that this thread has forked. */
 static size_t children_of(pid_t pid, pid_t *ret_children, size_t max)
 {
     char path[64], text[TEXT_MAX];
@@ -93,6 +96,8 @@ static size_t children_of(pid_t pid, pid_t *ret_children, size_t max)
     return count;
 }
 
+/* A walk over the tree, breadth first, with the array as its queue; its bound keeps a fork bomb
+ * from keeping us busy. */
 void hearth_process_usage(pid_t pid, struct hearth_process_usage *ret_usage)
 {
     pid_t tree[TREE_MAX] = {pid};
@@ -135,6 +140,8 @@ static uint64_t group_room(const char *group)
     return limit > used ? limit - used : 0;
 }
 
+/* In cgroup v2 each group's limit holds for all below it, so the room is the least on the way to
+ * the root. The line of v2 in /proc/self/cgroup begins with "0::" (cgroups(7)). */
 static uint64_t groups_room(void)
 {
     char text[TEXT_MAX];
@@ -158,6 +165,7 @@ static uint64_t groups_room(void)
     }
 }
 
+/* MemAvailable is the kernel's estimate of what can be had without swapping (proc(5)). */
 uint64_t hearth_memory_available(void)
 {
     char text[TEXT_MAX];

@@ -22,6 +22,7 @@ static void stream_free(uv_handle_t *handle)
     hearth_free(handle->data);
 }
 
+/* Told once: after an error the stream stays broken, and a second one is of no news to anybody. */
 static void tell_end(struct hearth_stream *stream, int error)
 {
     if (stream->closed || stream->broken)
@@ -31,6 +32,7 @@ static void tell_end(struct hearth_stream *stream, int error)
         stream->events->on_end(stream->argument, error);
 }
 
+/* All streams of a loop read into one buffer: what is read is taken before the next read begins. */
 static void give_read_bytes(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
@@ -38,6 +40,7 @@ static void give_read_bytes(uv_handle_t *handle, size_t suggested, uv_buf_t *buf
     *buf = uv_buf_init(stream->loop->read_bytes, HEARTH_LOOP_READ_MAX);
 }
 
+/* At the end reading stops, because libuv would tell it again in each turn. */
 static void on_bytes(uv_stream_t *uv, ssize_t length, const uv_buf_t *buf)
 {
     struct hearth_stream *stream = uv->data;
@@ -85,6 +88,8 @@ void hearth_stream_pause(struct hearth_stream *stream, bool paused)
         uv_read_start(&stream->uv.stream, give_read_bytes, on_bytes);
 }
 
+/* Also while reading is paused, when libuv does not look: POLLRDHUP says that the peer has closed
+ * its side (poll(2)). */
 bool hearth_stream_peer_closed(const struct hearth_stream *stream)
 {
     uv_os_fd_t descriptor;
@@ -102,6 +107,8 @@ static void forget_write(struct hearth_stream *stream, struct pending_write *pen
     hearth_free(pending);
 }
 
+/* libuv tells each write, also after the close; the counts must be kept before `closed` is looked
+ * at. */
 static void on_written(uv_write_t *uv, int status)
 {
     struct pending_write *pending = uv->data;
@@ -113,17 +120,6 @@ static void on_written(uv_write_t *uv, int status)
         tell_end(stream, status);
     else if (stream->queued == 0 && stream->events && !stream->broken)
         stream->events->on_drained(stream->argument);
-}
-
-/* What the kernel takes at once; the rest must be queued. */
-static size_t send_now(struct hearth_stream *stream, const void *bytes, size_t length)
-{
-    if (stream->queued)
-        return 0; /* in order, behind what waits */
-    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)(length < (1u << 30) ? length : 1u << 30));
-    int rc = uv_try_write(&stream->uv.stream, &buf, 1);
-    /* A real error comes back through uv_write, after this call has returned. */
-    return rc > 0 ? (size_t)rc : 0;
 }
 
 static bool takes_writes(const struct hearth_stream *stream)
@@ -142,28 +138,52 @@ static void queue(struct hearth_stream *stream, struct pending_write *pending, c
         forget_write(stream, pending);
 }
 
-void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
+/* What the kernel takes of these at once; of a stream that takes nothing more, all is dropped. */
+static size_t send_now(struct hearth_stream *stream, uv_buf_t *bufs, unsigned count, size_t length)
 {
-    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
-    size_t rest = length - sent;
-    if (rest == 0)
+    if (!takes_writes(stream))
+        return length;
+    if (stream->queued || length == 0)
+        return 0; /* in order, behind what waits */
+    int rc = uv_try_write(&stream->uv.stream, bufs, count);
+    /* A real error comes back through uv_write, after this call has returned. */
+    return rc > 0 ? (size_t)rc : 0;
+}
+
+static void queue_copy(struct hearth_stream *stream, const char *bytes, size_t length)
+{
+    if (length == 0)
         return;
-    struct pending_write *pending = hearth_alloc(sizeof(*pending) + rest);
-    pending->length = pending->held = rest;
+    struct pending_write *pending = hearth_alloc(sizeof(*pending) + length);
+    pending->length = pending->held = length;
     pending->owned = NULL;
-    memcpy(pending->bytes, (const char *)bytes + sent, rest);
+    memcpy(pending->bytes, bytes, length);
     queue(stream, pending, pending->bytes);
 }
 
-void hearth_stream_write_in_place(struct hearth_stream *stream, const void *bytes, size_t length,
-                                  void *owned)
+/* Tries to write at once, which saves the copy for most answers; only the rest is copied and
+ * queued. */
+void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length)
 {
-    size_t sent = length && takes_writes(stream) ? send_now(stream, bytes, length) : length;
-    if (sent == length) {
+    uv_buf_t buf = {.base = (char *)bytes, .len = length};
+    size_t sent = send_now(stream, &buf, 1, length);
+    queue_copy(stream, (const char *)bytes + sent, length - sent);
+}
+
+void hearth_stream_write_in_place(struct hearth_stream *stream, const void *head,
+                                  size_t head_length, const void *bytes, size_t length, void *owned)
+{
+    uv_buf_t bufs[] = {{.base = (char *)head, .len = head_length},
+                       {.base = (char *)bytes, .len = length}};
+    size_t sent = send_now(stream, bufs, 2, head_length + length);
+    if (sent == head_length + length) {
         hearth_free(owned);
         return;
     }
+    size_t head_sent = sent < head_length ? sent : head_length;
+    queue_copy(stream, (const char *)head + head_sent, head_length - head_sent);
     struct pending_write *pending = hearth_alloc(sizeof(*pending));
+    sent -= head_sent;
     pending->length = length - sent;
     pending->held = owned ? length : 0;
     pending->owned = owned;
@@ -189,6 +209,7 @@ static void on_shut_down(uv_shutdown_t *request, int status)
     hearth_free(request);
 }
 
+/* Half a close: what is queued is still written, and the peer's last bytes are still read. */
 void hearth_stream_shutdown(struct hearth_stream *stream)
 {
     if (stream->finishing || stream->broken || stream->closed)

@@ -1,4 +1,4 @@
-/* Byte streams that were accepted: TCP and Unix sockets.
+/* A connection that a listener has accepted, over TCP or a Unix socket, as a stream of bytes.
  *
  * Reading is a callback that can be paused; writing queues and reports how much is still queued, so
  * that the caller can hold its producer back. Loop thread only. */
@@ -52,9 +52,11 @@ bool hearth_stream_peer_closed(const struct hearth_stream *stream);
 /* Copies what the kernel does not take at once. Bytes after a failed write are dropped: on_end
  * tells. */
 void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t length);
-/* The same without a copy. `owned` is the heap memory that the bytes lie in: the stream frees it
- * with hearth_free once they are sent or can no longer be. NULL: they are static. */
-void hearth_stream_write_in_place(struct hearth_stream *stream, const void *bytes, size_t length,
+/* Copies the head likewise, and sends the bytes behind it from where they lie, in one write.
+ * `owned` is the heap memory that they lie in: the stream frees it with hearth_free once they are
+ * sent or can no longer be. NULL: they are static. */
+void hearth_stream_write_in_place(struct hearth_stream *stream, const void *head,
+                                  size_t head_length, const void *bytes, size_t length,
                                   void *owned);
 /* Bytes that the kernel has not taken yet. */
 size_t hearth_stream_queued(const struct hearth_stream *stream);

@@ -16,6 +16,7 @@ struct hearth_signal {
     void *argument;
 };
 
+/* libuv's last word about a handle: its memory is ours again. */
 static void free_handle(uv_handle_t *handle)
 {
     hearth_free(handle->data);
@@ -50,6 +51,7 @@ void hearth_timer_stop(struct hearth_timer *timer)
     uv_timer_stop(&timer->uv);
 }
 
+/* Within its own callback too: libuv only forgets the handle at the end of the turn. */
 void hearth_timer_destroy(struct hearth_timer *timer)
 {
     if (timer)
@@ -62,6 +64,7 @@ static void signal_has_come(uv_signal_t *uv, int number)
     signal->on_signal(signal->argument, number);
 }
 
+/* Unref'd, since waiting for a signal alone is no reason for a loop to go on. */
 struct hearth_signal *hearth_signal_create(struct hearth_loop *loop, int number,
                                            void (*on_signal)(void *argument, int number),
                                            void *argument)

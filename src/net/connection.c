@@ -64,6 +64,16 @@ static void send_buf(struct hearth_connection *connection, struct hearth_buf *bu
     release_when_large(buf);
 }
 
+void hearth_connection_send_in_place(struct hearth_connection *connection, const char *bytes,
+                                     size_t length, void *owned)
+{
+    struct hearth_buf *out = &connection->out;
+    connection->dead = connection->dead || out->failed;
+    connection->sent_bytes += out->length + length;
+    hearth_stream_write_in_place(connection->stream, out->bytes, out->length, bytes, length, owned);
+    release_when_large(out);
+}
+
 void hearth_connection_flush(struct hearth_connection *connection)
 {
     if (!connection->tls) {
@@ -386,6 +396,12 @@ static void check_exchanges(struct hearth_connection *connection, uint64_t now_m
     }
 }
 
+/* Nothing was asked that is not answered: also no request that waits for its client to read. */
+static bool is_idle(const struct hearth_connection *connection)
+{
+    return !connection->exchanges && !connection->head_since_ms && !connection->pending.length;
+}
+
 static void linger(struct hearth_connection *connection, uint64_t now_ms)
 {
     if (hearth_stream_queued(connection->stream))
@@ -419,8 +435,7 @@ void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_m
         connection->protocol->head_timeout(connection);
     else if (head_overdue(connection, now_ms))
         connection->dead = true;
-    else if (!connection->exchanges && !connection->head_since_ms &&
-             now_ms - connection->idle_since_ms > options->idle_timeout_ms)
+    else if (is_idle(connection) && now_ms - connection->idle_since_ms > options->idle_timeout_ms)
         connection->closing = true;
     else
         check_exchanges(connection, now_ms);

@@ -173,6 +173,10 @@ void hearth_connection_settle(struct hearth_connection *connection);
 /* Closes at once; exchanges are aborted with `reason`. */
 void hearth_connection_destroy(struct hearth_connection *connection, int reason);
 void hearth_connection_flush(struct hearth_connection *connection);
+/* In plain text: what is in `out`, and these bytes behind it, which are not copied; `owned` is
+ * freed with them. */
+void hearth_connection_send_in_place(struct hearth_connection *connection, const char *bytes,
+                                     size_t length, void *owned);
 void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_ms);
 void hearth_connection_pause_reading(struct hearth_connection *connection, bool paused);
 /* Bytes on their way out that the kernel has not taken. */

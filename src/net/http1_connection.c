@@ -88,9 +88,7 @@ static void send_rest(struct hearth_connection *connection)
     if (!rest || !rest->length)
         return;
     if (!connection->tls) {
-        hearth_connection_flush(connection);
-        connection->sent_bytes += rest->length;
-        hearth_stream_write_in_place(connection->stream, rest->bytes, rest->length, rest->owned);
+        hearth_connection_send_in_place(connection, rest->bytes, rest->length, rest->owned);
         rest->owned = NULL; /* it is the stream's */
         hearth_exchange_drop_rest(exchange);
     }

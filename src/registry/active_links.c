@@ -27,6 +27,8 @@ static int join(char *ret_path, size_t size, struct hearth_error *error, const c
     return 0;
 }
 
+/* HOME/artifacts/active/MODEL/NUMBER, or below the folder of the settings; number 0 is the model's
+ * own folder. */
 static int version_folder(const struct hearth_registry *registry, const char *model, int64_t number,
                           char *ret_path, size_t size, struct hearth_error *error)
 {
@@ -56,6 +58,7 @@ static int make_parents(char *path, size_t from, struct hearth_error *error)
     return 0;
 }
 
+/* Links are removed, never what they lead to: FTW_PHYS does not follow them. */
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status;
@@ -68,6 +71,8 @@ static void remove_tree(const char *path)
     nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The same file by device and number (inode), whatever it is called; a symbolic link is followed.
+ */
 static bool same_file(const char *a, const char *b)
 {
     struct stat left, right;
@@ -75,6 +80,8 @@ static bool same_file(const char *a, const char *b)
            left.st_ino == right.st_ino;
 }
 
+/* The reasons for which a file system refuses hard links: another disk, none at all, too many of
+ * one file, or a rule against linking what is not one's own. */
 static int link_blob(const char *blob, const char *path, struct hearth_error *error)
 {
     if (link(blob, path) == 0)
@@ -86,6 +93,7 @@ static int link_blob(const char *blob, const char *path, struct hearth_error *er
     return hearth_error_set_errno(error, errno, "%.300s", path);
 }
 
+/* A link that leads elsewhere makes the whole folder stale. */
 static bool is_whole(struct hearth_registry *registry, const char *folder,
                      const struct hearth_file *files, size_t count)
 {
@@ -97,6 +105,8 @@ static bool is_whole(struct hearth_registry *registry, const char *folder,
     return true;
 }
 
+/* Paths were checked when the source was read; here they are checked again, because here they are
+ * used. */
 static int fill(struct hearth_registry *registry, const char *folder,
                 const struct hearth_file *files, size_t count, struct hearth_error *error)
 {
@@ -203,6 +213,7 @@ int hearth_active_links_check(struct hearth_registry *registry, const char *mode
     if (!rc)
         rc = join(path, sizeof(path), error, folder, file->path);
     if (!rc && !same_file(blob, path))
-        rc = hearth_error_set(error, HEARTH_EDIGEST, "%s was replaced or is gone", path);
+        rc = hearth_error_set(error, HEARTH_EDIGEST,
+                              "%s was replaced or deleted by another program", path);
     return rc;
 }

@@ -29,6 +29,7 @@ int hearth_registry_on_store(struct hearth_registry *registry,
               : 0;
 }
 
+/* Two ways to fail: the work could not be run (rc), or it ran and failed (install->rc). */
 int hearth_install_step(struct hearth_installing *install,
                         void (*work)(struct hearth_store *store, void *argument))
 {
@@ -41,16 +42,17 @@ int hearth_install_no_room(struct hearth_installing *install)
     return hearth_error_set(install->error, HEARTH_ETOOLARGE, "the model has too many files");
 }
 
+/* The claim is by name, so that two installs under one name exclude each other also before there is
+ * a row. Its owner is host and home: one process at a time works on a home. */
 static int choose_name(struct hearth_installing *install)
 {
     install->name = install->request->name     ? install->request->name
                     : install->request->locked ? install->request->locked->name
                                                : install->source->name;
     if (!hearth_model_name_valid(install->name))
-        return hearth_error_set(install->error, HEARTH_EINVAL,
-                                "\"%.100s\" is no name for a model: letters, digits, '.', '_' and "
-                                "'-', at most 96, not only digits",
-                                install->name);
+        return hearth_error_set(
+            install->error, HEARTH_EINVAL,
+            "a model's name must be " HEARTH_NAME_RULE ", but this is \"%.100s\"", install->name);
     snprintf(install->claim, sizeof(install->claim), "install:%s", install->name);
     char host[65] = "";
     gethostname(host, sizeof(host) - 1);
@@ -83,6 +85,8 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* An engine that does not know this model (HEARTH_ENOTIMPL) is no reason to refuse it: another
+ * build may. All other faults are the file's. */
 static int probe(struct hearth_installing *install, const char *path)
 {
     struct hearth_registry *registry = install->registry;
@@ -111,6 +115,7 @@ static int probe(struct hearth_installing *install, const char *path)
     return rc;
 }
 
+/* The header is read in a sandboxed worker, through the links that an engine will be given. */
 static int check_model(struct hearth_installing *install)
 {
     char path[PATH_MAX];
@@ -128,6 +133,8 @@ static int check_model(struct hearth_installing *install)
     return rc ? rc : hearth_install_step(install, hearth_install_check_settings);
 }
 
+/* `files` stays NULL until all have come: the rows that are written after a failure must not name
+ * bytes that are not there. */
 static int fetch(struct hearth_installing *install)
 {
     const struct hearth_fetch_plan plan = {.source = install->source,
@@ -162,6 +169,8 @@ static int mend(struct hearth_installing *install)
     return rc ? rc : hearth_install_step(install, hearth_install_put_model);
 }
 
+/* Only after the bytes came is it known whether they are a version that is there already; then the
+ * row made for them goes. */
 static int bring(struct hearth_installing *install)
 {
     int rc = fetch(install);
@@ -194,6 +203,8 @@ static int run(struct hearth_installing *install)
     return rc;
 }
 
+/* Released whatever happened; after a kill the lease ends by itself, or the home's next process
+ * takes it over. */
 static int run_claimed(struct hearth_installing *install)
 {
     int rc = hearth_install_claim(install);

@@ -15,6 +15,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct hearth_installing *running;
 
+/* Stores are told apart too: tests have several in one process. */
 static bool enter(struct hearth_installing *install)
 {
     bool is_free = true;
@@ -41,6 +42,8 @@ static void leave(struct hearth_installing *install)
     pthread_mutex_unlock(&mutex);
 }
 
+/* The lease is by the wall clock, which other machines share; its renewal by the monotonic one,
+ * which does not jump. */
 static void claim_on_store(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -55,6 +58,8 @@ static void release_on_store(struct hearth_store *store, void *argument)
     install->rc = hearth_store_release(store, install->claim, install->fence, NULL);
 }
 
+/* Called while bytes come. When another owner has the claim by now, the install must end: two would
+ * write the same rows. */
 int hearth_install_renew_claim(void *argument, struct hearth_error *error)
 {
     struct hearth_installing *install = argument;

@@ -63,6 +63,7 @@ static const char *digest_of(const struct hearth_version *version, const char *p
     return "";
 }
 
+/* The same paths with the same digests, in whatever order. */
 static bool has_same_files(const struct hearth_version *version, const struct hearth_file *files,
                            size_t count)
 {
@@ -107,6 +108,7 @@ static int put_version(struct hearth_installing *install, struct hearth_store *s
     return rc ? rc : read_version(install, store, number);
 }
 
+/* Read again after each move: the next one needs the new revision. */
 static int set_state(struct hearth_installing *install, struct hearth_store *store,
                      enum hearth_version_state state, const char *reason)
 {
@@ -141,6 +143,8 @@ static bool may_be_the_same(const struct hearth_installing *install,
     return false;
 }
 
+/* The newest unfinished version of the same source is taken up; without one a version is made,
+ * unless the bytes may turn out to be there already. */
 void hearth_install_put_rows(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -264,8 +268,9 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     /* A removal of another model with the same file, which ran on this lane before us, saw no user
      * of its blob. */
     if (!hearth_install_blobs_present(install)) {
-        install->rc = hearth_error_set(install->error, HEARTH_EIO,
-                                       "a file was removed meanwhile; install again");
+        install->rc = hearth_error_set(
+            install->error, HEARTH_EIO,
+            "a file of the model was removed while it was being installed; install it again");
         return;
     }
     version->files = install->files;

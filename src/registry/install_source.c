@@ -78,9 +78,10 @@ static int keep_locked_files(struct hearth_installing *install)
                strcmp(source->files[at].path, locked->files[i].path) != 0)
             at++;
         if (at == source->file_count)
-            return hearth_error_set(install->error, HEARTH_EDIGEST,
-                                    "hearth.lock has the file %.200s, but %.200s does not",
-                                    locked->files[i].path, install->text);
+            return hearth_error_set(
+                install->error, HEARTH_EDIGEST,
+                "hearth.lock names the file %.200s, but %.200s does not have it",
+                locked->files[i].path, install->text);
         kept[i] = source->files[at];
         kept[i].sha256 = locked->files[i].sha256;
         if (kept[i].size >= 0 && kept[i].size != locked->files[i].size)

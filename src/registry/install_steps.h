@@ -1,5 +1,5 @@
-/* One install while it runs: its state, and the steps that install.c puts in order. Private to
- * src/registry. */
+/* The state of an install while it runs, and the functions for its single steps, which
+ * hearth_install (install.c) calls in order. Private to src/registry. */
 #ifndef HEARTH_REGISTRY_INSTALL_STEPS_H
 #define HEARTH_REGISTRY_INSTALL_STEPS_H
 

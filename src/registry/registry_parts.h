@@ -1,4 +1,5 @@
-/* What the files of src/registry share. Private to the folder. */
+/* Functions that several files of src/registry use: fetching all files of a model, checking their
+ * form, and the folder of links that an engine is given. Private to the folder. */
 #ifndef HEARTH_REGISTRY_PARTS_H
 #define HEARTH_REGISTRY_PARTS_H
 

@@ -2,7 +2,7 @@
 #ifndef HEARTH_SERVER_METRICS_OBSERVER_H
 #define HEARTH_SERVER_METRICS_OBSERVER_H
 
-#include "serving/scheduler.h"
+#include "serving/observer.h"
 
 struct hearth_metrics;
 

@@ -29,6 +29,7 @@
 #include "server/routes.gen.h"
 #include "server/shutdown.h"
 #include "server/store_bridge.h"
+#include "serving/observer.h"
 #include "serving/scheduler.h"
 
 #include <limits.h>
@@ -143,30 +144,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         .loop = gateway->loop,
         .catalog = gateway->catalog,
         .registry = gateway->registry,
-        .engines_path = settings->engines,
-        .context = (uint32_t)settings->context,
-        .slots = (uint32_t)settings->slots,
-        .batch = (uint32_t)settings->batch,
-        .threads = (uint32_t)settings->threads,
-        .replicas = (uint32_t)settings->replicas,
-        .affinity = settings->affinity,
-        .queue_max = (size_t)settings->queue_max,
-        .queue_tokens_max = (uint64_t)settings->queue_tokens_max,
-        .request_timeout_ms = settings->request_timeout,
-        .load_timeout_ms = settings->load_timeout,
-        .heartbeat_timeout_ms = settings->heartbeat_timeout,
-        .stop_timeout_ms = settings->stop_timeout,
-        .idle_unload_ms = settings->idle_unload,
-        .breaker_failures = (uint32_t)settings->breaker_failures,
-        .breaker_rest_ms = settings->breaker_rest,
-        .memory_headroom = settings->memory_headroom,
-        .memory_limit = settings->memory_limit,
-        .shortest_residency_ms = settings->shortest_residency,
-        .longest_wait_ms = settings->longest_wait,
-        .vector_cache_bytes = settings->embedding_cache_bytes,
-        .vector_dedup = settings->embedding_dedup,
-        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
-        .locked = settings->locked,
+        .settings = settings,
         .lock_path = running->lock_path,
         .observer = &running->observer,
     };
@@ -243,10 +221,12 @@ static int write_run_file(struct running *running, struct hearth_error *error)
         return hearth_error_set(error, rc, "the path of the home is too long");
     struct hearth_buf buf;
     hearth_buf_init(&buf, 16 << 10);
-    hearth_buf_printf(&buf, "{\"pid\":%d,\"url\":\"%s\",\"unix\":", (int)getpid(), running->url);
+    hearth_buf_printf(&buf, "{\"pid\":%d,\"url\":", (int)getpid());
+    hearth_json_write_text(&buf, running->url);
+    hearth_buf_text(&buf, ",\"unix\":");
     const char *socket = gateway->settings->unix_socket;
     if (*socket)
-        hearth_json_write_string(&buf, socket, strlen(socket));
+        hearth_json_write_text(&buf, socket);
     else
         hearth_buf_text(&buf, "null");
     hearth_buf_text(&buf, "}\n");

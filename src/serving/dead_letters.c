@@ -37,11 +37,16 @@ static uint64_t bytes_of(const struct hearth_dead_letter *letter)
     return OWN_BYTES + hearth_shared_input_bytes(letter->shared);
 }
 
+/* Would a letter of `more` bytes have to wait for room? The letters that are there are never more
+ * than the bound, so that the sum cannot wrap around. */
 static bool is_full(const struct hearth_dead_letters *letters, uint64_t more)
 {
     return letters->count >= letters->count_max || letters->bytes + more > letters->bytes_max;
 }
 
+/* The oldest ones go until there is room: a person who looks in after a bad night wants to see the
+ * last failures. The input is shared with whoever else still has it, and is counted here in full
+ * all the same, because it may soon be held by nobody but its letter. */
 void hearth_dead_letters_add(struct hearth_dead_letters *letters,
                              const struct hearth_dead_letter *letter)
 {
@@ -78,6 +83,8 @@ size_t hearth_dead_letters_count(const struct hearth_dead_letters *letters)
     return letters->count;
 }
 
+/* `last` points at the link that the next letter goes into, so it moves back when the last letter
+ * goes. */
 struct hearth_dead_letter *hearth_dead_letters_take(struct hearth_dead_letters *letters,
                                                     uint64_t id)
 {

@@ -32,6 +32,8 @@ struct hearth_locating {
     struct hearth_location location;
 };
 
+/* The end of every way through this file; frees what was needed to look. A canceled one comes by
+ * here too, because a lane cannot be called back from what it does. */
 static void tell(void *argument)
 {
     struct hearth_locating *locating = argument;
@@ -57,6 +59,8 @@ static const struct hearth_lock_file *pinned_file(const struct hearth_lock_entry
     return NULL;
 }
 
+/* Every file that the lock pins must be there with the same digest, and no other file may be there:
+ * one more could be a module that the engine loads. */
 static int compare(const struct hearth_catalog_entry *entry, const struct hearth_version *version,
                    const struct hearth_lock_entry *pin, struct hearth_error *error)
 {
@@ -93,6 +97,8 @@ static int compare_with_lock(const struct hearth_locating *locating, struct hear
     return rc;
 }
 
+/* First what the lock says of the recorded digests, which is cheap; then whether the bytes on disk
+ * still have those digests. */
 static int verify(const struct hearth_locating *locating, struct hearth_error *error)
 {
     int rc = locating->lock_path ? compare_with_lock(locating, error) : 0;
@@ -126,10 +132,13 @@ static void looked(void *argument, _Bool dropped)
 {
     struct hearth_locating *locating = argument;
     if (dropped)
-        hearth_error_set(&locating->location.error, HEARTH_EDRAINING, "the server is shutting down");
+        hearth_error_set(&locating->location.error, HEARTH_EDRAINING,
+                         "the server is shutting down");
     tell(locating);
 }
 
+/* Back on the loop: the rows are read, and what follows touches the file system. A fault of the
+ * store ends it here. */
 static void look_on_lane(void *argument)
 {
     struct hearth_locating *locating = argument;

@@ -1,381 +1,438 @@
-#include "backend/supervisor.h"
+#include "serving/model_life.h"
+
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "domain/backoff.h"
+#include "catalog/catalog.h"
+#include "domain/blame.h"
 #include "domain/residency.h"
+#include "domain/restart.h"
 #include "loop/loop.h"
-#include "serving/model_state.h"
-#include "serving/scheduler_private.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
-static const struct hearth_backoff restart_backoff = {.first_ms = 250, .max_ms = 10000};
+struct counts {
+    uint64_t loads, unloads, crashes, failures;
+};
 
-static uint64_t now_ms(const struct served_model *model)
+struct hearth_model_life {
+    const struct hearth_model_identity *identity;
+    struct hearth_model_requests *requests;
+    struct hearth_model_dispatch *dispatch;
+    struct hearth_model_load *load;
+    const struct hearth_life_ops *ops;
+    void *argument;
+    enum hearth_model_state state;
+    uint64_t since_ms; /* wall clock */
+    bool pinned, draining;
+    struct hearth_timer *timer; /* of the state: load timeout, rest, idle */
+    struct hearth_restart restart;
+    struct hearth_error last_error;
+    struct hearth_model_waiter *load_waiters, *stop_waiters;
+    struct counts counts;
+};
+
+static uint64_t now_ms(const struct hearth_model_life *life)
 {
-    return hearth_loop_now_ms(model->scheduler->options.loop);
+    return hearth_loop_now_ms(life->identity->loop);
 }
 
-void hearth_served_move(struct served_model *model, enum hearth_model_state next)
+static const char *id_of(const struct hearth_model_life *life)
 {
-    assert(hearth_model_state_may_follow(model->state, next));
-    HEARTH_LOG(HEARTH_LOG_INFO, "model.state", HEARTH_TEXT("model", model->entry->id),
-               HEARTH_TEXT("from", hearth_model_state_name(model->state)),
+    return life->identity->entry->id;
+}
+
+/* The one place where the state changes. A model that has come to rest may have nothing left to be
+ * there for, which is looked at later. */
+static void move(struct hearth_model_life *life, enum hearth_model_state next)
+{
+    assert(hearth_model_state_may_follow(life->state, next));
+    HEARTH_LOG(HEARTH_LOG_INFO, "model.state", HEARTH_TEXT("model", id_of(life)),
+               HEARTH_TEXT("from", hearth_model_state_name(life->state)),
                HEARTH_TEXT("to", hearth_model_state_name(next)));
-    model->state = next;
-    model->since_ms = (uint64_t)hearth_clock_wall_ms();
-    const struct hearth_scheduler_observer *observer = model->scheduler->options.observer;
+    life->state = next;
+    life->since_ms = (uint64_t)hearth_clock_wall_ms();
+    const struct hearth_scheduler_observer *observer = life->identity->observer;
     if (observer && observer->on_state)
-        observer->on_state(observer->argument, model->entry->id, next);
+        observer->on_state(observer->argument, id_of(life), next);
     if (next == HEARTH_MODEL_UNLOADED || next == HEARTH_MODEL_FAILED)
-        hearth_scheduler_forget_soon(model->scheduler);
+        life->ops->on_idle(life->argument);
 }
 
-void hearth_served_tell(struct model_waiter **waiters, const struct hearth_error *error)
+void hearth_life_tell_load(struct hearth_model_life *life, const struct hearth_error *error)
 {
-    struct model_waiter *waiter = *waiters;
-    *waiters = NULL;
-    while (waiter) {
-        struct model_waiter *next = waiter->next;
-        if (waiter->on_done)
-            waiter->on_done(waiter->argument, error);
-        hearth_free(waiter);
-        waiter = next;
-    }
+    hearth_model_waiters_tell(&life->load_waiters, error);
 }
 
-bool hearth_served_wanted(const struct served_model *model)
+void hearth_life_tell_stop(struct hearth_model_life *life, const struct hearth_error *error)
 {
-    return hearth_queue_length(model->queue) > 0 || model->load_waiters;
-}
-
-/* Endings of a try */
-
-/* Why a model cannot be loaded is never the fault of who asks it something, whatever the code would
- * mean of a request: it lies with the model's files or settings. */
-static bool blames_request(int code)
-{
-    static const int codes[] = {HEARTH_EINVAL,    HEARTH_EPARSE,    HEARTH_EPATH,  HEARTH_ECONTEXT,
-                                HEARTH_ENOTFOUND, HEARTH_ETOOLARGE, HEARTH_EFIELDS};
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (codes[i] == code)
-            return true;
-    return false;
-}
-
-void hearth_served_fail_load(struct served_model *model, const struct hearth_error *failure)
-{
-    struct hearth_error error = *failure;
-    if (blames_request(error.code))
-        error.code = HEARTH_EMODEL;
-    hearth_timer_stop(model->life);
-    model->seeks_room = false;
-    model->last_error = error;
-    model->counts.failures++;
-    HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", model->entry->id),
-               HEARTH_TEXT("error", error.message));
-    hearth_served_move(model, HEARTH_MODEL_FAILED);
-    hearth_served_leave_gate(model);
-    hearth_dispatch_fail_queued(model, &error, 0);
-    hearth_served_tell(&model->load_waiters, &error);
-    hearth_scheduler_settle(model->scheduler);
-}
-
-static void become_unloaded(struct served_model *model)
-{
-    hearth_timer_stop(model->life);
-    hearth_served_move(model, HEARTH_MODEL_UNLOADED);
-    model->counts.unloads++;
-    hearth_served_tell(&model->stop_waiters, NULL);
-    if (hearth_served_wanted(model))
-        hearth_served_want(model);
-    hearth_scheduler_settle(model->scheduler);
-}
-
-static void open_breaker(struct served_model *model, const struct hearth_error *cause)
-{
-    struct hearth_error error;
-    uint64_t rest_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms(model));
-    hearth_error_set(&error, HEARTH_EBREAKER, "model '%s' crashed %u times in a row and rests: %s",
-                     model->entry->id, model->breaker.failures, cause->message);
-    hearth_dispatch_fail_queued(model, &error, (uint32_t)rest_ms);
-    hearth_served_tell(&model->load_waiters, &error);
-}
-
-static void crash(struct served_model *model, const struct hearth_error *failure)
-{
-    struct hearth_error error = *failure;
-    struct hearth_scheduler *scheduler = model->scheduler;
-    model->last_error = error;
-    model->counts.crashes++;
-    hearth_breaker_failure(&model->breaker, now_ms(model));
-    scheduler->random = scheduler->random * 1664525u + 1013904223u;
-    uint64_t wait_ms =
-        hearth_backoff_ms(&restart_backoff, model->breaker.failures, scheduler->random >> 8);
-    uint64_t rest_ms = hearth_breaker_retry_after_ms(&model->breaker, now_ms(model));
-    hearth_served_move(model, HEARTH_MODEL_RESTING);
-    hearth_timer_start(model->life, rest_ms > wait_ms ? rest_ms : wait_ms, 0);
-    hearth_served_leave_gate(model);
-    hearth_dispatch_worker_lost(model, &error, true);
-    if (model->breaker.state == HEARTH_BREAKER_OPEN)
-        open_breaker(model, &error);
-    hearth_scheduler_settle(scheduler);
+    hearth_model_waiters_tell(&life->stop_waiters, error);
 }
 
 /* Loading */
 
-void hearth_served_want(struct served_model *model)
+static bool is_wanted(const struct hearth_model_life *life)
 {
-    /* In any other state it is on its way, or comes back by itself. */
-    if (model->state == HEARTH_MODEL_UNLOADED || model->state == HEARTH_MODEL_FAILED)
-        hearth_served_plan(model);
+    return hearth_requests_any_queued(life->requests) || life->load_waiters;
 }
 
-static void on_planned(void *argument, const struct hearth_ipc_started *started)
+/* The time for a load is one for all of its steps: the search for its files, the wait for its turn
+ * and for room, and the load itself. */
+static void begin(struct hearth_model_life *life)
 {
-    struct served_model *model = argument;
-    if (model->state != HEARTH_MODEL_PLANNING)
-        return;
-    model->plan = started->plan;
-    model->facts = started->facts;
-    model->sandbox = started->sandbox;
-    snprintf(model->engine_version, sizeof(model->engine_version), "%s", started->engine_version);
-    if (hearth_memory_check(&model->plan, &model->room, &model->load_error) < 0) {
-        hearth_error_prefix(&model->load_error, "model '%s' does not fit into memory",
-                            model->entry->id);
-        model->seeks_room = hearth_served_seek_room(model);
-        hearth_backend_kill(model->backend, NULL);
-        return;
-    }
-    hearth_served_move(model, HEARTH_MODEL_LOADING);
-    hearth_served_leave_gate(model);
-    hearth_dispatch_tell_loading(model);
+    move(life, HEARTH_MODEL_PLANNING);
+    hearth_timer_start(life->timer, life->identity->settings.load_timeout, 0);
+    hearth_load_begin(life->load);
 }
 
-static void on_progress(void *argument, float fraction)
+void hearth_life_want(struct hearth_model_life *life)
 {
-    struct served_model *model = argument;
-    if (model->state != HEARTH_MODEL_LOADING)
-        return;
-    model->load_fraction = fraction;
-    hearth_dispatch_tell_loading(model);
+    if (life->state == HEARTH_MODEL_UNLOADED || life->state == HEARTH_MODEL_FAILED)
+        begin(life);
+}
+
+void hearth_life_want_and_tell(struct hearth_model_life *life, hearth_on_model on_done,
+                               void *argument)
+{
+    hearth_model_waiters_add(&life->load_waiters, on_done, argument);
+    hearth_life_want(life);
+}
+
+void hearth_life_pin(struct hearth_model_life *life)
+{
+    life->pinned = true;
+}
+
+void hearth_life_on_loading(struct hearth_model_life *life)
+{
+    move(life, HEARTH_MODEL_LOADING);
+    hearth_requests_tell_loading(life->requests, 0);
 }
 
 /* A context that the server wishes for all models is more than this one can. */
-static void log_capped_context(const struct served_model *model)
+static void log_capped_context(const struct hearth_model_life *life)
 {
-    if (model->settings.context > (int64_t)model->context)
-        HEARTH_LOG(HEARTH_LOG_INFO, "model.context_capped", HEARTH_TEXT("model", model->entry->id),
-                   HEARTH_INT("asked", model->settings.context),
-                   HEARTH_INT("context", model->context));
+    const struct hearth_model_facts *facts =
+        hearth_model_process_facts(hearth_load_process(life->load));
+    if (life->identity->settings.context > (int64_t)facts->context)
+        HEARTH_LOG(HEARTH_LOG_INFO, "model.context_capped", HEARTH_TEXT("model", id_of(life)),
+                   HEARTH_INT("asked", life->identity->settings.context),
+                   HEARTH_INT("context", facts->context));
 }
 
-static void on_ready(void *argument, const struct hearth_model_facts *facts)
+/* Requests are sent before anybody who waits for the load is told, so that one who sends a request
+ * from that callback comes after those who have waited longer. */
+void hearth_life_on_ready(struct hearth_model_life *life)
 {
-    struct served_model *model = argument;
-    if (model->state != HEARTH_MODEL_LOADING)
-        return;
-    model->facts = *facts;
-    model->context = facts->context;
-    model->slots = facts->slots ? facts->slots : 1;
-    model->batch = facts->batch ? facts->batch : 1;
-    model->workers = 1;
-    log_capped_context(model);
-    hearth_dispatch_resize(model);
-    model->load_fraction = 1;
-    model->counts.loads++;
-    model->used_ms = model->ready_ms = now_ms(model);
-    hearth_timer_stop(model->life);
-    hearth_served_move(model, HEARTH_MODEL_READY);
-    hearth_dispatch_ready(model);
-    hearth_served_tell(&model->load_waiters, NULL);
-    hearth_served_rest(model);
+    log_capped_context(life);
+    life->counts.loads++;
+    hearth_requests_touch(life->requests);
+    hearth_timer_stop(life->timer);
+    move(life, HEARTH_MODEL_READY);
+    hearth_model_process_open(hearth_load_process(life->load),
+                              hearth_restart_is_on_trial(&life->restart));
+    hearth_model_waiters_tell(&life->load_waiters, NULL);
+    hearth_life_look_idle(life);
 }
 
-/* The process ends by itself; when it does not, it is helped. */
-static void on_failed(void *argument, const struct hearth_error *error)
+/* Endings of a try */
+
+/* A failed load is not tried again by itself: what is wrong with a file stays wrong. All who wait
+ * are told, and the next request begins a new try. This does not count as a crash, and opens no
+ * breaker. */
+void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_error *failure)
 {
-    struct served_model *model = argument;
-    if (!model->load_error.code)
-        model->load_error = *error;
-    hearth_backend_stop(model->backend, model->scheduler->options.stop_timeout_ms);
+    struct hearth_error error = *failure;
+    error.code = hearth_blame_load(error.code);
+    hearth_timer_stop(life->timer);
+    life->last_error = error;
+    life->counts.failures++;
+    HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", id_of(life)),
+               HEARTH_TEXT("error", error.message));
+    move(life, HEARTH_MODEL_FAILED);
+    hearth_requests_fail_queued(life->requests, &error, 0);
+    hearth_model_waiters_tell(&life->load_waiters, &error);
+    life->ops->on_settled(life->argument);
 }
 
-static void on_counters(void *argument, const uint64_t counters[HEARTH_COUNTER_COUNT])
+static void become_unloaded(struct hearth_model_life *life)
 {
-    struct served_model *model = argument;
-    memcpy(model->counters, counters, sizeof(model->counters));
+    hearth_timer_stop(life->timer);
+    move(life, HEARTH_MODEL_UNLOADED);
+    life->counts.unloads++;
+    hearth_model_waiters_tell(&life->stop_waiters, NULL);
+    /* What came while it stopped was not refused, and has waited for this. */
+    if (is_wanted(life))
+        hearth_life_want(life);
+    life->ops->on_settled(life->argument);
 }
 
-static void finish_drain(struct served_model *model)
+static void refuse_queued(struct hearth_model_life *life, const struct hearth_error *cause)
+{
+    struct hearth_error error;
+    uint64_t rest_ms = hearth_restart_rest_left_ms(&life->restart, now_ms(life));
+    hearth_error_set(&error, HEARTH_EBREAKER, "model '%s' crashed %u times in a row and rests: %s",
+                     id_of(life), hearth_restart_ends(&life->restart), cause->message);
+    hearth_requests_fail_queued(life->requests, &error, (uint32_t)rest_ms);
+    hearth_model_waiters_tell(&life->load_waiters, &error);
+}
+
+/* A crash is tried again by itself, after a wait that grows (domain/restart.h). What waits in the
+ * queue goes on waiting, until so many crashes in a row have opened the breaker: then it is better
+ * told than kept. */
+static void crash(struct hearth_model_life *life, const struct hearth_error *error)
+{
+    life->last_error = *error;
+    life->counts.crashes++;
+    uint64_t wait_ms = hearth_restart_after_end(&life->restart, now_ms(life));
+    move(life, HEARTH_MODEL_RESTING);
+    hearth_timer_start(life->timer, wait_ms, 0);
+    hearth_dispatch_close(life->dispatch, error, true);
+    if (hearth_restart_is_resting(&life->restart))
+        refuse_queued(life, error);
+    life->ops->on_settled(life->argument);
+}
+
+/* What was still with the worker when its time was over has no answer any more, and is not tried
+ * again: the model was stopped because somebody wanted that. */
+static void finish_drain(struct hearth_model_life *life)
 {
     struct hearth_error error;
     hearth_error_set(&error, HEARTH_EDRAINING, "model '%s' was stopped before this was finished",
-                     model->entry->id);
-    hearth_dispatch_worker_lost(model, &error, false);
-    become_unloaded(model);
+                     id_of(life));
+    hearth_dispatch_close(life->dispatch, &error, false);
+    become_unloaded(life);
 }
 
-static void on_end(void *argument, const struct hearth_child_end *end)
+void hearth_life_on_ended(struct hearth_model_life *life, const struct hearth_error *error)
 {
-    struct served_model *model = argument;
-    struct hearth_error error = end->error;
-    hearth_backend_destroy(model->backend);
-    model->backend = NULL;
-    model->files_seen++;
-    hearth_reuse_renew(model);
-    model->memory_bytes = model->cpu_ms = 0;
-    if (!error.code)
-        hearth_error_set(&error, HEARTH_ECRASHED, "the worker ended by itself");
-    switch (model->state) {
-    case HEARTH_MODEL_PLANNING:
-    case HEARTH_MODEL_LOADING:
-        if (model->seeks_room)
-            hearth_served_wait_for_room(model);
-        else if (model->load_error.code)
-            hearth_served_fail_load(model, &model->load_error);
-        else
-            crash(model, &error);
-        break;
-    case HEARTH_MODEL_READY:
-        crash(model, &error);
-        break;
-    default:
-        finish_drain(model);
-    }
+    if (life->state == HEARTH_MODEL_DRAINING)
+        finish_drain(life);
+    else
+        crash(life, error);
 }
 
-const struct hearth_backend_events hearth_served_backend_events = {
-    .on_planned = on_planned,
-    .on_progress = on_progress,
-    .on_ready = on_ready,
-    .on_failed = on_failed,
-    .on_counters = on_counters,
-    .on_prepared = hearth_dispatch_prepared,
-    .on_tokens = hearth_dispatch_tokens,
-    .on_event = hearth_dispatch_event,
-    .on_workers = hearth_dispatch_workers,
-    .on_lost = hearth_dispatch_lost,
-    .on_end = on_end,
-};
+void hearth_life_on_worked(struct hearth_model_life *life)
+{
+    hearth_restart_worked(&life->restart);
+}
+
+void hearth_life_on_worker_lost(struct hearth_model_life *life, const struct hearth_error *error)
+{
+    life->last_error = *error;
+    life->counts.crashes++;
+}
 
 /* Stopping */
 
-static void stop_unready(struct served_model *model)
+static void stop_unready(struct hearth_model_life *life)
 {
-    hearth_locate_cancel(model->locating);
-    model->locating = NULL;
-    model->seeks_room = false;
-    hearth_served_leave_gate(model);
-    if (!model->backend) {
-        become_unloaded(model);
+    if (!hearth_load_abort(life->load)) {
+        become_unloaded(life);
         return;
     }
-    hearth_served_move(model, HEARTH_MODEL_DRAINING);
-    hearth_backend_kill(model->backend, NULL);
+    move(life, HEARTH_MODEL_DRAINING);
 }
 
-static void stop_ready(struct served_model *model, bool force)
+static void stop_ready(struct hearth_model_life *life, bool force)
 {
-    if (model->state == HEARTH_MODEL_READY)
-        hearth_served_move(model, HEARTH_MODEL_DRAINING);
-    hearth_timer_stop(model->life);
-    if (force)
-        hearth_backend_kill(model->backend, NULL);
-    else
-        hearth_backend_stop(model->backend, model->scheduler->options.stop_timeout_ms);
+    if (life->state == HEARTH_MODEL_READY)
+        move(life, HEARTH_MODEL_DRAINING);
+    hearth_dispatch_hold(life->dispatch);
+    hearth_load_stop(life->load, force);
 }
 
-void hearth_served_stop(struct served_model *model, bool force)
+/* Every state has its own way out. A model that is still being loaded has nothing that could
+ * finish, so its process is killed; one that is ready may finish what runs. */
+void hearth_life_unload(struct hearth_model_life *life, bool force)
 {
-    hearth_timer_stop(model->life);
-    switch (model->state) {
+    hearth_timer_stop(life->timer);
+    switch (life->state) {
     case HEARTH_MODEL_UNLOADED:
         break;
     case HEARTH_MODEL_FAILED:
     case HEARTH_MODEL_RESTING:
-        hearth_served_move(model, HEARTH_MODEL_UNLOADED);
+        move(life, HEARTH_MODEL_UNLOADED);
         break;
     case HEARTH_MODEL_PLANNING:
     case HEARTH_MODEL_LOADING:
-        stop_unready(model);
+        stop_unready(life);
         break;
-    case HEARTH_MODEL_DRAINING:
+    case HEARTH_MODEL_DRAINING: /* it stops already; now it is to be quick about it */
         if (force)
-            stop_ready(model, force);
+            stop_ready(life, force);
         break;
     case HEARTH_MODEL_READY:
-        stop_ready(model, force);
+        stop_ready(life, force);
         break;
     }
 }
 
-void hearth_served_abandon(struct served_model *model)
+bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_model on_done,
+                      void *argument)
 {
-    hearth_locate_cancel(model->locating);
-    model->locating = NULL;
-    hearth_backend_destroy(model->backend);
-    model->backend = NULL;
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EDRAINING, "model '%s' is being stopped", id_of(life));
+    /* First, or what waits would have it loaded again. */
+    hearth_requests_fail_queued(life->requests, &error, 1000);
+    hearth_model_waiters_tell(&life->load_waiters, &error);
+    hearth_life_unload(life, force);
+    if (life->state != HEARTH_MODEL_DRAINING)
+        return false;
+    hearth_model_waiters_add(&life->stop_waiters, on_done, argument);
+    return true;
 }
 
-void hearth_served_rest(struct served_model *model)
+void hearth_life_drain(struct hearth_model_life *life)
 {
-    if (!model->inferences)
-        model->completed_us = 0; /* an idle hour says nothing of how fast it is */
-    if (model->inferences || model->state != HEARTH_MODEL_READY) {
-        if (!model->inferences && !model->backend)
-            hearth_scheduler_forget_soon(model->scheduler);
-        hearth_scheduler_settle(model->scheduler);
+    life->draining = true;
+    if (!hearth_requests_any(life->requests))
+        hearth_life_unload(life, false);
+}
+
+/* After every request that leaves. The timer of the state is free in READY, so it serves for the
+ * time of idling. */
+void hearth_life_look_idle(struct hearth_model_life *life)
+{
+    bool busy = hearth_requests_any(life->requests);
+    if (!busy)
+        hearth_dispatch_forget_rate(life->dispatch);
+    if (busy || life->state != HEARTH_MODEL_READY) {
+        if (!busy && !hearth_load_is_busy(life->load))
+            life->ops->on_idle(life->argument);
+        life->ops->on_settled(life->argument);
         return;
     }
-    const struct hearth_residency policy = {.idle_unload_ms = model->settings.idle_unload};
-    const struct hearth_resident resident = {.last_use_ms = model->used_ms,
-                                             .pinned = model->pinned};
-    uint64_t due_ms = hearth_residency_idle_due(&policy, &resident);
-    uint64_t now = now_ms(model);
-    if (model->scheduler->draining)
-        hearth_served_stop(model, false);
+    const struct hearth_residency policy = {.idle_unload_ms = life->identity->settings.idle_unload};
+    const struct hearth_resident resident = {.last_use_ms = hearth_requests_used_ms(life->requests),
+                                             .pinned = life->pinned};
+    uint64_t due_ms = hearth_residency_idle_due(&policy, &resident), now = now_ms(life);
+    if (life->draining)
+        hearth_life_unload(life, false);
     else if (due_ms)
-        hearth_timer_start(model->life, due_ms > now ? due_ms - now : 0, 0);
+        hearth_timer_start(life->timer, due_ms > now ? due_ms - now : 0, 0);
 }
 
-static void give_load_up(struct served_model *model)
+/* The timer of the state */
+
+static void give_load_up(struct hearth_model_life *life)
 {
     struct hearth_error error;
     hearth_error_set(&error, HEARTH_ETIMEOUT, "model '%s' was not loaded within %.1f s",
-                     model->entry->id, (double)model->settings.load_timeout / 1000);
-    model->seeks_room = false;
-    if (model->backend) {
-        model->load_error = error;
-        hearth_backend_kill(model->backend, NULL);
-        return;
-    }
-    hearth_locate_cancel(model->locating);
-    model->locating = NULL;
-    hearth_served_fail_load(model, &error);
+                     id_of(life), (double)life->identity->settings.load_timeout / 1000);
+    hearth_load_give_up(life->load, &error);
 }
 
-static void rise(struct served_model *model)
+/* Its rest is over: it is loaded if somebody still wants it. */
+static void rise(struct hearth_model_life *life)
 {
-    if (hearth_breaker_admits(&model->breaker, now_ms(model)) &&
-        (hearth_served_wanted(model) || (model->pinned && !model->scheduler->draining))) {
-        hearth_served_plan(model);
-        return;
-    }
-    hearth_served_move(model, HEARTH_MODEL_UNLOADED);
+    bool wanted = is_wanted(life) || (life->pinned && !life->draining);
+    if (hearth_restart_admits(&life->restart, now_ms(life)) && wanted)
+        begin(life);
+    else
+        move(life, HEARTH_MODEL_UNLOADED);
 }
 
-void hearth_served_life_time(void *argument)
+/* Which time has come depends on the state: the timer is started anew by every move that needs one,
+ * and stopped by the others. */
+static void on_time(void *argument)
 {
-    struct served_model *model = argument;
-    if (model->state == HEARTH_MODEL_PLANNING || model->state == HEARTH_MODEL_LOADING)
-        give_load_up(model);
-    else if (model->state == HEARTH_MODEL_RESTING)
-        rise(model);
-    else if (model->state == HEARTH_MODEL_READY && !model->inferences)
-        hearth_served_stop(model, false);
+    struct hearth_model_life *life = argument;
+    if (life->state == HEARTH_MODEL_PLANNING || life->state == HEARTH_MODEL_LOADING)
+        give_load_up(life);
+    else if (life->state == HEARTH_MODEL_RESTING)
+        rise(life);
+    else if (life->state == HEARTH_MODEL_READY && !hearth_requests_any(life->requests))
+        hearth_life_unload(life, false);
+}
+
+struct hearth_model_life *hearth_life_create(const struct hearth_model_identity *identity,
+                                             struct hearth_model_requests *requests,
+                                             struct hearth_model_dispatch *dispatch,
+                                             struct hearth_model_load *load,
+                                             const struct hearth_life_ops *ops, void *argument)
+{
+    struct hearth_model_life *life = hearth_calloc(1, sizeof(*life));
+    life->identity = identity;
+    life->requests = requests;
+    life->dispatch = dispatch;
+    life->load = load;
+    life->ops = ops;
+    life->argument = argument;
+    life->since_ms = (uint64_t)hearth_clock_wall_ms();
+    life->timer = hearth_timer_create(identity->loop, on_time, life);
+    hearth_life_forget_crashes(life);
+    return life;
+}
+
+void hearth_life_destroy(struct hearth_model_life *life)
+{
+    assert(!life->load_waiters && !life->stop_waiters);
+    hearth_timer_destroy(life->timer);
+    hearth_free(life);
+}
+
+/* Limits and reports */
+
+static uint32_t crashes_max(const struct hearth_model_life *life)
+{
+    int64_t most = life->identity->settings.breaker_failures;
+    return most > 0 ? (uint32_t)most : 1;
+}
+
+void hearth_life_forget_crashes(struct hearth_model_life *life)
+{
+    uint32_t seed;
+    hearth_random_bytes(&seed, sizeof(seed));
+    hearth_restart_init(&life->restart, crashes_max(life), life->identity->settings.breaker_rest,
+                        seed);
+}
+
+void hearth_life_limit(struct hearth_model_life *life)
+{
+    hearth_restart_limit(&life->restart, crashes_max(life), life->identity->settings.breaker_rest);
+}
+
+int hearth_life_admits(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
+                       struct hearth_error *error)
+{
+    uint64_t now = now_ms(life);
+    if (hearth_restart_admits(&life->restart, now))
+        return 0;
+    *ret_retry_after_ms = (uint32_t)hearth_restart_rest_left_ms(&life->restart, now);
+    return hearth_error_set(error, HEARTH_EBREAKER,
+                            "model '%s' crashed %u times in a row and rests for %.1f s more: %s",
+                            id_of(life), hearth_restart_ends(&life->restart),
+                            *ret_retry_after_ms / 1000.0, life->last_error.message);
+}
+
+enum hearth_model_state hearth_life_state(const struct hearth_model_life *life)
+{
+    return life->state;
+}
+
+bool hearth_life_is_pinned(const struct hearth_model_life *life)
+{
+    return life->pinned;
+}
+
+bool hearth_life_is_awaited(const struct hearth_model_life *life)
+{
+    return life->load_waiters || life->stop_waiters;
+}
+
+void hearth_life_report(const struct hearth_model_life *life, struct hearth_model_report *report)
+{
+    report->state = life->state;
+    report->since_ms = life->since_ms;
+    report->loads = life->counts.loads;
+    report->unloads = life->counts.unloads;
+    report->crashes = life->counts.crashes;
+    report->failures = life->counts.failures;
+    report->breaker = hearth_restart_state_name(&life->restart);
+    report->retry_after_ms = hearth_restart_rest_left_ms(&life->restart, now_ms(life));
+    report->last_error = life->last_error;
+    report->pinned = life->pinned;
 }

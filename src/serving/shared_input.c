@@ -19,6 +19,9 @@ struct copier {
     size_t used;
 };
 
+/* Gives `length` bytes their place in the block, and copies them there in the second run. Each
+ * place is aligned, because structs lie behind text of any length. NULL stays NULL, and of an empty
+ * text the pointer is kept, because "" and NULL may mean different things to an engine. */
 static void *put(struct copier *copier, const void *bytes, size_t length)
 {
     if (!bytes)
@@ -72,6 +75,8 @@ static struct hearth_input *put_input(struct copier *copier, const struct hearth
     return input;
 }
 
+/* The size may be chosen by a client, so that the block is allocated with a verb that may fail, and
+ * only once: there is nothing to be undone half-way. */
 struct hearth_shared_input *hearth_shared_input_create(const struct hearth_input *input)
 {
     const struct hearth_shared_input empty = {.uses = 1};

@@ -1,27 +1,19 @@
 #include "serving/vector_reuse.h"
 
-#include "base/digest.h"
-#include "base/error.h"
 #include "base/memory.h"
-#include "loop/loop.h"
-#include "serving/scheduler_private.h"
+#include "hearth/error.h"
+#include "serving/vector_digest.h"
 
 #include <assert.h>
 #include <string.h>
 
+/* Of the table of leaders. There are at most as many as requests wait, so the chains stay short. */
 enum { BUCKET_COUNT = 1024 };
 
 struct hearth_reuse {
     struct hearth_vector_cache *cache;
     bool dedup;
-    struct hearth_inference *leaders[BUCKET_COUNT];
-};
-
-/* A vector on its way to those that asked for it. */
-struct hearth_reused {
-    uint32_t references, count, prompt_tokens, truncated_tokens;
-    struct hearth_vector_digest maker;
-    float values[];
+    struct hearth_vector_share *leaders[BUCKET_COUNT];
 };
 
 struct hearth_reuse *hearth_reuse_create(uint64_t cache_bytes, bool dedup)
@@ -42,355 +34,255 @@ void hearth_reuse_destroy(struct hearth_reuse *reuse)
     hearth_free(reuse);
 }
 
-struct hearth_vector_cache *hearth_reuse_cache(struct hearth_reuse *reuse)
+void hearth_reuse_cache_state(const struct hearth_reuse *reuse,
+                              struct hearth_vector_cache_state *ret_state)
 {
-    return reuse->cache;
+    hearth_vector_cache_state(reuse->cache, ret_state);
 }
 
-/* Keys. Every part goes in with its length, so that no two rows of parts are the same bytes. */
-
-static void add(struct hearth_sha256 *digest, const void *bytes, size_t length)
+void hearth_reuse_clear_cache(struct hearth_reuse *reuse)
 {
-    uint64_t size = bytes ? length : UINT64_MAX;
-    hearth_sha256_update(digest, &size, sizeof(size));
-    if (bytes && length)
-        hearth_sha256_update(digest, bytes, length);
+    hearth_vector_cache_clear(reuse->cache);
 }
 
-static void add_text(struct hearth_sha256 *digest, const char *text)
+static bool are_same(const struct hearth_vector_digest *a, const struct hearth_vector_digest *b)
 {
-    add(digest, text, text ? strlen(text) : 0);
+    return memcmp(a->digits, b->digits, sizeof(a->digits)) == 0;
 }
 
-static void add_number(struct hearth_sha256 *digest, uint64_t number)
+/* Everything that engine.h says may change a vector is a part, or two texts would share one. */
+static void make_key(struct hearth_vector_share *share, const struct hearth_vector_digest *maker,
+                     const struct hearth_input *input)
 {
-    hearth_sha256_update(digest, &number, sizeof(number));
+    struct hearth_digesting *digesting = hearth_digesting_begin();
+    hearth_digesting_bytes(digesting, maker->digits, sizeof(maker->digits));
+    hearth_digesting_number(digesting, input->task);
+    hearth_digesting_number(digesting, input->kind);
+    hearth_digesting_number(digesting, input->truncate);
+    hearth_digesting_number(digesting, input->no_special_tokens);
+    hearth_digesting_number(digesting,
+                            input->prompt_name != NULL); /* "" is none, NULL the default */
+    hearth_digesting_text(digesting, input->prompt_name);
+    hearth_digesting_bytes(digesting, input->bytes, input->length);
+    hearth_digesting_bytes(digesting, input->tokens, input->token_count * sizeof(*input->tokens));
+    hearth_digesting_bytes(digesting, input->pair, input->pair_length);
+    hearth_digesting_end(digesting, &share->key);
+    share->asked = *maker;
+    share->keyed = true;
 }
 
-static void finish(struct hearth_sha256 *digest, struct hearth_vector_digest *ret_key)
+/* The table of leaders */
+
+static struct hearth_vector_share **bucket_of(struct hearth_reuse *reuse,
+                                              const struct hearth_vector_share *share)
 {
-    char hex[HEARTH_SHA256_HEX];
-    hearth_sha256_hex(digest, hex);
-    hearth_sha256_destroy(digest);
-    memcpy(ret_key->digits, hex, sizeof(ret_key->digits));
+    return &reuse->leaders[hearth_vector_digest_hash(&share->key) % BUCKET_COUNT];
 }
 
-void hearth_reuse_renew(struct served_model *model)
+static struct hearth_vector_share *leader_of(struct hearth_reuse *reuse,
+                                             const struct hearth_vector_share *share)
 {
-    const struct hearth_catalog_entry *entry = model->entry;
-    struct hearth_sha256 *digest = hearth_sha256_create();
-    add_text(digest, entry->id);
-    add_number(digest, (uint64_t)entry->model_id);
-    add_number(digest, (uint64_t)entry->number);
-    add_number(digest, (uint64_t)entry->created_ms);
-    add_text(digest, entry->engine);
-    add_text(digest, entry->device);
-    add_text(digest, entry->path);
-    /* A file that no registry row vouches for may be another one at the next load. */
-    add_number(digest, entry->model_id ? 0 : model->files_seen);
-    add_number(digest, (uint64_t)model->settings.context);
-    add_text(digest, model->settings.engine_json);
-    finish(digest, &model->reuse_salt);
-}
-
-static void make_key(const struct served_model *model, struct hearth_inference *inference)
-{
-    const struct hearth_input *input = &inference->input;
-    struct hearth_sha256 *digest = hearth_sha256_create();
-    add(digest, model->reuse_salt.digits, sizeof(model->reuse_salt.digits));
-    add_number(digest, input->task);
-    add_number(digest, input->kind);
-    add_number(digest, input->truncate);
-    add_number(digest, input->no_special_tokens);
-    add_number(digest, input->prompt_name != NULL); /* "" is no prompt, NULL the default one */
-    add_text(digest, input->prompt_name);
-    add(digest, input->bytes, input->length);
-    add(digest, input->tokens, input->token_count * sizeof(*input->tokens));
-    add(digest, input->pair, input->pair_length);
-    finish(digest, &inference->key);
-    inference->salt = model->reuse_salt;
-    inference->keyed = true;
-}
-
-/* Leaders and followers */
-
-static struct hearth_inference **bucket_of(const struct hearth_inference *inference)
-{
-    uint64_t hash = hearth_vector_digest_hash(&inference->key);
-    return &inference->model->scheduler->reuse->leaders[hash % BUCKET_COUNT];
-}
-
-static struct hearth_inference *leader_of(const struct hearth_inference *inference)
-{
-    struct hearth_inference *leader = *bucket_of(inference);
-    while (leader && memcmp(&leader->key, &inference->key, sizeof(leader->key)) != 0)
+    struct hearth_vector_share *leader = *bucket_of(reuse, share);
+    while (leader && !are_same(&leader->key, &share->key))
         leader = leader->next_leader;
     return leader;
 }
 
-static void enter_table(struct hearth_inference *inference)
+static void enter_table(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
-    struct hearth_inference **bucket = bucket_of(inference);
-    inference->next_leader = *bucket;
-    inference->leads = true;
-    *bucket = inference;
+    struct hearth_vector_share **bucket = bucket_of(reuse, share);
+    share->next_leader = *bucket;
+    share->leads = true;
+    *bucket = share;
 }
 
-static void leave_table(struct hearth_inference *inference)
+static void leave_table(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
-    struct hearth_inference **link = bucket_of(inference);
-    if (!inference->leads)
+    if (!share->leads)
         return;
-    while (*link != inference)
+    struct hearth_vector_share **link = bucket_of(reuse, share);
+    while (*link != share)
         link = &(*link)->next_leader;
-    *link = inference->next_leader;
-    inference->leads = false;
+    *link = share->next_leader;
+    share->leads = false;
 }
 
-static void follow(struct hearth_inference *leader, struct hearth_inference *inference)
+/* Followers, the oldest first: who asked first is answered first, and inherits first. */
+
+/* A leader has few followers, as many as ask for the same text while it is computed; they are
+ * bounded by the queues of those who ask. */
+static void follow(struct hearth_vector_share *leader, struct hearth_vector_share *share)
 {
-    struct hearth_inference **end = &leader->followers;
+    struct hearth_vector_share **end = &leader->followers;
     while (*end)
         end = &(*end)->next_follower;
-    *end = inference;
-    inference->next_follower = NULL;
-    inference->leader = leader;
+    *end = share;
+    share->next_follower = NULL;
+    share->leader = leader;
 }
 
-static struct hearth_inference *take_follower(struct hearth_inference *leader)
+struct hearth_vector_share *hearth_share_take_follower(struct hearth_vector_share *share)
 {
-    struct hearth_inference *first = leader->followers;
+    struct hearth_vector_share *first = share->followers;
     if (!first)
         return NULL;
-    leader->followers = first->next_follower;
+    share->followers = first->next_follower;
     first->leader = NULL;
     first->next_follower = NULL;
     return first;
 }
 
-static void leave_leader(struct hearth_inference *inference)
+static void leave_leader(struct hearth_vector_share *share)
 {
-    struct hearth_inference **link = &inference->leader->followers;
-    while (*link != inference)
+    struct hearth_vector_share **link = &share->leader->followers;
+    while (*link != share)
         link = &(*link)->next_follower;
-    *link = inference->next_follower;
-    inference->leader = NULL;
+    *link = share->next_follower;
+    share->leader = NULL;
 }
 
-static void tell_soon(struct hearth_inference *inference)
-{
-    struct served_model *model = inference->model;
-    hearth_dispatch_due(model, hearth_loop_now_ms(model->scheduler->options.loop));
-}
+/* Vectors */
 
-/* Answers */
-
-static struct hearth_reused *reused_create(const float *values, uint32_t count,
-                                           const struct hearth_vector_digest *maker)
+static struct hearth_shared_vector *vector_create(const float *values, uint32_t count,
+                                                  const struct hearth_vector_digest *maker)
 {
-    struct hearth_reused *reused =
-        hearth_try_alloc(sizeof(*reused) + (size_t)count * sizeof(*values));
-    if (!reused)
+    struct hearth_shared_vector *vector =
+        hearth_try_alloc(sizeof(*vector) + (size_t)count * sizeof(*values));
+    if (!vector)
         return NULL;
-    *reused = (struct hearth_reused){.references = 1, .count = count, .maker = *maker};
+    *vector = (struct hearth_shared_vector){.uses = 1, .count = count, .maker = *maker};
     if (count)
-        memcpy(reused->values, values, count * sizeof(*values));
-    return reused;
+        memcpy(vector->values, values, count * sizeof(*values));
+    return vector;
 }
 
-static void reused_release(struct hearth_reused *reused)
+void hearth_shared_vector_release(struct hearth_shared_vector *vector)
 {
-    if (reused && --reused->references == 0)
-        hearth_free(reused);
+    if (vector && --vector->uses == 0)
+        hearth_free(vector);
 }
 
-static bool take_cached(struct hearth_inference *inference)
+static bool take_cached(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
-    struct served_model *model = inference->model;
     struct hearth_cached_vector cached;
-    if (!hearth_vector_cache_get(model->scheduler->reuse->cache, &inference->key, &cached))
+    if (!hearth_vector_cache_get(reuse->cache, &share->key, &cached))
         return false;
-    inference->ready = reused_create(cached.values, cached.count, &inference->salt);
-    if (!inference->ready)
+    /* A copy: the cache may drop its own before the answer is told. */
+    share->ready = vector_create(cached.values, cached.count, &share->asked);
+    if (!share->ready)
         return false;
-    inference->ready->prompt_tokens = cached.prompt_tokens;
-    inference->ready->truncated_tokens = cached.truncated_tokens;
-    model->counts.cache_hits++;
-    tell_soon(inference);
+    share->ready->prompt_tokens = cached.prompt_tokens;
+    share->ready->truncated_tokens = cached.truncated_tokens;
     return true;
 }
 
-bool hearth_reuse_take(struct served_model *model, struct hearth_inference *inference)
+enum hearth_share_start hearth_share_begin(struct hearth_reuse *reuse,
+                                           struct hearth_vector_share *share,
+                                           const struct hearth_vector_digest *maker,
+                                           const struct hearth_input *input)
 {
-    const struct hearth_input *input = &inference->input;
-    struct hearth_reuse *reuse = model->scheduler->reuse;
     if (input->task != HEARTH_TASK_EMBED && input->task != HEARTH_TASK_SCORE)
-        return false;
-    make_key(model, inference);
-    if (take_cached(inference))
-        return true;
-    struct hearth_inference *leader = reuse->dedup ? leader_of(inference) : NULL;
+        return HEARTH_SHARE_COMPUTES;
+    make_key(share, maker, input);
+    if (take_cached(reuse, share))
+        return HEARTH_SHARE_CACHED;
+    struct hearth_vector_share *leader = reuse->dedup ? leader_of(reuse, share) : NULL;
     if (!leader)
-        return false;
-    follow(leader, inference);
-    model->counts.dedup_hits++;
-    return true;
+        return HEARTH_SHARE_COMPUTES;
+    follow(leader, share);
+    return HEARTH_SHARE_FOLLOWS;
 }
 
-void hearth_reuse_lead(struct hearth_inference *inference)
+/* Another one may lead already: this one asked when there was none that it could follow, because
+ * dedup begins only with the queue. Then nobody follows this one, and it is computed for itself. */
+void hearth_share_lead(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
-    if (inference->keyed && inference->model->scheduler->reuse->dedup && !leader_of(inference))
-        enter_table(inference);
+    if (share->keyed && reuse->dedup && !leader_of(reuse, share))
+        enter_table(reuse, share);
 }
 
-void hearth_reuse_collect(struct hearth_inference *inference, const struct hearth_event *event)
+void hearth_share_collect(struct hearth_vector_share *share,
+                          const struct hearth_vector_digest *maker,
+                          const struct hearth_event *event)
 {
-    const struct hearth_vector_digest *maker = &inference->model->reuse_salt;
-    if (event->kind == HEARTH_EVENT_VECTOR)
-        inference->maker = *maker;
-    if (!inference->keyed || event->kind != HEARTH_EVENT_VECTOR)
+    if (event->kind != HEARTH_EVENT_VECTOR)
         return;
-    reused_release(inference->collected);
-    inference->collected = reused_create(event->values, event->value_count, maker);
-}
-
-static void keep(const struct hearth_inference *inference)
-{
-    struct served_model *model = inference->model;
-    const struct hearth_reused *reused = inference->collected;
-    const struct hearth_cached_vector vector = {.values = reused->values,
-                                                .count = reused->count,
-                                                .prompt_tokens = reused->prompt_tokens,
-                                                .truncated_tokens = reused->truncated_tokens};
-    /* It may have been asked for before a load that changed what the model is. */
-    if (reused->count && memcmp(&inference->salt, &model->reuse_salt, sizeof(inference->salt)) == 0)
-        hearth_vector_cache_put(model->scheduler->reuse->cache, &inference->key, &vector);
-}
-
-void hearth_reuse_complete(struct hearth_inference *inference, uint32_t prompt_tokens)
-{
-    if (!inference->keyed)
+    share->maker = *maker;
+    if (!share->keyed)
         return;
-    leave_table(inference);
-    if (!inference->collected)
-        inference->collected = reused_create(NULL, 0, &inference->model->reuse_salt);
-    if (!inference->collected) {
-        struct hearth_error error;
-        hearth_error_set(&error, HEARTH_ENOMEM, "no memory for the vector");
-        hearth_reuse_fail(inference, &error, 0);
-        return;
-    }
-    inference->collected->prompt_tokens = prompt_tokens;
-    inference->collected->truncated_tokens = inference->truncated;
-    keep(inference);
-    for (struct hearth_inference *follower; (follower = take_follower(inference));) {
-        inference->collected->references++;
-        follower->ready = inference->collected;
-        tell_soon(follower);
-    }
+    hearth_shared_vector_release(share->collected);
+    share->collected = vector_create(event->values, event->value_count, maker);
 }
 
-void hearth_reuse_fail(struct hearth_inference *inference, const struct hearth_error *error,
-                       uint32_t retry_after_ms)
+int hearth_share_complete(struct hearth_reuse *reuse, struct hearth_vector_share *share,
+                          const struct hearth_vector_digest *maker, uint32_t prompt_tokens,
+                          uint32_t truncated_tokens)
 {
-    for (struct hearth_inference *follower; (follower = take_follower(inference));) {
-        follower->failure = *error;
-        follower->failure_retry_ms = retry_after_ms;
-        tell_soon(follower);
-    }
+    if (!share->keyed)
+        return 0;
+    leave_table(reuse, share);
+    /* Done without a vector: that is an answer too, and the followers' as well. */
+    if (!share->collected)
+        share->collected = vector_create(NULL, 0, maker);
+    if (!share->collected)
+        return HEARTH_ENOMEM;
+    share->collected->prompt_tokens = prompt_tokens;
+    share->collected->truncated_tokens = truncated_tokens;
+    const struct hearth_cached_vector vector = {.values = share->collected->values,
+                                                .count = share->collected->count,
+                                                .prompt_tokens = prompt_tokens,
+                                                .truncated_tokens = truncated_tokens};
+    /* The key names the maker that was asked. A load in between may have made another one. */
+    if (vector.count && are_same(&share->asked, maker))
+        hearth_vector_cache_put(reuse->cache, &share->key, &vector);
+    return 0;
 }
 
-static void hand_place_over(struct hearth_inference *from, struct hearth_inference *to)
+void hearth_share_hand_out(const struct hearth_vector_share *from, struct hearth_vector_share *to)
 {
-    struct served_model *model = from->model;
-    if (from->in_queue) {
-        hearth_queue_remove(model->queue, &from->queued);
-        hearth_queue_unpop(model->queue, &to->queued, to->caller->client);
-        from->in_queue = false;
-        to->in_queue = true;
-    }
-    for (size_t i = 0; i < model->flight_count; i++)
-        if (model->flights[i].inference == from)
-            model->flights[i].inference = to;
-    to->stream = from->stream;
-    to->sent_us = from->sent_us;
-    to->crashes = from->crashes;
-    to->prepared = from->prepared;
-    to->truncated = from->truncated;
-    to->begun = from->begun;
-    to->owed = from->collected != NULL; /* the vector came, but not for this one */
-    to->tokens_in = from->tokens_in;
-    to->collected = from->collected;
-    to->failure = from->failure;
-    from->stream = 0;
-    from->tokens_in = 0;
-    from->collected = NULL;
+    from->collected->uses++;
+    to->ready = from->collected;
 }
 
-bool hearth_reuse_pass_on(struct hearth_inference *inference)
+struct hearth_vector_share *hearth_share_pass_on(struct hearth_reuse *reuse,
+                                                 struct hearth_vector_share *share)
 {
-    struct hearth_inference *heir = take_follower(inference);
+    struct hearth_vector_share *heir = hearth_share_take_follower(share);
     if (!heir)
-        return false;
-    hand_place_over(inference, heir);
-    heir->followers = inference->followers;
-    for (struct hearth_inference *one = heir->followers; one; one = one->next_follower)
+        return NULL;
+    heir->owed = share->collected != NULL;
+    heir->collected = share->collected;
+    share->collected = NULL;
+    heir->followers = share->followers;
+    for (struct hearth_vector_share *one = heir->followers; one; one = one->next_follower)
         one->leader = heir;
-    inference->followers = NULL;
-    if (inference->leads) {
-        leave_table(inference);
-        enter_table(heir);
+    share->followers = NULL;
+    if (share->leads) {
+        leave_table(reuse, share);
+        enter_table(reuse, heir);
     }
-    if (heir->failure.code)
-        tell_soon(heir);
-    return true;
+    return heir;
 }
 
-void hearth_reuse_forget(struct hearth_inference *inference)
+/* An heir whose vector came before it took over finds it where the worker put it; all others find
+ * theirs where it was handed out. */
+struct hearth_shared_vector *hearth_share_take_answer(struct hearth_vector_share *share)
 {
-    assert(!inference->followers);
-    if (inference->leader)
-        leave_leader(inference);
-    leave_table(inference);
-    reused_release(inference->collected);
-    reused_release(inference->ready);
-    inference->collected = inference->ready = NULL;
+    struct hearth_shared_vector **from = share->owed ? &share->collected : &share->ready;
+    struct hearth_shared_vector *answer = *from;
+    *from = NULL;
+    if (answer)
+        share->maker = answer->maker;
+    return answer;
 }
 
-/* What a callback does may free the request: `gone` says so. */
-static bool tell_vector(struct hearth_inference *inference, const struct hearth_reused *reused)
+void hearth_share_leave(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
-    const struct hearth_inference_events events = inference->events;
-    void *argument = inference->argument;
-    bool gone = false;
-    inference->gone = &gone;
-    inference->maker = reused->maker;
-    if (events.on_prepared && !inference->prepared)
-        events.on_prepared(argument, reused->prompt_tokens, reused->truncated_tokens);
-    const struct hearth_event event = {
-        .kind = HEARTH_EVENT_VECTOR, .values = reused->values, .value_count = reused->count};
-    if (!gone && reused->count && events.on_event)
-        events.on_event(argument, &event);
-    if (!gone)
-        inference->gone = NULL;
-    return !gone;
-}
-
-void hearth_reuse_deliver(struct hearth_inference *inference)
-{
-    struct hearth_reused *reused = inference->ready;
-    inference->ready = NULL;
-    if (tell_vector(inference, reused))
-        hearth_inference_answer(inference, &(struct hearth_inference_done){
-                                               .finish = HEARTH_FINISH_STOP,
-                                               .prompt_tokens = reused->prompt_tokens,
-                                               .truncated_tokens = reused->truncated_tokens});
-    reused_release(reused);
-}
-
-void hearth_reuse_deliver_owed(struct hearth_inference *inference)
-{
-    inference->ready = inference->collected;
-    inference->collected = NULL;
-    hearth_reuse_deliver(inference);
+    assert(!share->followers);
+    if (share->leader)
+        leave_leader(share);
+    leave_table(reuse, share);
+    hearth_shared_vector_release(share->collected);
+    hearth_shared_vector_release(share->ready);
+    share->collected = share->ready = NULL;
 }

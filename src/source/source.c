@@ -14,6 +14,7 @@ static const struct hearth_source_ops *const schemes[] = {
     &hearth_source_http_ops, &hearth_source_fake_ops,
 };
 
+/* Up to the first colon, so that no scheme is taken for the beginning of another. */
 static const struct hearth_source_ops *find_scheme(const char *text, const char **ret_rest)
 {
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -48,6 +49,7 @@ int hearth_source_check(const char *text, struct hearth_error *error)
     return check(text, &ops, &rest, error);
 }
 
+/* No part "..": what a path names must be seen from the path itself. */
 static bool is_plain_absolute(const char *path)
 {
     if (*path != '/')
@@ -58,6 +60,8 @@ static bool is_plain_absolute(const char *path)
     return true;
 }
 
+/* For sources that a request names: the server's current folder is nothing that its clients know
+ * of, so a relative path could only be a mistake or an attempt. */
 int hearth_source_check_remote(const char *text, struct hearth_error *error)
 {
     const char *path = NULL;
@@ -70,10 +74,10 @@ int hearth_source_check_remote(const char *text, struct hearth_error *error)
     if (!path || is_plain_absolute(path))
         return 0;
     return hearth_error_set(error, HEARTH_EPATH,
-                            "unsafe path \"%.200s\": an absolute one without \"..\" is wanted",
-                            path);
+                            "unsafe path \"%.200s\": it must be absolute and without \"..\"", path);
 }
 
+/* Looks up what the source is made of (files, sizes, digests, revision) and fetches none of it. */
 int hearth_source_resolve(const char *text, const char *pinned_revision,
                           const struct hearth_source_options *options, struct hearth_arena *arena,
                           struct hearth_source **ret_source, struct hearth_error *error)
@@ -86,18 +90,21 @@ int hearth_source_resolve(const char *text, const char *pinned_revision,
         return rc;
     struct hearth_source *source = hearth_arena_alloc(arena, sizeof(*source));
     if (!source)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "there is not enough memory for the source's files");
     source->scheme = ops->scheme;
     source->text = hearth_arena_strdup(arena, text);
     source->revision = "";
     rc = ops->resolve(&query, source, error);
     if (!rc && (!source->text || !source->name || !source->revision))
-        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source's files");
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE,
+                              "there is not enough memory for the source's files");
     if (!rc)
         *ret_source = source;
     return rc;
 }
 
+/* Paths come from listings of strangers and will be made below a folder of ours. */
 int hearth_source_path_check(const char *path, struct hearth_error *error)
 {
     if (hearth_inner_path_valid(path))
@@ -112,6 +119,8 @@ static bool is_name_character(char c)
            c == '_' || c == '-';
 }
 
+/* The name of the file without folder, part number and .gguf; what a model's name cannot have
+ * becomes a dash. */
 const char *hearth_source_name(struct hearth_arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');

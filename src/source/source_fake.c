@@ -33,6 +33,7 @@ static const char *script_path(const struct hearth_source_query *query)
     return path && (is_said || access(path, R_OK) == 0) ? path : NULL;
 }
 
+/* A larger file is no script, whatever it is; its size is not the disk's fault. */
 static int read_script(const char *path, struct hearth_buf *script, struct hearth_error *error)
 {
     int rc = hearth_small_file_read(path, script, error);
@@ -43,6 +44,7 @@ static int read_script(const char *path, struct hearth_buf *script, struct heart
     return rc;
 }
 
+/* The text itself travels as the file's address: there is nothing to fetch. */
 static int resolve_fake(const struct hearth_source_query *query, struct hearth_source *source,
                         struct hearth_error *error)
 {
@@ -65,7 +67,7 @@ static int resolve_fake(const struct hearth_source_query *query, struct hearth_s
         source->name = "fake";
     }
     if (!rc && (!file || !file->sha256 || !file->url))
-        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the script");
+        rc = hearth_error_set(error, HEARTH_ETOOLARGE, "there is not enough memory for the script");
     hearth_buf_finish(&script);
     return rc;
 }

@@ -21,6 +21,7 @@ enum {
     PROGRESS_THAT_COUNTS = 4 << 20,
 };
 
+/* The state of one file on its way. `offset` is what the writer holds: every try begins there. */
 struct fetch {
     const struct hearth_source *source;
     const struct hearth_source_file *file;
@@ -50,7 +51,7 @@ static void tell(struct fetch *fetch, int64_t done)
 static int canceled(struct fetch *fetch)
 {
     return hearth_error_set(fetch->error, HEARTH_ECANCELED,
-                            "stopped; what has come stays for the next try");
+                            "stopped; what was fetched is kept for the next try");
 }
 
 /* The key says what the bytes are, so that parts of two different files never mix. */
@@ -64,6 +65,7 @@ static void partial_key(const struct fetch *fetch, char ret_key[HEARTH_SHA256_HE
     hearth_free(text);
 }
 
+/* A size that differs means that the digest in hand is of another file. */
 static bool is_there(struct fetch *fetch, int64_t *ret_size)
 {
     if (!fetch->want || !hearth_blob_exists(fetch->blobs, fetch->want, ret_size))
@@ -87,17 +89,19 @@ static int open_writer(struct fetch *fetch)
     }
 }
 
+/* Both counts go back together: the fetch's and the writer's. */
 static int restart(struct fetch *fetch)
 {
     fetch->offset = 0;
     return hearth_blob_write_restart(fetch->writer, fetch->error);
 }
 
+/* More bytes than announced are refused at once; a server must not be able to fill the disk. */
 static int write_piece(struct fetch *fetch, const char *bytes, size_t length)
 {
     if (fetch->size >= 0 && (int64_t)length > fetch->size - fetch->offset)
         return hearth_error_set(fetch->error, HEARTH_EDIGEST,
-                                "more bytes come than the %lld that were announced",
+                                "the server sends more than the %lld bytes that it announced",
                                 (long long)fetch->size);
     int rc = hearth_blob_write(fetch->writer, bytes, length, fetch->error);
     if (rc)
@@ -162,13 +166,16 @@ static bool range_matches(const struct fetch *fetch, const struct hearth_http_an
            (hearth_parse_int(slash + 1, 0, INT64_MAX, &total) == 0 && total == fetch->size);
 }
 
+/* RFC 9110, 15.3.7: 206 says in Content-Range which part it sends. 200 to a request with a range
+ * means that the whole file comes, so what is there already goes. */
 static int on_head(void *argument, const struct hearth_http_answer *answer)
 {
     struct fetch *fetch = argument;
     fetch->is_explained = true;
     if (answer->status == 206 && !range_matches(fetch, answer))
-        return hearth_error_set(fetch->error, HEARTH_EDIGEST,
-                                "the server sends another part than was asked for");
+        return hearth_error_set(
+            fetch->error, HEARTH_EDIGEST,
+            "the server sends another part of the file than the one that was asked for");
     if (answer->status == 200 && fetch->offset > 0) {
         int rc = restart(fetch);
         if (rc)
@@ -178,6 +185,7 @@ static int on_head(void *argument, const struct hearth_http_answer *answer)
     return 0;
 }
 
+/* The reason is in fetch->error already, and the client's general one must not replace it. */
 static int on_body(void *argument, const char *bytes, size_t length)
 {
     struct fetch *fetch = argument;
@@ -186,6 +194,8 @@ static int on_body(void *argument, const char *bytes, size_t length)
     return rc;
 }
 
+/* Asks for the rest of the file. Compression is refused, because ranges count the bytes of what is
+ * sent. */
 static int download_once(struct fetch *fetch, struct hearth_http_client *client,
                          struct hearth_http_answer *answer)
 {
@@ -245,6 +255,9 @@ static int judge(struct fetch *fetch, const struct hearth_http_answer *answer)
     return 0;
 }
 
+/* Tries again after faults that may pass (network, time, too many requests), with a growing pause.
+ * A try that brought PROGRESS_THAT_COUNTS starts the count anew: a large file over a bad line is
+ * not given up. */
 static int download(struct fetch *fetch)
 {
     struct hearth_http_client *client = hearth_http_client_create();
@@ -275,6 +288,7 @@ static int download(struct fetch *fetch)
     return rc;
 }
 
+/* By the scheme, which resolve has set. */
 static int bring(struct fetch *fetch)
 {
     if (strcmp(fetch->source->scheme, "file") == 0)
@@ -285,6 +299,7 @@ static int bring(struct fetch *fetch)
     return rc ? rc : write_piece(fetch, fetch->file->url, strlen(fetch->file->url));
 }
 
+/* The writer ends here in any case: committed, or suspended with what came. */
 static int fetch_once(struct fetch *fetch, char ret_sha256[65], int64_t *ret_size,
                       bool *ret_was_resumed)
 {

@@ -24,20 +24,22 @@ struct listing {
     size_t count;
 };
 
+/* Existence is asked later: a definition may name a file that will be there when it is installed.
+ */
 static int check_file(const char *rest, struct hearth_error *error)
 {
     if (!*rest || strlen(rest) >= PATH_MAX)
         return hearth_error_set(error, HEARTH_EINVAL, "file: needs a path behind it");
     for (; *rest; rest++)
         if ((unsigned char)*rest < ' ' || *rest == 0x7f)
-            return hearth_error_set(error, HEARTH_EPATH, "a path cannot have control characters");
+            return hearth_error_set(error, HEARTH_EPATH, "a path must not have control characters");
     return 0;
 }
 
 static int no_room(struct hearth_error *error)
 {
     return hearth_error_set(error, HEARTH_ETOOLARGE,
-                            "no room: a model's directory has at most %d files", LISTING_MAX);
+                            "the directory of a model may have at most %d files", LISTING_MAX);
 }
 
 /* What cannot be reached by this path is the path's fault, not the disk's. */
@@ -53,6 +55,7 @@ static int set_path_fault(struct hearth_error *error, int errnum, const char *pa
     return rc;
 }
 
+/* Both paths are without links and dots (realpath), so comparing their beginnings is enough. */
 static bool lies_within(const char *path, const char *root)
 {
     size_t length = strlen(root);
@@ -87,6 +90,7 @@ static int add_file(struct listing *listing, const char *path, struct hearth_err
     return file->path && file->url ? 0 : no_room(error);
 }
 
+/* One level down only, into the numbered modules of sentence-transformers (1_Pooling). */
 static int read_directory(struct listing *listing, const char *relative, int depth,
                           struct hearth_error *error)
 {
@@ -118,6 +122,7 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(left->path, right->path);
 }
 
+/* The directory may be a stranger's: a link in it could name any file that this user can read. */
 static int refuse_links_out(const struct listing *listing, struct hearth_error *error)
 {
     for (size_t i = 0; i < listing->count; i++)
@@ -151,6 +156,8 @@ static int check_magic(const struct hearth_source_file *file, struct hearth_erro
                                 : ", not a model (a GGUF file or a Hugging Face directory)");
 }
 
+/* Parts are named NAME-00001-of-00003.gguf (llama.cpp's gguf-split); whichever is given, all are
+ * wanted. */
 static int list_parts(struct listing *listing, const char *base, struct hearth_error *error)
 {
     size_t stem;
@@ -192,6 +199,7 @@ static int resolve_one(struct listing *listing, char *path, int64_t size,
     return rc;
 }
 
+/* Links are judged only now, when it is known which files are wanted. */
 static int resolve_directory(struct listing *listing, struct hearth_error *error)
 {
     int rc = read_directory(listing, "", 0, error);

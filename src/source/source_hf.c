@@ -79,8 +79,8 @@ static int split(const char *rest, struct span *repository, struct span *revisio
         next += 1 + revision->length;
         if (!is_revision(revision->start, revision->length))
             return hearth_error_set(error, HEARTH_EINVAL,
-                                    "\"hf:%.200s\": that is not a revision (a branch, a tag or a "
-                                    "commit) behind the @",
+                                    "\"hf:%.200s\": behind the @ must stand a revision (a branch, "
+                                    "a tag or a commit)",
                                     rest);
     }
     *file = (struct span){*next == ':' ? next + 1 : NULL, 0};
@@ -106,7 +106,8 @@ static int parse_reference(const struct hearth_source_query *query, struct refer
     ret->revision = hearth_arena_strndup(query->arena, revision.start, revision.length);
     ret->file = hearth_arena_strdup(query->arena, file.start);
     if (!ret->repository || !ret->revision || (file.start && !ret->file))
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "there is not enough memory for the source");
     return 0;
 }
 
@@ -173,7 +174,7 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
                                 text, has_token ? "" : ", or it is private (HF_TOKEN opens those)");
     case 429:
         return hearth_error_set(error, HEARTH_ERATE,
-                                "%.200s: the hub wants fewer requests; try again later%s", text,
+                                "%.200s: the hub asks for fewer requests; try again later%s", text,
                                 has_token ? "" : ", or set HF_TOKEN for a higher limit");
     default:
         /* A lasting refusal is not worth another try. */
@@ -195,7 +196,7 @@ static int ask_json(struct hub *hub, const char *url, struct hearth_http_answer 
         *ret_value = hearth_json_parse(answer->body.bytes, answer->body.length, error);
         if (!*ret_value) {
             rc = HEARTH_ENETWORK;
-            hearth_error_prefix(error, "%s does not answer like a hub", hub->endpoint);
+            hearth_error_prefix(error, "%s does not answer like a model hub", hub->endpoint);
         }
     }
     if (rc)
@@ -218,7 +219,8 @@ static int find_commit(struct hub *hub, struct hearth_error *error)
         return rc;
     const char *commit = hearth_json_text(value, "sha", "");
     if (strlen(commit) != COMMIT_DIGITS || strspn(commit, "0123456789abcdef") != COMMIT_DIGITS)
-        rc = hearth_error_set(error, HEARTH_ENETWORK, "%s does not answer like a hub: no commit",
+        rc = hearth_error_set(error, HEARTH_ENETWORK,
+                              "%s does not answer like a model hub: its answer names no commit",
                               hub->endpoint);
     else
         memcpy(hub->commit, commit, COMMIT_DIGITS + 1);
@@ -251,7 +253,7 @@ static int add_file(struct hub *hub, const json_t *row, struct hearth_error *err
         return rc;
     if (size < 0 || size > HEARTH_SOURCE_SIZE_MAX || (*sha256 && !hearth_sha256_valid(sha256)))
         return hearth_error_set(error, HEARTH_ENETWORK,
-                                "the hub's listing has no sane size or "
+                                "the hub's listing has no usable size or "
                                 "digest for %.200s",
                                 path);
     if (hub->count >= HEARTH_SOURCE_FILES_MAX)
@@ -292,7 +294,8 @@ static bool next_page(const struct hearth_http_answer *answer, char *ret_url, si
 static int take_page(struct hub *hub, const json_t *page, struct hearth_error *error)
 {
     if (!json_is_array(page))
-        return hearth_error_set(error, HEARTH_ENETWORK, "%s does not answer like a hub: no list",
+        return hearth_error_set(error, HEARTH_ENETWORK,
+                                "%s does not answer like a model hub: its answer is not a list",
                                 hub->endpoint);
     for (size_t i = 0; i < json_array_size(page); i++) {
         const json_t *row = json_array_get(page, i);
@@ -326,7 +329,8 @@ static int list_files(struct hub *hub, struct hearth_error *error)
         /* The token goes with the request, so the next page must be the hub's too. */
         if (!rc && has_next &&
             (strncmp(url, hub->endpoint, endpoint_length) != 0 || url[endpoint_length] != '/'))
-            rc = hearth_error_set(error, HEARTH_ENETWORK, "%s sends its listing elsewhere",
+            rc = hearth_error_set(error, HEARTH_ENETWORK,
+                                  "%s sends the next page of its listing from another server",
                                   hub->endpoint);
         json_decref(value);
         hearth_http_answer_finish(&answer);

@@ -38,11 +38,12 @@ static int check_https(const char *rest, struct hearth_error *error)
     const char *at = memchr(rest + 2, '@', strcspn(rest + 2, "/"));
     if (at)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "a source is written down, so it cannot hold a password");
+                                "a source must not contain a password, because it is written down");
     if (digest && (strncmp(digest, fragment, strlen(fragment)) != 0 ||
                    !hearth_sha256_valid(digest + strlen(fragment))))
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "behind the # of an address only sha256= and 64 hex digits go");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "behind the # of an address only sha256= and 64 hexadecimal digits may stand");
     return 0;
 }
 
@@ -50,7 +51,7 @@ static int check_http(const char *rest, struct hearth_error *error)
 {
     if (!is_loopback(rest))
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "http: is taken from this machine only; use https:");
+                                "http: is allowed for this machine only; use https:");
     return check_https(rest, error);
 }
 
@@ -63,15 +64,17 @@ int hearth_source_http_explain(const char *url, const struct hearth_http_answer 
     switch (answer->status) {
     case 401:
     case 403:
-        return hearth_error_set(error, HEARTH_EFORBIDDEN, "%.*s: the server refuses (%d)", length,
-                                url, answer->status);
+        return hearth_error_set(error, HEARTH_EFORBIDDEN,
+                                "%.*s: the server refused the request (%d)", length, url,
+                                answer->status);
     case 404:
     case 410:
         return hearth_error_set(error, HEARTH_ENOTFOUND, "%.*s: there is no such file", length,
                                 url);
     case 429:
-        return hearth_error_set(error, HEARTH_ERATE, "%.*s: the server wants fewer requests",
-                                length, url);
+        return hearth_error_set(error, HEARTH_ERATE,
+                                "%.*s: the server asks for fewer requests; try again later", length,
+                                url);
     default:
         /* A lasting refusal is not worth another try. */
         return hearth_error_set(error, answer->status >= 500 ? HEARTH_ENETWORK : HEARTH_EIO,
@@ -140,7 +143,8 @@ static int fill_file(const struct hearth_source_query *query, const char *url,
     file->size = -1;
     if (hearth_http_answer_header(answer, "Content-Length", length, sizeof(length)) &&
         hearth_parse_int(length, 0, HEARTH_SOURCE_SIZE_MAX, &file->size))
-        return hearth_error_set(error, HEARTH_ENETWORK, "the server tells no sane length");
+        return hearth_error_set(error, HEARTH_ENETWORK,
+                                "the server gives no usable length of the file");
     hearth_http_answer_header(answer, "ETag", etag, sizeof(etag));
     file->path = file_name(query->arena, url);
     file->sha256 = "";
@@ -170,12 +174,15 @@ static int ask_parts(const struct hearth_source_query *query, const char *url,
         return hearth_error_set(error, HEARTH_EINVAL, "%.200s: a model has 1 to %d parts", name,
                                 PARTS_MAX);
     struct hearth_source_file *files = hearth_arena_alloc(query->arena, parts * sizeof(*files));
-    int rc = files ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+    int rc = files ? 0
+                   : hearth_error_set(error, HEARTH_ETOOLARGE,
+                                      "there is not enough memory for the source");
     for (unsigned i = 0; !rc && i < parts; i++) {
         struct hearth_http_answer answer;
         const char *from = is_split ? part_url(query->arena, url, name, stem, i + 1, parts) : url;
         if (!from)
-            return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+            return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                    "there is not enough memory for the source");
         rc = ask_head(client, from, query->options, &answer, error);
         if (!rc)
             rc = fill_file(query, from, &answer, &files[i], error);
@@ -196,7 +203,8 @@ static int resolve_https(const struct hearth_source_query *query, struct hearth_
             ? hearth_arena_strdup(query->arena, query->text + length + strlen(fragment))
             : "";
     if (!url || !sha256)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "no room for the source");
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "there is not enough memory for the source");
     struct hearth_http_client *client = hearth_http_client_create();
     int rc = ask_parts(query, url, client, source, error);
     hearth_http_client_destroy(client);

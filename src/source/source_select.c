@@ -128,8 +128,8 @@ static int list_choices(const struct hearth_source_file *files, size_t count, co
 {
     struct hearth_buf text;
     hearth_buf_init(&text, HEARTH_ERROR_MESSAGE_MAX - 1);
-    hearth_buf_printf(&text,
-                      "%.200s has several GGUF files; put one behind it, as in :FILE:", where);
+    hearth_buf_printf(
+        &text, "%.200s has several GGUF files; name one of them behind it, as in :FILE:", where);
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         char size[32];
@@ -177,10 +177,11 @@ static int keep_directory(struct hearth_source_file *files, size_t *count, const
             has_standard_weights || fnmatch("model*.safetensors", path, FNM_PATHNAME) == 0;
     }
     if (!has_config || !has_weights)
-        return hearth_error_set(error, HEARTH_EMODEL,
-                                "%.200s is no model that Hearth can take: it has no GGUF file, and "
-                                "%s",
-                                where, has_config ? "no .safetensors weights" : "no config.json");
+        return hearth_error_set(
+            error, HEARTH_EMODEL,
+            "%.200s is not a model that Hearth can use: it has no GGUF file, and "
+            "%s",
+            where, has_config ? "no .safetensors weights" : "no config.json");
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++) {
         const char *path = files[i].path;

@@ -11,6 +11,7 @@
 
 enum { SHORT_TEXT_MAX = 256, LONGER_TEXT_MAX = 1024 };
 
+/* Lengths are bytes, of which a person is told too. */
 static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
 {
     size_t length = strnlen(text, max + 1);
@@ -21,6 +22,8 @@ static int check_text(const char *what, const char *text, size_t max, struct hea
     return 0;
 }
 
+/* The text is stored as it came, but only when it parses: whoever reads it later need not ask
+ * again. */
 static int check_object(const char *what, const char *text, bool only_texts,
                         struct hearth_error *error)
 {
@@ -42,6 +45,8 @@ static int check_object(const char *what, const char *text, bool only_texts,
     return 0;
 }
 
+/* One member of a row: its name for errors, where it is, what stands in for NULL, and what it must
+ * be. */
 struct text_member {
     const char *what;
     const char **text;
@@ -50,6 +55,7 @@ struct text_member {
     enum { PLAIN, OBJECT, OBJECT_OF_TEXTS } form;
 };
 
+/* Rows come with NULL for what was not given; behind this check no text is NULL. */
 static int check_members(const struct text_member *members, size_t count,
                          struct hearth_error *error)
 {
@@ -69,9 +75,7 @@ static int check_members(const struct text_member *members, size_t count,
 int hearth_model_check(struct hearth_model *model, struct hearth_error *error)
 {
     if (!model->name || !hearth_model_name_valid(model->name))
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "a model's name has letters, digits, `.`, `_` and `-`, at most 96, "
-                                "begins with a letter or digit, and is not all digits");
+        return hearth_error_set(error, HEARTH_EINVAL, "a model's name must be " HEARTH_NAME_RULE);
     const struct text_member members[] = {
         {"task", &model->task, "", SHORT_TEXT_MAX, PLAIN},
         {"description", &model->description, "", HEARTH_STORE_TEXT_MAX, PLAIN},
@@ -87,23 +91,25 @@ int hearth_sha256_check(const char *sha256, struct hearth_error *error)
 {
     if (sha256 && hearth_sha256_valid(sha256))
         return 0;
-    return hearth_error_set(error, HEARTH_EINVAL, "a digest is 64 hexadecimal digits");
+    return hearth_error_set(error, HEARTH_EINVAL, "a digest must be 64 hexadecimal digits");
 }
 
 static int check_file(const struct hearth_file *file, struct hearth_error *error)
 {
     if (!file->path || !hearth_inner_path_valid(file->path))
         return hearth_error_set(error, HEARTH_EPATH,
-                                "the path of a file is relative, without `..`");
+                                "the path of a file must be relative and without `..`");
     if (file->size < 0)
         return hearth_error_set(error, HEARTH_EINVAL, "the size of %s is negative", file->path);
     return hearth_sha256_check(file->sha256, error);
 }
 
+/* Sorted, so that two equal paths stand side by side: n log n for the thousands of files a model
+ * may have. */
 static int check_files(const struct hearth_version *version, struct hearth_error *error)
 {
     if (version->file_count > HEARTH_STORE_FILES_MAX)
-        return hearth_error_set(error, HEARTH_EINVAL, "a version has at most %d files",
+        return hearth_error_set(error, HEARTH_EINVAL, "a version may have at most %d files",
                                 HEARTH_STORE_FILES_MAX);
     const char **paths = hearth_calloc(version->file_count, sizeof(*paths));
     int rc = 0;
@@ -115,7 +121,8 @@ static int check_files(const struct hearth_version *version, struct hearth_error
         qsort(paths, version->file_count, sizeof(*paths), hearth_text_order);
     for (size_t i = 1; !rc && i < version->file_count; i++)
         if (strcmp(paths[i - 1], paths[i]) == 0)
-            rc = hearth_error_set(error, HEARTH_EINVAL, "the file %.200s is there twice", paths[i]);
+            rc =
+                hearth_error_set(error, HEARTH_EINVAL, "the file %.200s is listed twice", paths[i]);
     hearth_free(paths);
     return rc;
 }
@@ -137,22 +144,24 @@ int hearth_version_check(struct hearth_version *version, struct hearth_error *er
         rc = hearth_error_set(error, HEARTH_EINVAL, "a version has no state %d",
                               (int)version->state);
     if (!rc && version->number < 0)
-        rc = hearth_error_set(error, HEARTH_EINVAL, "a version's number is positive");
+        rc = hearth_error_set(error, HEARTH_EINVAL, "the number of a version must be positive");
     return rc ? rc : check_files(version, error);
 }
 
+/* `latest` is computed when it is asked for, so no row may bear that name. */
 int hearth_alias_check(const char *alias, struct hearth_error *error)
 {
     if (alias && strcmp(alias, "latest") == 0)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the alias `latest` is reserved: it is the newest ready version");
+        return hearth_error_set(
+            error, HEARTH_EINVAL,
+            "the alias `latest` cannot be set: it always means the newest ready version");
     if (!alias || !hearth_model_name_valid(alias))
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "an alias has letters, digits, `.`, `_` and `-`, at most 96, "
-                                "begins with a letter or digit, and is not all digits");
+        return hearth_error_set(error, HEARTH_EINVAL, "an alias must be " HEARTH_NAME_RULE);
     return 0;
 }
 
+/* A filter comes from a query string; what it cannot match is an error rather than an empty list.
+ */
 int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error)
 {
     const char *sort = filter->sort ? filter->sort : "name";
@@ -164,7 +173,7 @@ int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_
     if (filter->state && hearth_version_state_parse(filter->state) < 0)
         return hearth_error_set(error, HEARTH_EINVAL, "there is no state \"%.64s\"", filter->state);
     if (filter->offset < 0 || filter->limit < 0)
-        return hearth_error_set(error, HEARTH_EINVAL, "offset and limit are not negative");
+        return hearth_error_set(error, HEARTH_EINVAL, "offset and limit must not be negative");
     const char *const texts[] = {filter->task, filter->tag, filter->device, filter->name};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         int rc = texts[i] ? check_text("a filter", texts[i], LONGER_TEXT_MAX, error) : 0;
@@ -174,15 +183,16 @@ int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_
     return 0;
 }
 
+/* The time of a lease is the caller's clock, so only its length can be checked here. */
 int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
                        struct hearth_error *error)
 {
     if (!work || !*work || !owner || !*owner)
-        return hearth_error_set(error, HEARTH_EINVAL, "a claim names its work and its owner");
+        return hearth_error_set(error, HEARTH_EINVAL, "a claim must name its work and its owner");
     int rc = check_text("the work", work, LONGER_TEXT_MAX, error);
     if (!rc)
         rc = check_text("the owner", owner, LONGER_TEXT_MAX, error);
     if (!rc && lease_ms <= 0)
-        rc = hearth_error_set(error, HEARTH_EINVAL, "a lease lasts longer than nothing");
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a lease must last longer than 0 ms");
     return rc;
 }

@@ -1,5 +1,6 @@
-/* Checks rows before they reach a back-end, and fills in what was left out. Pure. Private to
- * src/store. */
+/* Checks the rows that callers hand to the store (models, versions, aliases …) before a back-end
+ * sees them, and replaces texts that were left NULL by their defaults. Pure. Private to src/store.
+ */
 #ifndef HEARTH_STORE_ROW_CHECK_H
 #define HEARTH_STORE_ROW_CHECK_H
 

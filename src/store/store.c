@@ -11,6 +11,7 @@
 
 enum { LANE_QUEUE_MAX = 4096 };
 
+/* All verbs are required: the suite test/conformance/test_store.c runs over every back-end. */
 void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops *ops,
                        struct hearth_loop *loop)
 {
@@ -23,6 +24,7 @@ void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops
     store->lane = loop ? hearth_lane_create(loop, "store", 1, LANE_QUEUE_MAX) : NULL;
 }
 
+/* The lane first: it finishes what was accepted, for which the back-end must still be open. */
 void hearth_store_close(struct hearth_store *store)
 {
     if (!store)
@@ -31,6 +33,7 @@ void hearth_store_close(struct hearth_store *store)
     store->ops->close(store);
 }
 
+/* Work for the store's one thread; freed when its end was told. */
 struct submitted {
     struct hearth_store *store;
     void (*work)(struct hearth_store *store, void *argument);
@@ -55,6 +58,7 @@ static void end_submitted(void *argument, bool dropped)
     hearth_free(submitted);
 }
 
+/* One thread for each store, so that its verbs never run side by side and need no locks. */
 int hearth_store_submit(struct hearth_store *store,
                         void (*work)(struct hearth_store *store, void *argument),
                         void (*done)(void *argument), void *argument)
@@ -68,6 +72,8 @@ int hearth_store_submit(struct hearth_store *store,
     return rc;
 }
 
+/* Two rules of every update: nobody else changed the row since it was read (its revision), and the
+ * state may follow the one before it. */
 int hearth_store_check_move(enum hearth_version_state state, int64_t revision,
                             const struct hearth_version *version, struct hearth_error *error)
 {
@@ -80,6 +86,7 @@ int hearth_store_check_move(enum hearth_version_state state, int64_t revision,
     return 0;
 }
 
+/* The checks have refused everything else. */
 enum hearth_model_order hearth_store_order(const struct hearth_model_filter *filter,
                                            bool *ret_descending)
 {
@@ -91,12 +98,14 @@ enum hearth_model_order hearth_store_order(const struct hearth_model_filter *fil
     return strcmp(sort, "updated") == 0 ? HEARTH_ORDER_UPDATED : HEARTH_ORDER_NAME;
 }
 
+/* A limit of 0 is no limit. */
 size_t hearth_store_page(const struct hearth_model_filter *filter, int64_t total)
 {
     int64_t rest = filter->offset < total ? total - filter->offset : 0;
     return (size_t)(filter->limit && filter->limit < rest ? filter->limit : rest);
 }
 
+/* "key" asks for the tag with whatever value, "key=" for the empty one. */
 void hearth_store_tag_split(const char *tag, size_t *ret_key_length, const char **ret_value)
 {
     *ret_key_length = strcspn(tag, "=");
@@ -229,7 +238,7 @@ int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limi
                          size_t *ret_count, struct hearth_error *error)
 {
     if (limit < 0)
-        return hearth_error_set(error, HEARTH_EINVAL, "a limit is not negative");
+        return hearth_error_set(error, HEARTH_EINVAL, "a limit must not be negative");
     return store->ops->changes(store, since, limit, arena, ret_changes, ret_count, error);
 }
 
@@ -237,7 +246,7 @@ int hearth_store_forget_changes(struct hearth_store *store, int64_t keep, int64_
                                 struct hearth_error *error)
 {
     if (keep < 1) /* without the newest one, nobody could tell that anything changed */
-        return hearth_error_set(error, HEARTH_EINVAL, "at least one change is kept");
+        return hearth_error_set(error, HEARTH_EINVAL, "at least one change must be kept");
     return store->ops->forget_changes(store, keep, ret_count, error);
 }
 

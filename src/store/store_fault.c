@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "store/store_ops.h"
 
+/* The messages of the verbs, in one place, so that all back-ends say the same. */
 int hearth_store_no_model(struct hearth_error *error, const char *name, int64_t id)
 {
     if (name)
@@ -30,8 +31,8 @@ int hearth_store_stale(struct hearth_error *error, const char *kind, int64_t exp
                        int64_t actual)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT,
-                            "the %s was changed meanwhile: revision %lld was expected, it is %lld",
-                            kind, (long long)expected, (long long)actual);
+                            "the %s was changed by somebody else: it is at revision %lld, not %lld",
+                            kind, (long long)actual, (long long)expected);
 }
 
 int hearth_store_arena_full(struct hearth_error *error)
@@ -41,12 +42,12 @@ int hearth_store_arena_full(struct hearth_error *error)
 
 int hearth_store_name_taken(struct hearth_error *error, const char *name)
 {
-    return hearth_error_set(error, HEARTH_ECONFLICT, "there is a model %s already", name);
+    return hearth_error_set(error, HEARTH_ECONFLICT, "there is already a model named %s", name);
 }
 
 int hearth_store_number_taken(struct hearth_error *error, int64_t number)
 {
-    return hearth_error_set(error, HEARTH_ECONFLICT, "the model has a version %lld already",
+    return hearth_error_set(error, HEARTH_ECONFLICT, "the model already has a version %lld",
                             (long long)number);
 }
 
@@ -66,14 +67,14 @@ int hearth_store_is_base(struct hearth_error *error)
 int hearth_store_alias_changed(struct hearth_error *error, const char *alias)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT,
-                            "the alias %s is not as it was expected to be: somebody set, changed "
-                            "or deleted it meanwhile",
+                            "the alias %s was set, changed or deleted by somebody else "
+                            "meanwhile",
                             alias);
 }
 
 int hearth_store_claimed(struct hearth_error *error, const char *work)
 {
-    return hearth_error_set(error, HEARTH_EINUSE, "somebody else is at work on %.200s", work);
+    return hearth_error_set(error, HEARTH_EINUSE, "another process is working on %.200s", work);
 }
 
 int hearth_store_lost_claim(struct hearth_error *error, const char *work)

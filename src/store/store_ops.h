@@ -1,5 +1,6 @@
-/* What a back-end of the store implements. Rows that come in are checked and have no NULL texts;
- * a back-end adds what only it knows: what is there already. Private to src/store. */
+/* The functions that a back-end of the store implements. The rows that it is given have been
+ * checked and have no NULL texts; what a back-end still checks is what only it can know, such as
+ * whether a name is in use. Private to src/store. */
 #ifndef HEARTH_STORE_STORE_OPS_H
 #define HEARTH_STORE_STORE_OPS_H
 

@@ -22,6 +22,7 @@ static const struct state_row {
 };
 enum { STATES = sizeof(states) / sizeof(states[0]) };
 
+/* States come out of databases and requests, as numbers that may be anything. */
 static bool is_state(enum hearth_version_state state)
 {
     return (unsigned)state >= HEARTH_VERSION_REGISTERED && (unsigned)state < STATES;
@@ -40,6 +41,7 @@ int hearth_version_state_parse(const char *name)
     return HEARTH_EINVAL;
 }
 
+/* Every text set, as the checks of rows want it. */
 struct hearth_version hearth_version_fresh(int64_t model_id, const char *label, const char *source)
 {
     return (struct hearth_version){

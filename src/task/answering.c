@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "gateway/body_room.h"
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
 #include "loop/pool.h"
@@ -10,13 +11,17 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CREDIT_BATCH = 16 }; /* given back together: a frame to the worker for each event costs */
+enum {
+    CREDIT_BATCH = 16, /* given back together: a frame to the worker for each event costs */
+    BUSY_RETRY_MS = 1000,
+};
 
 struct hearth_answering_part {
     struct hearth_answering *answering;
     struct hearth_inference *inference; /* NULL before submit and once it has ended */
     uint32_t index;
     uint32_t owed; /* credits that were not given back yet */
+    uint64_t room; /* that its input takes */
     bool taken;    /* a worker has it */
 };
 
@@ -33,16 +38,35 @@ static void forget_body(struct hearth_answering *a)
     a->body = (struct hearth_call_body){0};
 }
 
+static void give_room(struct hearth_answering *a, uint64_t bytes)
+{
+    hearth_body_room_give(a->gateway->body_room, bytes);
+    a->room -= bytes;
+}
+
+/* The last part is on its way: what only submitting needs goes early, since answers may take long.
+ */
+static void forget_inputs(struct hearth_answering *a)
+{
+    hearth_shared_input_release(a->last);
+    a->last = NULL;
+    if (!a->keeps_body)
+        forget_body(a);
+}
+
 static void leave(struct hearth_answering *a)
 {
     if (--a->depth || !a->over || a->is_away)
         return;
+    forget_inputs(a);
     forget_body(a);
+    give_room(a, a->room);
     hearth_inference_target_close(a->target);
     hearth_free(a->parts);
     a->ops->release(a);
 }
 
+/* The pointer goes before the cancel, so that whatever that sets off finds no inference here. */
 static void cancel_all(struct hearth_answering *a)
 {
     a->over = true;
@@ -71,6 +95,7 @@ static void fail(struct hearth_answering *a, uint32_t part, const struct hearth_
     assert(a->over);
 }
 
+/* One part will bring nothing. Either the answer can do without it, or everything ends here. */
 static void miss(struct hearth_answering_part *part, const struct hearth_error *error,
                  uint32_t retry_after_ms)
 {
@@ -108,6 +133,8 @@ static void on_prepared(void *argument, uint32_t token_count, uint32_t truncated
     leave(a);
 }
 
+/* While the client does not read, the worker gets no credit for its events: then only this sequence
+ * waits, and what has been sent stays within the credit of its start. */
 static void pay(struct hearth_answering_part *part)
 {
     struct hearth_answering *a = part->answering;
@@ -130,6 +157,8 @@ static void on_event(void *argument, const struct hearth_event *event)
     leave(a);
 }
 
+/* Ids of a text come in pieces and take no credit: all of them are known before the first is sent.
+ */
 static void on_tokens(void *argument, const int32_t *tokens, size_t count)
 {
     struct hearth_answering *a = ((struct hearth_answering_part *)argument)->answering;
@@ -139,8 +168,13 @@ static void on_tokens(void *argument, const int32_t *tokens, size_t count)
     leave(a);
 }
 
+/* Its input may be shared with parts that still run, unless each is submitted in its turn. */
 static void forget(struct hearth_answering_part *part)
 {
+    if (part->answering->waiting_max) {
+        give_room(part->answering, part->room);
+        part->room = 0;
+    }
     part->inference = NULL;
     part->answering->live--;
     part->answering->taken -= part->taken;
@@ -179,6 +213,23 @@ static enum hearth_queue_place place_of(const struct hearth_answering *a)
     return a->live > a->taken ? HEARTH_PLACE_SPARE : HEARTH_PLACE_KEPT;
 }
 
+/* The part's input becomes the last one asked. */
+static int take_input(struct hearth_answering_part *part, struct hearth_inference_part *asked,
+                      struct hearth_error *error)
+{
+    struct hearth_answering *a = part->answering;
+    struct hearth_shared_input *input = a->ops->ask(a, part->index, &asked->seed_offset);
+    if (!input)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the input");
+    uint64_t bytes = input == a->last ? 0 : hearth_shared_input_bytes(input);
+    int rc = hearth_body_room_take(a->gateway->body_room, bytes, error);
+    part->room = rc ? 0 : bytes;
+    a->room += part->room;
+    hearth_shared_input_release(a->last);
+    a->last = asked->input = input;
+    return rc;
+}
+
 static int submit(struct hearth_answering_part *part, uint32_t *ret_retry_after_ms,
                   struct hearth_error *error)
 {
@@ -194,12 +245,16 @@ static int submit(struct hearth_answering_part *part, uint32_t *ret_retry_after_
     if (a->time_out)
         return hearth_error_set(error, HEARTH_ETIMEOUT,
                                 "the request's time ended before this input's turn came");
-    asked.input = a->ops->ask(a, part->index, &asked.seed_offset);
-    if (!asked.input)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the input");
-    int rc = hearth_inference_submit_part(a->target, &asked, &events, part, &part->inference,
-                                          ret_retry_after_ms, error);
-    hearth_shared_input_release(asked.input);
+    *ret_retry_after_ms = BUSY_RETRY_MS;
+    int rc = take_input(part, &asked, error);
+    if (rc)
+        return rc;
+    rc = hearth_inference_submit_part(a->target, &asked, &events, part, &part->inference,
+                                      ret_retry_after_ms, error);
+    if (rc) { /* it may be asked again, when there is room in the queue */
+        give_room(a, part->room);
+        part->room = 0;
+    }
     return rc;
 }
 
@@ -226,14 +281,16 @@ static void submit_more(struct hearth_answering *a)
            (!a->waiting_max || a->live - a->taken < a->waiting_max))
         if (!submit_next(a))
             return;
-    if (!a->over && a->next == a->count && !a->keeps_body)
-        forget_body(a);
+    if (!a->over && a->next == a->count)
+        forget_inputs(a);
     if (a->over || a->completed || a->ended < a->count)
         return;
     a->completed = true;
     a->ops->on_complete(a);
 }
 
+/* The work may still say why to a client that can hear it; what it says is written before its
+ * inferences go. */
 static void on_gone(struct hearth_call *call, int reason)
 {
     struct hearth_answering *a = call->work;
@@ -245,6 +302,7 @@ static void on_gone(struct hearth_call *call, int reason)
     leave(a);
 }
 
+/* What is owed has been read meanwhile: all of it is given back at once. */
 static void on_writable(struct hearth_call *call)
 {
     struct hearth_answering *a = call->work;
@@ -323,6 +381,7 @@ void hearth_answering_start(struct hearth_answering *a, struct hearth_call *call
     leave(a);
 }
 
+/* On a thread of the pool: the loop touches nothing of the work until `returned`. */
 static void run_on_lane(void *argument)
 {
     struct hearth_answering *a = argument;

@@ -78,6 +78,9 @@ struct hearth_answering {
     struct hearth_gateway *gateway;
     struct hearth_call_body body;           /* `json` may be read on the pool */
     struct hearth_inference_target *target; /* the version that answers all parts */
+    struct hearth_shared_input *last;       /* that was asked, until all parts are submitted */
+    uint64_t
+        room; /* bytes of inputs that are counted with the bodies; of one that is shared, once */
     struct hearth_answering_part *parts;
     uint32_t next;                 /* part to be submitted */
     uint32_t live, taken, ended;   /* submitted; of these with a worker; through */

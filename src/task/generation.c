@@ -19,12 +19,12 @@ static struct hearth_generation *of(struct hearth_answering *answering)
     return (struct hearth_generation *)answering;
 }
 
+/* Also of a work that failed while it was being started, with choices that hold nothing. */
 static void release(struct hearth_answering *answering)
 {
     struct hearth_generation *g = of(answering);
     if (g->stream)
         hearth_text_stream_close(g);
-    hearth_shared_input_release(g->shared);
     for (uint32_t i = 0; i < g->choice_count; i++) {
         struct hearth_choice *choice = &g->choices[i];
         if (g->shape->forget)
@@ -65,6 +65,7 @@ static void on_failed(struct hearth_answering *answering, uint32_t part,
         hearth_answer_error(hearth_answering_end(answering), error, &detail);
 }
 
+/* To a client that has gone nothing can be said; one whose server ends may still read why. */
 static void on_gone(struct hearth_answering *answering, int reason)
 {
     struct hearth_generation *g = of(answering);
@@ -75,6 +76,7 @@ static void on_gone(struct hearth_answering *answering, int reason)
     hearth_text_stream_tell_error(g, &error, NULL);
 }
 
+/* Collected answers have no place for progress: their status comes last. */
 static void on_loading(struct hearth_answering *answering, float fraction)
 {
     if (of(answering)->stream)
@@ -95,6 +97,7 @@ uint32_t hearth_character_count(const char *text, size_t length)
     return count;
 }
 
+/* Text is counted in characters because completions' `text_offset` is; engines send whole ones. */
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
@@ -112,6 +115,7 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
     choice->characters += hearth_character_count(event->bytes.bytes, event->bytes.length);
 }
 
+/* The figures of a choice are kept for the sums, which are written when all have ended. */
 static int on_done(struct hearth_answering *answering, uint32_t part,
                    const struct hearth_inference_done *done, struct hearth_error *error)
 {
@@ -123,6 +127,8 @@ static int on_done(struct hearth_answering *answering, uint32_t part,
     return 0;
 }
 
+/* A text that was cut off for its length would be a wrong answer: its buffer's failure is the
+ * answer's. */
 static void on_complete(struct hearth_answering *answering)
 {
     struct hearth_generation *g = of(answering);
@@ -143,17 +149,17 @@ static void on_complete(struct hearth_answering *answering)
 static struct hearth_shared_input *ask(struct hearth_answering *answering, uint32_t part,
                                        uint64_t *ret_seed_offset)
 {
-    struct hearth_generation *g = of(answering);
+    const struct hearth_generation *g = of(answering);
     *ret_seed_offset = part % g->n;
-    if (part % g->n == 0) {
-        struct hearth_input input = g->inputs[part / g->n];
-        input.sampling = &g->sampling;
-        hearth_shared_input_release(g->shared);
-        g->shared = hearth_shared_input_create(&input);
-    }
-    return g->shared ? hearth_shared_input_keep(g->shared) : NULL;
+    if (part % g->n)
+        return hearth_shared_input_keep(answering->last);
+    struct hearth_input input = g->inputs[part / g->n];
+    input.sampling = &g->sampling;
+    return hearth_shared_input_create(&input);
 }
 
+/* Ids are told apart by clients that log them, so they are random, not counted: a server that
+ * starts anew does not begin them again. */
 static const char *make_id(struct hearth_call *call, const char *prefix)
 {
     unsigned char random[12];

@@ -57,7 +57,6 @@ struct hearth_generation {
     uint32_t n;                        /* choices of each input */
     const struct hearth_input *inputs; /* while start runs */
     struct hearth_sampling sampling;
-    struct hearth_shared_input *shared; /* the input that was submitted last */
     uint32_t choice_count;
 
     struct hearth_sse sse; /* of one that streams */

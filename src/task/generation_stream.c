@@ -10,6 +10,7 @@
 
 enum { EVENT_MAX = 4 << 20 }; /* bytes sent at once: a token's text and its alternatives */
 
+/* The first bytes carry the head with them: from here on the status is 200. */
 static void send(struct hearth_generation *g, struct hearth_buf *buf)
 {
     if (!hearth_sse_write(&g->sse, buf))
@@ -26,6 +27,9 @@ static void finish(struct hearth_generation *g, int status)
     hearth_exchange_finish(exchange, NULL, 0);
 }
 
+/* Lines that begin with a colon are comments (HTML standard, section 9.2.6): every client skips
+ * them.
+ */
 static void send_comment(struct hearth_generation *g)
 {
     struct hearth_buf buf;
@@ -47,6 +51,8 @@ void hearth_text_stream_loading(struct hearth_generation *g, float fraction)
         send_comment(g);
 }
 
+/* Ten seconds of silence are told whoever listens, and the load from then on: by now the status
+ * could not wait any longer. */
 static void on_quiet(struct hearth_sse *sse)
 {
     struct hearth_generation *g =
@@ -69,6 +75,7 @@ void hearth_text_stream_close(struct hearth_generation *g)
     hearth_sse_stop(&g->sse);
 }
 
+/* OpenAI's first chunk of a choice has its role, or the prompt that is echoed, and no text. */
 static void open_choice(struct hearth_choice *choice, struct hearth_buf *buf)
 {
     const struct hearth_generation_shape *shape = choice->generation->shape;
@@ -90,6 +97,8 @@ void hearth_text_stream_prepared(struct hearth_choice *choice)
     send(choice->generation, &buf);
 }
 
+/* A token may bring no text (half a character, a control token); it is sent only for its logprobs.
+ */
 void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_event *event)
 {
     struct hearth_generation *g = choice->generation;
@@ -115,6 +124,7 @@ void hearth_text_stream_finish(struct hearth_choice *choice)
     send(choice->generation, &buf);
 }
 
+/* A client that waits for them would take a stream without for one that broke off. */
 static void say_last_words(const struct hearth_generation *g, struct hearth_buf *buf)
 {
     size_t start = hearth_sse_open(buf);

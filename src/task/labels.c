@@ -2,15 +2,10 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "task/ranking.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct scored {
-    uint32_t index;
-    double score;
-};
 
 static size_t names_size(const json_t *list)
 {
@@ -61,16 +56,9 @@ void hearth_labels_destroy(struct hearth_labels *labels)
     hearth_free(labels);
 }
 
-static int compare_scored(const void *a, const void *b)
-{
-    const struct scored *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score > y->score ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
+/* Softmax is taken relative to the largest number, so that exp never overflows. */
 static void make_scores(const struct hearth_labels *labels, const float *numbers, uint32_t count,
-                        struct scored *scored)
+                        struct hearth_ranked *scored)
 {
     double most = -INFINITY, sum = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -78,7 +66,7 @@ static void make_scores(const struct hearth_labels *labels, const float *numbers
     for (uint32_t i = 0; i < count; i++) {
         double number = (double)numbers[i];
         double score = labels->independent ? 1 / (1 + exp(-number)) : exp(number - most);
-        scored[i] = (struct scored){i, score};
+        scored[i] = (struct hearth_ranked){i, score};
         sum += score;
     }
     for (uint32_t i = 0; !labels->independent && i < count; i++)
@@ -88,15 +76,15 @@ static void make_scores(const struct hearth_labels *labels, const float *numbers
 void hearth_labels_write(const struct hearth_labels *labels, const float *numbers, uint32_t count,
                          struct hearth_buf *buf)
 {
-    struct scored *scored = hearth_calloc(count, sizeof(*scored));
+    struct hearth_ranked *scored = hearth_calloc(count, sizeof(*scored));
     make_scores(labels, numbers, count, scored);
-    qsort(scored, count, sizeof(*scored), compare_scored);
+    hearth_rank(scored, count);
     hearth_buf_char(buf, '[');
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = scored[i].index;
         hearth_buf_text(buf, i ? ",{\"label\":" : "{\"label\":");
         if (labels->names && index < labels->count)
-            hearth_json_write_string(buf, labels->names[index], strlen(labels->names[index]));
+            hearth_json_write_text(buf, labels->names[index]);
         else
             hearth_buf_printf(buf, "\"LABEL_%u\"", index);
         hearth_buf_text(buf, ",\"score\":");

@@ -38,6 +38,7 @@ static uint32_t token_limit(struct hearth_gateway *gateway, const struct hearth_
                                                : facts->trained_context;
 }
 
+/* One task of engines is two of people's: a pair's score is a rank, several are labels. */
 static json_t *tasks_json(const struct hearth_model_facts *facts)
 {
     json_t *list = json_array();
@@ -53,6 +54,7 @@ static json_t *tasks_json(const struct hearth_model_facts *facts)
     return list;
 }
 
+/* What does not apply is null, not "" or 0: a client must be able to tell it from a value. */
 static json_t *text_or_null(const char *text)
 {
     return *text ? json_string(text) : json_null();

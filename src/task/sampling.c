@@ -4,7 +4,9 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
+/* JSON knows no integers: some clients write every number with a point. */
 int64_t hearth_body_integer(const json_t *body, const char *key, int64_t fallback)
 {
     const json_t *value = json_object_get(body, key);
@@ -24,6 +26,7 @@ static float number(const json_t *body, const char *key, double fallback)
     return (float)hearth_json_number(body, key, fallback);
 }
 
+/* An empty text would stop at once; some clients send one for "none". */
 static int read_stops(const json_t *stop, struct hearth_arena *arena,
                       struct hearth_sampling *sampling)
 {
@@ -43,6 +46,7 @@ static int read_stops(const json_t *stop, struct hearth_arena *arena,
     return 0;
 }
 
+/* Keys of objects are texts in JSON, also where they are numbers of tokens. */
 static int read_biases(const json_t *map, struct hearth_arena *arena,
                        struct hearth_sampling *sampling, struct hearth_error *error)
 {
@@ -71,6 +75,7 @@ static int read_biases(const json_t *map, struct hearth_arena *arena,
     return 0;
 }
 
+/* Without a seed two equal requests should differ, as OpenAI's do. */
 static uint64_t read_seed(const json_t *body)
 {
     if (json_is_number(json_object_get(body, "seed")))
@@ -80,6 +85,7 @@ static uint64_t read_seed(const json_t *body)
     return seed;
 }
 
+/* `*ret_param` is set before each step that may fail, so that whichever does has named it. */
 int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error)
@@ -108,6 +114,16 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
         return hearth_error_set(error, rc, "the request is too large");
     *ret_sampling = sampling;
     return 0;
+}
+
+enum hearth_truncate hearth_truncate_read(const json_t *parameters)
+{
+    const json_t *value = json_object_get(parameters, "truncate");
+    const char *word = json_is_string(value) ? json_string_value(value) : "";
+    if (strcasecmp(word, "start") == 0)
+        return HEARTH_TRUNCATE_START;
+    return json_is_true(value) || strcasecmp(word, "end") == 0 ? HEARTH_TRUNCATE_END
+                                                               : HEARTH_TRUNCATE_NEVER;
 }
 
 enum hearth_class hearth_class_read(const json_t *body)

@@ -1,4 +1,4 @@
-/* Reads the parameters of generation out of a checked body. Pure. */
+/* Reads parameters that several routes have out of a checked body. Pure. */
 #ifndef HEARTH_TASK_SAMPLING_H
 #define HEARTH_TASK_SAMPLING_H
 
@@ -20,6 +20,9 @@ uint32_t hearth_max_tokens_read(const json_t *body, const char *key, uint32_t fa
 int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error);
+
+/* truncate: "start", "end" or true, in whatever case; else HEARTH_TRUNCATE_NEVER. */
+enum hearth_truncate hearth_truncate_read(const json_t *parameters);
 
 /* service_tier: priority is interactive, flex is batch, else normal. */
 enum hearth_class hearth_class_read(const json_t *body);

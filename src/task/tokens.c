@@ -26,6 +26,7 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
     return hearth_shared_input_create(of(answering)->request.input);
 }
 
+/* Written as they come: a list of ids as JSON is as long as the ids, and needs no second copy. */
 static void on_tokens(struct hearth_answering *answering, const int32_t *tokens, size_t count)
 {
     struct token_work *work = of(answering);

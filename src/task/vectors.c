@@ -13,6 +13,7 @@ enum {
     VALUES_MAX = 128 << 20, /* bytes of all vectors together */
 };
 
+/* What the first vector tells of the model that could not be known before it was loaded. */
 static int check_width(const struct vectors *v, uint32_t width, struct hearth_error *error,
                        const char **ret_param)
 {
@@ -78,6 +79,7 @@ static int check_values(struct vectors *v, uint32_t index, const struct hearth_e
                             event->value_count);
 }
 
+/* JSON has no NaN, and a vector of them would poison whatever index it is put into. */
 static bool is_finite(const float *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -118,6 +120,7 @@ static void on_event(struct hearth_answering *answering, uint32_t index,
     v->rows[index].done = true;
 }
 
+/* Inputs overlap in time, so that a call's times are those of its slowest, not their sum. */
 static uint64_t larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -139,6 +142,8 @@ static int on_done(struct hearth_answering *answering, uint32_t index,
     return 0;
 }
 
+/* Only who asked for a partial answer gets one: else a row without a vector would shift what
+ * clients pair up by place. */
 static bool on_missed(struct hearth_answering *answering, uint32_t index,
                       const struct hearth_error *error, uint32_t retry_after_ms)
 {
@@ -165,6 +170,7 @@ static void on_complete(struct hearth_answering *answering)
     hearth_vectors_finish(of(answering));
 }
 
+/* Copied when its turn comes, not at the start: of a long list only a window is there twice. */
 static struct hearth_shared_input *ask(struct hearth_answering *answering, uint32_t index,
                                        uint64_t *ret_seed_offset)
 {

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "domain/blame.h"
 #include "gateway/answers.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_state.h"
@@ -34,13 +35,6 @@ void hearth_vectors_fail(struct vectors *v, const struct hearth_error *error, co
     hearth_answer_error(hearth_answering_end(&v->answering), &copy, &detail);
 }
 
-/* Is it the input's own fault, so that its place in the list helps? */
-static bool blames_input(int code)
-{
-    return code == HEARTH_ECONTEXT || code == HEARTH_EINVAL || code == HEARTH_EPARSE ||
-           code == HEARTH_ETOOLARGE;
-}
-
 /* The first id of an input that the model does not have, or the number of its ids when it has them
  * all, or when the model is not there to ask. */
 static size_t foreign_token(const struct vectors *v, const struct hearth_input *input)
@@ -54,6 +48,7 @@ static size_t foreign_token(const struct vectors *v, const struct hearth_input *
     return input->token_count;
 }
 
+/* "input", "input[3]" or "input[3][7]": as exact as can be told. */
 static void name_param(const struct vectors *v, uint32_t index, int code, char param[PARAM_MAX])
 {
     const struct hearth_input *input = &v->request.inputs[index];
@@ -69,12 +64,14 @@ static void name_param(const struct vectors *v, uint32_t index, int code, char p
         snprintf(param, PARAM_MAX, "%s%s", v->request.param, place);
 }
 
+/* The place goes into the message too, because many clients show nothing else. */
 void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hearth_error *error,
                              uint32_t retry_after_ms)
 {
     struct hearth_error named = *error;
     char param[PARAM_MAX];
-    if (index == HEARTH_NO_PART || !blames_input(error->code)) {
+    /* When it is the input's own fault, its place in the list helps. */
+    if (index == HEARTH_NO_PART || !hearth_blames_input(error->code)) {
         hearth_vectors_fail(v, error, NULL, retry_after_ms);
         return;
     }
@@ -98,6 +95,7 @@ void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
     hearth_buf_char(buf, '"');
 }
 
+/* Here and not in the connection, which compresses on the loop: megabytes of digits take long. */
 static void pack(struct vectors *v)
 {
     struct hearth_gzip *gzip = hearth_gzip_create();
@@ -130,6 +128,8 @@ static void write_much(struct hearth_answering *answering)
     v->write_us = (hearth_clock_monotonic_ns() - began_ns) / 1000;
 }
 
+/* The tag says that this answer would be made again, so it is left out where that is not sure: when
+ * vectors are missing, or were made by two makers. */
 static void set_tag(const struct vectors *v, struct hearth_exchange *exchange)
 {
     char tag[HEARTH_ETAG_MAX];
@@ -176,7 +176,7 @@ static bool fails_whole(const struct vectors *v)
 {
     for (uint32_t i = 0; i < v->shown.count; i++)
         if (!v->rows[i].error || v->rows[i].error->code == HEARTH_ETIMEOUT ||
-            blames_input(v->rows[i].error->code))
+            hearth_blames_input(v->rows[i].error->code))
             return false;
     return true;
 }

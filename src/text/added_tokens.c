@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+/* Models have a few dozen of them, some a few thousand ("<unused7>"); every one is compared where a
+ * text has its first character, so their number is bounded. */
 enum { ADDED_MAX = 1 << 16 };
 
 static int read_one(const json_t *json, const struct normalizer *normalizer,
@@ -19,12 +21,16 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
                                 "tokenizer.json: an added token has no content or no id");
     token->id = (int32_t)id;
     token->text = hearth_strdup(json_string_value(content));
+    /* `special` matters for decoding only: special or not, a text that contains its content gives
+     * the token. */
     token->special = hearth_json_truth(json, "special", false);
     token->single_word = hearth_json_truth(json, "single_word", false);
     token->strip_left = hearth_json_truth(json, "lstrip", false);
     token->strip_right = hearth_json_truth(json, "rstrip", false);
     token->normalized = hearth_json_truth(json, "normalized", false);
     hearth_runes_append_utf8(&token->content, token->text, strlen(token->text));
+    /* It is looked for in normalized text, so it is normalized too: of "normalized" tokens the
+     * library does the same. */
     if (token->normalized)
         normalizer_run(normalizer, &token->content, 0);
     return token->content.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory") : 0;
@@ -43,6 +49,8 @@ int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
         if (rc)
             return rc;
         const struct added_token *token = &added->at[i];
+        /* Most characters begin no added token at all: one look at this table spares comparing
+         * them. */
         if (token->content.count)
             added->begins[token->normalized][token->content.at[0] & 255] = true;
     }
@@ -71,6 +79,8 @@ static bool matches(const struct added_token *token, const struct hearth_runes *
            memcmp(text->at + at, token->content.at, count * sizeof(*text->at)) == 0;
 }
 
+/* "<|im_start|>" and "<|im" may both be tokens: of those that match at a place the longest is
+ * meant. */
 static const struct added_token *longest_at(const struct added_tokens *added, bool normalized,
                                             const struct hearth_runes *text, size_t at)
 {
@@ -84,6 +94,8 @@ static const struct added_token *longest_at(const struct added_tokens *added, bo
     return best;
 }
 
+/* lstrip and rstrip: the spaces on that side belong to the token and give no tokens of their own.
+ * `start`: what lies before it has been turned into tokens already. */
 static void widen(const struct added_token *token, const struct hearth_runes *text, size_t start,
                   size_t *from, size_t *to)
 {

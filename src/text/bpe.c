@@ -28,12 +28,16 @@ struct bpe {
     char prefix[AFFIX_MAX], suffix[AFFIX_MAX];
 };
 
+/* The tokens that a piece is made of at present, as a linked list within an array: a merge makes
+ * one of two neighbours without moving the others. */
 struct symbol {
     int32_t id;
     int32_t previous, next; /* -1: none */
     bool gone;
 };
 
+/* A merge that was possible when it was put into the heap. It is not taken out when one of its two
+ * symbols changes: merge_all sees that when its turn comes. */
 struct candidate {
     uint32_t rank;
     int32_t at, joined;
@@ -57,6 +61,8 @@ static void destroy(struct token_model *head)
 
 /* Merges */
 
+/* Fibonacci hashing: 2^64 divided by the golden ratio spreads neighbouring ids over the table,
+ * which is never more than half full, so that the search ends soon. */
 static size_t slot_of(const struct bpe *model, int32_t left, int32_t right)
 {
     uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
@@ -85,6 +91,7 @@ static int add_merge(struct bpe *model, const char *left, const char *right, uin
     struct hearth_buf joined;
     hearth_buf_init(&joined, 1 << 20);
     hearth_buf_text(&joined, left);
+    /* The continuing prefix says that a token goes on a word: of "a" and "##b" it becomes "ab". */
     if (skip && strncmp(right, model->prefix, skip) == 0)
         hearth_buf_text(&joined, right + skip);
     else
@@ -110,6 +117,7 @@ static int read_merge(struct bpe *model, const json_t *json, uint32_t rank,
         json_is_string(json_array_get(json, 0)) && json_is_string(json_array_get(json, 1)))
         return add_merge(model, json_string_value(json_array_get(json, 0)),
                          json_string_value(json_array_get(json, 1)), rank, error);
+    /* Older files have a pair as one text with a space between, which no token can hold. */
     const char *text = json_is_string(json) ? json_string_value(json) : NULL;
     const char *space = text ? strchr(text, ' ') : NULL;
     if (!space || strchr(space + 1, ' '))
@@ -125,6 +133,7 @@ static int read_merges(struct bpe *model, const json_t *json, struct hearth_erro
     size_t count = json_array_size(json), slots = 1024;
     if (count > MERGES_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: too many merges");
+    /* A power of two, so that a mask finds the slot; half of them stay free. */
     while (slots < 2 * count)
         slots *= 2;
     model->merges = hearth_try_alloc(slots * sizeof(*model->merges));
@@ -154,6 +163,7 @@ static int read_affix(const json_t *json, const char *key, char affix[AFFIX_MAX]
 static int read_fields(struct bpe *model, const json_t *json, struct hearth_error *error)
 {
     const char *unknown = hearth_json_text(json, "unk_token", NULL);
+    /* Dropout leaves merges out at random: of use in training only, and never the same twice. */
     if (hearth_json_number(json, "dropout", 0) != 0)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "tokenizer.json: BPE with dropout");
     model->byte_fallback = hearth_json_truth(json, "byte_fallback", false);
@@ -205,11 +215,15 @@ static void append_symbol(struct word *word, int32_t id)
         word->symbols[at - 1].next = at;
 }
 
+/* The order of the heap: the merge that was learnt earlier, and of the same merge at two places the
+ * leftmost. That is the order in which the library's own loop would find them. */
 static bool comes_first(const struct candidate *a, const struct candidate *b)
 {
     return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
 }
 
+/* The heap is a binary tree in an array: the children of i are 2i + 1 and 2i + 2, and none comes
+ * before its parent. The new one rises from the end. */
 static void push(struct word *word, struct candidate candidate)
 {
     if (word->heap_count == word->heap_capacity) {
@@ -229,6 +243,7 @@ static void push(struct word *word, struct candidate candidate)
     word->heap[at] = candidate;
 }
 
+/* The first goes; the last one takes its place and sinks below all that come before it. */
 static struct candidate pop(struct word *word)
 {
     struct candidate top = word->heap[0], last = word->heap[--word->heap_count];
@@ -272,6 +287,8 @@ static int merge_all(const struct bpe *model, struct word *word, const struct he
         const struct merge *merge = find_merge(model, left->id, right->id);
         if (!merge || merge->joined != top.joined)
             continue; /* one of the two has changed since */
+        /* The left symbol becomes the merged one, the right one is taken out of the list. Only the
+         * two pairs that the merged symbol now makes with its neighbours can be new. */
         left->id = top.joined;
         left->next = right->next;
         right->gone = true;
@@ -287,6 +304,7 @@ static int merge_all(const struct bpe *model, struct word *word, const struct he
 static void append_unknown(const struct bpe *model, const char *bytes, size_t length,
                            bool *after_unknown, struct word *word)
 {
+    /* All of a character's bytes need a token; half a character would be no text. */
     bool have_bytes = model->byte_fallback;
     for (size_t i = 0; i < length && have_bytes; i++)
         have_bytes = model->byte_ids[(unsigned char)bytes[i]] >= 0;
@@ -301,6 +319,8 @@ static void append_unknown(const struct bpe *model, const char *bytes, size_t le
     }
 }
 
+/* A piece as it is before any merge: a symbol for each character, which carries the continuing
+ * prefix unless it is the first, and the suffix if it is the last. */
 static void start_word(const struct bpe *model, const uint32_t *piece, size_t count,
                        struct word *word)
 {
@@ -322,6 +342,8 @@ static void start_word(const struct bpe *model, const uint32_t *piece, size_t co
     }
 }
 
+/* ignore_merges: a piece that is a token itself is that token, whatever the merges would make of
+ * it. Pieces longer than any such token are not looked up. */
 static int32_t whole_piece(const struct bpe *model, const uint32_t *piece, size_t count)
 {
     char bytes[512] = "";
@@ -345,6 +367,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     int rc = merge_all(model, &word, tokens, error);
     if (word.failed)
         rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    /* Merging kept their order in the array, so the list need not be followed. */
     for (size_t i = 0; i < word.count && !rc; i++)
         if (!word.symbols[i].gone)
             rc = tokens_append(tokens, word.symbols[i].id, error);

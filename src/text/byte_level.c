@@ -32,6 +32,8 @@ static size_t run_of(const uint32_t *at, size_t count, unsigned classes, bool ot
     return length;
 }
 
+/* 's, 't, 're … are pieces of their own, in lower case only, as the expression of GPT-2 has them.
+ */
 static size_t contraction(const uint32_t *at, size_t count)
 {
     static const char *const endings[] = {"s", "t", "re", "ve", "m", "ll", "d"};
@@ -60,6 +62,8 @@ static size_t next_match(const uint32_t *at, size_t count, bool spaced)
         (length = run_of(word, left, HEARTH_UNICODE_NUMBER, false)) ||
         (length = run_of(word, left, any, true)))
         return space + length;
+    /* \s+(?!\S): a run of spaces leaves its last one to the word that follows, unless the text ends
+     * with the run or it is one space only. */
     length = spaced + run_of(at, count, HEARTH_UNICODE_REGEX_SPACE, false);
     return length > 1 && length < spaced + count ? length - 1 : length;
 }
@@ -75,6 +79,8 @@ static void append_bytes(uint32_t c, struct hearth_runes *out)
 void split_byte_level(const struct pre_tokenizer_step *step, const uint32_t *text, bool prepends,
                       size_t *at, size_t end, struct hearth_runes *out)
 {
+    /* The space that is put before the text takes part in the match (" ?\p{L}+" takes it along),
+     * though it is not in the text: next_match counts it, and it is subtracted again. */
     bool spaced = prepends && text[*at] != ' ';
     size_t length = end - *at;
     if (step->use_regex)
@@ -93,6 +99,7 @@ void split_metaspace(const struct pre_tokenizer_step *step, const uint32_t *text
         hearth_runes_append(out, step->replacement);
     for (; *at < end; ++*at) {
         uint32_t c = text[*at] == ' ' ? step->replacement : text[*at];
+        /* Each space begins a new piece, whose first character it is. */
         if (c == step->replacement && !step->whole && out->count)
             return;
         hearth_runes_append(out, c);

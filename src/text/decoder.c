@@ -1,3 +1,5 @@
+/* Token ids back into text, as the library's decode with the model's decoder. Tokens are appended
+ * one by one, and each knows only whether it is the first. */
 #include "base/text.h"
 #include "text/tokenizer_parts.h"
 
@@ -11,6 +13,7 @@ static void clean_up(struct hearth_buf *text, size_t from)
         {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
         {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
         {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+    /* The library cleans each token up by itself, so what stands before `from` is done with. */
     for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
         const char *old = replacements[i][0], *new = replacements[i][1];
         size_t old_length = strlen(old), new_length = strlen(new);
@@ -25,6 +28,7 @@ static void clean_up(struct hearth_buf *text, size_t from)
     }
 }
 
+/* A token with the prefix goes on a word; any other one begins a new word, after a space. */
 static void append_wordpiece(const struct decoder *decoder, const char *token, size_t length,
                              bool first, struct hearth_buf *text)
 {
@@ -40,6 +44,7 @@ static void append_wordpiece(const struct decoder *decoder, const char *token, s
         clean_up(text, from);
 }
 
+/* Each character stands for one byte of UTF-8; a character of the text may lie in two tokens. */
 static void append_byte_level(const char *token, size_t length, struct hearth_buf *text)
 {
     struct hearth_runes runes = {0};
@@ -61,6 +66,8 @@ static void append_metaspace(const struct decoder *decoder, const char *token, s
     const char *mark = decoder->prefix;
     size_t width = strlen(mark);
     for (size_t i = 0; i < length;) {
+        /* The very first mark was put before the text by the pre-tokenizer and is no space of it.
+         */
         if (width && length - i >= width && memcmp(token + i, mark, width) == 0) {
             if (!first || i > 0)
                 hearth_buf_char(text, ' ');

@@ -18,6 +18,8 @@ static bool is_chinese(uint32_t c)
            (c >= 0xf900 && c <= 0xfaff) || (c >= 0x2f800 && c <= 0x2fa1f);
 }
 
+/* A step that cannot work in place writes into a text of its own, which then takes the place of the
+ * old one. A failure stays: the steps behind it have nothing to do and do no harm. */
 static void replace_text(struct hearth_runes *text, struct hearth_runes *with)
 {
     with->failed |= text->failed;
@@ -43,6 +45,7 @@ size_t head_of_taken(const struct hearth_runes *taken, size_t head)
     return count;
 }
 
+/* BertNormalizer's clean_text: control characters go, every kind of white space becomes a space. */
 static void clean(struct hearth_runes *text, size_t *head)
 {
     size_t out = 0, kept = 0;
@@ -85,6 +88,7 @@ static void clean_nmt(struct hearth_runes *text, size_t *head)
     *head = kept;
 }
 
+/* Ideographs are words of their own: spaces on both sides make the pre-tokenizer see them so. */
 static void space_chinese(struct hearth_runes *text, size_t *head)
 {
     struct hearth_runes out = {.most = text->most};
@@ -125,6 +129,7 @@ static void drop(struct hearth_runes *text, unsigned classes, size_t *head)
     *head = kept;
 }
 
+/* One character may become several: U+0130 becomes "i" and a combining dot. */
 static void lower(struct hearth_runes *text, size_t *head)
 {
     struct hearth_runes out = {.most = text->most};
@@ -171,6 +176,7 @@ static void replace_all(struct hearth_runes *text, const struct hearth_runes *pa
     *head = kept;
 }
 
+/* An empty text stays empty, as in the library. */
 static void prepend(struct hearth_runes *text, const struct hearth_runes *content, size_t *head)
 {
     struct hearth_runes out = {.most = text->most};
@@ -278,6 +284,7 @@ static int read_bert(const json_t *json, struct normalizer_step *step)
     step->clean = hearth_json_truth(json, "clean_text", true);
     step->chinese = hearth_json_truth(json, "handle_chinese_chars", true);
     step->lower = hearth_json_truth(json, "lowercase", true);
+    /* null ("not said") means that accents go when letters are lower-cased. */
     step->accents = json_is_boolean(accents) ? json_is_true(accents) : step->lower;
     return 0;
 }
@@ -349,6 +356,8 @@ int normalizer_read(const json_t *json, struct normalizer *normalizer, struct he
     if (!json || json_is_null(json))
         return 0;
     const char *type = hearth_json_text(json, "type", "");
+    /* Sequences may hold sequences; all of them are one list here. JSON's own limit of depth bounds
+     * the recursion. */
     if (strcmp(type, "Sequence") == 0) {
         const json_t *steps = json_object_get(json, "normalizers");
         int rc = 0;
@@ -368,6 +377,8 @@ int normalizer_lower_first(struct normalizer *normalizer, struct hearth_error *e
             return 0;
     if (normalizer->count == TOKENIZER_STEPS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: too many normalizers");
+    /* sentence-transformers lower-cases a text before its tokenizer sees it, so this comes first.
+     */
     memmove(normalizer->steps + 1, normalizer->steps,
             normalizer->count++ * sizeof(*normalizer->steps));
     normalizer->steps[0] = (struct normalizer_step){.kind = NORMALIZE_LOWER};

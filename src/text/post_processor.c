@@ -52,6 +52,7 @@ static int read_template(const json_t *json, const char *key, struct template_it
     return rc;
 }
 
+/* "cls": ["[CLS]", 101]: only the id is of use. */
 static int32_t pair_id(const json_t *json, const char *key)
 {
     const json_t *id = json_array_get(json_object_get(json, key), 1);
@@ -81,6 +82,7 @@ static int read_fixed(const json_t *json, bool roberta, struct post_processor *p
     return 0;
 }
 
+/* The last processor of a sequence that says something of special tokens decides. */
 static int read_sequence(const json_t *json, struct post_processor *post,
                          struct hearth_error *error)
 {
@@ -112,6 +114,8 @@ int post_processor_read(const json_t *json, struct post_processor *post, struct 
         rc = hearth_error_set(error, HEARTH_ENOTIMPL,
                               "tokenizer.json: post-processor \"%.60s\" is not known here", type);
     }
+    /* Nothing said, or an empty template: the texts as they are, the second one in a segment of its
+     * own. */
     if (!rc && !post->single_count)
         rc = add_item(post->single, &post->single_count, -1, 0, error);
     if (!rc && !post->pair_count) {

@@ -48,6 +48,10 @@ struct splitting {
 static int run_from(struct splitting *splitting, size_t index, const uint32_t *text,
                     struct piece piece, size_t text_start);
 
+/* Walks over the piece and hands each run of one kind to the step behind, which takes it apart
+ * further before the next run is looked at. So a long text needs no list of its pieces, and the
+ * depth is the number of steps. The end of the piece is treated as a separator, which closes the
+ * last run. */
 static int split_piece(struct splitting *splitting, size_t index, const uint32_t *text,
                        struct piece piece, size_t text_start)
 {
@@ -57,6 +61,7 @@ static int split_piece(struct splitting *splitting, size_t index, const uint32_t
     int rc = 0;
     for (size_t i = piece.start; i <= end && !rc; i++) {
         enum kind kind = i < end ? kind_of(step, text[i]) : KIND_OUT;
+        /* The run goes on. Characters that stand alone never make a run. */
         if (kind == open && kind != KIND_ALONE)
             continue;
         if (open != KIND_OUT)
@@ -67,6 +72,9 @@ static int split_piece(struct splitting *splitting, size_t index, const uint32_t
     return rc;
 }
 
+/* ByteLevel and Metaspace write a new text, piece by piece, into a buffer of the step's own, which
+ * every next piece uses again. `written_before` says where in all that was written this piece would
+ * stand: the steps behind ask whether they are at the beginning of the text. */
 static int rewrite_piece(struct splitting *splitting, size_t index, const uint32_t *text,
                          struct piece piece, size_t text_start)
 {
@@ -139,8 +147,10 @@ static int read_metaspace(const json_t *json, struct pre_tokenizer_step *step,
     struct hearth_runes replacement = {0};
     hearth_runes_append_utf8(&replacement, text, strlen(text));
     step->kind = SPLIT_METASPACE;
+    /* Of two characters or none it would not be known what to put for a space. */
     step->replacement = replacement.count == 1 ? replacement.at[0] : 0;
     hearth_runes_finish(&replacement);
+    /* Older files have add_prefix_space instead. */
     if (!scheme)
         scheme = hearth_json_truth(json, "add_prefix_space", true) ? "always" : "never";
     step->prepend = strcmp(scheme, "always") == 0  ? PREPEND_ALWAYS

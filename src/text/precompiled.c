@@ -113,6 +113,9 @@ void precompiled_destroy(struct precompiled *map)
     hearth_free(map);
 }
 
+/* Darts-clone's unit: bits 0-7 are the label, bit 8 says that a value follows, bit 9 that the
+ * offset is shifted by 8 bits, and bits 10-30 are the offset. Bit 31 marks a value instead of a
+ * node. */
 static size_t offset_of(uint32_t unit)
 {
     return (size_t)(unit >> 10) << ((unit & 1u << 9) >> 6);
@@ -121,6 +124,10 @@ static size_t offset_of(uint32_t unit)
 /* The replacement of the shortest key that the bytes begin with, or NULL. */
 static const char *look_up(const struct precompiled *map, const char *bytes, size_t length)
 {
+    /* A child's place is its parent's offset combined with the label by exclusive or; whether there
+     * is such a child is told by the label that stands there. Every place comes out of the file, so
+     * each is checked before it is used. The walk ends with the bytes: it cannot run in a circle.
+     */
     size_t at = offset_of(map->units[0]);
     for (size_t i = 0; i < length && bytes[i]; i++) {
         at ^= (unsigned char)bytes[i];
@@ -178,6 +185,7 @@ static void replace_grapheme(const struct precompiled *map, const uint32_t *at, 
 {
     char bytes[8];
     size_t length = 0;
+    /* Six bytes are enough to see that a grapheme is too long to be looked up as a whole. */
     for (size_t i = 0; i < count && length < 6; i++) {
         char one[4];
         size_t width = hearth_rune_to_utf8(at[i], one);
@@ -202,6 +210,7 @@ void precompiled_run(const struct precompiled *map, struct hearth_runes *text, s
         .out = {.most = text->most, .failed = text->failed, .overlong = text->overlong},
         .counts = *head > 0};
     for (size_t start = 0, end; start < text->count && !rewriting.out.failed; start = end) {
+        /* Grapheme clusters by Unicode Standard Annex #29: a letter with its marks is one. */
         utf8proc_int32_t state = 0;
         end = start + 1;
         while (end < text->count &&

@@ -1,3 +1,6 @@
+/* A text's way through the parts of tokenizer_parts.h: added tokens that stand in the raw text are
+ * cut out first; what lies between is normalized, and the added tokens of normalized text are cut
+ * out of that; what still lies between is split into pieces, which the model turns into ids. */
 #include "text/tokenizer.h"
 
 #include "base/error.h"
@@ -20,6 +23,8 @@ void hearth_tokens_finish(struct hearth_tokens *tokens)
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error)
 {
     if (tokens->count == tokens->capacity) {
+        /* The ids may have grown when the types could not: then `capacity` still says how many both
+         * have room for. */
         size_t capacity = tokens->capacity ? 2 * tokens->capacity : 64;
         int32_t *ids = hearth_try_realloc(tokens->ids, capacity * sizeof(*ids));
         if (ids)
@@ -60,6 +65,7 @@ struct piece_encoder {
 static int encode_piece(struct piece_taker *taker, const uint32_t *piece, size_t count)
 {
     enum { PIECES_AT_ONCE = 1 << 12 };
+    /* Cancelling is looked at every few thousand pieces: the look costs more than many a piece. */
     struct piece_encoder *encoder = (struct piece_encoder *)taker;
     int rc = encoder->taken++ % PIECES_AT_ONCE ? 0 : tokens_check(encoder->tokens, encoder->error);
     return rc ? rc
@@ -95,6 +101,8 @@ static int encode_raw(const struct hearth_tokenizer *tokenizer, size_t head,
     } else {
         hearth_runes_append_all(&part, text->at + start, end - start);
     }
+    /* From here on it is normalized text, in which the added tokens of the other kind are looked
+     * for. */
     size_t left = normalizer_run(&tokenizer->normalizer, &part, head);
     int rc = part.overlong ? hearth_error_set(error, HEARTH_ETOOLARGE,
                                               "what the model's normalizer makes of this text is "
@@ -154,6 +162,8 @@ int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char
     int rc = 0;
     for (size_t i = 0; i < count && !rc; i++) {
         size_t first = tokens->count;
+        /* Special tokens are left out when nobody wants them; the segments of what remains are as
+         * with them. */
         if (items[i].id >= 0)
             rc = special_tokens ? tokens_append(tokens, items[i].id, error) : 0;
         else if (items[i].id == -1)
@@ -170,6 +180,7 @@ size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const 
                                 size_t count)
 {
     const struct post_processor *post = &tokenizer->post;
+    /* All of them must be there: of half an opening it is not known where the text begins. */
     size_t specials = 0;
     while (specials < post->single_count && post->single[specials].id >= 0) {
         if (specials == count || ids[specials] != post->single[specials].id)
@@ -203,6 +214,7 @@ static const struct added_token *added_by_id(const struct hearth_tokenizer *toke
     return NULL;
 }
 
+/* An added token has its own text, which may differ from what the vocabulary has for its id. */
 static const char *text_of(const struct hearth_tokenizer *tokenizer, int32_t id, size_t *ret_length,
                            bool *ret_special)
 {
@@ -234,6 +246,7 @@ int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int3
     return text->failed ? hearth_error_set(error, text->failed, "the text is too long") : 0;
 }
 
+/* A template may name ids that neither the model nor the added tokens have. */
 static void widen_to_template(const struct template_item *items, size_t count, size_t *most)
 {
     for (size_t i = 0; i < count; i++)

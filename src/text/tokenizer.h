@@ -1,5 +1,5 @@
-/* Tokenizers of Hugging Face models, exact: the same ids as the `tokenizers` library for every
- * text.
+/* Turns texts into the token ids that a Hugging Face model was trained with, and ids back into
+ * texts: exactly as the `tokenizers` library does it, for every text.
  *
  * Read from a model's directory: tokenizer.json (normalizer, pre-tokenizer, model, post-processor,
  * added tokens), or vocab.txt with tokenizer_config.json for an older BERT. Models: WordPiece,
@@ -25,8 +25,9 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
 /* From the text of a tokenizer.json, which may be written to. */
 int hearth_tokenizer_parse(char *json, size_t length, struct hearth_tokenizer **ret_tokenizer,
                            struct hearth_error *error);
-/* Before it encodes: texts are lower-cased before all else, unless its normalizer lower-cases them
- * already (as sentence-transformers' do_lower_case). */
+/* From now on every text is lower-cased before anything else is done to it, as
+ * sentence-transformers' do_lower_case asks; a normalizer that lower-cases already is left as it
+ * is. Call it before any thread encodes. */
 int hearth_tokenizer_lower(struct hearth_tokenizer *tokenizer, struct hearth_error *error);
 void hearth_tokenizer_close(struct hearth_tokenizer *tokenizer); /* NULL is allowed */
 
@@ -36,7 +37,8 @@ struct hearth_tokens {
     int32_t *ids;
     uint8_t *types;
     size_t count, capacity;
-    /* NULL, or what another thread makes other than 0 to end encoding with HEARTH_ECANCELED. */
+    /* Another thread may make this other than 0 to end an encoding early, with HEARTH_ECANCELED.
+     * NULL: nobody will. */
     const _Atomic int *canceled;
 };
 void hearth_tokens_finish(struct hearth_tokens *tokens);
@@ -48,8 +50,9 @@ int hearth_tokenizer_encode(const struct hearth_tokenizer *tokenizer, const char
                             size_t length, const char *pair, size_t pair_length,
                             bool special_tokens, struct hearth_tokens *tokens,
                             struct hearth_error *error);
-/* How many of the first ids are the special tokens that open a text, and of the last ones those
- * that close it (with `pair`: the second of two): all that the post-processor puts there, or 0. */
+/* How many of the first ids are special tokens that open a text, as [CLS] does: all that the
+ * post-processor puts there, or 0 when not all of them are there. `closing` counts those at the end
+ * of a text in the same way; with `pair`, those that close the second of two texts. */
 size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
                                 size_t count);
 size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool pair,

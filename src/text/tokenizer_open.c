@@ -8,6 +8,7 @@
 
 enum { FILE_BYTES_MAX = 256 << 20 };
 
+/* A new kind of model is a file with such a table, and a word here. */
 static const struct token_model_ops *const models[] = {&wordpiece_model, &bpe_model,
                                                        &unigram_model};
 
@@ -28,6 +29,8 @@ static int read_model(const json_t *json, struct hearth_tokenizer *tokenizer,
 static int read_all(const json_t *json, struct hearth_tokenizer *tokenizer,
                     struct hearth_error *error)
 {
+    /* The order matters: added tokens are normalized when they are read. After a fault the rest
+     * stays zero, which closes like any other tokenizer. */
     int rc = normalizer_read(json_object_get(json, "normalizer"), &tokenizer->normalizer, error);
     if (!rc)
         rc = pre_tokenizer_read(json_object_get(json, "pre_tokenizer"), &tokenizer->pre_tokenizer,
@@ -88,6 +91,8 @@ static int read_file(const char *directory, const char *name, struct hearth_buf 
 /* The tokenizer.json that transformers makes of an old BERT's vocab.txt. */
 static json_t *bert_of(json_t *vocabulary, const json_t *config)
 {
+    /* strip_accents may be null, which means something else than false (see read_bert in
+     * normalizer.c), so it is passed on as it is. */
     json_t *accents = json_object_get(config, "strip_accents");
     json_t *added = json_array();
     static const char *const specials[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
@@ -112,6 +117,8 @@ static json_t *bert_of(json_t *vocabulary, const json_t *config)
 static json_t *vocabulary_of(const struct hearth_buf *text)
 {
     json_t *vocabulary = json_object();
+    /* A token a line; its id is the number of the line, from 0. Of a token that stands there twice,
+     * transformers keeps the later id, and so does setting a member again. */
     json_int_t id = 0;
     for (size_t at = 0; at < text->length;) {
         const char *line = text->bytes + at, *end = memchr(line, '\n', text->length - at);
@@ -136,6 +143,7 @@ static int open_vocabulary(const char *directory, struct hearth_tokenizer **ret_
     if (rc == HEARTH_ENOTFOUND)
         rc = hearth_error_set(error, HEARTH_EMODEL,
                               "there is neither a tokenizer.json nor a vocab.txt");
+    /* tokenizer_config.json may be missing or broken: its defaults are those of BERT. */
     json_t *config = NULL;
     if (!rc && !read_file(directory, "tokenizer_config.json", &config_text, NULL))
         config = config_text.bytes
@@ -161,6 +169,7 @@ int hearth_tokenizer_open(const char *directory, struct hearth_tokenizer **ret_t
     char nothing[1] = "";
     hearth_buf_init(&text, FILE_BYTES_MAX);
     int rc = read_file(directory, "tokenizer.json", &text, error);
+    /* Models from before tokenizer.json have only the list of their words. */
     if (rc == HEARTH_ENOTFOUND)
         rc = open_vocabulary(directory, ret_tokenizer, error);
     else if (!rc)

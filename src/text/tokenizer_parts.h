@@ -33,7 +33,7 @@ int32_t vocabulary_find_hashed(const struct vocabulary *vocabulary, uint64_t has
 /* NULL when there is no such id. */
 const char *vocabulary_text(const struct vocabulary *vocabulary, int64_t id, size_t *ret_length);
 
-/* From a JSON object of token to id. */
+/* Reads a JSON object whose keys are tokens and whose values are their ids. */
 int vocabulary_read_object(const json_t *json, struct vocabulary *vocabulary,
                            struct hearth_error *error);
 /* The ids of "<0x00>" … "<0xFF>", -1 for those that are not there. */
@@ -75,11 +75,13 @@ struct normalizer {
 int normalizer_read(const json_t *json, struct normalizer *normalizer, struct hearth_error *error);
 int normalizer_lower_first(struct normalizer *normalizer, struct hearth_error *error);
 void normalizer_finish(struct normalizer *normalizer);
-/* In place; at the most 64 times as long, or the text is overlong. `head` is how many of the first
- * code points come out of the first one of the original text; returned is how many that are
- * afterwards. 0, when nobody asks, saves the counting. */
+/* Normalizes in place. A text that grows to over 64 times its length and 4,096 code points
+ * more is marked overlong. `head`: how many code points at the start of this text were made of the
+ * first code point of the whole one, which Metaspace wants to know; returned is how many of the
+ * normalized text were. 0, when nobody wants to know, saves the counting. */
 size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *text, size_t head);
-/* What becomes of the head when code points take up so many of the former ones each. */
+/* What becomes of the head in a step that says, for each new code point, how many of the former
+ * ones it stands for. */
 size_t head_of_taken(const struct hearth_runes *taken, size_t head);
 
 /* pre_tokenizer.c */
@@ -113,8 +115,8 @@ int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
                        struct hearth_error *error);
 /* Whether a step asks which piece is where the whole text begins. */
 bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer);
-/* Who takes the pieces of a text, one by one and in order: no list of them is ever made, as of a
- * long text it would be longer than the text. */
+/* Receives the pieces of a text one by one, in order. There is never a list of them: that of a long
+ * text would take more memory than the text. */
 struct piece_taker {
     int (*take)(struct piece_taker *taker, const uint32_t *piece, size_t count);
 };
@@ -150,7 +152,8 @@ struct token_model {
 extern const struct token_model_ops wordpiece_model, bpe_model, unigram_model;
 
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error);
-/* HEARTH_ECANCELED once somebody has asked for that; to be called every now and then. */
+/* Returns HEARTH_ECANCELED once somebody has asked for an end (hearth_tokens.canceled). Long loops
+ * call it every few thousand rounds. */
 int tokens_check(const struct hearth_tokens *tokens, struct hearth_error *error);
 
 /* added_tokens.c */

@@ -1,3 +1,5 @@
+/* Unicode: look-ups in the generated tables, and the four normal forms.
+ * Source: Unicode Standard Annex #15; for Hangul the arithmetic of chapter 3.12. */
 #include "text/unicode.h"
 
 #include "base/memory.h"
@@ -17,6 +19,7 @@ enum {
 
 uint16_t hearth_unicode_classes(uint32_t c)
 {
+    /* Two steps: 256 code points share a block, and most blocks are the same as another one. */
     return c < 0x110000 ? hearth_unicode_blocks[hearth_unicode_index[c >> 8]][c & 255] : 0;
 }
 
@@ -85,6 +88,7 @@ void hearth_runes_append_utf8(struct hearth_runes *runes, const char *text, size
 
 size_t hearth_rune_to_utf8(uint32_t c, char ret_bytes[4])
 {
+    /* RFC 3629: the first byte says how many follow, each of those carries six bits. */
     size_t width = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
     for (size_t i = width; i-- > 1; c >>= 6)
@@ -127,6 +131,7 @@ void hearth_unicode_lower(uint32_t c, struct hearth_runes *to)
         hearth_runes_append(to, c);
 }
 
+/* 0 for starters, which never move; marks are ordered by it. */
 static uint32_t combining_class(uint32_t c)
 {
     if (!hearth_unicode_is(c, HEARTH_UNICODE_COMBINES))
@@ -140,6 +145,8 @@ static uint32_t combining_class(uint32_t c)
 static void decompose(uint32_t c, bool compatibly, struct hearth_runes *to)
 {
     uint16_t classes = hearth_unicode_classes(c);
+    /* A syllable is computed from its leading consonant, vowel and maybe trailing consonant: (l ·
+     * 21 + v) · 28 + t. */
     if (c >= HANGUL_FIRST && c < HANGUL_FIRST + HANGUL_COUNT) {
         uint32_t s = c - HANGUL_FIRST, t = s % HANGUL_TS;
         hearth_runes_append(to, HANGUL_L + s / (HANGUL_VS * HANGUL_TS));
@@ -178,6 +185,8 @@ static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
         }
         return;
     }
+    /* Counting sort, which is stable too: how many marks there are of each class, then where the
+     * first of each class goes. */
     scratch->count = 0;
     hearth_runes_append_all(scratch, at, count);
     if (scratch->failed)
@@ -243,6 +252,8 @@ static void compose(struct hearth_runes *runes, size_t first, struct hearth_rune
     uint32_t last_class = 0;
     for (size_t i = first; i < runes->count; i++) {
         uint32_t c = runes->at[i], order = combining_class(c);
+        /* The Unicode Standard, D115: a character is blocked from the starter when one with the
+         * same or a higher class stands between; with nothing between it never is. */
         bool blocked = starter != SIZE_MAX && out - starter > 1 && last_class >= order;
         uint32_t joined = starter != SIZE_MAX && !blocked ? compose_pair(runes->at[starter], c) : 0;
         if (joined) {
@@ -274,6 +285,7 @@ void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_norma
             hearth_runes_append(to, from->at[i]);
         else
             decompose(from->at[i], compatibly, to);
+        /* What one character decomposes into takes up that one: the first of them carries it. */
         if (taken && to->count > start)
             to->at[start] |= 1u << TAKEN_SHIFT;
     }

@@ -1,8 +1,8 @@
 /* Unicode as the tokenizers of Hugging Face see it: classes, lower case, normal forms.
  *
- * The tables (unicode.gen.c) were probed from that library, which mixes several versions of the
- * standard. Normal forms: Unicode Standard Annex #15; Hangul by arithmetic (chapter 3.12). Texts
- * are vectors of code points. Any thread. */
+ * The tables (unicode.gen.c) were made by asking that library about every code point, because it
+ * mixes several versions of the standard. Normal forms follow Unicode Standard Annex #15, and
+ * Hangul is computed (chapter 3.12). Texts are vectors of code points. Any thread. */
 #ifndef HEARTH_TEXT_UNICODE_H
 #define HEARTH_TEXT_UNICODE_H
 
@@ -54,9 +54,10 @@ size_t hearth_rune_to_utf8(uint32_t c, char ret_bytes[4]);
 
 enum hearth_normal_form { HEARTH_NFD, HEARTH_NFC, HEARTH_NFKD, HEARTH_NFKC };
 
-/* Appends the normal form of `from`. `taken`, when it is not NULL, becomes a list beside what was
- * appended: how many code points of `from` each of these takes up, where one that comes out of a
- * decomposition behind another takes none, and one that was composed takes those of its parts. */
+/* Appends the normal form of `from`. `taken`, when it is not NULL, becomes a list with a number for
+ * each code point that was appended: how many of `from` it stands for. Of those that one code point
+ * is decomposed into, the first stands for it and the others for none; one that was composed stands
+ * for all of its parts. */
 void hearth_unicode_normalize(const struct hearth_runes *from, enum hearth_normal_form form,
                               struct hearth_runes *to, struct hearth_runes *taken);
 /* Appends the lower case of one code point (1 to 3 of them). */

@@ -45,6 +45,8 @@ static void destroy(struct token_model *head)
     hearth_free(model);
 }
 
+/* Order of bytes, shorter first: tokens that begin alike stand together, and of these the one that
+ * is the common beginning stands first. `extend` relies on both. */
 static int by_bytes(const void *a, const void *b, void *vocabulary)
 {
     size_t n, m;
@@ -104,6 +106,7 @@ static int read_tokens(struct unigram *model, const json_t *json, struct hearth_
         model->scores[i] = as_the_reference_reads(json_number_value(score));
         least = model->scores[i] < least ? model->scores[i] : least;
     }
+    /* As in sentencepiece: an unknown character costs 10 more than the least likely token. */
     model->unknown_score = least - 10;
     return 0;
 }
@@ -209,6 +212,8 @@ static void narrow(const struct unigram *model, size_t depth, int byte, int befo
     }
 }
 
+/* A better way to `end` takes the place of the former one; of two that are as good the first stays,
+ * as in the library. */
 static void offer(struct lattice *lattice, size_t start, size_t end, double score, bool unknown)
 {
     double *best = &lattice->scores[end & lattice->mask];
@@ -229,6 +234,7 @@ static void extend(const struct unigram *model, const char *text, size_t length,
     bool has_character = false;
     for (size_t depth = 0; start + depth < length && low < high; depth++) {
         narrow(model, depth, bytes[depth], depth ? bytes[depth - 1] : 0, &low, &high);
+        /* The first of the range ends here, so it is the text up to here; all others are longer. */
         if (low < high && byte_at(model, low, depth + 1) < 0) {
             int32_t id = model->sorted[low];
             offer(lattice, start, start + depth + 1, score + model->scores[id],
@@ -236,10 +242,13 @@ static void extend(const struct unigram *model, const char *text, size_t length,
             has_character |= depth + 1 == width;
         }
     }
+    /* So every character is reached, and the search cannot get stuck: at worst it is unknown. */
     if (!has_character)
         offer(lattice, start, start + width, score + model->unknown_score, true);
 }
 
+/* A token, or where there is none its bytes when the model has tokens for them, or the unknown
+ * token. */
 static int append_part(const struct unigram *model, const char *text, size_t length,
                        struct hearth_tokens *tokens, struct hearth_error *error)
 {
@@ -295,6 +304,7 @@ static int find_path(const struct unigram *model, const char *text, size_t lengt
     int rc = 0;
     for (size_t start = 0, width, count = 0; start < length && !rc; start += width) {
         unsigned char lead = (unsigned char)text[start];
+        /* Tokens begin where characters do: starts in between are never looked at. */
         width = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
         extend(model, text, length, start, width, lattice);
         rc = ++count % STARTS_AT_ONCE ? 0 : tokens_check(tokens, error);
@@ -305,6 +315,8 @@ static int find_path(const struct unigram *model, const char *text, size_t lengt
 static int encode_bytes(const struct unigram *model, const char *text, size_t length,
                         struct hearth_tokens *tokens, struct hearth_error *error)
 {
+    /* Scores are asked for at most `longest` bytes back, so a ring of that many is enough; a
+     * character of 4 bytes must fit too. A power of two makes the place a mask. */
     size_t ring = 8, longest = model->head.vocabulary.longest;
     while (ring <= longest && ring <= length)
         ring *= 2;

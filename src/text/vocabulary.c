@@ -1,3 +1,6 @@
+/* The vocabulary: token texts in one pool, an array from id to text, and a hash table from text to
+ * id. Ids come out of a file in any order and may have gaps, so the array grows to the highest id,
+ * which VOCABULARY_MAX bounds. */
 #include "text/tokenizer_parts.h"
 
 #include "base/error.h"
@@ -31,6 +34,7 @@ static void insert(struct vocabulary *vocabulary, uint32_t id)
     const struct vocabulary_entry *entry = &vocabulary->entries[id];
     size_t mask = vocabulary->slot_count - 1;
     size_t slot = folded(hash_of(vocabulary->pool + entry->offset, entry->length)) & mask;
+    /* Open addressing: the next free slot. There is one, because at most half are taken. */
     while (vocabulary->slots[slot])
         slot = (slot + 1) & mask;
     vocabulary->slots[slot] = id + 1;
@@ -38,6 +42,8 @@ static void insert(struct vocabulary *vocabulary, uint32_t id)
 
 static int grow_slots(struct vocabulary *vocabulary)
 {
+    /* Before more than half of the slots are taken the table doubles, and all tokens get new
+     * places. */
     if (2 * (vocabulary->token_count + 1) <= vocabulary->slot_count)
         return 0;
     size_t count = vocabulary->slot_count ? 2 * vocabulary->slot_count : 1024;
@@ -53,6 +59,7 @@ static int grow_slots(struct vocabulary *vocabulary)
     return 0;
 }
 
+/* To twice the size, so that ids which come in order cost no copy each. */
 static int grow_ids(struct vocabulary *vocabulary, size_t id)
 {
     if (id < vocabulary->id_count)
@@ -62,6 +69,7 @@ static int grow_ids(struct vocabulary *vocabulary, size_t id)
         hearth_try_realloc(vocabulary->entries, count * sizeof(*entries));
     if (!entries)
         return HEARTH_ENOMEM;
+    /* Ids between those that come are holes until, or unless, a token takes them. */
     for (size_t i = vocabulary->id_count; i < count; i++)
         entries[i].length = UINT32_MAX;
     vocabulary->entries = entries;
@@ -72,7 +80,8 @@ static int grow_ids(struct vocabulary *vocabulary, size_t id)
 static int grow_pool(struct vocabulary *vocabulary, size_t length)
 {
     size_t need = vocabulary->pool_length + length;
-    if (need <= vocabulary->pool_capacity)
+    /* The empty text needs no bytes, but a pool to stand in. */
+    if (vocabulary->pool && need <= vocabulary->pool_capacity)
         return 0;
     size_t capacity = 2 * need + 4096;
     char *pool = hearth_try_realloc(vocabulary->pool, capacity);
@@ -86,9 +95,11 @@ static int grow_pool(struct vocabulary *vocabulary, size_t length)
 int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t length, int64_t id,
                    struct hearth_error *error)
 {
+    /* What a stranger's file says decides how much is allocated here, so both are bounded. */
     if (id < 0 || id >= VOCABULARY_MAX || length > 1 << 20)
         return hearth_error_set(error, HEARTH_EMODEL, "token \"%.60s\": id %lld is out of range",
                                 text, (long long)id);
+    /* Unigram files may have a token twice; the first one counts. */
     if (vocabulary_find(vocabulary, text, length) >= 0)
         return 0;
     if (grow_pool(vocabulary, length) || grow_ids(vocabulary, (size_t)id) || grow_slots(vocabulary))

@@ -63,9 +63,12 @@ static int32_t longest(const struct wordpiece *model, char *bytes, const uint32_
     int32_t id = -1;
     uint64_t hashes[WORD_MAX + 1];
     size_t end = from, most = model->head.vocabulary.longest;
+    /* "##" is written over the bytes before the rest of the word for as long as it is looked up,
+     * which spares a copy of every candidate. */
     memcpy(saved, first - prefix, prefix);
     memcpy(first - prefix, model->prefix, prefix);
     hashes[from] = hearth_hash64(HEARTH_HASH64_START, first - prefix, prefix);
+    /* No further than the longest token: nothing longer can be found. */
     for (; end < count && starts[end + 1] - starts[from] + prefix <= most; end++)
         hashes[end + 1] =
             hearth_hash64(hashes[end], bytes + starts[end], starts[end + 1] - starts[end]);
@@ -84,6 +87,7 @@ static int encode_word(const struct wordpiece *model, char *bytes, const uint32_
     size_t before = tokens->count;
     for (size_t at = 0, end; at < count; at = end) {
         int32_t id = longest(model, bytes, starts, at, count, &end);
+        /* A word of which only a part is known is unknown as a whole. */
         if (id < 0) {
             tokens->count = before;
             return tokens_append(tokens, model->unknown, error);
@@ -101,6 +105,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     const struct wordpiece *model = (const struct wordpiece *)head;
     if (count > model->word_max)
         return tokens_append(tokens, model->unknown, error);
+    /* 16 KiB and 16 KiB on the stack: bounded by WORD_MAX, whatever the file and the text say. */
     char bytes[PREFIX_MAX + 4 * WORD_MAX];
     uint32_t starts[WORD_MAX + 1];
     size_t used = PREFIX_MAX;

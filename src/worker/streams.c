@@ -12,7 +12,8 @@
 
 #define DETOKENIZE_MAX (16u << 20)
 /* What preparing an input may take, as the clock on the wall goes: a share of a busy core for what
- * the engine bounds by processor time (src/engine/llama/llama_chat.cpp), and more for long texts. */
+ * the engine bounds by processor time (src/engine/llama/llama_chat.cpp), and more for long texts.
+ */
 #define PREPARE_MS 30000
 #define PREPARE_BYTES_PER_MS 32
 /* A step that runs longer is broken off for one canceled sequence, whatever the others lose. */
@@ -232,7 +233,8 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
         refuse(worker, frame->stream, NULL, drains ? HEARTH_EDRAINING : HEARTH_EINVAL,
                drains ? "the model is being unloaded" : "the model is not loaded yet");
     } else if (worker->stream_count >= STREAMS_MAX) {
-        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL, "the model already has as many requests waiting as it takes");
+        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL,
+               "the model already has as many requests waiting as it takes");
     } else if (hearth_ipc_request_create(frame, &request, &error)) {
         refuse(worker, frame->stream, NULL, error.code, error.message);
     } else {

@@ -90,9 +90,13 @@ static void give_signal_stack(void)
     static char stacks[2][SIGNAL_STACK_BYTES];
     static atomic_uint count;
     static _Thread_local bool given;
+    stack_t present;
     if (given)
         return;
     given = true;
+    /* A sanitizer has given the thread one, and unmaps at its end whatever it finds there. */
+    if (sigaltstack(NULL, &present) == 0 && !(present.ss_flags & SS_DISABLE))
+        return;
     unsigned index = atomic_fetch_add(&count, 1);
     if (index >= sizeof(stacks) / sizeof(stacks[0]))
         return;

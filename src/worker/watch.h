@@ -9,9 +9,9 @@
  *                     ▼
  *                  BROKEN: the fault is sent, then the process ends
  *
- * A signal is not handled in its handler, where next to nothing may be called: the thread that broke
- * waits there, on a stack of its own, and the loop thread, which is sound, tells the gateway. A
- * stack that overflows meets the guard page below it and comes here too.
+ * A signal is not handled in its handler, where next to nothing may be called: the thread that
+ * broke waits there, on a stack of its own, and the loop thread, which is sound, tells the gateway.
+ * A stack that overflows meets the guard page below it and comes here too.
  *
  * Threads: enter and leave on the thread that works, one at a time; the rest on the loop thread. */
 #ifndef HEARTH_WORKER_WATCH_H

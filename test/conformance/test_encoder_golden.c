@@ -84,7 +84,8 @@ static void run(struct hearth_engine *engine, const struct hearth_model_facts *f
             .task = facts->tasks & HEARTH_TASK_SCORE ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED,
             .kind = HEARTH_INPUT_TOKENS,
             .tokens = ids,
-            .token_count = json_array_size(list)};
+            .token_count = json_array_size(list),
+            .no_special_tokens = true}; /* they are any ids */
         if (ops->prepare(engine, &input, &prepared[i], &error))
             fail_msg("%s", error.message);
         items[i] = (struct hearth_step_item){

@@ -138,19 +138,20 @@ static void a_prompt_without_room_for_a_text_is_refused_with_both_numbers(void *
     (void)state;
     struct encoder_folder folder = make_folder(PROMPTS "}");
     struct hearth_engine *engine = load(&folder, CONTEXT);
-    const char *words = "the prompt has 10 tokens, special ones included, which leaves no room "
-                        "for the text within the model's 10";
+    const char *words = "maximum context length is 10 tokens. However, the prompt has 10, special "
+                        "ones included, which leaves no room for the text.";
     struct hearth_input input = text_input("x", "long", HEARTH_TRUNCATE_END);
     assert_refused(engine, &input, HEARTH_ECONTEXT, words);
     input.truncate = HEARTH_TRUNCATE_START;
     assert_refused(engine, &input, HEARTH_ECONTEXT, words);
     input.truncate = HEARTH_TRUNCATE_NEVER;
-    assert_refused(engine, &input, HEARTH_ECONTEXT, "the input has 11 tokens");
+    assert_refused(engine, &input, HEARTH_ECONTEXT, "requested 11 tokens (11 in the input)");
     ops->unload(engine);
 
     engine = load(&folder, 2);
     input = text_input("a b c", NULL, HEARTH_TRUNCATE_END);
-    assert_refused(engine, &input, HEARTH_ECONTEXT, "2 special tokens leave no room");
+    assert_refused(engine, &input, HEARTH_ECONTEXT,
+                   "length is 2 tokens. However, 2 special tokens leave no room");
     ops->unload(engine);
     encoder_folder_remove(&folder);
 }
@@ -164,20 +165,42 @@ static void ids_that_are_cut_keep_their_special_tokens(void **state)
     int32_t ids[COUNT];
     for (int i = 0; i < COUNT; i++)
         ids[i] = A + i;
+    ids[0] = CLS;
+    ids[COUNT - 1] = SEP;
     struct hearth_input input = {.task = HEARTH_TASK_EMBED,
                                  .kind = HEARTH_INPUT_TOKENS,
                                  .tokens = ids,
                                  .token_count = COUNT,
                                  .truncate = HEARTH_TRUNCATE_END};
-    assert_prepared(engine, &input, "abcdefghij", 4); /* none were given: none are put there */
-    input.truncate = HEARTH_TRUNCATE_START;
-    assert_prepared(engine, &input, "efghijklmn", 4);
-    ids[0] = CLS;
-    assert_prepared(engine, &input, "[fghijklmn", 4);
-    ids[COUNT - 1] = SEP;
-    assert_prepared(engine, &input, "[fghijklm]", 4);
-    input.truncate = HEARTH_TRUNCATE_END;
     assert_prepared(engine, &input, "[bcdefghi]", 4);
+    input.truncate = HEARTH_TRUNCATE_START;
+    assert_prepared(engine, &input, "[fghijklm]", 4);
+    ops->unload(engine);
+    encoder_folder_remove(&folder);
+}
+
+/* Ids of OpenAI's vocabulary, which LangChain sends, are small numbers like any others. */
+static void ids_of_another_model_are_refused(void **state)
+{
+    (void)state;
+    struct encoder_folder folder = make_folder(PROMPTS "}");
+    struct hearth_engine *engine = load(&folder, CONTEXT);
+    static const int32_t rows[][4] = {
+        {A, A + 1, A + 2, A + 3}, {CLS, A, A + 1, A + 2}, {A, A + 1, A + 2, SEP}, {SEP, A, A, CLS}};
+    struct hearth_input input = {.task = HEARTH_TASK_EMBED, .kind = HEARTH_INPUT_TOKENS};
+    input.token_count = 4;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        input.tokens = rows[i];
+        assert_refused(engine, &input, HEARTH_EINVAL, "check_embedding_ctx_length=False");
+    }
+    input.token_count = 1; /* it cannot open and close */
+    input.tokens = (const int32_t[]){CLS};
+    assert_refused(engine, &input, HEARTH_EINVAL, "do not begin and end");
+    input.tokens = (const int32_t[]){100000};
+    assert_refused(engine, &input, HEARTH_EINVAL, "check_embedding_ctx_length=False");
+    input.token_count = 2;
+    input.tokens = (const int32_t[]){CLS, SEP};
+    assert_prepared(engine, &input, "[]", 0);
     ops->unload(engine);
     encoder_folder_remove(&folder);
 }
@@ -294,8 +317,8 @@ static void texts_have_a_length_that_is_looked_at(void **state)
     assert_prepared(engine, &input, "[a]", 0);
     input.length++;
     assert_refused(engine, &input, HEARTH_ECONTEXT,
-                   "2097153 bytes, which no truncation helps with: the model takes at most 10 "
-                   "tokens, of a text of at most 2097152 bytes");
+                   "maximum context length is 10 tokens. However, the input has 2097153 bytes; a "
+                   "text of more than 2097152 bytes is not read");
     input.task = HEARTH_TASK_TOKENIZE;
     input.length = TOKENIZED_MOST;
     assert_prepared(engine, &input, "[a]", 0);
@@ -363,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_cut_leaves_the_prompt_and_special_tokens),
         cmocka_unit_test(a_prompt_without_room_for_a_text_is_refused_with_both_numbers),
         cmocka_unit_test(ids_that_are_cut_keep_their_special_tokens),
+        cmocka_unit_test(ids_of_another_model_are_refused),
         cmocka_unit_test(a_pooling_without_the_prompt_leaves_its_tokens_out),
         cmocka_unit_test(a_limit_too_big_for_64_bits_is_no_limit),
         cmocka_unit_test(a_padding_id_that_tells_no_position_may_be_any),

@@ -857,6 +857,117 @@ static void a_header_with_a_flipped_byte_never_ends_the_process(void **state)
     unlink(path);
 }
 
+static struct hearth_buf piece;
+
+static void keep_piece(struct hearth_event_sink *sink, const struct hearth_event *event)
+{
+    (void)sink;
+    hearth_buf_clear(&piece);
+    hearth_buf_append(&piece, event->bytes.bytes, event->bytes.length);
+}
+
+/* A token whose text is only the beginning of a character. */
+static int32_t cut_token(void)
+{
+    struct hearth_event_sink sink = {.emit = keep_piece};
+    hearth_buf_init(&piece, 1u << 16);
+    int32_t found = -1;
+    for (int32_t i = 0; found < 0 && i < (int32_t)driver.facts.vocabulary_length; i++) {
+        assert_int_equal(ops->detokenize(driver.engine, &i, 1, &sink, &driver.fault), 0);
+        if (piece.length > 0 && hearth_utf8_whole(piece.bytes, piece.length) == 0)
+            found = i;
+    }
+    hearth_buf_finish(&piece);
+    return found;
+}
+
+static void what_there_is_of_a_cut_character_is_left_out(void **state)
+{
+    (void)state;
+    need_model();
+    const struct hearth_logit_bias bias = {.token = cut_token(), .bias = 100};
+    assert_true(bias.token >= 0);
+    struct hearth_sampling sampling = driver_greedy(1);
+    sampling.biases = &bias;
+    sampling.bias_count = 1;
+    assert_string_equal(driver_say(&driver, story, &sampling), "");
+    assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_LENGTH);
+    assert_int_equal(driver.runs[0].completion_tokens, 1);
+    sampling.logprobs = true; /* the token is told, and its text is still empty */
+    assert_string_equal(driver_say(&driver, story, &sampling), "");
+    assert_int_equal(driver.runs[0].logprob_count, 1);
+    assert_false(driver.runs[0].broken_text);
+}
+
+static void members_of_a_conversation_that_are_null_are_as_absent(void **state)
+{
+    (void)state;
+    need_model();
+    static const char *const same[] = {
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\"},"
+        "{\"role\":\"user\",\"content\":\"Go\"}]}",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\",\"name\":null,\"tool_calls\":null,"
+        "\"tool_call_id\":null,\"reasoning_content\":null},{\"role\":\"assistant\","
+        "\"content\":null},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Go\"}]}],"
+        "\"tools\":null,\"tool_choice\":null,\"chat_template_kwargs\":null}",
+    };
+    uint32_t counts[2];
+    for (int i = 0; i < 2; i++) {
+        if (driver_prepare(&driver, 0, same[i], NULL) != 0)
+            fail_msg("%s", driver.fault.message);
+        counts[i] = driver.runs[0].prepared->token_count;
+    }
+    assert_int_equal(counts[0], counts[1]);
+}
+
+static void a_fault_of_a_conversation_is_named_by_its_place(void **state)
+{
+    (void)state;
+    need_model();
+    static const struct {
+        const char *json, *words;
+    } rows[] = {
+        {"{\"messages\":[]}", "messages must hold at least one message"},
+        {"{\"messages\":{}}", "messages must be a list"},
+        {"{\"messages\":[1]}", "messages[0] must be an object"},
+        {"{\"messages\":[{}]}", "messages[0].role is missing"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":7}]}",
+         "messages[0].content must be a text or"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\"}]}]}",
+         "messages[0].content[0].type must be \"text\""},
+        {"{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":null}]}]}",
+         "messages[0].tool_calls[0].function is missing"},
+        {"{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":null}}]}]"
+         "}",
+         "messages[0].tool_calls[0].function.name is missing"},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"function\":"
+         "{\"name\":\"f\",\"parameters\":[]}}]}",
+         "tools[0].function.parameters must be an object"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(driver_prepare(&driver, 0, rows[i].json, NULL), HEARTH_EINVAL);
+        if (strncmp(driver.fault.message, rows[i].words, strlen(rows[i].words)) != 0)
+            fail_msg("\"%s\" does not begin with \"%s\"", driver.fault.message, rows[i].words);
+    }
+    assert_int_equal(driver_prepare(&driver, 0, "{broken", NULL), HEARTH_EPARSE);
+    assert_null(strstr(driver.fault.message, "json"));
+}
+
+static void more_messages_than_the_context_has_tokens_are_not_rendered(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_buf chat;
+    hearth_buf_init(&chat, 16u << 20);
+    hearth_buf_text(&chat, "{\"messages\":[");
+    for (uint32_t i = 0; i < CONTEXT; i++)
+        hearth_buf_text(&chat, "{\"role\":\"user\",\"content\":\"a\"},");
+    hearth_buf_text(&chat, "{\"role\":\"user\",\"content\":\"a\"}]}");
+    assert_int_equal(driver_prepare(&driver, 0, hearth_buf_cstr(&chat), NULL), HEARTH_ECONTEXT);
+    assert_non_null(strstr(driver.fault.message, "the conversation has 513 messages"));
+    hearth_buf_finish(&chat);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3) {
@@ -890,6 +1001,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(loading_can_be_given_up),
         cmocka_unit_test(the_memory_plan_is_an_upper_bound_and_not_a_wild_one),
         cmocka_unit_test(corrupt_files_are_errors_within_seconds),
+        cmocka_unit_test(what_there_is_of_a_cut_character_is_left_out),
+        cmocka_unit_test(members_of_a_conversation_that_are_null_are_as_absent),
+        cmocka_unit_test(a_fault_of_a_conversation_is_named_by_its_place),
+        cmocka_unit_test(more_messages_than_the_context_has_tokens_are_not_rendered),
         cmocka_unit_test(a_header_with_a_flipped_byte_never_ends_the_process),
     };
     setenv(COMPUTE, "own", 1);

@@ -12,6 +12,12 @@ enum { MEAN = 1, CLS = 2, RANK = 4 };
 static const struct hearth_engine_ops *ops;
 static char path[] = "/tmp/hearth-bert-XXXXXX";
 
+/* What the header says of the model, which is made with the numbers above. */
+static struct {
+    uint32_t heads, inner, layers, words_typed;
+    float epsilon;
+} told = {HEADS, INNER, LAYERS, WORDS, 1e-12f};
+
 struct maker {
     struct hearth_buf head, data;
     uint32_t tensors, random;
@@ -68,10 +74,10 @@ static uint32_t put_keys(struct hearth_buf *file, uint32_t pooling)
     put_key_text(file, "general.architecture", "bert");
     put_key_u32(file, "bert.context_length", CONTEXT);
     put_key_u32(file, "bert.embedding_length", WIDTH);
-    put_key_u32(file, "bert.block_count", LAYERS);
-    put_key_u32(file, "bert.feed_forward_length", INNER);
-    put_key_u32(file, "bert.attention.head_count", HEADS);
-    put_key_f32(file, "bert.attention.layer_norm_epsilon", 1e-12f);
+    put_key_u32(file, "bert.block_count", told.layers);
+    put_key_u32(file, "bert.feed_forward_length", told.inner);
+    put_key_u32(file, "bert.attention.head_count", told.heads);
+    put_key_f32(file, "bert.attention.layer_norm_epsilon", told.epsilon);
     put_key_truth(file, "bert.attention.causal", 0);
     put_key_u32(file, "bert.pooling_type", pooling);
     put_key_text(file, "tokenizer.ggml.model", "bert");
@@ -88,7 +94,10 @@ static uint32_t put_keys(struct hearth_buf *file, uint32_t pooling)
             snprintf(word, sizeof(word), "[unused%d]", i);
         put_text(file, word);
     }
-    return 12;
+    put_key_array(file, "tokenizer.ggml.token_type", 5, told.words_typed);
+    for (uint32_t i = 0; i < told.words_typed; i++)
+        put_u32(file, 1);
+    return 13;
 }
 
 /* A BERT that pools so; with a head of one score when it ranks. */
@@ -429,6 +438,54 @@ static void headers_that_libllama_would_abort_on_are_errors(void **state)
     expect_screened(put_short_scores, 3, "shorter than the vocabulary");
 }
 
+static void expect_install(uint32_t pooling, const char *text)
+{
+    write_bert(pooling);
+    struct hearth_model_files files = {.path = path, .thorough = true};
+    struct hearth_model_facts facts;
+    struct hearth_error error = {0};
+    int rc = ops->describe(&files, &facts, &error);
+    if (text == NULL && rc != 0)
+        fail_msg("%s", error.message);
+    if (text == NULL)
+        return;
+    assert_int_equal(rc, HEARTH_EMODEL);
+    if (strstr(error.message, text) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", text, error.message);
+    assert_null(strstr(error.message, "llama_"));
+}
+
+static void an_install_finds_what_a_load_or_a_step_would_refuse(void **state)
+{
+    (void)state;
+    if (ops == NULL)
+        skip();
+    expect_install(MEAN, NULL);
+    expect_install(CLS, NULL);
+    expect_install(RANK, NULL);
+    told.heads = 0;
+    expect_install(MEAN, "'bert.attention.head_count' is 0, and there must be at least one");
+    told.heads = 5;
+    expect_install(MEAN, "is 5, which does not divide the embedding_length");
+    told.heads = HEADS;
+    told.inner = INNER / 2;
+    expect_install(MEAN, "'blk.0.ffn_up.weight' does not fit the header's numbers, which ask for "
+                         "the shape 32, 32; it has 32, 64");
+    told.inner = INNER;
+    told.layers = LAYERS + 1;
+    expect_install(MEAN, "the model has no tensor 'blk.2.attn_q.weight'");
+    told.layers = LAYERS - 1;
+    expect_install(MEAN, "tensors, of which its architecture uses");
+    told.layers = LAYERS;
+    told.epsilon = -1;
+    expect_install(MEAN, "'bert.attention.layer_norm_epsilon' is -1, and must be a number from 0");
+    told.epsilon = 1e-12f;
+    told.words_typed = WORDS - 1;
+    expect_install(MEAN, "'tokenizer.ggml.token_type' is shorter than the vocabulary");
+    told.words_typed = WORDS;
+    expect_install(MEAN, NULL);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -457,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_model_that_ranks_gives_one_score_for_a_pair),
         cmocka_unit_test(of_a_pair_only_the_second_text_is_cut),
         cmocka_unit_test(headers_that_libllama_would_abort_on_are_errors),
+        cmocka_unit_test(an_install_finds_what_a_load_or_a_step_would_refuse),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -5,6 +5,7 @@ HEARTH_TEST_MINILM the embedding model (a folder),
 HEARTH_LLAMA_SERVER the peer, HEARTH_TEST_SLOW a factor on every deadline (sanitizers).
 """
 import contextlib
+import gzip
 import json
 import os
 import pathlib
@@ -70,8 +71,10 @@ def strict_json(text):
     return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
 
 
-def check_strictly(content_type, body):
+def check_strictly(content_type, body, coding=None):
     """All JSON in an answer: the whole, or each event of a stream."""
+    if coding == "gzip":
+        body = gzip.decompress(body)
     kind = (content_type or "").split(";")[0].strip()
     if kind in ("application/json", "application/problem+json") and body:
         strict_json(body)
@@ -84,7 +87,7 @@ def check_strictly(content_type, body):
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
-        check_strictly(headers["Content-Type"], body)
+        check_strictly(headers["Content-Type"], body, headers["Content-Encoding"])
 
     @property
     def text(self):

@@ -81,7 +81,7 @@ def error_of(answer):
 def test_vectors_are_those_of_sentence_transformers(vectors):
     texts = [row["text"] for row in GOLDEN["minilm"]]
     rows = embed(vectors, texts, truncate=True).json()["data"]
-    for row, golden in zip(rows, GOLDEN["minilm"]):
+    for row, golden in zip(rows, GOLDEN["minilm"], strict=True):
         wanted = decoded(golden["vector"])
         assert cosine(row["embedding"], wanted) >= 0.99999, golden["text"]
         assert row["embedding"] == pytest.approx(wanted, abs=2e-5)
@@ -93,7 +93,7 @@ def test_a_vector_is_the_same_to_the_last_bit_in_any_company(vectors):
     company = [f"{text} {i}" for i, text in enumerate(texts * 8)]
     assert vectors.delete("/admin/cache").status == 200
     many = embed(vectors, company[:40] + texts + company[40:]).json()["data"][40:51]
-    for row, text in zip(many, texts):
+    for row, text in zip(many, texts, strict=True):
         assert vectors.delete("/admin/cache").status == 200  # or it would only be remembered
         assert embed(vectors, text).json()["data"][0]["embedding"] == row["embedding"]
 
@@ -125,10 +125,23 @@ def test_token_ids_are_taken_as_they_are(vectors):
     by_ids = embed(vectors, ids).json()
     assert by_ids["data"] == by_text["data"]
     assert by_ids["usage"] == by_text["usage"] == {"prompt_tokens": len(ids), "total_tokens": len(ids)}
-    both = embed(vectors, [ids, ids[:3]]).json()
+    both = embed(vectors, [ids, [ids[0], ids[-1]]]).json()
     assert both["data"][0]["embedding"] == by_text["data"][0]["embedding"]
-    assert both["usage"]["prompt_tokens"] == len(ids) + 3
+    assert both["usage"]["prompt_tokens"] == len(ids) + 2
     assert error_of(embed(vectors, [[30522]]))["param"] == "input[0][0]"
+
+
+def test_token_ids_of_another_model_are_refused_with_the_remedy(vectors):
+    """LangChain's OpenAIEmbeddings sends ids of cl100k_base; as MiniLM's they would be other words."""
+    hello, over = [9906, 11, 1917], [15339, 100256]
+    bare = vectors.post("/tokenize", {"model": "minilm", "content": "a text", "add_special": False})
+    for given, param in (([hello], "input[0]"), (hello, "input"), ([over], "input[0][1]"),
+                         ([[101, 2054, 102], hello], "input[1]"), (bare.json()["tokens"], "input"),
+                         ([101, 2054], "input"), ([2054, 102], "input"), ([101], "input")):
+        answer = embed(vectors, given, encoding_format="base64")
+        fault = error_of(answer)
+        assert answer.status == 400 and fault["param"] == param and fault["code"] == "invalid_value", fault
+        assert "check_embedding_ctx_length=False" in fault["message"]
 
 
 def test_dimensions_cut_and_renormalise(vectors):
@@ -200,7 +213,7 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(input=[[5], []]), "input[1]", "invalid_value", "0 items"),
     (dict(input=["a"] * 2049), "input", "invalid_value", "2,048"),
     (dict(input=[[5]] * 2049), "input", "invalid_value", "2,048"),
-    (dict(input=[5] * 2049), "input", "context_length_exceeded", "2049"),
+    (dict(input=[101] + [5] * 2046 + [102]), "input", "context_length_exceeded", "requested 2048 tokens"),
     (dict(input="word " * 60_000), "input", "context_length_exceeded", "60002"),
     (dict(input=["a", 1]), "input[1]", "invalid_type", "a string"),
     (dict(input=[1, "a"]), "input[1]", "invalid_type", "an integer"),
@@ -221,7 +234,7 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(input=[[5], [6, -1]]), "input[1][1]", "invalid_value", "from 0"),
     (dict(input=[2 ** 31]), "input[0]", "invalid_value", "2,147,483,647"),
     (dict(input=[5, 6, 30522, 30523]), "input[2]", "invalid_value", "vocabulary of 30522"),
-    (dict(input=[[5], [6, 30522]]), "input[1][1]", "invalid_value", "vocabulary of 30522"),
+    (dict(input=[[101, 102], [6, 30522]]), "input[1][1]", "invalid_value", "vocabulary of 30522"),
     (dict(dimensions=0), "dimensions", "invalid_value", "from 1"),
     (dict(dimensions=-1), "dimensions", "invalid_value", "from 1"),
     (dict(dimensions=385), "dimensions", "invalid_value", "384"),
@@ -235,8 +248,8 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(prompt_name=1), "prompt_name", "invalid_type", "a string"),
     (dict(user=1), "user", "invalid_type", "a string"),
     (dict(timeout=0), "timeout", "invalid_value", "over 0"),
-    (dict(model=None), "model", "invalid_type", "null"),
-    (dict(model=""), "model", "invalid_value", "characters"),
+    (dict(model=None), "model", "missing_required_parameter", "several models here"),
+    (dict(model=""), "model", "missing_required_parameter", "several models here"),
     (dict(store=True), "store", "unknown_parameter", "store"),
     (dict(metadata={"a": "b"}), "metadata", "unknown_parameter", "metadata"),
     (dict(dimension=8), "dimension", "unknown_parameter", "dimensions"),
@@ -426,8 +439,8 @@ def test_a_prompt_stays_when_the_start_is_cut(vectors):
 def test_token_ids_that_are_cut_keep_their_special_tokens(vectors):
     ids = vectors.post("/tokenize", {"model": "minilm", "content": LONG}).json()["tokens"]
     for side in ("end", "start"):
-        body = embed(vectors, [ids, ids[1:-1]], truncate=side).json()
-        assert [row["truncated_tokens"] for row in body["data"]] == [146, 144]
+        body = embed(vectors, [ids], truncate=side).json()
+        assert [row["truncated_tokens"] for row in body["data"]] == [146]
         text = embed(vectors, LONG, truncate=side).json()
         assert body["data"][0]["embedding"] == text["data"][0]["embedding"], side
 
@@ -447,13 +460,13 @@ def test_rerank_takes_objects_and_gives_the_best(vectors):
         text = documents[row["index"]]
         assert row["document"] == (text if isinstance(text, dict) else {"text": text})
     raw = vectors.post("/v1/rerank", {**ask, "raw_scores": True}).json()
-    for a, b in zip(whole["results"], raw["results"]):
+    for a, b in zip(whole["results"], raw["results"], strict=True):
         assert a["relevance_score"] == pytest.approx(1 / (1 + math.exp(-b["relevance_score"])), abs=1e-6)
 
 
 def test_rerank_refuses_what_is_no_reranker(vectors):
     ask = {"query": "a", "documents": ["b"]}
-    for model, word in (("minilm", "embeddings"), ("labels", "3 labels")):
+    for model, word in (("minilm", "embeddings"), ("labels", "3 scores")):
         answer = vectors.post("/v1/rerank", {"model": model, **ask})
         assert answer.status == 400 and error_of(answer)["param"] == "model"
         assert word in error_of(answer)["message"]
@@ -483,6 +496,7 @@ def test_a_classifier_tells_labels_with_probabilities(vectors):
     assert answer.status == 200, answer.text
     body = answer.json()
     assert body["metadata"]["task"] == "classify" and body["metadata"]["labels"] == 3
+    assert len(body["result"]) == 2
     for rows in body["result"]:
         assert {row["label"] for row in rows} == {"LABEL_0", "LABEL_1", "LABEL_2"}
         scores = [row["score"] for row in rows]

@@ -66,7 +66,7 @@ def test_a_template_that_cannot_serve_is_refused_at_install(home, gguf, tmp_path
     assert done.returncode == 65, done.stderr
     assert words in done.stderr
     assert not INSIDE.search(done.stderr.replace(name + ".gguf", "")), done.stderr
-    assert seconds < 15 * SLOW
+    assert seconds < 40 * SLOW
 
 
 @pytest.mark.parametrize("key, value, words", [
@@ -92,7 +92,7 @@ def test_numbers_that_a_load_or_a_step_would_refuse_are_refused_at_install(home,
     assert done.returncode == 65, done.stderr
     assert words in done.stderr
     assert not INSIDE.search(done.stderr.replace("broken.gguf", "").replace("tokenizer.ggml", "")), done.stderr
-    assert seconds < 15 * SLOW
+    assert seconds < 40 * SLOW
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_a_template_that_does_harm_costs_its_own_request_only(start, sleeper_hom
         error = answer.json()["error"]
         assert error["code"] == "model_broken" and words in error["message"], error
         assert not INSIDE.search(error["message"])
-        assert seconds < 20 * SLOW, text
+        assert seconds < 40 * SLOW, text
     assert worker_pids(server) == [pid]
     assert most_memory_mib(pid) < before + 400
     assert ask(server, "hello").status == 200
@@ -166,7 +166,7 @@ def test_a_template_that_ends_its_process_is_blamed_at_once_and_the_others_are_s
         error = answer.json()["error"]
         assert error["code"] == "model_broken"
         assert "ended its process" in error["message"] and "while it prepared this input" in error["message"]
-        assert time.monotonic() - began < 20 * SLOW
+        assert time.monotonic() - began < 40 * SLOW
         # Those that had sent something are lost with their worker; all others are asked again.
         assert {other.result().status for other in others} <= {200, 502}
     assert ask(server, "hello").status == 200

@@ -113,6 +113,7 @@ def ours(folder, texts):
 
 
 def assert_same(tokenizer, folder, texts):
+    assert len(texts) > 0
     tokenizer.no_truncation()
     tokenizer.no_padding()
     wrong = [(text, theirs.ids, mine) for text, theirs, mine

@@ -4,6 +4,7 @@
 #include "blob/blob.h"
 #include "catalog/catalog.h"
 #include "config/lock.h"
+#include "config/settings.h"
 #include "loop/loop.h"
 #include "registry/install.h"
 #include "serving/inference.h"
@@ -29,6 +30,7 @@ struct bed {
     struct hearth_registry registry;
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
+    struct hearth_settings settings;
     char home[32], lock_path[64];
     struct hearth_arena *arena;
     struct hearth_version *version;
@@ -94,19 +96,24 @@ static void open_bed(struct bed *bed)
 static void start_scheduler(struct bed *bed, bool locked)
 {
     struct hearth_error error;
+    bed->settings = (struct hearth_settings){
+        .engines = HEARTH_BUILD_DIR "/lib/hearth/engines",
+        .sandbox = "auto",
+        .affinity = "auto",
+        .queue_max = 4,
+        .load_timeout = WAIT_MS,
+        .heartbeat_timeout = WAIT_MS,
+        .stop_timeout = WAIT_MS,
+        .breaker_failures = 3,
+        .breaker_rest = WAIT_MS,
+        .locked = locked,
+    };
     const struct hearth_scheduler_options options = {
         .loop = bed->loop,
         .catalog = bed->catalog,
         .registry = &bed->registry,
+        .settings = &bed->settings,
         .worker_path = HEARTH_BUILD_DIR "/libexec/hearth/hearth-worker",
-        .engines_path = HEARTH_BUILD_DIR "/lib/hearth/engines",
-        .queue_max = 4,
-        .load_timeout_ms = WAIT_MS,
-        .heartbeat_timeout_ms = WAIT_MS,
-        .stop_timeout_ms = WAIT_MS,
-        .breaker_failures = 3,
-        .breaker_rest_ms = WAIT_MS,
-        .locked = locked,
         .lock_path = bed->lock_path,
     };
     assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);

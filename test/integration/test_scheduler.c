@@ -2,6 +2,7 @@
  * serves models would see. Times are long enough for a slow machine and only bound a hang. */
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "config/settings.h"
 #include "loop/process_usage.h"
 #include "support/inference_answer.h"
 #include "support/loop_wait.h"
@@ -20,24 +21,26 @@ struct bed {
     struct hearth_loop *loop;
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
+    struct hearth_settings settings;
     char directory[32], path[64];
 };
 
-static const struct hearth_scheduler_options usual = {
+static const struct hearth_settings usual = {
+    .engines = HEARTH_BUILD_DIR "/lib/hearth/engines",
+    .sandbox = "auto",
+    .affinity = "auto",
     .slots = 2,
     .queue_max = 64,
-    .load_timeout_ms = WAIT_MS,
-    .heartbeat_timeout_ms = WAIT_MS,
-    .stop_timeout_ms = WAIT_MS,
+    .load_timeout = WAIT_MS,
+    .heartbeat_timeout = WAIT_MS,
+    .stop_timeout = WAIT_MS,
     .breaker_failures = 3,
-    .breaker_rest_ms = WAIT_MS,
+    .breaker_rest = WAIT_MS,
 };
 
-static void open_bed(struct bed *bed, const char *script,
-                     const struct hearth_scheduler_options *from)
+static void open_bed(struct bed *bed, const char *script, const struct hearth_settings *from)
 {
     struct hearth_error error;
-    struct hearth_scheduler_options options = *from;
     memset(bed, 0, sizeof(*bed));
     snprintf(bed->directory, sizeof(bed->directory), "/tmp/hearth-test-XXXXXX");
     assert_non_null(mkdtemp(bed->directory));
@@ -48,10 +51,13 @@ static void open_bed(struct bed *bed, const char *script,
     bed->loop = hearth_loop_create();
     bed->catalog = hearth_catalog_create(bed->loop, NULL, 0);
     assert_int_equal(hearth_catalog_add_file(bed->catalog, bed->path, &error), 0);
-    options.loop = bed->loop;
-    options.catalog = bed->catalog;
-    options.worker_path = HEARTH_BUILD_DIR "/libexec/hearth/hearth-worker";
-    options.engines_path = HEARTH_BUILD_DIR "/lib/hearth/engines";
+    bed->settings = *from;
+    const struct hearth_scheduler_options options = {
+        .loop = bed->loop,
+        .catalog = bed->catalog,
+        .settings = &bed->settings,
+        .worker_path = HEARTH_BUILD_DIR "/libexec/hearth/hearth-worker",
+    };
     assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
 }
 
@@ -219,7 +225,7 @@ static void test_a_crash_is_told_to_its_stream_and_hidden_from_the_rest(void **s
     (void)state;
     struct bed bed;
     struct answer first, other;
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.slots = 1; /* the other is prepared, but has not begun */
     open_bed(&bed, "reply = one two three\ntoken_us = 50000\n", &options);
     submit(&bed, &first, "x");
@@ -305,7 +311,7 @@ static void test_cancel_frees_the_slot_of_a_long_request(void **state)
     (void)state;
     struct bed bed;
     struct answer long_one, next;
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.slots = 1;
     open_bed(&bed, "token_us = 20000\n", &options);
     char words[1600] = "";
@@ -327,8 +333,8 @@ static void test_a_request_that_stalls_times_out_and_the_worker_goes_on(void **s
     (void)state;
     struct bed bed;
     struct answer answer;
-    struct hearth_scheduler_options options = usual;
-    options.request_timeout_ms = 3000;
+    struct hearth_settings options = usual;
+    options.request_timeout = 3000;
     options.slots = 1;
     open_bed(&bed, "reply = one two three\nstall_at = 2\n", &options);
     for (int i = 0; i < 2; i++) { /* the slot is free, so the second gets as far as the first */
@@ -345,8 +351,8 @@ static void test_a_frozen_worker_is_replaced(void **state)
     (void)state;
     struct bed bed;
     struct answer answer;
-    struct hearth_scheduler_options options = usual;
-    options.heartbeat_timeout_ms = 3000;
+    struct hearth_settings options = usual;
+    options.heartbeat_timeout = 3000;
     open_bed(&bed, "reply = fine\n", &options);
     submit(&bed, &answer, "x");
     expect_done(&bed, &answer);

@@ -219,14 +219,54 @@ static void what_a_worker_may_have_follows_its_kind(void **state)
 {
     (void)state;
     struct hearth_look_ahead policy = {.slots = 4, .batch = 512, .workers = 1};
+    /* Chunks: one for each slot, and one that is prepared meanwhile. */
     assert_int_equal(hearth_look_ahead_most(&policy, false), 5);
     assert_int_equal(hearth_look_ahead_most(&policy, true), 5);
     policy.workers = 3;
     assert_int_equal(hearth_look_ahead_most(&policy, false), 15);
+    /* Whole inputs: two steps' worth, and as many places again for interactive requests alone. */
     policy.whole = true;
     assert_int_equal(hearth_look_ahead_most(&policy, false), 24);
+    assert_int_equal(hearth_look_ahead_most(&policy, true), 36);
     policy.probing = true;
+    assert_int_equal(hearth_look_ahead_most(&policy, false), 1);
     assert_int_equal(hearth_look_ahead_most(&policy, true), 1);
+}
+
+/* What the workers are really given from a queue with more than enough. */
+static size_t taken(const struct hearth_look_ahead *policy, enum hearth_class class_, uint32_t cost)
+{
+    enum { MANY = 100 };
+    struct hearth_queued items[MANY];
+    const struct hearth_queue_limits limits = {.requests_max = MANY};
+    struct hearth_queue *queue = hearth_queue_create(&limits);
+    size_t count = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        items[i] = (struct hearth_queued){.class_ = class_, .cost = cost};
+        assert_int_equal(hearth_queue_push(queue, &items[i], "client", 0), 0);
+    }
+    while (hearth_look_ahead_pop(policy, queue, count, count * cost))
+        count++;
+    while (hearth_queue_pop(queue))
+        ;
+    hearth_queue_destroy(queue);
+    return count;
+}
+
+static void a_worker_is_given_that_and_no_more_than_three_steps_of_tokens(void **state)
+{
+    (void)state;
+    struct hearth_look_ahead policy = {.slots = 4, .batch = 512, .workers = 2};
+    assert_int_equal(taken(&policy, HEARTH_CLASS_NORMAL, 500), 10);
+    policy.whole = true;
+    assert_int_equal(taken(&policy, HEARTH_CLASS_NORMAL, 10), 16);
+    assert_int_equal(taken(&policy, HEARTH_CLASS_INTERACTIVE, 10), 24);
+    /* 2 workers, 3 steps of 512 tokens: 3,072 are reached with the seventh request of 500. */
+    assert_int_equal(taken(&policy, HEARTH_CLASS_NORMAL, 500), 7);
+    /* Two for each worker in any case. */
+    assert_int_equal(taken(&policy, HEARTH_CLASS_NORMAL, 5000), 4);
+    policy.probing = true;
+    assert_int_equal(taken(&policy, HEARTH_CLASS_INTERACTIVE, 10), 1);
 }
 
 int main(void)
@@ -237,6 +277,7 @@ int main(void)
         cmocka_unit_test(an_idle_machine_waits_for_no_company),
         cmocka_unit_test(a_list_is_not_starved_by_single_texts),
         cmocka_unit_test(what_a_worker_may_have_follows_its_kind),
+        cmocka_unit_test(a_worker_is_given_that_and_no_more_than_three_steps_of_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ DELETE /_stand_in/log forgets them.
 """
 import hashlib
 import json
+import math
 import random
 import re
 import struct
@@ -45,15 +46,28 @@ def text_of_gguf(text):
 
 
 def gguf(weights):
-    """Version 3, the keys that say a shape, one f32 tensor of one dimension."""
-    shape = {"block_count": 1, "context_length": 64, "embedding_length": 32,
-             "attention.head_count": 1}
-    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1 + len(shape))
-    head += text_of_gguf("general.architecture") + struct.pack("<I", 8) + text_of_gguf("llama")
-    for key, value in shape.items():
+    """Version 3, all that an engine wants of a LLaMA of one layer and no vocabulary. What is left of
+    the weights behind the last tensor belongs to none."""
+    width, words = 8, 4
+    inner = max(8, (len(weights) - 4 * width * (words + 3 + 4 * width)) // (12 * width))
+    numbers = {"block_count": 1, "context_length": 64, "embedding_length": width,
+               "feed_forward_length": inner, "vocab_size": words, "attention.head_count": 1}
+    layer = {"attn_norm": (width,), "attn_q": (width, width), "attn_k": (width, width),
+             "attn_v": (width, width), "attn_output": (width, width), "ffn_norm": (width,),
+             "ffn_gate": (width, inner), "ffn_up": (width, inner), "ffn_down": (inner, width)}
+    tensors = {"token_embd.weight": (width, words), "output_norm.weight": (width,),
+               **{f"blk.0.{name}.weight": shape for name, shape in layer.items()}}
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 3 + len(numbers))
+    for key, value in (("general.architecture", "llama"), ("tokenizer.ggml.model", "none")):
+        head += text_of_gguf(key) + struct.pack("<I", 8) + text_of_gguf(value)
+    for key, value in numbers.items():
         head += text_of_gguf("llama." + key) + struct.pack("<II", 4, value)
-    head += text_of_gguf("w") + struct.pack("<IQIQ", 1, len(weights) // 4, 0, 0)
-    return head + bytes(-len(head) % 32) + weights
+    head += text_of_gguf("llama.attention.layer_norm_rms_epsilon") + struct.pack("<If", 6, 1e-5)
+    at = 0
+    for name, shape in tensors.items():
+        head += text_of_gguf(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, at)
+        at += 4 * math.prod(shape)
+    return head + bytes(-len(head) % 32) + weights + bytes(max(0, at - len(weights)))
 
 
 def safetensors(weights):

@@ -46,6 +46,7 @@ enum { GATEWAY_BED_WAIT_MS = 20000, BED_CLIENT_MAX = 32 << 20 };
 struct gateway_bed {
     struct hearth_gateway gateway;
     struct hearth_settings *settings;
+    struct hearth_settings serving; /* the scheduler's: no cache, short queues */
     struct hearth_settings_origins origins;
     struct hearth_arena *arena;
     struct hearth_source_options sources;
@@ -116,18 +117,21 @@ static inline void gateway_bed_scheduler(struct gateway_bed *bed, uint32_t tasks
     gateway->catalog = hearth_catalog_create(gateway->loop, gateway->store, 0);
     assert_int_equal(hearth_catalog_add_file(gateway->catalog, path, &error), 0);
     bed->observer = hearth_metrics_observer(gateway->metrics);
+    bed->serving = (struct hearth_settings){.engines = bed->folder,
+                                            .sandbox = "auto",
+                                            .affinity = "auto",
+                                            .slots = 8,
+                                            .queue_max = 256,
+                                            .load_timeout = 60000,
+                                            .heartbeat_timeout = 60000,
+                                            .stop_timeout = 60000,
+                                            .breaker_failures = 3,
+                                            .breaker_rest = 60000};
     const struct hearth_scheduler_options options = {
         .loop = gateway->loop,
         .catalog = gateway->catalog,
         .registry = &bed->registry,
-        .engines_path = bed->folder,
-        .slots = 8,
-        .queue_max = 256,
-        .load_timeout_ms = 60000,
-        .heartbeat_timeout_ms = 60000,
-        .stop_timeout_ms = 60000,
-        .breaker_failures = 3,
-        .breaker_rest_ms = 60000,
+        .settings = &bed->serving,
         .observer = &bed->observer,
         .backend = &manual_ops,
     };

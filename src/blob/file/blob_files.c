@@ -33,6 +33,8 @@ static void relative_name(const char *sha256, char ret_name[3 + 65])
     snprintf(ret_name, 3 + 65, "%.2s/%.64s", sha256, sha256);
 }
 
+/* Only a plain file counts: blobs never are links, and a link in one's place leads who knows where.
+ */
 static bool files_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size)
 {
     char name[3 + 65];
@@ -45,6 +47,7 @@ static bool files_exists(struct hearth_blob_store *blobs, const char *sha256, in
     return true;
 }
 
+/* pread leaves the descriptor's own place alone, where a writer will append. */
 int hearth_blob_scan_descriptor(int descriptor, const char *what, hearth_blob_on_bytes *on_bytes,
                                 void *argument, struct hearth_error *error)
 {
@@ -81,6 +84,7 @@ static int files_scan(struct hearth_blob_store *blobs, const char *sha256,
     return rc;
 }
 
+/* Readers that have the file open keep it; its room comes back when the last one closes it. */
 static int files_remove(struct hearth_blob_store *blobs, const char *sha256,
                         struct hearth_error *error)
 {

@@ -46,7 +46,7 @@ static int check_plain(int descriptor, struct hearth_error *error)
     /* A second name would let bytes go elsewhere. */
     if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
         return hearth_error_set(error, HEARTH_EPATH,
-                                "in blobs/partial lies something that is not a plain file; "
+                                "something that is not a plain file lies in blobs/partial; "
                                 "remove it");
     return 0;
 }
@@ -60,7 +60,7 @@ static int open_locked(int folder, const char *name, int *ret_descriptor,
             openat(folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
         if (descriptor < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
             return hearth_error_set(error, HEARTH_EPATH,
-                                    "in blobs/partial lies a link or a folder; remove it");
+                                    "a link or a folder lies in blobs/partial; remove it");
         if (descriptor < 0)
             return hearth_error_set_errno(error, errno, "a partial blob cannot be made");
         int rc = check_plain(descriptor, error);
@@ -78,6 +78,7 @@ static int open_locked(int folder, const char *name, int *ret_descriptor,
     }
 }
 
+/* Left at its end, where the next bytes belong. */
 int hearth_blob_partial_open(struct hearth_blob_store *blobs, const char *name,
                              struct hearth_blob_partial **ret_partial, struct hearth_error *error)
 {
@@ -110,12 +111,13 @@ static int write_fault(int errnum, struct hearth_error *error)
 {
     if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
         return hearth_error_set(error, HEARTH_ENOSPACE,
-                                "the disk is full (%s); make room and run it again: it goes on "
+                                "the disk is full (%s); make room and try again: it goes on "
                                 "where it stopped",
                                 strerror(errnum));
     return hearth_error_set_errno(error, errnum, "the file cannot be written");
 }
 
+/* A short write is not an error: the rest is tried again, and that one says what is wrong. */
 int hearth_blob_partial_append(struct hearth_blob_partial *partial, const void *bytes,
                                size_t length, struct hearth_error *error)
 {
@@ -157,6 +159,7 @@ static int open_prefix(const struct hearth_blob_files *files, const char *sha256
     return 0;
 }
 
+/* Closing gives the lock up too. */
 static void release(struct file_partial *partial)
 {
     close(partial->descriptor);
@@ -193,6 +196,7 @@ void hearth_blob_partial_keep(struct hearth_blob_partial *partial)
     release(partial_of(partial));
 }
 
+/* Unlinked while the lock is still held, so that nobody opens it in between. */
 void hearth_blob_partial_discard(struct hearth_blob_partial *partial)
 {
     struct file_partial *file = partial_of(partial);
@@ -217,6 +221,7 @@ static int64_t forget_old(int folder, const char *name, int64_t before_ms)
     return gone;
 }
 
+/* Partial blobs whose install never came back would otherwise stay for ever. */
 int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_ms,
                                 int64_t *ret_bytes, struct hearth_error *error)
 {

@@ -89,6 +89,8 @@ static bool memory_exists(struct hearth_blob_store *blobs, const char *sha256, i
     return blob != NULL;
 }
 
+/* Under the lock throughout: a blob may be deleted by another thread, and nothing counts its
+ * readers. */
 static int memory_scan(struct hearth_blob_store *blobs, const char *sha256,
                        hearth_blob_on_bytes *on_bytes, void *argument, struct hearth_error *error)
 {
@@ -116,6 +118,7 @@ static int memory_remove(struct hearth_blob_store *blobs, const char *sha256,
     return 0;
 }
 
+/* Found, or made empty; in either case it stays in the list, which owns it. */
 static struct memory_partial *partial_get(struct memory_blobs *memory, const char *name)
 {
     for (struct memory_partial *partial = memory->partials; partial; partial = partial->next)
@@ -153,6 +156,7 @@ static int memory_partial_scan(struct hearth_blob_partial *partial, hearth_blob_
     return bytes->length ? on_bytes(argument, bytes->bytes, bytes->length) : 0;
 }
 
+/* A buffer that has failed takes nothing more; the writer's failure is remembered by blob.c. */
 static int memory_partial_append(struct hearth_blob_partial *partial, const void *bytes,
                                  size_t length, struct hearth_error *error)
 {
@@ -160,7 +164,7 @@ static int memory_partial_append(struct hearth_blob_partial *partial, const void
     if (!rc)
         return 0;
     partial_of(partial)->bytes.failed = 0;
-    return hearth_error_set(error, HEARTH_ENOSPACE, "there is no memory for the blob");
+    return hearth_error_set(error, HEARTH_ENOSPACE, "there is not enough memory for the blob");
 }
 
 static int memory_partial_clear(struct hearth_blob_partial *partial, struct hearth_error *error)
@@ -179,6 +183,8 @@ static void partial_unlink(struct memory_blobs *memory, struct memory_partial *p
     *link = partial->next;
 }
 
+/* The bytes move into the blob without a copy. Where the blob is there already, they are the same
+ * bytes and go. */
 static int memory_partial_publish(struct hearth_blob_partial *base, const char *sha256,
                                   struct hearth_error *error)
 {

@@ -128,10 +128,11 @@ struct encoder_model {
     struct hearth_linear *classifier;
 };
 
-/* JSON out of a small file of the directory; HEARTH_EMODEL when there is none or it is none. */
+/* Reads a small JSON file of the model's directory. HEARTH_EMODEL when the file is missing or is
+ * not JSON. The caller owns the value. */
 int encoder_json_read(const char *directory, const char *name, json_t **ret_value,
                       struct hearth_error *error);
-/* The same for one that need not be there: then *ret_value is left alone. */
+/* The same for a file that may be missing: then 0 is returned, and *ret_value is left alone. */
 int encoder_json_read_optional(const char *directory, const char *name, json_t **ret_value,
                                struct hearth_error *error);
 
@@ -139,12 +140,15 @@ int encoder_json_read_optional(const char *directory, const char *name, json_t *
 int encoder_config_read(const char *directory, struct encoder_config *ret_config,
                         struct hearth_error *error);
 
-/* encoder_modules.c: pooling, normalisation, dense modules and the least limit, into what
- * config.json has said. Source: the modules of sentence-transformers, as 2.x to 6.x save them. */
+/* encoder_modules.c: adds what sentence-transformers' files say to what config.json has said:
+ * pooling, normalization, dense modules, and the least limit of tokens. Source: the modules of
+ * sentence-transformers, as its versions 2 to 6 save them. */
 int encoder_modules_read(const char *directory, struct encoder_config *config,
                          struct hearth_error *error);
-/* encoder_prompts.c: what config_sentence_transformers.json says, into the facts: prompts_json,
- * default_prompt, and default_dimensions where embedding_length is more. */
+/* encoder_prompts.c: reads config_sentence_transformers.json into the facts: prompts_json,
+ * default_prompt, and default_dimensions, which stays 0 unless the file wants less of a vector than
+ * its embedding_length. `ret_prompts`, if not NULL, gets the prompts whole; the caller owns them.
+ */
 int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts,
                          json_t **ret_prompts, struct hearth_error *error);
 
@@ -171,7 +175,8 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
                        const struct hearth_kernels *kernels, enum hearth_precision precision,
                        struct hearth_load_progress *progress, struct encoder_model **ret_model,
                        struct hearth_error *error);
-/* Are all tensors there, of the right shape and a type that is taken? Copies nothing. */
+/* Checks that all tensors are there, in the right shape and in a type that can be read. Copies
+ * nothing, so it costs little memory and time. */
 int encoder_model_check(const char *directory, const struct encoder_config *config,
                         struct hearth_error *error);
 void encoder_model_destroy(struct encoder_model *model);

@@ -35,6 +35,7 @@ int encoder_json_read_optional(const char *directory, const char *name, json_t *
     struct hearth_buf text;
     hearth_buf_init(&text, JSON_FILE_MAX);
     int rc = read_file(directory, name, &text, error);
+    /* An empty file has no bytes to point at; the parser says what is wrong with it. */
     char nothing[1] = "";
     json_t *value =
         rc ? NULL : hearth_json_parse_wide(text.bytes ? text.bytes : nothing, text.length, error);
@@ -62,6 +63,7 @@ int encoder_json_read(const char *directory, const char *name, json_t **ret_valu
     return rc;
 }
 
+/* What Hugging Face calls an architecture, and which of ours computes it. */
 static const struct {
     const char *model_type;
     enum encoder_architecture architecture;
@@ -76,6 +78,8 @@ static const struct {
     {"modernbert", ENCODER_MODERNBERT},
 };
 
+/* The names of transformers' ACT2FN, and NomicBERT's of its gated ones. Several approximations go
+ * by one name there, and are the same function to within float's rounding. */
 static const struct {
     const char *name;
     enum hearth_activation activation;
@@ -156,6 +160,7 @@ static void read_bert(struct encoder_reader *reader, struct encoder_config *conf
         encoder_read_count(reader, "max_position_embeddings", NULL, 512, POSITIONS_MAX);
     config->epsilon = epsilon_of(reader, "layer_norm_eps", 1e-12);
     config->activation = activation_of(reader, "hidden_act");
+    /* BERT and its descendants have a bias everywhere: one that is missing means a broken file. */
     config->norm_bias = config->attention_bias = config->mlp_bias = true;
     const char *kind = encoder_read_text(reader, "position_embedding_type", "absolute");
     if (strcmp(kind, "absolute") != 0)
@@ -188,6 +193,7 @@ static void read_distilbert(struct encoder_reader *reader, struct encoder_config
 /* Positions that are stretched (linear, dynamic, yarn …) are other angles than the plain ones. */
 static void check_rope(struct encoder_reader *reader, const json_t *parameters, const char *key)
 {
+    /* A reader of an inner object: the first fault of either is the one that counts. */
     struct encoder_reader rope = {
         .file = reader->file, .object = parameters, .error = reader->error, .rc = reader->rc};
     if (parameters && !json_is_null(parameters) && !json_is_object(parameters))
@@ -254,6 +260,8 @@ static void read_nomic(struct encoder_reader *reader, struct encoder_config *con
     config->rotary = true;
     config->norm_bias = true;
     config->attention_bias = encoder_read_truth(reader, "qkv_proj_bias", false);
+    /* mlp_fc2_bias is not asked for: it would only say whether a bias may be missing, and one that
+     * is there is taken. */
     config->mlp_bias = encoder_read_truth(reader, "mlp_fc1_bias", false);
     config->rope_base = rope_base(reader, "rotary_emb_base", "", 1000);
     limit_to_trained(reader, config);
@@ -295,6 +303,7 @@ static void read_modernbert(struct encoder_reader *reader, struct encoder_config
     config->rope_base_local = rope_base(reader, "local_rope_theta", "sliding_attention", 10000);
     config->global_every =
         encoder_read_count(reader, "global_attn_every_n_layers", NULL, 3, 1 << 10);
+    /* The file says how wide the window is; a token sees half of it to each side. */
     config->window = encoder_read_count(reader, "local_attention", NULL, 128, POSITIONS_MAX) / 2;
     if (!config->window)
         encoder_read_fault(reader, HEARTH_ENOTIMPL, "local_attention of 1 is not known here");
@@ -311,6 +320,8 @@ static void read_label_names(const json_t *json, struct encoder_config *config)
     json_t *names = json_array();
     struct hearth_buf text;
     config->labels_independent = strcmp(problem, "multi_label_classification") == 0;
+    /* Labels are keyed by their number as text and may stand in any order; one without a name is
+     * called by its number. When their list has no room, there is none. */
     for (size_t i = 0; i < json_object_size(by_id); i++) {
         char id[24];
         snprintf(id, sizeof(id), "%zu", i);
@@ -341,6 +352,7 @@ static void read_labels(struct encoder_reader *reader, struct encoder_config *co
 {
     const json_t *first = json_array_get(json_object_get(reader->object, "architectures"), 0);
     const char *class = json_is_string(first) ? json_string_value(first) : "";
+    /* Only the class that the file was saved from tells whether there is a head. */
     if (!strstr(class, "ForSequenceClassification"))
         return;
     size_t named = json_object_size(json_object_get(reader->object, "id2label"));
@@ -362,6 +374,7 @@ static void check_shape(struct encoder_reader *reader, struct encoder_config *co
     if (config->hidden % config->heads)
         encoder_read_fault(reader, HEARTH_EMODEL, "%zu heads do not share a width of %zu evenly",
                            config->heads, config->hidden);
+    /* Rotary positions turn pairs of numbers. */
     if (config->head_dim % 2)
         encoder_read_fault(reader, HEARTH_ENOTIMPL,
                            "%zu heads share a width of %zu, so each is %zu wide; here it must be "
@@ -373,6 +386,8 @@ static void check_shape(struct encoder_reader *reader, struct encoder_config *co
                            config->head_dim);
     if (config->position_offset >= config->positions)
         encoder_read_fault(reader, HEARTH_EMODEL, "no positions are left");
+    /* RoBERTa's first positions are those of the padding, so a text has fewer than the table has
+     * rows. */
     config->tokens_max = config->positions - config->position_offset;
 }
 
@@ -387,6 +402,8 @@ static int read_config_json(const json_t *json, struct encoder_config *config,
     if (i == count)
         return encoder_read_fault(&reader, HEARTH_ENOTIMPL,
                                   "model_type \"%.60s\" is no encoder known here", type);
+    /* What follows reads on after a fault: the reader keeps the first one, and its stand-ins are
+     * safe to compute with. */
     snprintf(config->name, sizeof(config->name), "%s", type);
     config->architecture = model_types[i].architecture;
     config->vocabulary = encoder_read_count(&reader, "vocab_size", NULL, 0, VOCABULARY_MAX);
@@ -413,6 +430,8 @@ static int read_config_json(const json_t *json, struct encoder_config *config,
 int encoder_config_read(const char *directory, struct encoder_config *ret_config,
                         struct hearth_error *error)
 {
+    /* What sentence-transformers does with a model that has no modules.json: the mean of all
+     * tokens. `ret_config` is only written when all files have been read. */
     struct encoder_config config = {
         .poolings = {POOL_MEAN}, .pooling_count = 1, .pools_prompt = true};
     json_t *json = NULL;

@@ -29,6 +29,8 @@ struct batch {
 /* Stops between two layers when that is asked. */
 static bool goes_on(const struct encoder_pass *pass, struct hearth_member *member)
 {
+    /* One member asks and tells the others, so that all stop before the same layer: a member that
+     * went on alone would wait at a barrier for ever. */
     if (hearth_member_index(member) == 0 && pass->abort && atomic_load(pass->abort))
         atomic_store(pass->aborted, 1);
     hearth_member_barrier(member);
@@ -54,6 +56,8 @@ static void run_pass(const struct encoder_pass *pass, struct hearth_member *memb
 static void run_part(const struct encoder_pass *whole, const struct part *part,
                      struct hearth_member *member)
 {
+    /* The part's rows of every buffer, the scratch of this thread, and a team of one: the same code
+     * as for a whole batch. */
     struct encoder_workspace work =
         encoder_workspace_from(whole->work, part->row, hearth_member_index(member));
     struct encoder_pass pass = *whole;
@@ -88,6 +92,8 @@ static void cut(struct batch *batch, unsigned threads, size_t longest)
         return;
     struct part *part = NULL;
     for (size_t i = 0; i < whole->sequence_count; i++) {
+        /* A sequence is never cut, so parts differ in size; each begins where its share of all rows
+         * begins, which keeps what one has too much from adding up. */
         if (!part || part->row + part->rows >= batch->part_count * each) {
             part = &batch->parts[batch->part_count++];
             *part = (struct part){.first = i, .row = whole->starts[i]};

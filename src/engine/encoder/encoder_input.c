@@ -2,6 +2,7 @@
 #include "engine/encoder/encoder.h"
 
 #include "base/error.h"
+#include "base/input_error.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -16,13 +17,25 @@ static int take_ids(const struct encoder_intake *intake, const struct hearth_inp
     for (size_t i = 0; i < input->token_count; i++) {
         int32_t id = input->tokens[i];
         if (id < 0 || (size_t)id >= intake->config->vocabulary)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "token id %d is not in the vocabulary of %zu", id,
-                                    intake->config->vocabulary);
+            return hearth_input_error_vocabulary(error, input, id, intake->config->vocabulary);
         tokens->ids[i] = id;
     }
     tokens->count = input->token_count;
     return 0;
+}
+
+/* What the tokenizer makes of nothing are the special tokens around every text. */
+static int check_frame(const struct encoder_intake *intake, const struct hearth_input *input,
+                       struct hearth_error *error)
+{
+    struct hearth_tokens frame = {0};
+    int rc = hearth_tokenizer_encode(intake->tokenizer, "", 0, NULL, 0, true, &frame, error);
+    if (!rc)
+        rc = hearth_input_check_frame(
+            input, frame.ids, frame.count,
+            hearth_tokenizer_opening(intake->tokenizer, frame.ids, frame.count), error);
+    hearth_tokens_finish(&frame);
+    return rc;
 }
 
 /* "" when the input gets none. */
@@ -38,6 +51,7 @@ static int prompt_of(const struct encoder_intake *intake, const struct hearth_in
     *ret_prompt = hearth_json_text(intake->prompts, name, NULL);
     if (*ret_prompt)
         return 0;
+    /* The names that the model has help more than the one that it has not. */
     char names[512] = "it has none";
     size_t length = 0;
     const char *known;
@@ -58,6 +72,8 @@ static int encode_text(const struct encoder_intake *intake, const struct hearth_
     struct hearth_buf prompted;
     const char *bytes = input->length ? input->bytes : "";
     size_t length = input->length;
+    /* The prompt is put before the text and both are tokenized as one: a word may begin in the
+     * prompt and end in the text. */
     hearth_buf_init(&prompted, input->length + strlen(prompt) + 1);
     if (*prompt) {
         hearth_buf_text(&prompted, prompt);
@@ -157,9 +173,11 @@ static int cut_pair(const struct encoder_intake *intake, const struct hearth_inp
     /* The first text, what separates, at least one token of the second, what closes. */
     if (limit <= kept + 2)
         return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the first text has %zu tokens, which leaves no room for the "
-                                "second within the model's %zu",
-                                kept, limit);
+                                "This model's maximum context length is %zu tokens. However, the "
+                                "first text has %zu, which leaves no room for the second.",
+                                limit, kept);
+    /* What closes the second text stays; what stands before that goes, as far as there is too much.
+     */
     size_t after = hearth_tokenizer_closing(intake->tokenizer, true, tokens->ids, tokens->count);
     size_t excess = tokens->count - limit;
     drop(tokens, tokens->count - after - excess, excess);
@@ -173,13 +191,14 @@ static int check_room(size_t specials, size_t prompt, size_t limit, struct heart
         return 0;
     return prompt
                ? hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the prompt has %zu tokens, special ones included, which leaves "
-                                  "no room for the text within the model's %zu",
-                                  specials + prompt, limit)
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "the prompt has %zu, special ones included, which leaves no room "
+                                  "for the text.",
+                                  limit, specials + prompt)
                : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "%zu special tokens leave no room for the text within the "
-                                  "model's %zu",
-                                  specials, limit);
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "%zu special tokens leave no room for the text.",
+                                  limit, specials);
 }
 
 /* Special tokens stay where they are, of token ids too, and so does the prompt. */
@@ -189,12 +208,14 @@ static int cut_single(const struct encoder_intake *intake, const struct hearth_i
 {
     struct hearth_tokens *tokens = &prepared->tokens, prompt = {0};
     size_t limit = intake->config->tokens_max;
+    /* Token ids that a client sends may lack special tokens; then 0 are kept at that end. */
     size_t before = hearth_tokenizer_opening(intake->tokenizer, tokens->ids, tokens->count);
     size_t after = hearth_tokenizer_closing(intake->tokenizer, false, tokens->ids + before,
                                             tokens->count - before);
     int rc = encode_bare(intake, prompt_text, length_without_spaces(prompt_text), &prompt, error);
     if (!rc)
         rc = check_room(before + after, prompt.count, limit, error);
+    /* Only for a cut behind the prompt it must be known exactly where the prompt ends. */
     if (!rc && prompt.count && input->truncate == HEARTH_TRUNCATE_START)
         rc = encode_apart(intake, input, &prompt, before, after, tokens, error);
     size_t excess = tokens->count > limit ? tokens->count - limit : 0;
@@ -220,9 +241,7 @@ static int check_length(const struct encoder_intake *intake, const struct hearth
     if (count <= limit)
         return 0;
     if (input->truncate == HEARTH_TRUNCATE_NEVER)
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the input has %zu tokens, the model takes at most %zu", count,
-                                limit);
+        return hearth_input_error_context(error, input, count, limit);
     return input->pair && input->kind == HEARTH_INPUT_TEXT
                ? cut_pair(intake, input, prepared, error)
                : cut_single(intake, input, prompt, prepared, error);
@@ -241,6 +260,7 @@ static int leave_prompt_out(const struct encoder_intake *intake, const char *pro
     if (!rc)
         count -= hearth_tokenizer_closing(intake->tokenizer, false, alone.ids, alone.count);
     hearth_tokens_finish(&alone);
+    /* At least one token is pooled: of an empty text the last special one. */
     prepared->unpooled = count < prepared->tokens.count ? count : prepared->tokens.count - 1;
     return rc;
 }
@@ -263,9 +283,10 @@ static int check_bytes(const struct encoder_intake *intake, const struct hearth_
     return length <= TEXT_BYTES_MAX
                ? 0
                : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the input has %zu bytes, which no truncation helps with: the "
-                                  "model takes at most %zu tokens, of a text of at most %d bytes",
-                                  length, intake->config->tokens_max, TEXT_BYTES_MAX);
+                                  "This model's maximum context length is %zu tokens. However, "
+                                  "the input has %zu bytes; a text of more than %d bytes is not "
+                                  "read, also where it may be truncated.",
+                                  intake->config->tokens_max, length, TEXT_BYTES_MAX);
 }
 
 static int read_tokens(const struct encoder_intake *intake, const struct hearth_input *input,
@@ -277,6 +298,8 @@ static int read_tokens(const struct encoder_intake *intake, const struct hearth_
         rc = prompt_of(intake, input, &prompt, error);
     if (!rc && input->kind == HEARTH_INPUT_TOKENS)
         rc = take_ids(intake, input, &prepared->tokens, error);
+    if (!rc && input->kind == HEARTH_INPUT_TOKENS)
+        rc = check_frame(intake, input, error);
     else if (!rc)
         rc = encode_text(intake, input, prompt, &prepared->tokens, error);
     if (!rc)
@@ -314,6 +337,7 @@ static int place_tokens(const struct encoder_config *config, struct encoder_prep
                         struct hearth_error *error)
 {
     const struct hearth_tokens *tokens = &prepared->tokens;
+    /* Without a padding token the positions are consecutive, which needs no list. */
     size_t padding = config->position_offset - 1, position = padding, first = 0;
     if (!config->pad_has_no_place)
         return 0;
@@ -344,6 +368,8 @@ static void shrink(struct hearth_tokens *tokens)
 int encoder_input_prepare(const struct encoder_intake *intake, const struct hearth_input *input,
                           struct encoder_prepared **ret_prepared, struct hearth_error *error)
 {
+    /* A classifier's pooled vectors are of no use, and others have no scores: what is not offered
+     * is refused here, not computed wrongly. */
     uint32_t offered =
         (intake->config->labels ? HEARTH_TASK_SCORE : HEARTH_TASK_EMBED) | HEARTH_TASK_TOKENIZE;
     if (!(input->task & offered))
@@ -368,6 +394,7 @@ int encoder_input_prepare(const struct encoder_intake *intake, const struct hear
         shrink(&prepared->tokens);
     prepared->head.tokens = prepared->tokens.ids;
     prepared->head.token_count = (uint32_t)prepared->tokens.count;
+    /* Every token sees every other one, so an input is one step or none. */
     prepared->head.indivisible = true;
     *ret_prepared = prepared;
     return 0;

@@ -1,4 +1,10 @@
-/* The embeddings and the layers of a pass. */
+/* The embeddings and the layers of a pass.
+ *
+ * A layer of BERT, with x the rows of all tokens (A. Vaswani et al., "Attention Is All You Need",
+ * 2017): x = norm(x + attention(x)·Wo),  x = norm(x + mlp(x)) and of ModernBERT, which norms before
+ * instead of behind: x = x + attention(norm(x))·Wo,  x = x + mlp(norm(x)) The members of the team
+ * share the rows of each step out in pieces of ROWS_AT_ONCE; a barrier ends the step, because the
+ * next one reads rows that others have written. */
 #include "engine/encoder/encoder_pass.h"
 
 #include <math.h>
@@ -6,6 +12,8 @@
 
 enum { ROWS_AT_ONCE = 16 };
 
+/* A table that is not in f32 is converted element by element: a row is a few hundred of them, once
+ * for each token. */
 static float element(const struct hearth_tensor *tensor, size_t index)
 {
     struct hearth_tensor one = *tensor;
@@ -23,6 +31,7 @@ static void add_row(const struct encoder_table *table, size_t row, float *x)
     size_t width = table->width;
     if (table->tensor->dtype == HEARTH_DTYPE_F32) {
         const char *from = (const char *)table->tensor->bytes + row * width * sizeof(float);
+        /* The mapping of a file promises no alignment. */
         for (size_t i = 0; i < width; i++) {
             float value;
             memcpy(&value, from + i * sizeof(float), sizeof(value));
@@ -34,6 +43,7 @@ static void add_row(const struct encoder_table *table, size_t row, float *x)
         x[i] += element(table->tensor, row * width + i);
 }
 
+/* Rows are packed without gaps, so the sequence of a row is found by halving. */
 static size_t sequence_of(const struct encoder_pass *pass, size_t row)
 {
     size_t low = 0, high = pass->sequence_count;
@@ -47,6 +57,8 @@ static size_t sequence_of(const struct encoder_pass *pass, size_t row)
     return low;
 }
 
+/* x = word + position + segment, each a row of its table; what the model does not have is left out.
+ */
 static void embed_row(const struct encoder_pass *pass, size_t row)
 {
     const struct encoder_model *model = pass->model;
@@ -131,6 +143,8 @@ static void gate_rows(const struct encoder_pass *pass, struct hearth_member *mem
 /* Rotates the pairs (i, i + dim/2) of queries and keys by their position. */
 static void rotate_head(const float *cosines, size_t longest, float *x, size_t position, size_t dim)
 {
+    /* J. Su et al., "RoFormer", 2021: the pair is turned by the angle position · base^(−2i/dim),
+     * whose cosines and sines encoder_workspace.c keeps. */
     const float *cosine = cosines + position * (dim / 2);
     const float *sine = cosine + longest * (dim / 2);
     for (size_t i = 0; i < dim / 2; i++) {
@@ -145,6 +159,7 @@ static void rotate_sequence(const struct encoder_pass *pass, size_t sequence, si
 {
     const struct encoder_config *config = &pass->model->config;
     const struct encoder_workspace *work = pass->work;
+    /* Global and local layers have angles of their own, one table behind the other. */
     const float *cosines = work->cosines + (local ? 2 * work->longest * (config->head_dim / 2) : 0);
     size_t first = encoder_pass_row(pass, sequence), length = pass->sequences[sequence].count;
     for (size_t t = 0; t < length; t++) {
@@ -156,6 +171,7 @@ static void rotate_sequence(const struct encoder_pass *pass, size_t sequence, si
 
 static bool layer_is_local(const struct encoder_config *config, size_t layer)
 {
+    /* The first layer and every n-th one behind it see the whole text. */
     return config->window && config->global_every && layer % config->global_every != 0;
 }
 
@@ -167,6 +183,8 @@ static const float *bias_of(const struct encoder_pass *pass, size_t head, size_t
     size_t buckets = model->config.relative_buckets;
     if (!buckets)
         return NULL;
+    /* The bias depends only on the distance from query to key, so one row for each head holds all
+     * of them; distance 0 stands in its middle. */
     const float *by_distance = pass->work->bias + head * (2 * pass->work->longest);
     for (size_t i = 0; i < length; i++)
         for (size_t j = 0; j < length; j++)
@@ -184,11 +202,14 @@ static void attend(const struct encoder_pass *pass, struct hearth_member *member
     while ((task = hearth_member_take(member)) < pass->sequence_count * config->heads) {
         size_t sequence = task / config->heads, head = task % config->heads;
         size_t length = pass->sequences[sequence].count, first = encoder_pass_row(pass, sequence);
+        /* In place, by the member that computes this head and nobody else. */
         if (config->rotary)
             rotate_sequence(pass, sequence, head, local);
         const float *q = work->wide + first * 3 * config->hidden + head * config->head_dim;
         const float *bias = bias_of(pass, head, length,
                                     scratch + hearth_attention_scratch(length, config->head_dim));
+        /* Queries, keys and values of a token stand side by side in one row of `wide`, three times
+         * the model's width; scores are scaled by 1/√dim. */
         pass->model->kernels->attention(
             q, q + config->hidden, q + 2 * config->hidden, length, config->head_dim,
             3 * config->hidden, 1 / sqrtf((float)config->head_dim), bias,
@@ -204,6 +225,7 @@ static void mlp(const struct encoder_pass *pass, struct hearth_member *member,
     const struct encoder_config *config = &pass->model->config;
     struct encoder_workspace *work = pass->work;
     size_t width = config->intermediate;
+    /* GLU (N. Shazeer, 2020): one matrix makes value and gate side by side, twice as wide. */
     if (config->gated) {
         hearth_linear_run(layer->up, member, &work->codes, x, pass->rows, work->wide, 2 * width,
                           HEARTH_ACTIVATION_NONE);

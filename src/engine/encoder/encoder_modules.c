@@ -140,6 +140,7 @@ static void check_names(struct encoder_reader *reader)
     }
 }
 
+/* It becomes a part of a path below the model's folder and must not lead out of there. */
 static bool path_is_plain(const char *path)
 {
     return *path && strlen(path) < 100 && *path != '/' && !strstr(path, "..");
@@ -153,6 +154,7 @@ static int read_config(struct modules *modules, const char *kind, const char *pa
         return hearth_error_set(modules->error, HEARTH_EMODEL,
                                 "modules.json: the path of a module is not allowed");
     snprintf(name, sizeof(name), "%s/config.json", path);
+    /* Normalize has nothing to configure, and older versions saved no file for it. */
     bool optional = strcmp(kind, "Normalize") == 0;
     int rc = optional ? encoder_json_read_optional(modules->directory, name, &json, modules->error)
                       : encoder_json_read(modules->directory, name, &json, modules->error);
@@ -180,6 +182,7 @@ static int read_module(struct modules *modules, const json_t *module)
 {
     const char *type = hearth_json_text(module, "type", "");
     const char *path = hearth_json_text(module, "path", "");
+    /* The class's own name: its package is another one in other versions. */
     const char *kind = strrchr(type, '.') ? strrchr(type, '.') + 1 : type;
     bool pooling = strcmp(kind, "Pooling") == 0, normalize = strcmp(kind, "Normalize") == 0;
     if (strncmp(type, "sentence_transformers.", 22) != 0)
@@ -194,6 +197,8 @@ static int read_module(struct modules *modules, const json_t *module)
     }
     if (!pooling && !normalize && strcmp(kind, "Dense") != 0)
         return refuse_module(modules, kind, "");
+    /* Exactly one Pooling, before all others but the Transformer; nothing but Normalize behind a
+     * Normalize. */
     if (pooling == modules->has_pooling || (modules->config->normalize && !normalize))
         return refuse_module(modules, kind, " at this place");
     int rc = read_config(modules, kind, path);

@@ -1,3 +1,6 @@
+/* Data only; encoder_names.h says what each member means. A body's names stand behind one of the
+ * prefixes: the same model is saved with the prefix when it has a head, and without when it has
+ * none. */
 #include "engine/encoder/encoder_names.h"
 
 /* BERT's body; RoBERTa and XLM-R are saved with the same names. */

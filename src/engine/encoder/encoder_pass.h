@@ -30,8 +30,9 @@ void encoder_pass_normalize(const struct encoder_pass *pass, struct hearth_membe
 void encoder_pass_layer(const struct encoder_pass *pass, struct hearth_member *member,
                         size_t index);
 
-/* encoder_pool.c: pooled rows go through the dense layers, or the classifier, in place of the big
- * buffers. */
+/* encoder_pool.c: pools the rows of each sequence into one, sends that through the dense layers or
+ * the classifier, and writes it where the sequence wants its vector. It uses the buffers of the
+ * layers again, which hold nothing that is still needed. */
 void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *member);
 
 #endif

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Steps: long enough to keep all threads at work, short enough that a single text does not wait
+ * long behind a batch. */
 enum {
     BATCH_PER_THREAD = 256, /* tokens; more make a step longer and no faster */
     BATCH_LEAST = 512,
@@ -36,6 +38,7 @@ struct hearth_engine {
     _Atomic int abort;
 };
 
+/* Before anything is read: somebody who names a wrong folder should hear just that. */
 static bool is_directory_with_config(const char *path)
 {
     char config[PATH_MAX];
@@ -73,6 +76,8 @@ static const char *const precision_names[] = {
 static uint64_t parameter_count(const struct encoder_config *config)
 {
     uint64_t hidden = config->hidden, up = config->gated ? 2 : 1;
+    /* Query, key, value and output are hidden × hidden each; up (twice when gated) and down are
+     * hidden × intermediate. Biases and norms are too few to count. */
     uint64_t layer = 4 * hidden * hidden + (up + 1) * hidden * config->intermediate;
     uint64_t tables = config->vocabulary + config->types;
     if (!config->rotary)
@@ -128,6 +133,8 @@ static int check_tokenizer(const struct hearth_tokenizer *tokenizer,
     return 0;
 }
 
+/* Opens it as the model's files ask, and refuses one that gives ids without a row: a load must not
+ * succeed and then fail at every text. */
 static int open_tokenizer(const char *directory, const struct encoder_config *config,
                           struct hearth_tokenizer **ret_tokenizer, struct hearth_error *error)
 {
@@ -222,6 +229,7 @@ static unsigned thread_count(const struct hearth_load_params *params)
     unsigned threads = params->threads;
     if (!threads && !sched_getaffinity(0, sizeof(usable), &usable))
         threads = (unsigned)CPU_COUNT(&usable);
+    /* More threads than that make a pass no faster, whatever a setting says. */
     return threads > 256 ? 256 : threads ? threads : 1;
 }
 
@@ -239,6 +247,7 @@ static size_t slots_for(const struct hearth_load_params *params)
     return own < SLOTS_LEAST ? SLOTS_LEAST : own > SLOTS_MOST ? SLOTS_MOST : own;
 }
 
+/* An input is never divided, so a step must be able to hold the longest one. */
 static size_t rows_for(const struct encoder_config *config, const struct hearth_load_params *params)
 {
     size_t batch = batch_for(params);
@@ -249,6 +258,7 @@ static int plan_memory(const struct hearth_model_files *files,
                        const struct hearth_load_params *params, struct hearth_memory_plan *ret_plan,
                        struct hearth_error *error)
 {
+    /* By precision, of a packed weight. Tables stay as they are in the file. */
     static const uint64_t bytes[] = {4, 2, 2, 1};
     struct encoder_config config;
     struct hearth_model_facts facts = {0};
@@ -260,6 +270,7 @@ static int plan_memory(const struct hearth_model_files *files,
         return rc;
     uint64_t tables = (config.vocabulary + config.positions) * config.hidden * 4;
     uint64_t layers = facts.parameter_count * 4 > tables ? facts.parameter_count * 4 - tables : 0;
+    /* The buffers of encoder_workspace.c for one token, in floats. */
     uint64_t row = 4 * (2 * config.hidden + 2 * encoder_pooled_width(&config) + 3 * config.hidden +
                         (config.gated ? 3 : 1) * config.intermediate);
     *ret_plan = (struct hearth_memory_plan){
@@ -303,6 +314,8 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
                                 error);
     if (rc)
         return rc;
+    /* A step computes up to `slots` inputs; each has a vector of its own, which is read when the
+     * step has ended. */
     engine->slots = slots_for(params);
     engine->team = hearth_team_create(thread_count(params));
     engine->vectors =
@@ -424,6 +437,8 @@ static void cancel(struct hearth_engine *engine, uint32_t sequence)
 
 static void abort_step(struct hearth_engine *engine)
 {
+    /* Looked at between layers; it is for the step that runs, and `step` clears it when that has
+     * ended. */
     atomic_store(&engine->abort, 1);
 }
 
@@ -431,6 +446,7 @@ static int detokenize(struct hearth_engine *engine, const int32_t *tokens, size_
                       struct hearth_event_sink *sink, struct hearth_error *error)
 {
     struct hearth_buf text;
+    /* A token's text comes from the model's file, so how much of it there may be is bounded. */
     hearth_buf_init(&text, count * TEXT_BYTES_PER_TOKEN_MAX + 1);
     int rc = hearth_tokenizer_decode(engine->tokenizer, tokens, count, false, &text, error);
     if (!rc) {

@@ -7,6 +7,7 @@
 /* What the rows of tokens are added up to is divided by. */
 static float divisor_of(enum encoder_pooling pooling, size_t first, size_t count)
 {
+    /* The weights of the tokens from `first` on, (first + 1) + … + count, by Gauss's sum. */
     size_t places = (count * (count + 1) - first * (first + 1)) / 2;
     return pooling == POOL_MEAN            ? (float)(count - first)
            : pooling == POOL_MEAN_SQRT     ? sqrtf((float)(count - first))
@@ -21,6 +22,8 @@ static void pool_rows(enum encoder_pooling pooling, const float *x, size_t width
         memcpy(y, x + (pooling == POOL_LAST ? count - 1 : first) * width, width * sizeof(*y));
         return;
     }
+    /* All others start with the first row and take the next ones in, so a maximum needs no smallest
+     * number to begin with. */
     bool weighs = pooling == POOL_WEIGHTED_MEAN;
     for (size_t i = 0; i < width; i++)
         y[i] = x[first * width + i] * (weighs ? (float)(first + 1) : 1);
@@ -48,6 +51,8 @@ static void pool(const struct encoder_pass *pass, size_t index, float *y)
 
 static void scale_to_unit(float *x, size_t width)
 {
+    /* In double: hundreds of squares would lose digits in float. A vector of nothing but zeroes
+     * stays one. */
     double squares = 0;
     for (size_t i = 0; i < width; i++)
         squares += (double)x[i] * x[i];
@@ -75,6 +80,8 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
     while ((index = hearth_member_take(member)) < pass->sequence_count)
         pool(pass, index, x + index * width);
     hearth_member_barrier(member);
+    /* What follows the pooling is a chain of linear layers, each from one of two buffers into the
+     * other. Rows are sequences now, not tokens, so there is room. */
     const struct hearth_linear *chain[ENCODER_DENSE_MAX + 2];
     enum hearth_activation activation[ENCODER_DENSE_MAX + 2];
     size_t links = 0;
@@ -100,6 +107,7 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
         x = y;
         y = swap;
     }
+    /* No barrier behind this one: what each member writes is read only after the whole run. */
     while ((index = hearth_member_take(member)) < pass->sequence_count) {
         if (model->config.normalize && !model->classifier)
             scale_to_unit(x + index * width, width);

@@ -44,6 +44,8 @@ static void show_prompts(struct encoder_reader *reader, const json_t *prompts,
                          struct hearth_model_facts *facts)
 {
     bool fits = dump_prompts(prompts, facts);
+    /* Halved at each try, so it ends after a dozen of them. The prompts that are used stay whole:
+     * only what is shown is cut. */
     for (size_t text_max = 4096; text_max && !fits; text_max /= 2) {
         json_t *shorter = shorten(prompts, text_max);
         fits = dump_prompts(shorter, facts);
@@ -97,6 +99,8 @@ int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts
     int rc = encoder_json_read_optional(directory, file, &json, error);
     struct encoder_reader reader = {.file = file, .object = json, .error = error, .rc = rc};
     if (json) {
+        /* truncate_dim: how much of a vector sentence-transformers returns when nobody says
+         * otherwise. */
         size_t all = facts->embedding_length;
         size_t kept = encoder_read_count(&reader, "truncate_dim", NULL, all, UINT32_MAX);
         bool embeds = facts->tasks & HEARTH_TASK_EMBED;

@@ -1,3 +1,5 @@
+/* Each verb returns something that is safe to go on with, also after a fault; encoder_reader.h says
+ * why. */
 #include "engine/encoder/encoder_reader.h"
 
 #include "base/error.h"
@@ -9,6 +11,7 @@ int encoder_read_fault(struct encoder_reader *reader, int code, const char *form
 {
     char message[256];
     va_list arguments;
+    /* The first fault is the one that a person should mend; what follows often comes of it. */
     if (reader->rc)
         return reader->rc;
     va_start(arguments, format);
@@ -21,6 +24,7 @@ int encoder_read_fault(struct encoder_reader *reader, int code, const char *form
 static const json_t *member(const struct encoder_reader *reader, const char *key)
 {
     const json_t *value = json_object_get(reader->object, key);
+    /* null is as good as absent: transformers writes it for what a model does not use. */
     return json_is_null(value) ? NULL : value;
 }
 
@@ -36,6 +40,7 @@ size_t encoder_read_count(struct encoder_reader *reader, const char *key, const 
         json_integer_value(value) <= (json_int_t)most)
         return (size_t)json_integer_value(value);
     encoder_read_fault(reader, HEARTH_EMODEL, "%s must be a number from 1 to %zu", key, most);
+    /* Not 0: what is read as a count is divided by before the fault is looked at. */
     return 1;
 }
 

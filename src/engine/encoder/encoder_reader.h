@@ -16,8 +16,9 @@ struct encoder_reader {
     int rc;
 };
 
-/* Within [1, most]; a fallback of 0: it must be there. `other`: the key if `key` is absent, or
- * NULL. */
+/* A whole number from 1 to `most`. `other`, if not NULL, is the key that is read when `key` is
+ * absent. When neither is there, `fallback` is taken; a fallback of 0 means that one must be there.
+ */
 size_t encoder_read_count(struct encoder_reader *reader, const char *key, const char *other,
                           size_t fallback, size_t most);
 double encoder_read_real(struct encoder_reader *reader, const char *key, double fallback);

@@ -56,6 +56,9 @@ static const struct hearth_tensor *lookup(const struct binding *binding, const c
     return tensor;
 }
 
+/* The tensor of this shape: [rows, columns], or a vector of `rows` when `columns` is 0. Whatever
+ * else the file says there is a fault, because the kernels read as many numbers as config.json
+ * promises. */
 static const struct hearth_tensor *want(struct binding *binding, const char *name,
                                         const char *suffix, size_t rows, size_t columns)
 {
@@ -75,6 +78,8 @@ static const struct hearth_tensor *want(struct binding *binding, const char *nam
     return tensor;
 }
 
+/* Converts one number of it: cheap, and it is the converter itself that says which types there are.
+ */
 static void check_type(struct binding *binding, const struct hearth_tensor *tensor)
 {
     float probe;
@@ -111,6 +116,8 @@ static float *copy(struct binding *binding, const struct hearth_tensor *tensor)
     return values;
 }
 
+/* The format is one of our own names, but a compiler cannot check it, so the hole is filled by
+ * hand. */
 static void in_layer(char name[256], const char *format, size_t layer)
 {
     const char *hole = strstr(format, "%zu");
@@ -128,6 +135,7 @@ static void bind_norm(struct binding *binding, const char *format, size_t layer,
     if (!format || binding->rc)
         return;
     in_layer(name, format, layer);
+    /* Models that were converted from TensorFlow call a norm's weight gamma and its bias beta. */
     bool old = !lookup(binding, name, "weight", full) && lookup(binding, name, "gamma", full);
     if (optional && !old && !lookup(binding, name, "weight", full))
         return;
@@ -142,6 +150,8 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
 {
     float *weights[3] = {0}, *biases[3] = {0};
     char name[256], full[256];
+    /* The parts become one matrix, one below the other, so that query, key and value are one
+     * product. */
     for (size_t i = 0; i < parts && !binding->rc; i++) {
         in_layer(name, formats[i], layer);
         weights[i] = copy(binding, want(binding, name, "weight", out, in));
@@ -218,6 +228,8 @@ static void bind_head(struct binding *binding)
                                     HEARTH_PRECISION_F32);
 }
 
+/* Which of the prefixes this file has is told by its word embeddings; when none fits the last one
+ * is named in the error. */
 static void choose_prefix(struct binding *binding)
 {
     char full[256];
@@ -277,6 +289,7 @@ static int open_shard(struct encoder_model *model, const char *directory, const 
     char path[PATH_MAX];
     if (model->shard_count == ENCODER_SHARDS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "more than %d shards", ENCODER_SHARDS_MAX);
+    /* The index comes with the model: a name must not lead out of its folder. */
     if (strchr(name, '/') || *name == '.' ||
         snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
         return hearth_error_set(error, HEARTH_EMODEL,
@@ -299,6 +312,8 @@ static int open_shards(struct encoder_model *model, const char *directory, json_
     names = hearth_calloc(json_object_size(map), sizeof(*names));
     json_object_foreach(map, tensor, file) if (json_is_string(file)) names[count++] =
         json_string_value(file);
+    /* Every tensor names its file, so each file stands there hundreds of times: sorted, the same
+     * ones are neighbours. */
     qsort(names, count, sizeof(*names), hearth_text_order);
     int rc = count ? 0 : hearth_error_set(error, HEARTH_EMODEL, "the index names no files");
     for (size_t i = 0; i < count && !rc; i++)
@@ -332,6 +347,8 @@ static int bind_dense(struct encoder_model *model, const char *directory, size_t
     int rc = open_weights_file(path, name_in, &file, error);
     if (rc)
         return rc;
+    /* A module's weights are a file of their own, which is bound as if it were a model of one
+     * layer. */
     struct encoder_model part = {
         .config = model->config, .kernels = model->kernels, .shards = {file}, .shard_count = 1};
     struct binding binding = {.model = &part, .prefix = "", .error = error};
@@ -356,6 +373,7 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
     model->config = *config;
     model->kernels = kernels;
     model->precision = precision;
+    /* From here on destroy can clean up whatever was bound before a fault. */
     model->layer = hearth_calloc(config->layers, sizeof(*model->layer));
     int rc = open_weights(model, directory, error);
     if (!rc)
@@ -366,6 +384,8 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
         encoder_model_destroy(model);
         return rc;
     }
+    /* Weights are packed copies by now: the file's pages may go; tables come back from it when they
+     * are read. */
     for (size_t i = 0; i < model->shard_count; i++)
         hearth_safetensors_release(model->shards[i]);
     *ret_model = model;

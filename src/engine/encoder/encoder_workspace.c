@@ -1,9 +1,14 @@
+/* Buffers grow to the largest batch and the longest text that came, and stay: most batches of a
+ * server are alike. The contents are lost when they grow, which no pass minds, because it fills
+ * every buffer before it reads it. */
 #include "engine/encoder/encoder_workspace.h"
 
 #include "base/memory.h"
 
 #include <math.h>
 
+/* Pooled vectors go through the dense layers in the same buffers as the tokens: a row must hold the
+ * widest of them. */
 static size_t widest(const struct encoder_model *model)
 {
     const struct encoder_config *config = &model->config;
@@ -65,6 +70,8 @@ void encoder_workspace_destroy(struct encoder_workspace *work)
 
 static float *try_floats(size_t rows, size_t width)
 {
+    /* Kernels load whole vectors of up to 64 bytes: with this room behind the last number such a
+     * load stays within the block. */
     return hearth_try_aligned_alloc(64, rows * width * sizeof(float) + 64);
 }
 
@@ -95,6 +102,8 @@ static void fill_rope(struct encoder_workspace *work, size_t kind, float base)
     float *cosine = work->cosines + kind * 2 * longest * half, *sine = cosine + longest * half;
     for (size_t t = 0; t < longest; t++)
         for (size_t i = 0; i < half; i++) {
+            /* θ_i = base^(−2i/dim), in float as transformers computes it: a better one would give
+             * other vectors than the reference. */
             float frequency = 1.0f / powf(base, (float)(2 * i) / (float)(2 * half));
             cosine[t * half + i] = cosf((float)t * frequency);
             sine[t * half + i] = sinf((float)t * frequency);
@@ -107,6 +116,7 @@ static size_t relative_bucket(long distance, size_t buckets)
 {
     size_t half = buckets / 2, exact = half / 2, bucket = 0;
     long n = -distance;
+    /* Keys behind the query have the upper half of the buckets. */
     if (n < 0) {
         bucket = half;
         n = -n;
@@ -123,6 +133,7 @@ static void fill_bias(struct encoder_workspace *work)
     const struct encoder_model *model = work->model;
     size_t heads = model->config.heads, longest = work->longest;
     for (size_t head = 0; head < heads; head++)
+        /* Place `longest` is distance 0, what is before it lies before the query. */
         for (size_t i = 0; i < 2 * longest; i++) {
             size_t bucket =
                 relative_bucket((long)i - (long)longest, model->config.relative_buckets);
@@ -167,6 +178,8 @@ struct encoder_workspace encoder_workspace_from(const struct encoder_workspace *
                                                 unsigned thread)
 {
     const struct encoder_config *config = &work->model->config;
+    /* Every buffer has a row for each token of the batch, so a part's buffers are those from its
+     * first row on. */
     struct encoder_workspace part = *work;
     part.rows -= first;
     part.threads = 1;

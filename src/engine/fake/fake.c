@@ -1,3 +1,6 @@
+/* The fake engine as a plug-in: everything that a scheduler, a worker or a client can be put to the
+ * test with, and no model. What it does is said by a script of a few lines (docs/fake-engine.md).
+ */
 #include "base/error.h"
 #include "base/memory.h"
 #include "fake_engine.h"
@@ -73,6 +76,8 @@ static int fake_plan_memory(const struct hearth_model_files *files,
     int rc = fake_script_read(files->path, &script, error);
     if (rc)
         return rc;
+    /* As a real engine would plan it, only smaller: weights, a cache by tokens, scratch by
+     * sequences. */
     uint64_t tokens = (uint64_t)context_of(&script, params) * slots_of(params);
     *ret_plan = (struct hearth_memory_plan){.weights = script.plan_bytes ? script.plan_bytes
                                                                          : script.load_bytes,
@@ -87,6 +92,7 @@ static int spend_load_time(const struct fake_script *script, struct hearth_load_
                            struct hearth_error *error)
 {
     for (int i = 0; i <= LOAD_STEPS; i++) {
+        /* Asked before each part of the wait, so that a load that is given up ends soon. */
         if (progress && !progress->report(progress, (float)i / LOAD_STEPS))
             return hearth_error_set(error, HEARTH_ECANCELED, "loading was given up");
         uint64_t us = (uint64_t)script->load_ms * 1000 / LOAD_STEPS;
@@ -133,12 +139,15 @@ static int fake_load(const struct hearth_model_files *files,
     engine->sequences = hearth_calloc(engine->slots, sizeof(*engine->sequences));
     /* No sequence has more tokens than the context. */
     size_t text_max = ((size_t)engine->context + 1) * FAKE_WORD_BYTES_MAX;
+    /* What one sequence may have to hold back is bounded by its context, not here. */
     for (uint32_t i = 0; i < engine->slots; i++)
         hearth_buf_init(&engine->sequences[i].text, text_max);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_cond_init(&engine->aborted_now, NULL);
     engine->memory = hearth_try_alloc(script.load_bytes);
     if (engine->memory)
+        /* Written to, so that the kernel gives the pages: a test of memory must see them in the
+         * process. */
         memset(engine->memory, 1, script.load_bytes);
     else
         rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the fake weights");

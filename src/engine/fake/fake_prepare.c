@@ -1,7 +1,10 @@
+/* Inputs of the fake engine: the text that they make, its tokens, and what will be answered. All of
+ * that is known before the first step, so a step only has to hand it out. */
 #include "fake_engine.h"
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/input_error.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -17,6 +20,7 @@ struct prompt {
     struct hearth_buf text, said;
 };
 
+/* A text, or OpenAI's list of parts, of which only those with text say something. */
 static void add_content(struct hearth_buf *text, const json_t *content)
 {
     size_t i;
@@ -66,6 +70,7 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
         hearth_buf_append(&prompt->text, input->bytes, input->length);
         hearth_buf_append(&prompt->said, input->bytes, input->length);
         break;
+    /* Ids of words that nobody has said yet are empty: nothing is refused for them. */
     case HEARTH_INPUT_TOKENS:
         for (size_t i = 0; i < input->token_count; i++) {
             struct hearth_bytes text = fake_words_text(engine->words, input->tokens[i]);
@@ -114,9 +119,8 @@ static int fit(struct hearth_engine *engine, const struct hearth_input *input,
     if (input->task == HEARTH_TASK_TOKENIZE || head->token_count <= room)
         return 0;
     if (input->truncate == HEARTH_TRUNCATE_NEVER)
-        return hearth_error_set(error, HEARTH_ECONTEXT,
-                                "the input has %u tokens, the context holds %u", head->token_count,
-                                engine->context);
+        return hearth_input_error_context(error, input, head->token_count, engine->context);
+    /* FAKE_BEGIN stays where it is; it opens every input, also one that lost its start. */
     head->truncated_count = head->token_count - room;
     head->token_count = room;
     if (input->truncate == HEARTH_TRUNCATE_START)
@@ -133,6 +137,8 @@ static int copy_sampling(const struct hearth_sampling *sampling, struct fake_pre
     prepared->sampling.biases = NULL;
     prepared->sampling.bias_count = 0;
     prepared->sampling.stops = NULL;
+    /* The list and all texts are one block, so that there is one thing to free; the request goes
+     * away before the answer is generated. */
     size_t bytes = 0, list = sampling->stop_count * sizeof(struct hearth_bytes);
     for (uint32_t i = 0; i < sampling->stop_count; i++)
         bytes += sampling->stops[i].length;
@@ -150,6 +156,8 @@ static int copy_sampling(const struct hearth_sampling *sampling, struct fake_pre
     return 0;
 }
 
+/* A number from 0 to 1 that depends on both texts and on nothing else: 24 bits are what a float
+ * holds exactly. */
 static float pair_score(const struct hearth_input *input)
 {
     uint32_t value = hearth_hash32(HEARTH_HASH32_START, input->bytes, input->length);
@@ -203,6 +211,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
         return rc;
     prepared->task = input->task;
     prepared->crashes = contains(&prompt->text, script->crash_word);
+    /* A vector is made of the whole input at once. */
     prepared->head.indivisible =
         input->task == HEARTH_TASK_EMBED || input->task == HEARTH_TASK_SCORE;
     const char *reply = script->reply ? script->reply : prompt->said.bytes;
@@ -219,6 +228,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
 static int spend_prepare_time(const struct fake_script *script, const struct hearth_input *input,
                               struct hearth_error *error)
 {
+    /* In short naps: who cancels must not wait for long. */
     enum { AT_ONCE_MS = 10 };
     const struct timespec pause = {.tv_nsec = AT_ONCE_MS * 1000000L};
     for (uint32_t ms = 0; ms < script->prepare_ms; ms += AT_ONCE_MS) {

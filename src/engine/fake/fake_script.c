@@ -1,3 +1,5 @@
+/* Reads scripts: lines of "key = value", parted by line ends or semicolons. A key is a row of the
+ * table `keys`, which says what its value is and which member takes it. */
 #include "fake_script.h"
 
 #include "base/error.h"
@@ -31,6 +33,7 @@ static int take_text(const struct line *line, char **ret_text, struct hearth_err
 {
     if (!line->value[0])
         return fault(line, error, "a text is expected");
+    /* A key may stand there twice; the last one counts. */
     hearth_free(*ret_text);
     *ret_text = hearth_strdup(line->value);
     return 0;
@@ -54,6 +57,7 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
     return 0;
 }
 
+/* Up to a terabyte: tests of refused memory ask for more than any machine has. */
 static int take_size(const struct line *line, uint64_t *ret_bytes, struct hearth_error *error)
 {
     if (hearth_parse_size(line->value, ret_bytes) || *ret_bytes > (1ull << 40))
@@ -99,6 +103,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
 }
 
 enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
+/* What a value may be; take_key has a case for each. */
 enum kind { TEXT, COUNT, TRUTH, SIZE, TASKS, CRASH };
 
 static const struct key {
@@ -140,6 +145,7 @@ static const struct key {
 static int take_key(const struct line *line, struct fake_script *script, struct hearth_error *error)
 {
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        /* The kind of the row vouches for the member's type. */
         void *member = (char *)script + keys[i].offset;
         if (strcmp(line->key, keys[i].name) != 0)
             continue;
@@ -219,6 +225,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
     char *text = NULL;
     int rc = read_text(path, &text, error);
     char *rest = text;
+    /* Empty parts are lines too, which take_line lets pass, so the count stays right. */
     for (char *part; !rc && (part = strsep(&rest, "\n;"));) {
         /* Counted as an editor does only when the script has no ';'. */
         line.number++;
@@ -251,6 +258,7 @@ void fake_script_finish(struct fake_script *script)
 
 void fake_crash_now(const struct fake_script *script)
 {
+    /* For whoever reads the worker's log: this one is meant. */
     fputs("fake: the script says crash\n", stderr);
     switch (script->crash) {
     case FAKE_CRASH_ABORT:

@@ -1,3 +1,6 @@
+/* Steps of the fake engine. A step first takes the time that the script gives it, and only then
+ * changes sequences and emits events: one that was aborted has changed nothing and may come again.
+ */
 #include "fake_engine.h"
 
 #include "base/error.h"
@@ -15,6 +18,7 @@ static bool wait_us(struct hearth_engine *engine, uint64_t us, bool for_ever)
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     uint64_t ns = (uint64_t)until.tv_nsec + us * 1000;
+    /* The moment when it is over, so that being woken early does not make the wait longer. */
     until.tv_sec += (time_t)(ns / 1000000000);
     until.tv_nsec = (long)(ns % 1000000000);
     pthread_mutex_lock(&engine->lock);
@@ -34,6 +38,7 @@ static bool wait_us(struct hearth_engine *engine, uint64_t us, bool for_ever)
 void fake_abort(struct hearth_engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
+    /* An abort between two steps is for the one that has ended, and must not hit the next. */
     engine->aborted = engine->stepping;
     pthread_cond_broadcast(&engine->aborted_now);
     pthread_mutex_unlock(&engine->lock);
@@ -52,6 +57,8 @@ uint32_t fake_held_tokens(struct hearth_engine *engine, uint32_t sequence,
 {
     const struct fake_sequence *one = &engine->sequences[sequence];
     uint32_t same = 0;
+    /* The last token is never taken from the cache: something must be computed for the first word
+     * of the answer, as in a real engine. */
     while (same < one->held_count && same + 1 < prepared->token_count &&
            one->held[same] == prepared->tokens[same])
         same++;
@@ -148,6 +155,7 @@ static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth
     free_sequence(engine, sequence);
 }
 
+/* Any number will do, as long as it is the same for the same token. */
 static float token_logprob(int32_t token)
 {
     return -(float)(token % 8) / 8;
@@ -205,10 +213,12 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
         emit_done(engine, number, HEARTH_FINISH_STOP, sink);
         return;
     }
+    /* With ignore_eos the reply begins anew where it would end. */
     add_token(engine, sequence, prepared->reply[sequence->completion % prepared->reply_count]);
     if (sequence->completion == engine->script.crash_at_token)
         fake_crash_now(&engine->script);
     size_t stop = stop_offset(sequence);
+    /* A stop string may end in the middle of a token: what stands before it is still said. */
     bool stopped = stop < sequence->text.length;
     bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
     bool full = sequence->completion == sampling->max_tokens ||
@@ -238,6 +248,7 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
             struct hearth_bytes text = fake_words_text(engine->words, prepared->tokens[j]);
             value = hearth_hash32(value, text.bytes, text.length);
         }
+        /* Mixes the high bits in: neighbouring numbers would differ in their low bits only. */
         value ^= value >> 15;
         values[i] = (float)((double)(value * 2654435761u) / 2147483648.0 - 1.0);
         sum += (double)values[i] * values[i];
@@ -297,6 +308,8 @@ static int run_item(struct hearth_engine *engine, const struct hearth_step_item 
     if (!sequence->running)
         return hearth_error_set(error, HEARTH_EINTERNAL, "sequence %u was not begun",
                                 item->sequence);
+    /* The prompt may come in pieces; the step that takes its last token also makes the first of the
+     * answer. */
     uint32_t left = sequence->running->head.token_count - sequence->position;
     if (left) {
         sequence->position += item->token_count < left ? item->token_count : left;

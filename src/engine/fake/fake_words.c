@@ -1,3 +1,6 @@
+/* Words by their text in a hash table with chains, and by their id in an array of chunks. Neither a
+ * word nor a chunk ever moves or goes before the vocabulary does, so texts can be handed out
+ * without a copy; the lock is only for growing and finding. */
 #include "fake_words.h"
 
 #include "base/hash.h"
@@ -111,6 +114,7 @@ int32_t *fake_words_tokens(struct fake_words *words, const char *text, size_t le
     for (size_t at = 0; at < length;) {
         size_t some = word_length(text + at, length - at);
         int32_t id = intern(words, text + at, some);
+        /* No room for a new word: it comes byte by byte, which can always be turned back. */
         if (id < 0) {
             id = (unsigned char)text[at];
             some = 1;

@@ -1,4 +1,4 @@
-#include "engine/llama/llama_bounds.h"
+#include "engine/llama/llama_bounds.hpp"
 
 #include <pthread.h>
 #include <time.h>
@@ -14,12 +14,16 @@ namespace
 constexpr unsigned calls_between_looks = 64;
 constexpr size_t large_bytes = 64u << 10;
 /* It throws only where a value of the interpreter is made, or something larger: smaller pieces are
- * also taken inside functions that may not throw (the hash of a key), which would end the process. */
+ * also taken inside functions that may not throw (the hash of a key), which would end the process.
+ */
 constexpr size_t throwing_bytes = 128;
-/* What is left free below: calls that go deeper without an allocation, a handler of an exception. */
+/* What is left free below: calls that go deeper without an allocation, a handler of an exception.
+ */
 constexpr size_t stack_reserve = 2u << 20;
 
-thread_local hearth_bounds *current = nullptr;
+/* In the static part of a thread's own memory: every allocation of the plug-in looks at it, and a
+ * leak checker cannot follow what a plug-in has in the other part. */
+__attribute__((tls_model("initial-exec"))) thread_local hearth_bounds *current = nullptr;
 
 uint64_t processor_ns()
 {

@@ -1,6 +1,6 @@
 /* Chat templates of a model, rendered by llama-common. The text of a template comes from a stranger
  * and is a program: it is looked at before llama-common's recursive parser sees it, and runs within
- * bounds of time, memory and stack (llama_bounds.h).
+ * bounds of time, memory and stack (llama_bounds.hpp).
  *
  * No exception and no message of the library leaves these functions: what is wrong is said in our
  * words, with the line and column of the template or the member of the conversation; the library's
@@ -25,11 +25,12 @@ int hearth_chat_create(const struct llama_model *model, const char *template_tex
 void hearth_chat_destroy(struct hearth_chat *chat); /* NULL is allowed */
 
 /* Renders {"messages":[…],"tools":[…],…} as OpenAI's chat API has it; optional members may be null.
- * `prompt` is appended to; `stops` gets the strings at which this template wants to stop, each with
- * its NUL. HEARTH_EPARSE; HEARTH_EINVAL for a fault of the conversation, or with the template's own
- * complaint about it; HEARTH_EMODEL when the template ran into a bound. */
+ * `messages_max` is the context: a conversation of more messages than tokens is HEARTH_ECONTEXT and
+ * is not rendered. `prompt` is appended to; `stops` gets the strings at which this template wants
+ * to stop, each with its NUL. HEARTH_EPARSE; HEARTH_EINVAL for a fault of the conversation, or with
+ * the template's own complaint about it; HEARTH_EMODEL when the template ran into a bound. */
 int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                       struct hearth_buf *prompt, struct hearth_buf *stops,
+                       size_t messages_max, struct hearth_buf *prompt, struct hearth_buf *stops,
                        struct hearth_error *error);
 
 /* For an install: HEARTH_EMODEL when the text cannot be a template, or cannot render a small

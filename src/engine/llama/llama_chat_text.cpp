@@ -1,7 +1,7 @@
 /* The text of a chat template, before it is a program: whether llama-common's lexer and parser take
- * it, where they do not, and how deep it nests. The library tells the place of a fault in the middle
- * of a message or not at all, so it is found here. */
-#include "engine/llama/llama_chat_parts.h"
+ * it, where they do not, and how deep it nests. The library tells the place of a fault in the
+ * middle of a message or not at all, so it is found here. */
+#include "engine/llama/llama_chat_parts.hpp"
 
 #include <jinja/lexer.h>
 #include <jinja/parser.h>
@@ -90,10 +90,10 @@ std::string lexer_fault(const std::string &text)
         }
         refuse(text, at == std::string::npos ? 0 : at, "what begins here is not closed");
     }
-    size_t count = first_failing(
-        text.size(), [&](size_t n) { return lexer_fault(text.substr(0, n)) == fault; });
-    refuse(text, count - 1, "the character " + shown(text.substr(count - 1, 1)) +
-                                " is not expected here");
+    size_t count = first_failing(text.size(),
+                                 [&](size_t n) { return lexer_fault(text.substr(0, n)) == fault; });
+    refuse(text, count - 1,
+           "the character " + shown(text.substr(count - 1, 1)) + " is not expected here");
 }
 
 std::string parser_fault(const jinja::lexer_result &all, size_t count)
@@ -112,7 +112,9 @@ std::string parser_fault(const jinja::lexer_result &all, size_t count)
 class nesting
 {
   public:
-    explicit nesting(const std::vector<token> &tokens) : tokens_(tokens) {}
+    explicit nesting(const std::vector<token> &tokens) : tokens_(tokens)
+    {
+    }
 
     /* The token at which it is too deep, or the number of tokens. */
     size_t too_deep_at()
@@ -126,7 +128,10 @@ class nesting
     }
 
     /* The token that opened the innermost block still open; the number of tokens: none is. */
-    size_t open_block() const { return blocks_.empty() ? tokens_.size() : blocks_.back().opened; }
+    size_t open_block() const
+    {
+        return blocks_.empty() ? tokens_.size() : blocks_.back().opened;
+    }
 
   private:
     /* Of an open bracket, or of the tag itself: each operator makes the tree one level deeper. */
@@ -251,15 +256,16 @@ class nesting
                                const std::string &fault, size_t open_block)
 {
     const std::vector<token> &tokens = all.tokens;
-    size_t count = first_failing(tokens.size(),
-                                 [&](size_t n) { return parser_fault(all, n) == fault; });
+    size_t count =
+        first_failing(tokens.size(), [&](size_t n) { return parser_fault(all, n) == fault; });
     const token &last = tokens[count - 1];
     bool at_end = fault.find("Unexpected EOF") != std::string::npos ||
                   fault.find("Unexpected token type") != std::string::npos ||
                   fault.find("(Got )") != std::string::npos;
     if (at_end && open_block < tokens.size())
         refuse(text, tokens[open_block].pos,
-               "the block " + shown(tokens[open_block + 1].value) + " that begins here is not closed");
+               "the block " + shown(tokens[open_block + 1].value) +
+                   " that begins here is not closed");
     if (count > 1 && tokens[count - 2].t == token::open_statement)
         refuse(text, last.pos, "there is no statement " + shown(last.value) + " at this place");
     refuse(text, last.pos, shown(last.value) + " is not expected here");

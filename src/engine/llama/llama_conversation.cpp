@@ -1,7 +1,7 @@
 /* The JSON of a conversation, as OpenAI's chat API has it, into what llama-common's templates take.
  * Read here and not by llama-common, whose reader refuses what clients send (optional members that
  * are null) and answers with its own inside. */
-#include "engine/llama/llama_chat_parts.h"
+#include "engine/llama/llama_chat_parts.hpp"
 
 namespace
 {
@@ -122,7 +122,8 @@ void read_content(const common_json &message, const std::string &place,
         need_object(content.at(i), part_place);
         if (needed_text(content.at(i), "type", part_place) != "text")
             refuse(part_place + ".type", "must be \"text\": this model reads text only");
-        ret_message.content_parts.push_back({"text", needed_text(content.at(i), "text", part_place)});
+        ret_message.content_parts.push_back(
+            {"text", needed_text(content.at(i), "text", part_place)});
     }
 }
 
@@ -203,8 +204,8 @@ common_chat_templates_inputs hearth_conversation_read(const common_json &body,
     if (messages == nullptr || messages->empty())
         refuse("messages", "must hold at least one message");
     for (size_t i = 0; i < messages->size(); i++)
-        inputs.messages.push_back(read_message(messages->at(i), element("messages", i),
-                                               abilities.object_arguments));
+        inputs.messages.push_back(
+            read_message(messages->at(i), element("messages", i), abilities.object_arguments));
     const common_json *tools = list_of(body, "tools", "tools");
     for (size_t i = 0; tools != nullptr && i < tools->size(); i++)
         inputs.tools.push_back(read_tool(tools->at(i), element("tools", i)));

@@ -1,6 +1,7 @@
 #include "engine/llama/llama_log.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/llama/llama_words.h"
 
 #include <llama.h>
@@ -49,7 +50,7 @@ static void on_log(enum ggml_log_level level, const char *text, void *unused)
  * its last line is told as the reason. */
 static void on_abort(const char *text)
 {
-    fprintf(stderr, "the engine's library stopped: %s\n", hearth_llama_sentence(text));
+    fprintf(stderr, "the engine's library stopped: %s\n", hearth_message_sentence(text));
 }
 
 void hearth_llama_log_start(void)

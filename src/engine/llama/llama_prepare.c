@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/input_error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 
@@ -85,14 +86,26 @@ static int take_tokens(struct hearth_engine *engine, const struct hearth_input *
     for (size_t i = 0; i < input->token_count; i++) {
         int32_t token = input->tokens[i];
         if (token < 0 || (uint32_t)token >= engine->facts.vocabulary_length)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "token %" PRId32
-                                    " (at %zu) is not in the vocabulary of %" PRIu32 " tokens",
-                                    token, i, engine->facts.vocabulary_length);
+            return hearth_input_error_vocabulary(error, input, token,
+                                                 engine->facts.vocabulary_length);
         made->tokens[i] = token;
     }
     made->head.token_count = (uint32_t)input->token_count;
     return 0;
+}
+
+/* What the tokenizer makes of nothing are the special tokens around every text. */
+static int check_frame(struct hearth_engine *engine, const struct hearth_input *input,
+                       struct hearth_error *error)
+{
+    int32_t *frame = NULL;
+    uint32_t count = 0;
+    int rc = hearth_llama_tokenize(engine->vocab, "", 0, true, false, &frame, &count, error);
+    size_t opening = count != 0 && frame[0] == llama_vocab_bos(engine->vocab) ? 1 : 0;
+    if (rc == 0)
+        rc = hearth_input_check_frame(input, frame, count, opening, error);
+    hearth_free(frame);
+    return rc;
 }
 
 static int render_chat(struct hearth_engine *engine, const struct hearth_input *input,
@@ -103,7 +116,9 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
     struct hearth_buf prompt;
     hearth_buf_init(&prompt, PROMPT_MAX);
-    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, &prompt, stops, error);
+    bool computed = input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
+    int rc = hearth_chat_render(engine->chat, input->bytes, input->length,
+                                computed ? engine->plan.context : SIZE_MAX, &prompt, stops, error);
     /* The template has taken away its own BOS where the tokenizer adds one. */
     if (rc == 0)
         rc = hearth_llama_tokenize(engine->vocab, prompt.bytes, prompt.length,
@@ -161,11 +176,13 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
                        struct hearth_llama_input *made, struct hearth_buf *stops,
                        struct hearth_error *error)
 {
+    int rc;
     switch (input->kind) {
     case HEARTH_INPUT_MESSAGES:
         return render_chat(engine, input, made, stops, error);
     case HEARTH_INPUT_TOKENS:
-        return take_tokens(engine, input, made, error);
+        rc = take_tokens(engine, input, made, error);
+        return rc != 0 ? rc : check_frame(engine, input, error);
     case HEARTH_INPUT_TEXT:
         if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
             return join_pair(engine, input, made, error);
@@ -210,10 +227,10 @@ static int check_pair(const struct hearth_llama_input *made, enum hearth_truncat
     return made->pair_at + 2 <= most
                ? 0
                : hearth_error_set(error, HEARTH_ECONTEXT,
-                                  "the first text has %" PRIu32
-                                  " tokens, which leaves no room for the second within the "
-                                  "model's context of %" PRIu32,
-                                  made->pair_at, most);
+                                  "This model's maximum context length is %" PRIu32
+                                  " tokens. However, the first text has %" PRIu32
+                                  ", which leaves no room for the second.",
+                                  most, made->pair_at);
 }
 
 static int limit_tokens(struct hearth_engine *engine, const struct hearth_input *input,
@@ -231,11 +248,7 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
         return hearth_error_set(error, HEARTH_EINVAL, "the input is empty");
     if (made->head.token_count > most) {
         if (input->truncate == HEARTH_TRUNCATE_NEVER)
-            return hearth_error_set(error, HEARTH_ECONTEXT,
-                                    "the input has %" PRIu32
-                                    " tokens, but the model's context is %" PRIu32 " tokens%s",
-                                    made->head.token_count, context,
-                                    generate ? ", of which the answer needs at least one" : "");
+            return hearth_input_error_context(error, input, made->head.token_count, context);
         int rc = check_pair(made, input->truncate, most, error);
         if (rc != 0)
             return rc;

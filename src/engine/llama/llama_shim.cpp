@@ -142,7 +142,8 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
         return 0;
     });
     if (rc == 0 && context == nullptr)
-        hearth_llama_log_error(error, HEARTH_ENOMEM, "the llama engine cannot make room for the model's context");
+        hearth_llama_log_error(error, HEARTH_ENOMEM,
+                               "the llama engine cannot make room for the model's context");
     return context;
 }
 

@@ -1,6 +1,5 @@
 #include "engine/llama/llama_words.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +11,9 @@ static const struct phrase {
     const char *end;       /* what follows each thing */
     const char *ours;
 } phrases[] = {
-    {{"tensor '", "' not found"}, "'", "the model has no tensor '%s', which its architecture needs"},
+    {{"tensor '", "' not found"},
+     "'",
+     "the model has no tensor '%s', which its architecture needs"},
     {{"missing tensor '"}, "'", "the model has no tensor '%s', which its architecture needs"},
     {{"tensor '", "has wrong shape; expected ", "got "},
      "'",
@@ -88,16 +89,4 @@ bool hearth_llama_words(const char *logged, char *ret_text, size_t size)
         if (translate(&phrases[i], logged, ret_text, size))
             return true;
     return false;
-}
-
-const char *hearth_llama_sentence(const char *message)
-{
-    for (const char *at = strchr(message, ':'); at != NULL; at = strchr(at + 1, ':')) {
-        const char *end = at + 1;
-        while (isdigit((unsigned char)*end))
-            end++;
-        if (end > at + 1 && end[0] == ':' && end[1] == ' ')
-            return end + 2;
-    }
-    return message;
 }

@@ -10,7 +10,4 @@
  * is none of the messages that we know. */
 bool hearth_llama_words(const char *logged, char *ret_text, size_t size);
 
-/* The sentence of "/folder/file.c:12: GGML_ASSERT(x) failed": without the place in the source. */
-const char *hearth_llama_sentence(const char *message);
-
 #endif

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "domain/vector_cache.h"
 #include "serving/scheduler.h"
+#include "wire/ipc.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -22,22 +22,17 @@ struct health {
     bool degraded;
 };
 
-static void write_word(struct hearth_buf *buf, const char *text)
-{
-    hearth_json_write_string(buf, text ? text : "", text ? strlen(text) : 0);
-}
-
 /* Only what monitoring asks for: /health needs no key, so it tells no error texts. */
 static void add_worker(void *argument, const struct hearth_model_report *report)
 {
     struct health *health = argument;
     struct hearth_buf *buf = health->buf;
     hearth_buf_text(buf, health->count++ ? ",{\"model\":" : "{\"model\":");
-    write_word(buf, report->model);
+    hearth_json_write_text(buf, report->model);
     hearth_buf_text(buf, ",\"state\":");
-    write_word(buf, hearth_model_state_name(report->state));
+    hearth_json_write_text(buf, hearth_model_state_name(report->state));
     hearth_buf_text(buf, ",\"breaker\":");
-    write_word(buf, report->breaker);
+    hearth_json_write_text(buf, report->breaker);
     hearth_buf_printf(buf, ",\"queued\":%zu,\"running\":%zu,\"crashes\":%llu}", report->queued,
                       report->running, (unsigned long long)report->crashes);
     if (report->state == HEARTH_MODEL_RESTING ||
@@ -113,7 +108,7 @@ static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, 
                       double value)
 {
     hearth_buf_printf(buf, "%s{gpu=\"%zu\",name=", metric, index);
-    write_word(buf, name);
+    hearth_json_write_text(buf, name);
     hearth_buf_printf(buf, "} %.15g\n", value);
 }
 

@@ -30,6 +30,7 @@ static void destroy(struct removal *removal)
     hearth_free(removal);
 }
 
+/* What was begun is ended also when the client is gone; then nobody is told. */
 static void answer(struct removal *removal)
 {
     struct hearth_call *call = removal->call;
@@ -123,6 +124,7 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
     return 0;
 }
 
+/* The row is copied: the job and its arena end with this function. */
 static void found(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;

@@ -24,6 +24,8 @@ static double ms(uint64_t us)
     return (double)us / 1000;
 }
 
+/* The same members for every task, so that one reader does for all; a task without a phase has 0.
+ */
 static void write_timing(struct hearth_buf *buf, uint64_t queued_us, uint64_t load_us,
                          uint64_t prefill_us, uint64_t decode_us)
 {
@@ -136,6 +138,7 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
     return rc;
 }
 
+/* A plain text is what a user says to a model that chats, and just a text to any other. */
 static int set_input(struct hearth_call *call, const struct model_use *use, json_t *given,
                      struct hearth_input *input)
 {
@@ -151,14 +154,6 @@ static int set_input(struct hearth_call *call, const struct model_use *use, json
     }
     json_t *messages = json_is_object(given) ? json_object_get(given, "messages") : given;
     return hearth_hub_messages(call, messages, input);
-}
-
-static enum hearth_truncate read_truncate(const json_t *parameters)
-{
-    const char *word = hearth_json_text(parameters, "truncate", "none");
-    if (strcmp(word, "start") == 0)
-        return HEARTH_TRUNCATE_START;
-    return strcmp(word, "end") == 0 ? HEARTH_TRUNCATE_END : HEARTH_TRUNCATE_NEVER;
 }
 
 static void run_vectors(struct hearth_call *call, const struct model_use *use,
@@ -230,7 +225,7 @@ static void infer(struct hearth_call *call, const struct model_use *use)
         inputs[i].task = use->embeds       ? HEARTH_TASK_EMBED
                          : use->classifies ? HEARTH_TASK_SCORE
                                            : HEARTH_TASK_GENERATE;
-        inputs[i].truncate = read_truncate(json_object_get(call->json, "parameters"));
+        inputs[i].truncate = hearth_truncate_read(json_object_get(call->json, "parameters"));
         if (set_input(call, use, list ? json_array_get(given, i) : given, &inputs[i]))
             inputs = NULL;
     }
@@ -260,6 +255,9 @@ static void on_loaded(void *argument, const struct hearth_error *error)
     hearth_call_drop(call);
 }
 
+/* What a model is for decides the shape of the answer: one that nothing is known of is loaded
+ * first.
+ */
 void hearth_route_infer(struct hearth_call *call)
 {
     struct model_use use = {0};

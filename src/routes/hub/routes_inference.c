@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+/* These routes make one choice of one prompt: its figures are the answer's. */
 static void write_figures(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     const struct hearth_inference_done *done = &generation->choices[0].done;

@@ -146,6 +146,7 @@ static int list_models(struct hearth_store *store, struct hearth_store_job *job)
     return rc;
 }
 
+/* Progress of installs is in memory only: what the store says is completed here, on the loop. */
 static void show_list(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;
@@ -254,6 +255,7 @@ static int check_settings(struct hearth_store *store, struct hearth_store_job *j
     return rc;
 }
 
+/* Members that are absent stay as they are; two writers find each other by the revision. */
 static int update_model(struct hearth_store *store, struct hearth_store_job *job)
 {
     const json_t *body = job->call->json;

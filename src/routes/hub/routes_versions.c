@@ -91,6 +91,7 @@ void hearth_route_version_delete(struct hearth_call *call)
         hearth_removal_start(call, number);
 }
 
+/* The alias "default" is what a bare name means: moving it is all that promoting is. */
 static int promote(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
@@ -113,6 +114,7 @@ void hearth_route_version_promote(struct hearth_call *call)
     start_numbered(call, promote, NULL);
 }
 
+/* Asked again, it is done already: so a client may repeat what it got no answer to. */
 static int move(struct hearth_store *store, struct hearth_store_job *job,
                 enum hearth_version_state state)
 {
@@ -177,6 +179,7 @@ void hearth_route_aliases_list(struct hearth_call *call)
     start(call, list_aliases, false);
 }
 
+/* Read back from the store, so that the answer has the revision that was written. */
 static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
 {
     const json_t *body = job->call->json;
@@ -206,9 +209,7 @@ void hearth_route_alias_set(struct hearth_call *call)
     if (hearth_model_name_valid(call->params[1]))
         start(call, set_alias, true);
     else
-        hearth_answer_message(call, HEARTH_EINVAL, NULL,
-                              "an alias is made of letters, digits, dots, dashes and underscores, "
-                              "and is not all digits");
+        hearth_answer_message(call, HEARTH_EINVAL, NULL, "an alias must be " HEARTH_NAME_RULE);
 }
 
 static int delete_alias(struct hearth_store *store, struct hearth_store_job *job)

@@ -58,6 +58,7 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
     answer(argument);
 }
 
+/* On the store's thread: reads the job and the held call's body, and touches no exchange. */
 static void on_lane(struct hearth_store *store, void *argument)
 {
     struct hearth_store_job *job = argument;

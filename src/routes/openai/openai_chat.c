@@ -17,6 +17,7 @@ struct kept {
     bool begun;
 };
 
+/* The bytes are the exact token; its text may be spelled out. */
 static void write_bytes(struct hearth_buf *buf, const struct hearth_bytes *text)
 {
     hearth_buf_char(buf, '[');
@@ -58,6 +59,7 @@ static void write_tokens(struct hearth_buf *buf, const struct hearth_event *even
     }
 }
 
+/* {…,"choices":[{"index":0,"delta": — what every chunk begins with. */
 static void chunk_open(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     hearth_openai_write_head(choice->generation, "chat.completion.chunk", buf);
@@ -99,6 +101,7 @@ static void write_usage(const struct hearth_generation *generation, struct heart
     hearth_openai_write_usage_chunk(generation, "chat.completion.chunk", buf);
 }
 
+/* Written at once: the alternatives of an event live no longer than it does. */
 static void keep(struct hearth_choice *choice, const struct hearth_event *event)
 {
     struct kept *kept = choice->kept;

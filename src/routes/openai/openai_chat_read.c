@@ -42,6 +42,7 @@ static json_t *template_input(const json_t *body, bool tools)
     return input;
 }
 
+/* max_tokens is the older name of max_completion_tokens, which wins where both are given. */
 static int read_body(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, bool *ret_tools,
                      const char **ret_param, struct hearth_error *error)
@@ -81,6 +82,7 @@ static struct hearth_generation_request request_of(const json_t *body)
     };
 }
 
+/* Templates read JSON; it is written out once here, and the worker parses it in its sandbox. */
 static int write_conversation(const json_t *body, bool tools, struct hearth_buf *conversation,
                               struct hearth_error *error)
 {

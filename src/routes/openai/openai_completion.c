@@ -31,6 +31,7 @@ static void finish_lists(struct lists *lists)
         hearth_buf_finish(&lists->each[list]);
 }
 
+/* Spelled texts are the same exactly when their bytes are. */
 static bool same_text(const struct hearth_bytes *a, const struct hearth_bytes *b)
 {
     return a->length == b->length && (!a->length || memcmp(a->bytes, b->bytes, a->length) == 0);
@@ -105,12 +106,15 @@ struct kept {
     bool begun;
 };
 
+/* Choices of one prompt echo the same text. */
 static const char *echo_of(const struct hearth_choice *choice)
 {
     const struct hearth_generation *generation = choice->generation;
     return generation->echo ? generation->echo[choice->index / generation->n] : NULL;
 }
 
+/* The lists of one chunk are made beside it, because each is appended to in turn with every token.
+ */
 static void write_chunk(const struct hearth_choice *choice, const char *text, size_t length,
                         const struct hearth_event *event, const char *finish,
                         struct hearth_buf *buf)

@@ -5,6 +5,7 @@
 
 enum { CHOICES_MAX = 64 };
 
+/* The schema has seen to it that a list is of one kind: its first member tells which. */
 static bool is_token_list(const json_t *value)
 {
     return json_is_array(value) && json_is_number(json_array_get(value, 0));
@@ -26,6 +27,8 @@ static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct 
     return input->tokens ? 0 : HEARTH_ETOOLARGE;
 }
 
+/* Choices are sequences at the same time: their number is bounded, however prompts and n make it.
+ */
 static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
                         struct hearth_generation_request *request, struct hearth_error *error)
 {
@@ -47,6 +50,7 @@ static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
     return 0;
 }
 
+/* The text is copied: the body is freed before the answer is written. */
 static int read_echo(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, struct hearth_error *error)
 {

@@ -26,6 +26,9 @@ void hearth_openai_write_usage(const struct hearth_generation *generation, struc
                       (unsigned long long)usage.cached_tokens);
 }
 
+/* Printable ASCII stays as it is, also within such a token: " \\xf0\\x9f" is a space and half an
+ * emoji.
+ */
 static void spell(struct hearth_buf *buf, const struct hearth_bytes *text)
 {
     for (size_t i = 0; i < text->length; i++) {
@@ -74,6 +77,7 @@ void hearth_openai_write_answer(const struct hearth_generation *generation, cons
     hearth_buf_text(buf, ",\"system_fingerprint\":null}");
 }
 
+/* With the usage asked for, OpenAI's chunks have "usage":null until the last one. */
 void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *finish,
                                struct hearth_buf *buf)
 {
@@ -91,6 +95,7 @@ void hearth_openai_write_usage_chunk(const struct hearth_generation *generation,
     hearth_buf_char(buf, '}');
 }
 
+/* Refused rather than ignored: a client that asked for JSON parses what it gets. */
 int hearth_openai_check_format(const json_t *body, struct hearth_error *error)
 {
     const char *type = hearth_json_text(json_object_get(body, "response_format"), "type", "text");

@@ -12,6 +12,7 @@ static struct hearth_memory_alias *alias_find(struct hearth_memory_model *model,
     return NULL;
 }
 
+/* In the order of names, which the verb of the list promises. */
 static struct hearth_memory_alias *alias_add(struct hearth_memory_model *model, const char *name)
 {
     size_t index = model->alias_count;
@@ -23,6 +24,7 @@ static struct hearth_memory_alias *alias_add(struct hearth_memory_model *model, 
     return &model->aliases[index];
 }
 
+/* An expected revision of 0 means that the alias must not exist yet; below 0, nobody cares. */
 int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
                             int64_t number, int64_t expected_revision, int64_t now_ms,
                             struct hearth_error *error)
@@ -59,6 +61,7 @@ int hearth_memory_alias_delete(struct hearth_store *store, int64_t model_id, con
     return 0;
 }
 
+/* Copies: the rows may change or go while the caller still looks at them. */
 int hearth_memory_alias_list(struct hearth_store *store, int64_t model_id,
                              struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                              size_t *ret_count, struct hearth_error *error)

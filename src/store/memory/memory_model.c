@@ -18,7 +18,7 @@ static int make_row(const struct hearth_model *model, struct hearth_memory_model
     struct hearth_model *row = hearth_model_copy(arena, model);
     if (!row) {
         hearth_arena_destroy(arena);
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the model");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the model");
     }
     ret_model->arena = arena;
     ret_model->row = row;
@@ -61,6 +61,7 @@ int hearth_memory_model_get(struct hearth_store *store, const char *name, int64_
     return 0;
 }
 
+/* Tags are parsed for each look: this store is for tests and short-lived programs. */
 static bool has_tag(const struct hearth_model *model, const char *tag)
 {
     size_t key_length;
@@ -99,6 +100,7 @@ struct ordering {
     bool descending;
 };
 
+/* Equal keys are ordered by id, so that pages do not overlap. */
 static int in_order(const void *a, const void *b, void *argument)
 {
     const struct ordering *ordering = argument;
@@ -117,6 +119,7 @@ static int in_order(const void *a, const void *b, void *argument)
     return ordering->descending ? -sign : sign;
 }
 
+/* Only the rows of the page are copied, into the caller's arena. */
 static int copy_page(struct hearth_model **found, int64_t total,
                      const struct hearth_model_filter *filter, struct hearth_arena *arena,
                      struct hearth_model **ret_models, size_t *ret_count,
@@ -157,6 +160,8 @@ int hearth_memory_model_list(struct hearth_store *store, const struct hearth_mod
     return rc;
 }
 
+/* Replaced by a new copy; name and time of creation cannot be changed. The old arena goes last,
+ * because the caller's row may point into it. */
 int hearth_memory_model_update(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, struct hearth_error *error)
 {
@@ -195,6 +200,7 @@ static bool is_base(const struct hearth_memory_store *memory, struct hearth_memo
     return false;
 }
 
+/* Versions and aliases go along with their model. */
 int hearth_memory_model_delete(struct hearth_store *store, int64_t id, int64_t now_ms,
                                struct hearth_error *error)
 {

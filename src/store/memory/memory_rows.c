@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* By name, or by id where the name is NULL. */
 struct hearth_memory_model *hearth_memory_model_find(struct hearth_memory_store *store,
                                                      const char *name, int64_t id)
 {
@@ -50,6 +51,7 @@ void *hearth_memory_insert(void *rows, size_t *count, size_t index, size_t row_s
     return grown;
 }
 
+/* Keeps the memory, which the next insert uses again. */
 void hearth_memory_remove(void *rows, size_t *count, size_t index, size_t row_size)
 {
     --*count;
@@ -57,6 +59,8 @@ void hearth_memory_remove(void *rows, size_t *count, size_t index, size_t row_si
             (*count - index) * row_size);
 }
 
+/* Numbers go on after the newest change; forget_changes always leaves that one, so none comes
+ * twice. */
 void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int64_t model_id,
                         bool deleted)
 {

@@ -19,6 +19,7 @@ static void memory_close(struct hearth_store *store)
     hearth_free(memory);
 }
 
+/* Counts once for a version, however often it names the blob. */
 static bool has_blob(const struct hearth_version *version, const char *sha256)
 {
     for (size_t i = 0; i < version->file_count; i++)
@@ -92,6 +93,8 @@ static struct hearth_memory_claim *claim_add(struct hearth_memory_store *memory,
     return claim;
 }
 
+/* A claim that has run out is anybody's; its owner may renew it at any time. The fence grows with
+ * each claim, so that a holder who slept through its lease is told apart from the next. */
 static int memory_claim(struct hearth_store *store, const char *work, const char *owner,
                         int64_t lease_ms, int64_t now_ms, int64_t *ret_fence,
                         struct hearth_error *error)
@@ -109,6 +112,7 @@ static int memory_claim(struct hearth_store *store, const char *work, const char
     return 0;
 }
 
+/* Only who still has the newest fence may release. The row stays, for its fence. */
 static int memory_release(struct hearth_store *store, const char *work, int64_t fence,
                           struct hearth_error *error)
 {

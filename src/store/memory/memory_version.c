@@ -15,12 +15,13 @@ static int make_row(const struct hearth_version *version, struct hearth_memory_v
     struct hearth_version *row = hearth_version_copy(arena, version);
     if (!row) {
         hearth_arena_destroy(arena);
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the version");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the version");
     }
     *ret_version = (struct hearth_memory_version){arena, row};
     return 0;
 }
 
+/* In the order of numbers, which the verb of the list promises. */
 static void insert_version(struct hearth_memory_model *model,
                            const struct hearth_memory_version *added)
 {
@@ -32,6 +33,7 @@ static void insert_version(struct hearth_memory_model *model,
     model->versions[index] = *added;
 }
 
+/* Numbers are never used again, also not after a delete: `last_number` only grows. */
 int hearth_memory_version_create(struct hearth_store *store, const struct hearth_version *version,
                                  int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
                                  struct hearth_error *error)
@@ -102,6 +104,7 @@ int hearth_memory_version_list(struct hearth_store *store, int64_t model_id,
     return 0;
 }
 
+/* What a version is made of (model, number, source, base) never changes. */
 int hearth_memory_version_update(struct hearth_store *store, const struct hearth_version *version,
                                  int64_t now_ms, struct hearth_error *error)
 {
@@ -140,6 +143,7 @@ static bool is_base(const struct hearth_memory_store *memory, int64_t id)
     return false;
 }
 
+/* An alias of a version that is gone would lead nowhere. */
 static void drop_aliases(struct hearth_memory_model *model, int64_t number)
 {
     for (size_t i = model->alias_count; i-- > 0;)

@@ -1,5 +1,7 @@
 #include "store/memory/row_copy.h"
 
+/* Each pointer is replaced by one into the arena; after a failure some still point elsewhere, and
+ * the whole copy is given up. */
 static bool copy_texts(struct hearth_arena *arena, const char **const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -12,6 +12,7 @@ enum {
     APPLICATION_ID = 0x48727468, /* "Hrth", in the file's header */
 };
 
+/* https://www.sqlite.org/rescode.html; the low byte is the primary code. */
 static int meaning_of(int primary, int extended)
 {
     switch (primary) {
@@ -35,6 +36,7 @@ static int meaning_of(int primary, int extended)
     }
 }
 
+/* SQLite keeps the last error at the connection: it must be asked before the next call. */
 int hearth_database_error(sqlite3 *database, struct hearth_error *error)
 {
     int extended = sqlite3_extended_errcode(database);
@@ -52,6 +54,8 @@ static int execute(sqlite3 *database, const char *sql, struct hearth_error *erro
     return hearth_database_error(database, error);
 }
 
+/* IMMEDIATE takes the write lock at once: a transaction that first reads and then wants to write
+ * could otherwise be refused in its middle (SQLITE_BUSY), which no waiting mends. */
 int hearth_database_begin(sqlite3 *database, int can_write, struct hearth_error *error)
 {
     return execute(database, can_write ? "BEGIN IMMEDIATE" : "BEGIN", error);
@@ -67,6 +71,8 @@ int hearth_database_end(sqlite3 *database, int rc, struct hearth_error *error)
     return rc;
 }
 
+/* One letter for each parameter: i is an int64_t, every other one a text (NULL is SQL's NULL). The
+ * texts must live until the statement ends, since they are not copied. */
 static int bind_all(sqlite3_stmt *statement, const char *letters, va_list arguments)
 {
     int rc = SQLITE_OK;
@@ -117,6 +123,7 @@ int hearth_database_step(sqlite3 *database, sqlite3_stmt *statement, struct hear
     }
 }
 
+/* Steps over rows that nobody wants, such as those of RETURNING. */
 int hearth_database_run(sqlite3 *database, struct hearth_error *error, const char *sql,
                         const char *letters, ...)
 {
@@ -134,6 +141,7 @@ int hearth_database_run(sqlite3 *database, struct hearth_error *error, const cha
     return rc;
 }
 
+/* Steps to the end even though one row is wanted, because a write is only done then. */
 int hearth_database_take_integer(sqlite3 *database, sqlite3_stmt *statement, int64_t *ret_integer,
                                  struct hearth_error *error)
 {
@@ -159,6 +167,7 @@ int hearth_database_integer(sqlite3 *database, int64_t *ret_integer, struct hear
     return rc ? rc : hearth_database_take_integer(database, statement, ret_integer, error);
 }
 
+/* A failure is noted, not returned, so that a whole row can be read and asked about once. */
 const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
                                  int *failed)
 {
@@ -186,11 +195,12 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
                                 "%s is a database of another program; choose another file",
                                 sqlite3_db_filename(database, "main"));
     if (version > hearth_sqlite_migration_count)
-        return hearth_error_set(error, HEARTH_ECONFLICT,
-                                "%s was written by a newer hearth (schema %lld, here %d); upgrade "
-                                "this one",
-                                sqlite3_db_filename(database, "main"), (long long)version,
-                                hearth_sqlite_migration_count);
+        return hearth_error_set(
+            error, HEARTH_ECONFLICT,
+            "%s was written by a newer version of hearth (schema %lld, this one "
+            "knows up to %d); upgrade this one",
+            sqlite3_db_filename(database, "main"), (long long)version,
+            hearth_sqlite_migration_count);
     if (version == hearth_sqlite_migration_count)
         return 0;
     for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
@@ -229,6 +239,7 @@ static int set_up(sqlite3 *database, struct hearth_error *error)
     return rc ? rc : hearth_database_end(database, migrate(database, error), error);
 }
 
+/* Closed on every failure: SQLite gives a handle even when opening failed. */
 int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth_error *error)
 {
     sqlite3 *database = NULL;

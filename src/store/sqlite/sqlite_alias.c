@@ -14,6 +14,8 @@ static int explain(sqlite3 *database, int rc, int64_t number, const char *alias,
     return rc;
 }
 
+/* One statement for each meaning of the expected revision: above 0 it must be that one, 0 must not
+ * be there yet, below 0 whatever there is. */
 static int write_alias(sqlite3 *database, int64_t model_id, const char *alias, int64_t number,
                        int64_t expected_revision, struct hearth_error *error)
 {
@@ -30,6 +32,7 @@ static int write_alias(sqlite3 *database, int64_t model_id, const char *alias, i
     return hearth_database_run(database, error, sql, "iti", model_id, alias, number);
 }
 
+/* That the version exists is the foreign key's to say, within the same transaction. */
 int hearth_sqlite_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
                             int64_t number, int64_t expected_revision, int64_t now_ms,
                             struct hearth_error *error)
@@ -63,6 +66,7 @@ int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, con
     return hearth_database_end(database, rc, error);
 }
 
+/* As many as were counted in this transaction, which sees no change of others. */
 static int read_aliases(sqlite3 *database, int64_t model_id, struct hearth_arena *arena,
                         struct hearth_alias *aliases, size_t count, struct hearth_error *error)
 {

@@ -10,6 +10,7 @@
     "id, name, task, description, tags_json, base_model, device, settings_json, created_ms, "      \
     "updated_ms, revision"
 
+/* The order is that of COLUMNS. */
 static int read_row(sqlite3_stmt *row, struct hearth_arena *arena, struct hearth_model *ret_model,
                     struct hearth_error *error)
 {
@@ -88,6 +89,7 @@ int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_
     "AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags_json) "                               \
     "WHERE key = ?5 AND (?6 IS NULL OR value = ?6)))"
 
+/* All filters are parameters: nothing of a request becomes SQL. */
 static int query_list(sqlite3 *database, sqlite3_stmt **ret_statement, const char *sql,
                       const struct hearth_model_filter *filter, struct hearth_error *error)
 {
@@ -116,6 +118,7 @@ static int count_models(sqlite3 *database, const struct hearth_model_filter *fil
     return rc ? rc : hearth_database_take_integer(database, statement, ret_total, error);
 }
 
+/* Column and direction cannot be parameters; they are ours, chosen by a number. */
 static int read_models(sqlite3 *database, const struct hearth_model_filter *filter,
                        struct hearth_arena *arena, struct hearth_model *models, size_t count,
                        struct hearth_error *error)
@@ -141,6 +144,7 @@ static int read_models(sqlite3 *database, const struct hearth_model_filter *filt
     return rc;
 }
 
+/* Count and page in one transaction, so that they belong together. */
 int hearth_sqlite_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
                              struct hearth_arena *arena, struct hearth_model **ret_models,
                              size_t *ret_count, int64_t *ret_total, struct hearth_error *error)
@@ -168,6 +172,8 @@ int hearth_sqlite_model_list(struct hearth_store *store, const struct hearth_mod
     return 0;
 }
 
+/* The revision stands in the condition, so that looking and writing are one. Only when no row was
+ * met is it asked why. */
 int hearth_sqlite_model_update(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, struct hearth_error *error)
 {
@@ -195,6 +201,8 @@ int hearth_sqlite_model_update(struct hearth_store *store, const struct hearth_m
     return hearth_database_end(database, rc, error);
 }
 
+/* Versions, files and aliases go by the foreign keys' cascade; a version that another model is
+ * based on holds it back. */
 int hearth_sqlite_model_delete(struct hearth_store *store, int64_t id, int64_t now_ms,
                                struct hearth_error *error)
 {

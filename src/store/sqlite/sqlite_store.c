@@ -11,6 +11,8 @@ static void sqlite_close(struct hearth_store *store)
     hearth_free(store);
 }
 
+/* Within the transaction of the change it tells of: there is no change without its row, and no row
+ * without its change. */
 int hearth_sqlite_note(sqlite3 *database, const char *kind, int64_t model_id, bool deleted,
                        struct hearth_error *error)
 {
@@ -19,6 +21,7 @@ int hearth_sqlite_note(sqlite3 *database, const char *kind, int64_t model_id, bo
                                "tii", kind, model_id, (int64_t)deleted);
 }
 
+/* A version that has the same bytes under two paths uses them once. */
 static int sqlite_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
                             struct hearth_error *error)
 {
@@ -115,6 +118,7 @@ static int sqlite_claim(struct hearth_store *store, const char *work, const char
     return rc == HEARTH_ENOTFOUND ? hearth_store_claimed(error, work) : rc;
 }
 
+/* The row stays, because its fence must go on growing. */
 static int sqlite_release(struct hearth_store *store, const char *work, int64_t fence,
                           struct hearth_error *error)
 {

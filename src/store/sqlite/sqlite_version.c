@@ -8,6 +8,7 @@
     "id, model_id, number, label, source, source_revision, engine, state, state_reason, "          \
     "metrics_json, lineage_json, facts_json, base_version_id, created_ms, updated_ms, revision"
 
+/* States are kept as words, so that their numbers may change. */
 static int read_row(sqlite3_stmt *row, struct hearth_arena *arena,
                     struct hearth_version *ret_version, struct hearth_error *error)
 {

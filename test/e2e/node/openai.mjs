@@ -1,4 +1,4 @@
-// The `openai` client for Node against a server with the model `fake`: node openai.mjs URL MODULES
+// The `openai` client for Node against a server with the models `fake` and `frail`: node openai.mjs URL MODULES
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
@@ -28,10 +28,18 @@ assert.ok(usage.total_tokens > 0);
 
 const list = [];
 for await (const model of client.models.list()) list.push(model.id);
-assert.deepEqual(list, ["fake"]);
+assert.deepEqual(list.sort(), ["fake", "frail"]);
 
 await assert.rejects(client.chat.completions.create({ model: "absent", messages }),
   fault => fault instanceof OpenAI.NotFoundError && fault.code === "model_not_found");
 await assert.rejects(client.chat.completions.create({ model: "fake", messages, temperature: 9 }),
   fault => fault instanceof OpenAI.BadRequestError && fault.param === "temperature");
+
+// A stream whose worker ends under it: what came is kept, and the end is an error, not silence.
+let half = "";
+await assert.rejects(async () => {
+  const frail = await client.chat.completions.create({ model: "frail", messages, stream: true });
+  for await (const chunk of frail) half += chunk.choices[0]?.delta.content ?? "";
+}, fault => fault instanceof OpenAI.APIError);
+assert.ok(half.startsWith("one"));
 console.log("ok");

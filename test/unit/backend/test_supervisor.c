@@ -69,7 +69,7 @@ static int child_main(const char *manner)
     if (strcmp(manner, "mute") == 0)
         return listen_for_ever();
     if (strcmp(manner, "exit") == 0) {
-        fputs("first line\nno such model\n", stderr);
+        fputs("first line\n/home/builder/src/a.c:12: no such model\n", stderr);
         return 7;
     }
     if (strcmp(manner, "garbage") == 0)

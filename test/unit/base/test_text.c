@@ -294,6 +294,18 @@ static void test_an_end_is_the_whole_end(void **state)
     assert_false(hearth_text_ends("model.gguf2", ".gguf"));
 }
 
+static void test_the_sentence_of_a_message_has_no_place_in_a_source(void **state)
+{
+    (void)state;
+    assert_string_equal(hearth_message_sentence("/a/b.c:12: GGML_ASSERT(x > 0) failed"),
+                        "GGML_ASSERT(x > 0) failed");
+    assert_string_equal(hearth_message_sentence("prog: /a/b.c:7: f: Assertion `x' failed."),
+                        "f: Assertion `x' failed.");
+    assert_string_equal(hearth_message_sentence("it ended: at 10:30 o'clock"),
+                        "it ended: at 10:30 o'clock");
+    assert_string_equal(hearth_message_sentence(""), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_model_names_are_as_the_contract_says),
         cmocka_unit_test(test_only_this_machine_is_loopback),
         cmocka_unit_test(test_an_end_is_the_whole_end),
+        cmocka_unit_test(test_the_sentence_of_a_message_has_no_place_in_a_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

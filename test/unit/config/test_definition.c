@@ -128,22 +128,25 @@ static void faults_stand_where_they_are(void **state)
     struct fixture *fixture = *state;
     fails_at(fixture, "name: x\n", 1, 1, "`source` is missing");
     fails_at(fixture, "source: fake:x\n", 1, 1, "`name` is missing");
-    fails_at(fixture, "name: 12\nsource: fake:x\n", 1, 7, "name: \"12\" is not a model's name");
-    fails_at(fixture, "name: ../x\nsource: fake:x\n", 1, 7, "not a model's name");
+    fails_at(fixture, "name: 12\nsource: fake:x\n", 1, 7, "are not all digits, but it is \"12\"");
+    fails_at(fixture, "name: ../x\nsource: fake:x\n", 1, 7, "name must be 1 to 96 letters");
     fails_at(fixture, "name: x\nsuorce: fake:x\n", 2, 1, "did you mean `source`?");
-    fails_at(fixture, "name: x\nsource: ftp://x\n", 2, 9, "is not a source");
-    fails_at(fixture, "name: x\nsource: 'file:'\n", 2, 9, "is not a source");
+    fails_at(fixture, "name: x\nsource: ftp://x\n", 2, 9, "source must be file:PATH");
+    fails_at(fixture, "name: x\nsource: 'file:'\n", 2, 9, "source must be file:PATH");
     fails_at(fixture, "name: x\nsource: fake:x\ntask: caht\n", 3, 7, "did you mean `chat`?");
-    fails_at(fixture, "name: x\nsource: fake:x\ndevice: gpu\n", 3, 9, "not auto, cpu, cuda");
-    fails_at(fixture, "name: x\nsource: fake:x\ndevice: cuda:x\n", 3, 9, "not auto, cpu, cuda");
+    fails_at(fixture, "name: x\nsource: fake:x\ndevice: gpu\n", 3, 9,
+             "device must be auto, cpu, cuda");
+    fails_at(fixture, "name: x\nsource: fake:x\ndevice: cuda:x\n", 3, 9,
+             "device must be auto, cpu, cuda");
     fails_at(fixture, "name: [x]\nsource: fake:x\n", 1, 7,
              "must be a single value, but it is a list");
-    fails_at(fixture, "name: x\nsource: fake:x\nsettings: 3\n", 3, 11, "is not a map");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings: 3\n", 3, 11,
+             "settings must be a map, but it is \"3\"");
     fails_at(fixture, "name: x\nsource: fake:x\ntags: {a: [b]}\n", 3, 11, "a tag must be a text");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  contxt: 1\n", 4, 3,
              "did you mean `context`?");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: -1\n", 4, 10,
-             "slots: \"-1\" is not an integer from 0 to 256");
+             "slots must be an integer from 0 to 256, but it is \"-1\"");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  pin: maybe\n", 4, 8, "true or false");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  idle_unload: soon\n", 4, 16,
              "a duration");
@@ -216,7 +219,7 @@ static void faults_of_a_folder_name_their_files(void **state)
     assert_null(definitions);
     assert_int_equal(fixture->faults.count, 2);
     assert_non_null(strstr(fixture->faults.rows[0].file, "b.yml"));
-    assert_non_null(strstr(fixture->faults.rows[0].message, "the name x is taken"));
+    assert_non_null(strstr(fixture->faults.rows[0].message, "the name x is used twice"));
     assert_non_null(strstr(fixture->faults.rows[1].file, "c.yml"));
     assert_int_equal(fixture->faults.rows[1].line, 3);
     put_file(fixture, "d.yml", "name: \xff\n");

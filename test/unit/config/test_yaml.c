@@ -97,8 +97,8 @@ static void what_is_not_taken_is_a_fault_in_its_place(void **state)
     expect_fault(*state, "a: 1\n---\nb: 2\n", 2, 1, "second document");
     expect_fault(*state, "{a: 1}: 2\n", 1, 1, "key must be a plain text");
     expect_fault(*state, "a: 1\nb: 2\na: 3\n", 3, 1, "second time; the first is in line 1");
-    expect_fault(*state, "a: \"x\\0y\"\n", 1, 4, "NUL");
-    expect_fault(*state, "\"x\\0y\": 1\n", 1, 1, "NUL");
+    expect_fault(*state, "a: \"x\\0y\"\n", 1, 4, "U+0000");
+    expect_fault(*state, "\"x\\0y\": 1\n", 1, 1, "U+0000");
 }
 
 static void what_is_no_yaml_says_where(void **state)
@@ -122,7 +122,7 @@ static void depth_number_and_size_are_bounded(void **state)
     memset(deep + 100, ']', 100);
     hearth_fault_list_init(&fixture->faults, fixture->arena, "x.yml");
     assert_null(hearth_yaml_parse(deep, 200, env, fixture->arena, &fixture->faults));
-    assert_string_equal(fixture->faults.faults.rows[0].message, "nested too deeply");
+    assert_string_equal(fixture->faults.faults.rows[0].message, "the values are nested too deeply");
 
     size_t many = 3 * (HEARTH_YAML_NODES_MAX + 10);
     char *list = malloc(many + 1);
@@ -130,7 +130,7 @@ static void depth_number_and_size_are_bounded(void **state)
         memcpy(list + i, "- \n", 3);
     list[many] = '\0';
     assert_null(parse(fixture, list));
-    assert_string_equal(fixture->faults.faults.rows[0].message, "too many values");
+    assert_string_equal(fixture->faults.faults.rows[0].message, "the file has too many values");
     free(list);
 
     char *large = calloc(1, HEARTH_YAML_BYTES_MAX + 2);

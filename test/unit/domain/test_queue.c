@@ -15,9 +15,9 @@ static struct hearth_queue *queue_of(size_t requests_max, uint64_t cost_max)
         &(struct hearth_queue_limits){.requests_max = requests_max, .cost_max = cost_max});
 }
 
-static struct hearth_queued item_of(enum hearth_class class_, uint64_t cost, uint64_t deadline_ms)
+static struct hearth_queued item_of(enum hearth_class class_, uint64_t cost)
 {
-    return (struct hearth_queued){.class_ = class_, .cost = cost, .deadline_ms = deadline_ms};
+    return (struct hearth_queued){.class_ = class_, .cost = cost};
 }
 
 static void drain(struct hearth_queue *queue)
@@ -34,7 +34,7 @@ static void test_one_client_is_served_in_order(void **state)
     struct hearth_queue *queue = queue_of(8, 0);
     struct hearth_queued items[3];
     for (int i = 0; i < 3; i++) {
-        items[i] = item_of(HEARTH_CLASS_NORMAL, 100, 0);
+        items[i] = item_of(HEARTH_CLASS_NORMAL, 100);
         assert_int_equal(hearth_queue_push(queue, &items[i], "a", 0), 0);
     }
     for (int i = 0; i < 3; i++)
@@ -47,7 +47,7 @@ static void test_a_full_queue_refuses_by_count_and_by_cost(void **state)
 {
     (void)state;
     struct hearth_queue *queue = queue_of(2, 1000);
-    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 900, 0), b = a, c = a;
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 900), b = a, c = a;
     assert_int_equal(hearth_queue_push(queue, &a, "a", 0), 0);
     assert_int_equal(hearth_queue_push(queue, &b, "b", 0), HEARTH_EQUEUEFULL);
     b.cost = 100;
@@ -62,7 +62,7 @@ static void test_a_request_over_the_cost_cap_may_wait_alone(void **state)
 {
     (void)state;
     struct hearth_queue *queue = queue_of(2, 1000);
-    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 5000, 0);
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 5000);
     assert_int_equal(hearth_queue_push(queue, &a, "a", 0), 0);
     assert_ptr_equal(hearth_queue_pop(queue), &a);
     drain(queue);
@@ -71,7 +71,7 @@ static void test_a_request_over_the_cost_cap_may_wait_alone(void **state)
 static int push(struct hearth_queue *queue, struct hearth_queued *item,
                 enum hearth_queue_place place)
 {
-    *item = item_of(HEARTH_CLASS_NORMAL, 10, 0);
+    *item = item_of(HEARTH_CLASS_NORMAL, 10);
     item->place = place;
     return hearth_queue_push(queue, item, "a", 0);
 }
@@ -110,8 +110,8 @@ static void test_a_huge_request_does_not_keep_a_small_client_waiting(void **stat
 {
     (void)state;
     struct hearth_queue *queue = queue_of(8, 0);
-    struct hearth_queued huge = item_of(HEARTH_CLASS_NORMAL, 1000000, 0);
-    struct hearth_queued small = item_of(HEARTH_CLASS_NORMAL, 10, 0);
+    struct hearth_queued huge = item_of(HEARTH_CLASS_NORMAL, 1000000);
+    struct hearth_queued small = item_of(HEARTH_CLASS_NORMAL, 10);
     hearth_queue_push(queue, &huge, "bulk", 0);
     hearth_queue_push(queue, &small, "person", 0);
     assert_ptr_equal(hearth_queue_pop(queue), &small);
@@ -123,10 +123,10 @@ static void test_interactive_goes_before_batch_but_not_for_ever(void **state)
 {
     (void)state;
     struct hearth_queue *queue = queue_of(100, 0);
-    struct hearth_queued interactive[40], batch = item_of(HEARTH_CLASS_BATCH, 1, 0);
+    struct hearth_queued interactive[40], batch = item_of(HEARTH_CLASS_BATCH, 1);
     hearth_queue_push(queue, &batch, "b", 0);
     for (int i = 0; i < 40; i++) {
-        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1, 0);
+        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1);
         hearth_queue_push(queue, &interactive[i], "a", 0);
     }
     int before = 0;
@@ -143,13 +143,13 @@ static void test_an_idle_class_earns_no_turns(void **state)
     struct hearth_queue *queue = queue_of(100, 0);
     struct hearth_queued interactive[60], batch[20];
     for (int i = 0; i < 60; i++) {
-        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1, 0);
+        interactive[i] = item_of(HEARTH_CLASS_INTERACTIVE, 1);
         hearth_queue_push(queue, &interactive[i], "a", 0);
     }
     for (int i = 0; i < 40; i++)
         hearth_queue_pop(queue);
     for (int i = 0; i < 20; i++) {
-        batch[i] = item_of(HEARTH_CLASS_BATCH, 1, 0);
+        batch[i] = item_of(HEARTH_CLASS_BATCH, 1);
         hearth_queue_push(queue, &batch[i], "b", 0);
     }
     int batches = 0;
@@ -159,32 +159,11 @@ static void test_an_idle_class_earns_no_turns(void **state)
     drain(queue);
 }
 
-static void test_expired_ones_leave_in_order_of_deadline(void **state)
-{
-    (void)state;
-    struct hearth_queue *queue = queue_of(8, 0);
-    uint64_t deadlines[] = {50, 10, 0, 30, 20, 40};
-    struct hearth_queued items[6];
-    for (int i = 0; i < 6; i++) {
-        items[i] = item_of(HEARTH_CLASS_NORMAL, 1, deadlines[i]);
-        hearth_queue_push(queue, &items[i], i % 2 ? "a" : "b", 0);
-    }
-    hearth_queue_remove(queue, &items[4]);
-    assert_int_equal(hearth_queue_next_deadline(queue), 10);
-    assert_null(hearth_queue_expired(queue, 9));
-    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[1]);
-    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[3]);
-    assert_ptr_equal(hearth_queue_expired(queue, 40), &items[5]);
-    assert_null(hearth_queue_expired(queue, 40));
-    assert_int_equal(hearth_queue_length(queue), 2);
-    drain(queue);
-}
-
 static void test_what_is_put_back_is_next(void **state)
 {
     (void)state;
     struct hearth_queue *queue = queue_of(1, 0);
-    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 3000, 0), b = a;
+    struct hearth_queued a = item_of(HEARTH_CLASS_NORMAL, 3000), b = a;
     hearth_queue_push(queue, &a, "a", 0);
     assert_ptr_equal(hearth_queue_pop(queue), &a);
     hearth_queue_push(queue, &b, "b", 0);
@@ -202,7 +181,7 @@ static void test_retry_after_follows_length_and_rate(void **state)
     struct hearth_queued items[9];
     assert_int_equal(hearth_queue_retry_after_s(queue, 100), 1);
     for (int i = 0; i < 9; i++) {
-        items[i] = item_of(HEARTH_CLASS_NORMAL, 1, 0);
+        items[i] = item_of(HEARTH_CLASS_NORMAL, 1);
         hearth_queue_push(queue, &items[i], "a", 0);
     }
     assert_int_equal(hearth_queue_retry_after_s(queue, 2), 5);
@@ -223,7 +202,6 @@ int main(void)
         cmocka_unit_test(test_a_huge_request_does_not_keep_a_small_client_waiting),
         cmocka_unit_test(test_interactive_goes_before_batch_but_not_for_ever),
         cmocka_unit_test(test_an_idle_class_earns_no_turns),
-        cmocka_unit_test(test_expired_ones_leave_in_order_of_deadline),
         cmocka_unit_test(test_what_is_put_back_is_next),
         cmocka_unit_test(test_retry_after_follows_length_and_rate),
     };

@@ -110,6 +110,27 @@ static void a_body_that_cannot_be_read_keeps_no_room(void **state)
     hearth_body_room_destroy(room);
 }
 
+static void inputs_that_wait_count_with_the_bodies(void **state)
+{
+    (void)state;
+    enum { INPUT = 15 << 20 };
+    struct hearth_body_room *room = hearth_body_room_create(1000);
+    struct hearth_parsed_body body;
+    struct hearth_error error;
+    int taken = 0;
+    while (taken < 8 && !hearth_body_room_take(room, INPUT, &error))
+        taken++;
+    assert_int_equal(taken, 3);
+    assert_int_equal(error.code, HEARTH_EQUEUEFULL);
+    assert_int_equal(parse(room, "1,", 300000, &body, &error), HEARTH_EQUEUEFULL);
+    hearth_body_room_give(room, INPUT);
+    assert_int_equal(parse(room, "1,", 300000, &body, &error), 0);
+    hearth_body_free(room, body);
+    while (--taken)
+        hearth_body_room_give(room, INPUT);
+    hearth_body_room_destroy(room);
+}
+
 static void what_was_freed_is_given_back_once_it_is_much(void **state)
 {
     (void)state;
@@ -135,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_small_limit_of_the_text_still_lets_small_bodies_in),
         cmocka_unit_test(all_together_have_their_bound_and_small_ones_the_last_of_it),
         cmocka_unit_test(a_body_that_cannot_be_read_keeps_no_room),
+        cmocka_unit_test(inputs_that_wait_count_with_the_bodies),
         cmocka_unit_test(what_was_freed_is_given_back_once_it_is_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

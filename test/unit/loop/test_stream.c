@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/memory.h"
 #include "loop/loop.h"
 #include "loop/stream.h"
 
@@ -30,7 +31,9 @@ struct fixture {
     size_t got_length;
     char peer[64];
     int ends, end_error, drained;
-    bool big;   /* answer with BIG bytes */
+    bool big;                            /* answer with BIG bytes */
+    enum { COPIED, OWNED, STATIC } kind; /* how these are given */
+    size_t held_after_write, held_after_drain;
     int ignore; /* so many connections are closed at once */
     size_t queued_after_write;
     sem_t answered; /* the big answer was written: now the client reads */
@@ -45,6 +48,19 @@ static void finish(struct fixture *f)
     hearth_timer_stop(f->limit);
 }
 
+static void write_big(struct fixture *f)
+{
+    static char lasting[BIG];
+    char *answer = f->kind == STATIC ? lasting : hearth_calloc(1, BIG);
+    if (f->kind == COPIED)
+        hearth_stream_write(f->stream, answer, BIG);
+    else
+        hearth_stream_write_in_place(f->stream, "head", 4, answer, BIG,
+                                     f->kind == OWNED ? answer : NULL);
+    if (f->kind == COPIED)
+        hearth_free(answer);
+}
+
 static void on_read(void *argument, const char *bytes, size_t length)
 {
     struct fixture *f = argument;
@@ -52,9 +68,8 @@ static void on_read(void *argument, const char *bytes, size_t length)
     memcpy(f->got + f->got_length, bytes, length);
     f->got_length += length;
     if (f->big) {
-        char *answer = calloc(1, BIG);
-        hearth_stream_write(f->stream, answer, BIG);
-        free(answer);
+        write_big(f);
+        f->held_after_write = hearth_stream_held(f->stream);
         f->queued_after_write = hearth_stream_queued(f->stream);
         sem_post(&f->answered);
     } else {
@@ -74,6 +89,7 @@ static void on_drained(void *argument)
 {
     struct fixture *f = argument;
     f->drained++;
+    f->held_after_drain = hearth_stream_held(f->stream);
     hearth_stream_shutdown(f->stream);
 }
 
@@ -197,9 +213,8 @@ static void ipv6_peers_are_named(void **state)
     assert_string_equal(f->peer, "::1");
 }
 
-static void a_large_answer_is_queued_drained_and_ended(void **state)
+static void send_big(struct fixture *f, size_t expected)
 {
-    struct fixture *f = *state;
     f->big = true;
     assert_int_equal(hearth_listen_tcp(f->loop, "127.0.0.1", 0, on_accept, f, &f->listener, NULL),
                      0);
@@ -208,9 +223,47 @@ static void a_large_answer_is_queued_drained_and_ended(void **state)
     pthread_t thread = connect_tcp(&client, AF_INET, hearth_listener_port(f->listener));
     hearth_loop_run(f->loop);
     pthread_join(thread, NULL);
-    assert_int_equal(client.got, BIG + 1);
+    assert_int_equal(client.got, expected + 1);
     assert_true(f->queued_after_write > 0);
     assert_int_equal(f->drained, 1);
+    assert_int_equal(f->held_after_drain, 0);
+}
+
+static void a_large_answer_is_queued_drained_and_ended(void **state)
+{
+    struct fixture *f = *state;
+    send_big(f, BIG);
+    assert_true(f->held_after_write >= f->queued_after_write);
+}
+
+static void bytes_that_are_handed_over_are_held_whole_until_they_are_sent(void **state)
+{
+    struct fixture *f = *state;
+    f->kind = OWNED;
+    send_big(f, BIG + 4);
+    assert_int_equal(f->held_after_write, BIG);
+}
+
+static void static_bytes_are_sent_from_where_they_lie(void **state)
+{
+    struct fixture *f = *state;
+    f->kind = STATIC;
+    send_big(f, BIG + 4);
+    assert_int_equal(f->held_after_write, 0);
+}
+
+static void bytes_that_are_handed_over_are_freed_when_the_peer_breaks_off(void **state)
+{
+    struct fixture *f = *state;
+    f->kind = OWNED; /* the leak checker sees to it */
+    f->big = true;
+    assert_int_equal(hearth_listen_tcp(f->loop, "127.0.0.1", 0, on_accept, f, &f->listener, NULL),
+                     0);
+    struct client client = {.send = "go", .close_early = true, .read_after = &f->answered};
+    pthread_t thread = connect_tcp(&client, AF_INET, hearth_listener_port(f->listener));
+    hearth_loop_run(f->loop);
+    pthread_join(thread, NULL);
+    assert_int_equal(f->ends, 1);
 }
 
 static void a_reset_connection_is_an_error_end(void **state)
@@ -284,6 +337,9 @@ int main(void)
         CASE(ipv4_bytes_go_both_ways_and_the_end_is_told),
         CASE(ipv6_peers_are_named),
         CASE(a_large_answer_is_queued_drained_and_ended),
+        CASE(bytes_that_are_handed_over_are_held_whole_until_they_are_sent),
+        CASE(static_bytes_are_sent_from_where_they_lie),
+        CASE(bytes_that_are_handed_over_are_freed_when_the_peer_breaks_off),
         CASE(a_reset_connection_is_an_error_end),
         CASE(a_taken_port_is_named),
         CASE(a_unix_socket_is_private_and_only_a_stale_one_is_replaced),

@@ -79,7 +79,8 @@ static void pipelined_requests_wait_while_their_answers_are_not_read(void **stat
     close(client);
 }
 
-static void read_late(bool half_closes)
+/* `wait_ms`: between asking and reading. */
+static void read_late(bool half_closes, long wait_ms)
 {
     enum { COUNT = 1500, SIZE = COUNT * (TEXT + 512) };
     bool closed;
@@ -91,6 +92,7 @@ static void read_late(bool half_closes)
     if (half_closes)
         shutdown(client, SHUT_WR);
     assert_true(heads_at_rest() < COUNT);
+    sleep_ms(wait_ms);
     client_read(client, answers, SIZE, 0, NULL, &closed);
     assert_true(closed);
     assert_int_equal(count_of(answers, "HTTP/1.1 200 OK"), COUNT);
@@ -101,13 +103,29 @@ static void read_late(bool half_closes)
 static void requests_that_waited_are_all_answered_once_the_client_reads(void **state)
 {
     (void)state;
-    read_late(false);
+    read_late(false, 0);
 }
 
 static void a_half_closed_client_still_gets_the_answers_that_waited(void **state)
 {
     (void)state;
-    read_late(true);
+    read_late(true, 0);
+}
+
+static int start_quick_to_close(void **state)
+{
+    (void)state;
+    struct hearth_server_options options = fixture_options();
+    options.write_buffer_max = WRITE_BUFFER;
+    options.idle_timeout_ms = 200;
+    fixture_start(options, NULL);
+    return 0;
+}
+
+static void a_connection_whose_requests_wait_is_not_idle(void **state)
+{
+    (void)state;
+    read_late(false, 800);
 }
 
 static void h2_requests_wait_while_the_answers_of_other_streams_are_not_read(void **state)
@@ -307,6 +325,7 @@ int main(void)
         WITH(pipelined_requests_wait_while_their_answers_are_not_read, start),
         WITH(requests_that_waited_are_all_answered_once_the_client_reads, start),
         WITH(a_half_closed_client_still_gets_the_answers_that_waited, start),
+        WITH(a_connection_whose_requests_wait_is_not_idle, start_quick_to_close),
         WITH(h2_requests_wait_while_the_answers_of_other_streams_are_not_read, start),
         WITH(a_held_h2_request_keeps_its_body, start),
         WITH(a_held_h2_request_that_is_reset_is_forgotten, start),

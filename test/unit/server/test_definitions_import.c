@@ -99,6 +99,10 @@ static void words_that_have_changed_are_taken_over_without_an_install(void **sta
     assert_text_at(shown, "description", "two");
     assert_text_at(shown, "task", "chat"); /* no word of a task is no task taken away */
     assert_int_equal(json_array_size(json_object_get(shown, "versions")), 1);
+    import_definitions(); /* nor a change each time */
+    json_t *again = bed_ask_json(&bed, "GET /models/x", "", 200);
+    assert_true(json_equal(shown, again));
+    json_decref(again);
     json_decref(shown);
 }
 

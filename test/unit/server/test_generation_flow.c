@@ -87,6 +87,21 @@ static void choices_are_told_apart_however_their_events_are_mixed(void **state)
     json_decref(answer);
 }
 
+/* Else they would all be the same answer. Those of another prompt begin with the first seed again.
+ */
+static void choices_of_one_prompt_have_seeds_of_their_own(void **state)
+{
+    static const uint64_t seeds[] = {7, 8, 7, 8};
+    (void)state;
+    struct bed_client client;
+    ask(&client, COMPLETION, "{\"model\":\"m\",\"prompt\":[\"p\",\"q\"],\"n\":2,\"seed\":7}", 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(manual->seed_of_sent[i], seeds[i]);
+    bed_client_leave(&client);
+    gateway_bed_canceled(&bed, 4);
+    bed_client_close(&client);
+}
+
 static void a_stream_opens_goes_on_and_ends_in_order(void **state)
 {
     (void)state;
@@ -317,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_whole_answer_has_all_text_and_the_sums_of_tokens),
         TEST(choices_are_told_apart_however_their_events_are_mixed),
+        TEST(choices_of_one_prompt_have_seeds_of_their_own),
         TEST(a_stream_opens_goes_on_and_ends_in_order),
         TEST(each_choice_of_a_stream_opens_and_ends_once_and_done_comes_last),
         TEST(an_error_before_the_stream_has_begun_is_a_status),

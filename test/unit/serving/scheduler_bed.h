@@ -6,6 +6,7 @@
 #include "manual_backend.h"
 
 #include "catalog/catalog.h"
+#include "config/settings.h"
 #include "serving/inference.h"
 #include "serving/scheduler.h"
 #include "support/loop_wait.h"
@@ -21,6 +22,7 @@ struct bed {
     struct hearth_loop *loop;
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
+    struct hearth_settings settings;
     char directory[32], script[64], plugin[64];
 };
 
@@ -70,12 +72,26 @@ static inline void bed_touch(const char *path)
     fclose(file);
 }
 
+static inline void bed_set(struct hearth_settings *settings, const struct hearth_settings *changes,
+                           const char *engines)
+{
+    *settings = *changes;
+    settings->engines = engines;
+    settings->sandbox = "auto";
+    settings->affinity = settings->affinity ? settings->affinity : "auto";
+    settings->slots = settings->slots ? settings->slots : 2;
+    settings->queue_max = settings->queue_max ? settings->queue_max : 64;
+    settings->load_timeout = settings->load_timeout ? settings->load_timeout : 60000;
+    settings->heartbeat_timeout = settings->stop_timeout = 60000;
+    settings->breaker_failures = settings->breaker_failures ? settings->breaker_failures : 3;
+    settings->breaker_rest = settings->breaker_rest ? settings->breaker_rest : 60000;
+}
+
 /* `tasks` are what the model says that it does. */
 static inline void bed_open_for(struct bed *bed, uint32_t tasks,
-                                const struct hearth_scheduler_options *changes)
+                                const struct hearth_settings *changes)
 {
     struct hearth_error error;
-    struct hearth_scheduler_options options = *changes;
     memset(bed, 0, sizeof(*bed));
     manual_starts = 0;
     manual_plan = (struct hearth_memory_plan){.weights = 1};
@@ -89,20 +105,15 @@ static inline void bed_open_for(struct bed *bed, uint32_t tasks,
     bed->loop = hearth_loop_create();
     bed->catalog = hearth_catalog_create(bed->loop, NULL, 0);
     assert_int_equal(hearth_catalog_add_file(bed->catalog, bed->script, &error), 0);
-    options.loop = bed->loop;
-    options.catalog = bed->catalog;
-    options.engines_path = bed->directory;
-    options.slots = options.slots ? options.slots : 2;
-    options.queue_max = options.queue_max ? options.queue_max : 64;
-    options.load_timeout_ms = options.load_timeout_ms ? options.load_timeout_ms : 60000;
-    options.heartbeat_timeout_ms = options.stop_timeout_ms = 60000;
-    options.breaker_failures = options.breaker_failures ? options.breaker_failures : 3;
-    options.breaker_rest_ms = options.breaker_rest_ms ? options.breaker_rest_ms : 60000;
-    options.backend = &manual_ops;
+    bed_set(&bed->settings, changes, bed->directory);
+    const struct hearth_scheduler_options options = {.loop = bed->loop,
+                                                     .catalog = bed->catalog,
+                                                     .settings = &bed->settings,
+                                                     .backend = &manual_ops};
     assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
 }
 
-static inline void bed_open(struct bed *bed, const struct hearth_scheduler_options *changes)
+static inline void bed_open(struct bed *bed, const struct hearth_settings *changes)
 {
     bed_open_for(bed, HEARTH_TASK_EMBED, changes);
 }

@@ -4,8 +4,8 @@
 #include "serving/dead_letters.h"
 #include "serving/shared_input.h"
 
-static const struct hearth_scheduler_options three = {.replicas = 3, .slots = 2, .affinity = "off"};
-static const struct hearth_scheduler_options two = {.replicas = 2, .slots = 4, .affinity = "off"};
+static const struct hearth_settings three = {.replicas = 3, .slots = 2, .affinity = "off"};
+static const struct hearth_settings two = {.replicas = 2, .slots = 4, .affinity = "off"};
 
 static bool pick(int worker)
 {
@@ -204,7 +204,7 @@ static void only_the_one_to_blame_is_given_up(void **state)
     (void)state;
     struct bed bed;
     struct vector_answer poison = {0}, good = {0};
-    const struct hearth_scheduler_options one = {.slots = 4, .breaker_failures = 10};
+    const struct hearth_settings one = {.slots = 4, .breaker_failures = 10};
     bed_open(&bed, &one);
     bed_ask(&bed, &poison, "poison");
     bed_ask(&bed, &good, "good");
@@ -271,7 +271,7 @@ static void look_at_first(void *argument, const struct hearth_worker_report *wor
 /* How the first worker's breaker stands after it has ended once. */
 static const char *breaker_after_a_crash(uint32_t failures)
 {
-    const struct hearth_scheduler_options options = {
+    const struct hearth_settings options = {
         .slots = 4, .replicas = 2, .breaker_failures = failures};
     struct bed bed;
     bed_open(&bed, &options);

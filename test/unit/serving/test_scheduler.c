@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "support/inference_answer.h"
 
-static const struct hearth_scheduler_options usual = {.queue_max = 8};
+static const struct hearth_settings usual = {.queue_max = 8};
 
-static void open_bed(struct bed *bed, const struct hearth_scheduler_options *options)
+static void open_bed(struct bed *bed, const struct hearth_settings *options)
 {
     bed_open_for(bed, HEARTH_TASK_GENERATE, options);
 }
@@ -210,9 +210,9 @@ static void test_repeated_crashes_open_the_breaker_and_it_closes_again(void **st
     (void)state;
     struct bed bed;
     struct answer answers[3] = {{0}};
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.breaker_failures = 2;
-    options.breaker_rest_ms = 1500;
+    options.breaker_rest = 1500;
     open_bed(&bed, &options);
     assert_int_equal(submit(&bed, &answers[0]), 0);
     run_until_started(&bed, 1);
@@ -244,7 +244,7 @@ static void test_a_model_that_does_not_fit_is_refused_with_the_sum(void **state)
     (void)state;
     struct bed bed;
     struct answer answer = {0};
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.memory_limit = 1000;
     open_bed(&bed, &options);
     manual_plan = (struct hearth_memory_plan){.weights = 2048, .cache = 1024};
@@ -290,8 +290,8 @@ static void test_a_request_times_out_in_the_queue_and_in_the_worker(void **state
     (void)state;
     struct bed bed;
     struct answer first = {0}, second = {0};
-    struct hearth_scheduler_options options = usual;
-    options.request_timeout_ms = 300;
+    struct hearth_settings options = usual;
+    options.request_timeout = 300;
     open_bed(&bed, &options);
     assert_int_equal(submit(&bed, &first), 0);
     run_until_started(&bed, 1);
@@ -312,8 +312,8 @@ static void test_a_load_that_takes_too_long_is_given_up(void **state)
     (void)state;
     struct bed bed;
     struct answer answer = {0};
-    struct hearth_scheduler_options options = usual;
-    options.load_timeout_ms = 300;
+    struct hearth_settings options = usual;
+    options.load_timeout = 300;
     open_bed(&bed, &options);
     assert_int_equal(submit(&bed, &answer), 0);
     run_until_started(&bed, 1);
@@ -414,8 +414,8 @@ static void test_stop_ends_a_load_and_what_waits_for_it(void **state)
 static void test_an_idle_model_is_unloaded_and_a_pinned_one_is_not(void **state)
 {
     (void)state;
-    struct hearth_scheduler_options options = usual;
-    options.idle_unload_ms = 100;
+    struct hearth_settings options = usual;
+    options.idle_unload = 100;
     struct bed bed;
     struct answer answer = {0};
     struct hearth_error error;
@@ -489,7 +489,7 @@ static void test_one_model_plans_at_a_time(void **state)
     struct answer first = {0}, second = {0};
     struct hearth_error error;
     char other[64];
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.memory_limit = 1000;
     open_bed(&bed, &options);
     snprintf(other, sizeof(other), "%s/n.fake", bed.directory);
@@ -517,9 +517,9 @@ static struct manual_backend *open_crowded_bed(struct bed *bed, char other[64],
                                                uint64_t longest_wait_ms, struct answer *first)
 {
     struct hearth_error error;
-    struct hearth_scheduler_options options = usual;
+    struct hearth_settings options = usual;
     options.memory_limit = 1000;
-    options.longest_wait_ms = longest_wait_ms;
+    options.longest_wait = longest_wait_ms;
     open_bed(bed, &options);
     snprintf(other, 64, "%s/n.fake", bed->directory);
     bed_touch(other);
@@ -603,9 +603,15 @@ static void test_unknown_models_and_engines_are_refused_at_once(void **state)
     struct answer answer = {0};
     struct hearth_error error;
     open_bed(&bed, &usual);
-    unlink(bed.plugin);
-    assert_int_equal(submit(&bed, &answer), HEARTH_ENOTIMPL);
-    bed_touch(bed.plugin);
+    char other[64];
+    snprintf(other, sizeof(other), "%s/n.gguf", bed.directory); /* its engine is not in the bed */
+    FILE *file = fopen(other, "w");
+    assert_non_null(file);
+    fputs("GGUF", file);
+    fclose(file);
+    assert_int_equal(hearth_catalog_add_file(bed.catalog, other, &error), 0);
+    assert_int_equal(submit_to(&bed, &answer, "n"), HEARTH_ENOTIMPL);
+    unlink(other);
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "nobody", NULL, NULL, &error),
                      HEARTH_ENOMODEL);
     assert_int_equal(hearth_scheduler_load(bed.scheduler, "../x", NULL, NULL, &error),

@@ -42,7 +42,7 @@ static void parts_outlive_their_target(void **state)
     (void)state;
     struct bed bed;
     struct vector_answer a = {0}, b = {0};
-    bed_open(&bed, &(struct hearth_scheduler_options){.queue_max = 8});
+    bed_open(&bed, &(struct hearth_settings){.queue_max = 8});
     struct hearth_inference_target *target = open_target(&bed);
     assert_string_equal(hearth_inference_target_model(target), "m");
     assert_int_equal(submit_text(target, &a, "one", NULL), 0);
@@ -64,7 +64,7 @@ static void a_target_outlives_the_scheduler(void **state)
     struct bed bed;
     struct vector_answer a = {0};
     struct hearth_error error;
-    bed_open(&bed, &(struct hearth_scheduler_options){.queue_max = 8});
+    bed_open(&bed, &(struct hearth_settings){.queue_max = 8});
     struct hearth_inference_target *first = open_target(&bed), *second = open_target(&bed);
     hearth_inference_target_close(first);
     first = open_target(&bed);
@@ -82,7 +82,7 @@ static void a_full_queue_says_how_many_wait(void **state)
     struct bed bed;
     struct vector_answer a = {0}, b = {0}, c = {0};
     struct hearth_error error;
-    bed_open(&bed, &(struct hearth_scheduler_options){.queue_max = 2});
+    bed_open(&bed, &(struct hearth_settings){.queue_max = 2});
     struct hearth_inference_target *target = open_target(&bed);
     assert_int_equal(submit_text(target, &a, "one", NULL), 0);
     assert_int_equal(submit_text(target, &b, "two", NULL), 0);
@@ -98,7 +98,7 @@ static void choices_share_one_copy_and_differ_by_their_seed(void **state)
     (void)state;
     struct bed bed;
     struct answer answers[3] = {{0}};
-    bed_open_for(&bed, HEARTH_TASK_GENERATE, &(struct hearth_scheduler_options){.slots = 4});
+    bed_open_for(&bed, HEARTH_TASK_GENERATE, &(struct hearth_settings){.slots = 4});
     const struct hearth_sampling sampling = {.seed = 40};
     char text[] = "once upon a time";
     const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,

@@ -3,10 +3,10 @@
 
 #include "domain/vector_cache.h"
 
-static const struct hearth_scheduler_options both = {.vector_cache_bytes = 1 << 20,
-                                                     .vector_dedup = true};
-static const struct hearth_scheduler_options only_dedup = {.vector_dedup = true};
-static const struct hearth_scheduler_options neither = {.vector_dedup = false};
+static const struct hearth_settings both = {.embedding_cache_bytes = 1 << 20,
+                                            .embedding_dedup = true};
+static const struct hearth_settings only_dedup = {.embedding_dedup = true};
+static const struct hearth_settings neither = {.embedding_dedup = false};
 
 static void the_same_text_at_the_same_time_is_computed_once(void **state)
 {

@@ -293,8 +293,8 @@ static void hostile_listings_are_refused(void **state)
     struct place *place = *state;
     refused(place, "hf:o/climb", HEARTH_EPATH, "../../etc/cron.d/x");
     refused(place, "hf:o/root", HEARTH_EPATH, "/etc/passwd");
-    refused(place, "hf:o/size", HEARTH_ENETWORK, "no sane size");
-    refused(place, "hf:o/digest", HEARTH_ENETWORK, "no sane size or digest");
+    refused(place, "hf:o/size", HEARTH_ENETWORK, "no usable size");
+    refused(place, "hf:o/digest", HEARTH_ENETWORK, "no usable size or digest");
     refused(place, "hf:o/twice", HEARTH_ENETWORK, "twice");
 }
 
@@ -323,7 +323,7 @@ static void another_server_is_not_taken_for_a_hub(void **state)
     char endpoint[128];
     snprintf(endpoint, sizeof(endpoint), "%s/_stand_in/log?", hub.address);
     place->options.hf_endpoint = endpoint;
-    refused(place, "hf:o/one", HEARTH_ENETWORK, "does not answer like a hub");
+    refused(place, "hf:o/one", HEARTH_ENETWORK, "does not answer like a model hub");
     place->options.hf_endpoint = "http://127.0.0.1:1";
     place->options.retries = 0;
     refused(place, "hf:o/one", HEARTH_ENETWORK, "127.0.0.1");

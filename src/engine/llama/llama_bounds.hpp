@@ -1,5 +1,5 @@
-/* Bounds in time, memory and stack for code that runs what a model file wrote: the chat templates of
- * llama-common, an interpreter that has no bounds of its own. C++ only.
+/* Bounds in time, memory and stack for code that runs what a model file wrote: the chat templates
+ * of llama-common, an interpreter that has no bounds of its own. C++ only.
  *
  * While a hearth_bounds lives, each allocation of its thread in this plug-in is counted and looks
  * at the clock and at the stack; beyond a bound it throws hearth_bound_reached. That is no
@@ -32,8 +32,14 @@ class hearth_bounds
 
     /* Before `more` bytes are taken. */
     void check(size_t more);
-    void held(size_t bytes) { held_ += static_cast<int64_t>(bytes); }
-    void released(size_t bytes) { held_ -= static_cast<int64_t>(bytes); }
+    void held(size_t bytes)
+    {
+        held_ += static_cast<int64_t>(bytes);
+    }
+    void released(size_t bytes)
+    {
+        held_ -= static_cast<int64_t>(bytes);
+    }
 
   private:
     uint64_t end_ns_;

@@ -1,0 +1,92 @@
+#include "serving/load_gate.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+struct hearth_load_gate {
+    struct hearth_load_pass *first;   /* in the order in which their models were made */
+    struct hearth_load_pass *planner; /* within the gate */
+};
+
+struct hearth_load_gate *hearth_load_gate_create(void)
+{
+    return hearth_calloc(1, sizeof(struct hearth_load_gate));
+}
+
+void hearth_load_gate_destroy(struct hearth_load_gate *gate)
+{
+    if (!gate)
+        return;
+    assert(!gate->first);
+    hearth_free(gate);
+}
+
+void hearth_load_gate_add(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
+{
+    struct hearth_load_pass **end = &gate->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = pass;
+}
+
+/* It may be within the gate, or wait before it: then the next one has its turn now. */
+void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
+{
+    struct hearth_load_pass **link = &gate->first;
+    while (*link != pass)
+        link = &(*link)->next;
+    *link = pass->next;
+    hearth_load_gate_leave(gate, pass);
+}
+
+void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
+{
+    if (gate->planner) {
+        pass->waits = true;
+        return;
+    }
+    gate->planner = pass;
+    pass->on_turn(pass->argument);
+}
+
+/* Whoever was made first goes next, not whoever came first: a model that has waited for room comes
+ * back to the gate again and again, and must not be overtaken by newer ones each time. */
+void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
+{
+    pass->waits = false;
+    if (gate->planner != pass)
+        return;
+    gate->planner = NULL;
+    for (struct hearth_load_pass *next = gate->first; next; next = next->next) {
+        if (next->waits) {
+            next->waits = false;
+            hearth_load_gate_enter(gate, next);
+            return;
+        }
+    }
+}
+
+void hearth_load_gate_promise(struct hearth_load_pass *pass, uint64_t bytes, bool loading)
+{
+    pass->promised = bytes;
+    pass->loading = loading;
+}
+
+void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
+                           uint64_t available, uint64_t headroom, uint64_t limit,
+                           struct hearth_memory_room *ret_room)
+{
+    *ret_room =
+        (struct hearth_memory_room){.available = available, .headroom = headroom, .limit = limit};
+    for (const struct hearth_load_pass *other = gate->first; other; other = other->next) {
+        if (other == pass)
+            continue;
+        ret_room->used += other->promised;
+        /* What is loaded has its memory: `available` no longer shows that. What loads still comes.
+         */
+        if (other->loading)
+            ret_room->reserved += other->promised;
+    }
+}

@@ -1,0 +1,362 @@
+#include "serving/model_load.h"
+
+#include "backend/engines.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "catalog/catalog.h"
+#include "domain/memory_plan.h"
+#include "loop/loop.h"
+#include "serving/locate.h"
+#include "serving/machine_look.h"
+
+#include <stdio.h>
+
+/* Between two looks whether there is room now: a busy model may have become idle. */
+enum { LOOK_AGAIN_MS = 100 };
+
+struct hearth_model_load {
+    struct hearth_model_identity *identity;
+    const struct hearth_load_place *place;
+    const struct hearth_load_ops *ops;
+    void *argument;
+    struct hearth_model_process *process;
+
+    struct hearth_load_pass pass;
+    struct hearth_locating *locating;    /* under way, or NULL */
+    struct hearth_machine_look *looking; /* under way, or NULL */
+    struct hearth_timer *again;          /* while it seeks room */
+    char engine[HEARTH_ENGINE_NAME_MAX];
+    char *path;                /* where it lies */
+    bool verified;             /* its bytes were read once, and are the recorded ones */
+    bool seeks_room;           /* it does not fit, and others go for it */
+    bool ready;                /* of the present process */
+    struct hearth_error error; /* why the process that now ends cannot load; code 0: none */
+    struct hearth_memory_room room;
+    float fraction;
+    uint64_t wanted_ms, ready_ms; /* loop's clock */
+};
+
+static uint64_t now_ms(const struct hearth_model_load *load)
+{
+    return hearth_loop_now_ms(load->identity->loop);
+}
+
+static uint64_t planned_bytes(const struct hearth_model_load *load)
+{
+    return hearth_memory_total(hearth_model_process_plan(load->process));
+}
+
+static void leave_gate(struct hearth_model_load *load)
+{
+    hearth_load_gate_leave(load->place->gate, &load->pass);
+}
+
+/* The gate first: whoever waits there is not held up by what the owner does about this failure. */
+static void fail(struct hearth_model_load *load, const struct hearth_error *error)
+{
+    load->seeks_room = false;
+    leave_gate(load);
+    load->ops->on_failed(load->argument, error);
+}
+
+/* Room */
+
+/* Does it fit into what is free? When it does not, others may go for it; then `seeks_room` is
+ * set. The plan is an upper bound, and what is free was measured when it had its turn. When
+ * others are asked to go, what they free is not counted as free before they have ended. */
+static bool check_room(struct hearth_model_load *load, struct hearth_error *error)
+{
+    load->seeks_room = false;
+    if (hearth_memory_check(hearth_model_process_plan(load->process), &load->room, error) == 0)
+        return true;
+    hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
+    uint64_t lacking = planned_bytes(load) - hearth_memory_most(&load->room);
+    load->seeks_room =
+        load->ops->make_room(load->argument, lacking, now_ms(load) - load->wanted_ms);
+    return false;
+}
+
+static void wait_for_room(struct hearth_model_load *load)
+{
+    leave_gate(load);
+    hearth_timer_start(load->again, LOOK_AGAIN_MS, 0);
+}
+
+static void begin_again(void *argument)
+{
+    struct hearth_model_load *load = argument;
+    hearth_load_gate_enter(load->place->gate, &load->pass);
+}
+
+/* What the process says */
+
+static void on_planned(void *argument)
+{
+    struct hearth_model_load *load = argument;
+    struct hearth_error error;
+    if (!check_room(load, &error)) {
+        load->error = error;
+        hearth_model_process_kill(load->process);
+        return;
+    }
+    hearth_load_gate_promise(&load->pass, planned_bytes(load), true);
+    load->ops->on_loading(load->argument);
+    leave_gate(load);
+}
+
+static void on_progress(void *argument, float fraction)
+{
+    struct hearth_model_load *load = argument;
+    load->fraction = fraction;
+    load->ops->on_progress(load->argument, fraction);
+}
+
+static void on_ready(void *argument)
+{
+    struct hearth_model_load *load = argument;
+    load->ready = true;
+    load->fraction = 1;
+    load->ready_ms = now_ms(load);
+    hearth_load_gate_promise(&load->pass, planned_bytes(load), false);
+    load->ops->on_ready(load->argument);
+}
+
+static void on_failed(void *argument, const struct hearth_error *error)
+{
+    struct hearth_model_load *load = argument;
+    if (!load->error.code)
+        load->error = *error;
+}
+
+/* Three ways on: it made place for itself and tries again, it said that it cannot be loaded, or its
+ * end was no plan of this load. In the first case it is in no hurry: others have to end first. */
+static void on_end(void *argument, const struct hearth_error *error)
+{
+    struct hearth_model_load *load = argument;
+    struct hearth_error failure = load->error;
+    load->error.code = 0;
+    hearth_load_gate_promise(&load->pass, 0, false);
+    hearth_identity_load_ended(load->identity);
+    if (load->seeks_room) {
+        wait_for_room(load);
+    } else if (failure.code && !load->ready) {
+        fail(load, &failure);
+    } else {
+        leave_gate(load);
+        load->ops->on_ended(load->argument, error);
+    }
+}
+
+static const struct hearth_process_ops process_ops = {
+    .on_planned = on_planned,
+    .on_progress = on_progress,
+    .on_ready = on_ready,
+    .on_failed = on_failed,
+    .on_end = on_end,
+};
+
+/* The way to it */
+
+static void start(struct hearth_model_load *load, const struct hearth_machine *machine)
+{
+    const struct hearth_process_start how = {
+        .engine = load->engine,
+        .engines_path = load->place->engines->path,
+        .model_path = load->path,
+        .worker_path = load->place->worker_path,
+        .machine = machine,
+        .memory_limit = hearth_memory_most(&load->room),
+        .backend = load->place->backend,
+    };
+    struct hearth_error error;
+    if (hearth_model_process_start(load->process, &how, &error) < 0)
+        fail(load, &error);
+}
+
+/* Its turn goes on: only now is known what is free, with all that was promised to those who passed
+ * the gate before. */
+static void on_looked(void *argument, const struct hearth_machine *machine)
+{
+    struct hearth_model_load *load = argument;
+    const struct hearth_settings *server = load->identity->server;
+    struct hearth_error error = machine->error;
+    load->looking = NULL;
+    if (error.code) {
+        fail(load, &error);
+        return;
+    }
+    hearth_load_gate_room(load->place->gate, &load->pass, machine->memory_available,
+                          server->memory_headroom, server->memory_limit, &load->room);
+    /* One that seeks room has planned before: no process has to say again what it needs. */
+    if (!load->seeks_room || check_room(load, &error))
+        start(load, machine);
+    else if (load->seeks_room)
+        wait_for_room(load);
+    else
+        fail(load, &error);
+}
+
+/* Within the gate. The settings may have changed since its files were located: what is started is
+ * what they say now. */
+static void on_turn(void *argument)
+{
+    struct hearth_model_load *load = argument;
+    const struct hearth_model_settings *settings = &load->identity->settings;
+    hearth_identity_renew_maker(load->identity);
+    load->ready = false;
+    load->looking =
+        hearth_machine_look(load->identity->loop, load->place->short_lane, settings->affinity,
+                            (uint32_t)settings->replicas, on_looked, load);
+}
+
+static int choose_engine(struct hearth_model_load *load, const struct hearth_location *location,
+                         struct hearth_error *error)
+{
+    const char *engine =
+        load->identity->entry->engine[0] ? load->identity->entry->engine : location->engine;
+    if (!engine)
+        return hearth_error_set(error, HEARTH_EMODEL, "no engine is known for %s", location->path);
+    snprintf(load->engine, sizeof(load->engine), "%s", engine);
+    if (!hearth_engine_set_has(load->place->engines, engine))
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "this build has no engine '%s'", engine);
+    return 0;
+}
+
+static void on_located(void *argument, const struct hearth_location *location)
+{
+    struct hearth_model_load *load = argument;
+    struct hearth_error error = location->error;
+    load->locating = NULL;
+    if (error.code == 0)
+        error.code = choose_engine(load, location, &error);
+    if (error.code < 0) {
+        fail(load, &error);
+        return;
+    }
+    load->verified = true;
+    hearth_free(load->path);
+    load->path = hearth_strdup(location->path);
+    hearth_load_gate_enter(load->place->gate, &load->pass);
+}
+
+void hearth_load_begin(struct hearth_model_load *load)
+{
+    const struct hearth_load_place *place = load->place;
+    hearth_identity_renew_maker(load->identity);
+    load->error.code = 0;
+    load->seeks_room = load->ready = false;
+    load->wanted_ms = now_ms(load);
+    load->fraction = 0;
+    hearth_model_process_clear_counters(load->process);
+    /* Blobs never change under their names, so that reading gigabytes once is enough. */
+    bool verify = load->identity->server->locked && !load->verified;
+    load->locating =
+        hearth_locate(load->identity->loop, place->files_lane, place->registry,
+                      load->identity->entry, verify, place->lock_path, on_located, load);
+}
+
+/* Its end */
+
+/* What works for it elsewhere comes back to nobody. */
+static void cancel_work(struct hearth_model_load *load)
+{
+    hearth_locate_cancel(load->locating);
+    hearth_machine_look_cancel(load->looking);
+    hearth_timer_stop(load->again);
+    load->locating = NULL;
+    load->looking = NULL;
+    load->seeks_room = false;
+}
+
+/* The error is cleared, so that the end of the process, which is wanted now, is not taken for a
+ * failure. */
+bool hearth_load_abort(struct hearth_model_load *load)
+{
+    bool runs = hearth_model_process_runs(load->process);
+    cancel_work(load);
+    load->error.code = 0;
+    leave_gate(load);
+    if (runs)
+        hearth_model_process_kill(load->process);
+    return runs;
+}
+
+void hearth_load_give_up(struct hearth_model_load *load, const struct hearth_error *error)
+{
+    cancel_work(load);
+    if (hearth_model_process_runs(load->process)) {
+        load->error = *error;
+        hearth_model_process_kill(load->process);
+    } else {
+        fail(load, error);
+    }
+}
+
+void hearth_load_stop(struct hearth_model_load *load, bool force)
+{
+    if (force)
+        hearth_model_process_kill(load->process);
+    else
+        hearth_model_process_stop(load->process);
+}
+
+void hearth_load_forget_files(struct hearth_model_load *load)
+{
+    load->verified = false;
+}
+
+struct hearth_model_load *hearth_load_create(struct hearth_model_identity *identity,
+                                             const struct hearth_load_place *place,
+                                             struct hearth_model_dispatch *dispatch,
+                                             const struct hearth_load_ops *ops, void *argument)
+{
+    struct hearth_model_load *load = hearth_calloc(1, sizeof(*load));
+    load->identity = identity;
+    load->place = place;
+    load->ops = ops;
+    load->argument = argument;
+    load->process = hearth_model_process_create(identity, dispatch, &process_ops, load);
+    load->again = hearth_timer_create(identity->loop, begin_again, load);
+    load->pass = (struct hearth_load_pass){.on_turn = on_turn, .argument = load};
+    hearth_load_gate_add(place->gate, &load->pass);
+    return load;
+}
+
+void hearth_load_destroy(struct hearth_model_load *load)
+{
+    cancel_work(load);
+    hearth_model_process_destroy(load->process);
+    hearth_load_gate_remove(load->place->gate, &load->pass);
+    hearth_timer_destroy(load->again);
+    hearth_free(load->path);
+    hearth_free(load);
+}
+
+/* What others ask */
+
+bool hearth_load_is_busy(const struct hearth_model_load *load)
+{
+    return load->locating || load->looking || load->seeks_room || load->pass.waits ||
+           hearth_model_process_runs(load->process);
+}
+
+struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load)
+{
+    return load->process;
+}
+
+uint64_t hearth_load_took_ms(const struct hearth_model_load *load)
+{
+    return load->ready_ms > load->wanted_ms ? load->ready_ms - load->wanted_ms : 0;
+}
+
+uint64_t hearth_load_ready_ms(const struct hearth_model_load *load)
+{
+    return load->ready_ms;
+}
+
+void hearth_load_report(const struct hearth_model_load *load, struct hearth_model_report *report)
+{
+    report->load_fraction = load->fraction;
+    hearth_model_process_report(load->process, report);
+}

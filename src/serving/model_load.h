@@ -1,0 +1,77 @@
+/* One model's load, from a name to a process that is ready, and that process until it ends.
+ *
+ *   files are located and checked ──▶ its turn at the gate ──▶ the machine is looked at ──▶ the
+ *   process starts, reads the header and plans ──fits──▶ it loads ──▶ it is ready
+ *                                              └─does not fit──▶ it ends; others are asked to make
+ *                                                                room, and it begins again at the
+ * gate
+ *
+ * It knows no states beyond these and decides nothing about retries: `struct hearth_load_ops` tells
+ * its owner what has happened. Loop thread only; no callback comes from inside begin. */
+#ifndef HEARTH_SERVING_MODEL_LOAD_H
+#define HEARTH_SERVING_MODEL_LOAD_H
+
+#include "serving/load_gate.h"
+#include "serving/model_process.h"
+
+struct hearth_engine_set;
+struct hearth_lane;
+struct hearth_model_load;
+struct hearth_registry;
+
+/* What all loads of a scheduler share; outlives them. */
+struct hearth_load_place {
+    struct hearth_registry *registry; /* NULL: only files without a registry row */
+    struct hearth_lane *files_lane;   /* may take minutes: digests of large files */
+    struct hearth_lane *short_lane;   /* what is done at once */
+    struct hearth_load_gate *gate;
+    const struct hearth_engine_set *engines; /* and where they lie */
+    const char *worker_path;
+    const char *lock_path;                    /* or NULL */
+    const struct hearth_backend_ops *backend; /* where models compute */
+};
+
+struct hearth_load_ops {
+    void (*on_loading)(void *argument); /* it fits, and loads */
+    void (*on_progress)(void *argument, float fraction);
+    void (*on_ready)(void *argument);
+    /* It cannot be loaded, and there is no process: the fault lies with files, settings or room. */
+    void (*on_failed)(void *argument, const struct hearth_error *error);
+    /* The process has ended, by itself or as asked, and that is not `on_failed`. */
+    void (*on_ended)(void *argument, const struct hearth_error *error);
+    /* It lacks so many bytes and has waited so long: have others go. False: there is no hope. */
+    bool (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
+};
+
+/* `identity`, `place` and `dispatch` outlive it. */
+struct hearth_model_load *hearth_load_create(struct hearth_model_identity *identity,
+                                             const struct hearth_load_place *place,
+                                             struct hearth_model_dispatch *dispatch,
+                                             const struct hearth_load_ops *ops, void *argument);
+/* Ends the process and what is under way without a word. */
+void hearth_load_destroy(struct hearth_model_load *load);
+
+/* There is no process, and no load is under way. */
+void hearth_load_begin(struct hearth_model_load *load);
+/* It is wanted no more, and is not ready. False: there is no process, nothing will come. Else it is
+ * killed, and on_ended comes. */
+bool hearth_load_abort(struct hearth_model_load *load);
+/* It takes too long: on_failed with this error, at once or when the process has ended. */
+void hearth_load_give_up(struct hearth_model_load *load, const struct hearth_error *error);
+/* Of a process that is ready: what runs may finish within the stop timeout, or it is killed. */
+void hearth_load_stop(struct hearth_model_load *load, bool force);
+
+/* Another version has the name now: its files are others, and not checked yet. */
+void hearth_load_forget_files(struct hearth_model_load *load);
+
+/* Files are being looked for, it waits for its turn or for room, or there is a process. */
+bool hearth_load_is_busy(const struct hearth_model_load *load);
+/* Of reports, workers and usage; and to open it once it is ready. */
+struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load);
+/* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
+uint64_t hearth_load_took_ms(const struct hearth_model_load *load);
+uint64_t hearth_load_ready_ms(const struct hearth_model_load *load);
+/* Fills in its part of a report, and the process's. */
+void hearth_load_report(const struct hearth_model_load *load, struct hearth_model_report *report);
+
+#endif
