@@ -105,6 +105,7 @@ static void the_header_alone_gives_facts_and_a_memory_plan(void **state)
     assert_true((facts.tasks & HEARTH_TASK_GENERATE) != 0);
     assert_true(facts.weight_bytes > 1000000);
     assert_int_equal(driver.facts.context, CONTEXT);
+    assert_non_null(strstr(driver.facts.compute, is_own() ? "own, " : "libllama"));
     struct hearth_memory_plan small, large;
     struct hearth_load_params params = {.context = 512, .slots = 1, .settings_json = settings()};
     assert_int_equal(ops->plan_memory(&files, &params, &small, &error), 0);

@@ -59,6 +59,7 @@ struct hearth_llama_compute_ops {
 /* The head of an implementation's own struct. */
 struct hearth_llama_compute {
     const struct hearth_llama_compute_ops *ops;
+    const char *kernels;    /* the instruction set, where it is known; or NULL */
     bool keeps;             /* what it has computed of a sequence; encoders do not */
     bool cuttable;          /* it can forget the end of a sequence */
     uint32_t window;        /* what lies before it may be forgotten; 0: nothing is */

@@ -249,6 +249,7 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
     rc = hearth_decoder_open(load->path, &params, &progress, &own->decoder, error);
     if (rc != 0)
         return rc;
+    own->head.kernels = hearth_decoder_kernels_name(hearth_decoder_kernels_for(params.isa));
     own->head.vector_length = hearth_decoder_network(own->decoder)->width;
     own->spans = hearth_try_calloc(load->plan->slots, sizeof(*own->spans));
     own->tokens = hearth_try_calloc(load->plan->batch, sizeof(*own->tokens));

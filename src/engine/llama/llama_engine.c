@@ -6,6 +6,7 @@
 #include "engine/llama/llama_log.h"
 #include "engine/llama/llama_trial.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
@@ -70,7 +71,13 @@ static int load_model(struct hearth_engine *engine, const char *path,
         rc = hearth_llama_compute_own(&load, &engine->model, &engine->compute, error);
     else if (rc == 0)
         rc = hearth_llama_compute_library(&load, &engine->model, &engine->compute, error);
-    return rc == 0 ? check_vocabulary(engine, error) : rc;
+    if (rc != 0)
+        return rc;
+    const char *kernels = engine->compute->kernels;
+    snprintf(engine->facts.compute, sizeof(engine->facts.compute), "%s%s%s",
+             engine->compute->ops->name, kernels != NULL ? ", " : "",
+             kernels != NULL ? kernels : "");
+    return check_vocabulary(engine, error);
 }
 
 static int find_end_tokens(struct hearth_engine *engine)
