@@ -14,7 +14,7 @@ enum { HEADER_MAX = 100 << 20, TENSORS_MAX = 1 << 18 };
 
 struct hearth_safetensors {
     struct hearth_file_map map; /* zeros when the bytes are the caller's */
-    json_t *header; /* owns the names */
+    json_t *header;             /* owns the names */
     struct hearth_tensor *tensors;
     size_t count;
 };
