@@ -136,18 +136,47 @@ static void finish_pass(struct hearth_member *member, struct hearth_pass *pass,
     hearth_products_run(member, decoder->kernels, &product, 1);
 }
 
+/* Behind the last attention only rows that give a result matter: they move to the front. */
+static void keep_outputs(struct hearth_member *member, struct hearth_pass *pass)
+{
+    const struct hearth_decoder *decoder = pass->decoder;
+    const struct hearth_workspace *space = &decoder->space;
+    size_t width = decoder->network.width;
+    if (hearth_member_index(member) == 0) {
+        /* Their numbers ascend, so that none is written over before it has moved. */
+        for (size_t i = 0; i < pass->outputs; i++) {
+            size_t row = space->output_rows[i];
+            memmove(space->x + i * width, space->x + row * width, width * sizeof(*space->x));
+            if (space->branch != NULL)
+                memmove(space->branch + i * width, space->branch + row * width,
+                        width * sizeof(*space->branch));
+            space->output_rows[i] = (uint32_t)i;
+        }
+        pass->rows = pass->outputs;
+    }
+    hearth_member_barrier(member);
+}
+
 void hearth_pass(struct hearth_member *member, void *argument)
 {
     struct hearth_pass *pass = argument;
     const struct hearth_decoder *decoder = pass->decoder;
     const float *waiting_norm = NULL;
+    const uint32_t last = decoder->network.layers - 1;
+    /* Decided before the number of rows changes, so that all decide alike. */
+    const bool narrows = pass->outputs < pass->rows &&
+                         !hearth_feed_reads_attention_rows(decoder, &decoder->weights.layers[last]);
     embed(member, pass);
-    for (uint32_t i = 0; i < decoder->network.layers; i++) {
+    for (uint32_t i = 0; i <= last; i++) {
         /* Read by all behind the next barrier, so that all stop at the same place. */
         if (hearth_member_index(member) == 0)
             pass->stop = pass->canceled != NULL && atomic_load(pass->canceled);
         hearth_pass_attention(member, pass, i, waiting_norm);
         if (pass->stop)
+            return;
+        if (i == last && narrows)
+            keep_outputs(member, pass);
+        if (pass->rows == 0)
             return;
         hearth_pass_feed(member, pass, i);
         waiting_norm = decoder->weights.layers[i].feed_post_norm;

@@ -236,7 +236,7 @@ static void random_interleavings_give_the_bits_of_each_sequence_alone(void **sta
         maker.type = types[i];
         params.kv_type = (enum hearth_kv_type)i;
         params.threads = (uint32_t)i + 1;
-        play_on(&maker, &params, 1000, 11 + (uint64_t)i);
+        play_on(&maker, &params, 400, 11 + (uint64_t)i);
     }
 }
 
@@ -246,15 +246,15 @@ static void windows_caps_and_experts_interleave_as_well(void **state)
     struct hearth_decoder_params params = small_params();
     struct decoder_maker maker = decoder_maker_small("gemma2");
     maker.window = 20;
-    play_on(&maker, &params, 300, 21);
+    play_on(&maker, &params, 150, 21);
     maker = decoder_maker_small("qwen3moe");
     maker.experts = 8;
     maker.experts_used = 3;
     params.threads = 2;
-    play_on(&maker, &params, 300, 22);
+    play_on(&maker, &params, 150, 22);
     maker = decoder_maker_small("olmo2");
     params.threads = 3;
-    play_on(&maker, &params, 300, 23);
+    play_on(&maker, &params, 150, 23);
 }
 
 static void threads_change_no_bit(void **state)
@@ -291,7 +291,7 @@ static void heads_that_are_no_whole_strips_or_parts_compute_the_same_network(voi
         struct decoder_maker maker = decoder_maker_small("qwen3");
         maker.head_size = maker.rotary_size = sizes[i];
         struct hearth_decoder_params params = small_params();
-        play_on(&maker, &params, 100, 31 + i);
+        play_on(&maker, &params, 60, 31 + i);
     }
 }
 
