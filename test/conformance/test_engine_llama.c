@@ -201,6 +201,61 @@ static void a_prefix_that_a_sequence_still_holds_is_not_computed_again(void **st
     hearth_free(first);
 }
 
+/* The text that a sequence gives which holds all of the story but its last token. */
+static void expect_story_from(uint32_t index, const char *expected)
+{
+    struct hearth_sampling sampling = driver_greedy(8);
+    assert_int_equal(driver_prepare(&driver, index, story, &sampling), 0);
+    uint32_t count = driver.runs[index].prepared->token_count;
+    assert_int_equal(ops->held_tokens(driver.engine, index, driver.runs[index].prepared),
+                     count - 1);
+    driver_finish(&driver, 1u << index, 0, 512);
+    assert_int_equal(driver.runs[index].cached_tokens, count - 1);
+    expect_text(driver_text(&driver, index), expected, 12);
+}
+
+static void a_copy_goes_on_as_its_original_and_a_cut_one_as_what_is_left(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(8);
+    char *first = kept_say(story, &sampling);
+    assert_int_equal(ops->fork(driver.engine, 0, 2), 0);
+    expect_story_from(2, first);
+    assert_int_equal(ops->fork(driver.engine, 2, 2), HEARTH_EINVAL);
+    assert_int_equal(ops->fork(driver.engine, 99, 2), HEARTH_EINVAL);
+    assert_int_equal(driver_prepare(&driver, 2, story, &sampling), 0);
+    assert_int_equal(ops->trim(driver.engine, 2, 5), 0);
+    assert_int_equal(ops->held_tokens(driver.engine, 2, driver.runs[2].prepared), 5);
+    driver_finish(&driver, 4, 0, 512);
+    expect_text(driver_text(&driver, 2), first, 12);
+    hearth_free(first);
+}
+
+static void a_saved_sequence_is_restored_and_a_broken_one_is_refused(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(8);
+    char *first = kept_say(story, &sampling);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    int descriptor = fileno(file);
+    assert_int_equal(ops->save(driver.engine, 0, descriptor, &driver.fault), 0);
+    driver_say(&driver, "something else entirely", &sampling);
+    lseek(descriptor, 0, SEEK_SET);
+    assert_int_equal(ops->restore(driver.engine, 3, descriptor, &driver.fault), 0);
+    expect_story_from(3, first);
+    assert_int_equal(ops->restore(driver.engine, 3, descriptor, &driver.fault), HEARTH_EPARSE);
+    off_t length = lseek(descriptor, 0, SEEK_END);
+    assert_int_equal(ftruncate(descriptor, length - 1), 0);
+    lseek(descriptor, 0, SEEK_SET);
+    assert_int_equal(ops->restore(driver.engine, 3, descriptor, &driver.fault), HEARTH_EPARSE);
+    assert_string_equal(driver_say(&driver, story, &sampling), first);
+    fclose(file);
+    hearth_free(first);
+}
+
 static void a_stop_string_across_tokens_cuts_the_text(void **state)
 {
     (void)state;
@@ -981,6 +1036,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_chat_at_temperature_0_names_portuguese_and_ends),
         cmocka_unit_test(the_same_seed_gives_the_same_text_from_a_cold_prefix),
         cmocka_unit_test(a_prefix_that_a_sequence_still_holds_is_not_computed_again),
+        cmocka_unit_test(a_copy_goes_on_as_its_original_and_a_cut_one_as_what_is_left),
+        cmocka_unit_test(a_saved_sequence_is_restored_and_a_broken_one_is_refused),
         cmocka_unit_test(a_stop_string_across_tokens_cuts_the_text),
         cmocka_unit_test(text_is_released_in_whole_characters),
         cmocka_unit_test(four_sequences_in_a_batch_say_what_each_says_alone),

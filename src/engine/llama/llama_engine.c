@@ -234,4 +234,8 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .unload = unload,
     .detokenize = hearth_llama_detokenize,
     .held_tokens = held_tokens,
+    .fork = hearth_llama_fork,
+    .trim = hearth_llama_trim,
+    .save = hearth_llama_save,
+    .restore = hearth_llama_restore,
 };

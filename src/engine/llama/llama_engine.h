@@ -115,6 +115,14 @@ void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index);
 /* Takes the step that failed back, for each sequence of it. */
 void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index);
 
+/* llama_keep.c: of sequences without a request. HEARTH_ENOTIMPL where what computes cannot. */
+int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to);
+int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t token_count);
+int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
+                      struct hearth_error *error);
+int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descriptor,
+                         struct hearth_error *error);
+
 /* llama_sampling.c */
 struct llama_sampler *hearth_llama_sampler(const struct hearth_sampling *sampling);
 /* Changes the logits. Never fails: with nothing else it takes the likeliest. */
