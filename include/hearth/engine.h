@@ -94,7 +94,7 @@ struct hearth_load_params {
     const char *settings_json; /* the definition's settings that only the engine knows, or NULL */
 };
 
-/* Bytes, each an upper bound of what the process will hold. */
+/* What a loaded model will hold of memory, in bytes. Each is an upper bound. */
 struct hearth_memory_plan {
     uint64_t weights;
     uint64_t cache;   /* KV cache at context × slots */
@@ -111,6 +111,8 @@ enum hearth_input_kind {
     HEARTH_INPUT_BYTES,   /* audio, images */
 };
 
+/* What prepare does with an input that is too long: refuse it, or take tokens away from its end or
+ * its start. */
 enum hearth_truncate { HEARTH_TRUNCATE_NEVER, HEARTH_TRUNCATE_END, HEARTH_TRUNCATE_START };
 
 struct hearth_logit_bias {
@@ -144,6 +146,7 @@ struct hearth_sampling {
     uint32_t bias_count;
 };
 
+/* One input. Everything that it points to is valid during prepare only. */
 struct hearth_input {
     enum hearth_task task; /* exactly one */
     enum hearth_input_kind kind;
@@ -185,6 +188,8 @@ enum hearth_event_kind {
     HEARTH_EVENT_ERROR,
 };
 
+/* Why an answer ended: the model or a stop string ended it, there was no more room, or it asks for
+ * a tool. */
 enum hearth_finish { HEARTH_FINISH_STOP = 1, HEARTH_FINISH_LENGTH, HEARTH_FINISH_TOOLS };
 
 struct hearth_alternative {
@@ -219,10 +224,13 @@ struct hearth_event {
     uint32_t completion_tokens; /* DONE */
 };
 
+/* The worker's; an engine calls `emit` from inside `step` or `detokenize`, and never keeps it.
+ */
 struct hearth_event_sink {
     void (*emit)(struct hearth_event_sink *sink, const struct hearth_event *event);
 };
 
+/* What one sequence does in a step. */
 struct hearth_step_item {
     uint32_t sequence;
     /* Not NULL: the sequence begins with this input, which the engine keeps (unowned) until DONE,
@@ -259,6 +267,7 @@ struct hearth_engine_ops {
      * asked to end. The input may go away after. */
     int (*prepare)(struct hearth_engine *engine, const struct hearth_input *input,
                    struct hearth_prepared **ret_prepared, struct hearth_error *error);
+    /* Frees what prepare gave; not while a sequence still runs with it. */
     void (*discard)(struct hearth_engine *engine, struct hearth_prepared *prepared);
     /* Runs the items as one batch. A failure that belongs to one sequence is its ERROR event; a
      * return of other than 0 ends every sequence (HEARTH_ECANCELED after abort ends none: the same
@@ -269,6 +278,7 @@ struct hearth_engine_ops {
     void (*cancel)(struct hearth_engine *engine, uint32_t sequence);
     /* Makes a running step return HEARTH_ECANCELED soon; without one it does nothing. */
     void (*abort)(struct hearth_engine *engine);
+    /* Ends every sequence without an event and frees the engine; no step runs any more. */
     void (*unload)(struct hearth_engine *engine);
 
     /* optional */

@@ -1,9 +1,13 @@
-/* Where a loaded model computes, as the scheduler sees it: a worker process on this machine now, a
- * remote machine later.
+/* The place where a loaded model computes, as the scheduler sees it. Today that is a worker process
+ * on this machine, or several of them; a remote machine would be another set of ops.
  *
- * A backend is made for one model and lives until on_end: planned → progress* → ready → events of
- * streams. Streams are numbered by the caller and never reused. Loop thread only. No callback comes
- * from inside a verb. */
+ * A backend serves one model. It is started with a spec, tells what it needs (on_planned) and how
+ * far it is (on_progress), and is ready to compute after on_ready. From then on each request is a
+ * *stream*: the caller numbers it and never uses a number again, and its last event is DONE or
+ * ERROR. The backend lives until on_end, after which nothing comes.
+ *
+ * *Credit* bounds the events that may be under way: a stream pauses when it has used up what it was
+ * given. Loop thread only. No callback comes from inside a verb. */
 #ifndef HEARTH_BACKEND_BACKEND_H
 #define HEARTH_BACKEND_BACKEND_H
 
@@ -21,7 +25,7 @@ struct hearth_backend;
 struct hearth_child_end;
 
 struct hearth_backend_events {
-    /* The header was read; facts, memory plan, sandbox. */
+    /* The header was read, and nothing is loaded yet: facts, memory plan, sandbox. */
     void (*on_planned)(void *argument, const struct hearth_ipc_started *started);
     void (*on_progress)(void *argument, float fraction);
     void (*on_ready)(void *argument, const struct hearth_model_facts *facts);
@@ -33,9 +37,9 @@ struct hearth_backend_events {
     void (*on_tokens)(void *argument, uint32_t stream, const int32_t *tokens, size_t count);
     /* TEXT, VECTOR, TENSOR, BYTES; DONE and ERROR end the stream. */
     void (*on_event)(void *argument, uint32_t stream, const struct hearth_ipc_event *event);
-    /* optional: so many workers can take requests now; before the first call it is one */
+    /* Optional. How many workers can take requests now; until the first call it is one. */
     void (*on_workers)(void *argument, uint32_t ready);
-    /* optional: a worker of several has ended, and these streams with it */
+    /* Optional. One worker of several has ended, and these streams with it. */
     void (*on_lost)(void *argument, const struct hearth_error *error, const uint32_t *streams,
                     size_t count);
     /* Exactly once, the last one; may destroy the backend. */
@@ -50,8 +54,8 @@ struct hearth_backend_spec {
     uint64_t handshake_timeout_ms, heartbeat_timeout_ms;
     const struct hearth_backend_events *events;
     void *argument;
-    /* Of several workers only: how many, over what, the cores of each (NULL: any), and when one of
-     * them rests. */
+    /* For several workers only: how many there are, what each of them is, after how many ends in a
+     * row one of them rests and for how long, and which cores each keeps to (NULL: any). */
     uint32_t replicas, breaker_failures;
     uint64_t breaker_rest_ms;
     const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
@@ -106,7 +110,7 @@ struct hearth_backend {
 
 /* A hearth-worker process: ops of this machine. */
 extern const struct hearth_backend_ops hearth_backend_local;
-/* Several backends of one kind behind one. */
+/* Several backends of one kind that look like one (spec.replicas of them). */
 extern const struct hearth_backend_ops hearth_backend_replicas;
 
 static inline int hearth_backend_send(struct hearth_backend *backend,

@@ -124,6 +124,7 @@ static int take_tokens(struct local_backend *local, const struct hearth_ipc_fram
     return rc;
 }
 
+/* The event's memory is ours and is used again for each: it is valid until the callback returns. */
 static int take_event(struct local_backend *local, const struct hearth_ipc_frame *frame,
                       struct hearth_error *error)
 {
@@ -189,6 +190,8 @@ static void local_destroy(struct hearth_backend *backend)
     hearth_free(local);
 }
 
+/* The hello may be larger than a frame allows, because of the settings; then nothing was started
+ * yet. Its descriptor is ours until it is sent. */
 static int local_start(const struct hearth_backend_spec *spec, struct hearth_backend **ret_backend,
                        struct hearth_error *error)
 {

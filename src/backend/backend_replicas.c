@@ -82,6 +82,8 @@ static void restart_later(struct replica *replica)
     hearth_timer_start(set->again, 0, 0);
 }
 
+/* What keeps a process from starting (no memory, no more processes) is treated as if it had ended
+ * at once. */
 static void start_or_later(struct replica *replica)
 {
     struct hearth_error error;
@@ -244,6 +246,7 @@ static void lose(struct replica *replica, const struct hearth_error *error)
     hearth_free(streams);
 }
 
+/* One that only waits for its next start does not live: nobody could take the requests now. */
 static bool others_live(const struct replica *replica)
 {
     const struct replica_set *set = replica->set;
@@ -384,6 +387,7 @@ static void replicas_cancel(struct hearth_backend *backend, uint32_t stream)
         hearth_backend_cancel(one, stream);
 }
 
+/* From now on nobody is started again, and ends are as they should be. */
 static void replicas_stop(struct hearth_backend *backend, uint64_t deadline_ms)
 {
     struct replica_set *set = set_of(backend);

@@ -1,3 +1,5 @@
+/* A worker that is started again is started exactly as the first time: from these copies, and not
+ * from settings that may have changed since. */
 #include "backend/backend_spec.h"
 
 #include "base/memory.h"

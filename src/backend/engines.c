@@ -33,6 +33,7 @@ bool hearth_engine_present(const char *engines_path, const char *engine)
     return access(path, R_OK) == 0;
 }
 
+/* The name is checked as one that a definition may give, and the file must be readable by us. */
 static void add_file(struct hearth_engine_set *set, const char *file)
 {
     size_t length = strlen(file);

@@ -10,6 +10,8 @@
 
 enum { NODES_MAX = 64 };
 
+/* What the process was given by its control group or by whoever started it, which may be less than
+ * the machine has. */
 static void read_usable(struct hearth_cpus *ret_cpus)
 {
     cpu_set_t set;
@@ -49,6 +51,7 @@ static size_t read_nodes(struct hearth_cpus nodes[NODES_MAX])
     return count;
 }
 
+/* All or none: a worker without a list would take everybody's cores. */
 static int write_lists(const struct hearth_cpus *parts, uint32_t count, char ***ret_lists)
 {
     char list[HEARTH_CPU_LIST_MAX];

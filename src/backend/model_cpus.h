@@ -1,6 +1,6 @@
-/* The cores that each worker of a model is bound to: reads what this process may use and which node
- * each core belongs to, and splits it by domain/cpu_split.h. Blocking: a few small reads of /sys.
- */
+/* The cores that each worker of a model is bound to: reads which cores this process may use and
+ * which memory node each belongs to, and shares them out by domain/cpu_split.h. Blocking (it reads
+ * /sys): not on the loop thread. */
 #ifndef HEARTH_BACKEND_MODEL_CPUS_H
 #define HEARTH_BACKEND_MODEL_CPUS_H
 

@@ -88,6 +88,7 @@ static const struct hearth_backend_events events = {
     .on_end = on_end,
 };
 
+/* The loop runs until the worker has ended, because that is the last thing that happens on it. */
 static int run(const struct hearth_probe_options *options, struct hearth_backend_spec *spec,
                struct hearth_buf *ret_facts_json, struct hearth_error *error)
 {

@@ -1,5 +1,6 @@
-/* Reads a model's header in a sandboxed process of its own: what it is, or what is wrong with it.
- * For the registry (struct hearth_registry.probe). Blocking; any thread, with its own loop. */
+/* Finds out what a model is, or what is wrong with it, before it is installed: its header is read
+ * by a worker in its sandbox, because the file comes from a stranger. The registry calls it (struct
+ * hearth_registry.probe). Blocking; any thread, with a loop of its own. */
 #ifndef HEARTH_BACKEND_PROBE_H
 #define HEARTH_BACKEND_PROBE_H
 
@@ -18,9 +19,9 @@ struct hearth_probe_options {
     uint64_t timeout_ms;
 };
 
-/* `options` is a struct hearth_probe_options. Engine and facts (a JSON object); the engine's name
- * alone, without facts, when this build does not have it. HEARTH_EMODEL names the fault,
- * HEARTH_ENOTIMPL an architecture that the engine does not have. */
+/* `options` is a struct hearth_probe_options. Returns the engine's name and the model's facts (a
+ * JSON object); the name alone when this build does not have that engine. HEARTH_EMODEL says what
+ * is wrong with the file, HEARTH_ENOTIMPL that the engine does not know its architecture. */
 int hearth_probe(void *options, const char *path, char *ret_engine, size_t engine_size,
                  struct hearth_buf *ret_facts_json, struct hearth_error *error);
 

@@ -143,6 +143,7 @@ static void on_last_time(void *argument)
     hearth_process_kill(child->process, SIGKILL);
 }
 
+/* The status may come before the last frames have been read; see end_if_both. */
 static void on_exit_(void *argument, int status, int signal)
 {
     struct hearth_child *child = argument;
@@ -253,6 +254,8 @@ static void on_read(void *argument, const char *bytes, size_t length)
     }
 }
 
+/* What a model makes its engine print is logged line by line, each bounded, and the last one is
+ * kept for the message about its end. */
 static void on_line(void *argument, const char *line, size_t length)
 {
     struct hearth_child *child = argument;

@@ -1,8 +1,10 @@
-/* Child processes that speak our frames: start, handshake, signs of life, end.
+/* Starts child processes that speak our frames, watches over them, and says in words how they
+ * ended.
  *
- * Each kind of process is a row of the table in supervisor.c. A child that says nothing within the
- * handshake's time, falls silent for the heartbeat's time, or breaks the protocol is killed; how it
- * ended comes back in words. Loop thread only. */
+ * A child has to say something within the handshake's time and must never be silent for longer than
+ * the heartbeat's time; one that is, or that breaks the protocol, is killed. Each kind of process
+ * is a row of the table in supervisor.c. A child lives from hearth_child_start until
+ * hearth_child_destroy; on_end comes once in between. Loop thread only. */
 #ifndef HEARTH_BACKEND_SUPERVISOR_H
 #define HEARTH_BACKEND_SUPERVISOR_H
 
@@ -20,7 +22,7 @@ struct hearth_child;
 enum hearth_process_kind { HEARTH_PROCESS_WORKER };
 
 struct hearth_child_end {
-    bool asked; /* it was stopped or killed by us because nobody wanted it any more */
+    bool asked; /* we stopped or killed it, because nobody wanted it any more */
     int status, signal;
     /* HEARTH_ECRASHED, HEARTH_ETIMEOUT (handshake, heartbeat) or HEARTH_EPARSE, in words; code 0
      * when it was asked to end. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* 16 bytes suit every type of C on the machines that we build for. */
 enum { BLOCK_SIZE = 4096, ALIGNMENT = 16 };
 
 /* A piece of memory that allocations are cut off from; what is left of it when the next one is
@@ -17,6 +18,7 @@ struct block {
     char bytes[] __attribute__((aligned(ALIGNMENT)));
 };
 
+/* Only the newest block is cut from; the older ones are kept to be freed. */
 struct hearth_arena {
     struct block *newest;
     size_t total;
@@ -45,11 +47,13 @@ void hearth_arena_destroy(struct hearth_arena *arena)
  * struct from an arena is as if from calloc. */
 void *hearth_arena_alloc(struct hearth_arena *arena, size_t size)
 {
+    /* `total` never exceeds `max`, so the difference cannot wrap. */
     if (size > arena->max - arena->total)
         return NULL;
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->newest;
     if (!block || block->size - block->used < rounded) {
+        /* A large allocation gets a block of its own. */
         size_t capacity = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
         block = hearth_try_alloc(sizeof(*block) + capacity);
         if (!block)
@@ -65,6 +69,7 @@ void *hearth_arena_alloc(struct hearth_arena *arena, size_t size)
 
 char *hearth_arena_strndup(struct hearth_arena *arena, const char *text, size_t length)
 {
+    /* The NUL comes from the arena's zeros. */
     char *copy = length < (size_t)-1 ? hearth_arena_alloc(arena, length + 1) : NULL;
     if (copy)
         memcpy(copy, text, length);

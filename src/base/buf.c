@@ -13,6 +13,7 @@ void hearth_buf_init(struct hearth_buf *buf, size_t max)
     *buf = (struct hearth_buf){.max = max};
 }
 
+/* The buffer is empty then and may be used again. */
 void hearth_buf_finish(struct hearth_buf *buf)
 {
     hearth_free(buf->bytes);
@@ -83,9 +84,11 @@ int hearth_buf_printf(struct hearth_buf *buf, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
+    /* Most texts are short: they are formatted once and need no memory of their own. */
     char small[256];
     int length = vsnprintf(small, sizeof(small), format, arguments);
     va_end(arguments);
+    /* vsnprintf only fails for a format that is wrong, which would be our own mistake. */
     assert(length >= 0);
     if ((size_t)length < sizeof(small))
         return hearth_buf_append(buf, small, (size_t)length);
@@ -101,6 +104,7 @@ int hearth_buf_printf(struct hearth_buf *buf, const char *format, ...)
     return rc;
 }
 
+/* Moves what is left to the front: cheap as long as readers take most of it at once. */
 void hearth_buf_consume(struct hearth_buf *buf, size_t length)
 {
     assert(length <= buf->length);
@@ -109,6 +113,7 @@ void hearth_buf_consume(struct hearth_buf *buf, size_t length)
         memmove(buf->bytes, buf->bytes + length, buf->length);
 }
 
+/* The NUL is written behind the content and overwritten by the next append. */
 const char *hearth_buf_cstr(struct hearth_buf *buf)
 {
     if (hearth_buf_reserve(buf, 1))

@@ -1,4 +1,4 @@
-/* A growing byte buffer with a mandatory cap.
+/* Gathers bytes in memory that grows, up to a maximum that everybody who makes one must name.
  *
  * `hearth_buf_init` takes the most bytes that it may ever hold; an append past that, or without
  * memory, returns HEARTH_ETOOLARGE or HEARTH_ENOMEM and marks the buffer failed, so that a writer
@@ -22,6 +22,8 @@ void hearth_buf_init(struct hearth_buf *buf, size_t max);
 void hearth_buf_finish(struct hearth_buf *buf); /* frees; the buffer may be initialised again */
 void hearth_buf_clear(struct hearth_buf *buf);  /* length 0, no failure; keeps the memory */
 
+/* Makes room for `extra` bytes more, so that the appends that need them cannot fail. The others
+ * append; a failed append adds nothing. */
 int hearth_buf_reserve(struct hearth_buf *buf, size_t extra);
 int hearth_buf_append(struct hearth_buf *buf, const void *bytes, size_t length);
 int hearth_buf_text(struct hearth_buf *buf, const char *text);

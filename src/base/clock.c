@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+/* CLOCK_MONOTONIC never goes back, but stands still while the machine sleeps (clock_gettime(2)). */
 uint64_t hearth_clock_monotonic_ns(void)
 {
     struct timespec now;
@@ -25,6 +26,8 @@ int64_t hearth_clock_wall_ms(void)
 void hearth_clock_iso8601(int64_t wall_ms, char ret_text[25])
 {
     time_t seconds = (time_t)(wall_ms / 1000);
+    /* The remainders keep each field at its width, also for a time that makes no sense: the text
+     * always has 24 letters. */
     struct tm utc;
     gmtime_r(&seconds, &utc);
     snprintf(ret_text, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (utc.tm_year + 1900u) % 10000u,

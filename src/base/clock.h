@@ -1,10 +1,12 @@
-/* The clocks of the system. Code that decides something takes the time as an argument (`now_ms`),
- * so that a test can choose it; only programs and the loop read these clocks. */
+/* Reads the clocks of the system. Code that decides something takes the time as an argument
+ * (`now_ms`), so that a test can choose it; only programs and the loop read these clocks. Any
+ * thread. */
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H
 
 #include <stdint.h>
 
+/* Counted from some moment of the past: only differences mean something. */
 uint64_t hearth_clock_monotonic_ns(void);
 uint64_t hearth_clock_monotonic_ms(void);
 /* Milliseconds since 1970 in UTC. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Hides OpenSSL's type, so that its headers stay in this file. */
 struct hearth_sha256 {
     EVP_MD_CTX *evp;
 };
@@ -16,6 +17,8 @@ struct hearth_sha256 *hearth_sha256_create(void)
 {
     struct hearth_sha256 *digest = hearth_calloc(1, sizeof(*digest));
     digest->evp = EVP_MD_CTX_new();
+    /* These fail only without memory for a few hundred bytes, or when OpenSSL is broken; a wrong
+     * digest would be worse than an end. */
     if (!digest->evp || EVP_DigestInit_ex(digest->evp, EVP_sha256(), NULL) != 1)
         abort();
     return digest;
@@ -46,6 +49,7 @@ void hearth_sha256_hex(struct hearth_sha256 *digest, char ret_hex[HEARTH_SHA256_
 
 bool hearth_sha256_valid(const char *text)
 {
+    /* Looks at no more than 65 bytes of a text that may be a stranger's. */
     return strnlen(text, HEARTH_SHA256_HEX) == HEARTH_SHA256_HEX - 1 &&
            strspn(text, "0123456789abcdef") == HEARTH_SHA256_HEX - 1;
 }
@@ -62,6 +66,8 @@ void hearth_random_bytes(void *ret_bytes, size_t length)
 {
     char *out = ret_bytes;
     while (length) {
+        /* Blocks only early in the machine's start, before the kernel has gathered randomness
+         * (getrandom(2)). */
         ssize_t got = getrandom(out, length, 0);
         if (got <= 0)
             abort();

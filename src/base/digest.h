@@ -1,4 +1,5 @@
-/* SHA-256 (FIPS 180-4) and random bytes, through OpenSSL. Any thread, an object at a time. */
+/* Computes SHA-256 (FIPS 180-4), and gives random bytes, both through OpenSSL and the kernel. Any
+ * thread, an object at a time. */
 #ifndef HEARTH_BASE_DIGEST_H
 #define HEARTH_BASE_DIGEST_H
 

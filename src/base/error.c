@@ -22,11 +22,13 @@ enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
 const struct hearth_error_row *hearth_error_row(int number)
 {
+    /* Numbers run from -1 downwards without gaps, in the order of the table. */
     if (number < 0 && -number <= ROW_COUNT)
         return &rows[-number - 1];
     return &rows[-HEARTH_EINTERNAL - 1];
 }
 
+/* Answers of a newer server may have codes that are not known here. */
 const struct hearth_error_row *hearth_error_row_by_code(const char *code)
 {
     for (int i = 0; i < ROW_COUNT; i++)
@@ -40,6 +42,7 @@ static void drop_partial_character(char *text)
 {
     size_t length = strlen(text);
     size_t start = length;
+    /* Back over the bytes of the form 10xxxxxx to the one that says how many belong together. */
     while (start > 0 && length - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
         start--;
     if (start == 0)
@@ -70,10 +73,12 @@ int hearth_error_set(struct hearth_error *error, int number, const char *format,
     return number;
 }
 
+/* "PREFIX: MESSAGE"; the end of the message is what is cut when there is no room. */
 void hearth_error_prefix(struct hearth_error *error, const char *format, ...)
 {
     if (!error)
         return;
+    /* Composed apart, because the old message is part of the new one. */
     struct hearth_error prefixed = {.code = error->code};
     va_list arguments;
     va_start(arguments, format);
@@ -87,6 +92,7 @@ void hearth_error_prefix(struct hearth_error *error, const char *format, ...)
     *error = prefixed;
 }
 
+/* A file that may not be read is HEARTH_EIO here: which right is missing depends on who asked. */
 static int number_of_errno(int errnum)
 {
     switch (errnum) {
@@ -113,6 +119,7 @@ int hearth_error_set_errno(struct hearth_error *error, int errnum, const char *f
     format_message(error, format, arguments);
     va_end(arguments);
     char reason[128];
+    /* GNU's form, which answers the text and may leave the buffer alone. */
     const char *text = strerror_r(errnum, reason, sizeof(reason));
     size_t used = strlen(error->message);
     snprintf(error->message + used, sizeof(error->message) - used, ": %s%s", text,

@@ -1,4 +1,5 @@
-/* The error table of api/errors.json, and setting a `struct hearth_error`. Any thread. */
+/* Looks up rows of the error table (api/errors.json), and sets the `struct hearth_error` that goes
+ * along with a code. Any thread. */
 #ifndef HEARTH_BASE_ERROR_H
 #define HEARTH_BASE_ERROR_H
 

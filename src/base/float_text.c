@@ -44,13 +44,15 @@ struct decimal {
     int exponent; /* value = digits × 10^exponent */
 };
 
-/* Exact in the range of a float's exponents. */
+/* floor(log2(10^power)): log2(10) is 1741647 / 2^19, exact enough for the powers that a float
+ * needs. */
 static int floor_log2_of_power10(int power)
 {
     return (power * 1741647) >> 19;
 }
 
-/* floor(log10(2^q)), or of three quarters of it: what the interval below a power of two asks. */
+/* floor(log10(2^q)), or of three quarters of it, which is what the interval below a power of two
+ * asks: log10(2) is 1262611 / 2^22, and -log10(3/4) is 524031 / 2^22. */
 static int floor_log10_of_power2(int q, bool three_quarters)
 {
     return (q * 1262611 - (three_quarters ? 524031 : 0)) >> 22;
@@ -78,6 +80,7 @@ static struct decimal shortest(uint32_t c, int q, bool lower_is_nearer)
     uint32_t high = scaled(power, (4 * c + 2) << shift) - !is_even;
     uint32_t floor = middle / 4;
     if (floor >= 10) {
+        /* A digit less, if exactly one of the two neighbours with it lies in the interval. */
         uint32_t tens = floor / 10;
         bool below_fits = low <= 40 * tens, above_fits = 40 * tens + 40 <= high;
         if (below_fits != above_fits)
@@ -86,6 +89,8 @@ static struct decimal shortest(uint32_t c, int q, bool lower_is_nearer)
     bool below_fits = low <= 4 * floor, above_fits = 4 * floor + 4 <= high;
     if (below_fits != above_fits)
         return (struct decimal){floor + above_fits, k};
+    /* Both neighbours fit, or neither: the nearer one, and of two equally near ones the even one.
+     */
     uint32_t half = 4 * floor + 2;
     bool up = middle > half || (middle == half && (floor & 1));
     return (struct decimal){floor + up, k};
@@ -95,10 +100,13 @@ static struct decimal decimal_of(uint32_t bits)
 {
     uint32_t fraction = bits & ((1u << FRACTION_BITS) - 1);
     int exponent = (int)(bits >> FRACTION_BITS & 255);
+    /* Subnormal numbers (IEEE 754, 3.4): no hidden bit, and the exponent of the smallest normal
+     * one. */
     if (exponent == 0)
         return shortest(fraction, 1 - EXPONENT_BIAS, false);
     uint32_t c = fraction | 1u << FRACTION_BITS;
     int q = exponent - EXPONENT_BIAS;
+    /* Whole numbers below 2^24 are their own digits, which is quicker and always shortest. */
     if (q <= 0 && q >= -FRACTION_BITS && (c & ((1u << -q) - 1)) == 0)
         return (struct decimal){c >> -q, 0}; /* a whole number */
     return shortest(c, q, fraction == 0 && exponent > 1);
@@ -174,6 +182,7 @@ size_t hearth_float_text(float value, char ret_text[HEARTH_FLOAT_TEXT_MAX])
     memcpy(&bits, &value, sizeof(bits));
     if (bits >> 31)
         *at++ = '-';
+    /* The sign is written; from here on the number is positive. */
     bits &= 0x7fffffff;
     if (bits == 0) {
         *at++ = '0';

@@ -1,5 +1,5 @@
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), for tables and for values that shall look
- * random. Somebody who chooses the bytes can make them collide. Any thread. */
+/* Hashes bytes with FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), for tables and for values
+ * that shall look random. Somebody who chooses the bytes can make them collide. Any thread. */
 #ifndef HEARTH_BASE_HASH_H
 #define HEARTH_BASE_HASH_H
 

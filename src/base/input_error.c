@@ -21,16 +21,18 @@ int hearth_input_error_context(struct hearth_error *error, const struct hearth_i
     /* An answer has a token at least, so that an input that just fits is too long too. */
     size_t asked = input->sampling && input->sampling->max_tokens ? input->sampling->max_tokens : 1;
     const char *name = input->kind == HEARTH_INPUT_MESSAGES ? "messages" : "prompt";
+    /* LiteLLM knows the fault by the beginning of these words, LangChain by their end. */
     return hearth_error_set(error, HEARTH_ECONTEXT,
                             "This model's maximum context length is %zu tokens. However, you "
                             "requested %zu tokens (%zu in the %s, %zu in the completion). Please "
-                            "reduce the length of the %s or completion.",
+                            "reduce the length of the %s or completion. The prompt is too long.",
                             context, token_count + asked, token_count, name, asked, name);
 }
 
 int hearth_input_error_vocabulary(struct hearth_error *error, const struct hearth_input *input,
                                   int32_t id, size_t vocabulary)
 {
+    /* Only embedding clients are known to send ids of a vocabulary that is not the model's. */
     bool embeds = input->task == HEARTH_TASK_EMBED;
     return hearth_error_set(
         error, HEARTH_EINVAL, "token id %d is not in this model's vocabulary of %zu tokens%s", id,
@@ -45,6 +47,8 @@ static bool same_ids(const int32_t *a, const int32_t *b, size_t count)
 int hearth_input_check_frame(const struct hearth_input *input, const int32_t *frame,
                              size_t frame_count, size_t opening, struct hearth_error *error)
 {
+    /* A text of the model's own tokenizer has the opening ids first and the closing ones last.
+     * Fewer ids than both together cannot be such a text. */
     size_t count = input->token_count, closing = frame_count - opening;
     if (input->kind != HEARTH_INPUT_TOKENS || input->task != HEARTH_TASK_EMBED ||
         input->no_special_tokens)

@@ -1,6 +1,6 @@
-/* What several engines say of an input in the same words, which clients know: LangChain and LiteLLM
- * look for OpenAI's sentence about the context to tell an input that is too long from a faulty one.
- * Pure; any thread. */
+/* Says in the words that clients know what is wrong with an input, the same for all engines:
+ * LangChain and LiteLLM look for OpenAI's sentence about the context to tell an input that is too
+ * long from a faulty one. Pure; any thread. */
 #ifndef HEARTH_BASE_INPUT_ERROR_H
 #define HEARTH_BASE_INPUT_ERROR_H
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With duplicate keys two readers of one text could see different values. JSON_DECODE_ANY lets a
+ * document be any value, not only an object or a list. */
 enum { FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
 
 static json_t *parse(const char *text, size_t length, json_error_t *ret_fault)
@@ -62,6 +64,7 @@ bool hearth_json_has_nul(const json_t *value)
 /* Of digits without leading zeros, which JSON does not have. */
 static bool has_room_in_64_bits(const char *digits, size_t length, bool negative)
 {
+    /* INT64_MIN and INT64_MAX without their signs; of equal length, digits compare like texts. */
     const char *most = negative ? "9223372036854775808" : "9223372036854775807";
     return length < 19 || (length == 19 && memcmp(digits, most, 19) <= 0);
 }
@@ -80,6 +83,8 @@ static void widen_number(char *at, size_t length, bool negative)
         at[1] = '.';
         memcpy(at + length - width, exponent, width);
     }
+    /* A number beyond a double becomes the greatest power of ten, padded with blanks to its old
+     * length. */
     if (length >= sizeof(most) - 1 && isinf(strtod(at, NULL))) {
         memcpy(at, most, sizeof(most) - 1);
         memset(at + sizeof(most) - 1, ' ', length - (sizeof(most) - 1));
@@ -96,6 +101,7 @@ static size_t string_length(const char *text, size_t length)
     return i < length ? i + 1 : length;
 }
 
+/* The first place that is no digit. */
 static size_t digits_end(const char *text, size_t at, size_t length)
 {
     while (at < length && text[at] >= '0' && text[at] <= '9')
@@ -160,6 +166,7 @@ int hearth_json_dump(struct hearth_buf *buf, const json_t *value)
     return buf->failed ? buf->failed : HEARTH_ENOMEM;
 }
 
+/* The text belongs to the object. */
 const char *hearth_json_text(const json_t *object, const char *key, const char *fallback)
 {
     const json_t *value = json_object_get(object, key);
@@ -192,6 +199,7 @@ static int write_escaped(struct hearth_buf *buf, unsigned char c)
         return hearth_buf_append(buf, "\\\"", 2);
     case '\\':
         return hearth_buf_append(buf, "\\\\", 2);
+    /* The short forms where JSON has one; every other control character becomes \u00XX. */
     case '\n':
         return hearth_buf_append(buf, "\\n", 2);
     case '\r':
@@ -227,6 +235,7 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
             hearth_buf_append(buf, "\xef\xbf\xbd", 3);
         else
             write_escaped(buf, c);
+        /* The next run begins behind the character that could not be copied. */
         plain = ++i;
     }
     hearth_buf_append(buf, text + plain, length - plain);
@@ -253,6 +262,7 @@ int hearth_json_write_double(struct hearth_buf *buf, double value)
     return hearth_buf_text(buf, text);
 }
 
+/* JSON has no infinities; null is what other libraries write for them. */
 int hearth_json_write_float(struct hearth_buf *buf, float value)
 {
     char text[HEARTH_FLOAT_TEXT_MAX];

@@ -1,6 +1,6 @@
-/* JSON: jansson for reading and for building small documents, and a writer of our own that appends
- * to a buffer, for what is written often. Other folders include this header, never <jansson.h>.
- * Any thread, a document at a time. */
+/* Reads and writes JSON: with jansson for parsing and for building small documents, with a writer
+ * of our own that appends to a buffer for what is written often. Other folders include this header,
+ * never <jansson.h>. Any thread, a document at a time. */
 #ifndef HEARTH_BASE_JSON_H
 #define HEARTH_BASE_JSON_H
 

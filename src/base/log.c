@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Bytes of one line; what would make it longer is left out. */
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
 /* Set once at the start; atomic because threads of the pool log too. */
@@ -21,6 +22,7 @@ void hearth_log_set_level(enum hearth_log_level level)
     atomic_store(&lowest_level, level);
 }
 
+/* The descriptor stays the caller's. */
 void hearth_log_set_descriptor(int descriptor)
 {
     atomic_store(&target, descriptor);
@@ -82,6 +84,7 @@ void hearth_log_write(enum hearth_log_level level, const char *event,
     hearth_buf_printf(&line, ",\"level\":\"%s\",\"event\":", level_names[level]);
     hearth_json_write_string(&line, event, strlen(event));
     for (size_t i = 0; i < count; i++) {
+        /* To come back to, should the field not fit. */
         size_t before = line.length;
         append_field(&line, &fields[i]);
         if (line.failed || line.length + 2 > line.max) {

@@ -45,9 +45,12 @@ struct hearth_log_field {
 
 void hearth_log_set_level(enum hearth_log_level level);
 void hearth_log_set_descriptor(int descriptor);
+/* Whether a line of this level would be written: for texts that are costly to make. */
 bool hearth_log_wanted(enum hearth_log_level level);
 /* "debug", "info", "warning", "error", "silent"; negative for anything else. */
 int hearth_log_level_parse(const char *name);
+/* Writes one line; HEARTH_LOG is the way to call it. A line that cannot be written is lost without
+ * an error. */
 void hearth_log_write(enum hearth_log_level level, const char *event,
                       const struct hearth_log_field *fields, size_t count);
 

@@ -12,6 +12,7 @@
 static void *or_abort(void *block)
 {
     if (!block) {
+        /* Not through the log, which would need memory. */
         fputs("hearth: out of memory\n", stderr);
         abort();
     }
@@ -91,6 +92,7 @@ void hearth_free(void *block)
     free(block);
 }
 
+/* glibc gives only the end of its heap back by itself (malloc_trim(3)). */
 void hearth_memory_trim(void)
 {
     malloc_trim(0);

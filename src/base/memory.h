@@ -1,4 +1,4 @@
-/* Allocation. The plain verbs abort when there is no memory: they are for what we size ourselves.
+/* Allocates memory. The plain verbs abort when there is none: they are for what we size ourselves.
  * Anything sized by a peer, a file or a model goes through a `try` verb. Any thread. */
 #ifndef HEARTH_BASE_MEMORY_H
 #define HEARTH_BASE_MEMORY_H

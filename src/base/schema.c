@@ -21,6 +21,7 @@ struct check {
 static bool check_value(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way);
 
+/* The bits of all types that a value is of: an integer is a number as well. */
 static unsigned type_of(const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -33,6 +34,8 @@ static unsigned type_of(const json_t *value)
     case JSON_INTEGER:
         return HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NUMBER;
     case JSON_REAL:
+        /* 2.0 is an integer too (JSON Schema 2020-12, core, 4.2.3), up to 2^53, beyond which a
+         * double skips some. */
         return HEARTH_SCHEMA_NUMBER | (floor(json_real_value(value)) == json_real_value(value) &&
                                                fabs(json_real_value(value)) <= 9007199254740992.0
                                            ? (unsigned)HEARTH_SCHEMA_INTEGER
@@ -89,12 +92,14 @@ static const char *describe(struct check *check, const json_t *value, bool by_ty
 /* By its type; a list by that of its first item too. */
 static const char *describe_start(struct check *check, const json_t *value)
 {
+    /* NULL for anything that is no list. */
     const json_t *first = json_array_get(value, 0);
     return first ? hearth_arena_format(check->arena, "an array that begins with %s",
                                        describe(check, first, true))
                  : describe(check, value, true);
 }
 
+/* From the document down; the recursion is as deep as the value that was checked. */
 static void write_way(struct hearth_buf *buf, const struct step *way)
 {
     if (!way)
@@ -123,6 +128,7 @@ static bool add_fault(struct check *check, const struct step *way,
     struct hearth_schema_faults *faults = check->faults;
     if (!faults)
         return false;
+    /* A document may have a million faults; a person mends a few at a time. */
     if (faults->count == HEARTH_SCHEMA_FAULTS_MAX) {
         faults->more = true;
         return false;
@@ -144,6 +150,7 @@ static bool fault(struct check *check, enum hearth_schema_fault_kind kind, const
                      &(struct hearth_schema_fault){.kind = kind, .expected = expected, .got = got});
 }
 
+/* Describing a value takes memory, which a quiet check has no use for. */
 static bool value_fault(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
@@ -166,6 +173,7 @@ static bool check_number(struct check *check, const struct hearth_schema *schema
 static bool check_text(struct check *check, const struct hearth_schema *schema, const json_t *value,
                        const struct step *way)
 {
+    /* Counted only where it is asked: a text may be megabytes long. */
     if (schema->length_min || schema->length_max) {
         size_t length = character_count(value);
         if (length < schema->length_min || (schema->length_max && length > schema->length_max))
@@ -180,6 +188,8 @@ static bool check_text(struct check *check, const struct hearth_schema *schema, 
     return value_fault(check, schema, value, way);
 }
 
+/* Once nobody wants more faults, or the list of them is full, the rest is not looked at: a body may
+ * have a million items. */
 static bool check_array(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
@@ -198,6 +208,7 @@ static bool check_array(struct check *check, const struct hearth_schema *schema,
     return good;
 }
 
+/* One by one: an object of ours has a dozen properties. */
 static const struct hearth_schema_property *property_of(const struct hearth_schema *schema,
                                                         const char *key)
 {
@@ -210,6 +221,7 @@ static const struct hearth_schema_property *property_of(const struct hearth_sche
 static bool unknown_key(struct check *check, const struct hearth_schema *schema, const char *key,
                         const struct step *way)
 {
+    /* More than any schema of ours has. */
     enum { NAMES = 128 };
     if (!check->faults)
         return false;
@@ -273,6 +285,8 @@ static bool is_near(const struct hearth_schema *schema, const json_t *value)
 static bool check_any(struct check *check, const struct hearth_schema *schema, const json_t *value,
                       const struct step *way)
 {
+    /* Without a list of faults: the first alternative that fits is enough, and the others' faults
+     * are nobody's. */
     struct check quiet = {.arena = check->arena, .depth = check->depth};
     for (const struct hearth_schema *const *one = schema->any_of; *one; one++)
         if (check_value(&quiet, *one, value, way))
@@ -289,6 +303,7 @@ static bool check_any(struct check *check, const struct hearth_schema *schema, c
         return false;
     if (near == 1)
         return check_value(check, meant, value, way);
+    /* An empty list has the right type everywhere; what is wrong is that it is empty. */
     if (json_is_array(value) && json_array_size(value) == 0 && near)
         return fault(check, HEARTH_FAULT_VALUE, way, schema->expected,
                      describe(check, value, false));
@@ -299,6 +314,7 @@ static bool check_typed(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
     unsigned type = type_of(value);
+    /* The type first: the other rules only make sense for it. */
     if (schema->types && !(schema->types & type))
         return check->faults ? fault(check, HEARTH_FAULT_TYPE, way, schema->expected,
                                      describe(check, value, true))
@@ -354,12 +370,15 @@ static bool refuse(struct check *check, const struct hearth_schema *schema, cons
 static bool check_value(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
+    /* null says that a client knows the key and does not use it. */
     if (schema->refused)
         return json_is_null(value) ? true : refuse(check, schema, value, way);
     if (check->depth == HEARTH_SCHEMA_DEPTH_MAX)
         return fault(check, HEARTH_FAULT_DEPTH, way, "at most 64 levels", "more levels");
     check->depth++;
     bool good = check_typed(check, schema, value, way);
+    /* Only for values that are right otherwise, so that a check of our own need not look at types.
+     */
     if (good && schema->check && !json_is_null(value))
         good = schema->check(value, &(struct hearth_schema_site){.check = check, .way = way});
     check->depth--;
@@ -379,6 +398,7 @@ const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,
                                      struct hearth_arena *arena)
 {
     const char *where = *fault->path ? fault->path : "the body";
+    /* Every sentence begins with the place, and one fact has one wording, whatever the schema. */
     const char *text = NULL;
     switch (fault->kind) {
     case HEARTH_FAULT_MISSING:

@@ -13,6 +13,8 @@ int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *
                            struct hearth_error *error)
 {
     for (;;) {
+        /* Read in pieces and not by the file's size, which says nothing for /proc, and may change
+         * meanwhile. */
         char piece[16384];
         ssize_t got = read(descriptor, piece, sizeof(piece));
         if (got == 0)
@@ -21,6 +23,8 @@ int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *
             continue;
         if (got < 0)
             return hearth_error_set_errno(error, errno, "%s cannot be read", name);
+        /* The buffer's limit is the limit of the file: reading stops there, however long it goes
+         * on. */
         if (hearth_buf_append(buf, piece, (size_t)got))
             return buf->failed == HEARTH_ENOMEM
                        ? hearth_error_set(error, HEARTH_ENOMEM,
@@ -37,6 +41,8 @@ int hearth_small_file_read(const char *path, struct hearth_buf *buf, struct hear
     if (descriptor < 0)
         return hearth_error_set_errno(error, errno, "%s cannot be read", path);
     struct stat status;
+    /* Looked at after opening, so that it is this very file and not one that has taken its name
+     * since. */
     int rc;
     if (fstat(descriptor, &status))
         rc = hearth_error_set_errno(error, errno, "%s cannot be read", path);

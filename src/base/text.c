@@ -46,6 +46,7 @@ int hearth_parse_double(const char *text, double *ret_value)
     return 0;
 }
 
+/* A unit's name and what one of it is in the smallest unit. */
 struct unit {
     const char *name;
     uint64_t factor;
@@ -64,12 +65,14 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t co
     double value;
     if (hearth_parse_double(number, &value))
         return HEARTH_EPARSE;
+    /* "10 MB" is as good as "10MB". */
     while (text[digits] == ' ')
         digits++;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(text + digits, units[i].name) != 0)
             continue;
         double scaled = value * (double)units[i].factor;
+        /* Just below 2^63, where llround would have no answer. */
         if (scaled >= 9.2e18)
             return HEARTH_EPARSE;
         *ret_value = (uint64_t)llround(scaled);
@@ -102,6 +105,7 @@ int hearth_parse_size(const char *text, uint64_t *ret_bytes)
     return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_bytes);
 }
 
+/* A bare number is seconds, as people write timeouts. */
 int hearth_parse_duration(const char *text, uint64_t *ret_ms)
 {
     static const struct unit units[] = {
@@ -110,7 +114,8 @@ int hearth_parse_duration(const char *text, uint64_t *ret_ms)
     return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_ms);
 }
 
-/* Bytes of a character that starts so; 0 when none does. */
+/* Bytes of a character that starts so; 0 when none does. 0xc0 and 0xc1 would begin overlong forms,
+ * what is above 0xf4 lies beyond Unicode. */
 static size_t width_of_lead(unsigned char lead)
 {
     if (lead < 0x80)
@@ -155,6 +160,8 @@ bool hearth_utf8_valid(const char *text, size_t length)
 
 size_t hearth_utf8_whole(const char *text, size_t length)
 {
+    /* A character has at most four bytes, so its first is among the last three when it is not
+     * whole. */
     for (size_t back = 1; back <= 3 && back <= length; back++) {
         unsigned char c = (unsigned char)text[length - back];
         if ((c & 0xc0) == 0x80)
@@ -176,6 +183,7 @@ void hearth_hex(const void *bytes, size_t length, char *ret_hex)
     ret_hex[2 * length] = '\0';
 }
 
+/* Room for all of it first, so that the loop needs no checks. */
 int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -188,12 +196,14 @@ int hearth_base64_append(struct hearth_buf *buf, const void *bytes, size_t lengt
     char *out = buf->bytes + buf->length;
     size_t i = 0;
     for (; i + 3 <= length; i += 3, out += 4) {
+        /* Three bytes are four digits of 6 bits each (RFC 4648, section 4). */
         uint32_t word = (uint32_t)b[i] << 16 | (uint32_t)b[i + 1] << 8 | b[i + 2];
         out[0] = digits[word >> 18];
         out[1] = digits[word >> 12 & 63];
         out[2] = digits[word >> 6 & 63];
         out[3] = digits[word & 63];
     }
+    /* One or two bytes are left: the digits that they do not reach become '='. */
     if (i < length) {
         uint32_t word = (uint32_t)b[i] << 16 | (i + 1 < length ? (uint32_t)b[i + 1] << 8 : 0);
         out[0] = digits[word >> 18 & 63];
@@ -251,10 +261,13 @@ static size_t least(size_t a, size_t b)
 /* Letters added, left out, changed, or swapped with their neighbour (optimal string alignment). */
 static size_t edit_distance(const char *a, const char *b)
 {
+    /* Words are keys and names. Longer ones are never suggested, which bounds the time. */
     enum { LIMIT = 64 };
     size_t n = strlen(a), m = strlen(b), rows[3][LIMIT + 1];
     if (n > LIMIT || m > LIMIT)
         return LIMIT;
+    /* Three rows of the table are enough: a swap looks two rows back. They take turns, so the
+     * oldest becomes the next. */
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
@@ -277,6 +290,7 @@ static size_t edit_distance(const char *a, const char *b)
 
 const char *hearth_nearest_word(const char *word, const char *const *candidates)
 {
+    /* Of short words a third is nothing, and one slip should still be forgiven. */
     size_t allowed = strlen(word) / 3;
     if (allowed > 3)
         allowed = 3;
@@ -287,6 +301,8 @@ const char *hearth_nearest_word(const char *word, const char *const *candidates)
         size_t distance = edit_distance(word, *candidates);
         if (distance <= allowed) {
             best = *candidates;
+            /* From here on only a nearer word is taken, so that of equally near ones the first
+             * stays. */
             allowed = distance - (distance > 0);
             if (distance == 0)
                 break;
@@ -302,6 +318,7 @@ static bool is_name_character(char c, bool first)
     return !first && (c == '.' || c == '_' || c == '-');
 }
 
+/* Names of digits alone are refused, because a number is taken for an id. */
 bool hearth_model_name_valid(const char *name)
 {
     size_t length = strnlen(name, 97);
@@ -346,6 +363,7 @@ void hearth_size_text(uint64_t bytes, char ret_text[16])
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     size_t unit = 0;
     double value = (double)bytes;
+    /* From there on one digit behind the point would show 1024.0. */
     while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
         value /= 1024;
         unit++;
@@ -356,6 +374,7 @@ void hearth_size_text(uint64_t bytes, char ret_text[16])
 const char *hearth_message_sentence(const char *message)
 {
     for (const char *at = strchr(message, ':'); at; at = strchr(at + 1, ':')) {
+        /* ":12: " is the line of a place in a source; other colons belong to the sentence. */
         const char *end = at + 1 + strspn(at + 1, "0123456789");
         if (end > at + 1 && end[0] == ':' && end[1] == ' ')
             return end + 2;

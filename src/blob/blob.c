@@ -12,6 +12,7 @@ struct hearth_blob_writer {
     const struct hearth_blob_ops *ops;
     struct hearth_blob_partial *partial;
     struct hearth_sha256 *digest; /* of all bytes so far */
+    /* Also for texts of strangers, which are simply not there. */
     int64_t size;
     /* The first failure: what lies in the partial blob is then not known, so that only a later try,
      * which reads it again, may go on with it. */
@@ -65,6 +66,7 @@ bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int
     return true;
 }
 
+/* A path is only given for a blob that is there: the caller will open it at once. */
 int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
                      size_t size, struct hearth_error *error)
 {
@@ -79,12 +81,14 @@ int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *
     return blobs->ops->path(blobs, sha256, ret_path, size, error);
 }
 
+/* What verify_bytes works with. */
 struct verification {
     struct hearth_sha256 *digest;
     bool (*is_canceled)(void *argument);
     void *argument;
 };
 
+/* Asked before each piece, so that a check of many gigabytes ends soon after it is told to. */
 static int verify_bytes(void *argument, const void *bytes, size_t length)
 {
     struct verification *verification = argument;
@@ -123,6 +127,7 @@ int hearth_blob_delete(struct hearth_blob_store *blobs, const char *sha256,
     return rc ? rc : blobs->ops->remove(blobs, sha256, error);
 }
 
+/* Bytes of an earlier try and bytes that come now go the same way into digest and size. */
 static int take_bytes(void *argument, const void *bytes, size_t length)
 {
     struct hearth_blob_writer *writer = argument;
@@ -131,6 +136,7 @@ static int take_bytes(void *argument, const void *bytes, size_t length)
     return 0;
 }
 
+/* The partial blob has been kept, published or discarded before. */
 static void writer_free(struct hearth_blob_writer *writer)
 {
     hearth_sha256_destroy(writer->digest);
@@ -189,6 +195,8 @@ int hearth_blob_write_restart(struct hearth_blob_writer *writer, struct hearth_e
 int hearth_blob_write(struct hearth_blob_writer *writer, const void *bytes, size_t length,
                       struct hearth_error *error)
 {
+    /* A writer that has failed takes nothing more: what would follow the gap could never be right.
+     */
     int rc = writer->failure.code;
     if (!rc)
         rc = writer->ops->partial_append(writer->partial, bytes, length, &writer->failure);
@@ -201,6 +209,7 @@ int hearth_blob_write(struct hearth_blob_writer *writer, const void *bytes, size
 static int check(const struct hearth_blob_writer *writer, const char *sha256, const char *expected,
                  int64_t expected_size, bool *ret_keep, struct hearth_error *error)
 {
+    /* The size first: of a transfer that broke off it says more than a digest that differs. */
     if (expected_size >= 0 && writer->size != expected_size) {
         *ret_keep = writer->size < expected_size;
         return hearth_error_set(error, HEARTH_EDIGEST, "the file has %lld bytes in place of %lld",
@@ -223,6 +232,7 @@ int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expe
     char sha256[HEARTH_SHA256_HEX];
     bool keep = true;
     int rc = note_failure(writer, writer->failure.code, error);
+    /* Ended even after a failure, since a digest can only be freed or read once. */
     hearth_sha256_hex(writer->digest, sha256);
     if (!rc) {
         keep = false;
@@ -245,6 +255,7 @@ int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expe
     return rc;
 }
 
+/* The bytes stay under the key, and the lock on it is given up. */
 void hearth_blob_write_suspend(struct hearth_blob_writer *writer)
 {
     if (!writer)

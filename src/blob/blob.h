@@ -1,8 +1,9 @@
-/* Content-addressed bytes: what models are made of. A blob's name is its sha256; it is immutable.
+/* Keeps the bytes that models are made of under the name of their digest: a blob's name is its
+ * sha256, so it never changes, and equal files are kept once.
  *
  * Writing is resumable and atomic: bytes gather in a partial file under a key of the caller's
- * choosing, and appear under their name only when their digest is right. Blocking; any thread.
- * A key has one writer at a time; a second one gets HEARTH_EINUSE. */
+ * choosing, and appear under their name only when their digest is right. Blocking; any thread. A
+ * key has one writer at a time; a second one gets HEARTH_EINUSE. */
 #ifndef HEARTH_BLOB_BLOB_H
 #define HEARTH_BLOB_BLOB_H
 
@@ -22,6 +23,8 @@ int hearth_blob_open_files(const char *directory, struct hearth_blob_store **ret
 int hearth_blob_open_memory(struct hearth_blob_store **ret_blobs, struct hearth_error *error);
 void hearth_blob_close(struct hearth_blob_store *blobs);
 
+/* Whether the blob is there; `ret_size` (may be NULL) is its size in bytes. A text that is no
+ * digest names none. */
 bool hearth_blob_exists(struct hearth_blob_store *blobs, const char *sha256, int64_t *ret_size);
 /* The path of a blob for readers, into `ret_path` (PATH_MAX); HEARTH_ENOTFOUND, HEARTH_ENOTIMPL. */
 int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
@@ -30,6 +33,7 @@ int hearth_blob_path(struct hearth_blob_store *blobs, const char *sha256, char *
 int hearth_blob_verify(struct hearth_blob_store *blobs, const char *sha256,
                        bool (*is_canceled)(void *argument), void *argument,
                        struct hearth_error *error);
+/* HEARTH_ENOTFOUND when it is not there. Whether it is still used is the caller's to know. */
 int hearth_blob_delete(struct hearth_blob_store *blobs, const char *sha256,
                        struct hearth_error *error);
 

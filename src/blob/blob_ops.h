@@ -53,6 +53,7 @@ struct hearth_blob_store {
 /* Asserts that no required slot is missing. */
 void hearth_blob_init(struct hearth_blob_store *blobs, const struct hearth_blob_ops *ops);
 
+/* The faults that all back-ends tell in the same words. */
 int hearth_blob_not_found(struct hearth_error *error, const char *sha256);
 int hearth_blob_in_use(struct hearth_error *error);
 

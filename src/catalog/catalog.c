@@ -76,6 +76,7 @@ static void drop_waiters(struct waiter *waiter)
     }
 }
 
+/* A reading that is under way has a pointer to us, which it finds to be NULL when it comes back. */
 void hearth_catalog_destroy(struct hearth_catalog *catalog)
 {
     if (!catalog)
@@ -258,8 +259,8 @@ static int check_file(const struct hearth_catalog *catalog, const char *path, co
 {
     if (!engine)
         return hearth_error_set(error, HEARTH_EMODEL,
-                                "%s: not a model: a GGUF file, or a folder with config.json and "
-                                "model.safetensors, is wanted",
+                                "%s is not a model; a model is a GGUF file, or a folder with "
+                                "config.json and model.safetensors",
                                 path);
     if (file_named(catalog, name))
         return hearth_error_set(error, HEARTH_ECONFLICT, "%s: a file named '%s' is served already",

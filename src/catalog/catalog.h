@@ -1,8 +1,10 @@
-/* The models as requests see them: a snapshot in memory, so that no request waits for the store.
+/* Which models there are, as requests see it: a snapshot in memory, so that no request waits for
+ * the store.
  *
- * Filled by refresh, which reads the store on its lane when something has changed; a timer sees
- * the writes of others. Entries are immutable and reference-counted: what a request or a loaded
- * model holds stays as it was when the snapshot is replaced. Loop thread only. */
+ * The snapshot is replaced as a whole when the store has changed: after our own writes by a
+ * refresh, after those of other programs by a timer. Entries never change and are counted: what a
+ * request or a loaded model holds stays as it was, whatever the next snapshot says. Loop thread
+ * only. */
 #ifndef HEARTH_CATALOG_CATALOG_H
 #define HEARTH_CATALOG_CATALOG_H
 
@@ -36,7 +38,8 @@ struct hearth_catalog_entry {
  * looked for; 0 never. */
 struct hearth_catalog *hearth_catalog_create(struct hearth_loop *loop, struct hearth_store *store,
                                              uint64_t refresh_ms);
-/* No refresh may be under way on another thread's account: waits for nothing, drops what comes. */
+/* Waits for nothing: a reading that is under way is dropped when it comes back, and nobody is told.
+ */
 void hearth_catalog_destroy(struct hearth_catalog *catalog); /* NULL is allowed */
 
 /* Reads what is new; `on_done` (may be NULL) comes when the snapshot has all that was written
@@ -53,10 +56,11 @@ bool hearth_catalog_ready(const struct hearth_catalog *catalog);
 int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
                             struct hearth_error *error);
 
-/* "name", "name:version", "name@alias"; a bare name is @default when that alias is set, else
+/* Finds what a name means, and counts the entry for the caller, who releases it. A name is "name",
+ * "name:version" or "name@alias"; a bare name is @default when that alias is set, else
  * @latest, the newest ready version. A model is also found by the hub id that it came from, in
  * another case, and behind a provider's name (catalog_names.h). HEARTH_ENOMODEL says what is
- * missing, with the nearest name. The entry is counted for the caller. */
+ * missing, with the nearest name. */
 int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error);

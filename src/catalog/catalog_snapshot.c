@@ -45,6 +45,7 @@ static const struct hearth_catalog_entry *entry_of(const struct hearth_model *mo
     return hearth_catalog_entry_create(&entry);
 }
 
+/* In order of number, as the store lists them; the searches below rely on that. */
 static int read_versions(struct hearth_store *store, const struct hearth_model *row,
                          struct hearth_snapshot_model *model, struct hearth_arena *arena,
                          struct hearth_error *error)
@@ -142,6 +143,7 @@ int hearth_snapshot_read(struct hearth_store *store, struct hearth_snapshot **re
     return 0;
 }
 
+/* Entries that somebody else keeps live on. */
 void hearth_snapshot_destroy(struct hearth_snapshot *snapshot)
 {
     if (!snapshot)
@@ -212,6 +214,7 @@ hearth_snapshot_default(const struct hearth_snapshot_model *model)
     return entry;
 }
 
+/* Each way of naming a version has its own reason why there is none. */
 static int missing(const struct hearth_reference *reference, struct hearth_error *error)
 {
     if (reference->number)

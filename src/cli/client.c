@@ -51,6 +51,9 @@ bool hearth_client_is_named(const struct hearth_client *client)
 }
 
 /* The process that holds the lock file; 0 when nobody does. */
+/* The server holds flock(2) on its lock file for as long as it lives, so a lock that cannot be had
+ * is the proof that it runs; the kernel drops it with the process, whatever ends it. The number in
+ * the file counts only then: one that a crash left behind may belong to any program by now. */
 static int64_t lock_holder(const char *path)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -82,7 +85,8 @@ static char *running_server(const struct hearth_invocation *invocation)
         json_t *about = hearth_json_parse(text.bytes ? text.bytes : "", text.length, NULL);
         const char *socket = hearth_json_text(about, "unix", "");
         const char *url = hearth_json_text(about, "url", "");
-        /* A command that writes holds the lock too, beside what a dead server left. */
+        /* A command that writes holds the lock too, and server.json may be what a dead server left:
+         * only where both name the same process does the server run. */
         if (hearth_json_integer(about, "pid", 0) != holder)
             base = NULL;
         else if (*socket)
@@ -138,6 +142,8 @@ const char *hearth_client_path(struct hearth_arena *arena, const char *head, con
     struct hearth_buf path;
     hearth_buf_init(&path, 16 * 1024);
     hearth_buf_text(&path, head);
+    /* What a version or an alias adds (":3", "@default") stays readable in the path; everything
+     * else is encoded byte by byte, so UTF-8 needs no case of its own. */
     for (; *name; name++) {
         unsigned char c = (unsigned char)*name;
         bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -197,13 +203,17 @@ static int fault_of_answer(int status, const json_t *answer, struct hearth_error
         hearth_error_row_by_code(hearth_json_text(from, "code", ""));
     const char *message =
         hearth_json_text(from, json_is_object(inner) ? "message" : "detail", NULL);
+    /* Hearth's own codes say more than a status, of which several codes share one. */
     int code = row ? row->number : code_of_status(status);
     if (message)
         hearth_error_set(error, code, "%s", message);
     else
         hearth_error_set(error, code, "the server answered with status %d", status);
+    /* After the message, since the list takes its place. */
     if (error)
         list_fields(answer, error);
+    /* The server says that a key is missing; how it is given to this program, only this program
+     * knows. */
     if (code == HEARTH_EAUTH && error)
         hearth_error_set(error, code,
                          "the server asks for an API key; give it with --api-key or "
@@ -232,6 +242,7 @@ int hearth_client_run(struct hearth_client *client, const struct hearth_client_c
 {
     static const char *const headers[] = {"Content-Type: application/json", NULL};
     struct hearth_buf body;
+    /* Room for prompts and files in `data:` URLs. */
     hearth_buf_init(&body, 64u << 20);
     if (ret_answer)
         *ret_answer = NULL;
@@ -249,6 +260,7 @@ int hearth_client_run(struct hearth_client *client, const struct hearth_client_c
         .body_length = body.length,
         .connect_timeout_ms = 5000,
         .idle_timeout_ms = call->idle_timeout_ms,
+        /* No redirects: a bearer key must not follow an address that an answer chose. */
         .no_redirects = true,
         .on_body = call->on_body,
         .is_canceled = call->is_canceled,

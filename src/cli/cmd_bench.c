@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* WAIT_MS is how long workers may take to load. TEXTS_PER_WORKER keeps every worker busy while
+ * results travel. */
 enum {
     CANDIDATES_MAX = 12,
     COLUMNS = 4,
@@ -64,7 +66,8 @@ static void stop_with(struct bench *bench, const struct hearth_error *error)
     hearth_loop_stop(bench->loop);
 }
 
-/* About 35 tokens of English, never the same. */
+/* About 35 tokens of English, never the same: a worker may answer a text that it has seen from
+ * memory. The count of words is fixed, so that all texts are about equally long. */
 static size_t write_text(uint64_t number, char ret_text[TEXT_MAX])
 {
     static const char *const words[] = {"river",  "market", "engine", "winter", "garden", "letter",
@@ -72,6 +75,7 @@ static size_t write_text(uint64_t number, char ret_text[TEXT_MAX])
                                         "doctor", "forest", "island", "planet"};
     size_t used =
         (size_t)snprintf(ret_text, TEXT_MAX, "Report %llu says that", (unsigned long long)number);
+    /* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): its upper bits choose the words. */
     uint64_t mix = number * 0x9E3779B97F4A7C15u + 1;
     for (int i = 0; i < 24; i++) {
         mix ^= mix >> 29;
@@ -82,6 +86,7 @@ static size_t write_text(uint64_t number, char ret_text[TEXT_MAX])
     return used;
 }
 
+/* submit and on_done call each other: a text that is done makes room for the next. */
 static void submit(struct probe_text *text);
 
 static void on_done(void *argument, const struct hearth_inference_done *done)
@@ -119,6 +124,7 @@ static void submit(struct probe_text *text)
         .client = "bench",
         .credit = 1,
     };
+    /* A refusal at once ends the measurement: the limits are set so that none is due. */
     struct hearth_error error;
     if (hearth_inference_submit(bench->scheduler, &request, &events, text, &text->inference, NULL,
                                 &error))
@@ -130,6 +136,7 @@ static void on_time(void *argument)
     stop_with(argument, NULL);
 }
 
+/* Blocks for this long, or until the first error. The loop is used again by the next call. */
 static void run_for(struct bench *bench, uint64_t ms)
 {
     bench->ended = bench->error.code != 0;
@@ -145,6 +152,8 @@ struct readiness {
     bool reached;
 };
 
+/* The state is that of `hearth ps`: a model is ready once every replica has loaded that was asked
+ * for. */
 static void look(void *argument, const struct hearth_model_report *report)
 {
     struct readiness *readiness = argument;
@@ -164,6 +173,8 @@ static void warm_up(struct bench *bench, uint32_t replicas)
     if (!readiness.reached && !bench->error.code)
         hearth_error_set(&bench->error, HEARTH_ETIMEOUT,
                          "the %u workers did not become ready in time", replicas);
+    /* All have loaded, but their first steps still grow buffers and read weights for the first
+     * time. */
     run_for(bench, 300);
 }
 
@@ -204,6 +215,7 @@ static int measure(struct bench *bench, struct candidate *candidate, uint64_t ms
     size_t count = (size_t)TEXTS_PER_WORKER * candidate->replicas;
     if (open_scheduler(bench, candidate))
         return bench->error.code;
+    /* The scheduler refers to each text until it is answered or the scheduler is destroyed. */
     struct probe_text *texts = hearth_calloc(count, sizeof(*texts));
     bench->ended = false;
     for (size_t i = 0; i < count && !bench->ended; i++) {
@@ -217,6 +229,7 @@ static int measure(struct bench *bench, struct candidate *candidate, uint64_t ms
     double seconds = (double)(hearth_clock_monotonic_ns() - began_ns) / 1e9;
     candidate->texts_per_s = (double)bench->texts / seconds;
     candidate->tokens_per_s = (double)bench->tokens / seconds;
+    /* Answers that arrive while the scheduler ends must not submit more. */
     bench->ended = true;
     hearth_scheduler_destroy(bench->scheduler);
     bench->scheduler = NULL;
@@ -224,7 +237,8 @@ static int measure(struct bench *bench, struct candidate *candidate, uint64_t ms
     return bench->error.code;
 }
 
-/* One worker with one thread for comparison, then all cores, shared in every even way. */
+/* One worker with one thread for comparison, then all cores, shared in every even way. Replicas are
+ * doubled, since the slowest of unequal workers would be what is measured. */
 static size_t list_candidates(struct candidate candidates[CANDIDATES_MAX])
 {
     uint32_t cores = hearth_usable_cpus();
@@ -237,6 +251,7 @@ static size_t list_candidates(struct candidate candidates[CANDIDATES_MAX])
     return count;
 }
 
+/* Refreshing is asynchronous: this ends the run of the loop that waits for it. */
 static void on_refreshed(void *argument, const struct hearth_error *error)
 {
     stop_with(argument, error);
@@ -307,6 +322,8 @@ static void print_rows(struct hearth_arena *arena, const struct candidate *rows,
     printf("\nsettings:\n  replicas: %u\n  threads: %u\n", rows[best].replicas, rows[best].threads);
 }
 
+/* The most texts in a second are best; of equal candidates the first, which has the fewest workers.
+ */
 static int report(struct bench *bench, const struct candidate *rows, size_t count)
 {
     size_t best = 0;
@@ -340,10 +357,12 @@ int hearth_cli_bench(struct hearth_invocation *invocation, struct hearth_error *
     bench.timer = hearth_timer_create(bench.loop, on_time, &bench);
     int rc = open_bench(&bench, &sources);
     size_t count = list_candidates(rows);
+    /* The time is shared evenly, so that the measurements together take what was asked for. */
     for (size_t i = 0; !rc && i < count; i++)
         rc = measure(&bench, &rows[i], (uint64_t)seconds * 1000 / count);
     if (!rc)
         rc = report(&bench, rows, count);
+    /* Taken from the bench before it is closed: whatever failed wrote there. */
     *error = bench.error;
     close_bench(&bench);
     return rc;

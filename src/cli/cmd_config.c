@@ -52,6 +52,9 @@ static void check_as_text(const struct hearth_faults *settings, const struct hea
  * them. */
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error)
 {
+    /* The settings were loaded before the command ran, and its `error` tells how that went. Without
+     * faults to list, something else failed (a file that cannot be read), and there is nothing to
+     * check. */
     int loaded = error->code;
     if (loaded && !invocation->faults.count)
         return loaded;
@@ -67,6 +70,7 @@ int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_
     int rc = folder ? hearth_definitions_read(folder, invocation->arena, &definitions, &count,
                                               &faults, &read_error)
                     : 0;
+    /* The same for the definitions: faults in them are the answer, anything else is an error. */
     if (rc && !faults.count) {
         *error = read_error;
         return rc;
@@ -78,6 +82,7 @@ int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_
     } else {
         check_as_text(&invocation->faults, &faults, count, origins->config_path);
     }
+    /* A command that finds faults fails, so that a script or a CI job notices. */
     size_t total = invocation->faults.count + faults.count;
     if (total == 0)
         return 0;
@@ -85,6 +90,7 @@ int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_
                             total == 1 ? "" : "s");
 }
 
+/* In the order of strength: each of these overrides the ones before it. */
 static const char *origin_name(enum hearth_setting_origin origin)
 {
     static const char *const names[] = {

@@ -25,11 +25,13 @@ void hearth_doctor_add(struct hearth_doctor *doctor, const char *check, enum hea
     if (mend && grade != HEARTH_GOOD)
         json_object_set_new(row, "mend", json_string(mend));
     json_array_append_new(doctor->findings, row);
+    /* Grades are ordered from good to bad, so the worst is the greatest. */
     if ((int)grade > doctor->worst)
         doctor->worst = (int)grade;
 }
 
-/* The grade is read back from the rows, which are what --json prints. */
+/* The grade is read back from the rows, which are what --json prints; the names of the grades begin
+ * with different letters. */
 static void print_findings(const json_t *findings)
 {
     static const enum hearth_style styles[] = {HEARTH_GREEN, HEARTH_YELLOW, HEARTH_RED};
@@ -66,6 +68,7 @@ int hearth_cli_doctor(struct hearth_invocation *invocation, struct hearth_error 
         print_findings(doctor.findings);
         json_decref(doctor.findings);
     }
+    /* A warning leaves the exit status at 0: the program works, only less well. */
     if (!rc && doctor.worst == HEARTH_BAD)
         rc = hearth_error_set(
             error, HEARTH_ENOTIMPL,

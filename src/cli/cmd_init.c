@@ -21,7 +21,8 @@ static const char config_text[] =
     "# context: 4096\n"
     "# slots: 4\n";
 
-/* O_EXCL: a file that exists is never written over, not even between a look and the write. */
+/* O_EXCL: a file that exists is never written over, not even when it comes into being between a
+ * look and the write. */
 static int write_new(const char *path, const char *text, struct hearth_error *error)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -39,6 +40,7 @@ static int write_new(const char *path, const char *text, struct hearth_error *er
     return rc;
 }
 
+/* A folder that is there already is fine: only its files must not be. */
 static int make_folder(const char *path, struct hearth_error *error)
 {
     if (mkdir(path, 0777) && errno != EEXIST)
@@ -46,7 +48,8 @@ static int make_folder(const char *path, struct hearth_error *error)
     return 0;
 }
 
-/* A text as a YAML scalar in double quotes, which is nearly JSON. */
+/* A text as a YAML scalar in double quotes. Its escapes are those of JSON, for whatever a source
+ * may hold (YAML 1.2 contains JSON). */
 static char *quoted(const char *text)
 {
     struct hearth_buf buf;
@@ -100,6 +103,7 @@ static int write_files(const char *folder, const char *name, const char *source,
 
 int hearth_cli_init(struct hearth_invocation *invocation, struct hearth_error *error)
 {
+    /* `init` needs no settings, so faults of a hearth.yml around it are not its business. */
     *error = (struct hearth_error){.code = 0};
     const char *folder = invocation->argument_count ? invocation->arguments[0] : ".";
     const char *name = hearth_invocation_option(invocation, "name");

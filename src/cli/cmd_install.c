@@ -49,10 +49,12 @@ static const char *absolute_source(struct hearth_arena *arena, const char *sourc
         const char *whole = hearth_arena_format(arena, "file:%s/%s", path, source + scheme);
         return whole ? whole : source; /* the server says that it is not there */
     }
+    /* Both schemes have 5 letters with their colon, so the same cut serves for them. */
     return hearth_arena_format(arena, "%.*s%s", scheme ? 5 : 5, scheme ? source : "file:", path);
 }
 
-/* "k=v" options as a JSON object; `typed` reads values as JSON where they are (pin=true). */
+/* "k=v" options as a JSON object. `typed` reads values as JSON where they are (pin=true); without
+ * it a value is always text, as that of a tag is. */
 static int object_of_options(const struct hearth_invocation *invocation, const char *option,
                              bool typed, const char **ret_text, struct hearth_error *error)
 {
@@ -81,6 +83,7 @@ static int object_of_options(const struct hearth_invocation *invocation, const c
     return 0;
 }
 
+/* One source from the command line, with what the options say of it. */
 static int want_typed(struct install *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
@@ -88,6 +91,8 @@ static int want_typed(struct install *install, struct hearth_error *error)
     install->count = 1;
     struct hearth_install_request *request = &install->wanted->request;
     request->source = invocation->arguments[0];
+    /* A server that --url names may be on another machine, where this machine's paths mean nothing.
+     */
     if (!install->client || !hearth_client_is_named(install->client))
         request->source = absolute_source(invocation->arena, request->source);
     request->name = hearth_invocation_option(invocation, "name");
@@ -99,6 +104,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "a model's name must be " HEARTH_NAME_RULE ", but this is '%s'",
                                 request->name);
+    /* The server checks the same. Here a slip is told before anything is sent. */
     int rc = hearth_source_check(request->source, error);
     if (!rc && install->client)
         rc = hearth_source_check_remote(request->source, error);
@@ -107,6 +113,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
     return rc ? rc : object_of_options(invocation, "set", true, &request->settings_json, error);
 }
 
+/* An empty text in a definition means that nothing was said, for which a request has NULL. */
 static void want_definition(struct hearth_install_request *request,
                             const struct hearth_definition *definition)
 {
@@ -122,6 +129,7 @@ static void want_definition(struct hearth_install_request *request,
     };
 }
 
+/* Everything in models/, in the order of the files' names. */
 static int want_defined(struct install *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
@@ -186,6 +194,8 @@ static int pin(struct install *install, struct hearth_error *error)
         return rc;
     for (size_t i = 0; i < install->count; i++) {
         struct hearth_install_request *request = &install->wanted[i].request;
+        /* The lock knows models by name, so a source that was typed needs one to be looked up by.
+         */
         if (!request->name)
             return hearth_error_set(error, HEARTH_EINVAL,
                                     "--locked needs --name, to find the model in hearth.lock");
@@ -217,12 +227,15 @@ static int collect(struct install *install, struct hearth_error *error)
     return rc || !locked ? rc : pin(install, error);
 }
 
+/* The reason is copied, since it belongs to JSON or to a row that is freed before the end. */
 static void warn(struct install *install, struct wanted *wanted, const char *reason)
 {
     wanted->warning =
         reason && *reason ? hearth_arena_strdup(install->invocation->arena, reason) : NULL;
 }
 
+/* A model that no engine serves is installed all the same, which is worth a warning but no failure.
+ * So a store that cannot be asked is passed over. */
 static void warn_here(struct install *install, struct hearth_store *store, int64_t model_id,
                       struct wanted *wanted)
 {
@@ -244,6 +257,8 @@ static int install_here(struct install *install, struct hearth_error *error)
         struct wanted *wanted = &install->wanted[i];
         struct hearth_progress progress;
         int64_t id = 0;
+        /* Somebody is watching: a failure is told here, so its row need not stay to tell it later.
+         */
         wanted->request.forget_failed = true;
         wanted->request.parallel = (unsigned)install->invocation->settings->download_parallel;
         hearth_progress_begin(&progress,
@@ -263,12 +278,14 @@ static int install_here(struct install *install, struct hearth_error *error)
     return rc;
 }
 
+/* A member is left out rather than sent as null, so that the server's default holds. */
 static void put_text(json_t *object, const char *key, const char *text)
 {
     if (text)
         json_object_set_new(object, key, json_string(text));
 }
 
+/* The texts come from this program's own writer of JSON; one that is none counts as absent. */
 static void put_object(json_t *object, const char *key, const char *text)
 {
     json_t *value = text ? hearth_json_parse(text, strlen(text), NULL) : NULL;
@@ -290,6 +307,7 @@ static json_t *request_json(const struct hearth_install_request *request)
     return body;
 }
 
+/* By number, whatever the order of the answer. */
 static const json_t *newest_version(const json_t *model)
 {
     const json_t *newest = NULL, *version;
@@ -329,6 +347,7 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
         if (!rc && strcmp(state, "failed") == 0)
             rc = hearth_error_set(error, HEARTH_EMODEL, "%s: %s", name,
                                   hearth_json_text(version, "reason", "the install failed"));
+        /* The first Ctrl-C stops only the watching: the server's install belongs to no client. */
         if (!rc && !done && hearth_interrupted())
             rc = hearth_error_set(error, HEARTH_ECANCELED,
                                   "stopped watching; the server goes on fetching %s", name);
@@ -340,7 +359,8 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
     return rc;
 }
 
-/* A model, or another version of one whose name is there already. */
+/* POST /models makes a model. A conflict says that the name is taken: then the source becomes
+ * another version of that model, as it would without a server. */
 static int register_there(struct install *install, const struct hearth_install_request *request,
                           json_t **ret_model, struct hearth_error *error)
 {
@@ -350,6 +370,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     json_decref(body);
     if (rc != HEARTH_ECONFLICT || !request->name)
         return rc;
+    /* A version has no task or description of its own: those stay as the model has them. */
     body = json_object();
     put_text(body, "source", request->source);
     put_text(body, "label", request->label);
@@ -361,6 +382,8 @@ static int register_there(struct install *install, const struct hearth_install_r
     return rc;
 }
 
+/* One after the other: the server would fetch them side by side, but then no progress could be
+ * shown. */
 static int install_there(struct install *install, struct hearth_error *error)
 {
     int rc = 0;
@@ -375,6 +398,8 @@ static int install_there(struct install *install, struct hearth_error *error)
                 "the server's answer cannot be understood; is it a Hearth server?");
         if (!rc) {
             wanted->name = hearth_arena_strdup(install->invocation->arena, name);
+            /* The newest version is the one that was just made, unless somebody else installs the
+             * same model. */
             wanted->number = hearth_json_integer(newest_version(model), "version", 1);
             rc = follow(install, wanted, error);
         }
@@ -383,6 +408,7 @@ static int install_there(struct install *install, struct hearth_error *error)
     return rc;
 }
 
+/* The warning goes to standard error, so that a script that reads the names is not disturbed. */
 static void tell_one(const struct wanted *wanted)
 {
     printf("installed %s:%lld\n", wanted->name, (long long)wanted->number);
@@ -413,6 +439,8 @@ int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error
     if (!rc)
         rc = collect(&install, error);
     if (!rc) {
+        /* From here on the first Ctrl-C asks the work to stop, which keeps what was fetched for a
+         * later try; before, it ends the program. */
         hearth_interrupt_watch();
         rc = install.client ? install_there(&install, error) : install_here(&install, error);
     }

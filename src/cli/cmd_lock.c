@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* hearth.lock is read by people, too; nobody pins more. */
 enum { MODELS_MAX = 1000 };
 
 /* The version that the bare name means: @default, else the newest ready one. */
@@ -26,6 +27,7 @@ static int meant_version(struct hearth_storage *local, struct hearth_arena *aren
         if (strcmp(aliases[i].name, "default") == 0)
             chosen = aliases[i].number;
     *ret_version = NULL;
+    /* They come with ascending numbers, so the last that fits is the newest. */
     for (size_t i = 0; !rc && i < count; i++)
         if (versions[i].state == HEARTH_VERSION_READY && (!chosen || versions[i].number == chosen))
             *ret_version = &versions[i];
@@ -105,6 +107,7 @@ static int keep_others(struct hearth_invocation *invocation, const char *path,
                        struct hearth_lock *lock, struct hearth_error *error)
 {
     struct hearth_lock *old = NULL;
+    /* Without names everything is pinned anew, and models that are gone leave the file. */
     int rc = invocation->argument_count ? hearth_lock_read(path, invocation->arena, &old, error)
                                         : HEARTH_ENOTFOUND;
     if (rc)
@@ -115,6 +118,7 @@ static int keep_others(struct hearth_invocation *invocation, const char *path,
     if (!entries)
         return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     memcpy(entries, lock->entries, lock->count * sizeof(*entries));
+    /* The entries so far are the fresh ones; `lock` grows below while they are looked up. */
     const struct hearth_lock fresh = *lock;
     lock->entries = entries;
     for (size_t i = 0; i < old->count; i++)
@@ -137,6 +141,7 @@ int hearth_cli_lock(struct hearth_invocation *invocation, struct hearth_error *e
         rc = keep_others(invocation, path, &lock, error);
     if (!rc)
         rc = hearth_lock_write(path, &lock, error);
+    /* Closed before anything is printed: nothing below needs the store. */
     hearth_storage_close(&local);
     if (rc)
         return rc;

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Models in a list, and in a page of one that a server gives. */
 enum { LIST_MAX = 100000, PAGE = 500 };
 
+/* Files that versions share count for each of them, as in the version's own size. */
 static json_int_t size_of(const json_t *model)
 {
     json_int_t total = 0;
@@ -25,6 +27,7 @@ static json_int_t size_of(const json_t *model)
     return total;
 }
 
+/* That of the newest version, which is the last. */
 static const char *engine_of(const json_t *model)
 {
     const json_t *versions = json_object_get(model, "versions");
@@ -32,6 +35,7 @@ static const char *engine_of(const json_t *model)
     return count ? hearth_json_text(json_array_get(versions, count - 1), "engine", "") : "";
 }
 
+/* Names, states and tasks come from outside; the table prints them clean. */
 static int list_table(struct hearth_arena *arena, const json_t *models, struct hearth_error *error)
 {
     size_t count = json_array_size(models);
@@ -50,6 +54,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
         const char **row = cells + (i + 1) * 6;
         char size[16];
         hearth_size_text((uint64_t)size_of(model), size);
+        /* The version that the bare name means: the alias @default where there is one, else the
+         * newest. */
         json_int_t version = hearth_json_integer(model, "default_version",
                                                  hearth_json_integer(model, "latest_version", 0));
         row[0] = hearth_json_text(model, "name", "?");
@@ -63,8 +69,8 @@ static int list_table(struct hearth_arena *arena, const json_t *models, struct h
     return 0;
 }
 
-/* hearth_client_path does the encoding; a head that did not fit the arena leaves the path as it
- * was. */
+/* Each filter is encoded as hearth_client_path does it. A head that does not fit the arena leaves
+ * the path as it was. */
 static void add_query(struct hearth_arena *arena, const char **path, const char *key,
                       const char *value)
 {
@@ -79,6 +85,8 @@ static int list_more(struct hearth_invocation *invocation, struct hearth_client 
                      const char *path, json_t *answer, struct hearth_error *error)
 {
     json_t *models = json_object_get(answer, "models");
+    /* A list may change while its pages are read. The count is only a stop: a page that is empty,
+     * or the greatest number of pages, ends it too. */
     size_t total = (size_t)hearth_json_integer(answer, "total", 0);
     int rc = 0;
     for (int page = 2; !rc && json_array_size(models) < total && page < LIST_MAX / PAGE; page++) {
@@ -197,6 +205,7 @@ static void print_version(const json_t *version)
     }
 }
 
+/* Fields without a value are left out. */
 static void print_model(const json_t *model)
 {
     printf("%s", hearth_style(HEARTH_BOLD));
@@ -223,6 +232,7 @@ static int split_reference(struct hearth_arena *arena, const char *text, const c
     const char *colon = strchr(text, ':');
     *ret_number = 0;
     *ret_name = colon ? hearth_arena_strndup(arena, text, (size_t)(colon - text)) : text;
+    /* Names cannot hold a colon, so the first one ends the name. */
     if (colon && hearth_parse_int(colon + 1, 1, INT64_MAX, ret_number))
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "a version is a number, as in smollm2:1, but this is '%s'",
@@ -234,6 +244,7 @@ static int split_reference(struct hearth_arena *arena, const char *text, const c
 static int keep_version(json_t *model, const char *name, int64_t number, struct hearth_error *error)
 {
     json_t *versions = json_object_get(model, "versions");
+    /* From the end, so that removing does not move what is still to be looked at. */
     for (size_t i = json_array_size(versions); number && i-- > 0;)
         if (hearth_json_integer(json_array_get(versions, i), "version", 0) != number)
             json_array_remove(versions, i);
@@ -243,6 +254,7 @@ static int keep_version(json_t *model, const char *name, int64_t number, struct 
                             name, (long long)number, name);
 }
 
+/* Through the server where one runs, so that what is shown is what it serves. */
 static int show_model(struct hearth_invocation *invocation, const char *name, json_t **ret_model,
                       struct hearth_error *error)
 {
@@ -290,6 +302,7 @@ int hearth_cli_show(struct hearth_invocation *invocation, struct hearth_error *e
     return 0;
 }
 
+/* `force` stands in the query, because some proxies drop the body of a DELETE. */
 static int remove_through(struct hearth_client *client, struct hearth_invocation *invocation,
                           const char *name, int64_t number, struct hearth_error *error)
 {
@@ -302,6 +315,8 @@ static int remove_through(struct hearth_client *client, struct hearth_invocation
                              NULL, error);
 }
 
+/* Without a server nobody uses the model, and the home's lock keeps other commands off. So --force
+ * has nothing to do here. */
 static int remove_here(struct hearth_invocation *invocation, const char *name, int64_t number,
                        struct hearth_error *error)
 {

@@ -11,6 +11,7 @@
 
 enum { COLUMNS = 7 };
 
+/* A number as text for a cell; a missing field is 0. */
 static const char *number_text(struct hearth_arena *arena, const json_t *row, const char *key)
 {
     json_int_t number = hearth_json_integer(row, key, 0);
@@ -21,6 +22,7 @@ static void fill_row(struct hearth_arena *arena, const json_t *model, const char
 {
     char memory[16];
     hearth_size_text((uint64_t)hearth_json_integer(model, "memory_bytes", 0), memory);
+    /* A model that waits for its worker, or whose worker failed, has a row but no process. */
     bool has_process = hearth_json_integer(model, "pid", 0) > 0;
     row[0] = hearth_json_text(model, "model", "?");
     row[1] = hearth_json_text(model, "state", "?");
@@ -46,6 +48,7 @@ static int print_processes(struct hearth_arena *arena, const json_t *models,
     if (!cells)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many models to show");
     memcpy(cells, head, sizeof(head));
+    /* One row of cells more, for the head. */
     for (size_t i = 0; i < count; i++)
         fill_row(arena, json_array_get(models, i), cells + (i + 1) * COLUMNS);
     if (count)
@@ -82,6 +85,7 @@ int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *err
     return rc;
 }
 
+/* Asks a server or fails: without one nothing is loaded. */
 int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     struct hearth_client *client;

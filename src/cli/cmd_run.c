@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The longest prompt that is read, in bytes: far more than any model's context. */
 enum { PROMPT_MAX = 8 << 20 };
 
 /* Where an answer goes on its way. */
@@ -39,6 +40,7 @@ static void screen_finish(struct screen *screen)
     hearth_buf_finish(&screen->text);
 }
 
+/* A carriage return and "erase to the end of the line" (ECMA-48 EL). */
 static void wipe_note(struct screen *screen)
 {
     if (screen->is_noted)
@@ -61,6 +63,7 @@ static void on_text(void *argument, const char *text)
         hearth_word_wrap_take(&screen->wrap, hearth_terminal_columns(), text, stdout);
     } else {
         fputs(text, stdout);
+        /* A piece is never empty: take_chunk passes on only text. */
         screen->is_within_line = text[strlen(text) - 1] != '\n';
     }
     fflush(stdout);
@@ -79,6 +82,8 @@ static void end_text(struct screen *screen)
 static void on_note(void *argument, const char *note)
 {
     struct screen *screen = argument;
+    /* Notes are for somebody who waits. Where standard error is a file, or a program reads JSON,
+     * they would only be in the way. */
     if (!hearth_terminal_err() || screen->is_json)
         return;
     /* It must stay within its line, else it could not be wiped. */
@@ -88,7 +93,8 @@ static void on_note(void *argument, const char *note)
     screen->is_noted = true;
 }
 
-/* The API checks ranges and names the parameter, so only the form is checked here. */
+/* The API checks ranges and names the parameter, so only the form is checked here. A whole number
+ * is sent as one. */
 static int number_option(struct hearth_invocation *invocation, const char *name, const char *key,
                          json_t *options, struct hearth_error *error)
 {
@@ -128,6 +134,7 @@ static int ask(struct hearth_conversation *conversation, struct screen *screen,
 {
     *reply = (struct hearth_reply){.on_text = on_text, .on_note = on_note, .argument = screen};
     hearth_conversation_say(conversation, "user", prompt);
+    /* A Ctrl-C that was pressed while nothing was answered is not meant for this answer. */
     hearth_interrupt_forget();
     int rc = hearth_conversation_ask(conversation, reply, error);
     end_text(screen);
@@ -153,12 +160,15 @@ static int answer_once(struct hearth_conversation *conversation, const char *pro
         putchar('\n'); /* also behind an empty answer, and before the error that cut one short */
     }
     screen_finish(&screen);
+    /* As a command, an answer that was stopped has failed, and a script must see it; in a chat it
+     * is what somebody wanted. */
     if (!rc && reply.is_canceled)
         return hearth_error_set(error, HEARTH_ECANCELED, "stopped");
     return rc;
 }
 
-/* "/bye" and its like; false when it is no command of the chat. */
+/* "/bye" and its like; false when it is no command of the chat. Whatever else begins with a slash
+ * shows the help, so that a slip is never sent to the model. */
 static bool take_command(struct hearth_conversation *conversation, const char *line, bool *ret_end)
 {
     if (line[0] != '/')
@@ -180,6 +190,7 @@ static void answer_in_chat(struct hearth_conversation *conversation, const char 
     struct hearth_reply reply;
     struct hearth_error error = {.code = 0};
     screen_init(&screen, false);
+    /* Each answer has a screen of its own: nothing of one that broke off stays for the next. */
     if (ask(conversation, &screen, &reply, line, &error)) {
         printf("%s%s", screen.is_within_line ? "\n" : "", hearth_style(HEARTH_RED));
         hearth_print_clean(stdout, error.message);
@@ -202,6 +213,7 @@ static int chat(struct hearth_conversation *conversation)
         enum hearth_line_result result = hearth_line_editor_read(editor, ">>> ", &line);
         if (result == HEARTH_LINE_END)
             break;
+        /* A line that was dropped with Ctrl-C or is blank asks nothing. */
         if (result == HEARTH_LINE_DROPPED || line[strspn(line, " \t")] == '\0')
             continue;
         if (!take_command(conversation, line, &end))
@@ -211,7 +223,8 @@ static int chat(struct hearth_conversation *conversation)
     return 0;
 }
 
-/* Standard input, without the line ends at its end. */
+/* Standard input without the line ends at its end, which come from the pipe and are no part of the
+ * question. */
 static int append_input(struct hearth_buf *prompt, struct hearth_error *error)
 {
     int rc = hearth_descriptor_read(STDIN_FILENO, "standard input", prompt, error);
@@ -236,6 +249,8 @@ static int gather_prompt(const struct hearth_invocation *invocation, struct hear
         else if (hearth_buf_text(prompt, word))
             rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too long");
     }
+    /* With a prompt or a pipe there is no chat, so an empty prompt is an error and not the start of
+     * one. */
     if (invocation->argument_count > 1 || is_pipe) {
         if (invocation->argument_count == 1)
             rc = append_input(prompt, error);
@@ -256,6 +271,8 @@ static int converse(struct hearth_invocation *invocation, struct hearth_conversa
     int rc = take_options(invocation, conversation, error);
     if (!rc)
         rc = gather_prompt(invocation, &prompt, error);
+    /* Not before the prompt is read: while standard input is waited for, Ctrl-C ends the program.
+     */
     hearth_interrupt_watch();
     if (!rc && prompt.length == 0)
         rc = chat(conversation);

@@ -1,4 +1,5 @@
-/* version, and the shells' completion scripts, drawn from the table of commands. */
+/* version, and the scripts that complete a command line in bash, zsh and fish; they are printed
+ * from the table of commands, so that they know each flag that the parser knows. */
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/print_json.h"
@@ -17,7 +18,8 @@ int hearth_cli_version(struct hearth_invocation *invocation, struct hearth_error
     return 0;
 }
 
-/* Words before a blank of two-word commands: "config" for "config show". */
+/* The first words of all commands, each once: "config" for "config check" and "config show", which
+ * stand side by side in the table. */
 static void print_first_words(void)
 {
     const char *before = "";
@@ -40,12 +42,15 @@ static void print_flags(const struct hearth_command *command)
             printf(" --%s", hearth_settings_table[i].flag);
 }
 
+/* The table says it in words for help, and completion reads the same words. */
 static bool takes_model(const struct hearth_command *command)
 {
     return strncmp(command->arguments, "MODEL", 5) == 0 ||
            strncmp(command->arguments, "[MODEL", 6) == 0;
 }
 
+/* Names of models, one a line: the first line of `hearth list` is its head, and the name is the
+ * first column. Where it fails, nothing is suggested. */
 #define MODEL_NAMES "hearth list 2>/dev/null | sed -n '2,$s/ .*//p'"
 
 /* The words are written into the script when it is printed; only names of models are asked for
@@ -78,6 +83,7 @@ static void print_bash(void)
 
 static void print_zsh(void)
 {
+    /* compinit's bash emulation runs the same script, so there is one to keep right. */
     printf("#compdef hearth\n"
            "# hearth completion zsh: zsh understands bash's way.\n"
            "autoload -U +X bashcompinit && bashcompinit\n");
@@ -98,6 +104,8 @@ static void print_fish_flag(const struct hearth_command *command, const char *fl
     printf("\"\n");
 }
 
+/* The names of models are asked for as MODEL_NAMES does it, but within fish's double quotes, where
+ * `$s` would be a variable. */
 static void print_fish(void)
 {
     printf("# hearth completion fish\ncomplete -c hearth -f\n");

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* The last one wins, though only repeating options may come twice. */
+/* The last one wins, though only repeating options may come twice. Options lie in a list and not in
+ * a struct, because each command has its own. */
 const char *hearth_invocation_option(const struct hearth_invocation *invocation, const char *name)
 {
     const char *value = NULL;
@@ -28,12 +29,13 @@ static bool listed(const char *list, const char *word)
 bool hearth_command_takes(const struct hearth_command *command,
                           const struct hearth_setting *setting)
 {
-    /* `config` answers for what `serve` would do. */
+    /* `config` answers for what `serve` would do, so it takes every setting. */
     if (strncmp(command->name, "config", 6) == 0)
         return true;
     if (command->bare)
         return false;
     return listed(setting->commands, "all") || listed(setting->commands, command->name) ||
+           /* "client" in a row of api/settings.json means all commands that talk to a server. */
            (command->client && listed(setting->commands, "client"));
 }
 
@@ -43,6 +45,8 @@ static const struct hearth_command *find_command(char **words, int count, int *r
     for (const struct hearth_command *row = hearth_commands; row->name; row++) {
         const char *space = strchr(row->name, ' ');
         size_t first = space ? (size_t)(space - row->name) : strlen(row->name);
+        /* Equal in length and letters: a beginning such as "mod" names nothing, so that commands
+         * which are added later change the meaning of no script. */
         if (strlen(words[0]) != first || strncmp(words[0], row->name, first) != 0)
             continue;
         if (space && (count < 2 || strcmp(words[1], space + 1) != 0))
@@ -80,10 +84,11 @@ static int unknown_command(const char *word, const char *second, struct hearth_e
 
 /* A flag split at its '='. */
 struct flag {
-    char name[64];
+    char name[64];     /* without the leading "--" */
     const char *value; /* behind '=', or NULL */
 };
 
+/* False for what cannot be a flag's name: shorter than "--x" or longer than any that exists. */
 static bool split_flag(const char *word, struct flag *ret_flag)
 {
     const char *equals = strchr(word, '=');
@@ -120,6 +125,7 @@ static const struct hearth_setting *find_setting(const struct hearth_command *co
 static int unknown_flag(const struct hearth_command *command, const char *word, const char *name,
                         struct hearth_error *error)
 {
+    /* 16 more than the settings: room for json, help and the options of one command. */
     const char *names[HEARTH_FLAGS_MAX + 16] = {"json", "help"};
     size_t count = 2;
     for (const struct hearth_option *row = command->options; row && row->name; row++)
@@ -169,6 +175,7 @@ static int take_flag(struct hearth_invocation *invocation, char **words, int cou
     *ret_words = 1;
     if (!split_flag(words[0], &flag))
         return hearth_error_set(error, HEARTH_EINVAL, "there is no flag %s", words[0]);
+    /* Every command has these two, so they are in no table. */
     if (!flag.value && strcmp(flag.name, "json") == 0)
         return invocation->json = true, 0;
     if (!flag.value && strcmp(flag.name, "help") == 0)
@@ -195,6 +202,7 @@ static int take_flag(struct hearth_invocation *invocation, char **words, int cou
 static int check_arguments(const struct hearth_invocation *invocation, struct hearth_error *error)
 {
     const struct hearth_command *command = invocation->command;
+    /* `hearth run --help` is a whole question, though MODEL is missing. */
     if (invocation->help)
         return 0;
     if (invocation->argument_count < command->least)
@@ -214,6 +222,7 @@ static bool asks_for_help(const char *word)
 /* `hearth`, `hearth --help`, `hearth help run`, `hearth --version`: true when it was one. */
 static bool take_general(int *argc, char ***argv, struct hearth_invocation *ret_invocation)
 {
+    /* Not const, since argv is not; written by nobody. */
     static char version[] = "version";
     if (*argc < 2) {
         ret_invocation->help = true;
@@ -226,13 +235,14 @@ static bool take_general(int *argc, char ***argv, struct hearth_invocation *ret_
     ret_invocation->help = true;
     if (*argc == 2)
         return true;
+    /* `help run` and `--help run` become `run` with the help flag set. */
     (*argc)--;
     (*argv)++;
     return false;
 }
 
 /* One pass over the words. Flags may stand before, between and behind the arguments; behind --
- * everything is an argument. */
+ * everything is an argument. A lone "-" is one too: it means standard input. */
 int hearth_command_parse(int argc, char **argv, struct hearth_invocation *ret_invocation,
                          struct hearth_error *error)
 {
@@ -241,6 +251,7 @@ int hearth_command_parse(int argc, char **argv, struct hearth_invocation *ret_in
         return 0;
     int words = 0;
     ret_invocation->command = find_command(argv + 1, argc - 1, &words);
+    /* `hearth config help` asks about the group, as `hearth config --help` does. */
     bool asks = ret_invocation->help || (argc == 3 && asks_for_help(argv[2]));
     if (!ret_invocation->command && asks && strcmp(argv[1], "config") == 0) {
         ret_invocation->group = "config";

@@ -1,5 +1,5 @@
-/* The command line: one table of commands and options, from which parsing, help, suggestions and
- * shell completion are drawn. Main thread only. */
+/* Understands the command line. One table of commands and options is what parsing, help,
+ * suggestions and shell completion are drawn from. Main thread only. */
 #ifndef HEARTH_CLI_COMMAND_H
 #define HEARTH_CLI_COMMAND_H
 

@@ -40,6 +40,7 @@ static const struct hearth_option list_options[] = {
     {.name = NULL},
 };
 
+/* Used by `rm` and `stop`, which both end what may be running. */
 static const struct hearth_option force_options[] = {
     {.name = "force", .help = "do not wait until running requests have finished"},
     {.name = NULL},
@@ -70,6 +71,8 @@ static const struct hearth_option bench_options[] = {
     {.name = NULL},
 };
 
+/* Help lists the commands in this order, in which somebody new needs them: make a project, install,
+ * look, serve, talk, mend. */
 const struct hearth_command hearth_commands[] = {
     {.name = "init",
      .arguments = "[DIR]",

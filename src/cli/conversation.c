@@ -28,6 +28,8 @@ void hearth_conversation_finish(struct hearth_conversation *conversation)
     json_decref(conversation->messages);
 }
 
+/* Each of a conversation's messages is sent with every request: the server keeps nothing between
+ * two (OpenAI's API has no state). */
 void hearth_conversation_say(struct hearth_conversation *conversation, const char *role,
                              const char *text)
 {
@@ -73,6 +75,10 @@ static int take_fault(struct stream *stream, const json_t *fault)
                             hearth_json_text(fault, "message", "the answer broke off"));
 }
 
+/* One line of a stream of server-sent events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html). A line that begins with ':' is
+ * a comment, in which our server tells how a load goes; fields other than "data" mean nothing here.
+ * Each event is one line, since JSON has no raw line ends. */
 static int take_line(struct stream *stream, const char *line)
 {
     if (line[0] == ':' && line[1] == ' ' && stream->text.length == 0)
@@ -87,6 +93,7 @@ static int take_line(struct stream *stream, const char *line)
     if (!chunk)
         return hearth_error_set(&stream->fault, HEARTH_ENETWORK,
                                 "the server's answer cannot be understood; is it a Hearth server?");
+    /* Both may come in one stream: text, then an error. What was shown stays on the screen. */
     const json_t *fault = json_object_get(chunk, "error");
     int rc = json_is_object(fault) ? take_fault(stream, fault) : 0;
     if (!rc)
@@ -100,6 +107,7 @@ static int on_body(void *argument, const char *bytes, size_t length)
 {
     struct stream *stream = argument;
     for (size_t i = 0; i < length; i++) {
+        /* Lines may end in "\r\n"; JSON never holds a raw carriage return. */
         if (bytes[i] == '\r')
             continue;
         if (bytes[i] != '\n') {
@@ -123,12 +131,14 @@ static bool is_canceled(void *argument)
     return hearth_interrupted();
 }
 
+/* A shallow copy: the messages are shared by reference, not copied for each question. */
 static json_t *request_of(const struct hearth_conversation *conversation)
 {
     json_t *body = json_copy(conversation->options);
     json_object_set_new(body, "model", json_string(conversation->model));
     json_object_set(body, "messages", conversation->messages);
     json_object_set_new(body, "stream", json_true());
+    /* Without it a stream says nothing about tokens, and --json would print zeros. */
     json_object_set_new(body, "stream_options", json_pack("{s:b}", "include_usage", 1));
     return body;
 }
@@ -152,6 +162,8 @@ int hearth_conversation_ask(struct hearth_conversation *conversation, struct hea
                                             .argument = &stream};
     int rc = hearth_client_run(conversation->client, &call, NULL, error);
     json_decref(body);
+    /* The callback's return value ended the transfer, and the client reports that in its own words.
+     */
     if (rc && stream.fault.code) {
         rc = stream.fault.code;
         if (error)
@@ -160,6 +172,8 @@ int hearth_conversation_ask(struct hearth_conversation *conversation, struct hea
     reply->is_canceled = rc == HEARTH_ECANCELED && hearth_interrupted();
     if (reply->is_canceled)
         rc = 0;
+    /* A question without an answer would make the next request begin with two questions in a row,
+     * which most chat templates refuse. */
     const char *text = hearth_buf_cstr(&stream.text);
     if (rc == 0)
         hearth_conversation_say(conversation, "assistant", text ? text : "");

@@ -1,5 +1,5 @@
-/* A conversation with a model through /v1/chat/completions: what was said, and asking for the next
- * answer piece by piece. Main thread only. */
+/* Holds a conversation with a model through /v1/chat/completions: keeps what was said, and asks
+ * for the next answer, which comes piece by piece. Main thread only. */
 #ifndef HEARTH_CLI_CONVERSATION_H
 #define HEARTH_CLI_CONVERSATION_H
 

@@ -1,5 +1,5 @@
-/* The checks of `hearth doctor`. Each adds a finding: what was looked at, how good it is and, where
- * it is not good, how to mend it. */
+/* Runs the checks of `hearth doctor`. Each adds a finding: what was looked at, how good it is and,
+ * where it is not good, how to mend it. Main thread only. */
 #ifndef HEARTH_CLI_DOCTOR_H
 #define HEARTH_CLI_DOCTOR_H
 
@@ -14,16 +14,17 @@ struct hearth_doctor {
     int worst;
 };
 
-/* `mend` may be NULL. */
+/* Adds a row. `check` names what was looked at, `format` says what was found, and `mend` (may be
+ * NULL) what to do about it; it is shown only where the grade is not good. All are copied. */
 void hearth_doctor_add(struct hearth_doctor *doctor, const char *check, enum hearth_grade grade,
                        const char *mend, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Processor, memory, cgroup, kernel. */
+/* What the machine gives: processor, memory, limits of the cgroup, kernel, open files. */
 void hearth_doctor_machine(struct hearth_doctor *doctor);
-/* Programs and engines, home, disk, port. */
+/* What this installation has: worker, engines, home, disk, port. */
 void hearth_doctor_program(struct hearth_doctor *doctor);
-/* The model hub; asks the network. */
+/* Whether the model hub can be reached; the only check that uses the network. */
 void hearth_doctor_hub(struct hearth_doctor *doctor);
 
 #endif

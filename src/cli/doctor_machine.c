@@ -23,6 +23,8 @@ static bool proc_value(const char *path, const char *key, char *ret_value, size_
     bool found = false;
     /* A file that is longer than the buffer is still good for its beginning. */
     (void)hearth_small_file_read(path, &text, NULL);
+    /* A buffer that is full refuses to be read; the mark is taken away, since its beginning is
+     * enough. */
     text.failed = 0;
     const char *all = hearth_buf_cstr(&text);
     for (const char *line = all; line && !found; line = strchr(line, '\n')) {
@@ -38,6 +40,7 @@ static bool proc_value(const char *path, const char *key, char *ret_value, size_
     return found;
 }
 
+/* A whole word of a list with blanks: "avx" must not be found in "avx2". */
 static bool has_word(const char *words, const char *word)
 {
     size_t length = strlen(word);
@@ -71,6 +74,7 @@ static void check_cpu(struct hearth_doctor *doctor)
         *found ? found : " no vector extensions");
 }
 
+/* 0 where the kernel does not say; the kernel counts in kB and means KiB (proc(5)). */
 static uint64_t kib_of(const char *key)
 {
     char text[64] = "";
@@ -91,6 +95,7 @@ static void check_memory(struct hearth_doctor *doctor)
                       available_bytes < (1ull << 30) ? HEARTH_WARNING : HEARTH_GOOD,
                       "only small models fit into less than 1 GiB; end other programs",
                       "%s, %s available", total, available);
+    /* The limit of cgroup v2 has this name from inside a container; "max" means none. */
     int64_t bytes;
     if (!proc_value("/sys/fs/cgroup/memory.max", "", limit, sizeof(limit)) || !*limit)
         return;
@@ -126,6 +131,7 @@ static void check_limits(struct hearth_doctor *doctor)
 {
     struct rlimit limit;
     uint64_t wanted = (uint64_t)doctor->invocation->settings->connections_max + 100;
+    /* The hard limit: the soft one can be raised up to it (ulimit -n). */
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     bool is_enough = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted;

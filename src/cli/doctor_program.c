@@ -18,7 +18,8 @@
 static const char *const mend_install =
     "build hearth again (make build), or install all of it (make install)";
 
-/* "…/bin/hearth" → "…/tail". */
+/* The file at `tail` of the folder that holds bin/: "…/bin/hearth" and "lib/x" give "…/lib/x". An
+ * installation and a build tree have the same shape, so one rule finds both. */
 static bool beside_program(const char *tail, char *ret_path, size_t size)
 {
     char path[PATH_MAX];
@@ -26,6 +27,7 @@ static bool beside_program(const char *tail, char *ret_path, size_t size)
     if (length <= 0)
         return false;
     path[length] = '\0';
+    /* Twice: the program's name, then "bin". */
     for (int i = 0; i < 2; i++) {
         char *slash = strrchr(path, '/');
         if (slash)
@@ -34,6 +36,7 @@ static bool beside_program(const char *tail, char *ret_path, size_t size)
     return snprintf(ret_path, size, "%s/%s", path, tail) < (int)size;
 }
 
+/* Models compute in a program of their own; without it nothing can be served. */
 static void check_worker(struct hearth_doctor *doctor)
 {
     char path[PATH_MAX + 64] = "";
@@ -43,6 +46,8 @@ static void check_worker(struct hearth_doctor *doctor)
                       is_there ? "%s" : "%s is missing", path);
 }
 
+/* Looks at the names of files only: loading an engine could crash this program, which is why
+ * workers do it. */
 static void check_engines(struct hearth_doctor *doctor)
 {
     char path[PATH_MAX + 64] = "", found[256] = "";
@@ -83,6 +88,7 @@ static void check_home(struct hearth_doctor *doctor)
     }
     hearth_home_close(home);
     hearth_doctor_add(doctor, "home", HEARTH_GOOD, NULL, "%s", path);
+    /* A disk that cannot be asked is no finding. */
     if (statvfs(path, &disk))
         return;
     uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
@@ -92,6 +98,7 @@ static void check_home(struct hearth_doctor *doctor)
                       "%s free", free_text);
 }
 
+/* The port is only tried: whoever connects in that moment is closed at once. */
 static void refuse(void *argument, struct hearth_stream *stream)
 {
     (void)argument;
@@ -110,6 +117,7 @@ static void check_port(struct hearth_doctor *doctor)
         hearth_doctor_add(doctor, "server", HEARTH_GOOD, NULL, "a server runs on this home");
         return;
     }
+    /* The server's own way of listening, so that whatever would stop it stops this too. */
     struct hearth_loop *loop = hearth_loop_create();
     struct hearth_listener *listener = NULL;
     if (hearth_listen_tcp(loop, host, (uint16_t)settings->port, refuse, NULL, &listener, &error))
@@ -119,6 +127,7 @@ static void check_port(struct hearth_doctor *doctor)
         hearth_doctor_add(doctor, "port", HEARTH_GOOD, NULL, "port %lld is free on %s",
                           (long long)settings->port, host);
     hearth_listener_destroy(listener);
+    /* Closing is asynchronous: the loop runs until nothing is open. */
     hearth_loop_run(loop);
     hearth_loop_destroy(loop);
 }
@@ -135,6 +144,7 @@ void hearth_doctor_program(struct hearth_doctor *doctor)
 void hearth_doctor_hub(struct hearth_doctor *doctor)
 {
     const char *url = doctor->invocation->settings->hf_endpoint;
+    /* The settings' address, not a fixed one: a mirror is what will be asked. */
     const struct hearth_http_request request = {
         .url = url, .connect_timeout_ms = 5000, .idle_timeout_ms = 5000};
     struct hearth_http_answer answer = {.status = 0};

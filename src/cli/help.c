@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "  left        text", the text wrapped to the terminal. */
+/* "  left        text", the text wrapped to the terminal and kept behind the left column. */
 static void print_row(const char *left, int width, const char *text)
 {
     int columns = (int)hearth_terminal_columns();
     int used = printf("  %-*s  ", width, left);
     int indent = width + 4;
+    /* A flag that is longer than the column has its text begin on the next line. */
     if (used > indent) {
         printf("\n%*s", indent, "");
     }
@@ -69,7 +70,7 @@ static const char *argument_of(const struct hearth_setting *setting)
     return NULL;
 }
 
-/* "auto, require or off" behind the help of a setting with choices. */
+/* "auto, require or off" behind the help of a setting with choices. What does not fit is cut. */
 static void append_choices(char *text, size_t size, const char *const *choices)
 {
     for (size_t i = 0; choices && choices[i]; i++) {
@@ -79,6 +80,7 @@ static void append_choices(char *text, size_t size, const char *const *choices)
     }
 }
 
+/* "help: choices [VARIABLE, default VALUE]". */
 static void print_setting(const struct hearth_setting *setting)
 {
     const char *argument = argument_of(setting);
@@ -93,6 +95,7 @@ static void print_setting(const struct hearth_setting *setting)
     print_row(left, 30, text);
 }
 
+/* Only those that this command takes. */
 static void print_settings(const struct hearth_command *command)
 {
     bool any = false;
@@ -100,6 +103,7 @@ static void print_settings(const struct hearth_command *command)
         const struct hearth_setting *setting = &hearth_settings_table[i];
         if (!hearth_command_takes(command, setting))
             continue;
+        /* The heading comes with the first setting, so that a command without any has none. */
         if (!any)
             printf("\n%ssettings%s (these can also stand in hearth.yml or in the environment):\n",
                    hearth_style(HEARTH_BOLD), hearth_style(HEARTH_PLAIN));

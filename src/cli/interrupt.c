@@ -7,7 +7,8 @@
 /* Counted in the handler, read by the work: nothing else is safe in a signal handler. */
 static atomic_int pending;
 
-/* 128 plus the number is what a shell shows for a process that a signal ended. */
+/* The second one before the work has asked ends the process: the work may hang. A shell shows 128
+ * plus the number for a process that a signal ended. */
 static void remember(int number)
 {
     if (atomic_fetch_add(&pending, 1) >= 1)
@@ -16,6 +17,8 @@ static void remember(int number)
 
 void hearth_interrupt_watch(void)
 {
+    /* Without SA_RESTART: a read that blocks returns with EINTR, and the work looks whether to
+     * stop. */
     struct sigaction action = {.sa_handler = remember};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

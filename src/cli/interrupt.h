@@ -5,10 +5,13 @@
 
 #include <stdbool.h>
 
-/* From here on SIGINT and SIGTERM are remembered; a second one before the first was asked about
- * ends the process at once. */
+/* From here on SIGINT and SIGTERM are remembered and not obeyed. A second signal before
+ * hearth_interrupt_forget ends the process at once: its exit status is 128 plus the signal's
+ * number. */
 void hearth_interrupt_watch(void);
+/* Whether a signal came since hearth_interrupt_forget. */
 bool hearth_interrupted(void);
+/* What the signal was meant to stop has stopped: the next one is a first one again. */
 void hearth_interrupt_forget(void);
 
 #endif

@@ -15,6 +15,7 @@
 
 enum { LINE_BYTES = 64 * 1024, HISTORY = 200 };
 
+/* What read_key returns: a key of these, or the first byte of what was typed. */
 enum key {
     KEY_NONE = 0x110000, /* above every code point */
     KEY_LEFT,
@@ -27,6 +28,7 @@ enum key {
     KEY_EOF,
 };
 
+/* A terminal sends Ctrl with a letter as the letter's lowest five bits (ASCII). */
 #define CONTROL(letter) ((letter)&0x1f)
 
 struct hearth_line_editor {
@@ -67,7 +69,9 @@ static int read_byte(void)
     return got == 1 ? byte : -1;
 }
 
-/* What follows ESC: CSI or SS3 sequences of the usual terminals. */
+/* What follows ESC: CSI sequences ("[", ECMA-48) or SS3 ones ("O", which terminals send in
+ * application mode). Numbers behind the first are modifiers such as Shift, which mean nothing here,
+ * but must be read to their end, or they would be typed into the line. */
 static int read_escape(void)
 {
     int kind = read_byte();
@@ -75,6 +79,7 @@ static int read_escape(void)
         return KEY_NONE;
     int byte = read_byte(), number = 0;
     while (byte >= '0' && byte <= '9') {
+        /* Whatever is sent, the number stays small: it is only compared. */
         number = (number * 10 + byte - '0') % 1000;
         byte = read_byte();
     }
@@ -93,6 +98,7 @@ static int read_escape(void)
         return KEY_HOME;
     case 'F':
         return KEY_END;
+    /* "CSI number ~" is the way of the VT220; 7 and 8 are rxvt's Home and End. */
     case '~':
         return number == 3                  ? KEY_DELETE
                : number == 1 || number == 7 ? KEY_HOME
@@ -103,7 +109,8 @@ static int read_escape(void)
     }
 }
 
-/* A key, or the first byte of a character whose others are put into `ret_text`. */
+/* A key, or the first byte of a character all of whose bytes are put into `ret_text`. How many
+ * follow is told by the first byte's upper bits (UTF-8, RFC 3629). */
 static int read_key(char ret_text[5])
 {
     int byte = read_byte();
@@ -129,6 +136,7 @@ static bool is_mark(const struct hearth_line_editor *editor, size_t at)
 /* The start of the character before `at`, with the marks that it carries. */
 static size_t before(const struct hearth_line_editor *editor, size_t at)
 {
+    /* Bytes of the form 10xxxxxx continue a character; its first byte is the one before them. */
     do
         while (at > 0 && ((unsigned char)editor->line.bytes[--at] & 0xc0) == 0x80)
             ;
@@ -167,8 +175,9 @@ static void insert(struct hearth_line_editor *editor, const char *text)
     editor->cursor += length;
 }
 
-/* Where the cursor stands, in columns from the start of the first row, when this much has been
- * written: a wide character that the end of a row would cut goes into the next one whole. */
+/* Where the cursor stands when this much has been written: in columns from the start of the first
+ * row, all rows together, each of which has `width`. A wide character that the end of a row would
+ * cut goes into the next one whole. */
 static size_t place_behind(size_t at, const char *text, size_t length, size_t width)
 {
     for (size_t i = 0; i < length;) {
@@ -187,6 +196,7 @@ static void draw(struct hearth_line_editor *editor, const char *prompt)
     size_t width = hearth_terminal_columns(), lead = place_behind(0, prompt, strlen(prompt), width);
     size_t all = place_behind(lead, editor->line.bytes, editor->line.length, width);
     size_t left = place_behind(lead, editor->line.bytes, editor->cursor, width);
+    /* Back to the row where the prompt began; "J" then erases everything below. */
     if (editor->shown_rows)
         printf("\033[%dA", editor->shown_rows);
     printf("\r\033[J%s%s%s%.*s", hearth_style(HEARTH_BOLD), prompt, hearth_style(HEARTH_PLAIN),
@@ -200,6 +210,7 @@ static void draw(struct hearth_line_editor *editor, const char *prompt)
     printf("\r");
     if (left % width)
         printf("\033[%zuC", left % width);
+    /* Remembered for the next drawing, which starts from the cursor and not from the prompt. */
     editor->shown_rows = (int)(left / width);
     fflush(stdout);
 }
@@ -215,6 +226,7 @@ static void set_line(struct hearth_line_editor *editor, const char *text)
  * newest. */
 static void go_in_history(struct hearth_line_editor *editor, int step)
 {
+    /* Below zero it wraps around to a number that is greater than any count. */
     size_t to = editor->history_at + (size_t)step;
     if (to > editor->history_count)
         return; /* also below zero */
@@ -242,6 +254,7 @@ static void remember(struct hearth_line_editor *editor, const char *text)
     editor->history_count = count + 1;
 }
 
+/* As Ctrl-W does in a shell: the blanks before the cursor, then the word before them. */
 static void erase_word(struct hearth_line_editor *editor)
 {
     size_t from = editor->cursor;
@@ -290,6 +303,7 @@ static void move_or_edit(struct hearth_line_editor *editor, int key, const char 
         if (editor->cursor)
             erase(editor, before(editor, editor->cursor), editor->cursor);
         break;
+    /* Erasing moves the cursor to where it began, so nothing is to be done at the start. */
     case CONTROL('U'):
         if (editor->cursor)
             erase(editor, 0, editor->cursor);
@@ -301,10 +315,12 @@ static void move_or_edit(struct hearth_line_editor *editor, int key, const char 
         if (editor->cursor)
             erase_word(editor);
         break;
+    /* The terminal is cleared, so no row stands above the cursor any more. */
     case CONTROL('L'):
         fputs("\033[H\033[2J", stdout);
         editor->shown_rows = 0;
         break;
+    /* Control characters without a meaning here are dropped, not inserted. */
     default:
         if (key >= 32 && key < KEY_NONE)
             insert(editor, text);
@@ -317,6 +333,7 @@ static enum hearth_line_result edit(struct hearth_line_editor *editor, const cha
         char text[5];
         draw(editor, prompt);
         int key = read_key(text);
+        /* Ctrl-D ends only at an empty line; within one it deletes, as readline does. */
         if (key == KEY_EOF || (key == CONTROL('D') && editor->line.length == 0))
             return HEARTH_LINE_END;
         if (key == CONTROL('C'))
@@ -338,6 +355,7 @@ enum hearth_line_result hearth_line_editor_read(struct hearth_line_editor *edito
     raw = before_reading;
     raw.c_iflag &= ~(tcflag_t)(ICRNL | IXON | ISTRIP | INPCK | BRKINT);
     raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
+    /* A read waits for one byte, however long it takes. */
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw))
@@ -347,6 +365,8 @@ enum hearth_line_result hearth_line_editor_read(struct hearth_line_editor *edito
     editor->shown_rows = 0;
     editor->history_at = editor->history_count;
     enum hearth_line_result result = edit(editor, prompt);
+    /* Drawn once more with the cursor at the end, so that what follows begins behind a wrapped
+     * line. */
     editor->cursor = editor->line.length;
     draw(editor, prompt);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before_reading);
@@ -354,6 +374,7 @@ enum hearth_line_result hearth_line_editor_read(struct hearth_line_editor *edito
     fflush(stdout);
     const char *text = hearth_buf_cstr(&editor->line);
     *ret_text = text ? text : "";
+    /* A line that was dropped is not remembered, as in a shell. */
     if (result == HEARTH_LINE_TEXT)
         remember(editor, *ret_text);
     return result;

@@ -7,13 +7,15 @@
 
 #include <string.h>
 
-/* Writing takes the home's lock; reading does not, so that `list` works while a server runs. */
+/* Writing takes the home's lock; reading does not, so that `list` works while a server runs.
+ * Relative paths in definitions count from the project's folder, wherever in it the command was
+ * typed. */
 int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
                       struct hearth_storage *ret_storage, struct hearth_error *error)
 {
     struct hearth_probe_options *options = hearth_arena_alloc(invocation->arena, sizeof(*options));
     if (!options)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory is left for this command");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory");
     *options = hearth_probe_settings(invocation->settings);
     const struct hearth_storage_probe probe = {.read = hearth_probe, .argument = options};
     int rc = hearth_storage_open(invocation->settings, NULL, writes, probe, ret_storage, error);
@@ -49,6 +51,7 @@ int hearth_local_model(struct hearth_storage *local, struct hearth_arena *arena,
     return rc == HEARTH_ENOMODEL ? no_such_model(local, arena, name, error) : rc;
 }
 
+/* The same members as GET /models answers, so that --json reads alike with and without a server. */
 int hearth_local_models_json(struct hearth_storage *local, struct hearth_arena *arena,
                              const struct hearth_model_filter *filter, json_t **ret_models,
                              struct hearth_error *error)

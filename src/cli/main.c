@@ -10,11 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The greatest amount of memory for the settings and what a command reads. */
 enum { ARENA_MAX = 64 * 1024 * 1024 };
 
 extern char **environ;
 
-/* The shape of an error of the API, but for the id of a request. */
+/* The shape is that of an error of the API, without the id of a request: a program that reads one
+ * can read the other. */
 static void report_as_json(const struct hearth_error *error)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
@@ -43,6 +45,7 @@ static int report(const struct hearth_invocation *invocation, struct hearth_erro
     return hearth_error_row(error->code)->exit_code;
 }
 
+/* The arena is made here and kept until main ends: settings and origins refer to it. */
 static int load_settings(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     static char directory[PATH_MAX];
@@ -78,7 +81,9 @@ static int run(struct hearth_invocation *invocation, struct hearth_error *error)
             hearth_command_help(command);
         return 0;
     }
-    /* Only `config check` goes on with faulty settings: it lists every fault. */
+    /* Only commands that are `bare` go on with faulty settings: `config check` lists every fault,
+     * and the others need no settings. They get the code without its message, which would be
+     * reported as their own. */
     int rc = load_settings(invocation, error);
     if (rc && !command->bare)
         return rc;
@@ -89,10 +94,12 @@ static int run(struct hearth_invocation *invocation, struct hearth_error *error)
     return command->run(invocation, error);
 }
 
-/* A command that succeeded but could not write its output has failed: `hearth list > /dev/full`. */
+/* A command that succeeded but could not write its output has failed: `hearth list > /dev/full`.
+ * Output is buffered, so that a full disk may only show at the last flush. */
 int main(int argc, char **argv)
 {
     struct hearth_error error = {.code = 0};
+    /* Static for its size, and because the zeroed arena pointer can always be destroyed. */
     static struct hearth_invocation invocation;
     int rc = hearth_command_parse(argc, argv, &invocation, &error);
     if (rc == 0)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+/* Written in one piece: what does not fit is told as an error and is not cut in the middle. */
 int hearth_print_json(json_t *value, struct hearth_error *error)
 {
     struct hearth_buf text;

@@ -19,6 +19,7 @@ static void show_bar(const struct hearth_progress *progress, int64_t done, int64
     uint64_t elapsed_ms = now_ms - progress->started_ms;
     int64_t fresh = done - progress->started_at;
     uint64_t each_s = elapsed_ms && fresh > 0 ? (uint64_t)fresh * 1000 / elapsed_ms : 0;
+    /* Without a total the bar stays empty, and only the amount grows. */
     int filled = total > 0 ? (int)(done * BAR_WIDTH / total) : 0;
     hearth_size_text((uint64_t)done, have);
     hearth_size_text(total > 0 ? (uint64_t)total : 0, want);
@@ -33,6 +34,7 @@ static void show_bar(const struct hearth_progress *progress, int64_t done, int64
 /* A log file gets one line for every tenth, not one for every piece. */
 static void show_line(struct hearth_progress *progress, int64_t done, int64_t total)
 {
+    /* The whole is told even when the last step was smaller than a tenth, but never twice. */
     int percent = total > 0 ? (int)(done * 100 / total) : 0;
     if (percent < progress->shown_percent + LINE_EVERY_PERCENT && percent < 100)
         return;
@@ -45,6 +47,8 @@ static void show_line(struct hearth_progress *progress, int64_t done, int64_t to
     progress->shown_percent = percent;
 }
 
+/* The first call sets where this run began. A bar is drawn at most ten times a second, since a
+ * terminal over a network is slow, but its last state is always drawn. */
 void hearth_progress_show(struct hearth_progress *progress, int64_t done, int64_t total)
 {
     uint64_t now_ms = hearth_clock_monotonic_ms();
@@ -63,7 +67,8 @@ void hearth_progress_show(struct hearth_progress *progress, int64_t done, int64_
     }
 }
 
-/* Sums over the files known so far; an unknown size makes the total unknown. */
+/* Sums over the files known so far. One file of unknown size makes the total unknown (-1), since a
+ * bar that runs back when the size comes would mislead. */
 static void add_up(const struct hearth_progress *progress, int64_t *ret_done, int64_t *ret_total)
 {
     bool is_known = true;
@@ -82,8 +87,10 @@ static void add_up(const struct hearth_progress *progress, int64_t *ret_done, in
 static void on_bytes(struct hearth_fetch_progress *fetch, const struct hearth_source_file *file,
                      int64_t done, int64_t size)
 {
+    /* `fetch` is the first member, so both have one address. */
     struct hearth_progress *progress = (struct hearth_progress *)fetch;
     pthread_mutex_lock(&progress->mutex);
+    /* Files are told apart by their address, which stays the same for the whole install. */
     size_t i = 0;
     while (i < progress->file_count && progress->files[i].file != file)
         i++;
@@ -101,6 +108,7 @@ static void on_bytes(struct hearth_fetch_progress *fetch, const struct hearth_so
 
 static bool is_canceled(struct hearth_fetch_progress *fetch)
 {
+    /* Ctrl-C reaches a transfer here: the fetching threads ask between two pieces. */
     (void)fetch;
     return hearth_interrupted();
 }
@@ -118,6 +126,7 @@ void hearth_progress_begin(struct hearth_progress *progress, const char *name)
 
 void hearth_progress_end(struct hearth_progress *progress)
 {
+    /* Behind the bar, so that what is printed next does not overwrite it. */
     if (progress->is_bar && progress->is_shown)
         fputc('\n', stderr);
     pthread_mutex_destroy(&progress->mutex);

@@ -1,5 +1,5 @@
-/* What an install says while it fetches: a bar on a terminal, plain lines elsewhere, on standard
- * error. Bytes may come from several threads at once. */
+/* Shows how far an install has come: a bar on a terminal, plain lines elsewhere, always on standard
+ * error. Begin, show for each piece, end. Bytes may come from several threads at once. */
 #ifndef HEARTH_CLI_PROGRESS_H
 #define HEARTH_CLI_PROGRESS_H
 

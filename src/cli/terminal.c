@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* LEAST_WIDTH is the width below which a cut column would say nothing any more. */
 enum { COLUMNS_MAX = 16, GAP = 2, LEAST_WIDTH = 8 };
 
 bool hearth_terminal_out(void)
@@ -29,6 +30,7 @@ size_t hearth_terminal_columns(void)
 }
 
 /* https://no-color.org: NO_COLOR counts when it is not empty. */
+/* A terminal that calls itself dumb understands no sequences either. */
 static const char *style_on(bool terminal, enum hearth_style style)
 {
     static const char *const sequences[] = {
@@ -51,7 +53,8 @@ const char *hearth_style_err(enum hearth_style style)
     return style_on(hearth_terminal_err(), style);
 }
 
-/* A model's name or a server's message may hold escape sequences, and a terminal obeys them. */
+/* A model's name or a server's message may hold escape sequences, and a terminal obeys them: they
+ * could hide text, or make it type. */
 static void print_clean(FILE *out, const char *text, size_t length)
 {
     while (length) {
@@ -104,7 +107,8 @@ static void print_cell(const char *text, size_t width, bool pad)
         printf("%*s", (int)(width - hearth_text_columns(text, length) - is_cut + GAP), "");
 }
 
-/* Takes columns away from the widest until the row fits. */
+/* Takes columns away from the widest, one at a time, until a row fits. Where all have reached the
+ * least width, the terminal wraps the row. */
 static void fit(size_t *widths, size_t columns)
 {
     size_t room = hearth_terminal_columns(), total = 0;
@@ -130,6 +134,7 @@ void hearth_print_table(const char *const *cells, size_t rows, size_t columns)
         if (width > widths[i % columns])
             widths[i % columns] = width;
     }
+    /* In a file or a pipe nothing is cut: whatever reads it wants the whole. */
     if (hearth_terminal_out())
         fit(widths, columns);
     for (size_t row = 0; row < rows; row++) {

@@ -1,5 +1,5 @@
-/* What standard output can show: colours and tables on a terminal, plain text elsewhere. Main
- * thread only. */
+/* Prints what standard output can show: colours and tables on a terminal, plain text in a file or a
+ * pipe. Main thread only. */
 #ifndef HEARTH_CLI_TERMINAL_H
 #define HEARTH_CLI_TERMINAL_H
 

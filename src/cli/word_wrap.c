@@ -46,6 +46,8 @@ static void take_visible(struct hearth_word_wrap *wrap, size_t columns, const ch
                          const struct hearth_character *character, FILE *out)
 {
     bool is_wide = character->columns == 2, is_mark = character->columns == 0;
+    /* A break is allowed before a wide character and behind one (Unicode's UAX #14, class ID),
+     * unless punctuation or a mark binds the two. */
     bool may_break = !is_mark && !character->closes && !wrap->is_glued;
     if (may_break && (is_wide || wrap->may_split))
         write_word(wrap, columns, out);
@@ -53,10 +55,14 @@ static void take_visible(struct hearth_word_wrap *wrap, size_t columns, const ch
     if (wrap->word_columns + character->columns > columns ||
         wrap->word.length + character->length > WORD_BYTES_MAX)
         write_word(wrap, columns, out);
+    /* What could steer the terminal becomes one '?', which is also what its column count assumes.
+     */
     hearth_buf_append(&wrap->word, character->steers ? "?" : text,
                       character->steers ? 1 : character->length);
     wrap->word_columns += character->columns;
     wrap->is_glued = character->opens;
+    /* A mark belongs to the character before it and does not change whether a line may break there.
+     */
     if (!is_mark)
         wrap->may_split = is_wide;
 }
@@ -70,6 +76,7 @@ static void take_character(struct hearth_word_wrap *wrap, size_t columns, const 
         take_visible(wrap, columns, text, character, out);
         return;
     }
+    /* White space ends a word, so its width is known and it finds its line. */
     write_word(wrap, columns, out);
     wrap->may_split = wrap->is_glued = false;
     if (*text == '\n')
@@ -96,6 +103,7 @@ void hearth_word_wrap_take(struct hearth_word_wrap *wrap, size_t columns, const 
 
 void hearth_word_wrap_end(struct hearth_word_wrap *wrap, size_t columns, FILE *out)
 {
+    /* The blanks at the end of a text are never written: nothing will come behind them. */
     write_word(wrap, columns, out);
     wrap->blanks = 0;
     wrap->may_split = wrap->is_glued = false;

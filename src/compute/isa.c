@@ -7,6 +7,7 @@
 extern const struct hearth_kernels kernels_plain, kernels_avx2, kernels_avx_vnni, kernels_avx512,
     kernels_avx512_vnni, kernels_avx512_bf16;
 
+/* Each table is compiled in a file of its own, with that instruction set's flags. */
 static const struct hearth_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_PLAIN] = &kernels_plain,
     [HEARTH_ISA_AVX2] = &kernels_avx2,
@@ -16,6 +17,7 @@ static const struct hearth_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_AVX512_BF16] = &kernels_avx512_bf16,
 };
 
+/* As the setting instruction_set has them. */
 static const char *const names[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_PLAIN] = "plain",
     [HEARTH_ISA_AVX2] = "avx2",
@@ -34,6 +36,8 @@ static int has_avx_vnni(void)
 
 int hearth_isa_usable(enum hearth_isa isa)
 {
+    /* __builtin_cpu_supports asks the system too whether it saves the wide registers (cpuid leaf 1
+     * OSXSAVE, XGETBV). */
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                __builtin_cpu_supports("f16c");
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -1,4 +1,4 @@
-/* The inner loops of a transformer encoder, one table for each instruction set.
+/* Declares the inner loops of a transformer encoder, one table of them for each instruction set.
  *
  * kernels.inc.h is compiled once for each instruction set of enum hearth_isa; every kernel is
  * tested against the plain table. Any thread: nothing here has state.
@@ -92,6 +92,8 @@ struct hearth_kernels {
 };
 
 enum { HEARTH_QUERY_BLOCK = 16 }; /* queries that attention takes at once */
+/* Floats that one call of `attention` needs as scratch, for a sequence of `length` tokens and heads
+ * of `dim`. */
 size_t hearth_attention_scratch(size_t length, size_t dim);
 
 /* The best that this CPU (and the system) has. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* LABEL_MAX is in bytes, as fault_here says it. */
 enum { JSON_BYTES_MAX = 1 << 20, LABEL_MAX = 64 };
 
 /* What is being read. */
@@ -37,6 +38,7 @@ static const char *json_text(struct draft *draft, json_t *value)
 {
     struct hearth_buf text;
     hearth_buf_init(&text, JSON_BYTES_MAX);
+    /* A definition with faults still has a text here, so that reading goes on to the next fault. */
     const char *copy = NULL;
     if (!hearth_json_dump(&text, value))
         copy = hearth_arena_strndup(draft->arena, text.bytes, text.length);
@@ -47,6 +49,8 @@ static const char *json_text(struct draft *draft, json_t *value)
     return copy ? copy : "{}";
 }
 
+/* The name is kept even when it is faulty: a second definition with the same name is told all the
+ * same. */
 static void read_name(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->name = node->text;
@@ -54,6 +58,7 @@ static void read_name(struct draft *draft, const struct hearth_yaml *node)
         fault_here(draft, node, HEARTH_NAME_RULE);
 }
 
+/* Free text, since people number versions in many ways; only its length is bounded. */
 static void read_label(struct draft *draft, const struct hearth_yaml *node)
 {
     draft->definition->label = node->text;
@@ -65,6 +70,7 @@ static void read_label(struct draft *draft, const struct hearth_yaml *node)
 static const char *place_source(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *file = draft->definition->file, *slash = strrchr(file, '/'), *path;
+    /* The length of the scheme: "fake:@" has 6 letters, "file:" has 5. */
     int scheme = strncmp(node->text, "fake:@", 6) == 0 ? 6 : 5;
     if ((scheme == 5 && strncmp(node->text, "file:", 5) != 0) || !node->text[scheme])
         return node->text;
@@ -74,7 +80,7 @@ static const char *place_source(struct draft *draft, const struct hearth_yaml *n
     if (!folder || hearth_expand_path(node->text + scheme, folder, (const char *const *)environ,
                                       draft->arena, &path, &error)) {
         hearth_fault_add(draft->faults, node->line, node->column, "source: %s",
-                         folder ? error.message : "no memory");
+                         folder ? error.message : "there is not enough memory");
         return node->text;
     }
     return hearth_arena_format(draft->arena, "%.*s%s", scheme, node->text, path);
@@ -125,6 +131,7 @@ static void read_tags(struct draft *draft, const struct hearth_yaml *node)
     for (const struct hearth_yaml *tag = node->first; tag; tag = tag->next) {
         bool is_map = node->kind == HEARTH_YAML_MAP;
         bool is_text = tag->kind == HEARTH_YAML_SCALAR || (is_map && tag->kind == HEARTH_YAML_NULL);
+        /* "tags: [a, b]" and "tags: {a: , b: }" say the same. */
         const char *key = is_map ? tag->key : tag->text;
         if (!is_text || !*key)
             hearth_fault_add(draft->faults, tag->line, tag->column,
@@ -146,7 +153,9 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
         return hearth_parse_int(text, INT64_MIN, INT64_MAX, &integer) ? NULL
                                                                       : json_integer(integer);
     case HEARTH_SETTING_NUMBER:
+        /* Which integers and numbers are allowed is told by the row, not here. */
         return hearth_parse_double(text, &number) ? NULL : json_real(number);
+    /* YAML 1.1's words, as hearth.yml takes them. */
     case HEARTH_SETTING_TRUTH:
         if (strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0 ||
             strcasecmp(text, "on") == 0)
@@ -169,9 +178,11 @@ static void read_setting(struct draft *draft, const struct hearth_yaml *node, js
                                  node->key, hearth_model_setting_keys);
         return;
     }
+    /* `slots:` without a value leaves the server's setting in force. */
     if (node->kind == HEARTH_YAML_NULL)
         return;
     char buffer[256];
+    /* The check takes NULL, a value of a wrong form, for wrong as well. */
     json_t *value = node->kind == HEARTH_YAML_SCALAR ? setting_value(setting, node->text) : NULL;
     const char *expected = hearth_model_setting_check(setting, value, buffer, sizeof(buffer));
     if (expected) {
@@ -220,6 +231,7 @@ static void note_key(struct draft *draft, const char *key)
 static void read_field(struct draft *draft, const struct hearth_yaml *node)
 {
     const char *keys[FIELDS + 1] = {NULL};
+    /* `keys` is complete only when nothing has fitted, which is when it is needed. */
     for (size_t i = 0; i < FIELDS; i++) {
         const struct field *field = &fields[i];
         keys[i] = field->key;
@@ -236,6 +248,8 @@ static void read_field(struct draft *draft, const struct hearth_yaml *node)
             fault_here(draft, node, field->is_scalar ? "a single value" : "a map");
         return;
     }
+    /* A misspelt `nmae:` must not be told as missing once more: it counts for the key that is
+     * nearest. */
     hearth_fault_add_unknown(draft->faults, node->key_line, node->key_column, "the key", node->key,
                              keys);
     note_key(draft, hearth_nearest_word(node->key, keys));
@@ -254,6 +268,8 @@ static void read_members(struct draft *draft, const char *text, size_t length)
                          hearth_yaml_kind_name(root->kind));
         return;
     }
+    /* Where faults that belong to the whole definition are told, such as a name that is used twice.
+     */
     draft->definition->line = root->line;
     for (const struct hearth_yaml *member = root->first; member; member = member->next)
         read_field(draft, member);

@@ -31,6 +31,7 @@ struct hearth_definition {
     unsigned line;
 };
 
+/* One thing that is wrong in a definition or in hearth.yml. */
 struct hearth_fault {
     const char *file;
     unsigned line, column; /* from 1; 0 when the fault has no place in a file */
@@ -42,12 +43,14 @@ struct hearth_faults {
     size_t count;
 };
 
-/* One text; `file` is for messages. HEARTH_EFIELDS when there are faults; `error` has the first. */
+/* Reads one text; `file` is only for messages. HEARTH_EFIELDS when there are faults: `ret_faults`
+ * has all of them, `error` the first. */
 int hearth_definition_parse(const char *text, size_t length, const char *file,
                             struct hearth_arena *arena, struct hearth_definition **ret_definition,
                             struct hearth_faults *ret_faults, struct hearth_error *error);
-/* Every .yml and .yaml file of a folder, in order of name; two with one name are a fault. A folder
- * that does not exist has none. */
+/* Reads every .yml and .yaml file of a folder, in order of name. Two definitions with one name are
+ * a fault. A folder that does not exist has no definitions. HEARTH_ETOOLARGE with more than 4,096.
+ */
 int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
                             struct hearth_definition **ret_definitions, size_t *ret_count,
                             struct hearth_faults *ret_faults, struct hearth_error *error);
@@ -57,7 +60,8 @@ int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
 const char *hearth_task_canonical(const char *task);
 /* The names that a person may write; ends with NULL. */
 extern const char *const hearth_task_names[];
-/* "auto", "cpu", "cuda" or "cuda:N". */
+/* Whether a text has the form of a device: "auto", "cpu", "cuda" or "cuda:N". Such a device need
+ * not be there. */
 bool hearth_device_valid(const char *device);
 
 #endif

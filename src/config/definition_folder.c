@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A folder with more is no folder of definitions: somebody has pointed at a wrong place. */
 enum { DEFINITIONS_MAX = 4096 };
 
 /* Not hidden files, which editors leave behind. */
@@ -46,6 +47,7 @@ static int list_paths(const char *directory, struct hearth_arena *arena, const c
     closedir(folder);
     if (rc)
         return rc;
+    /* A folder lists its files in no order; faults must come in the same one each time. */
     qsort(paths, count, sizeof(*paths), hearth_text_order);
     *ret_paths = paths;
     *ret_count = count;
@@ -73,6 +75,7 @@ int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
     size_t count = 0;
     struct hearth_fault_list faults;
     hearth_fault_list_init(&faults, arena, NULL);
+    /* Whatever fails before the end leaves an empty list and not one that was never set. */
     if (ret_faults)
         *ret_faults = faults.faults;
     int rc = list_paths(directory, arena, &paths, &count, error);
@@ -86,6 +89,7 @@ int hearth_definitions_read(const char *directory, struct hearth_arena *arena,
         rc = hearth_text_file_read(paths[i], HEARTH_YAML_BYTES_MAX, arena, &text, &length, error);
         if (rc)
             return rc;
+        /* The faults that are added from here on belong to this file. */
         faults.file = paths[i];
         hearth_definition_fill(&definitions[i], text, length, arena, &faults);
         check_twins(definitions, i, &faults);

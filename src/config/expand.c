@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* The '=' is compared too, so that HOME does not find HOMEBREW. */
 const char *hearth_env_find(const char *const *env, const char *name, size_t name_length)
 {
     for (; env && *env; env++)
@@ -31,6 +32,7 @@ static int append_variable(struct hearth_buf *out, const char *form, size_t leng
                            const char *const *env, struct hearth_error *error)
 {
     size_t name = name_length(form, length);
+    /* "${NAME:-default}" as in POSIX's shell; none of its other forms is known here. */
     bool has_default = length >= name + 2 && form[name] == ':' && form[name + 1] == '-';
     if (name == 0 || (name < length && !has_default))
         return hearth_error_set(error, HEARTH_EINVAL,
@@ -56,6 +58,7 @@ static int expand_into(struct hearth_buf *out, const char *text, size_t length,
     for (size_t i = 0; i < length;) {
         const char *dollar = memchr(text + i, '$', length - i);
         size_t plain = dollar ? (size_t)(dollar - text) - i : length - i;
+        /* That the text is too long is noted in the buffer and told once, at the end. */
         hearth_buf_append(out, text + i, plain);
         i += plain;
         if (!dollar)
@@ -70,8 +73,10 @@ static int expand_into(struct hearth_buf *out, const char *text, size_t length,
         const char *close = memchr(text + i, '}', length - i);
         if (!close)
             return hearth_error_set(error, HEARTH_EINVAL, "`${` has no closing brace");
+        /* The length between "${" and "}". */
         size_t form = (size_t)(close - text) - i - 2;
         int rc = append_variable(out, text + i + 2, form, env, error);
+        /* A full buffer is told by the caller, which knows the limit. */
         if (rc && !out->failed)
             return rc;
         i += form + 3;
@@ -110,6 +115,7 @@ int hearth_expand_path(const char *path, const char *base, const char *const *en
                                     "`~` needs the variable HOME; set it, or write the whole path");
         result = hearth_arena_format(arena, "%s%s", home, path + 1);
     } else if (path[0] && path[0] != '/') {
+        /* "." is the base itself, so that no path ends in "/.". */
         bool here = strcmp(path, ".") == 0;
         result = here ? hearth_arena_strdup(arena, base)
                       : hearth_arena_format(arena, "%s/%s", base, path);

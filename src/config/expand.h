@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/* The value of a variable of `env` (as environ), or NULL. */
+/* The value of a variable of `env` (as environ), or NULL when it is not set. It belongs to `env`.
+ */
 const char *hearth_env_find(const char *const *env, const char *name, size_t name_length);
 
 /* Fills in `${NAME}`, `${NAME:-default}` and `$$`. HEARTH_EINVAL says what is wrong with it: a

@@ -44,9 +44,11 @@ void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned co
     va_start(arguments, format);
     int length = vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    /* A message that is cut ends with a whole character. */
     size_t kept = length < 0 ? 0 : (size_t)length;
     if (kept >= sizeof(message))
         kept = hearth_utf8_whole(message, sizeof(message) - 1);
+    /* Without room for one more, or for its text, a fault is only counted. */
     const char *copy = row ? hearth_arena_strndup(list->arena, message, kept) : NULL;
     if (!copy) {
         list->more++;
@@ -62,6 +64,7 @@ void hearth_fault_add(struct hearth_fault_list *list, unsigned line, unsigned co
     }
 }
 
+/* A word with no candidate near it gets no suggestion: a wrong one would be worse than none. */
 void hearth_fault_add_unknown(struct hearth_fault_list *list, unsigned line, unsigned column,
                               const char *kind, const char *word, const char *const *candidates)
 {
@@ -83,6 +86,7 @@ int hearth_fault_list_end(const struct hearth_fault_list *list, struct hearth_fa
     size_t others = list->faults.count + list->more;
     if (others == 0)
         return 0;
+    /* Faults that were only counted: not even the first one found memory. */
     if (list->faults.count == 0)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "%s is too large to be read",
                                 list->file ? list->file : "the input");

@@ -29,6 +29,7 @@ static int folder_fault(const char *path, int errnum, struct hearth_error *error
             "the folder %s cannot be written (%s); make this user its owner, or "
             "choose another with --home",
             path, strerror(errnum));
+    /* mkdir says EEXIST for a file of that name, and ENOTDIR for one further up in the path. */
     if (errnum == EEXIST || errnum == ENOTDIR)
         return hearth_error_set(error, HEARTH_EIO,
                                 "%s should be a folder, but a file stands there or in its path; "
@@ -38,6 +39,7 @@ static int folder_fault(const char *path, int errnum, struct hearth_error *error
                                   "the folder %s cannot be made; choose another with --home", path);
 }
 
+/* A link to a folder counts as one: homes on other disks are often linked. */
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -51,6 +53,7 @@ static int make_folder(const char *path, struct hearth_error *error)
     size_t length = strlen(path);
     if (length >= sizeof(partial))
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path %.80s… is too long", path);
+    /* Ended at each slash in turn, so that every folder on the way is made from the top down. */
     memcpy(partial, path, length + 1);
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0')
@@ -64,6 +67,7 @@ static int make_folder(const char *path, struct hearth_error *error)
     return access(path, W_OK | X_OK) ? folder_fault(path, errno, error) : 0;
 }
 
+/* An empty setting means the folder's usual place. An empty setting means the usual place. */
 static char *chosen_path(const char *chosen, const char *root, const char *name)
 {
     return *chosen ? hearth_strdup(chosen) : hearth_format("%s/%s", root, name);
@@ -119,6 +123,8 @@ int hearth_home_open(const struct hearth_settings *settings, struct hearth_home 
             error, HEARTH_EINVAL,
             "there is no path for the home; set the variable HOME, or give --home");
     struct hearth_home *home = hearth_calloc(1, sizeof(*home));
+    /* Set before anything can fail: closing a half-opened home must not close descriptor 0. Before
+     * anything can fail, since closing looks at it. */
     home->lock_descriptor = -1;
     home->directory = hearth_strdup(settings->home);
     char *root = chosen_path(settings->artifact_root, home->directory, "artifacts");
@@ -136,6 +142,7 @@ int hearth_home_open(const struct hearth_settings *settings, struct hearth_home 
     return 0;
 }
 
+/* Closing the descriptor gives the lock up. */
 void hearth_home_close(struct hearth_home *home)
 {
     if (!home)
@@ -177,6 +184,8 @@ static int take_lock(struct hearth_home *home, int descriptor, const char *path,
         return errno == EWOULDBLOCK
                    ? in_use(home, descriptor, error)
                    : hearth_error_set_errno(error, errno, "%s cannot be locked", path);
+    /* The number is only for people and for commands that look for the server; what counts is the
+     * lock. */
     char text[32];
     int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
     if (ftruncate(descriptor, 0) || pwrite(descriptor, text, (size_t)length, 0) != length)
@@ -186,12 +195,17 @@ static int take_lock(struct hearth_home *home, int descriptor, const char *path,
 
 int hearth_home_lock(struct hearth_home *home, struct hearth_error *error)
 {
+    /* Taken once for each home: flock on a second descriptor of the same process would be refused
+     * by the first. */
     if (home->lock_descriptor >= 0)
         return 0;
     char path[PATH_MAX];
     int rc = hearth_home_path(home, "run/server.lock", path, sizeof(path));
     if (rc)
         return hearth_error_set(error, rc, "the path of the home is too long");
+    /* O_NOFOLLOW: a link that somebody has put here must not make us write into another file. The
+     * file is never deleted: a process that waits for its lock would then hold one that nobody else
+     * sees. */
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0)
         return hearth_error_set_errno(error, errno, "%s cannot be opened", path);

@@ -14,7 +14,8 @@
 
 struct hearth_home;
 
-/* HEARTH_EIO or HEARTH_EFORBIDDEN when a folder cannot be made or written, HEARTH_ENOSPACE. */
+/* Makes what is missing. HEARTH_EIO or HEARTH_EFORBIDDEN when a folder cannot be made or written,
+ * HEARTH_ENOSPACE when the disk is full. The caller closes it. */
 int hearth_home_open(const struct hearth_settings *settings, struct hearth_home **ret_home,
                      struct hearth_error *error);
 /* Releases the lock too; NULL is allowed. */
@@ -26,10 +27,12 @@ int hearth_home_lock(struct hearth_home *home, struct hearth_error *error);
 
 /* The folder itself; absolute. */
 const char *hearth_home_directory(const struct hearth_home *home);
-/* "DIR/run/x" into `ret_path`; HEARTH_ETOOLARGE. */
+/* Writes the path of a file of the home ("run/x") into `ret_path`, which has `size` bytes;
+ * HEARTH_ETOOLARGE when it does not fit. */
 int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
                      size_t size);
-/* Where artifacts in use and those put away lie: settings, else the home's. */
+/* The folders of artifacts in use and of those put away: as the settings say, else within the home.
+ * The texts belong to the home. */
 const char *hearth_home_active(const struct hearth_home *home);
 const char *hearth_home_archive(const struct hearth_home *home);
 /* What the store is opened with: a path, or NULL for the store in memory. */

@@ -10,8 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* FORMAT is the "version" of the file. It changes when an older program could no longer read the
+ * file rightly; a program refuses every other format instead of guessing. */
 enum { FORMAT = 1, LOCK_BYTES_MAX = 16 << 20, ENTRIES_MAX = 4096 };
 
+/* The file comes out of somebody's repository: every member is checked as if a stranger had written
+ * it. */
 static int read_file_row(const json_t *row, struct hearth_arena *arena,
                          struct hearth_lock_file *ret_file)
 {
@@ -36,6 +40,7 @@ static int read_entry(const json_t *row, struct hearth_arena *arena,
     const char *source = hearth_json_text(row, "source", "");
     const json_t *files = json_object_get(row, "files");
     int64_t version = hearth_json_integer(row, "version", 0);
+    /* HEARTH_EPARSE for whatever is missing or of a wrong type, and the caller names the entry. */
     if (!hearth_model_name_valid(name) || !*source || !json_is_array(files) || version < 1)
         return HEARTH_EPARSE;
     size_t count = json_array_size(files);
@@ -73,6 +78,8 @@ static int read_entries(const char *path, const json_t *root, struct hearth_aren
     if (!lock || !(lock->entries = hearth_arena_alloc(arena, count * sizeof(*lock->entries))))
         return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory to read %s",
                                 path);
+    /* `lock->count` counts what has been read, so that a second entry of one name is found among
+     * those before it. */
     for (; lock->count < count; lock->count++) {
         const json_t *row = json_array_get(models, lock->count);
         int rc = read_entry(row, arena, &lock->entries[lock->count]);
@@ -96,6 +103,7 @@ int hearth_lock_read(const char *path, struct hearth_arena *arena, struct hearth
         return rc;
     json_t *root = hearth_json_parse(text, length, error);
     if (!root) {
+        /* The parser tells line and column, but does not know whose. */
         hearth_error_prefix(error, "%s", path);
         return HEARTH_EPARSE;
     }
@@ -104,6 +112,8 @@ int hearth_lock_read(const char *path, struct hearth_arena *arena, struct hearth
     return rc;
 }
 
+/* Written by hand and not by the JSON library, whose layout would put every member on a line of its
+ * own. */
 static void write_text_member(struct hearth_buf *out, const char *key, const char *value)
 {
     hearth_buf_printf(out, "\"%s\": ", key);
@@ -133,6 +143,7 @@ static void write_entry(struct hearth_buf *out, const struct hearth_lock_entry *
     hearth_buf_text(out, ",\n      ");
     write_text_member(out, "revision", entry->revision);
     hearth_buf_text(out, ",\n      \"files\": [");
+    /* Sorted in a copy: the caller's entries stay as they are. */
     struct hearth_lock_file *files =
         hearth_arena_alloc(scratch, entry->file_count * sizeof(*files));
     if (!files) {
@@ -162,6 +173,8 @@ static void write_lock(struct hearth_buf *out, const struct hearth_lock *lock,
     }
     if (lock->count)
         memcpy(entries, lock->entries, lock->count * sizeof(*entries));
+    /* Sorted, so that the same models always give the same bytes, whatever order they were
+     * installed in. */
     qsort(entries, lock->count, sizeof(*entries), entry_by_name);
     hearth_buf_printf(out, "{\n  \"version\": %d,\n  \"models\": [", FORMAT);
     for (size_t i = 0; i < lock->count; i++) {
@@ -173,6 +186,7 @@ static void write_lock(struct hearth_buf *out, const struct hearth_lock *lock,
 
 int hearth_lock_write(const char *path, const struct hearth_lock *lock, struct hearth_error *error)
 {
+    /* For the sorted copies, which are smaller than the text that is made of them. */
     struct hearth_arena *scratch = hearth_arena_create(LOCK_BYTES_MAX);
     struct hearth_buf out;
     hearth_buf_init(&out, LOCK_BYTES_MAX);

@@ -22,12 +22,14 @@ static int read_duration(const json_t *value, uint64_t *ret_ms)
     if (json_is_string(value))
         return hearth_parse_duration(json_string_value(value), ret_ms);
     double seconds = json_is_number(value) ? json_number_value(value) : -1;
+    /* Written this way round so that NaN is refused too. The bound keeps the product below 2^64. */
     if (!(seconds >= 0 && seconds <= 1e12))
         return HEARTH_EPARSE;
     *ret_ms = (uint64_t)(seconds * 1000 + 0.5);
     return 0;
 }
 
+/* A setting without choices takes any text. */
 static bool is_choice(const struct hearth_model_setting *setting, const char *text)
 {
     for (const char *const *choice = setting->choices; choice && *choice; choice++)
@@ -42,11 +44,15 @@ static bool has_form(const struct hearth_model_setting *setting, const char *tex
     return strcmp(setting->key, "affinity") != 0 || hearth_cpu_wish_is_possible(text);
 }
 
+/* Types are taken strictly: a JSON text "8" is no integer, though YAML's plain 8 becomes one before
+ * it comes here. */
 static bool is_right(const struct hearth_model_setting *setting, const json_t *value)
 {
     uint64_t ms;
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
+        /* The bounds are doubles, which hold all integers that a bound can be (below 2^53) exactly.
+         */
         return json_is_integer(value) && (double)json_integer_value(value) >= setting->low &&
                (double)json_integer_value(value) <= setting->high;
     case HEARTH_SETTING_NUMBER:
@@ -67,6 +73,7 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
 {
     if (is_right(setting, value))
         return NULL;
+    /* The sentences end "… must be", which is why none of them is whole. */
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
     case HEARTH_SETTING_NUMBER:
@@ -96,6 +103,7 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
                                 struct hearth_faults *ret_faults, struct hearth_error *error)
 {
     struct hearth_fault_list faults;
+    /* There is no file: the object came with a request, and the messages name the key instead. */
     hearth_fault_list_init(&faults, arena, NULL);
     if (!json_is_object(settings))
         hearth_fault_add(&faults, 0, 0, "settings must be an object");
@@ -115,6 +123,8 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
     return hearth_fault_list_end(&faults, ret_faults, error);
 }
 
+/* Settings that were stored by an older version, or written into the database by hand, may be
+ * anything: what is not right counts as absent. */
 static int64_t integer_or(const json_t *settings, const char *key, int64_t fallback)
 {
     const json_t *value = json_object_get(settings, key);
@@ -122,6 +132,7 @@ static int64_t integer_or(const json_t *settings, const char *key, int64_t fallb
                                                                     : fallback;
 }
 
+/* Milliseconds. A value that is no duration counts as absent, as in integer_or. */
 static uint64_t duration_or(const json_t *settings, const char *key, uint64_t fallback)
 {
     const json_t *value = json_object_get(settings, key);
@@ -129,6 +140,8 @@ static uint64_t duration_or(const json_t *settings, const char *key, uint64_t fa
     return value && read_duration(value, &ms) == 0 ? ms : fallback;
 }
 
+/* The settings that go to the engine as they are: its own keys, and those that nobody here knows.
+ */
 static const char *engine_part(const json_t *settings, struct hearth_arena *arena)
 {
     json_t *part = json_object();
@@ -179,6 +192,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .engine_json = engine_json,
         };
     json_decref(own);
+    /* The text is no object; a full arena, which no such text can cause, is not told apart. */
     if (!engine_json)
         return hearth_error_set(error, HEARTH_EPARSE, "the model's settings must be a JSON object");
     return 0;

@@ -1,8 +1,9 @@
-/* The settings of one model: what `settings:` of a definition and of POST /models may say, and how
- * it joins the server's own settings.
+/* Checks the settings of one model (what `settings:` of a definition and of POST /models may say)
+ * and joins them with the server's own. Pure; one thread at a time.
  *
- * Stored as a JSON object (settings_json): integers, numbers and truths as such, a duration as text
- * with its unit or as a number of seconds. Keys that only an engine knows are handed on to it. */
+ * They are stored as a JSON object (settings_json): integers, numbers and truths as such, a
+ * duration as text with its unit or as a number of seconds. Keys that only an engine knows are
+ * handed on to it. */
 #ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
 #define HEARTH_CONFIG_MODEL_SETTINGS_H
 
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* One row of the table of a model's settings. `low` and `high` bound integers and numbers, and
+ * durations in milliseconds. */
 struct hearth_model_setting {
     const char *key;
     enum hearth_setting_kind kind;
@@ -23,18 +26,19 @@ struct hearth_model_setting {
     const char *help;
 };
 
-/* Of api/model_settings.json; ends with a row without a key. */
+/* Generated from api/model_settings.json; ends with a row without a key. */
 extern const struct hearth_model_setting hearth_model_settings_table[];
+/* The row of a key, or NULL. */
 const struct hearth_model_setting *hearth_model_setting_find(const char *key);
 /* The keys alone, for suggestions; ends with NULL. */
 extern const char *const hearth_model_setting_keys[];
 
-/* NULL when the value is right, else what was expected ("an integer from 1 to 256"), in `buffer`.
- */
+/* NULL when the value is right, else what was expected ("an integer from 1 to 256"): a constant, or
+ * a text in `buffer`, which has `size` bytes. A NULL value is never right. */
 const char *hearth_model_setting_check(const struct hearth_model_setting *setting,
                                        const json_t *value, char *buffer, size_t size);
-/* All of an object: HEARTH_EFIELDS and a fault for each key that is unknown or wrong; the messages
- * begin with the key, the faults have no place. */
+/* Checks all settings of an object: HEARTH_EFIELDS and a fault for each key that is unknown or
+ * wrong. The messages begin with the key; the faults have no place in a file. */
 int hearth_model_settings_check(const json_t *settings, struct hearth_arena *arena,
                                 struct hearth_faults *ret_faults, struct hearth_error *error);
 

@@ -18,6 +18,8 @@ static void value_fault(struct hearth_settings_draft *draft, const struct hearth
              : given->text   ? given->text
                              : "");
     switch (given->origin) {
+    /* Only a value of hearth.yml has a line and a column; the others name their variable or flag.
+     */
     case HEARTH_FROM_FILE:
         draft->faults.file = draft->config_path;
         hearth_fault_add(&draft->faults, given->node->line, given->node->column, "%s: %s is not %s",
@@ -32,6 +34,7 @@ static void value_fault(struct hearth_settings_draft *draft, const struct hearth
         hearth_fault_add(&draft->faults, 0, 0, "%s: %s from the flag --%s is not %s", setting->key,
                          value, setting->flag, expected);
         break;
+    /* A fault of api/settings.json, which a test finds before anybody sees it. */
     case HEARTH_FROM_DEFAULT:
         hearth_fault_add(&draft->faults, 0, 0, "%s: the default %s is not %s", setting->key, value,
                          expected);
@@ -60,6 +63,7 @@ static const char *path_base(const struct hearth_settings_draft *draft,
     return origin == HEARTH_FROM_FILE ? draft->config_directory : draft->input->directory;
 }
 
+/* A setting may be a path and have choices at once, so both are looked at. */
 static void convert_text(struct hearth_settings_draft *draft, const struct hearth_setting *setting,
                          const char *text, const char **member)
 {
@@ -75,6 +79,7 @@ static void convert_text(struct hearth_settings_draft *draft, const struct heart
     }
     if (!setting->choices)
         return;
+    /* The list for the message grows while none has fitted; 6 is the length of "one of". */
     char expected[256] = "one of";
     for (const char *const *choice = setting->choices; *choice; choice++) {
         if (strcmp(*choice, text) == 0)
@@ -82,12 +87,16 @@ static void convert_text(struct hearth_settings_draft *draft, const struct heart
         size_t used = strlen(expected);
         snprintf(expected + used, sizeof(expected) - used, "%s %s", used > 6 ? "," : "", *choice);
     }
+    /* None of the choices: all of them are in the message by now. */
     value_fault(draft, setting, expected);
 }
 
+/* A number that is refused leaves the member at 0; nobody sees it, because a fault ends the
+ * loading. */
 static void convert_amount(struct hearth_settings_draft *draft,
                            const struct hearth_setting *setting, const char *text, uint64_t *member)
 {
+    /* Sizes are bytes and durations milliseconds; both are stored as they are compared. */
     bool is_size = setting->kind == HEARTH_SETTING_SIZE;
     uint64_t value = 0;
     int rc = is_size ? hearth_parse_size(text, &value) : hearth_parse_duration(text, &value);
@@ -120,6 +129,7 @@ static const char **split_list(struct hearth_settings_draft *draft, const char *
     size_t count = 1;
     for (const char *c = text; *c; c++)
         count += *c == ',';
+    /* At most one part more than commas, and NULL at the end, which the arena's zeros give. */
     const char **items = hearth_arena_alloc(draft->arena, (count + 1) * sizeof(*items));
     for (size_t i = 0; items && *text;) {
         text += strspn(text, " \t");
@@ -133,6 +143,7 @@ static const char **split_list(struct hearth_settings_draft *draft, const char *
     return items;
 }
 
+/* A list of hearth.yml, whose items may hold commas. */
 static const char **list_of_node(struct hearth_settings_draft *draft,
                                  const struct hearth_setting *setting,
                                  const struct hearth_yaml *list)
@@ -152,6 +163,7 @@ static const char **list_of_node(struct hearth_settings_draft *draft,
     return items;
 }
 
+/* For `config show`, which prints a list in the form that a flag takes. */
 static const char *join_list(struct hearth_settings_draft *draft, const char *const *items)
 {
     struct hearth_buf text;
@@ -185,6 +197,7 @@ void hearth_setting_convert(struct hearth_settings_draft *draft,
                             const struct hearth_setting *setting)
 {
     struct hearth_setting_given *given = &draft->given[hearth_setting_row(setting)];
+    /* The kind of the row vouches for the member's type. */
     void *member = (char *)draft->settings + setting->offset;
     const char *text = given->text ? given->text : "";
     draft->shown[hearth_setting_row(setting)] = text;

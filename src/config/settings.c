@@ -29,10 +29,12 @@ static const char *const *setting_keys(struct hearth_settings_draft *draft)
         hearth_arena_alloc(draft->arena, (hearth_settings_count + 1) * sizeof(*keys));
     for (size_t i = 0; keys && i < hearth_settings_count; i++)
         keys[i] = hearth_settings_table[i].key;
+    /* Without memory there is no suggestion, but the fault is still told. */
     static const char *const none[] = {NULL};
     return keys ? keys : none;
 }
 
+/* Only the names of the table are looked up: other variables are other programs'. */
 static void take_environment(struct hearth_settings_draft *draft)
 {
     for (size_t i = 0; i < hearth_settings_count; i++) {
@@ -94,6 +96,7 @@ static void take_member(struct hearth_settings_draft *draft, const struct hearth
         given->text = member->text;
 }
 
+/* Only a file that cannot be read is an error here; everything that is wrong in it is a fault. */
 static int take_file(struct hearth_settings_draft *draft, struct hearth_error *error)
 {
     const char *text;
@@ -116,13 +119,15 @@ static int take_file(struct hearth_settings_draft *draft, struct hearth_error *e
     return 0;
 }
 
+/* A file that exists but cannot be read counts as there: reading it then says why. */
 static bool is_there(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0;
 }
 
-/* The path of a setting that is needed before the file is read, or NULL; faults come later. */
+/* The path of a setting that is needed before the file is read, or NULL. A faulty one is told
+ * later, when all settings are converted, so that it is told once. */
 static const char *early_path(struct hearth_settings_draft *draft, const char *key)
 {
     const struct hearth_setting_given *given =
@@ -150,6 +155,7 @@ static void find_file(struct hearth_settings_draft *draft)
         }
     }
     draft->config_path = path;
+    /* Relative paths of the file count from its folder; of /hearth.yml that is "/". */
     const char *slash = path ? strrchr(path, '/') : NULL;
     draft->config_directory = draft->input->directory;
     if (slash)
@@ -214,6 +220,8 @@ int hearth_settings_load(const struct hearth_settings_input *input, struct heart
         return rc;
     for (size_t i = 0; i < hearth_settings_count; i++)
         hearth_setting_convert(&draft, &hearth_settings_table[i]);
+    /* With faults, only where the file lies is passed on: `config check` looks for models/ beside
+     * it. */
     rc = hearth_fault_list_end(&draft.faults, ret_faults, error);
     if (rc && ret_origins)
         *ret_origins = (struct hearth_settings_origins){

@@ -1,7 +1,7 @@
 /* Reads the settings that api/settings.json lists. A value can come from four places, of which a
- * later one wins: the default, hearth.yml, the environment, a flag of the command line.
- * `struct hearth_settings` is generated (settings.gen.h) and has a member for each key. Blocking.
- */
+ * later one wins: the default, hearth.yml, the environment, a flag of the command line. `struct
+ * hearth_settings` is generated (settings.gen.h) and has a member for each key. Blocking: reads one
+ * file. One thread at a time. */
 #ifndef HEARTH_CONFIG_SETTINGS_H
 #define HEARTH_CONFIG_SETTINGS_H
 

@@ -1,5 +1,5 @@
-/* The settings while they are being read: gathered from all places (settings.c), then converted to
- * their types (setting_values.c). Private to src/config. */
+/* Holds the settings while they are being read: gathered from all places (settings.c), then
+ * converted to their types (setting_values.c). Private to src/config. */
 #ifndef HEARTH_CONFIG_SETTINGS_DRAFT_H
 #define HEARTH_CONFIG_SETTINGS_DRAFT_H
 
@@ -26,6 +26,7 @@ struct hearth_settings_draft {
     bool is_home_config; /* the file was found in the home */
 };
 
+/* The place of a setting in hearth_settings_table, and so in `given` and `shown`. */
 size_t hearth_setting_row(const struct hearth_setting *setting);
 /* Fills in the member of `settings` and what is shown of it, or adds a fault. */
 void hearth_setting_convert(struct hearth_settings_draft *draft,

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Names that other tools use for the same thing, above all the hub's pipeline tags. */
+/* Names that other tools use for the same thing, above all the hub's pipeline tags. Each pair is a
+ * name that is understood, and the one that is kept. */
 static const char *const task_aliases[][2] = {
     {"chat", "chat"},
     {"conversational", "chat"},
@@ -29,10 +30,12 @@ static const char *const task_aliases[][2] = {
 };
 enum { TASK_ALIASES = sizeof(task_aliases) / sizeof(task_aliases[0]) };
 
+/* What is suggested and listed in help: only the names that are kept. */
 const char *const hearth_task_names[] = {
     "chat", "completion", "embedding", "rerank", "classification", "image", "audio", NULL,
 };
 
+/* Names are compared with their case, as the hub compares its tags. */
 const char *hearth_task_canonical(const char *task)
 {
     for (size_t i = 0; i < TASK_ALIASES; i++)

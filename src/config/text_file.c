@@ -75,7 +75,10 @@ int hearth_text_file_write(const char *path, const char *text, size_t length,
     int descriptor = mkostemp(partial, O_CLOEXEC);
     if (descriptor < 0)
         return hearth_error_set_errno(error, errno, "%s cannot be written", path);
+    /* Written and synced before it gets its name: after a crash the name never leads to an empty
+     * file. */
     int errnum = write_and_sync(descriptor, text, length);
+    /* mkostemp makes a file that only its owner may read, but this one is for the project. */
     if (!errnum && fchmod(descriptor, 0644))
         errnum = errno;
     if (close(descriptor) && !errnum)

@@ -41,6 +41,7 @@ static void fault_at(struct reader *reader, yaml_mark_t mark, const char *messag
     hearth_fault_add(reader->faults, line_of(mark), column_of(mark), "%s", message);
 }
 
+/* For faults behind which the events no longer say what belongs to what. */
 static void stop_at(struct reader *reader, yaml_mark_t mark, const char *message)
 {
     fault_at(reader, mark, message);
@@ -93,6 +94,7 @@ static void read_scalar(struct reader *reader, const yaml_event_t *event, struct
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    /* Never NULL, whatever follows: readers compare and print it without asking. */
     node->text = "";
     node->kind = plain && is_null_word(text, length) ? HEARTH_YAML_NULL : HEARTH_YAML_SCALAR;
     if (memchr(text, '\0', length)) {
@@ -108,6 +110,7 @@ static void read_scalar(struct reader *reader, const yaml_event_t *event, struct
 static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *event,
                                      unsigned depth);
 
+/* One by one: with at most 4,096 values in the whole file this stays quick enough. */
 static const struct hearth_yaml *find_key(const struct hearth_yaml *map, const char *key)
 {
     for (const struct hearth_yaml *member = map->first; member; member = member->next)
@@ -136,6 +139,7 @@ static const char *read_key(struct reader *reader, const struct hearth_yaml *map
         return NULL;
     }
     const struct hearth_yaml *twin = find_key(map, key);
+    /* Reading goes on: both members stay, and the fault keeps the file from being used. */
     if (twin)
         hearth_fault_add(reader->faults, line_of(event->start_mark), column_of(event->start_mark),
                          "`%s` stands here a second time; the first is in line %u", key,
@@ -192,6 +196,7 @@ static bool is_plain_node(struct reader *reader, const yaml_event_t *event)
         anchor = event->data.mapping_start.anchor;
         tag = event->data.mapping_start.tag;
     }
+    /* One fault for each value is enough. */
     if (anchor)
         stop_at(reader, event->start_mark,
                 "anchors (`&name`) are not allowed here; write the value itself");
@@ -200,6 +205,7 @@ static bool is_plain_node(struct reader *reader, const yaml_event_t *event)
     return !reader->stopped;
 }
 
+/* Recursion is bounded by HEARTH_YAML_DEPTH_MAX, which is checked before anything is read. */
 static struct hearth_yaml *read_node(struct reader *reader, const yaml_event_t *event,
                                      unsigned depth)
 {
@@ -238,6 +244,7 @@ static struct hearth_yaml *read_stream(struct reader *reader)
         case YAML_STREAM_END_EVENT:
             ended = true;
             break;
+        /* Neither carries a value. */
         case YAML_STREAM_START_EVENT:
         case YAML_DOCUMENT_END_EVENT:
             break;
@@ -266,10 +273,12 @@ struct hearth_yaml *hearth_yaml_parse(const char *text, size_t length, const cha
         hearth_fault_add(faults, 1, 1, "there is not enough memory to read the text");
         return NULL;
     }
+    /* Not guessed from the first bytes: text_file.c has checked that the text is UTF-8. */
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
     struct hearth_yaml *root = read_stream(&reader);
     yaml_parser_delete(&reader.parser);
+    /* Nothing was wrong, and nothing was there: an empty text. */
     if (!root && !reader.stopped) {
         root = hearth_arena_alloc(arena, sizeof(*root));
         if (root)

@@ -1,9 +1,10 @@
-/* A YAML text as a bounded tree that knows line and column of everything.
+/* Parses a YAML text into a bounded tree, in which everything knows its line and column.
  *
- * One document of maps, lists and scalars. What a configuration does not need and what makes a
- * reader unsafe is a fault: aliases and anchors, tags, several documents, keys that are not plain
- * text, duplicate keys, NUL characters. Values may name variables: `${NAME}` must be set,
- * `${NAME:-default}` need not be, `$$` is a dollar sign. The tree lies in the arena. One thread. */
+ * A text is one document of maps, lists and scalars. What a configuration does not need and what
+ * makes a reader unsafe is a fault: aliases and anchors, tags, several documents, keys that are
+ * not plain text, duplicate keys, NUL characters. Values may name variables: `${NAME}` must be
+ * set, `${NAME:-default}` need not be, `$$` is a dollar sign. The tree lies in the arena. One
+ * thread. */
 #ifndef HEARTH_CONFIG_YAML_H
 #define HEARTH_CONFIG_YAML_H
 
@@ -26,6 +27,7 @@ enum hearth_yaml_kind {
     HEARTH_YAML_MAP,
 };
 
+/* One value: a scalar, or a map or list with its members. Lines and columns count from 1. */
 struct hearth_yaml {
     enum hearth_yaml_kind kind;
     unsigned line, column; /* of the value, from 1 */

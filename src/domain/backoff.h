@@ -1,5 +1,6 @@
-/* How long to wait before the next try: doubles with each failure in a row, up to a cap, and is
- * spread so that many who failed together do not come back together. Pure. */
+/* How long to wait before the next try of something that has failed. The wait doubles with each
+ * failure in a row, up to a cap, and is spread by chance, so that many who failed together do not
+ * come back together. Pure; milliseconds. */
 #ifndef HEARTH_DOMAIN_BACKOFF_H
 #define HEARTH_DOMAIN_BACKOFF_H
 

@@ -1,4 +1,5 @@
-/* Which tokens make the next step of a worker. Pure policy: no clock, no memory; not thread-safe.
+/* Which tokens of which sequences make up the next step of a worker. Pure policy: no clock, no
+ * memory of its own; not thread-safe.
  *
  * Sequences that decode come first, a token each. What is left of the budget goes to prompts: half
  * of it to the one that has waited longest, so that no prompt starves; the rest by class and then

@@ -1,3 +1,5 @@
+/* The lists name codes of api/errors.json; a code that is in none of them lies with the server or
+ * its models. */
 #include "domain/blame.h"
 
 #include "hearth/error.h"

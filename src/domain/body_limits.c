@@ -1,3 +1,5 @@
+/* Nothing is counted here: the callers run on several threads, and each counts with one atomic
+ * number before it asks. */
 #include "domain/body_limits.h"
 
 struct hearth_body_limits hearth_body_limits_for(uint64_t text_max)

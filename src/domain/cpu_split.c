@@ -87,6 +87,8 @@ int hearth_cpus_write(const struct hearth_cpus *cpus, char *ret_list, size_t siz
     return 0;
 }
 
+/* Asked when a setting is written, on whatever machine that is: only the form can be judged there.
+ */
 bool hearth_cpu_wish_is_possible(const char *wish)
 {
     struct hearth_cpus part;
@@ -133,6 +135,8 @@ static int split_evenly(const struct hearth_cpus *usable, const struct hearth_cp
     return 0;
 }
 
+/* Binding to a core that the process may not use fails in the kernel, after the worker was started;
+ * it is found out before. */
 static bool is_within(const struct hearth_cpus *part, const struct hearth_cpus *usable)
 {
     for (size_t i = 0; i < HEARTH_CPUS_MAX / 64; i++)

@@ -1,5 +1,5 @@
-/* Which cores each of several workers gets. Pure: the machine's cores and their nodes are
- * arguments. Lists are the kernel's: "0-3,8". */
+/* Which cores each of several workers gets. Lists of cores are written as the kernel writes them:
+ * "0-3,8". Pure: the machine's cores and memory nodes are arguments. */
 #ifndef HEARTH_DOMAIN_CPU_SPLIT_H
 #define HEARTH_DOMAIN_CPU_SPLIT_H
 

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+/* What has begun is not charged: it ends here in any case, and its count is what a dead letter
+ * shows. */
 enum hearth_crash_verdict hearth_crash_budget_spend(struct hearth_crash_budget *budget,
                                                     bool generates)
 {

@@ -1,11 +1,12 @@
-/* How much of a model's queue its workers may have at a time. Pure policy; not thread-safe.
+/* How many requests of a model's queue its workers may have at a time. Pure policy; not
+ * thread-safe.
  *
- * What a worker has can no longer be reordered, so it gets what keeps it busy and no more. Where
- * inputs are cut into chunks that is a request for each slot and one more, whose input is prepared
- * meanwhile. Where inputs go whole (encoders) a step may take all that is there, so a second step
- * must be ready when the first ends: as many again as slots, as long as their tokens are not more
- * than HEARTH_LOOK_AHEAD_STEPS steps. Interactive requests have so many places more of their own,
- * because the worker takes them into its next step whatever else it has. */
+ * What a worker has can no longer be reordered, so it gets what keeps it busy and no more. A model
+ * that generates takes one request for each slot, and one more whose input is prepared meanwhile.
+ * An encoder takes each input whole, and a step may take all that is there: so it gets twice as
+ * many as slots, to have the second step ready when the first ends, as long as all of them together
+ * are not more tokens than HEARTH_LOOK_AHEAD_STEPS steps. Interactive requests have as many places
+ * again, for themselves, because the worker takes them into its next step whatever else it has. */
 #ifndef HEARTH_DOMAIN_LOOK_AHEAD_H
 #define HEARTH_DOMAIN_LOOK_AHEAD_H
 

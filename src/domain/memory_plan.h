@@ -1,5 +1,6 @@
-/* Does a model fit? Weights, cache, scratch and process against what is free less the headroom,
- * and against the limit for all models together. Pure; bytes. */
+/* Does a model fit into memory? What it plans to take (weights, cache, scratch, process) is held
+ * against two bounds: what is free on the machine less the headroom, and the limit for all models
+ * together less what they have. Pure; bytes. */
 #ifndef HEARTH_DOMAIN_MEMORY_PLAN_H
 #define HEARTH_DOMAIN_MEMORY_PLAN_H
 

@@ -58,6 +58,8 @@ static bool goes_before(const struct worker *one, const struct worker *other)
     return one->load.streams < other->load.streams;
 }
 
+/* The cost of what it has says how long a worker will be busy; the number of streams decides only
+ * between equals, and the number of the worker between those. */
 int64_t hearth_placement_choose(const struct hearth_placement *placement)
 {
     const struct worker *best = NULL;
@@ -100,6 +102,8 @@ static struct place *place_of(const struct hearth_placement *placement, uint32_t
     return NULL;
 }
 
+/* The load is kept beside the places, and not counted anew for each choice, because a choice is
+ * made for every request. */
 static void leave(struct hearth_placement *placement, struct place *place)
 {
     struct hearth_worker_load *load = &placement->workers[place->worker].load;
@@ -121,6 +125,7 @@ void hearth_placement_leave(struct hearth_placement *placement, uint32_t stream)
         leave(placement, place);
 }
 
+/* The last place fills each gap, so the index moves on only when nothing was taken. */
 size_t hearth_placement_leave_all(struct hearth_placement *placement, uint32_t worker,
                                   uint32_t *ret_streams)
 {

@@ -1,4 +1,5 @@
-/* Admission to one model: classes without starvation, fair among clients, bounded.
+/* The queue before one model: who is let in, and whose turn is next. It is bounded, fair among
+ * clients, and lets no class starve.
  *
  * Pure policy: no clock, no sockets; times are arguments, in milliseconds. Within a class clients
  * take turns by deficit round robin over the cost of their requests (estimated tokens); between

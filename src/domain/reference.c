@@ -22,6 +22,8 @@ void hearth_reference_show(const char *text, char ret_shown[HEARTH_REFERENCE_SHO
     ret_shown[out] = '\0';
 }
 
+/* What was asked for is shown, so that a person finds it; it is shown in a form that can do no harm
+ * to a terminal or a log. */
 static int fault(struct hearth_error *error, int code, const char *text, const char *reason)
 {
     char shown[HEARTH_REFERENCE_SHOWN_MAX];
@@ -39,6 +41,8 @@ static bool copy_name(const char *text, size_t length, char ret_name[HEARTH_NAME
     return hearth_model_name_valid(ret_name);
 }
 
+/* The first ':' or '@' ends the name. The rest is a number or an alias and nothing behind it, so
+ * that every reference means one thing only. */
 int hearth_reference_parse(const char *text, struct hearth_reference *ret_reference,
                            struct hearth_error *error)
 {

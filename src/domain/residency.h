@@ -1,9 +1,9 @@
-/* Which loaded models may go: when memory is wanted for another, and when they lie idle.
+/* Which loaded models are unloaded, when another one needs their memory or when nobody uses them.
  *
- * Never a busy, loading or pinned one. Among the others those go first that were not used for long,
- * are large, and are cheap to load again. A model stays at least `shortest_ms` after its load, so
- * that two that do not fit together do not thrash, unless the one that wants room has waited
- * `longest_wait_ms`, so that it does not starve. Pure; times in milliseconds. */
+ * A busy, loading or pinned model never goes. Of the others those go first that were not used for
+ * long, are large, and are quick to load again. A model stays at least `shortest_ms` after its
+ * load, so that two that do not fit together do not thrash, unless the one that wants room has
+ * waited `longest_wait_ms`, so that it does not starve. Pure; times in milliseconds. */
 #ifndef HEARTH_DOMAIN_RESIDENCY_H
 #define HEARTH_DOMAIN_RESIDENCY_H
 

@@ -25,6 +25,7 @@ static uint32_t draw(struct hearth_restart *restart)
     return restart->random >> 8;
 }
 
+/* The breaker counts first, because its count is what the back-off goes by. */
 uint64_t hearth_restart_after_end(struct hearth_restart *restart, uint64_t now_ms)
 {
     hearth_breaker_failure(&restart->breaker, now_ms);

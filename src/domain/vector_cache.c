@@ -85,6 +85,7 @@ static void link_newest(struct hearth_vector_cache *cache, struct entry *entry)
     cache->newest = entry;
 }
 
+/* From both lists that it is in, and from the sums. */
 static void drop(struct hearth_vector_cache *cache, struct entry *entry)
 {
     struct entry **link = bucket_of(cache, &entry->key);
@@ -116,6 +117,7 @@ static void grow(struct hearth_vector_cache *cache)
     hearth_free(old);
 }
 
+/* A hit makes it the newest. */
 bool hearth_vector_cache_get(struct hearth_vector_cache *cache,
                              const struct hearth_vector_digest *key,
                              struct hearth_cached_vector *ret_vector)

@@ -1,5 +1,6 @@
-/* Vectors by the digest of what they were computed from: bounded in bytes, the least recently used
- * one goes first. Pure containers: no clock; not thread-safe. */
+/* Vectors that were computed, kept by the digest of all that they depend on, so that the same text
+ * need not be computed again. Bounded in bytes; the one that was not asked for the longest goes
+ * first. Pure: no clock; not thread-safe. */
 #ifndef HEARTH_DOMAIN_VECTOR_CACHE_H
 #define HEARTH_DOMAIN_VECTOR_CACHE_H
 
@@ -9,12 +10,13 @@
 
 #define HEARTH_VECTOR_DIGEST_LENGTH 64
 
-/* A digest's hexadecimal digits. */
+/* The hexadecimal digits of a SHA-256. There are two kinds: the *maker* of vectors (version,
+ * settings, files: what computes them) and the *key* of one vector (its maker and its input). */
 struct hearth_vector_digest {
     char digits[HEARTH_VECTOR_DIGEST_LENGTH];
 };
 
-/* For a table of keys. */
+/* For a table of them: a digest's bits are as good as any. */
 uint64_t hearth_vector_digest_hash(const struct hearth_vector_digest *key);
 
 struct hearth_cached_vector {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Four bytes that a format's files begin with. A file that cannot be read has none: opening it says
+ * why later. */
 static bool has_magic(const char *path, const char *magic)
 {
     char bytes[4] = {0};
@@ -18,6 +20,7 @@ static bool has_magic(const char *path, const char *magic)
     return whole && memcmp(bytes, magic, sizeof(bytes)) == 0;
 }
 
+/* Only that the name is there; what it holds is the engine's to judge. */
 static bool holds(const char *directory, const char *name)
 {
     char path[4096];
@@ -26,11 +29,13 @@ static bool holds(const char *directory, const char *name)
     return length > 0 && (size_t)length < sizeof(path) && stat(path, &status) == 0;
 }
 
+/* By its bytes as well: a blob has a digest for its name. */
 static bool is_gguf(const char *path, mode_t mode)
 {
     return S_ISREG(mode) && (hearth_text_ends(path, ".gguf") || has_magic(path, "GGUF"));
 }
 
+/* Every model that transformers saves has this file. */
 static bool is_hugging_face_folder(const char *path, mode_t mode)
 {
     return S_ISDIR(mode) && holds(path, "config.json");

@@ -1,4 +1,4 @@
-/* Which engine serves a file or folder, by what lies there. */
+/* Chooses the engine for a file or folder by what lies there. */
 #ifndef HEARTH_FORMAT_ENGINE_CHOICE_H
 #define HEARTH_FORMAT_ENGINE_CHOICE_H
 

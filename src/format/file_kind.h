@@ -1,4 +1,5 @@
-/* What a file is, by its first bytes. Any thread. */
+/* Says what a file is by its first bytes, for errors that help somebody who gave the wrong file.
+ * Any thread. */
 #ifndef HEARTH_FORMAT_FILE_KIND_H
 #define HEARTH_FORMAT_FILE_KIND_H
 

@@ -33,6 +33,7 @@ int hearth_file_map_open(const char *path, struct hearth_file_map *ret_map,
     else if ((bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
              MAP_FAILED)
         rc = hearth_error_set_errno(error, errno, "%s", name);
+    /* The mapping stays without the descriptor. */
     close(fd);
     if (rc)
         return rc;

@@ -1,7 +1,8 @@
 /* A whole file, mapped read-only: for weights, which are looked at once, in order. Any thread.
  *
  * Errors have the file's name and not its folder: where a model lies is nobody's business who asks
- * for it. */
+ * for it. Mapped rather than read, because weights are gigabytes of which a process may need a
+ * part. A file that shrinks under its mapping would end the process; blobs do not change. */
 #ifndef HEARTH_FORMAT_FILE_MAP_H
 #define HEARTH_FORMAT_FILE_MAP_H
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Most headers fit into 1 MiB; a large vocabulary takes a few. */
 #define WINDOW_BYTES_MIN ((size_t)1 << 20)
 
 int hearth_gguf_parse(const void *bytes, size_t length, uint64_t file_bytes,
@@ -24,12 +25,15 @@ int hearth_gguf_parse(const void *bytes, size_t length, uint64_t file_bytes,
 static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **ret_gguf,
                         struct hearth_error *error)
 {
+    /* Never more than the file has, and never more than the limit. */
     uint64_t most = file_bytes < HEARTH_GGUF_HEADER_MAX ? file_bytes : HEARTH_GGUF_HEADER_MAX;
     unsigned char *bytes = NULL;
     size_t held = 0;
     bool more = true;
     int rc = 0;
     struct hearth_error fault = {0}; /* of a window that was too small, it is forgotten */
+    /* Four times as large each time, so that what is parsed twice is at most a third of the whole.
+     */
     for (size_t window = WINDOW_BYTES_MIN; more; window *= 4) {
         size_t wanted = window < most ? window : (size_t)most;
         unsigned char *grown = hearth_try_realloc(bytes, wanted + 1);
@@ -52,6 +56,7 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
         more = more && held < most;
     }
     if (rc == 0) {
+        /* Keys and texts point into the bytes, so they live as long as the header. */
         (*ret_gguf)->owned_bytes = bytes;
         return 0;
     }
@@ -67,6 +72,7 @@ int hearth_gguf_open(const char *path, struct hearth_gguf **ret_gguf, struct hea
     /* Asked before the file is opened: a named pipe would wait for its writer. */
     if (!S_ISREG(status.st_mode))
         return hearth_error_set(error, HEARTH_EMODEL, "%s is not a regular file", path);
+    /* "e" is O_CLOEXEC: no child process inherits the file. */
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
         return hearth_error_set_errno(error, errno, "%s", path);
@@ -202,6 +208,7 @@ int64_t hearth_gguf_integer_at(const struct hearth_gguf_entry *entry, uint64_t i
     }
 }
 
+/* An array is not taken for its first element, which could be anything. */
 int64_t hearth_gguf_integer(const struct hearth_gguf *gguf, const char *key, int64_t fallback)
 {
     const struct hearth_gguf_entry *entry = hearth_gguf_find(gguf, key);
@@ -215,6 +222,7 @@ double hearth_gguf_number(const struct hearth_gguf *gguf, const char *key, doubl
     const struct hearth_gguf_entry *entry = hearth_gguf_find(gguf, key);
     if (entry == NULL || entry->is_array)
         return fallback;
+    /* The bits are brought into this machine's order before they are taken for a float. */
     if (entry->type == HEARTH_GGUF_FLOAT32) {
         uint32_t bits = (uint32_t)little_endian(entry->bytes, 4);
         float value;
@@ -250,6 +258,7 @@ struct hearth_gguf_text hearth_gguf_text(const struct hearth_gguf *gguf, const c
 
 struct hearth_gguf_text hearth_gguf_next_text(const struct hearth_gguf_entry *entry, size_t *offset)
 {
+    /* No bounds here: the parser has walked over every string of the array. */
     const unsigned char *at = entry->bytes + *offset;
     struct hearth_gguf_text text = {(const char *)at + sizeof(uint64_t),
                                     (size_t)little_endian(at, sizeof(uint64_t))};

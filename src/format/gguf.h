@@ -72,6 +72,8 @@ int hearth_gguf_parse(const void *bytes, size_t length, uint64_t file_bytes,
                       struct hearth_gguf **ret_gguf, struct hearth_error *error);
 void hearth_gguf_destroy(struct hearth_gguf *gguf); /* NULL is allowed */
 
+/* What the header says of itself. Indices count from 0 in the order of the file; NULL beyond the
+ * last. */
 uint32_t hearth_gguf_version(const struct hearth_gguf *gguf);
 uint64_t hearth_gguf_file_bytes(const struct hearth_gguf *gguf);
 size_t hearth_gguf_entry_count(const struct hearth_gguf *gguf);

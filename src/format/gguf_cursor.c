@@ -20,6 +20,7 @@ struct hearth_gguf_shown hearth_gguf_show(struct hearth_gguf_text name)
     return out;
 }
 
+/* The byte is where what is broken begins, for somebody with a hex editor. */
 int hearth_gguf_broken(struct hearth_gguf_cursor *at, const char *what, const char *fault)
 {
     return hearth_error_set(at->error, HEARTH_EMODEL, "GGUF header, byte %zu: %s %s", at->offset,
@@ -40,6 +41,7 @@ int hearth_gguf_need(struct hearth_gguf_cursor *at, uint64_t size, const char *w
                             at->offset, what, size, at->file_bytes - at->offset);
 }
 
+/* The one place that moves on over bytes, and so the one place that checks. */
 static int take(struct hearth_gguf_cursor *at, const char *what, void *ret_bytes, size_t size)
 {
     int rc = hearth_gguf_need(at, size, what);
@@ -76,6 +78,7 @@ int hearth_gguf_read_text(struct hearth_gguf_cursor *at, const char *what,
         rc = hearth_gguf_need(at, length, what);
     if (rc != 0)
         return rc;
+    /* Points into the header: a vocabulary has a hundred thousand texts, which are not copied. */
     ret_text->bytes = (const char *)at->bytes + at->offset;
     ret_text->length = (size_t)length;
     at->offset += (size_t)length;

@@ -1,5 +1,5 @@
-/* Reading the pieces of a GGUF header one behind the other: bounded, and with errors that say
- * where. Private to src/format/gguf*. */
+/* Reads the pieces of a GGUF header one behind the other: bounded, and with errors that say where.
+ * Private to src/format/gguf*. One thread at a time. */
 #ifndef HEARTH_FORMAT_GGUF_CURSOR_H
 #define HEARTH_FORMAT_GGUF_CURSOR_H
 
@@ -7,6 +7,8 @@
 
 enum { HEARTH_GGUF_SHOWN_MAX = 80 }; /* characters of a hostile name that a message repeats */
 
+/* Where reading stands. `bytes` is what has been read of a file of `file_bytes`; `length` of them.
+ */
 struct hearth_gguf_cursor {
     const unsigned char *bytes;
     size_t length;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bounds of our own stand far above what any model has: a vocabulary is one key, a large model has
+ * some thousand tensors. */
 #define COUNT_MAX (1u << 20) /* of keys, and of tensors */
 #define KEY_BYTES_MAX 65535u /* of the specification */
 #define ENTRY_BYTES_MIN 13u  /* length of the key, one character, type */
@@ -29,6 +31,7 @@ static size_t value_bytes(enum hearth_gguf_type type)
     return sizes[type];
 }
 
+/* The entry keeps only where they begin; readers walk over them again. */
 static int skip_strings(struct hearth_gguf_cursor *at, uint64_t count, const char *what)
 {
     /* Each takes at least its length, so that the loop is bounded by the header. */
@@ -53,6 +56,7 @@ static int skip_values(struct hearth_gguf_cursor *at, const struct hearth_gguf_e
     int rc = hearth_gguf_need(at, entry->count * size, what);
     if (rc != 0)
         return rc;
+    /* The format allows 0 and 1 alone; other readers would take other values differently. */
     if (entry->type == HEARTH_GGUF_BOOL)
         for (uint64_t i = 0; i < entry->count; i++)
             if (entry->bytes[i] > 1)
@@ -94,6 +98,7 @@ static int read_entry(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *e
     int rc = hearth_gguf_read_name(at, "a key", KEY_BYTES_MAX, &entry->key);
     if (rc != 0)
         return rc;
+    /* "key 'NAME'", for errors: composed only out of what is safe to print. */
     char what[HEARTH_GGUF_SHOWN_MAX + 16] = "key '";
     struct hearth_gguf_shown key = hearth_gguf_show(entry->key);
     size_t length = strlen(key.text);
@@ -102,6 +107,7 @@ static int read_entry(struct hearth_gguf_cursor *at, struct hearth_gguf_entry *e
     return read_value(at, entry, what);
 }
 
+/* The byte is the one that was read last: a tensor's entry is short. */
 static int tensor_fault(struct hearth_gguf_cursor *at, const struct hearth_gguf_tensor *tensor,
                         int code, const char *fault)
 {
@@ -243,9 +249,11 @@ static int index_names(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf)
     return 0;
 }
 
+/* A key that is wrong is refused rather than replaced by the default: offsets depend on it. */
 static int read_alignment(struct hearth_gguf_cursor *at, const struct hearth_gguf *gguf,
                           uint64_t *ret_value)
 {
+    /* As the specification has it for files that do not say. */
     *ret_value = ALIGNMENT_DEFAULT;
     const struct hearth_gguf_entry *entry = hearth_gguf_find(gguf, "general.alignment");
     if (entry == NULL)
@@ -264,6 +272,7 @@ static int read_alignment(struct hearth_gguf_cursor *at, const struct hearth_ggu
 static int place_tensors(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf,
                          uint64_t alignment)
 {
+    /* The data begin behind the header at the next multiple of the alignment, a power of two. */
     uint64_t start = (at->offset + alignment - 1) & ~(alignment - 1);
     for (size_t i = 0; i < gguf->tensor_count; i++) {
         struct hearth_gguf_tensor *tensor = &gguf->tensors[i];
@@ -311,17 +320,20 @@ static int read_head(struct hearth_gguf_cursor *at, struct hearth_gguf *gguf, ui
     if (rc != 0)
         return rc;
     if (gguf->version != 2 && gguf->version != 3) {
+        /* Read in the wrong order, a small version stands in the upper half of the number. */
         bool swapped = (gguf->version & 0xffff) == 0 && gguf->version != 0;
         return hearth_error_set(at->error, HEARTH_ENOTIMPL,
                                 "GGUF version %" PRIu32 " is not known here (2 and 3 are)%s",
                                 swapped ? __builtin_bswap32(gguf->version) : gguf->version,
                                 swapped ? ": the file is big-endian" : "");
     }
+    /* Tensors come first in the head, though their entries stand behind the keys. */
     rc = hearth_gguf_read_u64(at, "the number of tensors", ret_tensors);
     if (rc == 0)
         rc = hearth_gguf_read_u64(at, "the number of keys", ret_entries);
     if (rc != 0)
         return rc;
+    /* Of the file and not of the window: the header may go on behind what has been read. */
     uint64_t rest = at->file_bytes - at->offset;
     if (*ret_tensors > COUNT_MAX || *ret_tensors > rest / TENSOR_BYTES_MIN)
         return hearth_gguf_broken(at, "the number of tensors",
@@ -369,6 +381,7 @@ int hearth_gguf_parse_window(const void *bytes, size_t length, uint64_t file_byt
         rc = place_tensors(&at, gguf, alignment);
     if (rc == 0)
         rc = check_overlap(&at, gguf);
+    /* A fault that only comes of a window that is too short is none yet. */
     *ret_more = rc != 0 && at.more;
     if (rc == 0)
         *ret_gguf = gguf;

@@ -1,5 +1,5 @@
-/* What the parser of a GGUF header fills in, and the accessors read. Private to src/format/gguf*.
- */
+/* Declares what the parser of a GGUF header fills in and the accessors read. Private to
+ * src/format/gguf*. */
 #ifndef HEARTH_FORMAT_GGUF_PARSE_H
 #define HEARTH_FORMAT_GGUF_PARSE_H
 
@@ -22,6 +22,7 @@ struct hearth_gguf {
 int hearth_gguf_parse_window(const void *bytes, size_t length, uint64_t file_bytes, bool *ret_more,
                              struct hearth_gguf **ret_gguf, struct hearth_error *error);
 
+/* The order of the indices: by bytes, and of two that begin alike the shorter first. */
 int hearth_gguf_text_compare(struct hearth_gguf_text a, struct hearth_gguf_text b);
 
 #endif

@@ -22,6 +22,7 @@ static const struct hearth_gguf_tensor_type types[] = {
 
 const struct hearth_gguf_tensor_type *hearth_gguf_tensor_type(uint32_t type)
 {
+    /* Numbers that were withdrawn (4, 5, 31 …) are holes in the table. */
     if (type >= sizeof(types) / sizeof(types[0]) || types[type].name == NULL)
         return NULL;
     return &types[type];
@@ -39,6 +40,7 @@ uint64_t hearth_gguf_tensor_type_bytes(uint32_t type, uint64_t element_count)
     if (found == NULL)
         return 0;
     uint64_t blocks = element_count / found->block_elements;
+    /* Written so that no sum can overflow, whatever the file says. */
     blocks += element_count % found->block_elements != 0;
     return blocks * found->block_bytes;
 }

@@ -1,4 +1,5 @@
-/* The element types of GGUF tensors: how many elements a block holds, and how many bytes. */
+/* Tells how the elements of GGUF tensors are stored: how many a block holds, and how many bytes it
+ * takes. */
 #ifndef HEARTH_FORMAT_GGUF_TYPES_H
 #define HEARTH_FORMAT_GGUF_TYPES_H
 

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* 100 MB is the limit of Hugging Face's own reader (safetensors/src/tensor.rs). */
 enum { HEADER_MAX = 100 << 20, TENSORS_MAX = 1 << 18 };
 
+/* Tensors are sorted by name; their bytes lie in the mapping, or in the caller's. */
 struct hearth_safetensors {
     struct hearth_file_map map; /* zeros when the bytes are the caller's */
     json_t *header;             /* owns the names */
@@ -19,6 +21,7 @@ struct hearth_safetensors {
     size_t count;
 };
 
+/* The format's names of types, and the bytes of an element. */
 static const struct {
     const char *name;
     enum hearth_dtype dtype;
@@ -34,11 +37,13 @@ static const struct {
     {"F8_E5M2", HEARTH_DTYPE_F8_E5M2, 1},
 };
 
+/* Every fault names its tensor, whose name is cut: it is a stranger's text. */
 static int fault(struct hearth_error *error, const char *name, const char *what)
 {
     return hearth_error_set(error, HEARTH_EMODEL, "safetensors: tensor \"%.100s\": %s", name, what);
 }
 
+/* 0 for a name that the format does not have. */
 static unsigned dtype_size(const char *name, enum hearth_dtype *ret_dtype)
 {
     for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++)
@@ -49,6 +54,7 @@ static unsigned dtype_size(const char *name, enum hearth_dtype *ret_dtype)
     return 0;
 }
 
+/* An empty shape is a single number, whose count is the empty product. */
 static int read_shape(const json_t *shape, struct hearth_tensor *tensor, struct hearth_error *error)
 {
     if (!json_is_array(shape) || json_array_size(shape) > HEARTH_TENSOR_DIMS_MAX)
@@ -66,6 +72,7 @@ static int read_shape(const json_t *shape, struct hearth_tensor *tensor, struct 
     return 0;
 }
 
+/* Nothing of an entry is believed: what it says of type, shape and place must agree. */
 static int read_tensor(const char *name, const json_t *entry, const char *body,
                        uint64_t body_length, struct hearth_tensor *tensor,
                        struct hearth_error *error)
@@ -73,7 +80,7 @@ static int read_tensor(const char *name, const json_t *entry, const char *body,
     tensor->name = name;
     unsigned size = dtype_size(hearth_json_text(entry, "dtype", ""), &tensor->dtype);
     if (!size)
-        return fault(error, name, "unknown dtype");
+        return fault(error, name, "its dtype is not known here");
     int rc = read_shape(json_object_get(entry, "shape"), tensor, error);
     if (rc)
         return rc;
@@ -81,10 +88,13 @@ static int read_tensor(const char *name, const json_t *entry, const char *body,
     const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
     if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last))
         return fault(error, name, "its data_offsets are not a pair of numbers");
+    /* Offsets count from the end of the header (format description); each is checked against what
+     * the file has there. */
     json_int_t begin = json_integer_value(first), end = json_integer_value(last);
     if (begin < 0 || end < begin || (uint64_t)end > body_length)
         return fault(error, name, "its data_offsets lie outside of the file");
     tensor->length = (uint64_t)(end - begin);
+    /* Both ways to tell the size must agree, or a reader of the shape would run over the end. */
     uint64_t want;
     if (__builtin_mul_overflow(tensor->element_count, size, &want) || want != tensor->length)
         return fault(error, name, "its size does not match its shape");
@@ -92,6 +102,7 @@ static int read_tensor(const char *name, const json_t *entry, const char *body,
     return 0;
 }
 
+/* By place; of two at one place the empty one first, since it takes no room. */
 static int by_position(const void *a, const void *b)
 {
     const struct hearth_tensor *x = a, *y = b;
@@ -122,6 +133,7 @@ static int check_layout(struct hearth_safetensors *file, const char *body, uint6
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "safetensors: %" PRIu64 " bytes lie behind the last tensor",
                                 body_length - (uint64_t)(next - body));
+    /* Sorted by name from here on, for the look-ups. */
     qsort(file->tensors, file->count, sizeof(*file->tensors), by_name);
     return 0;
 }
@@ -133,12 +145,14 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     if (length < sizeof(header_length))
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "safetensors: the file is only %zu bytes long", length);
+    /* The length may lie unaligned. Little-endian, as every machine that we build for. */
     memcpy(&header_length, bytes, sizeof(header_length));
     if (header_length > HEADER_MAX || header_length > length - sizeof(header_length))
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "safetensors: a header of %" PRIu64 " bytes in a file of %zu",
                                 header_length, length);
     bytes += sizeof(header_length);
+    /* The format wants the object to begin at once: a file can be told by its ninth byte. */
     if (header_length == 0 || *bytes != '{')
         return hearth_error_set(error, HEARTH_EMODEL, "safetensors: the header is not an object");
     file->header = hearth_json_parse(bytes, header_length, error);
@@ -152,6 +166,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     if (entries > TENSORS_MAX)
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "safetensors: the file has too many tensors: %zu", entries);
+    /* One more, so that a file without tensors is no allocation of 0 bytes. */
     file->tensors = hearth_try_calloc(entries + 1, sizeof(*file->tensors));
     if (!file->tensors)
         return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tensors",
@@ -161,6 +176,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     json_t *entry;
     json_object_foreach(file->header, name, entry)
     {
+        /* What the saving program notes about itself; nothing of it is needed. */
         if (strcmp(name, "__metadata__") == 0)
             continue;
         int rc = read_tensor(name, entry, body, body_length, &file->tensors[file->count], error);
@@ -171,6 +187,7 @@ static int read_header(struct hearth_safetensors *file, const char *bytes, size_
     return check_layout(file, body, body_length, error);
 }
 
+/* The object owns the parsed header, in which the tensors' names are. */
 int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safetensors **ret_file,
                             struct hearth_error *error)
 {
@@ -196,6 +213,7 @@ int hearth_safetensors_open(const char *path, struct hearth_safetensors **ret_fi
         hearth_error_prefix(error, "%s", hearth_file_map_name(path));
         return rc;
     }
+    /* From here on closing the file unmaps it. */
     (*ret_file)->map = map;
     return 0;
 }
@@ -210,6 +228,8 @@ void hearth_safetensors_close(struct hearth_safetensors *file)
     hearth_free(file);
 }
 
+/* MADV_DONTNEED on a private mapping that was never written: the pages come back from the file when
+ * they are read again (madvise(2)). */
 void hearth_safetensors_release(const struct hearth_safetensors *file)
 {
     if (file->map.bytes)
@@ -239,6 +259,8 @@ static float from_f16(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31,
              fraction = half & 0x3ff, bits;
+    /* Infinities and not-a-numbers keep their fraction; subnormal halves are fraction · 2^-24; all
+     * others get the exponent's bias of 127 in place of 15, which is 112 more. */
     if (exponent == 31) {
         bits = sign | 0x7f800000 | fraction << 13;
     } else if (exponent) {
@@ -252,9 +274,12 @@ static float from_f16(uint16_t half)
     return value;
 }
 
+/* But for f32 one element at a time, because a tensor may lie at any address; loading a model does
+ * it once. */
 int hearth_tensor_to_f32(const struct hearth_tensor *tensor, float *ret_values,
                          struct hearth_error *error)
 {
+    /* memcpy, because the mapping promises no alignment. */
     const char *bytes = tensor->bytes;
     for (uint64_t i = 0; i < tensor->element_count; i++) {
         uint16_t half;
@@ -270,6 +295,7 @@ int hearth_tensor_to_f32(const struct hearth_tensor *tensor, float *ret_values,
             break;
         case HEARTH_DTYPE_BF16:
             memcpy(&half, bytes + 2 * i, sizeof(half));
+            /* bf16 is the upper half of a float. */
             bits = (uint32_t)half << 16;
             memcpy(&ret_values[i], &bits, sizeof(bits));
             break;

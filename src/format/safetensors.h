@@ -1,4 +1,5 @@
-/* A strict, bounded reader of safetensors files: names, types, shapes and where the bytes lie.
+/* Reads safetensors files, strictly and within bounds: names, types, shapes and where the bytes
+ * lie.
  *
  * Format: u64 little-endian N, N bytes of JSON that starts with '{', then the tensors' bytes;
  * {"name": {"dtype", "shape", "data_offsets": [begin, end]}}, offsets from the end of the header;
@@ -62,6 +63,7 @@ size_t hearth_safetensors_count(const struct hearth_safetensors *file);
 /* In order of name. */
 const struct hearth_tensor *hearth_safetensors_at(const struct hearth_safetensors *file,
                                                   size_t index);
+/* NULL when there is no tensor of this name. The tensors live as long as the file. */
 const struct hearth_tensor *hearth_safetensors_find(const struct hearth_safetensors *file,
                                                     const char *name);
 

@@ -1,3 +1,4 @@
+/* Errors in both shapes, and answers that end a call. */
 #include "gateway/answers.h"
 
 #include "base/error.h"
@@ -17,6 +18,8 @@ static void write_member(struct hearth_buf *buf, const char *key, const char *te
         hearth_buf_text(buf, "null");
 }
 
+/* OpenAI's libraries look at `code` and `type`, so these are their words and not ours; `param` is
+ * null rather than absent, as there. */
 static void write_openai(struct hearth_buf *buf, const struct hearth_error *error,
                          const struct hearth_error_detail *detail)
 {
@@ -35,6 +38,8 @@ static void write_openai(struct hearth_buf *buf, const struct hearth_error *erro
     hearth_buf_text(buf, "}}");
 }
 
+/* All faults at once, so that a client mends them in one go. The arena only serves the texts made
+ * here. */
 static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
 {
     struct hearth_arena *arena = hearth_arena_create(FIELDS_ARENA_MAX);
@@ -113,6 +118,8 @@ void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_sh
     send_error(exchange, shape, error, detail);
 }
 
+/* The call is ended first, which counts it; from then on it may be gone, so what is needed is taken
+ * out before. */
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
                          const struct hearth_error_detail *detail)
 {
@@ -191,6 +198,7 @@ static void openai_text(const struct hearth_schema_fault *fault, struct hearth_e
     }
 }
 
+/* OpenAI's shape has room for one fault only: the first. */
 void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_faults *faults)
 {
     struct hearth_error error = {.code = HEARTH_EFIELDS};

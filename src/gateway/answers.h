@@ -1,5 +1,5 @@
-/* Ends calls with an answer: JSON, and errors in the shape that the path asks for. Loop thread
- * only. */
+/* Ends calls with an answer: bytes, JSON, or an error in the shape that the route's API has. Loop
+ * thread only. */
 #ifndef HEARTH_GATEWAY_ANSWERS_H
 #define HEARTH_GATEWAY_ANSWERS_H
 
@@ -26,7 +26,8 @@ void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_sh
                           const struct hearth_error *error,
                           const struct hearth_error_detail *detail);
 
-/* Each ends the call. */
+/* Each of these ends the call; afterwards it may be used only by who holds it. Texts that are given
+ * are copied. */
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
                          const struct hearth_error_detail *detail);
 void hearth_answer_message(struct hearth_call *call, int code, const char *param,

@@ -1,3 +1,4 @@
+/* The arithmetic is in domain/body_limits.h; here are the counters that several threads share. */
 #include "gateway/body_room.h"
 
 #include "base/memory.h"
@@ -45,7 +46,7 @@ static int refuse(const struct hearth_body_room *room, enum hearth_body_verdict 
     case HEARTH_BODY_FITS:
         return 0;
     case HEARTH_BODY_TOO_DEEP:
-        return hearth_error_set(error, HEARTH_EPARSE, "JSON, nested deeper than %d levels",
+        return hearth_error_set(error, HEARTH_EPARSE, "the JSON is nested deeper than %d levels",
                                 HEARTH_BODY_NESTING_MAX);
     case HEARTH_BODY_TOO_LARGE:
         return hearth_error_set(error, HEARTH_ETOOLARGE,
@@ -67,18 +68,21 @@ int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes, struct 
     return refuse(room, take(room, &size), &size, error);
 }
 
+/* `freed` only grows until the next trim: it says how much the allocator may be sitting on. */
 void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes)
 {
     atomic_fetch_sub(&room->used, bytes);
     atomic_fetch_add(&room->freed, bytes);
 }
 
+/* Room is taken by the measure, before the first byte is parsed, and given back if parsing
+ * fails. */
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
                       struct hearth_parsed_body *ret_body, struct hearth_error *error)
 {
     *ret_body = (struct hearth_parsed_body){0};
     if (length == 0)
-        return hearth_error_set(error, HEARTH_EPARSE, "the body is empty, JSON is expected");
+        return hearth_error_set(error, HEARTH_EPARSE, "the body is empty; JSON is expected");
     const struct hearth_json_size size = hearth_json_measure(text, length);
     int rc = refuse(room, take(room, &size), &size, error);
     if (rc)
@@ -103,6 +107,8 @@ bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room)
     return atomic_load(&room->freed) >= TRIM_AFTER;
 }
 
+/* Two threads may both come here; the second trim finds little to do, which is cheaper than a
+ * lock. */
 void hearth_body_room_trim(struct hearth_body_room *room)
 {
     if (!hearth_body_room_is_untrimmed(room))

@@ -1,7 +1,7 @@
-/* Memory for the parsed bodies of all requests together. A body of a few megabytes may become
- * seventy times as much in memory: what it would become is measured before it is parsed, one that
- * is too large is refused, and so is one for which the others leave no room. What was freed goes
- * back to the kernel. Any thread. */
+/* The memory that the parsed bodies of all requests together may take. JSON of a few megabytes may
+ * become seventy times as much when it is parsed. So what a body would become is measured before;
+ * one that is too large by itself is refused, and so is one for which the others leave no room.
+ * What was freed is given back to the kernel. Any thread. */
 #ifndef HEARTH_GATEWAY_BODY_ROOM_H
 #define HEARTH_GATEWAY_BODY_ROOM_H
 
@@ -24,9 +24,9 @@ struct hearth_parsed_body {
 struct hearth_body_room *hearth_body_room_create(uint64_t body_max);
 void hearth_body_room_destroy(struct hearth_body_room *room); /* NULL is allowed */
 
-/* Texts may hold U+0000 (hearth_json_parse_any_text).
- * HEARTH_EPARSE; HEARTH_ETOOLARGE when it would be too much even alone; HEARTH_EQUEUEFULL while
- * others have the room. */
+/* Texts may hold U+0000 (hearth_json_parse_any_text). HEARTH_EPARSE for what is not JSON;
+ * HEARTH_ETOOLARGE when it would be too much even alone; HEARTH_EQUEUEFULL while others have the
+ * room. The caller frees the body with hearth_body_free. */
 int hearth_body_parse(struct hearth_body_room *room, const char *text, size_t length,
                       struct hearth_parsed_body *ret_body, struct hearth_error *error);
 void hearth_body_free(struct hearth_body_room *room, struct hearth_parsed_body body);
@@ -37,7 +37,7 @@ int hearth_body_room_take(struct hearth_body_room *room, uint64_t bytes,
                           struct hearth_error *error);
 void hearth_body_room_give(struct hearth_body_room *room, uint64_t bytes);
 
-/* Has so much been freed that the kernel should have it back? */
+/* Whether enough has been freed that the kernel should have it back. */
 bool hearth_body_room_is_untrimmed(const struct hearth_body_room *room);
 /* Does it then; not on the loop. */
 void hearth_body_room_trim(struct hearth_body_room *room);

@@ -1,3 +1,5 @@
+/* The life of a call: gathering its body, parsing it here or on the pool, running the handler, and
+ * who frees what. */
 #include "gateway/call.h"
 
 #include "base/clock.h"
@@ -25,6 +27,7 @@ void hearth_call_hold(struct hearth_call *call)
     call->holds++;
 }
 
+/* The first hold is the call's own and is dropped by hearth_call_end. */
 void hearth_call_drop(struct hearth_call *call)
 {
     assert(call->holds > 0);
@@ -48,6 +51,7 @@ static void free_on_lane(void *argument)
     hearth_body_room_trim(freeing->room);
 }
 
+/* When the pool did not get to it, it is freed here after all. */
 static void freed_on_lane(void *argument, bool dropped)
 {
     const struct freeing *freeing = argument;
@@ -66,6 +70,7 @@ static bool free_elsewhere(const struct hearth_gateway *gateway, struct hearth_p
     return false;
 }
 
+/* The text of the body goes at once; only its JSON moves. */
 struct hearth_call_body hearth_call_take_body(struct hearth_call *call)
 {
     const struct hearth_call_body body = {
@@ -76,6 +81,8 @@ struct hearth_call_body hearth_call_take_body(struct hearth_call *call)
     return body;
 }
 
+/* Also a small body goes to the lane when enough was freed since: giving memory back to the kernel
+ * takes milliseconds. A server that is stopping has no lane to count on. */
 void hearth_call_body_free(const struct hearth_gateway *gateway, struct hearth_call_body body)
 {
     const struct hearth_parsed_body parsed = {.json = body.json, .bytes = body.bytes};
@@ -96,6 +103,8 @@ struct hearth_arena *hearth_call_arena(struct hearth_call *call)
     return hearth_exchange_arena(call->exchange);
 }
 
+/* The exchange is forgotten before the hold is dropped: nothing of the call may reach it after its
+ * answer. */
 void hearth_call_end(struct hearth_call *call, int status)
 {
     uint64_t took_us = hearth_clock_monotonic_ns() / 1000 - call->started_us;
@@ -155,9 +164,10 @@ static int check_nul(const struct hearth_call *call, struct hearth_error *error)
     }
     if (!found)
         return 0;
-    return hearth_error_set(error, HEARTH_EPARSE,
-                            "JSON%s%.80s: a text with the character U+0000, which is not taken",
-                            key ? ", member " : "", key ? key : "");
+    return hearth_error_set(
+        error, HEARTH_EPARSE,
+        "JSON%s%.80s: a text contains the character U+0000, which is not allowed here",
+        key ? ", member " : "", key ? key : "");
 }
 
 static int parse(struct hearth_call *call, struct hearth_error *error)
@@ -186,6 +196,8 @@ struct parsing {
     struct hearth_error error;
 };
 
+/* The call is held and its body does not change meanwhile; the exchange is not touched, since its
+ * client may be leaving at this moment. */
 static void parse_on_lane(void *argument)
 {
     struct parsing *parsing = argument;
@@ -196,6 +208,7 @@ static void parse_on_lane(void *argument)
     parsing->is_valid = !parsing->rc && is_valid(call, parsing->arena, &parsing->faults);
 }
 
+/* `call->exchange` is NULL when the client has gone while the body was parsed. */
 static void parsed_on_lane(void *argument, bool dropped)
 {
     struct parsing *parsing = argument;
@@ -239,6 +252,8 @@ static void on_body(void *handler_state, struct hearth_exchange *exchange, const
     hearth_buf_append(&call->body, bytes, length); /* a failure is seen at the end */
 }
 
+/* A body over the limit was refused by its length, or while it came (net/exchange.c); this catches
+ * what is left, memory that could not be had. */
 static void on_end(void *handler_state, struct hearth_exchange *exchange)
 {
     (void)exchange;
@@ -258,6 +273,8 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     }
 }
 
+/* The handler hears of it while the call still has its exchange: with HEARTH_EDRAINING it may write
+ * a last word. */
 static void on_abort(void *handler_state, struct hearth_exchange *exchange, int reason)
 {
     (void)exchange;

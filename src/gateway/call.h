@@ -1,9 +1,10 @@
-/* A call: one request on its way through a route, from head to answer.
+/* A call: one request on its way through a route, from the head of the request to its answer.
  *
- * The router makes it, reads the body, checks it against the route's schema and runs the handler;
- * the handler ends it with exactly one verb of answers.h, or through sse.h. A handler that goes on
- * after its return sets `events`, and learns there that the client is gone. The call is freed when
- * it has ended and every hold on it is dropped. Loop thread only. */
+ * The router makes it, reads the body, checks it against the route's schema and runs the handler.
+ * The handler ends it with exactly one verb of answers.h, or through sse.h. A handler that is not
+ * done when it returns sets `events`, through which it learns that the client is gone. The call is
+ * freed when it has ended and nobody holds it any more. Loop thread only; a lane that works for a
+ * call holds it and reads only what stays unchanged meanwhile (its body and JSON). */
 #ifndef HEARTH_GATEWAY_CALL_H
 #define HEARTH_GATEWAY_CALL_H
 

@@ -1,3 +1,4 @@
+/* Each check names what it expects in words that fit behind "expected". */
 #include "gateway/checks.h"
 
 #include "base/text.h"
@@ -42,6 +43,7 @@ bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *sit
            wrong(value, site, "an integer from 1, or -1 or null for no limit", NULL);
 }
 
+/* The reason lies in an error of this function, so it is copied for the site, which outlives it. */
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
 {
     struct hearth_error error;
@@ -72,6 +74,7 @@ bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site
            wrong_because(value, site, "\"text\"", "this model takes text only, no images or sound");
 }
 
+/* The walk goes on after a fault, so that all of them are told at once. */
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
 {
     bool good = true;

@@ -1,4 +1,6 @@
-/* The rules that a schema names with `x-check`: what the subset of JSON Schema cannot say. Pure. */
+/* The rules that a schema names with `x-check`, for what our subset of JSON Schema cannot say. Each
+ * returns true for a good value; otherwise it adds a fault to the site and returns false. Pure; any
+ * thread. */
 #ifndef HEARTH_GATEWAY_CHECKS_H
 #define HEARTH_GATEWAY_CHECKS_H
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+/* The digest is made on the loop thread, so its work is bounded; a larger request has no tag. */
 enum { DIGESTED_MAX = 1 << 20, DEPTH_MAX = 4 }; /* bytes of texts; levels of lists */
 
 struct digesting {
@@ -30,6 +31,9 @@ static void put_text(struct digesting *digesting, const char *text)
     put(digesting, 's', text, strlen(text));
 }
 
+/* Numbers are compared by value, so that 1 and 1.0 are the same request. A list has an end mark:
+ * without it [[a],b] and [[a,b]] would be the same bytes. Objects have no order and are not
+ * digested. */
 static void put_value(struct digesting *digesting, const json_t *value, int depth)
 {
     double number = json_number_value(value);
@@ -60,6 +64,8 @@ bool hearth_etag_digest(const json_t *body, const char *const *keys,
     return !digesting.failed;
 }
 
+/* The server's version is part of it: a new release may compute or write the same vector
+ * differently. */
 void hearth_etag_make(const char *digest, const struct hearth_vector_digest *maker,
                       char ret_tag[HEARTH_ETAG_MAX])
 {
@@ -73,6 +79,8 @@ void hearth_etag_make(const char *digest, const struct hearth_vector_digest *mak
     hearth_sha256_destroy(digesting.sha);
 }
 
+/* A compressed answer carries the tag with "-gzip" before the closing quote (answer.c in net), and
+ * any variant counts as the same. W/ is ignored: If-None-Match compares weakly. */
 bool hearth_etag_matches(const char *if_none_match, const char *tag)
 {
     const char *at = if_none_match ? if_none_match : "";

@@ -1,5 +1,6 @@
-/* Validators of answers that one request always gets from one version of a model: the entity tag is
- * a digest of the request and of what computed its vectors. Pure; any thread. */
+/* Entity tags for answers that are always the same: one request to one version of a model always
+ * gets the same vectors, so the tag is a digest of the request and of what computes it. A client
+ * that has the answer already is told so (304) without computing anything. Pure; any thread. */
 #ifndef HEARTH_GATEWAY_ETAG_H
 #define HEARTH_GATEWAY_ETAG_H
 

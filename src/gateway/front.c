@@ -1,3 +1,4 @@
+/* From a head to a call, or to an error; and the line of the access log. */
 #include "gateway/front.h"
 
 #include "base/clock.h"
@@ -31,14 +32,17 @@ static int check_media(struct hearth_exchange *exchange, struct hearth_error *er
     const char *type = hearth_exchange_header(exchange, "content-type");
     const char *encoding = hearth_exchange_header(exchange, "content-encoding");
     if (type && strncmp(type, "multipart/", 10) == 0)
-        return hearth_error_set(error, HEARTH_EMEDIA, "send application/json, not %.100s", type);
+        return hearth_error_set(
+            error, HEARTH_EMEDIA,
+            "Content-Type %.100s is not allowed here; allowed: application/json", type);
     if (encoding && strcmp(encoding, "identity") != 0)
         return hearth_error_set(error, HEARTH_EMEDIA,
-                                "bodies must not be compressed (Content-Encoding: %.100s)",
+                                "Content-Encoding %.100s is not allowed here; allowed: identity",
                                 encoding);
     return 0;
 }
 
+/* RFC 9110 15.5.6: a 405 must name what is allowed. */
 static int find(const struct hearth_gateway *gateway, struct hearth_exchange *exchange,
                 struct hearth_route_match *match, struct hearth_error *error)
 {
@@ -56,6 +60,9 @@ static int find(const struct hearth_gateway *gateway, struct hearth_exchange *ex
               : 0;
 }
 
+/* The order is that of trust: a page of a foreign site learns nothing at all, then the key, and
+ * only then whether there is such a route. A preflight carries no key by its nature, so it is
+ * answered before the key is asked for. */
 static void route(void *argument, struct hearth_exchange *exchange)
 {
     struct hearth_gateway *gateway = argument;
@@ -83,6 +90,8 @@ static void route(void *argument, struct hearth_exchange *exchange)
         hearth_call_start(gateway, exchange, &match, principal);
 }
 
+/* Written after every exchange, also those that never became a call. The path is logged without its
+ * query, which may hold what a person typed. */
 static void on_finished(void *argument, struct hearth_exchange *exchange, int status,
                         uint64_t bytes_sent)
 {
@@ -100,6 +109,8 @@ static void on_finished(void *argument, struct hearth_exchange *exchange, int st
                HEARTH_TEXT("traceparent", hearth_exchange_header(exchange, "traceparent")));
 }
 
+/* The server's own errors (limits, malformed requests) in the shape of the API that the path
+ * belongs to. */
 static bool render_error(void *argument, struct hearth_exchange *exchange, int code,
                          const char *detail, struct hearth_buf *ret_body)
 {

@@ -1,5 +1,5 @@
-/* The front door: every request passes the guard, finds its route, and becomes a call. Also the
- * access log. Loop thread only. */
+/* The front door of the HTTP interface: every request passes the guard (Host, origin, key), finds
+ * its route, and becomes a call. The access log is written here too. Loop thread only. */
 #ifndef HEARTH_GATEWAY_FRONT_H
 #define HEARTH_GATEWAY_FRONT_H
 

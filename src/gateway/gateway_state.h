@@ -1,5 +1,6 @@
-/* The parts of a running server, for the rooms that answer requests. Pointers only: who needs a
- * part includes its header. The server (server_run.c) fills it in; loop thread only. */
+/* The parts of a running server, for the rooms that answer requests. It holds pointers only:
+ * whoever needs a part includes that part's header. server_run.c fills it in and owns everything;
+ * the parts live until the last call has ended. Loop thread only. */
 #ifndef HEARTH_GATEWAY_GATEWAY_STATE_H
 #define HEARTH_GATEWAY_GATEWAY_STATE_H
 

@@ -1,3 +1,5 @@
+/* The three questions to every request: is it meant for this server, may its page ask, does it have
+ * the key? */
 #include "gateway/guard.h"
 
 #include "base/error.h"
@@ -7,22 +9,27 @@
 #include <string.h>
 #include <strings.h>
 
+/* Asked once, at the start: an open server on a network must be somebody's decision. */
 int hearth_guard_listening(const struct hearth_settings *settings, struct hearth_error *error)
 {
     if (hearth_host_is_loopback(settings->host) || *settings->api_key || settings->insecure)
         return 0;
     return hearth_error_set(error, HEARTH_EINVAL,
-                            "%s is reachable from other machines: set HEARTH_API_KEY, or say "
+                            "%s is reachable from other machines: set HEARTH_API_KEY, or give "
                             "--insecure if everyone there may use it",
                             settings->host);
 }
 
+/* Methods that change nothing (RFC 9110 9.2.1). A foreign page may send them, and cannot read the
+ * answer without CORS headers. */
 static bool is_safe(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
            strcmp(method, "OPTIONS") == 0;
 }
 
+/* The one origin that asked is named, never "*": then caches must keep answers apart, hence Vary.
+ * What a preflight may be told is kept by the browser for ten minutes. */
 static void set_cors_headers(struct hearth_exchange *exchange, const char *origin, bool preflight)
 {
     hearth_exchange_set_header(exchange, "access-control-allow-origin", origin);
@@ -39,6 +46,8 @@ static void set_cors_headers(struct hearth_exchange *exchange, const char *origi
     hearth_exchange_set_header(exchange, "access-control-max-age", "600");
 }
 
+/* DNS rebinding: a page of evil.example whose name suddenly means 127.0.0.1 is of our own origin to
+ * the browser, but its requests still carry Host: evil.example. So the Host must be one of ours. */
 int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_exchange *exchange,
                         bool *ret_preflight, struct hearth_error *error)
 {
@@ -70,6 +79,8 @@ int hearth_guard_origin(const struct hearth_settings *settings, struct hearth_ex
     return 0;
 }
 
+/* Compared in constant time, so that the answer's delay does not tell how much of a guess was
+ * right. */
 int hearth_guard_key(const struct hearth_settings *settings, struct hearth_exchange *exchange,
                      const char **ret_principal, struct hearth_error *error)
 {

@@ -1,5 +1,6 @@
-/* Who may ask: the Host rule against DNS rebinding and the rule for other origins (domain/origin.h
- * decides), the API key. Sets the headers of CORS. Loop thread only. */
+/* Decides who may ask: checks the Host header (against DNS rebinding), the origin of web pages (the
+ * rules are in domain/origin.h), and the API key; and sets the headers of CORS. Loop thread
+ * only. */
 #ifndef HEARTH_GATEWAY_GUARD_H
 #define HEARTH_GATEWAY_GUARD_H
 

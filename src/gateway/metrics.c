@@ -1,3 +1,4 @@
+/* Series in a hash table for counting, and in a list for each family for writing them out. */
 #include "gateway/metrics.h"
 
 #include "base/error.h"
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* SERIES_MAX is a second line: models come and go, and their labels with them. What is beyond it is
+ * not counted rather than refused. */
 enum { SERIES_MAX = 20000, TABLE_SIZE = 1024, BUCKETS_MAX = 16, LABELS_MAX = 384 };
 
 enum family_kind { COUNTER, HISTOGRAM };
@@ -21,6 +24,7 @@ static const double short_bounds[] = {0.00001, 0.000025, 0.00005, 0.0001, 0.0002
                                       0.001,   0.0025,   0.005,   0.01,   0.025,   0.05,
                                       0.1,     0.25,     1,       0};
 
+/* A family of Prometheus: one name with its help, and a series for each set of labels. */
 struct family {
     const char *name, *help;
     enum family_kind kind;
@@ -70,6 +74,9 @@ struct series {
     char labels[];
 };
 
+/* The name of a model that calls point to while they run. It is kept as long as somebody uses it,
+ * also after its model is gone: then it is `forgotten`, and what ends late is counted for no
+ * model. */
 struct name {
     struct name *next;
     size_t users;
@@ -108,6 +115,8 @@ void hearth_metrics_destroy(struct hearth_metrics *metrics)
     hearth_free(metrics);
 }
 
+/* A forgotten name is not used again: the new model of that name must not get the old one's late
+ * calls. */
 const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *model)
 {
     struct name *name = metrics->names;
@@ -123,6 +132,7 @@ const char *hearth_metrics_model(struct hearth_metrics *metrics, const char *mod
     return name->text;
 }
 
+/* By address, not by text: there may be a forgotten one of the same text. */
 static struct name **place_of(struct hearth_metrics *metrics, const char *text)
 {
     struct name **at = &metrics->names;
@@ -171,6 +181,7 @@ static unsigned slot_of(int family, const char *labels)
            TABLE_SIZE;
 }
 
+/* NULL: too many series. */
 static struct series *series_of(struct hearth_metrics *metrics, int family, const char *labels)
 {
     unsigned slot = slot_of(family, labels);
@@ -199,6 +210,8 @@ static void unlink_slot(struct hearth_metrics *metrics, const struct series *ser
     *at = series->next_in_slot;
 }
 
+/* The label with its quotes is looked for as text: names of models have neither quotes nor
+ * backslashes. */
 static void forget_series(struct hearth_metrics *metrics, int family, const char *label)
 {
     struct series **at = &metrics->first[family];
@@ -232,6 +245,7 @@ static void count(struct hearth_metrics *metrics, int family, const char *labels
         one->count++;
 }
 
+/* A value lies in the first bucket whose bound is not below it; the last one has no bound. */
 static void observe(struct hearth_metrics *metrics, int family, const char *labels, double seconds)
 {
     struct series *one = series_of(metrics, family, labels);
@@ -306,6 +320,8 @@ void hearth_metrics_ended(struct hearth_metrics *metrics, const char *model, int
     count(metrics, ENDS, labels);
 }
 
+/* Prometheus wants each bucket to hold all smaller ones too, so they are added up here; the sums in
+ * memory stay simple. */
 static void write_histogram(const struct series *one, struct hearth_buf *buf)
 {
     const struct family *family = &families[one->family];

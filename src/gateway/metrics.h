@@ -1,6 +1,6 @@
-/* What is counted, and its text for Prometheus. Series are made when they are first counted; their
- * number is bounded, because route names come from the table and models from the registry. Loop
- * thread only. */
+/* What the server counts, and its text for Prometheus. A series comes into being when it is first
+ * counted. Their number is bounded, because names of routes come from the table and names of models
+ * from the registry, and there is a maximum besides. Loop thread only. */
 #ifndef HEARTH_GATEWAY_METRICS_H
 #define HEARTH_GATEWAY_METRICS_H
 
@@ -42,7 +42,15 @@ void hearth_metrics_release(struct hearth_metrics *metrics, const char *model); 
 
 /* Appends what was counted here. */
 void hearth_metrics_write(const struct hearth_metrics *metrics, struct hearth_buf *buf);
-/* Appends this process's and the machine's own figures. */
-void hearth_metrics_write_process(struct hearth_buf *buf);
+/* This process's and the machine's own figures, at one moment. */
+struct hearth_process_figures {
+    uint64_t resident_bytes;
+    uint64_t memory_available; /* bytes that new processes may still take */
+    double cpu_seconds;
+};
+/* Reads /proc, which may block: from a lane. */
+void hearth_process_figures_read(struct hearth_process_figures *ret_figures);
+void hearth_metrics_write_process(const struct hearth_process_figures *figures,
+                                  struct hearth_buf *buf);
 
 #endif

@@ -1,4 +1,5 @@
-/* The part of /metrics that is read when it is asked for: this process and the machine. */
+/* The part of /metrics that is read when it is asked for: this process and the machine. Reading
+ * and writing are apart, because /proc is read on a lane and the answer is written on the loop. */
 #include "gateway/metrics.h"
 
 #include "loop/process_usage.h"
@@ -25,12 +26,23 @@ static uint64_t resident_bytes(void)
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void hearth_metrics_write_process(struct hearth_buf *buf)
+void hearth_process_figures_read(struct hearth_process_figures *ret_figures)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    double cpu = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
-                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    *ret_figures = (struct hearth_process_figures){
+        .resident_bytes = resident_bytes(),
+        .memory_available = hearth_memory_available(),
+        .cpu_seconds = (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+                       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+    };
+}
+
+/* Names of the first two are those that Prometheus's own client libraries use, so that common
+ * dashboards find them. */
+void hearth_metrics_write_process(const struct hearth_process_figures *figures,
+                                  struct hearth_buf *buf)
+{
     hearth_buf_printf(buf,
                       "# TYPE process_resident_memory_bytes gauge\n"
                       "process_resident_memory_bytes %llu\n"
@@ -39,6 +51,6 @@ void hearth_metrics_write_process(struct hearth_buf *buf)
                       "# TYPE hearth_memory_available_bytes gauge\n"
                       "hearth_memory_available_bytes %llu\n"
                       "# TYPE hearth_build_info gauge\nhearth_build_info{version=\"%s\"} 1\n",
-                      (unsigned long long)resident_bytes(), cpu,
-                      (unsigned long long)hearth_memory_available(), HEARTH_VERSION);
+                      (unsigned long long)figures->resident_bytes, figures->cpu_seconds,
+                      (unsigned long long)figures->memory_available, HEARTH_VERSION);
 }

@@ -1,3 +1,4 @@
+/* Matching a path against patterns, segment by segment, without copying. */
 #include "gateway/router.h"
 
 #include "base/error.h"
@@ -27,7 +28,7 @@ static size_t param_length(const char *path, bool is_rest)
     return length;
 }
 
-/* A segment of fixed letters. */
+/* A segment of fixed letters. Both sides must end together: "/modelsx" is not "/models". */
 static bool match_fixed(const char **pattern, const char **path)
 {
     while (!ends_segment(**pattern) && **pattern == **path) {
@@ -37,7 +38,7 @@ static bool match_fixed(const char **pattern, const char **path)
     return ends_segment(**pattern) && ends_segment(**path);
 }
 
-/* {name} or {name*}; `ret_param` NULL: only whether it takes something. */
+/* {name} or {name*} (`end[-1]` is its star); `ret_param` NULL: only whether it takes something. */
 static int match_param(const char **pattern, const char **path, struct hearth_arena *arena,
                        const char **ret_param)
 {
@@ -74,7 +75,8 @@ static int match(const char *pattern, const char *path, struct hearth_arena *are
     return *pattern == '\0' && *skip_slashes(path) == '\0';
 }
 
-/* The row's path, or an alias, that fits; NULL: none. */
+/* The row's path, or an alias, that fits; NULL: none. Parameters are copied later, once the row is
+ * known. */
 static const char *fitting(const struct hearth_route *route, const char *path)
 {
     size_t segments;
@@ -86,6 +88,7 @@ static const char *fitting(const struct hearth_route *route, const char *path)
     return NULL;
 }
 
+/* Wherever GET is allowed, HEAD is (RFC 9110 9.3.2). */
 static void allow(char list[HEARTH_ALLOW_MAX], const char *method)
 {
     size_t used = strlen(list);
@@ -94,6 +97,8 @@ static void allow(char list[HEARTH_ALLOW_MAX], const char *method)
         allow(list, "HEAD");
 }
 
+/* All rows are looked at, also after one with another method, since "405" must list every method
+ * that fits. */
 int hearth_router_find(const struct hearth_route_table *routes, const char *method,
                        const char *path, struct hearth_arena *arena,
                        struct hearth_route_match *ret_match, char ret_allow[HEARTH_ALLOW_MAX])

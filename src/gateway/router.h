@@ -1,4 +1,4 @@
-/* Finds the row of a table of routes that a request asks for. The server's own table is made from
+/* Finds the row of a table of routes that fits a request. The server's own table is generated from
  * api/routes.json (server/routes.gen.c). Pure; any thread. */
 #ifndef HEARTH_GATEWAY_ROUTER_H
 #define HEARTH_GATEWAY_ROUTER_H

@@ -1,3 +1,4 @@
+/* Streams of events, in a list that one timer walks. */
 #include "gateway/sse.h"
 
 #include "base/memory.h"
@@ -14,6 +15,7 @@ struct hearth_sse_streams {
     struct hearth_sse *first;
 };
 
+/* on_quiet may stop its own stream, hence `next`. */
 static void on_tick(void *argument)
 {
     struct hearth_sse_streams *streams = argument;
@@ -43,6 +45,7 @@ void hearth_sse_streams_destroy(struct hearth_sse_streams *streams)
     hearth_free(streams);
 }
 
+/* A fifth of the time that a stream may be quiet: so it speaks at most a fifth too late. */
 static void start_timer(struct hearth_sse_streams *streams)
 {
     uint64_t tick_ms = streams->quiet_ms / TICKS + 1;
@@ -80,6 +83,7 @@ void hearth_sse_stop(struct hearth_sse *sse)
     sse->streams = NULL;
 }
 
+/* x-accel-buffering is nginx's word for "pass it on at once". */
 static void begin(struct hearth_exchange *exchange)
 {
     hearth_exchange_set_header(exchange, "cache-control", "no-cache");
@@ -103,6 +107,7 @@ size_t hearth_sse_open(struct hearth_buf *buf)
     return start;
 }
 
+/* 6 is the length of "data: ". */
 void hearth_sse_close(struct hearth_buf *buf, size_t start)
 {
     if (buf->length == start + 6)

@@ -1,12 +1,13 @@
-/* Server-sent events (HTML standard, section 9.2).
+/* Server-sent events (HTML standard, section 9.2): streams of events to clients, and how one event
+ * is written.
  *
- * A stream: who produces events embeds a hearth_sse, starts it with its exchange, and stops it
+ * Whoever produces events embeds a struct hearth_sse, starts it with its exchange, and stops it
  * before the memory goes. The head is sent with the first write, so that until then the request can
- * still be answered with an error. All streams of a server share one timer, which runs while there
- * are any: proxies and clients give connections up that say nothing for long, so a stream that has
- * been quiet is told, and says something. Loop thread only.
+ * still be answered with an error. Proxies and clients give up on connections that are silent for
+ * long: a stream that has been quiet is told so (on_quiet) and says something. All streams of a
+ * server share one timer for that, which runs while there are any. Loop thread only.
  *
- * An event: `data: `, JSON without line breaks, and an empty line, appended to a buffer. */
+ * An event is `data: `, JSON without line breaks, and an empty line, appended to a buffer. */
 #ifndef HEARTH_GATEWAY_SSE_H
 #define HEARTH_GATEWAY_SSE_H
 

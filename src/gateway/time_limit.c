@@ -1,3 +1,4 @@
+/* Both ways to say a limit end in one deadline on the loop's clock. */
 #include "gateway/time_limit.h"
 
 #include "base/text.h"
@@ -17,6 +18,8 @@ static void take(struct hearth_call *call, uint64_t limit_ms)
         call->deadline_ms = deadline;
 }
 
+/* The body's number was checked by its schema, the header by nobody before. A long time in the body
+ * is cut to a week, since it may come from a client's "no timeout". */
 bool hearth_time_limit_read(struct hearth_call *call)
 {
     const char *header = hearth_exchange_header(call->exchange, "x-request-timeout");

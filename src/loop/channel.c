@@ -1,3 +1,5 @@
+/* The channel over sendmsg and recvmsg, because libuv's own pipes would not say which descriptor
+ * came with which bytes. */
 #include "loop/channel.h"
 
 #include "base/error.h"

@@ -1,5 +1,6 @@
-/* A two-way byte channel between gateway and worker over a Unix socketpair, with descriptors beside
- * the bytes (memfd for bulk data). Framing is src/wire/ipc.h. Loop thread only. */
+/* The byte channel between gateway and worker: one end of a Unix socketpair, both ways, with
+ * descriptors beside the bytes (a memfd carries what is large). What the bytes mean is in
+ * src/wire/ipc.h. Loop thread only. */
 #ifndef HEARTH_LOOP_CHANNEL_H
 #define HEARTH_LOOP_CHANNEL_H
 
@@ -24,9 +25,12 @@ int hearth_channel_pair(int ret_descriptors[2], struct hearth_error *error);
 struct hearth_channel *hearth_channel_create(struct hearth_loop *loop, int descriptor,
                                              const struct hearth_channel_events *events,
                                              void *argument);
-/* Queues; `descriptor` (or -1) is duplicated and travels with the first byte. */
+/* Sends, or queues a copy of what the kernel does not take at once. `descriptor` (or -1) travels
+ * with the first byte and stays the caller's. Bytes written after the peer has gone are dropped:
+ * on_end tells. */
 void hearth_channel_write(struct hearth_channel *channel, const void *bytes, size_t length,
                           int descriptor);
+/* Bytes that the kernel has not taken yet. */
 size_t hearth_channel_queued(const struct hearth_channel *channel);
 /* The oldest received descriptor, now the caller's, or -1; at most 16 are kept, more break the
  * channel. */

@@ -1,3 +1,5 @@
+/* Listeners for TCP and Unix sockets: where they listen, who may connect, what the peer is
+ * called. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "loop/loop_private.h"
@@ -180,8 +182,8 @@ int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_acc
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(path);
     if (length >= sizeof(address.sun_path))
-        return hearth_error_set(error, HEARTH_EINVAL, "the socket path %s is longer than %zu", path,
-                                sizeof(address.sun_path) - 1);
+        return hearth_error_set(error, HEARTH_EINVAL, "the socket path %s is longer than %zu bytes",
+                                path, sizeof(address.sun_path) - 1);
     memcpy(address.sun_path, path, length);
     struct hearth_listener *listener = listener_create(loop, false, on_accept, argument);
     int rc = bind_unix(listener, &address);

@@ -1,3 +1,4 @@
+/* The loop itself: posts from other threads, deferred work, and when it ends. */
 #include "loop/loop.h"
 
 #include "base/memory.h"

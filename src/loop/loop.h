@@ -1,13 +1,14 @@
 /* The event loop. A process has one, run by one thread, and all state that changes belongs to that
  * thread, so that it needs no locks.
  *
- * A thin face over libuv, so that no other folder knows it: posts from other threads, timers,
- * signals. Streams are in stream.h, the blocking pool in pool.h, child processes in process.h,
- * the gateway-worker channel in channel.h. Loop thread only, but for hearth_loop_post.
+ * It is a thin face over libuv, so that no other folder knows libuv. Here are posts from other
+ * threads, timers and signals; connections are in stream.h, threads for blocking work in pool.h,
+ * child processes in process.h, the channel between gateway and worker in channel.h. Everything is
+ * for the loop thread only, except hearth_loop_post.
  *
- * Callback contract: if a start verb returns an error, its callback is never called. Objects are
- * freed by their `destroy`/`close` verb, which may be called from their own callbacks; no callback
- * comes after it. */
+ * Two rules hold for all of them. If a verb that starts something returns an error, its callback is
+ * never called. An object is freed by its `destroy` or `close` verb, which may be called from
+ * within its own callbacks, and after which no callback comes. */
 #ifndef HEARTH_LOOP_LOOP_H
 #define HEARTH_LOOP_LOOP_H
 

@@ -1,3 +1,4 @@
+/* Lanes: queues of jobs, the threads that work on them, and the way back to the loop. */
 #include "loop/pool.h"
 
 #include "base/error.h"
@@ -121,6 +122,7 @@ static void *lane_run(void *argument)
     return NULL;
 }
 
+/* ~x */
 int hearth_thread_start(pthread_t *ret_thread, void *(*run)(void *argument), void *argument)
 {
     pthread_attr_t attributes;

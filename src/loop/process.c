@@ -1,3 +1,5 @@
+/* Child processes: fork, what the child does before it becomes another program, its standard error,
+ * its end. */
 #include "loop/process.h"
 
 #include "base/error.h"
@@ -266,6 +268,8 @@ void hearth_process_kill(struct hearth_process *process, int number)
         kill(process->pid, number);
 }
 
+/* The memory goes when both handles are closed and nobody may ask any more, whichever comes
+ * last. */
 void hearth_process_destroy(struct hearth_process *process)
 {
     if (!process)

@@ -1,6 +1,7 @@
-/* Starts child processes and tells when they end. What a child writes to its standard error is told
- * line by line; the child is given one descriptor, its channel to us; and it ends when we do, since
- * the kernel kills it then (PR_SET_PDEATHSIG) and its channel closes. Loop thread only. */
+/* Starts child processes and tells when they end. What a child writes to its standard output and
+ * standard error is told line by line. It inherits nothing but one descriptor, its channel to us,
+ * and the environment that it is given. It ends when we do: the kernel kills it then
+ * (PR_SET_PDEATHSIG), and its channel closes. Loop thread only. */
 #ifndef HEARTH_LOOP_PROCESS_H
 #define HEARTH_LOOP_PROCESS_H
 
@@ -24,9 +25,12 @@ struct hearth_process_spec {
     void *argument;
 };
 
+/* `spec` is copied; the texts that it points to are needed only during the call. An error names the
+ * program and says why it cannot be run; then no callback comes. */
 int hearth_process_start(struct hearth_loop *loop, const struct hearth_process_spec *spec,
                          struct hearth_process **ret_process, struct hearth_error *error);
 pid_t hearth_process_pid(const struct hearth_process *process);
+/* Sends a signal; does nothing once the child has ended. */
 void hearth_process_kill(struct hearth_process *process, int signal);
 /* After on_exit, or before: then the child is killed and no callback comes. NULL is allowed. */
 void hearth_process_destroy(struct hearth_process *process);

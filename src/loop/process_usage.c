@@ -1,3 +1,4 @@
+/* What the kernel says about memory and time: /proc for processes, control groups for limits. */
 #include "loop/process_usage.h"
 
 #include "base/text.h"

@@ -1,5 +1,6 @@
-/* What processes and the machine use, read from /proc and the control groups. Blocking (a large
- * process costs milliseconds): call it on a lane. */
+/* How much memory and processor time processes use, and how much memory the machine has left, read
+ * from /proc and the control groups. Blocks (reading a large process costs milliseconds), so call
+ * it on a lane; any thread. */
 #ifndef HEARTH_LOOP_PROCESS_USAGE_H
 #define HEARTH_LOOP_PROCESS_USAGE_H
 

@@ -1,3 +1,4 @@
+/* Streams over libuv: written at once where the kernel takes it, queued where it does not. */
 #include "loop/stream.h"
 
 #include "base/memory.h"
@@ -78,6 +79,7 @@ void hearth_stream_start(struct hearth_stream *stream, const struct hearth_strea
     hearth_stream_pause(stream, false);
 }
 
+/* After its end a stream is not read again, or libuv would tell the same end once more. */
 void hearth_stream_pause(struct hearth_stream *stream, bool paused)
 {
     if (stream->ended || stream->closed)
@@ -127,6 +129,8 @@ static bool takes_writes(const struct hearth_stream *stream)
     return !stream->broken && !stream->closed && !stream->finishing;
 }
 
+/* A write that libuv refuses has no callback, so its counts are taken back here. That the stream is
+ * broken shows at the next read. */
 static void queue(struct hearth_stream *stream, struct pending_write *pending, const char *bytes)
 {
     pending->stream = stream;
@@ -170,6 +174,8 @@ void hearth_stream_write(struct hearth_stream *stream, const void *bytes, size_t
     queue_copy(stream, (const char *)bytes + sent, length - sent);
 }
 
+/* Head and bytes are offered to the kernel in one call, so that a small answer leaves in one
+ * packet. What is left of the head is copied; what is left of the bytes stays where it lies. */
 void hearth_stream_write_in_place(struct hearth_stream *stream, const void *head,
                                   size_t head_length, const void *bytes, size_t length, void *owned)
 {

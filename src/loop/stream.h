@@ -1,7 +1,8 @@
 /* A connection that a listener has accepted, over TCP or a Unix socket, as a stream of bytes.
  *
- * Reading is a callback that can be paused; writing queues and reports how much is still queued, so
- * that the caller can hold its producer back. Loop thread only. */
+ * Reading is a callback that can be paused. Writing never blocks: what the kernel does not take is
+ * queued without a limit, and the caller looks at hearth_stream_queued to hold its producer back.
+ * Loop thread only. */
 #ifndef HEARTH_LOOP_STREAM_H
 #define HEARTH_LOOP_STREAM_H
 
@@ -44,6 +45,7 @@ int hearth_listen_unix(struct hearth_loop *loop, const char *path, hearth_on_acc
 uint16_t hearth_listener_port(const struct hearth_listener *listener);
 void hearth_listener_destroy(struct hearth_listener *listener); /* stops accepting; NULL allowed */
 
+/* Begins to read. The events must outlive the stream. */
 void hearth_stream_start(struct hearth_stream *stream, const struct hearth_stream_events *events,
                          void *argument);
 void hearth_stream_pause(struct hearth_stream *stream, bool paused);

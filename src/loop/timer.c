@@ -1,3 +1,4 @@
+/* Timers and signals over libuv. */
 #include "base/memory.h"
 #include "loop/loop.h"
 #include "loop/loop_private.h"

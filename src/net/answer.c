@@ -27,6 +27,7 @@ static char *copy_value(struct hearth_arena *arena, const char *value)
     return copy;
 }
 
+/* HTTP/2 knows lower-case names only; HTTP/1 capitalises them when it writes. */
 static char *copy_name(struct hearth_arena *arena, const char *name)
 {
     char *copy = hearth_arena_strdup(arena, name);
@@ -36,6 +37,7 @@ static char *copy_name(struct hearth_arena *arena, const char *name)
     return copy;
 }
 
+/* A header that finds no room is left out in silence: the answer is worth more than it. */
 void hearth_exchange_set_header(struct hearth_exchange *exchange, const char *name,
                                 const char *value)
 {
@@ -68,6 +70,8 @@ static const char *answer_header(const struct hearth_exchange *exchange, const c
     return NULL;
 }
 
+/* RFC 9110 6.4.1: these statuses never have a body, nor has any answer to HEAD, whatever its length
+ * says. */
 static enum hearth_framing framing_of(const struct hearth_exchange *exchange, int status,
                                       bool is_sized)
 {
@@ -105,6 +109,8 @@ static void send_head(struct hearth_exchange *exchange, int status, const char *
                                           framing != HEARTH_FRAMING_NO_BODY && length != 0);
 }
 
+/* Event streams are left alone: each event must leave at once, and a compressor holds bytes
+ * back. */
 static bool compressible(const char *type)
 {
     static const char *const types[] = {
@@ -120,6 +126,7 @@ static bool compressible(const char *type)
     return false;
 }
 
+/* Caches must know that the answer depends on Accept-Encoding, also when this one is plain. */
 static void add_vary(struct hearth_exchange *exchange)
 {
     const char *vary = answer_header(exchange, "vary");
@@ -158,6 +165,7 @@ void hearth_exchange_set_coding(struct hearth_exchange *exchange, const char *co
     tag_variant(exchange, coding);
 }
 
+/* Under a kilobyte the gain is less than one packet. */
 static bool may_compress(const struct hearth_exchange *exchange, const char *type, size_t length)
 {
     return exchange->connection->server->options.gzip && !exchange->plain && length > GZIP_MIN &&
@@ -224,6 +232,8 @@ static void answer_whole(struct hearth_exchange *exchange, int status, const cha
     hearth_connection_count(exchange->connection);
 }
 
+/* A second answer to the same request is ignored: a handler may find a fault after it has
+ * answered. */
 static bool is_answered(const struct hearth_exchange *exchange)
 {
     return exchange->answer != HEARTH_ANSWER_DUE;
@@ -261,6 +271,7 @@ void hearth_exchange_answer_buf(struct hearth_exchange *exchange, int status, co
         answer_whole(exchange, status, type, rest_of(body));
 }
 
+/* A handler that knows the length sets it as a header, and then gives the body in pieces. */
 void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type)
 {
     bool is_sized = answer_header(exchange, "content-length") != NULL;
@@ -268,6 +279,8 @@ void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const c
         send_head(exchange, status, type, -1, framing_of(exchange, status, is_sized));
 }
 
+/* Writing to an answer that is over, or to a client that is gone, is no error: the handler hears of
+ * it by on_abort, if it has not already. */
 bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length)
 {
     struct hearth_connection *connection = exchange->connection;
@@ -289,6 +302,8 @@ bool hearth_exchange_begun(const struct hearth_exchange *exchange)
     return exchange->framing != HEARTH_FRAMING_UNDECIDED;
 }
 
+/* Copied: they are sent when the client has taken the body, long after the handler's memory is
+ * gone. */
 static void keep_trailers(struct hearth_exchange *exchange, const struct hearth_header *trailers,
                           size_t count)
 {
@@ -303,6 +318,7 @@ static void keep_trailers(struct hearth_exchange *exchange, const struct hearth_
     }
 }
 
+/* A body that was paused is let go, or a kept connection would never get to its next request. */
 void hearth_exchange_finish(struct hearth_exchange *exchange, const struct hearth_header *trailers,
                             size_t trailer_count)
 {
@@ -330,6 +346,8 @@ void hearth_exchange_reset(struct hearth_exchange *exchange)
     hearth_server_mark_dirty(exchange->connection);
 }
 
+/* The pace of the body is measured afresh, since the time of the pause is ours, not the
+ * client's. */
 void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused)
 {
     bool moves =
@@ -344,6 +362,7 @@ void hearth_exchange_pause_body(struct hearth_exchange *exchange, bool paused)
         exchange->connection->protocol->pause_body(exchange, paused);
 }
 
+/* RFC 8441: what HTTP/1.1 answers with 101, an extended CONNECT of HTTP/2 answers with 200. */
 void hearth_exchange_take_over(struct hearth_exchange *exchange, int status)
 {
     if (is_answered(exchange))

@@ -1,3 +1,5 @@
+/* The bytes of one connection: which protocol they speak, TLS, what is queued, how it ends, and the
+ * limits of time. */
 #include "net/connection.h"
 
 #include "base/error.h"
@@ -7,6 +9,8 @@
 #include <string.h>
 
 enum {
+    /* After our FIN the client has this long for its own. Closing a socket with unread input would
+     * make the kernel send a reset, which can destroy the answer before the client has read it. */
     LINGER_MS = 2000,
     BODY_PACE = 1024,      /* bytes of a body in each header_timeout */
     WRITE_PACE = 16 << 10, /* bytes of answers in each second, when memory is short */
@@ -23,12 +27,16 @@ size_t hearth_connection_queued(const struct hearth_connection *connection)
            hearth_stream_queued(connection->stream);
 }
 
+/* When all connections together hold too much, nobody may have anything queued: a client that reads
+ * everything at once is served on, one that leaves something unread gets nothing new. */
 size_t hearth_connection_queue_max(const struct hearth_connection *connection)
 {
     const struct hearth_server *server = connection->server;
     return hearth_server_is_pressed(server) ? 0 : server->options.write_buffer_max;
 }
 
+/* The server's sum is kept by differences, so that adding up all connections is never needed.
+ * `held` is what of this connection is in the sum. */
 void hearth_connection_count(struct hearth_connection *connection)
 {
     size_t held = connection->out.length + connection->sealed.length + connection->pending.length +
@@ -45,6 +53,7 @@ static bool has_rest(const struct hearth_connection *connection)
            connection->protocol->has_rest(connection);
 }
 
+/* Most connections are idle most of the time: a large buffer is not kept for the next answer. */
 static void release_when_large(struct hearth_buf *buf)
 {
     if (buf->capacity > HEARTH_OUT_KEEP_MAX)
@@ -53,6 +62,8 @@ static void release_when_large(struct hearth_buf *buf)
         hearth_buf_clear(buf);
 }
 
+/* A buffer that failed has lost bytes, and the client would take what follows for them: the
+ * connection is over. */
 static void send_buf(struct hearth_connection *connection, struct hearth_buf *buf)
 {
     if (buf->failed)
@@ -74,6 +85,8 @@ void hearth_connection_send_in_place(struct hearth_connection *connection, const
     release_when_large(out);
 }
 
+/* Plain text stays in `out` until the handshake is over. `sealed` is sent in any case: the
+ * handshake's own messages and alerts are in it. */
 void hearth_connection_flush(struct hearth_connection *connection)
 {
     if (!connection->tls) {
@@ -98,6 +111,7 @@ void hearth_connection_pause_reading(struct hearth_connection *connection, bool 
 
 /* Which protocol */
 
+/* A connection is of one protocol for its whole life. */
 static void open_protocol(struct hearth_connection *connection,
                           const struct hearth_protocol *protocol)
 {
@@ -131,6 +145,8 @@ static void sniff(struct hearth_connection *connection, const char *bytes, size_
         hearth_buf_append(pending, bytes, length);
 }
 
+/* Under TLS the protocol was agreed on in the handshake (ALPN), which is over when the first plain
+ * bytes come; in plain text the bytes must tell. */
 static bool on_plain(void *argument, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = argument;
@@ -198,6 +214,8 @@ static void on_read(void *argument, const char *bytes, size_t length)
     hearth_connection_settle(connection);
 }
 
+/* A failing write can tell the end while a callback of ours is running, which must not find its
+ * connection freed. */
 static void on_end(void *argument, int error)
 {
     struct hearth_connection *connection = argument;
@@ -260,6 +278,8 @@ void hearth_connection_refuse(struct hearth_connection *connection)
     hearth_server_mark_dirty(connection);
 }
 
+/* Handlers hear of the end while the connection still stands, although dead: they may ask for a
+ * head or an id, and what they write goes nowhere. */
 void hearth_connection_destroy(struct hearth_connection *connection, int reason)
 {
     struct hearth_server *server = connection->server;
@@ -282,6 +302,8 @@ void hearth_connection_destroy(struct hearth_connection *connection, int reason)
     hearth_server_check_drained(server);
 }
 
+/* Reading goes on, to see the client's FIN and to take what it was still sending. Under TLS the
+ * proper end comes before the FIN, or the client could not tell it from a cut. */
 static void shut(struct hearth_connection *connection)
 {
     if (connection->tls)
@@ -292,6 +314,7 @@ static void shut(struct hearth_connection *connection)
     connection->shut = true;
 }
 
+/* A handler that was blocked may finish within the call, hence `next`. */
 static void wake_writers(struct hearth_connection *connection)
 {
     bool again = false;
@@ -309,6 +332,9 @@ static void wake_writers(struct hearth_connection *connection)
         hearth_server_next_turn(connection);
 }
 
+/* The order matters: the protocol goes on with what waited and makes output; the output goes off;
+ * only then does it show which handlers may write again, and whether there is nothing left and the
+ * connection can end. Memory is counted when all this is done. */
 void hearth_connection_settle(struct hearth_connection *connection)
 {
     connection->busy = true;
@@ -330,6 +356,8 @@ void hearth_connection_settle(struct hearth_connection *connection)
 
 /* Time */
 
+/* The clock of a head runs from its first byte; of the first head, from the accept, so that a
+ * client that says nothing at all (or never finishes its TLS handshake) does not stay. */
 static bool head_overdue(const struct hearth_connection *connection, uint64_t now_ms)
 {
     const struct hearth_server_options *options = &connection->server->options;
@@ -384,6 +412,7 @@ static bool write_stalled(struct hearth_connection *connection, uint64_t now_ms)
     return now_ms - connection->progress_ms > connection->server->options.write_timeout_ms;
 }
 
+/* Either check may end the exchange. */
 static void check_exchanges(struct hearth_connection *connection, uint64_t now_ms)
 {
     const struct hearth_protocol *protocol = connection->protocol;
@@ -402,6 +431,7 @@ static bool is_idle(const struct hearth_connection *connection)
     return !connection->exchanges && !connection->head_since_ms && !connection->pending.length;
 }
 
+/* The two seconds begin when the last byte has left for the kernel. */
 static void linger(struct hearth_connection *connection, uint64_t now_ms)
 {
     if (hearth_stream_queued(connection->stream))
@@ -411,6 +441,9 @@ static void linger(struct hearth_connection *connection, uint64_t now_ms)
     connection->dead = now_ms >= connection->linger_until_ms;
 }
 
+/* At most one thing is done in a tick, the most urgent first; what else is due is done in the next.
+ * A client whose input is paused is asked for with poll, since a paused stream hears of no end: a
+ * handler that waits for it would otherwise compute for nobody. */
 void hearth_connection_tick(struct hearth_connection *connection, uint64_t now_ms)
 {
     const struct hearth_server_options *options = &connection->server->options;

@@ -1,11 +1,15 @@
-/* A client's connection inside the server: transport, output, timeouts, and the exchanges on it.
- * Private to src/net: server.c owns connections, connection.c moves bytes, http1_connection.c and
- * h2_connection.c speak the protocols, exchange.c and answer.c are the face towards handlers. Loop
- * thread only.
+/* A client's connection inside the server: the bytes both ways, TLS, time limits, and the exchanges
+ * that run on it. Private to src/net; loop thread only.
  *
- * Bytes written are gathered in `out` and leave at the end of the present callback, or of the
- * loop's turn (mark_dirty). Nothing is freed while a handler may be on the stack: exchanges and
- * connections go in hearth_connection_settle, which only callbacks of the loop call. */
+ * Who does what: server.c owns the list of connections; connection.c moves the bytes and keeps the
+ * time; http1_connection.c and h2_connection.c speak the two protocols; exchange.c and answer.c are
+ * what handlers see.
+ *
+ * What is written is gathered in `out`, and goes to the kernel at the end of the present callback
+ * or, when no callback of this connection is running, at the end of the loop's turn
+ * (hearth_server_mark_dirty). Exchanges and
+ * connections are freed only by callbacks of the loop itself (a read, a settle, a tick), never by
+ * what a handler calls, so that nothing is freed while a handler that uses it is still running. */
 #ifndef HEARTH_NET_CONNECTION_H
 #define HEARTH_NET_CONNECTION_H
 
@@ -193,7 +197,7 @@ struct hearth_exchange *hearth_exchange_create(struct hearth_connection *connect
                                                const struct hearth_http_head *head);
 void hearth_exchange_destroy(struct hearth_exchange *exchange);
 void hearth_exchange_start(struct hearth_exchange *exchange);
-/* So many bytes of the body follow: too many are refused before they come. */
+/* Says that `length` bytes of the body follow: too many are refused before they come. */
 void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length);
 void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes, size_t length);
 void hearth_exchange_receive_end(struct hearth_exchange *exchange);

@@ -1,3 +1,5 @@
+/* Exchanges from both sides: what the protocols tell them (a head, pieces of the body, the end,
+ * faults), and what handlers ask of the request. */
 #include "net/exchange.h"
 
 #include "base/error.h"
@@ -10,6 +12,7 @@
 #include <string.h>
 
 enum {
+    /* On top of the body limit: the arena holds headers, queries and a parsed body. */
     ARENA_BASE_MAX = 1 << 20,
     ID_SIZE = 29,
     CLIENT_ID_MAX = 128,
@@ -22,6 +25,8 @@ static const char *text_at(const char *text, uint32_t offset, const char *fallba
     return offset == HEARTH_HTTP_ABSENT ? fallback : text + offset;
 }
 
+/* The text of the head is copied as one piece into the exchange's own allocation; its strings are
+ * offsets, so the copy needs no other work. */
 static void fill_head(struct hearth_exchange *exchange, const struct hearth_http_head *head,
                       struct hearth_header *headers, char *text)
 {
@@ -50,6 +55,8 @@ static void fill_head(struct hearth_exchange *exchange, const struct hearth_http
     exchange->closes = !head->keep_alive;
 }
 
+/* A client's id is written into logs and headers: only what cannot be mistaken for anything
+ * else. */
 static bool id_sane(const char *id)
 {
     size_t length = 0;
@@ -72,6 +79,7 @@ static void choose_id(struct hearth_exchange *exchange, char *own)
         hearth_server_request_id(exchange->connection->server, own);
 }
 
+/* The newest is the first of the list. */
 static void link_exchange(struct hearth_exchange *exchange)
 {
     struct hearth_connection *connection = exchange->connection;
@@ -83,6 +91,8 @@ static void link_exchange(struct hearth_exchange *exchange)
     connection->server->counts.requests_active++;
 }
 
+/* One allocation holds the exchange, its headers, the text of the head and its own id. It is sized
+ * by the client, so it may fail. `unread` stands in for a head that could not be read. */
 struct hearth_exchange *hearth_exchange_create(struct hearth_connection *connection,
                                                const struct hearth_http_head *head)
 {
@@ -115,6 +125,8 @@ struct hearth_exchange *hearth_exchange_create(struct hearth_connection *connect
     return exchange;
 }
 
+/* The observer is told first, while everything about the request can still be asked. The handler is
+ * not told: by now its answer is over, or it has had its on_abort. */
 void hearth_exchange_destroy(struct hearth_exchange *exchange)
 {
     struct hearth_connection *connection = exchange->connection;
@@ -138,6 +150,8 @@ void hearth_exchange_destroy(struct hearth_exchange *exchange)
     hearth_free(exchange);
 }
 
+/* Counted beforehand: a thousand requests that begin at once would each see an empty sum, and then
+ * fill the memory together. */
 void hearth_exchange_reserve(struct hearth_exchange *exchange)
 {
     exchange->reserved = HEARTH_ANSWER_RESERVE;
@@ -150,6 +164,7 @@ void hearth_exchange_unreserve(struct hearth_exchange *exchange)
     exchange->reserved = 0;
 }
 
+/* Trailers lie in the arena and are sent last, so an exchange that has some keeps it. */
 void hearth_exchange_slim(struct hearth_exchange *exchange)
 {
     if (!hearth_answer_is_over(exchange) || exchange->trailer_count)
@@ -193,7 +208,7 @@ static void find_handler(struct hearth_exchange *exchange)
     hearth_exchange_reserve(exchange);
     server->options.route(server->options.argument, exchange);
     if (!exchange->handler && exchange->answer == HEARTH_ANSWER_DUE)
-        hearth_exchange_fail(exchange, HEARTH_ENOTFOUND, "no handler took this request");
+        hearth_exchange_fail(exchange, HEARTH_ENOTFOUND, "no route answers this request");
     else if (exchange->handler && exchange->head.content_length > 0 &&
              (uint64_t)exchange->head.content_length > exchange->body_max)
         hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
@@ -217,6 +232,8 @@ static bool counts_body(const struct hearth_exchange *exchange)
            exchange->framing != HEARTH_FRAMING_RAW;
 }
 
+/* An HTTP/1 chunk says its length before its bytes come, so one that is too long is refused without
+ * waiting for them. */
 void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length)
 {
     uint64_t room = exchange->body_max > exchange->body_received
@@ -226,6 +243,8 @@ void hearth_exchange_announce(struct hearth_exchange *exchange, uint64_t length)
         hearth_exchange_fail(exchange, HEARTH_ETOOLARGE, NULL);
 }
 
+/* Bytes are counted even if nobody takes them: keeps_alive of HTTP/1 needs to know how much is
+ * still to come. */
 void hearth_exchange_receive(struct hearth_exchange *exchange, const char *bytes, size_t length)
 {
     exchange->body_received += length;
@@ -252,6 +271,7 @@ void hearth_exchange_writable(struct hearth_exchange *exchange)
         exchange->handler->on_writable(exchange->handler_state, exchange);
 }
 
+/* The handler is forgotten only after the call, during which it may still look at the exchange. */
 void hearth_exchange_abort(struct hearth_exchange *exchange, int reason)
 {
     const struct hearth_handler *handler = exchange->handler;
@@ -261,6 +281,8 @@ void hearth_exchange_abort(struct hearth_exchange *exchange, int reason)
     exchange->handler = NULL;
 }
 
+/* `render_error` gives the error the shape of the API that the path belongs to; the shape here is
+ * for requests whose path is not known, or that belong to none. */
 static void answer_error(struct hearth_exchange *exchange, int code, const char *detail)
 {
     const struct hearth_server *server = exchange->connection->server;
@@ -290,6 +312,9 @@ static void answer_error(struct hearth_exchange *exchange, int code, const char 
     hearth_buf_finish(&body);
 }
 
+/* The handler is taken away first, so that the answer made here does not call it back, and told
+ * last, when the client's answer is on its way. In HTTP/1 the connection ends behind the
+ * answer, since the rest of the request may still be coming. */
 void hearth_exchange_fail(struct hearth_exchange *exchange, int code, const char *detail)
 {
     const struct hearth_handler *handler = exchange->handler;
@@ -305,6 +330,8 @@ void hearth_exchange_fail(struct hearth_exchange *exchange, int code, const char
         handler->on_abort(exchange->handler_state, exchange, code);
 }
 
+/* Unlike reset this also drops an answer that was given whole, of which the client has not taken
+ * the rest. */
 void hearth_exchange_break(struct hearth_exchange *exchange, int reason)
 {
     if (exchange->answer == HEARTH_ANSWER_BROKEN)
@@ -317,6 +344,9 @@ void hearth_exchange_break(struct hearth_exchange *exchange, int reason)
         exchange->connection->protocol->reset(exchange);
 }
 
+/* A due answer can still be a proper 503. One that has begun cannot: the handler may write a last
+ * word, then the end is a broken one (CUT), so that the client does not take half an answer for a
+ * whole. */
 void hearth_exchange_drain(struct hearth_exchange *exchange)
 {
     if (hearth_answer_is_over(exchange))
@@ -346,6 +376,7 @@ const char *hearth_exchange_header(const struct hearth_exchange *exchange, const
     return NULL;
 }
 
+/* Names are compared decoded, because "%6Eame" is "name". The first pair of that name counts. */
 const char *hearth_exchange_query(struct hearth_exchange *exchange, const char *name)
 {
     for (const char *pair = exchange->head.query; *pair;) {
@@ -363,6 +394,7 @@ const char *hearth_exchange_query(struct hearth_exchange *exchange, const char *
     return NULL;
 }
 
+/* Made at first use: most requests need none. */
 struct hearth_arena *hearth_exchange_arena(struct hearth_exchange *exchange)
 {
     if (!exchange->arena) {

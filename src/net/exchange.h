@@ -1,15 +1,16 @@
-/* One request and its answer, whatever protocol carries them: the handler shape.
+/* One request and its answer, whatever protocol carries them, as a handler sees them.
  *
- * The server parses a head, finds a handler through `hearth_server_options.route` and gives it the
- * events below; the handler answers with the verbs below. The same shape carries unary answers,
- * server-sent events, uploads (body chunks arrive as they come), trailers (gRPC) and, through
- * take_over, WebSocket. Loop thread only.
+ * The server parses a request's head and calls `hearth_server_options.route`, which names a handler
+ * (hearth_exchange_handle) or answers at once. The handler is told what comes through the events of
+ * struct hearth_handler, and answers with the verbs below. This one shape carries answers that are
+ * given whole, server-sent events, uploads (the body arrives piece by piece), trailers (gRPC) and,
+ * through hearth_exchange_take_over, WebSocket. Loop thread only.
  *
- * Life: route, then on_body*, then on_end, unless on_abort comes first (the client is gone, a limit
- * was broken, the server is stopping hard). After hearth_exchange_finish, _answer, _reset or
- * on_abort the exchange is the server's again and must not be touched; no more events come, and the
- * handler frees its state then. A client that closes its half of the connection while it waits for
- * an answer counts as gone. */
+ * The order of events: route, then on_body any number of times, then on_end; or on_abort at any
+ * moment, when the client is gone, a limit was broken or the server is stopping hard. After
+ * hearth_exchange_finish, _answer…, _reset or on_abort the exchange belongs to the server again:
+ * the handler must not touch it, hears nothing more, and frees its own state. A client that closes
+ * its half of the connection while it waits for an answer counts as gone. */
 #ifndef HEARTH_NET_EXCHANGE_H
 #define HEARTH_NET_EXCHANGE_H
 

@@ -16,6 +16,7 @@ static const unsigned request_moves[] = {
     [HEARTH_REQUEST_WHOLE] = 0,
 };
 
+/* An answer given whole is OPEN for a moment too: its head begins it. */
 static const unsigned answer_moves[] = {
     [HEARTH_ANSWER_DUE] = TO(HEARTH_ANSWER_OPEN) | TO(HEARTH_ANSWER_BROKEN),
     [HEARTH_ANSWER_OPEN] = TO(HEARTH_ANSWER_BLOCKED) | TO(HEARTH_ANSWER_ENDED) |
@@ -69,6 +70,8 @@ void hearth_exchange_move_request(struct hearth_exchange *exchange, enum hearth_
     exchange->request = to;
 }
 
+/* What was reserved for an answer to come is given back as soon as the answer is over: from there
+ * on its real bytes are counted. */
 void hearth_exchange_move_answer(struct hearth_exchange *exchange, enum hearth_answer_state to)
 {
     assert(answer_moves[exchange->answer] & TO(to));

@@ -1,6 +1,7 @@
-/* Where a request and its answer stand, as two small state machines with their tables. Private to
- * src/net. The moves are checked against the tables, and each ends with the invariant; a failure is
- * a bug of ours, never a client's doing.
+/* The states of one request and of its answer, as two small state machines. The tables of allowed
+ * moves are in exchange_state.c: each move is checked against them, and ends with a check of what
+ * must hold between any two moves. A failed check is a bug of ours, never a client's doing. Private
+ * to src/net; loop thread only.
  *
  * The request, as it comes in:
  *
@@ -38,7 +39,7 @@ enum hearth_request_state {
 enum hearth_answer_state {
     HEARTH_ANSWER_DUE,
     HEARTH_ANSWER_OPEN,    /* the head is sent */
-    HEARTH_ANSWER_BLOCKED, /* so much is unread that the handler waits for on_writable */
+    HEARTH_ANSWER_BLOCKED, /* too much is unread: the handler waits for on_writable */
     HEARTH_ANSWER_ENDED,   /* whole; what is left of it is the protocol's to send */
     HEARTH_ANSWER_CUT,     /* what is written is still sent, then the stream or connection breaks */
     HEARTH_ANSWER_BROKEN,  /* ends without a proper end, so that the client can tell */

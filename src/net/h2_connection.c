@@ -13,6 +13,8 @@
 #include <string.h>
 
 enum {
+    /* `out` is filled up to here and then waits for the kernel; the rest stays with the streams, so
+     * that the frames of several streams alternate on the wire. */
     OUT_MAX = 64 << 10,
     STREAM_OUT_MAX = 64 << 10,
     EARLY_MAX = HEARTH_H2_STREAM_WINDOW, /* of a body that is held; no client may send more */
@@ -57,6 +59,8 @@ static size_t out_waiting(const struct stream *stream)
     return stream->out.length - stream->out_at;
 }
 
+/* Everything that waits for this client counts: in the kernel's queue, in its streams' buffers, in
+ * the rests of answers that were given whole. */
 static bool may_begin(const struct hearth_connection *connection)
 {
     size_t waiting = hearth_connection_queued(connection) + session_of(connection)->waiting +
@@ -64,6 +68,7 @@ static bool may_begin(const struct hearth_connection *connection)
     return waiting <= hearth_connection_queue_max(connection);
 }
 
+/* Once one request is held, those after it are held too, or the first might never get its turn. */
 static void *on_head(void *argument, int32_t id, const struct hearth_http_head *head,
                      const struct hearth_error *fault)
 {
@@ -90,6 +95,8 @@ static void *on_head(void *argument, int32_t id, const struct hearth_http_head *
     return exchange;
 }
 
+/* The window is given back when the handler has taken the bytes; while it pauses, not at all: that
+ * is what makes the client stop sending. */
 static void receive(struct stream *stream, const char *bytes, size_t length)
 {
     struct hearth_exchange *exchange = &stream->exchange;
@@ -100,6 +107,8 @@ static void receive(struct stream *stream, const char *bytes, size_t length)
         hearth_h2_consume(codec_of(exchange), stream->id, length);
 }
 
+/* A held stream's window is not given back, so a client that keeps the rules cannot exceed
+ * EARLY_MAX; one that does not is reset. */
 static void on_body(void *argument, void *stream_state, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = argument;
@@ -119,6 +128,7 @@ static void give_back_window(struct stream *stream)
     stream->unconsumed = 0;
 }
 
+/* After a take-over the client's END_STREAM means that it leaves. */
 static void receive_end(struct stream *stream)
 {
     struct hearth_exchange *exchange = &stream->exchange;
@@ -156,7 +166,8 @@ static void release_early(struct stream *stream)
     hearth_buf_finish(&stream->early);
 }
 
-/* A held request begins, with what came of its body. */
+/* A held request begins, with what came of its body. It may have failed meanwhile (the body came
+ * too slowly, the server is stopping): then there is no handler to look for. */
 static void begin_held(struct stream *stream)
 {
     stream->is_held = false;
@@ -193,6 +204,8 @@ static size_t pull_rest(struct hearth_exchange *exchange, char *to, size_t size)
     return length;
 }
 
+/* Bytes are taken from the front by moving `out_at`; the buffer is emptied when it has reached the
+ * end, so that nothing is moved about for each frame. */
 static size_t pull_written(struct stream *stream, char *to, size_t size)
 {
     size_t waiting = out_waiting(stream);
@@ -210,6 +223,8 @@ static size_t pull_written(struct stream *stream, char *to, size_t size)
     return length;
 }
 
+/* nghttp2 asks for bytes as far as the client's windows and the frame size allow. 0 without an end
+ * parks the stream until hearth_h2_resume. */
 static size_t on_pull(void *argument, void *stream_state, char *to, size_t size,
                       struct hearth_h2_pulled *ret_pulled)
 {
@@ -281,6 +296,7 @@ static int open_connection(struct hearth_connection *connection)
     return 0;
 }
 
+/* nghttp2's own frames (SETTINGS, PING answers, window updates) come out here as well. */
 static void pull_output(struct hearth_connection *connection)
 {
     const char *bytes = NULL;
@@ -290,6 +306,8 @@ static void pull_output(struct hearth_connection *connection)
         hearth_buf_append(&connection->out, bytes, length);
 }
 
+/* The codec's streams are not closed one by one: the whole session goes with the connection. First
+ * every handler is told, then everything is freed. */
 static void break_off(struct hearth_connection *connection)
 {
     for (struct hearth_exchange *exchange = connection->exchanges; exchange;
@@ -338,6 +356,8 @@ static void settle(struct hearth_connection *connection)
     hearth_connection_pause_reading(connection, !connection->closing && queued > OUT_MAX);
 }
 
+/* GOAWAY names the last stream that is still served, so that the client can safely repeat others
+ * elsewhere. */
 static void drain(struct hearth_connection *connection)
 {
     hearth_h2_go_away(session_of(connection)->codec);
@@ -348,6 +368,7 @@ static bool in_head(const struct hearth_connection *connection)
     return hearth_h2_in_head(session_of(connection)->codec);
 }
 
+/* Half a header block cannot be answered: HPACK's state would be lost, and with it all streams. */
 static void head_timeout(struct hearth_connection *connection)
 {
     connection->dead = true;
@@ -382,6 +403,7 @@ static void reset(struct hearth_exchange *exchange)
     hearth_h2_reset(codec_of(exchange), stream_of(exchange)->id);
 }
 
+/* Pausing needs nothing: receive gives no window back while the request is paused. */
 static void pause_body(struct hearth_exchange *exchange, bool paused)
 {
     if (paused || !stream_of(exchange)->unconsumed)
@@ -409,6 +431,7 @@ static bool is_blocked(const struct hearth_exchange *exchange)
     return waiting > mark || (waiting > 0 && session_of(connection)->waiting > limit);
 }
 
+/* Each stream has its own clock: a client may read one stream quickly and leave another shut. */
 static bool is_stalled(struct hearth_exchange *exchange, uint64_t now_ms)
 {
     struct stream *stream = stream_of(exchange);

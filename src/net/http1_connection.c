@@ -26,6 +26,8 @@ static void on_head(void *argument, const struct hearth_http_head *head)
     hearth_exchange_start(exchange);
 }
 
+/* After a take-over the bytes go past the parser (see parse); what it still gives is of the
+ * request. */
 static void on_body(void *argument, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = argument;
@@ -137,7 +139,9 @@ static bool may_begin(struct hearth_connection *connection)
     return hearth_connection_queued(connection) <= max;
 }
 
-/* Returns how many bytes were taken. */
+/* Returns how many bytes were taken. Pipelining: the parser stops behind each message, and what
+ * follows is looked at only once the answer to the request before it is over and its client reads.
+ * After a take-over there are no messages any more, and the bytes go to the handler as they are. */
 static size_t parse(struct hearth_connection *connection, const char *bytes, size_t length)
 {
     size_t total = 0;
@@ -180,6 +184,8 @@ static void hold_back(struct hearth_connection *connection)
                                     !connection->closing && (full || body_paused || unread));
 }
 
+/* What already waits comes first, so new bytes go behind it; `pending` is bounded, and reading
+ * stops well before it is full. */
 static void feed(struct hearth_connection *connection, const char *bytes, size_t length)
 {
     size_t used = connection->pending.length ? 0 : parse(connection, bytes, length);
@@ -191,6 +197,8 @@ static void feed(struct hearth_connection *connection, const char *bytes, size_t
     hold_back(connection);
 }
 
+/* Draining `pending` may complete several small requests in one go; a round that takes nothing
+ * means that the next one has to wait. */
 static void settle(struct hearth_connection *connection)
 {
     struct hearth_buf *pending = &connection->pending;
@@ -209,6 +217,7 @@ static void settle(struct hearth_connection *connection)
         hold_back(connection);
 }
 
+/* A request that has begun is still answered; its head will say "Connection: close". */
 static void drain(struct hearth_connection *connection)
 {
     if (!connection->exchanges && !hearth_http1_in_head(parser_of(connection)))
@@ -240,6 +249,7 @@ static bool keeps_alive(const struct hearth_exchange *exchange)
            (uint64_t)head->content_length - exchange->body_received <= SKIP_BODY_MAX;
 }
 
+/* HTTP/1.0: no chunks, and a connection is kept only when both sides say so. */
 static bool is_old(const struct hearth_exchange *exchange)
 {
     return exchange->head.http_minor == 0;
@@ -250,6 +260,8 @@ static bool is_chunked(const struct hearth_exchange *exchange)
     return exchange->framing == HEARTH_FRAMING_PIECES && !is_old(exchange);
 }
 
+/* The end of the body must be known from the head: a length, chunks, or the end of the
+ * connection. */
 static void begin(struct hearth_exchange *exchange, int status, struct hearth_header *headers,
                   size_t count, bool body)
 {
@@ -281,6 +293,7 @@ static void write_piece(struct hearth_exchange *exchange, const char *bytes, siz
         hearth_connection_flush(connection);
 }
 
+/* The producer was told to pause long before; see HEARTH_WRITE_BEYOND_MAX. */
 static void write_body(struct hearth_exchange *exchange, const char *bytes, size_t length)
 {
     struct hearth_connection *connection = exchange->connection;
@@ -294,6 +307,7 @@ static void write_body(struct hearth_exchange *exchange, const char *bytes, size
     }
 }
 
+/* An answer that is CUT gets no last chunk: that is how the client sees that it is not whole. */
 static void finish(struct hearth_exchange *exchange)
 {
     if (exchange->answer == HEARTH_ANSWER_ENDED && is_chunked(exchange))

@@ -1,3 +1,4 @@
+/* Requests with their redirects: which hops are followed, and what each may be told. */
 #include "net/http_client.h"
 
 #include "base/error.h"
@@ -49,6 +50,8 @@ static void finish_origin(struct origin *origin)
     *origin = (struct origin){0};
 }
 
+/* curl's own parser decides, since it is the one that will connect: two parsers that disagree about
+ * the host are how credentials leak. */
 static int parse_origin(const char *url, struct origin *ret_origin, struct hearth_error *error)
 {
     CURLU *parsed = curl_url();
@@ -73,6 +76,7 @@ static bool same_origin(const struct origin *a, const struct origin *b)
            strcmp(a->port, b->port) == 0;
 }
 
+/* A line end in a header or a token would let its author add headers of his own. */
 static bool has_control_character(const char *text)
 {
     for (; *text; text++)
@@ -88,7 +92,8 @@ static int check_request(const struct hearth_http_request *request, struct heart
                                 "the token has characters that a token cannot have");
     for (const char *const *header = request->headers; header && *header; header++)
         if (has_control_character(*header) || !strchr(*header, ':'))
-            return hearth_error_set(error, HEARTH_EINVAL, "not a header field");
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "a header is not of the form \"Name: value\"");
     return 0;
 }
 
@@ -158,6 +163,8 @@ static int follow(struct hearth_http_client *client, const struct hearth_http_re
     return rc;
 }
 
+/* The buffers of the answer are made first, so that the caller can finish the answer after any
+ * error. */
 int hearth_http_client_run(struct hearth_http_client *client,
                            const struct hearth_http_request *request,
                            struct hearth_http_answer *ret_answer, struct hearth_error *error)
@@ -200,6 +207,7 @@ static bool is_field(const char *line, size_t length, const char *name)
            strncasecmp(line, name, name_length) == 0;
 }
 
+/* A value with a NUL in it is treated as absent: it would be cut where it is printed. */
 static bool copy_value(const char *value, size_t length, char *ret_value, size_t size)
 {
     while (length && (*value == ' ' || *value == '\t')) {

@@ -1,10 +1,12 @@
-/* A blocking HTTP client over libcurl, for the command line and for lanes of the pool.
+/* A blocking HTTP client over libcurl, for the command line and for the pool's lanes. Never call it
+ * on a loop thread.
  *
- * Any thread, one client a thread; connections are kept from one request to the next. At most ten
- * redirects are followed, to http and https only and never from https back to http; the bearer,
- * and headers named Authorization or Cookie, are not sent once another scheme, host or port was
- * asked. The ordinary proxy variables count, but not for loopback addresses; SSL_CERT_FILE names
- * other certificate authorities. */
+ * A client may be used by any thread, but by one at a time; it keeps its connections open from one
+ * request to the next. At most ten redirects are followed, only to http and https, and never from
+ * https to http. The bearer token, and headers named Authorization or Cookie, go only to the
+ * scheme, host and port that the request named: once a redirect has led elsewhere they are not sent
+ * again. The usual proxy variables of the environment count, but not for loopback addresses;
+ * SSL_CERT_FILE names other certificate authorities. */
 #ifndef HEARTH_NET_HTTP_CLIENT_H
 #define HEARTH_NET_HTTP_CLIENT_H
 
@@ -25,7 +27,7 @@ struct hearth_http_request {
     const void *body;
     size_t body_length;
     uint32_t connect_timeout_ms; /* 0: 10 s */
-    uint32_t idle_timeout_ms;    /* no byte for so long is an error; 0: 60 s */
+    uint32_t idle_timeout_ms;    /* without a byte for this time it fails; 0: 60 s */
     uint64_t range_start;        /* > 0: ask for the bytes from here on */
     uint64_t body_max;           /* of the answer; 0: 64 MiB */
     bool no_redirects;

@@ -1,3 +1,4 @@
+/* One hop over curl: what it is asked, what becomes of the bytes, and how each failure is told. */
 #include "net/http_transfer.h"
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+/* How often a wish to stop is looked at, at least. */
 enum { POLL_MS = 100, CONNECT_TIMEOUT_MS = 10000, IDLE_TIMEOUT_MS = 60000 };
 
 struct hearth_http_wire {
@@ -32,6 +34,7 @@ struct transfer {
     int stopped; /* the code that a callback ended it with */
 };
 
+/* curl_global_init is not safe to call from two threads at once, and nothing works without it. */
 static void start_curl(void)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -59,6 +62,7 @@ void hearth_http_wire_destroy(struct hearth_http_wire *wire)
     hearth_free(wire);
 }
 
+/* The first reason counts; curl only learns that a callback failed. */
 static int stop(struct transfer *transfer, int number)
 {
     if (!transfer->stopped)
@@ -66,6 +70,7 @@ static int stop(struct transfer *transfer, int number)
     return transfer->stopped;
 }
 
+/* Taking fewer bytes than were given is curl's way to be told to stop. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *argument)
 {
     struct transfer *transfer = argument;
@@ -92,6 +97,7 @@ static bool is_passed_over(const struct transfer *transfer)
                CURLHE_OK;
 }
 
+/* The head is known to be whole only when the first byte of the body comes, or the end. */
 static int tell_head(struct transfer *transfer)
 {
     long status = 0;
@@ -105,6 +111,7 @@ static int tell_head(struct transfer *transfer)
     return transfer->request->on_head(transfer->request->argument, transfer->answer);
 }
 
+/* The body of a refusal is kept for the error message; only what was asked for goes to on_body. */
 static int take_body(struct transfer *transfer, const char *bytes, size_t length)
 {
     const struct hearth_http_request *request = transfer->request;
@@ -140,6 +147,8 @@ static bool is_credential(const char *header)
     return strncasecmp(header, "authorization:", 14) == 0 || strncasecmp(header, "cookie:", 7) == 0;
 }
 
+/* "Expect:" without a value switches off curl's wait for "100 Continue", which costs a second with
+ * servers that do not know it. */
 static struct curl_slist *header_list(const struct hearth_http_request *request,
                                       const struct hearth_http_hop *hop)
 {
@@ -155,6 +164,8 @@ static struct curl_slist *header_list(const struct hearth_http_request *request,
     return list;
 }
 
+/* NOSIGNAL: curl would otherwise use SIGALRM for its time limits, in a process with threads. The
+ * headers of a proxy's answer to CONNECT are not the answer's. */
 static void set_where(CURL *easy, const struct hearth_http_request *request,
                       const struct hearth_http_hop *hop)
 {
@@ -175,6 +186,8 @@ static void set_where(CURL *easy, const struct hearth_http_request *request,
         (long)(request->connect_timeout_ms ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
 }
 
+/* The method is named in any case: curl would take every
+ * body for a POST and everything else for a GET. */
 static void set_what(CURL *easy, const struct hearth_http_request *request,
                      const struct hearth_http_hop *hop)
 {
@@ -221,6 +234,7 @@ static bool may_go_on(struct transfer *transfer)
     return !transfer->stopped;
 }
 
+/* curl_multi_poll also wakes up for the sockets; POLL_MS only bounds how long a stop waits. */
 static CURLcode drive(struct transfer *transfer)
 {
     CURLM *multi = transfer->wire->multi;
@@ -249,13 +263,14 @@ static int explain_stop(const struct transfer *transfer, struct hearth_error *er
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the answer is larger than %zu bytes",
                                 transfer->answer->body.max);
     case HEARTH_EHEADERS:
-        return hearth_error_set(error, HEARTH_EHEADERS, "the answer's header is too large");
+        return hearth_error_set(error, HEARTH_EHEADERS, "the header of the answer is too large");
     default:
         return hearth_error_set(error, transfer->stopped, "%s",
                                 hearth_error_row(transfer->stopped)->text);
     }
 }
 
+/* What curl says names the host and the fault, so it is told behind our own words. */
 static int explain(const struct transfer *transfer, CURLcode code, struct hearth_error *error)
 {
     const char *reason =
@@ -263,7 +278,8 @@ static int explain(const struct transfer *transfer, CURLcode code, struct hearth
     switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-        return hearth_error_set(error, HEARTH_EINVAL, "not an address to fetch from: %s", reason);
+        return hearth_error_set(error, HEARTH_EINVAL, "this is not an address to fetch from: %s",
+                                reason);
     case CURLE_OPERATION_TIMEDOUT:
         return hearth_error_set(error, HEARTH_ETIMEOUT, "%s", reason);
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -292,7 +308,8 @@ static int finish(struct transfer *transfer, CURLcode code, struct hearth_error 
     if (is_passed_over(transfer)) {
         curl_easy_getinfo(transfer->wire->easy, CURLINFO_REDIRECT_URL, &next);
         if (!next)
-            return hearth_error_set(error, HEARTH_ENETWORK, "redirected to what is no address");
+            return hearth_error_set(error, HEARTH_ENETWORK,
+                                    "the redirect does not name an address");
         *transfer->hop->ret_next_url = hearth_strdup(next);
     }
     return 0;

@@ -1,5 +1,6 @@
-/* One HTTP exchange over a curl handle, without redirects: the inner part of http_client.c.
- * Blocking; one thread at a time. */
+/* One HTTP request and its answer over a curl handle, without following redirects: the inner part
+ * of http_client.c, which calls it once for each hop. Blocks until the answer is whole or has
+ * failed; may be used by any thread, but by one at a time. Private to src/net. */
 #ifndef HEARTH_NET_HTTP_TRANSFER_H
 #define HEARTH_NET_HTTP_TRANSFER_H
 
@@ -22,6 +23,9 @@ struct hearth_http_hop {
     char **ret_next_url; /* where a redirect leads, on the heap; or NULL */
 };
 
+/* Fills in status, head, body of `answer`, whose buffers the caller has made and bounded. 0 for
+ * every HTTP status; otherwise as hearth_http_client_run. When the answer is a redirect that is to
+ * be followed, `*hop->ret_next_url` is set and the caller frees it. */
 int hearth_http_wire_run(struct hearth_http_wire *wire, const struct hearth_http_request *request,
                          const struct hearth_http_hop *hop, struct hearth_http_answer *answer,
                          struct hearth_error *error);

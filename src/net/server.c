@@ -1,3 +1,5 @@
+/* The server's own part: listeners, the list of connections, limits that hold for all of them
+ * together, and draining. */
 #include "net/server.h"
 
 #include "base/clock.h"
@@ -12,12 +14,14 @@
 #include <string.h>
 
 enum {
+    /* The clock of all time limits; see tick_ms. */
     TICK_MIN_MS = 10,
     TICK_MAX_MS = 500,
     REFUSALS_MAX = 64, /* connections over the limit that still get a 503 at the same time */
     BUCKETS = sizeof(((struct hearth_server *)0)->buckets) / sizeof(struct hearth_connection *),
 };
 
+/* Every answer has a Date, and it changes once in a second: the text is kept until then. */
 const char *hearth_server_date(struct hearth_server *server)
 {
     int64_t second = hearth_clock_wall_ms() / 1000;
@@ -28,6 +32,8 @@ const char *hearth_server_date(struct hearth_server *server)
     return server->date;
 }
 
+/* Random bytes are fetched for twenty ids at a time, since each fetch is a system call. An id is
+ * handed out once: it only has to be hard to guess, not secret. */
 void hearth_server_request_id(struct hearth_server *server, char ret_id[29])
 {
     enum { ID_BYTES = 12 };
@@ -42,6 +48,8 @@ void hearth_server_request_id(struct hearth_server *server, char ret_id[29])
 
 /* Work at the end of a turn */
 
+/* Settling may mark others dirty, or the same one again, hence a list that is taken from the front
+ * rather than a walk. `dirty` is cleared before the call so that the connection can be put back. */
 static void settle_dirty(struct hearth_server *server)
 {
     while (server->dirty) {
@@ -73,6 +81,7 @@ static void make_dirty(struct hearth_connection *connection)
     server->dirty = connection;
 }
 
+/* A busy connection settles at the end of its present callback anyway. */
 void hearth_server_mark_dirty(struct hearth_connection *connection)
 {
     struct hearth_server *server = connection->server;
@@ -85,12 +94,16 @@ void hearth_server_mark_dirty(struct hearth_connection *connection)
     }
 }
 
+/* A timer of 0 ms runs in the next turn of the loop. A deferred call would still run in this one,
+ * and one busy client could keep the loop for itself. */
 void hearth_server_next_turn(struct hearth_connection *connection)
 {
     make_dirty(connection);
     hearth_timer_start(connection->server->turn, 0, 0);
 }
 
+/* At most once: the callback usually destroys the server, so it is forgotten before it is
+ * called. */
 static void tell_drained(struct hearth_server *server)
 {
     void (*on_drained)(void *) = server->on_drained;
@@ -127,7 +140,9 @@ static bool is_to_close(const struct hearth_connection *connection)
     return connection->held && (connection->slow || connection->pending.length);
 }
 
-/* Closes those that hold at least the mean of such connections; each round closes one or more. */
+/* Closes every such connection that holds at least the mean of them. False when there is none to
+ * close; otherwise one or more are closed, since somebody always holds the mean or more, and the
+ * loop in relieve comes to its end. */
 static bool close_largest(struct hearth_server *server)
 {
     uint64_t held = 0, count = 0;
@@ -166,6 +181,8 @@ static void on_tick(void *argument)
     relieve(server);
 }
 
+/* A quarter of the shortest limit: a client is cut at most a quarter late, and no connection needs
+ * a timer of its own. */
 static uint64_t tick_ms(const struct hearth_server_options *options)
 {
     uint64_t least = options->header_timeout_ms;
@@ -188,11 +205,14 @@ static void start_tick(struct hearth_server *server)
 
 /* Connections */
 
+/* Connections are found by address through a fixed table, so that counting those of one client does
+ * not walk all 10,000. */
 static uint32_t bucket_of(const char *peer)
 {
     return hearth_hash32(HEARTH_HASH32_START, peer, strlen(peer)) % BUCKETS;
 }
 
+/* Clients of the Unix socket all have the same name and are on this machine: no limit for them. */
 static bool address_full(const struct hearth_server *server, uint32_t bucket, const char *peer)
 {
     uint32_t max = server->options.connections_per_address_max;
@@ -219,6 +239,7 @@ static void link_connection(struct hearth_server *server, struct hearth_connecti
     start_tick(server);
 }
 
+/* A connection may be destroyed (by its tick, or for its memory) while it waits to be settled. */
 static void unlink_dirty(struct hearth_server *server, struct hearth_connection *connection)
 {
     struct hearth_connection **at = &server->dirty;
@@ -250,6 +271,8 @@ void hearth_server_forget(struct hearth_server *server, struct hearth_connection
     }
 }
 
+/* A client over the limit gets a 503 rather than a closed door, as far as that is cheap: not under
+ * TLS, where a handshake would come first, and not for more than REFUSALS_MAX at a time. */
 static void on_accept(void *argument, struct hearth_stream *stream)
 {
     struct hearth_server *server = argument;
@@ -379,6 +402,8 @@ void hearth_server_check_drained(struct hearth_server *server)
     hearth_timer_start(server->turn, 0, 0);
 }
 
+/* New connections are refused at once; kept ones that are idle end now, others after their present
+ * answer. */
 void hearth_server_drain(struct hearth_server *server, void (*on_drained)(void *argument),
                          void *argument)
 {
@@ -397,6 +422,8 @@ void hearth_server_drain(struct hearth_server *server, void (*on_drained)(void *
     hearth_server_check_drained(server);
 }
 
+/* Exchanges are only told here; their connections settle at the end of the turn, since a handler
+ * may be the one who called. */
 void hearth_server_abort(struct hearth_server *server)
 {
     for (struct hearth_connection *connection = server->connections; connection;
@@ -408,6 +435,7 @@ void hearth_server_abort(struct hearth_server *server)
     }
 }
 
+/* on_drained is dropped first: whoever destroys the server does not want to hear from it. */
 void hearth_server_destroy(struct hearth_server *server)
 {
     if (!server)

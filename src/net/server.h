@@ -1,6 +1,11 @@
-/* The HTTP server: listeners, TLS, connections, HTTP/1.1 and HTTP/2 behind the handler shape of
- * exchange.h, with every limit a setting (0 of a limit that must be is its default). Loop thread
- * only. */
+/* The HTTP server: it listens, speaks TLS, HTTP/1.1 and HTTP/2, and hands each request to a handler
+ * as exchange.h describes. Every limit
+ * is an option; 0 means the default that stands beside it. Loop thread only: everything here, and
+ * every callback.
+ *
+ * The sums of memory (buffers_max, write_buffer_max) count what the server keeps for clients:
+ * output that they have not taken, input that waits for its turn. What handlers allocate is theirs
+ * to bound. */
 #ifndef HEARTH_NET_SERVER_H
 #define HEARTH_NET_SERVER_H
 
@@ -17,14 +22,14 @@ struct hearth_server_options {
     uint32_t connections_max;             /* 10,000 */
     uint32_t connections_per_address_max; /* 0: no limit of its own */
     uint32_t header_timeout_ms; /* from the first byte, or accept, to a whole head; also between the
-                                   bytes of a body: a client that drips is cut */
-    uint32_t idle_timeout_ms;   /* of a kept connection without a request */
-    uint32_t write_timeout_ms;  /* a paused stream that does not drain for so long is cut */
+                                   bytes of a body: a client that drips is cut; 10 s */
+    uint32_t idle_timeout_ms;   /* of a kept connection without a request; 75 s */
+    uint32_t write_timeout_ms;  /* a client that takes nothing for this time is cut; 30 s */
     uint32_t write_buffer_max;  /* bytes queued for one connection before the handler is paused, and
-                                   before its next request is begun */
+                                   before its next request is begun; 256 KiB */
     uint64_t buffers_max; /* bytes that wait for all connections together, before requests get a 503
                              and the clients that take nothing are closed; 128 MiB */
-    uint32_t streams_max; /* concurrent HTTP/2 streams of a connection */
+    uint32_t streams_max; /* concurrent HTTP/2 streams of a connection; 128 */
     bool gzip;
     const char *tls_certificate; /* PEM paths, or NULL for plain text */
     const char *tls_key;
@@ -48,12 +53,18 @@ struct hearth_server_counts {
     uint64_t closed_for_memory; /* connections, because of buffers_max */
 };
 
+/* The options are copied, but not what `argument` points to. Fails only for a certificate or key
+ * that cannot be used; nothing listens yet. */
 int hearth_server_create(struct hearth_loop *loop, const struct hearth_server_options *options,
                          struct hearth_server **ret_server, struct hearth_error *error);
+/* Opens one more listener; any number may be open. Port 0 takes a free one, which `*ret_port` (NULL
+ * is allowed) tells. HEARTH_EINUSE when another program has the address. */
 int hearth_server_listen_tcp(struct hearth_server *server, const char *address, uint16_t port,
                              uint16_t *ret_port, struct hearth_error *error);
+/* Likewise for a Unix socket, whose file is readable by its owner alone (mode 0600). */
 int hearth_server_listen_unix(struct hearth_server *server, const char *path,
                               struct hearth_error *error);
+/* Totals since the start; `active`, `requests_active` and `held_bytes` are as of now. */
 struct hearth_server_counts hearth_server_counts(const struct hearth_server *server);
 
 /* Stops accepting, tells kept connections to close (Connection: close, GOAWAY); `on_drained` comes

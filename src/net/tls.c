@@ -1,3 +1,4 @@
+/* TLS over OpenSSL, with a BIO of our own in place of a socket. */
 #include "net/tls.h"
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+/* The most plain text that one TLS record holds (RFC 8446 5.1). */
 enum { RECORD_MAX = 16384 };
 
 struct hearth_tls_context {
@@ -26,6 +28,8 @@ struct hearth_tls {
     bool broken;
 };
 
+/* No bytes left is "try again later", not the end: OpenSSL keeps what it has of a record and asks
+ * again in the next call. */
 static int bio_read(BIO *bio, char *to, int size)
 {
     struct hearth_tls *tls = BIO_get_data(bio);
@@ -48,6 +52,7 @@ static int bio_write(BIO *bio, const char *bytes, int length)
     return hearth_buf_append(tls->out, bytes, (size_t)length) ? -1 : length;
 }
 
+/* OpenSSL flushes after each flight of the handshake and takes 0 for a failure. */
 static long bio_control(BIO *bio, int command, long number, void *pointer)
 {
     (void)bio;
@@ -56,6 +61,8 @@ static long bio_control(BIO *bio, int command, long number, void *pointer)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
+/* ALPN (RFC 7301): each name behind its length, ours in the order that we prefer. A client that
+ * offers neither gets HTTP/1.1. */
 static int choose_protocol(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_length,
                            const unsigned char *offered, unsigned offered_length, void *argument)
 {
@@ -68,6 +75,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_name, unsigned ch
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* OpenSSL keeps a queue of errors for each thread. It is emptied here, or a later call would find
+ * this one. */
 static int openssl_error(struct hearth_error *error, const char *what, const char *path)
 {
     unsigned long number = ERR_peek_error(); /* the first is the cause */
@@ -80,6 +89,8 @@ static int openssl_error(struct hearth_error *error, const char *what, const cha
     return HEARTH_EINVAL;
 }
 
+/* OpenSSL says only that "values mismatch" for a key of another certificate; a person gets both
+ * names. */
 static int load_files(SSL_CTX *ssl, const char *certificate_path, const char *key_path,
                       struct hearth_error *error)
 {
@@ -121,6 +132,9 @@ int hearth_tls_context_create(const char *certificate_path, const char *key_path
         rc = hearth_error_set(error, HEARTH_ENOMEM, "TLS cannot be set up");
         goto out;
     }
+    /* Compression leaks secrets (CRIME), renegotiation lets a client burn our processor.
+     * RELEASE_BUFFERS gives an idle
+     * session's buffers back. */
     SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION);
     SSL_CTX_set_options(context->ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                           SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -189,6 +203,8 @@ static int outcome(struct hearth_tls *tls, int rc, struct hearth_error *error)
     }
 }
 
+/* One call may hold many records, or part of one. SSL_read also does the handshake as its messages
+ * come, so there is no state of ours for it. */
 int hearth_tls_receive(struct hearth_tls *tls, const char *bytes, size_t length,
                        bool (*on_plain)(void *argument, const char *bytes, size_t length),
                        void *argument, struct hearth_error *error)
@@ -212,6 +228,7 @@ int hearth_tls_receive(struct hearth_tls *tls, const char *bytes, size_t length,
     return rc;
 }
 
+/* Our BIO takes everything, so SSL_write never has to be tried again. */
 int hearth_tls_send(struct hearth_tls *tls, const char *bytes, size_t length)
 {
     ERR_clear_error();
@@ -224,6 +241,7 @@ int hearth_tls_send(struct hearth_tls *tls, const char *bytes, size_t length)
     return 0;
 }
 
+/* Our side only: whether the peer answers with its own end is not waited for. */
 void hearth_tls_end(struct hearth_tls *tls)
 {
     if (!tls->broken && SSL_is_init_finished(tls->ssl))

@@ -18,6 +18,7 @@
 
 enum { OPEN_FOLDERS_MAX = 16 };
 
+/* A path that does not fit is an error and never a shorter path, which would be another file. */
 static int join(char *ret_path, size_t size, struct hearth_error *error, const char *folder,
                 const char *name)
 {
@@ -32,6 +33,7 @@ static int join(char *ret_path, size_t size, struct hearth_error *error, const c
 static int version_folder(const struct hearth_registry *registry, const char *model, int64_t number,
                           char *ret_path, size_t size, struct hearth_error *error)
 {
+    /* A name has at most 96 letters and a number at most 19 digits. */
     char below[160];
     if (registry->active_directory)
         snprintf(below, sizeof(below), "%s/%lld", model, (long long)number);
@@ -136,6 +138,7 @@ static int make_folder(struct hearth_registry *registry, const char *folder,
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     char fresh[PATH_MAX];
+    /* The slash at the end lets make_parents make the folder itself too. */
     int length = snprintf(fresh, sizeof(fresh), "%s.new/", folder);
     if (length < 0 || (size_t)length >= sizeof(fresh))
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
@@ -181,6 +184,7 @@ int hearth_active_links_make(struct hearth_registry *registry, const char *model
         if (rc)
             return rc;
     }
+    /* A model of one file is given as that file, all others as their folder. */
     const char *entry = entry_file(files, count);
     if (entry)
         return join(ret_path, size, error, folder, entry);
@@ -190,6 +194,7 @@ int hearth_active_links_make(struct hearth_registry *registry, const char *model
     return 0;
 }
 
+/* What cannot be removed is left: links take no room, and the next install clears them. */
 void hearth_active_links_remove(struct hearth_registry *registry, const char *model, int64_t number)
 {
     char folder[PATH_MAX];

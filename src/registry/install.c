@@ -65,6 +65,8 @@ static int choose_name(struct hearth_installing *install)
 static int find_same_before(struct hearth_installing *install)
 {
     const struct hearth_source *source = install->source;
+    /* Only filled in when the source tells every digest; a step that finds the same version needs
+     * all of them. */
     install->files =
         hearth_arena_alloc(install->arena, source->file_count * sizeof(*install->files));
     if (!install->files)
@@ -196,6 +198,7 @@ static int run(struct hearth_installing *install)
         return rc;
     rc = bring(install);
     if (rc) {
+        /* Links are made before the model is tried, so they may be there already. */
         if (install->version)
             hearth_active_links_remove(install->registry, install->name, install->version->number);
         hearth_install_step(install, hearth_install_fail_rows);
@@ -241,6 +244,7 @@ static void name_source(const struct hearth_install_request *request, struct hea
         return;
     int length;
     const char *title = title_of(request, &length);
+    /* A copy, since the message is written anew out of itself. */
     const struct hearth_error plain = *error;
     const char *reason = plain.message;
     if (strncmp(reason, title, (size_t)length) == 0 && strncmp(reason + length, ": ", 2) == 0)
@@ -262,6 +266,7 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
     int rc = 0;
     if (!request->source && !request->locked)
         rc = hearth_error_set(&why, HEARTH_EINVAL, "there is no source to install from");
+    /* A registered version has its name from its model, whatever the source would call it. */
     if (!rc && request->model_id)
         rc = hearth_install_step(&install, hearth_install_read_name);
     if (!rc) {

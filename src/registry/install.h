@@ -1,5 +1,5 @@
-/* Installing, verifying and removing models: joins store, blobs and sources. Blocking; the command
- * line calls it under the home's lock, the gateway on a lane of its own. */
+/* Installs, verifies and removes models: joins store, blobs and sources. Blocking; the command line
+ * calls it under the home's lock, the server on a lane of its own. */
 #ifndef HEARTH_REGISTRY_INSTALL_H
 #define HEARTH_REGISTRY_INSTALL_H
 
@@ -10,6 +10,8 @@
 struct hearth_blob_store;
 struct hearth_lock_entry; /* config/lock.h */
 
+/* What to install and how. Texts belong to the caller and must live until hearth_install returns.
+ */
 struct hearth_install_request {
     const char *source;
     const char *name; /* NULL: the source's own */
@@ -20,7 +22,8 @@ struct hearth_install_request {
     bool forget_failed; /* rows that were made for it go when it fails with nothing to resume */
 };
 
-/* Reads what a model is from its files. */
+/* Reads what a model is from the file or folder at `path`: which engine takes it, into `ret_engine`
+ * (`engine_size` bytes), and its facts as a JSON object. */
 typedef int hearth_registry_probe(void *argument, const char *path, char *ret_engine,
                                   size_t engine_size, struct hearth_buf *ret_facts_json,
                                   struct hearth_error *error);
@@ -61,13 +64,14 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                          const struct hearth_version *version, char *ret_path, size_t size,
                          struct hearth_error *error);
 
-/* Reads every file of a version again, as an engine would find it; HEARTH_EDIGEST names the file
- * that differs. */
+/* Reads every file of a version again, as an engine would find it. HEARTH_EDIGEST names the file
+ * that differs. Takes as long as reading all of it does. */
 int hearth_registry_verify(struct hearth_registry *registry, const struct hearth_model *model,
                            const struct hearth_version *version, struct hearth_error *error);
 
 /* Removes a version (number 0: the model with all versions) and the blobs that nobody uses any
- * more. */
+ * more. HEARTH_ENOTFOUND when it is not there, HEARTH_ECONFLICT while another version is based on
+ * it. */
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error);
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
+/* Renewed after a quarter of the lease: three renewals may fail or be late before it runs out. */
 #define LEASE_MS 60000
 #define RENEW_MS 15000
 
@@ -65,6 +66,8 @@ int hearth_install_renew_claim(void *argument, struct hearth_error *error)
     struct hearth_installing *install = argument;
     if (hearth_clock_monotonic_ms() - install->claimed_ms < RENEW_MS)
         return 0;
+    /* A step tells its failure to the install's error; here it is for whoever asked for the
+     * renewal. */
     struct hearth_error *outer = install->error;
     install->error = error;
     int rc = hearth_install_step(install, claim_on_store);
@@ -74,6 +77,8 @@ int hearth_install_renew_claim(void *argument, struct hearth_error *error)
 
 int hearth_install_claim(struct hearth_installing *install)
 {
+    /* The list first: within the process the store would grant the claim again, since its owner is
+     * the same. */
     if (!enter(install))
         return hearth_error_set(install->error, HEARTH_EINUSE, "%s is being installed already",
                                 install->name);
@@ -83,6 +88,7 @@ int hearth_install_claim(struct hearth_installing *install)
     return rc;
 }
 
+/* In the reverse order, so that whoever enters next finds the store's claim free. */
 void hearth_install_unclaim(struct hearth_installing *install)
 {
     hearth_install_step(install, release_on_store);

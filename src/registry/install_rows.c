@@ -28,6 +28,7 @@ static int put_model(struct hearth_installing *install, struct hearth_store *sto
                                  .base_model = "",
                                  .device = "auto",
                                  .settings_json = "{}"};
+    /* Members that the request does not name keep what they have. */
     if (there)
         model = *there;
     if (request->task)
@@ -47,6 +48,7 @@ static int put_model(struct hearth_installing *install, struct hearth_store *sto
         install->made_model = rc == 0;
         return rc;
     }
+    /* An update without a change would only make other programs read the model again. */
     bool is_changed = strcmp(model.task, there->task) != 0 ||
                       strcmp(model.description, there->description) != 0 ||
                       strcmp(model.tags_json, there->tags_json) != 0 ||
@@ -55,6 +57,7 @@ static int put_model(struct hearth_installing *install, struct hearth_store *sto
     return is_changed ? hearth_store_model_update(store, &model, now_ms, install->error) : 0;
 }
 
+/* "" equals no digest, so a path that is missing makes the files differ. */
 static const char *digest_of(const struct hearth_version *version, const char *path)
 {
     for (size_t i = 0; i < version->file_count; i++)
@@ -96,6 +99,7 @@ static int read_version(struct hearth_installing *install, struct hearth_store *
                                     &install->version, install->error);
 }
 
+/* The number is the store's to choose. */
 static int put_version(struct hearth_installing *install, struct hearth_store *store)
 {
     const struct hearth_install_request *request = install->request;
@@ -114,6 +118,7 @@ static int set_state(struct hearth_installing *install, struct hearth_store *sto
 {
     struct hearth_version *version = install->version;
     int64_t number = version->number;
+    /* What a killed process left is `installing` already, and there is nothing to write. */
     if (version->state == state && state == HEARTH_VERSION_INSTALLING)
         return 0;
     version->state = state;
@@ -154,6 +159,7 @@ void hearth_install_put_rows(struct hearth_store *store, void *argument)
     if (!install->rc)
         install->rc = hearth_store_version_list(store, install->model_id, install->arena, &versions,
                                                 &count, install->error);
+    /* Versions come in order of number, so the newest that fits is the one that stays. */
     for (size_t i = 0; !install->rc && i < count; i++)
         if (may_take_up(install, &versions[i]))
             install->version = &versions[i];
@@ -166,6 +172,7 @@ void hearth_install_put_rows(struct hearth_store *store, void *argument)
         install->rc = begin_version(install, store);
 }
 
+/* The bytes have come and are new: now there is reason for a row. */
 void hearth_install_put_version(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -180,6 +187,7 @@ void hearth_install_find_same(struct hearth_store *store, void *argument)
     struct hearth_model *model = NULL;
     size_t count = 0;
     install->rc = 0;
+    /* The bytes go to the version that was asked for, even if another has the same. */
     if (install->request->version_number)
         return;
     int rc = hearth_store_model_get(store, install->name, install->arena, &model, NULL);
@@ -199,6 +207,7 @@ void hearth_install_put_model(struct hearth_store *store, void *argument)
     install->rc = put_model(install, store);
 }
 
+/* There may be no row: put_rows makes none when the bytes may be the same. */
 void hearth_install_drop_version(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -224,6 +233,7 @@ bool hearth_install_blobs_present(const struct hearth_installing *install)
 static const char *task_of(const char *engine, const json_t *facts)
 {
     json_int_t tasks = hearth_json_integer(facts, "tasks", 0);
+    /* The fake engine plays whatever its script says; nothing can be concluded from it. */
     if (strcmp(engine, "llama") != 0 && strcmp(engine, "encoder") != 0)
         return "";
     if (tasks & HEARTH_TASK_GENERATE)
@@ -235,6 +245,7 @@ static const char *task_of(const char *engine, const json_t *facts)
     return "";
 }
 
+/* A task that somebody has chosen stays, also when the files seem to tell another. */
 static int put_task(struct hearth_installing *install, struct hearth_store *store)
 {
     struct hearth_model *model = NULL;
@@ -250,6 +261,7 @@ static int put_task(struct hearth_installing *install, struct hearth_store *stor
                : 0;
 }
 
+/* Only now is it known what the model was trained with. */
 void hearth_install_check_settings(struct hearth_store *store, void *argument)
 {
     struct hearth_installing *install = argument;
@@ -284,6 +296,7 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
         install->rc = put_task(install, store);
 }
 
+/* With a new model goes everything; of a model that was there only the version. */
 static void forget_rows(struct hearth_installing *install, struct hearth_store *store)
 {
     int64_t now_ms = hearth_clock_wall_ms();

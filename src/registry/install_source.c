@@ -13,6 +13,8 @@ static int find_locked(struct hearth_installing *install, const struct hearth_lo
 {
     struct hearth_blob_store *blobs = install->registry->blobs;
     int64_t size;
+    /* Having a name is not enough for --locked: the bytes are read and must still have that digest.
+     */
     *ret_present = hearth_blob_exists(blobs, file->sha256, &size);
     if (!*ret_present)
         return 0;
@@ -45,6 +47,8 @@ static int source_of_lock(struct hearth_installing *install, struct hearth_sourc
         int rc = find_locked(install, &locked->files[i], &present);
         if (rc)
             return rc;
+        /* All are looked at even when one is missing, so that every bad blob goes before the fetch.
+         */
         is_whole = is_whole && present;
         files[i] = (struct hearth_source_file){.path = locked->files[i].path,
                                                .size = locked->files[i].size,
@@ -83,6 +87,7 @@ static int keep_locked_files(struct hearth_installing *install)
                 "hearth.lock names the file %.200s, but %.200s does not have it",
                 locked->files[i].path, install->text);
         kept[i] = source->files[at];
+        /* The lock's digest is demanded, whatever the source says of itself. */
         kept[i].sha256 = locked->files[i].sha256;
         if (kept[i].size >= 0 && kept[i].size != locked->files[i].size)
             return hearth_error_set(install->error, HEARTH_EDIGEST,
@@ -92,6 +97,7 @@ static int keep_locked_files(struct hearth_installing *install)
     }
     source->files = kept;
     source->file_count = locked->file_count;
+    /* As the lock has it, so that the same lock comes of it again. */
     source->revision = locked->revision;
     return 0;
 }
@@ -103,6 +109,8 @@ int hearth_install_resolve(struct hearth_installing *install)
     int rc = locked ? source_of_lock(install, &install->source) : 0;
     if (rc || install->source)
         return rc;
+    /* The registry's options with this install's progress, through which resolving can be canceled.
+     */
     struct hearth_source_options options = *install->registry->sources;
     options.progress = install->progress;
     rc = hearth_source_resolve(install->text, locked ? locked->revision : NULL, &options,

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+/* One install. Everything that it points to lives in its arena or belongs to the request. */
 struct hearth_installing {
     struct hearth_registry *registry;
     const struct hearth_install_request *request;

@@ -21,6 +21,7 @@ static enum form form_of(const char *path, size_t count)
     return count == 1 || hearth_text_ends(path, ".gguf") ? FORM_GGUF : FORM_OTHER;
 }
 
+/* Opening reads and checks the whole header; the tensors' bytes are not touched. */
 static int check_gguf(const char *blob, struct hearth_error *error)
 {
     struct hearth_gguf *gguf = NULL;
@@ -53,6 +54,7 @@ int hearth_model_form_check(struct hearth_registry *registry, const struct heart
     bool has_gguf = false, has_safetensors = false;
     for (size_t i = 0; i < count; i++) {
         enum form form = form_of(files[i].path, count);
+        /* A script is read by its engine; there is no header to check. */
         if (form == FORM_FAKE) {
             *ret_engine = "fake";
             return 0;
@@ -67,6 +69,7 @@ int hearth_model_form_check(struct hearth_registry *registry, const struct heart
         has_gguf = has_gguf || form == FORM_GGUF;
         has_safetensors = has_safetensors || form == FORM_SAFETENSORS;
     }
+    /* The probe of an engine may know better; this is what stands without one. */
     *ret_engine = has_gguf ? "llama" : has_safetensors ? "encoder" : "";
     return 0;
 }

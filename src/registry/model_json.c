@@ -10,6 +10,7 @@ int hearth_model_find(struct hearth_store *store, const char *reference, struct 
                       struct hearth_model **ret_model, struct hearth_error *error)
 {
     int64_t id;
+    /* A name is never all digits, so a text is either a name or an id. */
     int rc = hearth_parse_int(reference, 1, INT64_MAX, &id) == 0
                  ? hearth_store_model_get_id(store, id, arena, ret_model, error)
                  : hearth_store_model_get(store, reference, arena, ret_model, error);
@@ -33,6 +34,8 @@ static json_t *time_text(int64_t ms)
     return json_string(text);
 }
 
+/* Without memory, or for a text that is not UTF-8, jansson gives NULL; the key is there all the
+ * same. */
 static void set(json_t *object, const char *key, json_t *value)
 {
     json_object_set_new(object, key, value ? value : json_null());
@@ -62,6 +65,7 @@ json_t *hearth_version_json(const struct hearth_version *version)
     set(object, "version", json_integer(version->number));
     set(object, "label", json_string(version->label));
     set(object, "state", json_string(state));
+    /* The same under the name that clients of other hubs read, as task_type below. */
     set(object, "status", json_string(state));
     set(object, "reason", json_string(version->state_reason));
     set(object, "source", json_string(version->source));
@@ -127,6 +131,7 @@ int hearth_model_json(struct hearth_store *store, const struct hearth_model *mod
     if (rc)
         return rc;
     json_t *object = row_json(model), *list = json_array(), *names = json_object();
+    /* Versions come in order of number, so `latest` is the last ready one. */
     int64_t latest = 0, chosen = 0;
     for (size_t i = 0; i < version_count; i++) {
         json_array_append_new(list, hearth_version_json(&versions[i]));

@@ -1,5 +1,5 @@
-/* Rows of the store as the JSON of the hub's API. Any thread; call it where the store may be read.
- */
+/* Writes rows of the store as the JSON of the hub's API. Any thread, where the store may be read.
+ * What it returns is the caller's (json_decref). */
 #ifndef HEARTH_REGISTRY_MODEL_JSON_H
 #define HEARTH_REGISTRY_MODEL_JSON_H
 

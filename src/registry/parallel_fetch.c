@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+/* Enough to fill a line over which one connection alone is slow; more would only make a server
+ * refuse. */
 enum { PARALLEL = 4, PARALLEL_MAX = 64 };
 
 struct crew {
@@ -40,6 +42,7 @@ static void pass_bytes(struct hearth_fetch_progress *progress,
         outer->on_bytes(outer, file, done, size);
 }
 
+/* One file's failure ends the others at their next piece. */
 static bool pass_cancel(struct hearth_fetch_progress *progress)
 {
     struct crew *crew = (struct crew *)progress;
@@ -83,6 +86,8 @@ static void *work(void *argument)
     while (!crew->stopped && crew->next < crew->plan->source->file_count) {
         size_t index = crew->next++;
         struct hearth_error error = {0};
+        /* Fetching takes minutes: the lock is only held to choose a file and to note how it ended.
+         */
         pthread_mutex_unlock(&crew->mutex);
         int rc = fetch_file(crew, index, &error);
         pthread_mutex_lock(&crew->mutex);
@@ -101,6 +106,7 @@ static void wait_for_crew(struct crew *crew)
     const struct hearth_fetch_plan *plan = crew->plan;
     pthread_mutex_lock(&crew->mutex);
     while (crew->running) {
+        /* Woken when a thread ends, or once a second for on_tick. */
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
@@ -129,10 +135,12 @@ static int run_crew(struct crew *crew, struct hearth_error *error)
     for (size_t i = 0; i < crew->plan->source->file_count; i++)
         pass_bytes(&crew->progress, &crew->plan->source->files[i], 0,
                    crew->plan->source->files[i].size);
+    /* Before the first thread runs, since each takes itself off when it ends. */
     crew->running = wanted;
     while (started < wanted && pthread_create(&threads[started], NULL, work, crew) == 0)
         started++;
     pthread_mutex_lock(&crew->mutex);
+    /* Those that could not be started; the others do the work. */
     crew->running -= wanted - started;
     pthread_mutex_unlock(&crew->mutex);
     if (!started)
@@ -157,6 +165,7 @@ int hearth_registry_fetch_all(struct hearth_registry *registry,
     size_t count = plan->source->file_count;
     crew.fetched = hearth_calloc(count, sizeof(*crew.fetched));
     int rc = run_crew(&crew, error);
+    /* Also after a failure: it tells whether there is something to go on with. */
     *plan->ret_bytes_came = atomic_load(&crew.bytes_came);
     for (size_t i = 0; !rc && i < count; i++) {
         ret_files[i].path = plan->source->files[i].path;

@@ -10,6 +10,7 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
                          const struct hearth_version *version, char *ret_path, size_t size,
                          struct hearth_error *error)
 {
+    /* A deprecated version may still be served by its number. */
     bool is_whole =
         version->state == HEARTH_VERSION_READY || version->state == HEARTH_VERSION_DEPRECATED;
     if (!is_whole || version->file_count == 0)
@@ -47,6 +48,7 @@ void hearth_registry_collect(struct hearth_store *store, struct hearth_blob_stor
     }
 }
 
+/* What remove_on_store needs and answers, since it runs on the store's thread. */
 struct removal {
     struct hearth_registry *registry;
     int64_t model_id, number;
@@ -76,6 +78,7 @@ static void remove_on_store(struct hearth_store *store, void *argument)
     removal->rc = rc;
     if (rc)
         return;
+    /* For the links, which are removed afterwards: by then the row is gone. */
     removal->name = model->name;
     for (size_t i = 0; i < count; i++)
         if (!removal->number || versions[i].number == removal->number)

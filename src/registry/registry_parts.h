@@ -1,4 +1,4 @@
-/* Functions that several files of src/registry use: fetching all files of a model, checking their
+/* Declares what several files of src/registry use: fetching all files of a model, checking their
  * form, and the folder of links that an engine is given. Private to the folder. */
 #ifndef HEARTH_REGISTRY_PARTS_H
 #define HEARTH_REGISTRY_PARTS_H

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+/* RoPE scaling lets a model take more than it was trained with; how well is for whoever sets it to
+ * judge. */
 static bool stretches(const json_t *settings)
 {
     return json_object_get(settings, "rope_freq_base") ||
@@ -16,6 +18,7 @@ int hearth_settings_fit(const char *settings_json, const char *facts_json,
 {
     json_t *settings = hearth_json_parse(settings_json, strlen(settings_json), NULL);
     json_t *facts = hearth_json_parse(facts_json, strlen(facts_json), NULL);
+    /* 0 stands for "not said" on both sides, and then there is nothing to compare. */
     json_int_t asked = hearth_json_integer(settings, "context", 0);
     json_int_t trained = hearth_json_integer(facts, "trained_context", 0);
     int rc = 0;

@@ -1,5 +1,5 @@
-/* Do the settings of a model ask for what its files can do? Known when they are set, so that nobody
- * learns it at the first request. Pure; any thread. */
+/* Checks that the settings of a model ask for no more than its files can do, as soon as they are
+ * set, so that nobody learns it at the first request. Pure; any thread. */
 #ifndef HEARTH_REGISTRY_SETTINGS_FIT_H
 #define HEARTH_REGISTRY_SETTINGS_FIT_H
 

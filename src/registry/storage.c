@@ -5,6 +5,8 @@
 #include "config/settings.h"
 #include "store/store.h"
 
+/* In the order of dependence: the home's lock is taken before anything in it is opened, so that two
+ * writers never have the database open at once. */
 static int open_parts(const struct hearth_settings *settings, struct hearth_loop *loop, bool writes,
                       struct hearth_storage *storage, struct hearth_error *error)
 {
@@ -50,6 +52,7 @@ int hearth_storage_open(const struct hearth_settings *settings, struct hearth_lo
 
 void hearth_storage_close(struct hearth_storage *storage)
 {
+    /* In the reverse order; the lock goes last, when nothing is written any more. */
     hearth_store_close(storage->store);
     if (storage->blobs)
         hearth_blob_close(storage->blobs);

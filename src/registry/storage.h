@@ -1,5 +1,5 @@
-/* A home as it is worked with: its folders, its database, its blobs, and the registry over them;
- * for the server, and for commands that work without one. Blocking. */
+/* Opens a home as it is worked with: its folders, its database, its blobs, and the registry over
+ * them; for the server, and for commands that work without one. Blocking. */
 #ifndef HEARTH_REGISTRY_STORAGE_H
 #define HEARTH_REGISTRY_STORAGE_H
 

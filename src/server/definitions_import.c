@@ -1,3 +1,5 @@
+/* Compares definitions with the registry on the store's lane, then starts installs from the
+ * loop. */
 #include "server/definitions_import.h"
 
 #include "base/clock.h"
@@ -34,7 +36,8 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* The row as the definition says it; written only when something differs. */
+/* The row as the definition says it. It is written only when something differs: each write is a
+ * change that clients of the list of changes see. */
 static int update_row(struct hearth_store *store, struct hearth_model *model,
                       const struct hearth_definition *definition, struct hearth_error *error)
 {
@@ -53,6 +56,7 @@ static int update_row(struct hearth_store *store, struct hearth_model *model,
     return hearth_store_model_update(store, model, hearth_clock_wall_ms(), error);
 }
 
+/* A version whose install failed or never ended does not count: it is to be tried again. */
 static bool has_source(struct hearth_store *store, const struct hearth_model *model,
                        const char *source, struct hearth_arena *arena)
 {
@@ -68,6 +72,8 @@ static bool has_source(struct hearth_store *store, const struct hearth_model *mo
     return false;
 }
 
+/* On the store's lane. One definition that cannot be written does not keep the others from being
+ * served. */
 static void compare(struct hearth_store *store, void *argument)
 {
     struct hearth_definitions_import *import = argument;
@@ -112,6 +118,7 @@ void hearth_definitions_install(struct hearth_definitions_import *import)
     }
 }
 
+/* An import whose owner has gone meanwhile had to stay for the lane; now it can go. */
 static void compared(void *argument)
 {
     struct hearth_definitions_import *import = argument;
@@ -133,6 +140,7 @@ void hearth_definitions_destroy(struct hearth_definitions_import *import)
     hearth_free(import);
 }
 
+/* Faults are told in the form FILE:LINE:COLUMN that editors jump to. */
 int hearth_definitions_import(struct hearth_gateway *gateway, void (*on_done)(void *argument),
                               void *argument, struct hearth_definitions_import **ret_import,
                               struct hearth_error *error)

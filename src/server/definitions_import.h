@@ -1,6 +1,6 @@
-/* Brings the registry in line with the definitions of models/: what is new is installed in the
- * background, what is there gets the definition's description, tags, device and settings. Loop
- * thread only. */
+/* Brings the registry in line with the definition files of models/: a model that is new there is
+ * installed in the background; one that is installed already gets the definition's description,
+ * tags, device and settings. Loop thread only. */
 #ifndef HEARTH_SERVER_DEFINITIONS_IMPORT_H
 #define HEARTH_SERVER_DEFINITIONS_IMPORT_H
 

@@ -1,3 +1,4 @@
+/* One round at a time, each an object of its own, because the store's lane may outlive us. */
 #include "server/housekeeping.h"
 
 #include "base/error.h"
@@ -22,6 +23,7 @@ struct round {
     struct hearth_error error;
 };
 
+/* On the store's lane. */
 static void clean(struct hearth_store *store, void *argument)
 {
     struct round *round = argument;
@@ -47,6 +49,7 @@ static void on_clean(void *argument)
     hearth_free(round);
 }
 
+/* A round that still runs after a whole period is not doubled. */
 static void on_time(void *argument)
 {
     struct hearth_housekeeping *housekeeping = argument;

@@ -1,6 +1,6 @@
-/* Throws away what nobody will ask for again: the oldest of the store's changes, and what was begun
- * to be fetched and left. Once at the start and then every hour, on the store's lane. Loop thread
- * only. */
+/* Throws away what nobody will ask for again: the oldest entries of the store's list of changes,
+ * and files that somebody began to fetch and never finished. It runs once at the start and then
+ * every `period_ms`, on the store's lane. Loop thread only. */
 #ifndef HEARTH_SERVER_HOUSEKEEPING_H
 #define HEARTH_SERVER_HOUSEKEEPING_H
 
@@ -16,8 +16,8 @@ struct hearth_housekeeping_options {
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
     uint64_t period_ms;
-    int64_t changes_kept;     /* the newest so many */
-    int64_t partial_age_ms;   /* what was last written so long ago goes */
+    int64_t changes_kept;     /* how many of the newest stay */
+    int64_t partial_age_ms;   /* a part that was last written longer ago goes */
     int64_t (*wall_ms)(void); /* the time */
 };
 

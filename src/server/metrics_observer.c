@@ -1,3 +1,4 @@
+/* One line for each event: the argument is the metrics. */
 #include "server/metrics_observer.h"
 
 #include "gateway/metrics.h"

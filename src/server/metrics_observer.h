@@ -1,4 +1,5 @@
-/* Carries what the scheduler observes to the metrics, so that neither knows the other. */
+/* Carries what the scheduler observes to the metrics, so that neither needs to know the other. Loop
+ * thread only. */
 #ifndef HEARTH_SERVER_METRICS_OBSERVER_H
 #define HEARTH_SERVER_METRICS_OBSERVER_H
 

@@ -1,4 +1,5 @@
-/* How this server, and commands that work without one, read the header of a model. */
+/* The options with which this server, and commands that work without a server, read the header of a
+ * model (backend/probe.h). Pure; any thread. */
 #ifndef HEARTH_SERVER_PROBE_SETTINGS_H
 #define HEARTH_SERVER_PROBE_SETTINGS_H
 

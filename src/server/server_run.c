@@ -1,3 +1,7 @@
+/* Puts the rooms together into a running server, and takes them apart again.
+ *
+ * The order of a start: storage, scheduler, HTTP server (without a port), definitions; then the
+ * loop runs, the catalogue is loaded, and only then the port opens and "ready" is said. */
 #include "server/server_run.h"
 
 #include "base/clock.h"
@@ -41,6 +45,7 @@
 /* Proxies and clients give a connection up that says nothing for longer. */
 enum { STREAM_QUIET_MS = 10000 };
 
+/* REFRESH_MS: how late the catalogue may see what another process (a command line) has written. */
 enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
 
 /* A partial blob is worth keeping as long as somebody may want to go on with it. */
@@ -123,6 +128,8 @@ static int check_lock(struct running *running, struct hearth_error *error)
     return rc;
 }
 
+/* The model of --model joins the catalogue before the lock is checked, so that a locked server
+ * knows it too. */
 static int open_scheduler(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
@@ -151,6 +158,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     return hearth_scheduler_create(&options, &gateway->scheduler, error);
 }
 
+/* Settings are never NULL; options of the HTTP server are. */
 static const char *or_null(const char *text)
 {
     return *text ? text : NULL;
@@ -194,6 +202,8 @@ static int create_server(struct running *running, struct hearth_error *error)
     return hearth_server_create(gateway->loop, &options, &gateway->server, error);
 }
 
+/* The port may have been 0: what the kernel chose goes into the URL. An IPv6 literal stands in
+ * brackets there. */
 static int open_listeners(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;
@@ -236,6 +246,7 @@ static int write_run_file(struct running *running, struct hearth_error *error)
     return rc;
 }
 
+/* A pinned model that does not load is no reason not to serve the others. */
 static void on_pinned(void *argument, const struct hearth_error *error)
 {
     (void)argument;
@@ -298,6 +309,8 @@ static void on_imported(void *argument)
     hearth_catalog_refresh(running->gateway.catalog, on_catalog, running);
 }
 
+/* On an error everything that exists so far is taken down by `stop`, which takes half-built
+ * servers. */
 static int start(struct running *running, struct hearth_error *error)
 {
     struct hearth_gateway *gateway = &running->gateway;

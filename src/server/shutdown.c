@@ -1,3 +1,5 @@
+/* Waits for three things at once: the HTTP server, the scheduler, and installs. Each tells in its
+ * own way, so `check` looks at all. */
 #include "server/shutdown.h"
 
 #include "base/log.h"
@@ -43,17 +45,22 @@ static void on_scheduler_drained(void *argument)
     check(shutdown);
 }
 
+/* The scheduler has ended its requests at the drain timeout; a second later whoever is still
+ * connected is told and broken off. */
 static void on_deadline(void *argument)
 {
     struct hearth_shutdown *shutdown = argument;
     hearth_server_abort(shutdown->gateway->server);
 }
 
+/* Installs have no event for their end. */
 static void on_poll(void *argument)
 {
     check(argument);
 }
 
+/* _exit: no destructor of a library may hold up a person who asked twice. 128 + number is the
+ * shell's own way to name a signal. */
 static void on_signal(void *argument, int number)
 {
     struct hearth_shutdown *shutdown = argument;

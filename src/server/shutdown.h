@@ -1,5 +1,6 @@
-/* How a server ends. First signal: no new connections, what runs may finish until drain_timeout,
- * streams that are open then are told why; a second one ends at once. Loop thread only. */
+/* How a server ends. On the first SIGTERM or SIGINT it takes no new connections, and what runs may
+ * finish until drain_timeout; streams that are still open then are told why they end. A second
+ * signal ends the process at once. Loop thread only. */
 #ifndef HEARTH_SERVER_SHUTDOWN_H
 #define HEARTH_SERVER_SHUTDOWN_H
 

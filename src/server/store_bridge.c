@@ -1,3 +1,4 @@
+/* lane → loop → store's lane → loop → lane: the last step is a condition variable. */
 #include "server/store_bridge.h"
 
 #include "gateway/gateway_state.h"
@@ -17,6 +18,8 @@ struct crossing {
     int rc;
 };
 
+/* Signalled under the lock: the crossing lies on the waiting thread's stack and is gone as soon as
+ * that sees `done`. */
 static void finish(struct crossing *crossing, int rc)
 {
     pthread_mutex_lock(&crossing->lock);
@@ -37,6 +40,7 @@ static void after_store(void *argument)
     finish(argument, 0);
 }
 
+/* A store that takes no more work answers at once. */
 static void on_loop(void *argument)
 {
     struct crossing *crossing = argument;

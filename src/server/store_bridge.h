@@ -1,5 +1,6 @@
-/* Lets code on a lane use the store, whose verbs run on the store's own lane and are submitted from
- * the loop: the caller waits until its work has run there. */
+/* Lets code that runs on a lane use the store. The store's verbs run on the store's own lane and
+ * can only be submitted from the loop, so the caller waits until its work has gone that way and
+ * come back. */
 #ifndef HEARTH_SERVER_STORE_BRIDGE_H
 #define HEARTH_SERVER_STORE_BRIDGE_H
 

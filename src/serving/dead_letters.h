@@ -1,6 +1,6 @@
-/* Requests under which worker after worker ended: kept, so that a person may read them, try them
- * again or throw them away. Bounded in number and bytes; the oldest goes first. Loop thread only.
- */
+/* Requests that were given up because worker after worker ended under them (domain/crash_budget.h).
+ * They are kept, so that a person may read them, try them again or throw them away. Bounded in
+ * number and bytes; the oldest goes first. Loop thread only. */
 #ifndef HEARTH_SERVING_DEAD_LETTERS_H
 #define HEARTH_SERVING_DEAD_LETTERS_H
 

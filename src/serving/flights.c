@@ -28,6 +28,7 @@ void hearth_flights_destroy(struct hearth_flights *flights)
     hearth_free(flights);
 }
 
+/* As many as the policy ever allows; it never grows while requests run. */
 void hearth_flights_open(struct hearth_flights *flights, size_t count_max)
 {
     flights->count_max = count_max;
@@ -88,6 +89,8 @@ bool hearth_flights_find(const struct hearth_flights *flights, uint32_t stream,
     return flight != NULL;
 }
 
+/* A prompt of which only a guess was known turns out shorter or longer, and the policy looks at the
+ * sum of what is known. */
 void hearth_flights_price(struct hearth_flights *flights, uint32_t stream, uint64_t cost)
 {
     struct flight *flight = flight_of(flights, stream);
@@ -109,6 +112,8 @@ void hearth_flights_lose_all(struct hearth_flights *flights)
     flights->cost = 0;
 }
 
+/* A part whose flight was handed over has no stream, and a stream that has ended is not found: both
+ * are fine. */
 void hearth_flight_leave(struct hearth_flights *flights, struct hearth_request_flight *part)
 {
     struct flight *flight = part->stream ? flight_of(flights, part->stream) : NULL;

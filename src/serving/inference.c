@@ -29,7 +29,7 @@ static int enter(struct hearth_served_model *model, struct hearth_inference *inf
     inference->model = model;
     if (hearth_requests_reuse(model->requests, inference) != HEARTH_SHARE_COMPUTES)
         return 0;
-    int rc = hearth_life_admits(model->life, ret_retry_after_ms, error);
+    int rc = hearth_crashes_admit(hearth_life_crashes(model->life), ret_retry_after_ms, error);
     if (rc < 0)
         return rc;
     rc = hearth_requests_enqueue(model->requests, inference, error);
@@ -84,6 +84,8 @@ int hearth_inference_submit_part(struct hearth_inference_target *target,
 
 /* Targets */
 
+/* What costs something for each call is done here once: the name, the engine, the copies of who
+ * asks. */
 int hearth_inference_target_open(struct hearth_scheduler *scheduler,
                                  const struct hearth_inference_request *request,
                                  struct hearth_inference_target **ret_target,
@@ -164,6 +166,7 @@ void hearth_inference_cancel(struct hearth_inference *inference)
     hearth_requests_leave(inference);
 }
 
+/* Also before it is sent: then the stream begins with all of it. */
 void hearth_inference_credit(struct hearth_inference *inference, uint32_t events)
 {
     hearth_dispatch_credit(inference->model->dispatch, inference, events);

@@ -41,6 +41,8 @@ void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_p
     hearth_load_gate_leave(gate, pass);
 }
 
+/* One that stands within already would wait for itself; a load enters once for each try, and leaves
+ * before the next. */
 void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
 {
     if (gate->planner) {

@@ -44,6 +44,7 @@ static void tell(void *argument)
     hearth_free(locating);
 }
 
+/* Later and not at once: the caller has not got its handle yet. */
 static void tell_fault(struct hearth_locating *locating, int code, const char *text)
 {
     hearth_error_set(&locating->location.error, code, "%s", text);
@@ -77,6 +78,7 @@ static int compare(const struct hearth_catalog_entry *entry, const struct hearth
     return 0;
 }
 
+/* The lock is read for each load: a person may have written it anew while the server runs. */
 static int compare_with_lock(const struct hearth_locating *locating, struct hearth_error *error)
 {
     struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
@@ -150,7 +152,8 @@ static void look_on_lane(void *argument)
         tell_fault(locating, HEARTH_EQUEUEFULL, "too many models are being looked for");
 }
 
-/* On the store's lane */
+/* On the store's lane. Read anew and not taken from the catalogue, because the rows name the
+ * files and their digests, which the catalogue does not keep. */
 static void read_rows(struct hearth_store *store, void *argument)
 {
     struct hearth_locating *locating = argument;

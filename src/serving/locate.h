@@ -1,6 +1,6 @@
-/* Where a model's files lie, and whether their bytes are the recorded ones: what is to be known
- * before its process is started. Works on the store's lane and on a lane
- * of its own; loop thread only. */
+/* Finds where a model's files lie, and checks whether their bytes are the recorded ones, before a
+ * process is started for it. The work is done on the store's lane and on a lane of files; these
+ * verbs are for the loop thread only. */
 #ifndef HEARTH_SERVING_LOCATE_H
 #define HEARTH_SERVING_LOCATE_H
 

@@ -50,6 +50,8 @@ static void tell(void *argument)
     finish(look);
 }
 
+/* Dropped means that the lane is being destroyed, and the scheduler with it; nobody listens any
+ * more, but the rule is that a callback comes. */
 static void looked(void *argument, _Bool dropped)
 {
     struct hearth_machine_look *look = argument;

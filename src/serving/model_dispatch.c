@@ -94,6 +94,7 @@ bool hearth_dispatch_is_open(const struct hearth_model_dispatch *dispatch)
     return dispatch->backend && !dispatch->held;
 }
 
+/* Only sending stops. Credits and cancels still go to the backend, because streams still run. */
 void hearth_dispatch_hold(struct hearth_model_dispatch *dispatch)
 {
     dispatch->held = true;
@@ -123,7 +124,8 @@ static void bury(const struct hearth_model_dispatch *dispatch,
     hearth_dead_letters_add(dispatch->letters, &letter);
 }
 
-/* Its worker ended. */
+/* Its worker ended. Three ways on. Its vector is here already; or it may be tried again; or it
+ * ends, and if too many workers have ended under it, it is kept for a person to look at. */
 static void lose(struct hearth_model_dispatch *dispatch, struct hearth_inference *inference,
                  const struct hearth_error *error, bool may_retry)
 {
@@ -215,6 +217,8 @@ void hearth_dispatch_withdraw(struct hearth_model_dispatch *dispatch,
         hearth_backend_cancel(dispatch->backend, inference->flight.stream);
 }
 
+/* Kept as a sum too: one that waits is sent with all that it was given meanwhile, and so is one
+ * that is sent again. */
 void hearth_dispatch_credit(struct hearth_model_dispatch *dispatch,
                             struct hearth_inference *inference, uint32_t events)
 {

@@ -1,20 +1,18 @@
 #include "serving/model_life.h"
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
 #include "domain/blame.h"
 #include "domain/residency.h"
-#include "domain/restart.h"
 #include "loop/loop.h"
 
 #include <assert.h>
 
 struct counts {
-    uint64_t loads, unloads, crashes, failures;
+    uint64_t loads, unloads;
 };
 
 struct hearth_model_life {
@@ -28,8 +26,7 @@ struct hearth_model_life {
     uint64_t since_ms; /* wall clock */
     bool pinned, draining;
     struct hearth_timer *timer; /* of the state: load timeout, rest, idle */
-    struct hearth_restart restart;
-    struct hearth_error last_error;
+    struct hearth_model_crashes crashes;
     struct hearth_model_waiter *load_waiters, *stop_waiters;
     struct counts counts;
 };
@@ -132,7 +129,7 @@ void hearth_life_on_ready(struct hearth_model_life *life)
     hearth_timer_stop(life->timer);
     move(life, HEARTH_MODEL_READY);
     hearth_model_process_open(hearth_load_process(life->load),
-                              hearth_restart_is_on_trial(&life->restart));
+                              hearth_crashes_is_on_trial(&life->crashes));
     hearth_model_waiters_tell(&life->load_waiters, NULL);
     hearth_life_look_idle(life);
 }
@@ -147,8 +144,7 @@ void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_e
     struct hearth_error error = *failure;
     error.code = hearth_blame_load(error.code);
     hearth_timer_stop(life->timer);
-    life->last_error = error;
-    life->counts.failures++;
+    hearth_crashes_add_failure(&life->crashes, &error);
     HEARTH_LOG(HEARTH_LOG_WARNING, "model.failed", HEARTH_TEXT("model", id_of(life)),
                HEARTH_TEXT("error", error.message));
     move(life, HEARTH_MODEL_FAILED);
@@ -157,6 +153,7 @@ void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_e
     life->ops->on_settled(life->argument);
 }
 
+/* Those who wait for the stop hear it before anything is loaded again. */
 static void become_unloaded(struct hearth_model_life *life)
 {
     hearth_timer_stop(life->timer);
@@ -169,13 +166,14 @@ static void become_unloaded(struct hearth_model_life *life)
     life->ops->on_settled(life->argument);
 }
 
-static void refuse_queued(struct hearth_model_life *life, const struct hearth_error *cause)
+/* Told now, with the time after which a try makes sense, instead of timing out one by one. */
+static void refuse_queued(struct hearth_model_life *life)
 {
     struct hearth_error error;
-    uint64_t rest_ms = hearth_restart_rest_left_ms(&life->restart, now_ms(life));
-    hearth_error_set(&error, HEARTH_EBREAKER, "model '%s' crashed %u times in a row and rests: %s",
-                     id_of(life), hearth_restart_ends(&life->restart), cause->message);
-    hearth_requests_fail_queued(life->requests, &error, (uint32_t)rest_ms);
+    uint32_t retry_after_ms = 0;
+    if (hearth_crashes_admit(&life->crashes, &retry_after_ms, &error) == 0)
+        return;
+    hearth_requests_fail_queued(life->requests, &error, retry_after_ms);
     hearth_model_waiters_tell(&life->load_waiters, &error);
 }
 
@@ -184,14 +182,12 @@ static void refuse_queued(struct hearth_model_life *life, const struct hearth_er
  * told than kept. */
 static void crash(struct hearth_model_life *life, const struct hearth_error *error)
 {
-    life->last_error = *error;
-    life->counts.crashes++;
-    uint64_t wait_ms = hearth_restart_after_end(&life->restart, now_ms(life));
+    uint64_t wait_ms = hearth_crashes_add(&life->crashes, error);
     move(life, HEARTH_MODEL_RESTING);
     hearth_timer_start(life->timer, wait_ms, 0);
     hearth_dispatch_close(life->dispatch, error, true);
-    if (hearth_restart_is_resting(&life->restart))
-        refuse_queued(life, error);
+    if (hearth_crashes_is_resting(&life->crashes))
+        refuse_queued(life);
     life->ops->on_settled(life->argument);
 }
 
@@ -216,13 +212,12 @@ void hearth_life_on_ended(struct hearth_model_life *life, const struct hearth_er
 
 void hearth_life_on_worked(struct hearth_model_life *life)
 {
-    hearth_restart_worked(&life->restart);
+    hearth_crashes_worked(&life->crashes);
 }
 
 void hearth_life_on_worker_lost(struct hearth_model_life *life, const struct hearth_error *error)
 {
-    life->last_error = *error;
-    life->counts.crashes++;
+    hearth_crashes_add_worker(&life->crashes, error);
 }
 
 /* Stopping */
@@ -270,6 +265,7 @@ void hearth_life_unload(struct hearth_model_life *life, bool force)
     }
 }
 
+/* Requests that run are left to the process; those that wait would only have it loaded again. */
 bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_model on_done,
                       void *argument)
 {
@@ -317,6 +313,7 @@ void hearth_life_look_idle(struct hearth_model_life *life)
 
 /* The timer of the state */
 
+/* Told in words that name the setting's value, because raising it is what helps. */
 static void give_load_up(struct hearth_model_life *life)
 {
     struct hearth_error error;
@@ -329,7 +326,8 @@ static void give_load_up(struct hearth_model_life *life)
 static void rise(struct hearth_model_life *life)
 {
     bool wanted = is_wanted(life) || (life->pinned && !life->draining);
-    if (hearth_restart_admits(&life->restart, now_ms(life)) && wanted)
+    uint32_t retry_after_ms;
+    if (hearth_crashes_admit(&life->crashes, &retry_after_ms, NULL) == 0 && wanted)
         begin(life);
     else
         move(life, HEARTH_MODEL_UNLOADED);
@@ -363,7 +361,7 @@ struct hearth_model_life *hearth_life_create(const struct hearth_model_identity 
     life->argument = argument;
     life->since_ms = (uint64_t)hearth_clock_wall_ms();
     life->timer = hearth_timer_create(identity->loop, on_time, life);
-    hearth_life_forget_crashes(life);
+    hearth_crashes_init(&life->crashes, identity);
     return life;
 }
 
@@ -374,38 +372,11 @@ void hearth_life_destroy(struct hearth_model_life *life)
     hearth_free(life);
 }
 
-/* Limits and reports */
+/* What others ask */
 
-static uint32_t crashes_max(const struct hearth_model_life *life)
+struct hearth_model_crashes *hearth_life_crashes(struct hearth_model_life *life)
 {
-    int64_t most = life->identity->settings.breaker_failures;
-    return most > 0 ? (uint32_t)most : 1;
-}
-
-void hearth_life_forget_crashes(struct hearth_model_life *life)
-{
-    uint32_t seed;
-    hearth_random_bytes(&seed, sizeof(seed));
-    hearth_restart_init(&life->restart, crashes_max(life), life->identity->settings.breaker_rest,
-                        seed);
-}
-
-void hearth_life_limit(struct hearth_model_life *life)
-{
-    hearth_restart_limit(&life->restart, crashes_max(life), life->identity->settings.breaker_rest);
-}
-
-int hearth_life_admits(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
-                       struct hearth_error *error)
-{
-    uint64_t now = now_ms(life);
-    if (hearth_restart_admits(&life->restart, now))
-        return 0;
-    *ret_retry_after_ms = (uint32_t)hearth_restart_rest_left_ms(&life->restart, now);
-    return hearth_error_set(error, HEARTH_EBREAKER,
-                            "model '%s' crashed %u times in a row and rests for %.1f s more: %s",
-                            id_of(life), hearth_restart_ends(&life->restart),
-                            *ret_retry_after_ms / 1000.0, life->last_error.message);
+    return &life->crashes;
 }
 
 enum hearth_model_state hearth_life_state(const struct hearth_model_life *life)
@@ -429,10 +400,6 @@ void hearth_life_report(const struct hearth_model_life *life, struct hearth_mode
     report->since_ms = life->since_ms;
     report->loads = life->counts.loads;
     report->unloads = life->counts.unloads;
-    report->crashes = life->counts.crashes;
-    report->failures = life->counts.failures;
-    report->breaker = hearth_restart_state_name(&life->restart);
-    report->retry_after_ms = hearth_restart_rest_left_ms(&life->restart, now_ms(life));
-    report->last_error = life->last_error;
+    hearth_crashes_report(&life->crashes, report);
     report->pinned = life->pinned;
 }

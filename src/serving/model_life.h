@@ -3,6 +3,7 @@
 #ifndef HEARTH_SERVING_MODEL_LIFE_H
 #define HEARTH_SERVING_MODEL_LIFE_H
 
+#include "serving/model_crashes.h"
 #include "serving/model_load.h"
 #include "serving/model_requests.h"
 #include "serving/model_state.h"
@@ -46,13 +47,8 @@ void hearth_life_drain(struct hearth_model_life *life);
 /* A request has left: arms the idle timer, or unloads when the server drains. */
 void hearth_life_look_idle(struct hearth_model_life *life);
 
-/* Another version has its name: what the old one did says nothing of the new one. */
-void hearth_life_forget_crashes(struct hearth_model_life *life);
-/* The settings of the identity have changed. */
-void hearth_life_limit(struct hearth_model_life *life);
-/* May work come? HEARTH_EBREAKER while it rests because it crashed too often. */
-int hearth_life_admits(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
-                       struct hearth_error *error);
+/* Its crashes: may work come, and when it was limited anew. */
+struct hearth_model_crashes *hearth_life_crashes(struct hearth_model_life *life);
 
 /* What happens to it: for the ops of load and dispatch. */
 void hearth_life_on_loading(struct hearth_model_life *life);

@@ -157,6 +157,8 @@ static const struct hearth_process_ops process_ops = {
 
 /* The way to it */
 
+/* The worker is told the most that it may plan for, so that it can say no by itself before it has
+ * read the weights. */
 static void start(struct hearth_model_load *load, const struct hearth_machine *machine)
 {
     const struct hearth_process_start how = {
@@ -222,6 +224,8 @@ static int choose_engine(struct hearth_model_load *load, const struct hearth_loc
     return 0;
 }
 
+/* The files are found and are what they should be. From here on it may be refused only for the
+ * machine or by the engine itself. */
 static void on_located(void *argument, const struct hearth_location *location)
 {
     struct hearth_model_load *load = argument;
@@ -281,6 +285,8 @@ bool hearth_load_abort(struct hearth_model_load *load)
     return runs;
 }
 
+/* Without a process the owner hears it at once; with one, when that has ended, because a new try
+ * must not begin beside an old process. */
 void hearth_load_give_up(struct hearth_model_load *load, const struct hearth_error *error)
 {
     cancel_work(load);

@@ -41,6 +41,7 @@ hearth_model_process_create(const struct hearth_model_identity *identity,
     return process;
 }
 
+/* The dispatch first, so that it never holds a backend that is gone. */
 void hearth_model_process_destroy(struct hearth_model_process *process)
 {
     hearth_dispatch_detach(process->dispatch);
@@ -160,6 +161,8 @@ static const struct hearth_backend_events backend_events = {
 
 /* Start and end */
 
+/* All that the worker is told before it gives up its rights: afterwards it can open nothing but
+ * what this names. */
 static void fill_hello(const struct hearth_model_process *process,
                        const struct hearth_process_start *start, struct hearth_ipc_hello *hello)
 {
@@ -226,6 +229,8 @@ void hearth_model_process_stop(struct hearth_model_process *process)
     hearth_backend_stop(process->backend, process->identity->server->stop_timeout);
 }
 
+/* What it still says about its load would be about a load that nobody wants. Its streams are heard
+ * to the end: their words may have been under way. */
 void hearth_model_process_kill(struct hearth_model_process *process)
 {
     process->killed = true;
@@ -289,6 +294,7 @@ void hearth_model_process_clear_counters(struct hearth_model_process *process)
     memset(process->counters, 0, sizeof(process->counters));
 }
 
+/* The engine of a model that was never started is what its entry says. */
 void hearth_model_process_report(const struct hearth_model_process *process,
                                  struct hearth_model_report *report)
 {

@@ -129,6 +129,8 @@ int hearth_requests_enqueue(struct hearth_model_requests *requests,
     return 0;
 }
 
+/* How many are under way, and what they cost, is what the policy goes by; both are known to the
+ * flights. */
 struct hearth_inference *hearth_requests_next(struct hearth_model_requests *requests,
                                               const struct hearth_look_ahead *policy)
 {
@@ -152,7 +154,9 @@ void hearth_requests_put_back(struct hearth_inference *inference)
 
 /* Out */
 
-/* Off all books, and freed. */
+/* Off all books, and freed. The books of shares, queue, flights and list, in this order, each of
+ * which finds the request by its part; then it is freed, and the owner looks whether that was
+ * the last one. */
 static void drop(struct hearth_inference *inference)
 {
     struct hearth_model_requests *requests = inference->requests;
@@ -305,6 +309,7 @@ void hearth_requests_fail_soon(struct hearth_inference *inference, const struct 
     tell_soon(inference);
 }
 
+/* A walk is not needed: nothing is called back from here. */
 void hearth_requests_fail_all_soon(struct hearth_model_requests *requests,
                                    const struct hearth_error *error)
 {

@@ -1,3 +1,5 @@
+/* The diagram of the header as data: for each state its name and the states that may follow. A move
+ * that is not here is a bug of ours, and model_life.c asserts it. */
 #include "serving/model_state.h"
 
 #define TO(state) (1u << HEARTH_MODEL_##state)

@@ -20,6 +20,7 @@ void hearth_model_waiters_add(struct hearth_model_waiter **waiters, hearth_on_mo
     *waiters = waiter;
 }
 
+/* A callback may add waiters to the same list; they are not told by this run. */
 void hearth_model_waiters_tell(struct hearth_model_waiter **waiters,
                                const struct hearth_error *error)
 {

@@ -50,6 +50,8 @@ static uint64_t cost_of(const struct hearth_input *input)
     return tokens ? tokens : 1;
 }
 
+/* The shared input is not copied again: the request has a view of it, with a sampling of its own
+ * only because the seeds of choices differ. */
 struct hearth_inference *hearth_request_create(const struct hearth_request_terms *terms,
                                                const struct hearth_inference_part *part,
                                                const struct hearth_inference_events *events,
@@ -96,6 +98,7 @@ int hearth_request_check_size(const struct hearth_input *input, struct hearth_er
     return 0;
 }
 
+/* Saturates: more credit than a number holds is as good as no limit. */
 void hearth_request_add_credit(struct hearth_inference *inference, uint32_t events)
 {
     uint32_t *credit = &inference->asked.credit;
@@ -107,6 +110,7 @@ bool hearth_request_generates(const struct hearth_inference *inference)
     return inference->asked.input.task == HEARTH_TASK_GENERATE;
 }
 
+/* Parts lie within their request, so that the way back is a subtraction. */
 struct hearth_inference *hearth_request_of_share(struct hearth_vector_share *share)
 {
     return (struct hearth_inference *)((char *)share - offsetof(struct hearth_inference, share));

@@ -17,6 +17,7 @@ void hearth_meter_submitted(struct hearth_request_meter *meter)
     meter->submitted_us = now_us();
 }
 
+/* Requests that come later were submitted after this, so their load takes no time. */
 void hearth_meter_model_is_ready(struct hearth_request_meter *meter)
 {
     if (!meter->ready_us)
@@ -89,6 +90,8 @@ void hearth_meter_done(struct hearth_request_meter *meter,
     meter->tokens_out = ret_done->completion_tokens;
 }
 
+/* Also of requests that no worker has seen: they were submitted, and the sums of ends must be those
+ * of submissions. */
 void hearth_meter_ended(const struct hearth_request_meter *meter,
                         const struct hearth_model_identity *identity, int code)
 {

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "catalog/catalog.h"
 
+/* First in the list: nobody walks over targets, so their order means nothing. */
 struct hearth_inference_target *hearth_target_create(struct hearth_inference_target **list,
                                                      const struct hearth_catalog_entry *entry,
                                                      const struct hearth_request_terms *terms)

@@ -75,6 +75,8 @@ void hearth_scheduler_drain(struct hearth_scheduler *scheduler, uint64_t deadlin
 
 /* Life */
 
+/* What lies beside this program is found by /proc/self/exe, and the folder of engines is listed:
+ * blocking, and done before anything is served. */
 static int find_programs(struct hearth_scheduler *scheduler, struct hearth_error *error)
 {
     const struct hearth_scheduler_options *options = &scheduler->options;

@@ -32,6 +32,7 @@ bool hearth_scheduler_is_still(const struct hearth_scheduler *scheduler)
     return true;
 }
 
+/* Not from here, because this is called from within callbacks of what has ended. */
 void hearth_scheduler_settle(struct hearth_scheduler *scheduler)
 {
     if (scheduler->draining && scheduler->on_drained && hearth_scheduler_is_still(scheduler))
@@ -54,6 +55,7 @@ static bool make_room(void *argument, struct hearth_served_model *model, uint64_
     return hearth_scheduler_make_room(argument, model, lacking, waited_ms);
 }
 
+/* At the end of the list, whose order is that of reports. */
 static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
                                              const struct hearth_catalog_entry *entry)
 {

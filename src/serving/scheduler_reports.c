@@ -6,6 +6,8 @@
 #include "loop/process_usage.h"
 #include "serving/scheduler_private.h"
 
+/* A report is filled part by part and points into the parts, so that nothing large is copied for
+ * each metric of each model. */
 void hearth_scheduler_each(struct hearth_scheduler *scheduler,
                            void (*visit)(void *argument, const struct hearth_model_report *report),
                            void *argument)
@@ -50,6 +52,8 @@ void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char
         hearth_served_each_worker(model, report_worker, &to);
 }
 
+/* Facts that were read from a header, and of a model that is not loaded any more, are in the
+ * catalogue; these here say what is in memory now. */
 bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const char *id,
                                  struct hearth_model_facts *ret_facts)
 {
@@ -126,6 +130,8 @@ static void take_sample(void *argument)
         hearth_process_usage(sample->rows[i].pid, &sample->rows[i].usage);
 }
 
+/* A model whose processes have all ended since has no rows that count any more; set_usage looks at
+ * that. */
 static void store_sample(const struct hearth_served_model *model, const struct sample *sample)
 {
     uint64_t memory_bytes = 0, cpu_ms = 0;

@@ -63,7 +63,8 @@ static void finish(struct others *others)
     hearth_free(others->evict);
 }
 
-/* If the busy became idle and the fresh grew old, would there be room? */
+/* If the busy became idle and the fresh grew old, would there be room? The same policy over the
+ * same models, as they would be then. */
 static bool might_fit(struct others *others, uint64_t needed)
 {
     const struct hearth_residency none = {.shortest_ms = 0};

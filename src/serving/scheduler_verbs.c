@@ -39,7 +39,7 @@ static int load(struct hearth_scheduler *scheduler, const struct hearth_catalog_
     uint32_t retry_after_ms;
     int rc = hearth_scheduler_take_over(scheduler, entry, &model, error);
     if (rc == 0)
-        rc = hearth_life_admits(model->life, &retry_after_ms, error);
+        rc = hearth_crashes_admit(hearth_life_crashes(model->life), &retry_after_ms, error);
     if (rc < 0)
         return rc;
     if (entry->pin)
@@ -98,6 +98,7 @@ static bool is_version(const struct hearth_served_model *model, const char *name
     return strcmp(entry->name, name) == 0 && (!number || entry->number == number);
 }
 
+/* Also while its files are only being looked for: they would be gone before they are opened. */
 bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
                            int64_t number)
 {
@@ -114,6 +115,7 @@ struct retirement {
     void *argument;
 };
 
+/* Comes once for each model, and once from hearth_scheduler_retire itself. */
 static void one_is_gone(void *argument, const struct hearth_error *error)
 {
     struct retirement *retirement = argument;

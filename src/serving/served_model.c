@@ -13,6 +13,8 @@ static void request_left(void *argument)
     hearth_life_look_idle(model->life);
 }
 
+/* The timer belongs to the requests, what it does needs their dispatch: so the binder brings them
+ * together. */
 static void requests_are_due(void *argument)
 {
     struct hearth_served_model *model = argument;
@@ -61,6 +63,7 @@ static void ended(void *argument, const struct hearth_error *error)
     hearth_life_on_ended(model->life, error);
 }
 
+/* Only the scheduler sees the other models. */
 static bool make_room(void *argument, uint64_t lacking, uint64_t waited_ms)
 {
     struct hearth_served_model *model = argument;
@@ -135,6 +138,8 @@ static void end_old_version(struct hearth_served_model *model)
     hearth_load_forget_files(model->load);
 }
 
+/* Settings take effect at once where that is possible (limits of the queue, of crashes, of time)
+ * and at the next load where it is not (context, slots, threads). */
 void hearth_served_take_entry(struct hearth_served_model *model,
                               const struct hearth_catalog_entry *entry)
 {
@@ -145,8 +150,8 @@ void hearth_served_take_entry(struct hearth_served_model *model,
         end_old_version(model);
     hearth_identity_adopt(&model->identity, entry);
     if (!same)
-        hearth_life_forget_crashes(model->life);
-    hearth_life_limit(model->life);
+        hearth_crashes_forget(hearth_life_crashes(model->life));
+    hearth_crashes_limit(hearth_life_crashes(model->life));
     hearth_requests_limit(model->requests);
     /* While something is loaded or loading, vectors are still made by what that was begun with. */
     if (!same || !hearth_load_is_busy(model->load))
@@ -180,6 +185,8 @@ void hearth_served_report(const struct hearth_served_model *model,
     hearth_life_report(model->life, report);
 }
 
+/* A model with one worker has no books of workers; what such a row shows is known to the model
+ * itself. */
 void hearth_served_each_worker(const struct hearth_served_model *model,
                                void (*visit)(void *argument,
                                              const struct hearth_backend_worker *worker),

@@ -7,7 +7,7 @@
  *   requests   model_requests.c   all its requests, and how each ends
  *   dispatch   model_dispatch.c   queue → workers → events (model_deadlines.c: its timer)
  *   load       model_load.c       from a name to a process that is ready (model_process.c: that)
- *   life       model_life.c       states, retries, who waits for what
+ *   life       model_life.c       states, who waits for what (model_crashes.c: what goes wrong)
  *
  * Loop thread only. */
 #ifndef HEARTH_SERVING_SERVED_MODEL_H

@@ -33,6 +33,7 @@ static void *put(struct copier *copier, const void *bytes, size_t length)
     return place;
 }
 
+/* Stops are an array of pointers to texts, so that both the array and each text are copied. */
 static const struct hearth_sampling *put_sampling(struct copier *copier,
                                                   const struct hearth_sampling *from)
 {
@@ -54,6 +55,8 @@ static const struct hearth_sampling *put_sampling(struct copier *copier,
     return sampling;
 }
 
+/* The pointers of the copy are set last, when all parts have their places; in the first run there
+ * is no copy to set them in. */
 static struct hearth_input *put_input(struct copier *copier, const struct hearth_input *from)
 {
     struct hearth_input *input = put(copier, from, sizeof(*from));

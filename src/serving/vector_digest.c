@@ -28,6 +28,7 @@ void hearth_digesting_text(struct hearth_digesting *digesting, const char *text)
     hearth_digesting_bytes(digesting, text, text ? strlen(text) : 0);
 }
 
+/* In the machine's own byte order: a digest never leaves this server but as an opaque tag. */
 void hearth_digesting_number(struct hearth_digesting *digesting, uint64_t number)
 {
     hearth_sha256_update(sum_of(digesting), &number, sizeof(number));

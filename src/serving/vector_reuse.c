@@ -162,6 +162,7 @@ void hearth_shared_vector_release(struct hearth_shared_vector *vector)
         hearth_free(vector);
 }
 
+/* Without memory for the copy it is computed: slower, and nothing is lost. */
 static bool take_cached(struct hearth_reuse *reuse, struct hearth_vector_share *share)
 {
     struct hearth_cached_vector cached;
@@ -214,6 +215,8 @@ void hearth_share_collect(struct hearth_vector_share *share,
     share->collected = vector_create(event->values, event->value_count, maker);
 }
 
+/* It stops leading before its followers are answered: who asks from now on finds the cache, or
+ * computes it again. */
 int hearth_share_complete(struct hearth_reuse *reuse, struct hearth_vector_share *share,
                           const struct hearth_vector_digest *maker, uint32_t prompt_tokens,
                           uint32_t truncated_tokens)
@@ -244,6 +247,8 @@ void hearth_share_hand_out(const struct hearth_vector_share *from, struct hearth
     to->ready = from->collected;
 }
 
+/* The heir's own followers are none: only a leader has any. So it takes those of its predecessor as
+ * they are. */
 struct hearth_vector_share *hearth_share_pass_on(struct hearth_reuse *reuse,
                                                  struct hearth_vector_share *share)
 {

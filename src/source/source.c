@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* 1 MiB is for a script of the fake engine, which stands in its source; names of models have at
+ * most 96 bytes. */
 enum { TEXT_MAX = 1 << 20, NAME_MAX_LENGTH = 96 };
 
 static const struct hearth_source_ops *const schemes[] = {
@@ -27,6 +29,7 @@ static const struct hearth_source_ops *find_scheme(const char *text, const char 
     return NULL;
 }
 
+/* The common rules first, then those of the scheme. */
 static int check(const char *text, const struct hearth_source_ops **ret_ops, const char **ret_rest,
                  struct hearth_error *error)
 {
@@ -94,6 +97,7 @@ int hearth_source_resolve(const char *text, const char *pinned_revision,
                                 "there is not enough memory for the source's files");
     source->scheme = ops->scheme;
     source->text = hearth_arena_strdup(arena, text);
+    /* A scheme that knows no revisions (file:, fake:) leaves it so. */
     source->revision = "";
     rc = ops->resolve(&query, source, error);
     if (!rc && (!source->text || !source->name || !source->revision))
@@ -138,9 +142,11 @@ const char *hearth_source_name(struct hearth_arena *arena, const char *path)
         if (used > 0 || (c != '.' && c != '_' && c != '-'))
             name[used++] = c;
     }
+    /* A name may not begin with these, and looks unfinished when it ends with one. */
     while (used > 0 && strchr("._-", name[used - 1]))
         used--;
     name[used] = '\0';
+    /* What is left may be nothing, or digits only, which would be taken for an id. */
     if (hearth_model_name_valid(name))
         return hearth_arena_strdup(arena, name);
     return hearth_arena_format(arena, used ? "model-%.80s" : "model%s", name);

@@ -1,5 +1,6 @@
-/* Where models come from. A source is first resolved to a fixed list of files, then each file is
- * fetched into a blob. Blocking; for lanes of the pool and the command line.
+/* Fetches models from the places where they are kept. A source is first resolved to a fixed list of
+ * files, then each file is fetched into a blob. Blocking; for lanes of the pool and the command
+ * line.
  *
  *     file:PATH                      a GGUF file (all parts of a split one), or a Hugging Face
  *                                    directory: the files that source_select.c names

@@ -12,6 +12,7 @@
 
 enum { SCRIPT_MAX = 1 << 20 };
 
+/* Any text is a script; which ones are right is for the engine to say. */
 static int check_fake(const char *rest, struct hearth_error *error)
 {
     if (*rest && strcmp(rest, "@") != 0)

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* WRITER_WAIT_MS times WRITER_WAITS_MAX is ten minutes: so long another process may have the same
+ * file in work before this one gives up. */
 enum {
     COPY_PIECE = 1 << 20,
     WRITER_WAIT_MS = 200,
@@ -131,6 +133,7 @@ static int copy_file(struct fetch *fetch)
     int rc = restart(fetch);
     if (rc)
         return rc;
+    /* Resolving has removed all links from the path. One that is there now was put there since. */
     int descriptor = open(fetch->file->url, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
         return hearth_error_set_errno(fetch->error, errno, "%.300s", fetch->file->url);
@@ -154,6 +157,8 @@ static bool range_matches(const struct fetch *fetch, const struct hearth_http_an
     if (!hearth_http_answer_header(answer, "Content-Range", range, sizeof(range)) ||
         strncmp(range, "bytes ", 6) != 0)
         return false;
+    /* The number before the dash must be where we asked to go on; the one behind the slash, when it
+     * is said, the file's size. */
     size_t digits = strcspn(range + 6, "-");
     const char *slash = strchr(range, '/');
     if (!slash || digits >= sizeof(number))
@@ -206,6 +211,8 @@ static int download_once(struct fetch *fetch, struct hearth_http_client *client,
     /* A weak validator may not be used for ranges (RFC 9110, 13.1.5). The hub's commit is in the
      * address, and a digest is checked at the end, so there it is not needed. */
     if (!is_hub && fetch->offset > 0 && fetch->file->etag[0] == '"') {
+        /* If-Range (RFC 9110, 13.1.5): a file that has changed since comes whole, instead of its
+         * end behind our beginning. */
         snprintf(if_range, sizeof(if_range), "If-Range: %.280s", fetch->file->etag);
         headers[1] = if_range;
     }

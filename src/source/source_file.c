@@ -15,8 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* DEPTH_MAX counts folders below the one that was named. */
 enum { LISTING_MAX = 1000, DEPTH_MAX = 1 };
 
+/* On the heap, since the files take some 40 KiB. */
 struct listing {
     const struct hearth_source_query *query;
     const char *root; /* without links */
@@ -101,6 +103,8 @@ static int read_directory(struct listing *listing, const char *relative, int dep
     if (!directory)
         return hearth_error_set_errno(error, errno, "%.300s", path ? path : "");
     for (struct dirent *entry; !rc && (entry = readdir(directory));) {
+        /* Only real folders: a link to one (DT_LNK) could lead out of the directory, or in a
+         * circle. */
         bool is_module = depth < DEPTH_MAX && entry->d_type == DT_DIR && entry->d_name[0] >= '0' &&
                          entry->d_name[0] <= '9';
         const char *name =
@@ -116,6 +120,7 @@ static int read_directory(struct listing *listing, const char *relative, int dep
     return rc;
 }
 
+/* So that the same directory always gives the same order, whatever the disk's. */
 static int compare_paths(const void *a, const void *b)
 {
     const struct hearth_source_file *left = a, *right = b;
@@ -142,6 +147,7 @@ static int check_magic(const struct hearth_source_file *file, struct hearth_erro
     if (descriptor < 0)
         return set_path_fault(error, errno, file->url);
     ssize_t got = read(descriptor, start, sizeof(start));
+    /* close may change errno. */
     int errnum = errno;
     close(descriptor);
     if (got < 0)
@@ -149,6 +155,7 @@ static int check_magic(const struct hearth_source_file *file, struct hearth_erro
     const char *what = hearth_file_kind(start, (size_t)got);
     if (!what)
         return 0;
+    /* The usual mistake: the weights were given alone. */
     bool is_safetensors = strcmp(what, "a safetensors file") == 0;
     return hearth_error_set(error, HEARTH_EMODEL, "%.300s is %s%s", file->url, what,
                             is_safetensors
@@ -220,6 +227,7 @@ static int find_path(const struct hearth_source_query *query, char **ret_path,
 {
     const char *base = query->options->base_directory, *given = query->rest;
     char resolved[PATH_MAX];
+    /* From a request: its sender does not share our folder. */
     if (given[0] != '/' && query->options->absolute_only)
         return hearth_error_set(error, HEARTH_EPATH, "%.300s is not an absolute path", given);
     if (given[0] != '/' && base)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The hub's limits: 96 letters for each part of an id, 40 digits of a commit (git's SHA-1). */
 enum { PAGES_MAX = 200, ID_MAX = 96, REVISION_MAX = 255, COMMIT_DIGITS = 40 };
 static const char default_endpoint[] = "https://huggingface.co";
 
@@ -37,6 +38,8 @@ struct hub {
     size_t count;
 };
 
+/* The rules of huggingface_hub's validate_repo_id: no dot or dash at either end, neither of them
+ * twice in a row. */
 static bool is_id_part(const char *part, size_t length)
 {
     static const char allowed[] =
@@ -47,6 +50,8 @@ static bool is_id_part(const char *part, size_t length)
            !memmem(part, length, "..", 2) && !memmem(part, length, "--", 2);
 }
 
+/* git-check-ref-format(1), as far as it keeps the address safe: no "..", no blanks, control
+ * characters or ~^:?*[\. */
 static bool is_revision(const char *text, size_t length)
 {
     if (length == 0 || length > REVISION_MAX || text[0] == '/' || memmem(text, length, "..", 2))
@@ -67,6 +72,7 @@ static int split(const char *rest, struct span *repository, struct span *revisio
                  struct span *file, struct hearth_error *error)
 {
     size_t org = strcspn(rest, "/");
+    /* The id ends at "@" or ":", of which its letters are neither. */
     size_t repo = rest[org] ? strcspn(rest + org + 1, "@:") : 0;
     if (!rest[org] || !is_id_part(rest, org) || !is_id_part(rest + org + 1, repo))
         return hearth_error_set(error, HEARTH_EINVAL,
@@ -100,6 +106,7 @@ static int parse_reference(const struct hearth_source_query *query, struct refer
     int rc = split(query->rest, &repository, &revision, &file, error);
     if (rc)
         return rc;
+    /* A lock's commit takes the place of a branch, which may have moved on. */
     if (query->pinned_revision && *query->pinned_revision)
         revision = (struct span){query->pinned_revision, strlen(query->pinned_revision)};
     ret->repository = hearth_arena_strndup(query->arena, repository.start, repository.length);
@@ -156,6 +163,8 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
                              struct hearth_error *error)
 {
     char code[64] = "", said[256] = "";
+    /* What helps depends on it: without a token one may be set, with one its account needs the
+     * right. */
     bool has_token = options->hf_token && *options->hf_token;
     hearth_http_answer_header(answer, "X-Error-Code", code, sizeof(code));
     hearth_http_answer_header(answer, "X-Error-Message", said, sizeof(said));
@@ -163,6 +172,7 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
     case 401:
     case 403:
         return explain_access(answer->status, text, code, said, has_token, error);
+    /* The header tells which of the three is missing; a hub without it is taken at its status. */
     case 404:
         if (strcmp(code, "RevisionNotFound") == 0)
             return hearth_error_set(error, HEARTH_ENOTFOUND,
@@ -184,6 +194,7 @@ int hearth_source_hf_explain(const char *text, const struct hearth_http_answer *
     }
 }
 
+/* On success the caller frees both the value and the answer, whose headers it may still read. */
 static int ask_json(struct hub *hub, const char *url, struct hearth_http_answer *answer,
                     json_t **ret_value, struct hearth_error *error)
 {
@@ -204,6 +215,8 @@ static int ask_json(struct hub *hub, const char *url, struct hearth_http_answer 
     return rc;
 }
 
+/* A branch becomes a commit here, and all that follows asks for that: files of two commits never
+ * mix. */
 static int find_commit(struct hub *hub, struct hearth_error *error)
 {
     struct hearth_buf url;
@@ -211,6 +224,7 @@ static int find_commit(struct hub *hub, struct hearth_error *error)
     json_t *value = NULL;
     hearth_buf_init(&url, 4096);
     hearth_buf_printf(&url, "%s/api/models/%s/revision/", hub->endpoint, hub->reference.repository);
+    /* A revision may hold slashes ("refs/pr/1"), which are part of its name and not of the path. */
     append_encoded(&url, hub->reference.revision, false);
     const char *address = hearth_buf_cstr(&url);
     int rc = address ? ask_json(hub, address, &answer, &value, error) : no_room(error);
@@ -242,6 +256,9 @@ static const char *file_url(struct hub *hub, const char *path)
     return copy;
 }
 
+/* Weights lie in git LFS, whose "oid" is their sha256
+ * (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md). Small files lie in git itself and
+ * only have git's own digest, which serves to tell versions apart. */
 static int add_file(struct hub *hub, const json_t *row, struct hearth_error *error)
 {
     const json_t *lfs = json_object_get(row, "lfs");
@@ -281,6 +298,7 @@ static bool next_page(const struct hearth_http_answer *answer, char *ret_url, si
         size_t length = strcspn(part + 1, ">");
         const char *parameters = part + 1 + length;
         const char *next = strstr(parameters, "rel=\"next\"");
+        /* A link's parameters end where the next link begins. */
         const char *other = strchr(parameters, '<');
         if (next && (!other || next < other) && length < size) {
             memcpy(ret_url, part + 1, length);
@@ -308,6 +326,7 @@ static int take_page(struct hub *hub, const json_t *page, struct hearth_error *e
     return 0;
 }
 
+/* Asks for one page after the other. That a server leads on without end is bounded by PAGES_MAX. */
 static int list_files(struct hub *hub, struct hearth_error *error)
 {
     char url[4096];
@@ -341,6 +360,7 @@ static int list_files(struct hub *hub, struct hearth_error *error)
 /* Of the files that are taken; two of one name could stand for two different models. */
 static int refuse_doubles(const struct hub *hub, struct hearth_error *error)
 {
+    /* The number is small by now: what a model is made of, not the whole repository. */
     for (size_t i = 0; i < hub->count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(hub->files[i].path, hub->files[j].path) == 0)
@@ -384,6 +404,7 @@ static int resolve_hf(const struct hearth_source_query *query, struct hearth_sou
     if (rc)
         return rc;
     hub.endpoint = hearth_strdup(endpoint && *endpoint ? endpoint : default_endpoint);
+    /* A mirror is often set as "https://mirror/", which would give "//" in every address. */
     for (size_t end = strlen(hub.endpoint); end > 0 && hub.endpoint[end - 1] == '/'; end--)
         hub.endpoint[end - 1] = '\0';
     hub.client = hearth_http_client_create();

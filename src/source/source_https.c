@@ -17,6 +17,7 @@ static bool is_loopback(const char *rest)
     if (strncmp(rest, "//", 2) != 0)
         return false;
     const char *start = rest + 2;
+    /* An IPv6 address stands in brackets, since it holds colons itself (RFC 3986, 3.2.2). */
     size_t length = *start == '[' ? strcspn(start, "]/") + 1 : strcspn(start, ":/");
     if (length >= sizeof(host) || length > strlen(start) || !strchr(":/", start[length]))
         return false;
@@ -28,6 +29,8 @@ static int check_https(const char *rest, struct hearth_error *error)
 {
     const char *digest = strchr(rest, '#');
     size_t length = strlen(rest);
+    /* Such a character would end the address early, or be read differently by the server. 0 is a
+     * length that the check below refuses. */
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)rest[i] <= ' ' || rest[i] == 0x7f || rest[i] == '\\')
             length = 0;
@@ -35,6 +38,7 @@ static int check_https(const char *rest, struct hearth_error *error)
         !strchr(rest + 2, '/'))
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "\"https:%.200s\" is not https://HOST/PATH/OF/A/FILE", rest);
+    /* "user:password@host": an "@" before the first slash of the path. */
     const char *at = memchr(rest + 2, '@', strcspn(rest + 2, "/"));
     if (at)
         return hearth_error_set(error, HEARTH_EINVAL,
@@ -47,6 +51,7 @@ static int check_https(const char *rest, struct hearth_error *error)
     return 0;
 }
 
+/* Only the scheme differs; what is fetched is the same. */
 static int check_http(const char *rest, struct hearth_error *error)
 {
     if (!is_loopback(rest))
@@ -58,6 +63,7 @@ static int check_http(const char *rest, struct hearth_error *error)
 int hearth_source_http_explain(const char *url, const struct hearth_http_answer *answer,
                                struct hearth_error *error)
 {
+    /* What stands behind '?' may be a signature or a token, and errors are shown and logged. */
     int length = (int)strcspn(url, "?#");
     if (length > 300)
         length = 300;
@@ -88,6 +94,8 @@ struct head_wanted {
     bool has_come;
 };
 
+/* Canceling from within is no error here: `has_come` tells it apart from a person's Ctrl-C. A
+ * redirect has another status and goes on. */
 static int stop_at_head(void *argument, const struct hearth_http_answer *answer)
 {
     struct head_wanted *head = argument;
@@ -124,7 +132,8 @@ static int ask_head(struct hearth_http_client *client, const char *url,
     }
 }
 
-/* The last part of the address as it stands, when a file may be called so. */
+/* The last part of the address as it stands, when a file may be called so. A percent sign would
+ * have to be decoded, and could then be anything; such a file gets a plain name. */
 static const char *file_name(struct hearth_arena *arena, const char *url)
 {
     size_t length = strcspn(url, "?");
@@ -140,6 +149,7 @@ static int fill_file(const struct hearth_source_query *query, const char *url,
                      struct hearth_error *error)
 {
     char etag[256] = "", length[32];
+    /* Not every server says it; the file is then taken up to the common limit. */
     file->size = -1;
     if (hearth_http_answer_header(answer, "Content-Length", length, sizeof(length)) &&
         hearth_parse_int(length, 0, HEARTH_SOURCE_SIZE_MAX, &file->size))
@@ -166,6 +176,7 @@ static int ask_parts(const struct hearth_source_query *query, const char *url,
                      struct hearth_http_client *client, struct hearth_source *source,
                      struct hearth_error *error)
 {
+    /* A name that was replaced is never that of a part. */
     const char *name = file_name(query->arena, url);
     size_t stem = 0;
     unsigned part = 0, parts = 1;
@@ -216,6 +227,7 @@ static int resolve_https(const struct hearth_source_query *query, struct hearth_
                                 "names one: leave it out and pin them with `hearth lock`",
                                 source->file_count);
     source->files[0].sha256 = sha256;
+    /* A web server knows no revisions; its ETag at least changes when the file does. */
     source->revision = source->files[0].etag;
     source->name = hearth_source_name(query->arena, source->files[0].path);
     return 0;

@@ -1,5 +1,5 @@
-/* What the sources share: the table of schemes, choosing files, asking a server with retries.
- * Private to src/source. */
+/* Declares what the sources share: the table of schemes, choosing files, asking a server with
+ * retries. Private to src/source. */
 #ifndef HEARTH_SOURCE_PARTS_H
 #define HEARTH_SOURCE_PARTS_H
 
@@ -18,6 +18,8 @@ struct hearth_source_query {
     struct hearth_arena *arena;
 };
 
+/* One scheme. `check` looks at the text alone; `resolve` may ask disk and network, and fills in
+ * name, files and, where there is one, revision. */
 struct hearth_source_ops {
     const char *scheme;
     int (*check)(const char *rest, struct hearth_error *error);

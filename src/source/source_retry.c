@@ -17,6 +17,8 @@ enum {
 };
 #define ASKED_DELAY_MAX_MS 300000 /* of Retry-After */
 
+/* RFC 9110, 15: 408 and 429 ask for another try, the others are a server's or a gateway's own
+ * trouble. */
 bool hearth_source_is_transient(int rc, int status)
 {
     if (rc)
@@ -66,6 +68,8 @@ bool hearth_source_pause(const struct hearth_source_options *options, unsigned a
 {
     int64_t asked = asked_delay_ms(answer);
     int64_t own = delay_ms(options, attempt);
+    /* The longer of the two: what the server asks for, and our own growing delay. In slices, so
+     * that canceling is noticed soon. */
     uint64_t end_ms = hearth_clock_monotonic_ms() + (uint64_t)(asked > own ? asked : own);
     while (hearth_clock_monotonic_ms() < end_ms) {
         if (hearth_source_is_canceled(progress))
@@ -93,6 +97,7 @@ int hearth_source_ask(struct hearth_http_client *client, const char *url, const 
             return rc;
         }
         bool again = hearth_source_pause(options, attempt, ret_answer, options->progress);
+        /* Only now: the pause has read Retry-After from it. */
         hearth_http_answer_finish(ret_answer);
         if (!again)
             return hearth_error_set(error, HEARTH_ECANCELED, "stopped while asking %.200s", url);

@@ -37,6 +37,7 @@ static bool has_digits(const char *text, size_t count)
     return strspn(text, "0123456789") >= count;
 }
 
+/* The digits have been checked, and five of them cannot overflow. */
 static unsigned five_digits(const char *text)
 {
     unsigned value = 0;
@@ -45,6 +46,7 @@ static unsigned five_digits(const char *text)
     return value;
 }
 
+/* The form of llama.cpp's gguf-split, "%s-%05d-of-%05d.gguf". */
 bool hearth_source_split_name(const char *path, size_t *ret_stem, unsigned *ret_part,
                               unsigned *ret_parts)
 {
@@ -98,6 +100,7 @@ static bool is_first_of_split(const struct hearth_source_file *files, size_t ind
     return true;
 }
 
+/* All parts must be there, in whatever order the listing had them. */
 static int keep_split(struct hearth_source_file *files, size_t *count, const char *path,
                       struct hearth_error *error)
 {
@@ -114,6 +117,7 @@ static int keep_split(struct hearth_source_file *files, size_t *count, const cha
     return 0;
 }
 
+/* Unknown sizes (-1) add nothing: the sum is for a person's choice. */
 static int64_t split_size(const struct hearth_source_file *files, size_t count, const char *path)
 {
     int64_t size = 0;
@@ -123,6 +127,8 @@ static int64_t split_size(const struct hearth_source_file *files, size_t count, 
     return size;
 }
 
+/* A repository with several GGUF files has the same model in several quantizations, and only a
+ * person can choose. */
 static int list_choices(const struct hearth_source_file *files, size_t count, const char *where,
                         struct hearth_error *error)
 {
@@ -164,9 +170,11 @@ static int no_such_file(const struct hearth_source_file *files, size_t count, co
     return HEARTH_ENOTFOUND;
 }
 
+/* A Hugging Face directory is told by its config.json and its weights, as transformers tells it. */
 static int keep_directory(struct hearth_source_file *files, size_t *count, const char *where,
                           struct hearth_error *error)
 {
+    /* Looked at first for all files: which weights are doubles depends on the others. */
     bool has_config = false, has_weights = false, has_standard_weights = false;
     for (size_t i = 0; i < *count; i++) {
         const char *path = files[i].path;
@@ -196,6 +204,7 @@ static int keep_directory(struct hearth_source_file *files, size_t *count, const
     return 0;
 }
 
+/* A whole pass before anything is kept, since `wanted` may stand behind other models. */
 int hearth_source_select(struct hearth_source_file *files, size_t *count, const char *wanted,
                          const char *where, struct hearth_error *error)
 {

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes: for names and labels, and for what a query or a claim names. */
 enum { SHORT_TEXT_MAX = 256, LONGER_TEXT_MAX = 1024 };
 
 /* Lengths are bytes, of which a person is told too. */
 static int check_text(const char *what, const char *text, size_t max, struct hearth_error *error)
 {
+    /* Looks no further than one byte past the limit, however long the text is. */
     size_t length = strnlen(text, max + 1);
     if (length > max)
         return hearth_error_set(error, HEARTH_EINVAL, "%s is longer than %zu bytes", what, max);
@@ -30,6 +32,7 @@ static int check_object(const char *what, const char *text, bool only_texts,
     int rc = check_text(what, text, HEARTH_STORE_TEXT_MAX, error);
     if (rc)
         return rc;
+    /* NULL when it does not parse, which json_is_object refuses as it does any other value. */
     json_t *object = hearth_json_parse(text, strlen(text), NULL);
     bool right = json_is_object(object);
     const char *key;
@@ -72,6 +75,7 @@ static int check_members(const struct text_member *members, size_t count,
     return 0;
 }
 
+/* The rule for names is the same wherever a name is typed (base/text.h). */
 int hearth_model_check(struct hearth_model *model, struct hearth_error *error)
 {
     if (!model->name || !hearth_model_name_valid(model->name))
@@ -94,6 +98,7 @@ int hearth_sha256_check(const char *sha256, struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EINVAL, "a digest must be 64 hexadecimal digits");
 }
 
+/* The path becomes part of a path on disk, so it must not lead out of the model's folder. */
 static int check_file(const struct hearth_file *file, struct hearth_error *error)
 {
     if (!file->path || !hearth_inner_path_valid(file->path))
@@ -111,6 +116,7 @@ static int check_files(const struct hearth_version *version, struct hearth_error
     if (version->file_count > HEARTH_STORE_FILES_MAX)
         return hearth_error_set(error, HEARTH_EINVAL, "a version may have at most %d files",
                                 HEARTH_STORE_FILES_MAX);
+    /* The caller's list keeps its order, which is the order of the files in the model. */
     const char **paths = hearth_calloc(version->file_count, sizeof(*paths));
     int rc = 0;
     for (size_t i = 0; !rc && i < version->file_count; i++) {
@@ -129,6 +135,7 @@ static int check_files(const struct hearth_version *version, struct hearth_error
 
 int hearth_version_check(struct hearth_version *version, struct hearth_error *error)
 {
+    /* The same members as in the table `version` and in hearth_version_json. */
     const struct text_member members[] = {
         {"label", &version->label, "", SHORT_TEXT_MAX, PLAIN},
         {"source", &version->source, "", HEARTH_STORE_TEXT_MAX, PLAIN},
@@ -140,6 +147,7 @@ int hearth_version_check(struct hearth_version *version, struct hearth_error *er
         {"facts", &version->facts_json, "{}", 0, OBJECT},
     };
     int rc = check_members(members, sizeof(members) / sizeof(members[0]), error);
+    /* Only that there is such a state: whether it may follow the last one, an update asks. */
     if (!rc && !hearth_version_state_name(version->state))
         rc = hearth_error_set(error, HEARTH_EINVAL, "a version has no state %d",
                               (int)version->state);
@@ -164,6 +172,7 @@ int hearth_alias_check(const char *alias, struct hearth_error *error)
  */
 int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_error *error)
 {
+    /* "-created" sorts by created, the newest first. */
     const char *sort = filter->sort ? filter->sort : "name";
     sort += *sort == '-';
     if (strcmp(sort, "name") != 0 && strcmp(sort, "created") != 0 && strcmp(sort, "updated") != 0)

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
+/* More waiting work than this is refused (HEARTH_EQUEUEFULL) rather than kept in memory. */
 enum { LANE_QUEUE_MAX = 4096 };
 
 /* All verbs are required: the suite test/conformance/test_store.c runs over every back-end. */
@@ -41,6 +42,7 @@ struct submitted {
     void *argument;
 };
 
+/* Runs on the lane's thread. */
 static void run_submitted(void *argument)
 {
     struct submitted *submitted = argument;
@@ -66,6 +68,7 @@ int hearth_store_submit(struct hearth_store *store,
     assert(store->lane);
     struct submitted *submitted = hearth_alloc(sizeof(*submitted));
     *submitted = (struct submitted){store, work, done, argument};
+    /* When it fails neither callback will run, so the memory is still ours. */
     int rc = hearth_lane_submit(store->lane, run_submitted, end_submitted, submitted);
     if (rc)
         hearth_free(submitted);
@@ -117,6 +120,7 @@ void hearth_store_tag_split(const char *tag, size_t *ret_key_length, const char 
 int hearth_store_model_create(struct hearth_store *store, const struct hearth_model *model,
                               int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
+    /* A copy, because the check fills in defaults and the caller's row is const. */
     struct hearth_model row = *model;
     int rc = hearth_model_check(&row, error);
     return rc ? rc : store->ops->model_create(store, &row, now_ms, ret_id, error);
@@ -135,6 +139,7 @@ int hearth_store_model_get_id(struct hearth_store *store, int64_t id, struct hea
     return store->ops->model_get(store, NULL, id, arena, ret_model, error);
 }
 
+/* A caller that only wants the rows need not ask for their total. */
 int hearth_store_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
                             struct hearth_arena *arena, struct hearth_model **ret_models,
                             size_t *ret_count, int64_t *ret_total, struct hearth_error *error)
@@ -151,6 +156,8 @@ int hearth_store_model_list(struct hearth_store *store, const struct hearth_mode
                                        error);
 }
 
+/* All members are written: who changes one reads the row first, and its revision tells whether it
+ * is still that row. */
 int hearth_store_model_update(struct hearth_store *store, const struct hearth_model *model,
                               int64_t now_ms, struct hearth_error *error)
 {
@@ -165,6 +172,7 @@ int hearth_store_model_delete(struct hearth_store *store, int64_t id, int64_t no
     return store->ops->model_delete(store, id, now_ms, error);
 }
 
+/* A version's model, base and number are the back-end's to check: only it sees the other rows. */
 int hearth_store_version_create(struct hearth_store *store, const struct hearth_version *version,
                                 int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
                                 struct hearth_error *error)
@@ -202,6 +210,7 @@ int hearth_store_version_delete(struct hearth_store *store, int64_t model_id, in
     return store->ops->version_delete(store, model_id, number, now_ms, error);
 }
 
+/* An alias is the one thing that is set without being created first. */
 int hearth_store_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
                            int64_t number, int64_t expected_revision, int64_t now_ms,
                            struct hearth_error *error)
@@ -226,6 +235,7 @@ int hearth_store_alias_list(struct hearth_store *store, int64_t model_id,
     return store->ops->alias_list(store, model_id, arena, ret_aliases, ret_count, error);
 }
 
+/* Asked before a blob is deleted, on the lane that writes rows, so that the answer stays true. */
 int hearth_store_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
                            struct hearth_error *error)
 {
@@ -233,6 +243,8 @@ int hearth_store_blob_uses(struct hearth_store *store, const char *sha256, int64
     return rc ? rc : store->ops->blob_uses(store, sha256, ret_count, error);
 }
 
+/* Readers ask now and then, with the last sequence that they have seen; this is how several
+ * processes keep up with each other. */
 int hearth_store_changes(struct hearth_store *store, int64_t since, int64_t limit,
                          struct hearth_arena *arena, struct hearth_change **ret_changes,
                          size_t *ret_count, struct hearth_error *error)
@@ -250,6 +262,7 @@ int hearth_store_forget_changes(struct hearth_store *store, int64_t keep, int64_
     return store->ops->forget_changes(store, keep, ret_count, error);
 }
 
+/* The owner is named by the caller, and two callers of one name count as one. */
 int hearth_store_claim(struct hearth_store *store, const char *work, const char *owner,
                        int64_t lease_ms, int64_t now_ms, int64_t *ret_fence,
                        struct hearth_error *error)

@@ -1,14 +1,14 @@
-/* The registry's storage: models, their versions and files, aliases, changes and claims.
+/* Stores what the registry knows: models, their versions and files, aliases, changes and claims.
  *
  * One interface over several back-ends (sqlite/, memory/, later postgres/); the conformance suite
- * test/conformance/test_store.c is its definition. Every verb is one transaction and answers a
- * conflict as HEARTH_ECONFLICT: foreign keys, unique constraints and a revision on each row hold
- * the rules, there is no check-then-insert.
+ * test/conformance/test_store.c is its definition. Every verb is one transaction. A conflict is
+ * HEARTH_ECONFLICT: foreign keys, unique constraints and a revision on each row hold the rules, so
+ * there is no check before an insert that another writer could slip past.
  *
  * The verbs below block. A program with a loop calls them through hearth_store_submit, which runs
  * its work on the store's one write lane; the command line calls them directly. One thread at a
- * time. Rows are allocated in the arena that is passed; HEARTH_ETOOLARGE when it is full. Times are
- * milliseconds since 1970 (wall clock) and are given by the caller. */
+ * time. Rows are allocated in the arena that is passed; HEARTH_ETOOLARGE when it is full. Times
+ * are milliseconds since 1970 (wall clock) and are given by the caller. */
 #ifndef HEARTH_STORE_STORE_H
 #define HEARTH_STORE_STORE_H
 
@@ -109,6 +109,7 @@ enum {
 /* models */
 int hearth_store_model_create(struct hearth_store *store, const struct hearth_model *model,
                               int64_t now_ms, int64_t *ret_id, struct hearth_error *error);
+/* By its exact name, or by its id. */
 int hearth_store_model_get(struct hearth_store *store, const char *name, struct hearth_arena *arena,
                            struct hearth_model **ret_model, struct hearth_error *error);
 int hearth_store_model_get_id(struct hearth_store *store, int64_t id, struct hearth_arena *arena,
@@ -129,6 +130,7 @@ int hearth_store_model_delete(struct hearth_store *store, int64_t id, int64_t no
 int hearth_store_version_create(struct hearth_store *store, const struct hearth_version *version,
                                 int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
                                 struct hearth_error *error);
+/* HEARTH_ENOTFOUND when the model, or this version of it, is not there. */
 int hearth_store_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
                              struct hearth_arena *arena, struct hearth_version **ret_version,
                              struct hearth_error *error);
@@ -148,8 +150,10 @@ int hearth_store_version_delete(struct hearth_store *store, int64_t model_id, in
 int hearth_store_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
                            int64_t number, int64_t expected_revision /* -1: any, 0: new */,
                            int64_t now_ms, struct hearth_error *error);
+/* HEARTH_ENOTFOUND when the model has no such alias. */
 int hearth_store_alias_delete(struct hearth_store *store, int64_t model_id, const char *alias,
                               int64_t now_ms, struct hearth_error *error);
+/* In order of name. */
 int hearth_store_alias_list(struct hearth_store *store, int64_t model_id,
                             struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                             size_t *ret_count, struct hearth_error *error);

@@ -60,13 +60,14 @@ struct hearth_store_ops {
                    struct hearth_error *error);
 };
 
-/* The first member of each back-end's store. */
+/* The first member of each back-end's store, so that the ops can turn one into the other. */
 struct hearth_store {
     const struct hearth_store_ops *ops;
     struct hearth_lane *lane; /* NULL without a loop */
 };
 
-/* Asserts that no slot is missing; starts the write lane when there is a loop. */
+/* To be called by a back-end when it opens. Asserts that no slot is missing, and starts the write
+ * lane when there is a loop. */
 void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops *ops,
                        struct hearth_loop *loop);
 

@@ -4,11 +4,8 @@
 
 #include <string.h>
 
-/*
- *     registered ──▶ installing ──▶ ready ◀──▶ deprecated
- *                      ▲      │
- *                      └─ failed
- */
+/* registered ──▶ installing ──▶ ready ◀──▶ deprecated ▲ │ └─ failed A row is a state, its bits are
+ * the states that may follow it; the same state again is no move, and is not asked about here. */
 #define BIT(state) (1u << HEARTH_VERSION_##state)
 static const struct state_row {
     const char *name;

@@ -259,6 +259,7 @@ static int submit(struct hearth_answering_part *part, uint32_t *ret_retry_after_
 }
 
 /* False: the next part must wait for room in the queue, or the work is over. */
+/* A full queue fails no call that has a part under way: the next end of one makes it try again. */
 static bool submit_next(struct hearth_answering *a)
 {
     struct hearth_answering_part *part = &a->parts[a->next];
@@ -402,6 +403,8 @@ static void returned(void *argument, bool dropped)
     leave(a);
 }
 
+/* From here until `returned` the flag keeps `leave` from freeing the work, whatever becomes of the
+ * client. */
 void hearth_answering_elsewhere(struct hearth_answering *a,
                                 void (*run)(struct hearth_answering *answering),
                                 void (*then)(struct hearth_answering *answering))

@@ -83,6 +83,7 @@ static bool take_setting(struct hearth_gateway *gateway, hearth_model_fits *fits
     return taken;
 }
 
+/* OpenAI's code for it, so that clients say which member is missing. */
 static void refuse(struct hearth_call *call, const char *key, const struct candidates *candidates)
 {
     const struct hearth_error_detail detail = {.param = key,

@@ -229,6 +229,7 @@ uint64_t hearth_generation_took_us(const struct hearth_generation *generation)
     return hearth_clock_monotonic_ns() / 1000 - generation->answering.call->started_us;
 }
 
+/* As OpenAI counts: each prompt once, however many choices were made of it. */
 struct hearth_usage hearth_generation_usage(const struct hearth_generation *generation)
 {
     struct hearth_usage usage = {0};

@@ -20,6 +20,7 @@ bool hearth_model_facts_find(struct hearth_gateway *gateway,
            ret_facts->tasks != 0;
 }
 
+/* The smaller of two limits, where 0 is none. */
 static uint32_t least(uint32_t a, uint32_t b)
 {
     return a && (a < b || !b) ? a : b;
@@ -73,6 +74,8 @@ static json_t *prompts_json(const struct hearth_model_facts *facts)
     return prompts ? prompts : json_object();
 }
 
+/* As loaded where it is loaded; else as it would be, by its definition and the server's settings.
+ */
 static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
                       const struct hearth_model_facts *facts, json_t *object)
 {

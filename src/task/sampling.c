@@ -126,6 +126,7 @@ enum hearth_truncate hearth_truncate_read(const json_t *parameters)
                                                                : HEARTH_TRUNCATE_NEVER;
 }
 
+/* OpenAI's tiers of service are our classes of the queue. */
 enum hearth_class hearth_class_read(const json_t *body)
 {
     const char *tier = hearth_json_text(body, "service_tier", "");
@@ -134,6 +135,7 @@ enum hearth_class hearth_class_read(const json_t *body)
     return strcmp(tier, "flex") == 0 ? HEARTH_CLASS_BATCH : HEARTH_CLASS_NORMAL;
 }
 
+/* The schema has seen to it that they are whole numbers within 32 bits. */
 int32_t *hearth_tokens_read(const json_t *list, struct hearth_arena *arena)
 {
     size_t count = json_array_size(list);

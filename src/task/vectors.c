@@ -159,6 +159,7 @@ static bool on_missed(struct hearth_answering *answering, uint32_t index,
     return true;
 }
 
+/* Without `partial` the first error is the answer, with the input's place. */
 static void on_failed(struct hearth_answering *answering, uint32_t index,
                       const struct hearth_error *error, uint32_t retry_after_ms)
 {
@@ -178,6 +179,7 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
     return hearth_shared_input_create(&of(answering)->request.inputs[index]);
 }
 
+/* Everything that a writer on the pool may have read goes here, and nowhere else. */
 static void release(struct hearth_answering *answering)
 {
     struct vectors *v = of(answering);

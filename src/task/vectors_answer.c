@@ -81,6 +81,7 @@ void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hea
     hearth_vectors_fail(v, &named, param, retry_after_ms);
 }
 
+/* base64 is of the floats as they lie in memory, which is little-endian on all that we run on. */
 void hearth_vector_write(const struct hearth_vectors *vectors, uint32_t index,
                          struct hearth_buf *buf)
 {

@@ -33,7 +33,9 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
      * library does the same. */
     if (token->normalized)
         normalizer_run(normalizer, &token->content, 0);
-    return token->content.failed ? hearth_error_set(error, HEARTH_ENOMEM, "no memory") : 0;
+    return token->content.failed
+               ? hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory")
+               : 0;
 }
 
 int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
@@ -67,11 +69,13 @@ void added_tokens_finish(struct added_tokens *added)
     *added = (struct added_tokens){0};
 }
 
+/* Behind the end of the text there is no word. */
 static bool is_word(const struct hearth_runes *text, size_t at)
 {
     return at < text->count && hearth_unicode_is(text->at[at], HEARTH_UNICODE_WORD);
 }
 
+/* An empty content matches nothing, or the search would not move on. */
 static bool matches(const struct added_token *token, const struct hearth_runes *text, size_t at)
 {
     size_t count = token->content.count;
@@ -111,6 +115,8 @@ const struct added_token *added_tokens_match(const struct added_tokens *added, b
                                              const struct hearth_runes *text, size_t start,
                                              size_t *ret_from, size_t *ret_to)
 {
+    /* From left to right: the first place where any token begins is taken, whatever stands behind
+     * it. */
     for (size_t at = start; at < text->count; at++) {
         if (!added->begins[normalized][text->at[at] & 255])
             continue;

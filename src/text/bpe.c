@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Real affixes are two or three bytes ("##", "</w>"), real tables have up to a few hundred thousand
+ * merges. */
 enum { AFFIX_MAX = 32, MERGES_MAX = 1 << 24 };
 
 struct merge {
@@ -73,6 +75,7 @@ static size_t slot_of(const struct bpe *model, int32_t left, int32_t right)
     return slot;
 }
 
+/* NULL when the two never merge. */
 static const struct merge *find_merge(const struct bpe *model, int32_t left, int32_t right)
 {
     if (!model->merge_slots)
@@ -138,7 +141,8 @@ static int read_merges(struct bpe *model, const json_t *json, struct hearth_erro
         slots *= 2;
     model->merges = hearth_try_alloc(slots * sizeof(*model->merges));
     if (!model->merges)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu merges", count);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu merges",
+                                count);
     model->merge_slots = slots;
     for (size_t i = 0; i < slots; i++)
         model->merges[i].left = -1;
@@ -197,6 +201,7 @@ static int read_model(const json_t *json, struct token_model **ret_model,
 
 /* One piece */
 
+/* A failure is noted and asked for once, when the piece is done. */
 static void append_symbol(struct word *word, int32_t id)
 {
     if (word->count == word->capacity) {
@@ -260,6 +265,7 @@ static struct candidate pop(struct word *word)
     return top;
 }
 
+/* Puts the merge of a symbol and its right neighbour into the heap, if there is one. */
 static void consider(const struct bpe *model, struct word *word, int32_t at)
 {
     if (at < 0 || word->symbols[at].next < 0)
@@ -273,6 +279,7 @@ static void consider(const struct bpe *model, struct word *word, int32_t at)
 static int merge_all(const struct bpe *model, struct word *word, const struct hearth_tokens *tokens,
                      struct hearth_error *error)
 {
+    /* Rounds between two looks at whether the request was canceled. */
     enum { MERGES_AT_ONCE = 1 << 14 };
     int rc = 0;
     for (size_t i = 0; i < word->count; i++)
@@ -366,7 +373,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
     start_word(model, piece, count, &word);
     int rc = merge_all(model, &word, tokens, error);
     if (word.failed)
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
     /* Merging kept their order in the array, so the list need not be followed. */
     for (size_t i = 0; i < word.count && !rc; i++)
         if (!word.symbols[i].gone)

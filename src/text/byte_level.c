@@ -16,6 +16,7 @@ static uint32_t character_of(unsigned byte)
     return byte == 0xad ? 0x143 : byte;
 }
 
+/* The map backwards, by trying: it is asked for a few characters of an answer at a time. */
 int byte_level_byte(uint32_t c)
 {
     for (unsigned byte = 0; byte < 256; byte++)
@@ -24,6 +25,7 @@ int byte_level_byte(uint32_t c)
     return -1;
 }
 
+/* How many code points from here on are of the classes; with `others`, how many are not. */
 static size_t run_of(const uint32_t *at, size_t count, unsigned classes, bool others)
 {
     size_t length = 0;
@@ -68,6 +70,7 @@ static size_t next_match(const uint32_t *at, size_t count, bool spaced)
     return length > 1 && length < spaced + count ? length - 1 : length;
 }
 
+/* A code point as its bytes of UTF-8, each as the character that stands for it. */
 static void append_bytes(uint32_t c, struct hearth_runes *out)
 {
     char bytes[4];

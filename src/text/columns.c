@@ -6,6 +6,8 @@
 
 enum { ZERO_WIDTH_JOINER = 0x200d };
 
+/* A byte that begins no whole character is passed over alone, so that what follows is still seen.
+ */
 struct hearth_character hearth_character_at(const char *text, size_t length)
 {
     size_t width = hearth_utf8_width(text, length);

@@ -1,8 +1,8 @@
-/* How many columns of a terminal a text takes up.
+/* Tells how many columns of a terminal a text takes up.
  *
  * Most characters take one; those of East Asian scripts and emoji two, combining marks none
- * (Unicode Standard Annex #11, by utf8proc's table of widths). Texts are UTF-8; a byte that belongs
- * to no character counts as one column. Any thread. */
+ * (Unicode Standard Annex #11, by utf8proc's table of widths). Texts are UTF-8; a byte that
+ * belongs to no character counts as one column. Any thread. */
 #ifndef HEARTH_TEXT_COLUMNS_H
 #define HEARTH_TEXT_COLUMNS_H
 

@@ -49,6 +49,7 @@ static void append_byte_level(const char *token, size_t length, struct hearth_bu
 {
     struct hearth_runes runes = {0};
     hearth_runes_append_utf8(&runes, token, length);
+    /* All or nothing: of a token that is partly mapped it is not known what is meant. */
     bool mapped = true;
     for (size_t i = 0; i < runes.count; i++)
         mapped &= byte_level_byte(runes.at[i]) >= 0;
@@ -91,6 +92,7 @@ void decoder_append(const struct decoder *decoder, const char *token, size_t len
     case DECODE_METASPACE:
         append_metaspace(decoder, token, length, first, text);
         break;
+    /* A model that names no decoder: the library puts spaces between the tokens. */
     case DECODE_SPACES:
         if (!first)
             hearth_buf_char(text, ' ');

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* Times the text's length, and code points beside that, which short texts may take. */
 enum { EXPANSION_MOST = 64, EXPANSION_FREE = 4096 };
 
 /* CJK ideographs as BERT's tokenizer has them; Hangul, Hiragana and Katakana are not among them. */
@@ -75,6 +76,7 @@ static bool nmt_spaces(uint32_t c)
            c == 0xfeff || c == 0xfffd;
 }
 
+/* The head counts as in clean(). */
 static void clean_nmt(struct hearth_runes *text, size_t *head)
 {
     size_t out = 0, kept = 0;
@@ -145,6 +147,7 @@ static void lower(struct hearth_runes *text, size_t *head)
 
 static void strip(struct hearth_runes *text, bool left, bool right, size_t *head)
 {
+    /* The library's trim: white space of both ends, never in between. */
     size_t first = 0, last = text->count;
     while (left && first < last && hearth_unicode_is(text->at[first], HEARTH_UNICODE_SPACE))
         first++;
@@ -169,6 +172,7 @@ static void replace_all(struct hearth_runes *text, const struct hearth_runes *pa
         } else {
             hearth_runes_append(&out, text->at[i++]);
         }
+        /* A match that reaches over the end of the head belongs to what follows it. */
         if (i <= *head)
             kept = out.count;
     }
@@ -211,6 +215,8 @@ static void squeeze(struct hearth_runes *text, size_t run_min, const struct hear
     *head = kept;
 }
 
+/* In the library's order: accents go after the ideographs got their spaces, and letters are
+ * lower-cased last. */
 static void run_bert(const struct normalizer_step *step, struct hearth_runes *text, size_t *head)
 {
     if (step->clean)
@@ -271,6 +277,7 @@ size_t normalizer_run(const struct normalizer *normalizer, struct hearth_runes *
 
 /* Reading */
 
+/* A member of another type stays empty, as one that is missing. */
 static void read_text(const json_t *value, struct hearth_runes *runes)
 {
     if (json_is_string(value))

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* TEMPLATE_MAX is far above what any model puts around its texts. */
 static int add_item(struct template_item *items, size_t *count, int32_t id, json_int_t type,
                     struct hearth_error *error)
 {
@@ -20,6 +21,7 @@ static int add_item(struct template_item *items, size_t *count, int32_t id, json
 static int read_item(const json_t *json, const json_t *specials, struct template_item *items,
                      size_t *count, struct hearth_error *error)
 {
+    /* "A" is the text and "B" its pair, which are -1 and -2 as ids. */
     const json_t *sequence = json_object_get(json, "Sequence");
     if (sequence)
         return add_item(items, count, strcmp(hearth_json_text(sequence, "id", "A"), "B") ? -1 : -2,

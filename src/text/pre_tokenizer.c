@@ -80,6 +80,7 @@ static int rewrite_piece(struct splitting *splitting, size_t index, const uint32
 {
     const struct pre_tokenizer_step *step = &splitting->pre_tokenizer->steps[index];
     struct hearth_runes *written = &splitting->written[index];
+    /* The loop hands out pieces until the text of this one is used up. */
     size_t at = piece.start, end = piece.start + piece.count;
     bool first = text_start + piece.start < splitting->head;
     bool prepends = step->prepend == PREPEND_ALWAYS || (step->prepend == PREPEND_FIRST && first);
@@ -112,6 +113,7 @@ static int run_from(struct splitting *splitting, size_t index, const uint32_t *t
                : split_piece(splitting, index, text, piece, text_start);
 }
 
+/* Counting the head through every normalizer costs time, so it is only done for who asks. */
 bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer)
 {
     for (size_t i = 0; i < pre_tokenizer->count; i++)
@@ -186,6 +188,7 @@ static int read_step(const json_t *json, const char *type, struct pre_tokenizer_
         return read_metaspace(json, step, error);
     if (strcmp(type, "ByteLevel") != 0)
         return read_kind(json, type, step, error);
+    /* trim_offsets says something of offsets only, which are not kept here. */
     step->kind = SPLIT_BYTE_LEVEL;
     step->use_regex = hearth_json_truth(json, "use_regex", true);
     step->prepend =

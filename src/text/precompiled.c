@@ -18,6 +18,7 @@ struct precompiled {
     size_t pool_length;
 };
 
+/* The value of a digit of base64, or -1. */
 static int digit_of(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -63,6 +64,8 @@ static int broken(struct hearth_error *error)
     return hearth_error_set(error, HEARTH_EMODEL, "tokenizer.json: the precompiled map is broken");
 }
 
+/* Both sizes come out of the file: the trie must lie within the bytes, and the pool is what is
+ * left. */
 static int take_apart(struct precompiled *map, const unsigned char *bytes, size_t length,
                       struct hearth_error *error)
 {
@@ -76,7 +79,8 @@ static int take_apart(struct precompiled *map, const unsigned char *bytes, size_
     map->units = hearth_try_alloc(trie_bytes);
     map->pool = hearth_try_alloc(map->pool_length + 1);
     if (!map->units || !map->pool)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the precompiled map");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the precompiled map");
     memcpy(map->units, bytes + 4, trie_bytes);
     memcpy(map->pool, bytes + 4 + trie_bytes, map->pool_length);
     map->pool[map->pool_length] = '\0';
@@ -91,7 +95,9 @@ int precompiled_read(const json_t *json, struct precompiled **ret_map, struct he
     size_t length = json_string_length(text);
     unsigned char *bytes = hearth_try_alloc(length + 4);
     struct precompiled *map = hearth_calloc(1, sizeof(*map));
-    int rc = bytes ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory for the map");
+    int rc = bytes
+                 ? 0
+                 : hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the map");
     if (!rc) {
         size_t count = decode_base64(json_string_value(text), length, bytes);
         rc = take_apart(map, bytes, count == SIZE_MAX ? 0 : count, error);
@@ -174,6 +180,7 @@ static bool append_replacement(const struct precompiled *map, const char *bytes,
     if (!text)
         return false;
     size_t replaced = strlen(text);
+    /* A place in the middle of a character would give half a one. */
     if (hearth_utf8_valid(text, replaced))
         hearth_runes_append_utf8(&rewriting->out, text, replaced);
     count_taken(rewriting, before, rewriting->out.count - start);

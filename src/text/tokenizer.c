@@ -20,6 +20,7 @@ void hearth_tokens_finish(struct hearth_tokens *tokens)
     *tokens = (struct hearth_tokens){0};
 }
 
+/* Segment ids begin as 0; encode sets them for a whole text at once. */
 int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error *error)
 {
     if (tokens->count == tokens->capacity) {
@@ -31,7 +32,8 @@ int tokens_append(struct hearth_tokens *tokens, int32_t id, struct hearth_error 
             tokens->ids = ids;
         uint8_t *types = ids ? hearth_try_realloc(tokens->types, capacity) : NULL;
         if (!types)
-            return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", capacity);
+            return hearth_error_set(error, HEARTH_ENOMEM,
+                                    "there is not enough memory for %zu tokens", capacity);
         tokens->types = types;
         tokens->capacity = capacity;
     }
@@ -51,7 +53,7 @@ int tokens_check(const struct hearth_tokens *tokens, struct hearth_error *error)
 
 static int no_memory(struct hearth_error *error)
 {
-    return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
 }
 
 struct piece_encoder {
@@ -190,6 +192,7 @@ size_t hearth_tokenizer_opening(const struct hearth_tokenizer *tokenizer, const 
     return specials;
 }
 
+/* As `opening`, from the end backwards. */
 size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool pair,
                                 const int32_t *ids, size_t count)
 {
@@ -256,6 +259,7 @@ static void widen_to_template(const struct template_item *items, size_t count, s
 
 size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer)
 {
+    /* The highest id of each source; ids may have gaps, so counting tokens would not do. */
     size_t most = 0;
     const struct vocabulary *vocabulary = &tokenizer->model->vocabulary;
     for (size_t id = vocabulary->id_count; id-- > 0 && !most;)
@@ -281,6 +285,7 @@ unsigned hearth_tokenizer_segments(const struct hearth_tokenizer *tokenizer, boo
     return most;
 }
 
+/* Added tokens first: their text may be another one in the vocabulary. */
 int32_t hearth_tokenizer_id(const struct hearth_tokenizer *tokenizer, const char *token)
 {
     for (size_t i = 0; i < tokenizer->added.count; i++)

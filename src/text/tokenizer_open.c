@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* Several times what the largest vocabularies of today take. */
 enum { FILE_BYTES_MAX = 256 << 20 };
 
 /* A new kind of model is a file with such a table, and a word here. */
@@ -75,13 +76,14 @@ int hearth_tokenizer_parse(char *text, size_t length, struct hearth_tokenizer **
     return rc;
 }
 
+/* Errors name the file and never the folder, which is nobody's business who asks for the model. */
 static int read_file(const char *directory, const char *name, struct hearth_buf *text,
                      struct hearth_error *error)
 {
     int rc = hearth_small_file_read_in(directory, name, text, NULL);
     if (rc == HEARTH_ENOMEM || rc == HEARTH_ENOTFOUND)
         return hearth_error_set(error, rc, "%s",
-                                rc == HEARTH_ENOMEM ? "no memory for the tokenizer"
+                                rc == HEARTH_ENOMEM ? "there is not enough memory for the tokenizer"
                                                     : "there is no such file");
     return rc ? hearth_error_set(error, HEARTH_EMODEL, "%s %s", name,
                                  rc == HEARTH_ETOOLARGE ? "is too large" : "cannot be read")

@@ -1,6 +1,6 @@
-/* The parts of a tokenizer, in the order in which a text meets them: added tokens are cut out,
- * the rest is normalized, split into pieces, turned into ids by the model, and the post-processor
- * puts special tokens around. Private to this folder. */
+/* Declares the parts of a tokenizer, in the order in which a text meets them: added tokens are cut
+ * out, the rest is normalized, split into pieces, turned into ids by the model, and the
+ * post-processor puts special tokens around. Private to src/text. */
 #ifndef HEARTH_TEXT_TOKENIZER_PARTS_H
 #define HEARTH_TEXT_TOKENIZER_PARTS_H
 

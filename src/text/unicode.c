@@ -29,6 +29,7 @@ void hearth_runes_finish(struct hearth_runes *runes)
     *runes = (struct hearth_runes){0};
 }
 
+/* Doubles, so that appending n code points copies fewer than 2n. */
 static bool reserve(struct hearth_runes *runes, size_t extra)
 {
     if (runes->failed)
@@ -75,6 +76,8 @@ void hearth_runes_append_utf8(struct hearth_runes *runes, const char *text, size
     if (!reserve(runes, length))
         return;
     while (b < end) {
+        /* The first byte's leading ones tell the width (RFC 3629); its other bits are the
+         * character's highest. */
         uint32_t c = *b;
         size_t width = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
         if (width > 1)
@@ -111,6 +114,8 @@ static size_t place_of(uint32_t c, const uint32_t *keys, size_t count)
     return low < count && keys[low] == c ? low : count;
 }
 
+/* The pool holds the texts one behind the other; `starts` has one entry more than keys, for the end
+ * of the last. */
 static bool append_mapped(uint32_t c, const uint32_t *keys, const uint32_t *starts,
                           const uint32_t *pool, size_t count, struct hearth_runes *to)
 {
@@ -123,6 +128,7 @@ static bool append_mapped(uint32_t c, const uint32_t *keys, const uint32_t *star
 
 void hearth_unicode_lower(uint32_t c, struct hearth_runes *to)
 {
+    /* ASCII needs no table, and is nearly all of most texts. */
     if (c < 0x80)
         hearth_runes_append(to, c >= 'A' && c <= 'Z' ? c + 32 : c);
     else if (!hearth_unicode_is(c, HEARTH_UNICODE_LOWERS) ||
@@ -199,6 +205,8 @@ static void order_run(uint32_t *at, size_t count, struct hearth_runes *scratch)
         at[places[combining_class(scratch->at[i] & RUNE_MASK)]++] = scratch->at[i];
 }
 
+/* A run is what stands between two starters; within it marks may change places, over its ends
+ * never. */
 static void order_marks(struct hearth_runes *runes, size_t first)
 {
     struct hearth_runes scratch = {0};
@@ -226,6 +234,8 @@ static void part_taken(struct hearth_runes *runes, size_t first, struct hearth_r
 /* 0 when the two do not compose. */
 static uint32_t compose_pair(uint32_t a, uint32_t b)
 {
+    /* Leading consonant and vowel make a syllable, and a syllable without a trailing consonant
+     * takes one. */
     if (a >= HANGUL_L && a < HANGUL_L + 19 && b >= HANGUL_V && b < HANGUL_V + HANGUL_VS)
         return HANGUL_FIRST + ((a - HANGUL_L) * HANGUL_VS + (b - HANGUL_V)) * HANGUL_TS;
     if (a >= HANGUL_FIRST && a < HANGUL_FIRST + HANGUL_COUNT &&

@@ -1,4 +1,5 @@
-/* Unicode as the tokenizers of Hugging Face see it: classes, lower case, normal forms.
+/* Says of code points what the tokenizers of Hugging Face take them for: classes, lower case,
+ * normal forms.
  *
  * The tables (unicode.gen.c) were made by asking that library about every code point, because it
  * mixes several versions of the standard. Normal forms follow Unicode Standard Annex #15, and

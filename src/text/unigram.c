@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* All pairs of two bytes. */
 enum { LEADS = 1 << 16 };
 
 struct unigram {
@@ -111,6 +112,7 @@ static int read_tokens(struct unigram *model, const json_t *json, struct hearth_
     return 0;
 }
 
+/* Empty tokens are left out: the search would take them for ever without moving on. */
 static void sort_tokens(struct unigram *model)
 {
     size_t kept = 0, length;
@@ -151,7 +153,8 @@ static int read_fields(struct unigram *model, const json_t *json, struct hearth_
     model->sorted = hearth_try_calloc(model->count, sizeof(*model->sorted));
     model->leads = hearth_try_calloc(LEADS + 1, sizeof(*model->leads));
     if (!model->scores || !model->sorted || !model->leads)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vocabulary");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the vocabulary");
     int rc = read_tokens(model, vocabulary, error);
     if (rc)
         return rc;
@@ -323,9 +326,10 @@ static int encode_bytes(const struct unigram *model, const char *text, size_t le
     struct lattice lattice = {.steps = hearth_try_calloc(length + 1, sizeof(*lattice.steps)),
                               .scores = hearth_try_calloc(ring, sizeof(*lattice.scores)),
                               .mask = ring - 1};
-    int rc = lattice.steps && lattice.scores
-                 ? find_path(model, text, length, &lattice, tokens, error)
-                 : hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+    int rc =
+        lattice.steps && lattice.scores
+            ? find_path(model, text, length, &lattice, tokens, error)
+            : hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
     if (!rc) {
         turn(lattice.steps, length);
         rc = append_path(model, text, length, lattice.steps, tokens, error);
@@ -335,12 +339,13 @@ static int encode_bytes(const struct unigram *model, const char *text, size_t le
     return rc;
 }
 
+/* At most four bytes for each code point. */
 static int encode(const struct token_model *head, const uint32_t *piece, size_t count,
                   struct hearth_tokens *tokens, struct hearth_error *error)
 {
     char *text = hearth_try_alloc(4 * count);
     if (!text)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for this text");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for this text");
     size_t length = 0;
     for (size_t i = 0; i < count; i++)
         length += hearth_rune_to_utf8(piece[i], text + length);

@@ -22,6 +22,7 @@ static uint64_t hash_of(const char *text, size_t length)
     return hearth_hash64(HEARTH_HASH64_START, text, length);
 }
 
+/* A hole has the length UINT32_MAX, which no text has. */
 static bool entry_is(const struct vocabulary *vocabulary, uint32_t id, const char *text,
                      size_t length)
 {
@@ -77,6 +78,7 @@ static int grow_ids(struct vocabulary *vocabulary, size_t id)
     return 0;
 }
 
+/* The pool may move: entries keep offsets into it and not addresses. */
 static int grow_pool(struct vocabulary *vocabulary, size_t length)
 {
     size_t need = vocabulary->pool_length + length;
@@ -103,7 +105,8 @@ int vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t lengt
     if (vocabulary_find(vocabulary, text, length) >= 0)
         return 0;
     if (grow_pool(vocabulary, length) || grow_ids(vocabulary, (size_t)id) || grow_slots(vocabulary))
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the vocabulary");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for the vocabulary");
     struct vocabulary_entry *entry = &vocabulary->entries[id];
     if (entry->length != UINT32_MAX)
         return hearth_error_set(error, HEARTH_EMODEL, "two tokens have the id %lld", (long long)id);

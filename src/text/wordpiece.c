@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+/* WORD_MAX bounds the stack; models have 100. */
 enum { PREFIX_MAX = 16, WORD_MAX = 4096 };
 
 struct wordpiece {
@@ -40,6 +41,7 @@ static int read_model(const json_t *json, struct token_model **ret_model,
         model->prefix_length = strlen(prefix);
         memcpy(model->prefix, prefix, model->prefix_length);
         model->word_max = (size_t)word_max;
+        /* Without it an unknown word would have no token at all. */
         model->unknown = vocabulary_find(&model->head.vocabulary, unknown, strlen(unknown));
         if (model->unknown < 0)
             rc = hearth_error_set(error, HEARTH_EMODEL,
@@ -103,6 +105,7 @@ static int encode(const struct token_model *head, const uint32_t *piece, size_t 
                   struct hearth_tokens *tokens, struct hearth_error *error)
 {
     const struct wordpiece *model = (const struct wordpiece *)head;
+    /* As BERT does it: a word beyond this is not looked at, but unknown. */
     if (count > model->word_max)
         return tokens_append(tokens, model->unknown, error);
     /* 16 KiB and 16 KiB on the stack: bounded by WORD_MAX, whatever the file and the text say. */

@@ -1,5 +1,5 @@
-/* gzip (RFC 1952) of whole bodies, with one compressor that is used again and again: its state is a
- * quarter of a megabyte. Not thread-safe. */
+/* Compresses whole bodies with gzip (RFC 1952). One compressor serves one body after another, since
+ * its state takes a quarter of a megabyte. Not thread-safe. */
 #ifndef HEARTH_WIRE_GZIP_H
 #define HEARTH_WIRE_GZIP_H
 

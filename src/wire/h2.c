@@ -1,3 +1,5 @@
+/* HTTP/2 over nghttp2, which keeps the state of streams, windows and HPACK; what is ours is the
+ * head of a request, the limits against floods, and the two ways of holding back. */
 #include "wire/h2.h"
 
 #include "base/memory.h"
@@ -9,6 +11,7 @@
 const char hearth_h2_preface[HEARTH_H2_PREFACE_LENGTH + 1] = NGHTTP2_CLIENT_MAGIC;
 
 enum {
+    /* The most that may come of all bodies of a connection together before it is consumed. */
     CONNECTION_WINDOW = 1 << 20,
     ANSWER_HEADERS_MAX = 64,
     RESET_BURST = 200, /* streams reset by the client, or because of what it sent */
@@ -35,6 +38,8 @@ struct hearth_h2 {
     bool in_head, flooded;
 };
 
+/* A token bucket: it fills by per_s tokens a second up to `burst`, and each frame takes one.
+ * Counted in thousandths, so that a millisecond's share is a whole number. */
 static void spend(struct hearth_h2 *h2, struct allowance *allowance)
 {
     int64_t cap = (int64_t)allowance->burst * 1000;
@@ -47,6 +52,8 @@ static void spend(struct hearth_h2 *h2, struct allowance *allowance)
         h2->flooded = true;
 }
 
+/* Also the trailers of a request begin with this; they are skipped, so the builder is left
+ * alone. */
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct hearth_h2 *h2 = user_data;
@@ -73,6 +80,8 @@ static uint32_t *pseudo_slot(struct hearth_http_builder *builder, const char *na
     return strcmp(name, ":protocol") == 0 ? &builder->protocol : NULL;
 }
 
+/* nghttp2 has checked the order and the names of pseudo-headers; unknown ones are taken and
+ * forgotten. */
 static int take_field(struct hearth_h2 *h2, const char *name, size_t name_length, const char *value,
                       size_t value_length)
 {
@@ -88,7 +97,7 @@ static int take_field(struct hearth_h2 *h2, const char *name, size_t name_length
         return rc ? hearth_error_set(fault, rc, "the header fields are too long") : 0;
     }
     if (memchr(value, '\0', value_length))
-        return hearth_error_set(fault, HEARTH_EPARSE, "control character in a header");
+        return hearth_error_set(fault, HEARTH_EPARSE, "a header field holds a control character");
     if (hearth_http_builder_text(builder, name, name_length, &name_offset) ||
         hearth_http_builder_text(builder, value, value_length, &value_offset))
         return hearth_error_set(fault, HEARTH_EHEADERS, "the header fields are too long");
@@ -115,10 +124,13 @@ static int check_method(struct hearth_h2 *h2)
     const struct hearth_http_builder *builder = &h2->builder;
     if (builder->method != HEARTH_HTTP_ABSENT && builder->protocol == HEARTH_HTTP_ABSENT &&
         strcmp(builder->text.bytes + builder->method, "CONNECT") == 0)
-        return hearth_error_set(&h2->head_fault, HEARTH_EMETHOD, "CONNECT is not served here");
+        return hearth_error_set(&h2->head_fault, HEARTH_EMETHOD,
+                                "CONNECT is not allowed here: this server is no proxy");
     return 0;
 }
 
+/* A faulty head still becomes a stream, so that it can be answered with a status and not only a
+ * reset. */
 static void finish_head(struct hearth_h2 *h2, const nghttp2_frame *frame)
 {
     struct hearth_http_head head;
@@ -147,6 +159,8 @@ static void message_end(struct hearth_h2 *h2, int32_t stream)
         h2->events->on_end(h2->argument, state);
 }
 
+/* Frames that make us work or answer and bring the client's requests no further. An ACK answers one
+ * of ours. */
 static bool is_control(const nghttp2_frame *frame)
 {
     switch (frame->hd.type) {
@@ -181,6 +195,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     return h2->flooded ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
+/* nghttp2 resets the stream; counting it here ends a client that lives on such resets. */
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int code,
                             void *user_data)
 {
@@ -193,6 +208,8 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     return h2->flooded ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
+/* Bytes of a stream that we have reset still count against the connection's window: they are given
+ * back at once, or the window would shrink for good. */
 static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream,
                          const uint8_t *bytes, size_t length, void *user_data)
 {
@@ -228,6 +245,7 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     return 0;
 }
 
+/* Without NO_COPY flags nghttp2 copies names and values, so the caller's strings may go. */
 static size_t to_nv(const struct hearth_header *headers, size_t count, nghttp2_nv *ret_nv)
 {
     size_t length = 0;
@@ -240,6 +258,8 @@ static size_t to_nv(const struct hearth_header *headers, size_t count, nghttp2_n
     return length;
 }
 
+/* DEFERRED parks the stream until hearth_h2_resume. With trailers the last DATA frame must not end
+ * the stream: the trailers' HEADERS frame does (RFC 9113 8.1). */
 static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *to, size_t size,
                          uint32_t *flags, nghttp2_data_source *source, void *user_data)
 {
@@ -262,6 +282,8 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *to, 
     return (ssize_t)length;
 }
 
+/* Automatic window updates are switched off: the window opens again only when a handler has taken
+ * the bytes. */
 static int make_session(struct hearth_h2 *h2)
 {
     nghttp2_session_callbacks *callbacks = NULL;
@@ -284,6 +306,7 @@ out:
     return rc;
 }
 
+/* The server's connection preface is a SETTINGS frame; it goes out with the first output. */
 struct hearth_h2 *hearth_h2_create(const struct hearth_http_limits *limits, uint32_t streams_max,
                                    const struct hearth_h2_events *events, void *argument)
 {
@@ -321,6 +344,7 @@ void hearth_h2_destroy(struct hearth_h2 *h2)
     hearth_free(h2);
 }
 
+/* The caller still sends what output gives: the GOAWAY that says why the connection ends. */
 int hearth_h2_feed(struct hearth_h2 *h2, const char *bytes, size_t length, uint64_t now_ms,
                    struct hearth_error *error)
 {
@@ -353,6 +377,7 @@ bool hearth_h2_in_head(const struct hearth_h2 *h2)
     return h2->in_head;
 }
 
+/* :status must be the first field. */
 int hearth_h2_answer(struct hearth_h2 *h2, int32_t stream, int status,
                      const struct hearth_header *headers, size_t count, bool body)
 {
@@ -368,6 +393,7 @@ int hearth_h2_answer(struct hearth_h2 *h2, int32_t stream, int status,
                : 0;
 }
 
+/* An interim answer is a HEADERS frame without END_STREAM. */
 int hearth_h2_continue(struct hearth_h2 *h2, int32_t stream)
 {
     nghttp2_nv nv;
@@ -393,6 +419,7 @@ void hearth_h2_reset(struct hearth_h2 *h2, int32_t stream)
     nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_INTERNAL_ERROR);
 }
 
+/* Streams up to the last one that we have seen are served to their end. */
 void hearth_h2_go_away(struct hearth_h2 *h2)
 {
     nghttp2_submit_goaway(h2->session, NGHTTP2_FLAG_NONE,

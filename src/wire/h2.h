@@ -1,9 +1,10 @@
 /* HTTP/2 on the server's side, over nghttp2: bytes in, requests out; answers in, bytes out.
  *
- * Body bytes are credited back to the client only by hearth_h2_consume, and answer bodies are
- * pulled when the client's window and our own output have room: that is the back-pressure in both
- * directions. Floods (rapid reset, PING, SETTINGS, empty DATA) end the connection. Pure but for the
- * time that the caller passes; not thread-safe. */
+ * It holds back in both directions. The client may send more of a body only after hearth_h2_consume
+ * has given its bytes back to the flow-control window; and the body of an answer is pulled only
+ * while the client's window and our own output have room. A client that floods the connection with
+ * frames that cost it nothing (rapid resets, PING, SETTINGS, empty DATA) loses it. No clock of its
+ * own: the caller passes the time. Not thread-safe. */
 #ifndef HEARTH_WIRE_H2_H
 #define HEARTH_WIRE_H2_H
 
@@ -59,8 +60,12 @@ bool hearth_h2_in_head(const struct hearth_h2 *h2);
 int hearth_h2_answer(struct hearth_h2 *h2, int32_t stream, int status,
                      const struct hearth_header *headers, size_t count, bool body);
 int hearth_h2_continue(struct hearth_h2 *h2, int32_t stream); /* 100 */
+/* Something can be pulled again for this stream. */
 void hearth_h2_resume(struct hearth_h2 *h2, int32_t stream);
+/* Says that `length` bytes of the body have been taken: the client may send as many more, on this
+ * stream and on the connection. */
 void hearth_h2_consume(struct hearth_h2 *h2, int32_t stream, size_t length);
+/* RST_STREAM: the stream is broken off at once; on_close follows. */
 void hearth_h2_reset(struct hearth_h2 *h2, int32_t stream);
 /* GOAWAY: streams that run go on, new ones are not taken. */
 void hearth_h2_go_away(struct hearth_h2 *h2);

@@ -1,3 +1,5 @@
+/* The head of a request: its strings, the fields that decide about framing, the target, the
+ * authority. */
 #include "wire/http.h"
 
 #include <ctype.h>
@@ -6,6 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
+/* A kept connection has an empty builder most of the time: larger buffers are not kept for the next
+ * head. */
 enum { KEEP_MAX = 4096 };
 
 void hearth_http_builder_init(struct hearth_http_builder *builder,
@@ -35,6 +39,7 @@ static void clear_buf(struct hearth_buf *buf)
     hearth_buf_clear(buf);
 }
 
+/* -1 is "no Content-Length", which differs from a length of 0: the former may have chunks. */
 void hearth_http_builder_clear(struct hearth_http_builder *builder)
 {
     clear_buf(&builder->text);
@@ -56,6 +61,8 @@ int hearth_http_builder_text(struct hearth_http_builder *builder, const char *by
     return 0;
 }
 
+/* Digits only: "+5", "5, 5" and "0x5" are read differently by different programs. (INT64_MAX - 9) /
+ * 10 keeps the next step from overflowing. */
 static int parse_content_length(struct hearth_http_builder *builder, const char *value,
                                 struct hearth_error *error)
 {
@@ -73,6 +80,7 @@ static int parse_content_length(struct hearth_http_builder *builder, const char 
     return 0;
 }
 
+/* Only "chunked" is implemented, and RFC 9112 6.1 wants a request with any other coding refused. */
 static int parse_transfer_encoding(struct hearth_http_builder *builder, const char *value,
                                    struct hearth_error *error)
 {
@@ -111,6 +119,7 @@ static int note_field(struct hearth_http_builder *builder, const char *name, uin
     }
 }
 
+/* Names are made lower case in place: they are compared often, and HTTP/2 has them so. */
 int hearth_http_builder_field(struct hearth_http_builder *builder, uint32_t name, uint32_t value,
                               struct hearth_error *error)
 {
@@ -121,7 +130,8 @@ int hearth_http_builder_field(struct hearth_http_builder *builder, uint32_t name
             *c = (char)(*c | 0x20);
     for (const unsigned char *c = (unsigned char *)text + value; *c; c++)
         if ((*c < 0x20 && *c != '\t') || *c == 0x7f)
-            return hearth_error_set(error, HEARTH_EPARSE, "control character in a header");
+            return hearth_error_set(error, HEARTH_EPARSE,
+                                    "a header field holds a control character");
     if (hearth_buf_append(&builder->fields, &field, sizeof(field)))
         return hearth_error_set(error, HEARTH_EHEADERS, "more than %zu header fields",
                                 builder->fields.max / sizeof(field));
@@ -161,6 +171,8 @@ static char *origin_form(struct hearth_http_builder *builder, char *target, char
     return target + scheme + length;
 }
 
+/* The head keeps the query undecoded, since "&" and "=" separate its pairs before decoding. The
+ * path is decoded exactly once: decoding twice would turn "%252e" into ".". */
 static int split_target(struct hearth_http_builder *builder, struct hearth_http_head *head,
                         struct hearth_error *error)
 {
@@ -168,7 +180,9 @@ static int split_target(struct hearth_http_builder *builder, struct hearth_http_
     char *target = builder->text.bytes + builder->target;
     for (const unsigned char *c = (unsigned char *)target; *c; c++)
         if (*c <= 0x20 || *c >= 0x7f || *c == '#')
-            return hearth_error_set(error, HEARTH_EPARSE, "bad character in the request target");
+            return hearth_error_set(
+                error, HEARTH_EPARSE,
+                "the request target holds a character that is not allowed there");
     char *path = origin_form(builder, target, authority, sizeof(authority));
     if (!path)
         return hearth_error_set(error, HEARTH_EPARSE, "the request target must be a path");
@@ -181,13 +195,18 @@ static int split_target(struct hearth_http_builder *builder, struct hearth_http_
         *--path = '/';
     head->path = (uint32_t)(path - builder->text.bytes);
     if (!hearth_http_percent_decode(path, false))
-        return hearth_error_set(error, HEARTH_EPARSE, "bad %%-escape in the request target");
+        return hearth_error_set(error, HEARTH_EPARSE,
+                                "the request target holds a %% that is not followed by two "
+                                "hexadecimal digits, or %%00");
     if (authority[0] &&
         hearth_http_builder_text(builder, authority, strlen(authority), &builder->authority))
         return hearth_error_set(error, HEARTH_EHEADERS, "the header fields are too long");
     return 0;
 }
 
+/* RFC 9112 3.2: exactly one Host in HTTP/1.1. Where both are there, the target's or :authority goes
+ * first, but a Host with bad characters is refused even then: some program behind us may read
+ * it. */
 static int settle_authority(struct hearth_http_builder *builder, bool needed,
                             struct hearth_error *error)
 {
@@ -199,10 +218,12 @@ static int settle_authority(struct hearth_http_builder *builder, bool needed,
         return needed ? hearth_error_set(error, HEARTH_EPARSE, "Host is missing") : 0;
     if (!authority_valid(builder->text.bytes + builder->authority) ||
         (builder->host_count && !authority_valid(builder->text.bytes + builder->host)))
-        return hearth_error_set(error, HEARTH_EPARSE, "bad character in Host");
+        return hearth_error_set(error, HEARTH_EPARSE,
+                                "Host holds a character that is not allowed there");
     return 0;
 }
 
+/* The offsets become pointers only now, because the text moves while it grows. */
 int hearth_http_builder_head(struct hearth_http_builder *builder, bool authority_needed,
                              struct hearth_http_head *ret_head, struct hearth_error *error)
 {
@@ -285,6 +306,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* In place: what is decoded is never longer. %00 would end the string early. */
 bool hearth_http_percent_decode(char *text, bool plus)
 {
     char *to = text;
@@ -321,6 +343,7 @@ static bool refused_by_weight(const char *parameters, size_t length)
     return true;
 }
 
+/* A coding that is named itself wins over "*", wherever it stands in the list. */
 bool hearth_http_accepts_coding(const char *accept_encoding, const char *coding)
 {
     size_t coding_length = strlen(coding);
@@ -339,6 +362,8 @@ bool hearth_http_accepts_coding(const char *accept_encoding, const char *coding)
     return any;
 }
 
+/* RFC 9110 5.6.7, written without strftime, whose names depend on the locale. The remainders only
+ * tell the compiler how wide the numbers can be. */
 void hearth_http_date(int64_t unix_seconds, char ret_text[30])
 {
     static const char days[] = "SunMonTueWedThuFriSat";

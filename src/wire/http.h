@@ -1,7 +1,8 @@
-/* What HTTP/1.1 and HTTP/2 have in common: the request head that both codecs make, with the checks
- * that do not depend on the framing. Bytes in, a head out; pure, not thread-safe.
+/* What HTTP/1.1 and HTTP/2 have in common: the head of a request as both codecs produce it, and the
+ * checks on it that do not depend on how it was framed. Pure (no socket, no clock); not
+ * thread-safe.
  *
- * RFC 9110 (semantics), 9112 (HTTP/1.1), 9113 (HTTP/2), 8441 (extended CONNECT). */
+ * Sources: RFC 9110 (semantics), 9112 (HTTP/1.1), 9113 (HTTP/2), 8441 (extended CONNECT). */
 #ifndef HEARTH_WIRE_HTTP_H
 #define HEARTH_WIRE_HTTP_H
 

@@ -1,3 +1,5 @@
+/* HTTP/1 over llhttp: its callbacks gather the head, and what could be read in two ways is
+ * refused. */
 #include "wire/http1.h"
 
 #include "base/memory.h"
@@ -6,6 +8,8 @@
 #include <llhttp.h>
 #include <string.h>
 
+/* The most framing that a body may have: 64 KiB for chunk extensions and trailers, and eight bytes
+ * for each byte of the body. A chunk of one byte needs five ("1" and two line ends). */
 enum { FRAMING_SLACK = 65536, FRAMING_PER_BYTE = 8 };
 
 struct hearth_http1 {
@@ -27,6 +31,7 @@ static struct hearth_http1 *self(llhttp_t *parser)
     return parser->data;
 }
 
+/* llhttp takes a number for an answer and no text, so the fault waits here for translate. */
 static int fail(struct hearth_http1 *http1, int code, const char *message)
 {
     hearth_error_set(&http1->fault, code, "%s", message);
@@ -40,11 +45,13 @@ static int append(struct hearth_http1 *http1, const char *bytes, size_t length)
     return 0;
 }
 
+/* Strings of the head end with a NUL, which the peer did not send. */
 static int terminate(struct hearth_http1 *http1)
 {
     return append(http1, "", 1);
 }
 
+/* Called for each piece that arrives, so the length is checked as it grows. */
 static int on_url(llhttp_t *parser, const char *bytes, size_t length)
 {
     struct hearth_http1 *http1 = self(parser);
@@ -79,7 +86,7 @@ static int on_field_complete(llhttp_t *parser)
     if (http1->head_done)
         return 0;
     if (http1->name_offset == HEARTH_HTTP_ABSENT)
-        return fail(http1, HEARTH_EPARSE, "a header field without a name");
+        return fail(http1, HEARTH_EPARSE, "a header field has no name");
     int rc = terminate(http1);
     http1->value_offset = (uint32_t)http1->builder.text.length;
     return rc;
@@ -90,6 +97,7 @@ static int on_value(llhttp_t *parser, const char *bytes, size_t length)
     return self(parser)->head_done ? 0 : append(self(parser), bytes, length);
 }
 
+/* RFC 9110 5.5: whitespace around a value is not part of it. llhttp has skipped that before it. */
 static int on_value_complete(llhttp_t *parser)
 {
     struct hearth_http1 *http1 = self(parser);
@@ -101,7 +109,7 @@ static int on_value_complete(llhttp_t *parser)
         text->length--;
     if (text->bytes &&
         memchr(text->bytes + http1->value_offset, '\0', text->length - http1->value_offset))
-        return fail(http1, HEARTH_EPARSE, "control character in a header");
+        return fail(http1, HEARTH_EPARSE, "a header field holds a control character");
     if (terminate(http1))
         return -1;
     uint32_t name = http1->name_offset;
@@ -110,6 +118,8 @@ static int on_value_complete(llhttp_t *parser)
                                                                                                 : 0;
 }
 
+/* RFC 9112 6.1: both at once is how requests are smuggled past a proxy, and chunks in HTTP/1.0 are
+ * framed in a way that only some understand. */
 static int check_framing(struct hearth_http1 *http1, const struct hearth_http_head *head)
 {
     if (!http1->builder.transfer_encoding)
@@ -121,6 +131,8 @@ static int check_framing(struct hearth_http1 *http1, const struct hearth_http_he
     return 0;
 }
 
+/* llhttp calls this before the first byte of the body; returning 0 makes it read on. Keep-alive is
+ * llhttp's to judge, by version and Connection field. */
 static int on_head_complete(llhttp_t *parser)
 {
     struct hearth_http1 *http1 = self(parser);
@@ -128,9 +140,10 @@ static int on_head_complete(llhttp_t *parser)
     struct hearth_http_head head;
     const char *method = llhttp_method_name(parser->method);
     if (parser->http_major != 1)
-        return fail(http1, HEARTH_EHTTPVERSION, "HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
+        return fail(http1, HEARTH_EHTTPVERSION,
+                    "this version of HTTP is not allowed here; allowed: 1.0, 1.1, 2");
     if (parser->method == HTTP_CONNECT)
-        return fail(http1, HEARTH_EMETHOD, "CONNECT is not served here");
+        return fail(http1, HEARTH_EMETHOD, "CONNECT is not allowed here: this server is no proxy");
     if (hearth_http_builder_text(builder, method, strlen(method), &builder->method))
         return fail(http1, HEARTH_EHEADERS, "the header fields are too long");
     if (hearth_http_builder_head(builder, parser->http_minor == 1, &head, &http1->fault))
@@ -166,6 +179,8 @@ static int on_chunk_header(llhttp_t *parser)
     return 0;
 }
 
+/* Pausing stops llhttp behind the last byte of this message, so that a pipelined request stays
+ * unread. */
 static int on_message_complete(llhttp_t *parser)
 {
     self(parser)->complete = true;
@@ -226,6 +241,36 @@ void hearth_http1_next(struct hearth_http1 *http1)
     http1->target_done = http1->head_done = http1->complete = false;
 }
 
+/* What a fault of llhttp means to whoever sent the request. Its own words speak of its parser. */
+static const struct {
+    llhttp_errno_t fault;
+    const char *text;
+} parse_faults[] = {
+    {HPE_INVALID_METHOD, "the method is not one of HTTP's"},
+    {HPE_INVALID_URL, "the request target is not a valid path"},
+    {HPE_INVALID_CONSTANT, "the request line does not name HTTP as its protocol"},
+    {HPE_INVALID_VERSION, "the version of HTTP must stand at the end of the request line"},
+    {HPE_INVALID_HEADER_TOKEN, "a header field has a character that is not allowed there"},
+    {HPE_INVALID_CONTENT_LENGTH, "Content-Length is not a number, or stands there twice"},
+    {HPE_UNEXPECTED_CONTENT_LENGTH, "Content-Length does not go with Transfer-Encoding"},
+    {HPE_INVALID_TRANSFER_ENCODING, "Transfer-Encoding must end with chunked"},
+    {HPE_INVALID_CHUNK_SIZE, "the size of a chunk is not a hexadecimal number"},
+    {HPE_CR_EXPECTED, "a line must end with CR LF"},
+    {HPE_LF_EXPECTED, "a line must end with CR LF"},
+    {HPE_STRICT, "a line must end with CR LF"},
+    {HPE_CLOSED_CONNECTION, "more came behind a request that asked to close the connection"},
+    {HPE_INVALID_EOF_STATE, "the connection ended within a request"},
+};
+
+static const char *parse_fault_text(llhttp_errno_t fault)
+{
+    for (size_t i = 0; i < sizeof(parse_faults) / sizeof(parse_faults[0]); i++)
+        if (parse_faults[i].fault == fault)
+            return parse_faults[i].text;
+    return "it does not follow the rules of HTTP/1.1";
+}
+
+/* Our own fault comes first: llhttp's words for it would be "a callback failed". */
 static int translate(const struct hearth_http1 *http1, llhttp_errno_t rc,
                      struct hearth_error *error)
 {
@@ -238,9 +283,9 @@ static int translate(const struct hearth_http1 *http1, llhttp_errno_t rc,
     bool spoken = http1->parser.http_major == 1 && http1->parser.http_minor <= 1;
     if (rc == HPE_INVALID_VERSION && !spoken)
         return hearth_error_set(error, HEARTH_EHTTPVERSION,
-                                "HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
-    return hearth_error_set(error, HEARTH_EPARSE, "malformed HTTP: %s",
-                            llhttp_get_error_reason(&http1->parser));
+                                "this version of HTTP is not allowed here; allowed: 1.0, 1.1, 2");
+    return hearth_error_set(error, HEARTH_EPARSE, "the request cannot be read: %s",
+                            parse_fault_text(rc));
 }
 
 /* Whitespace and line ends that llhttp skips count as well, so the cap is on what goes in. */
@@ -280,6 +325,9 @@ static int step(struct hearth_http1 *http1, const char *bytes, size_t length, si
     return 0;
 }
 
+/* The body's end is told here rather than in the callback, where the parser must not be reset.
+ * After an error the parser stays in it: the same bytes could be read differently the second
+ * time. */
 int hearth_http1_feed(struct hearth_http1 *http1, const char *bytes, size_t length,
                       size_t *ret_used, struct hearth_error *error)
 {
@@ -338,6 +386,7 @@ int hearth_http1_write_head(struct hearth_buf *buf, int status, const struct hea
     return buf->failed;
 }
 
+/* RFC 9112 7.1: the size in hexadecimal digits, a line end, the bytes, a line end. */
 int hearth_http1_write_chunk(struct hearth_buf *buf, const void *bytes, size_t length)
 {
     static const char digits[] = "0123456789abcdef";
@@ -356,6 +405,7 @@ int hearth_http1_write_chunk(struct hearth_buf *buf, const void *bytes, size_t l
     return hearth_buf_append(buf, "\r\n", 2);
 }
 
+/* A chunk of size 0, the trailer fields, and an empty line end the body. */
 int hearth_http1_write_last_chunk(struct hearth_buf *buf, const struct hearth_header *trailers,
                                   size_t count)
 {

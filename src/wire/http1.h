@@ -1,8 +1,9 @@
-/* HTTP/1.0 and 1.1 requests, parsed by llhttp in its strict mode, and the writing of answers.
+/* Reads requests of HTTP/1.0 and 1.1 (llhttp in its strict mode does the parsing), and writes
+ * answers.
  *
  * The parser stops behind each message until hearth_http1_next, so that a pipelined request waits
- * while the one before it is answered. Everything that could be read in two ways (smuggling) is an
- * error. Pure; not thread-safe. */
+ * while the one before it is answered. Whatever two programs could understand differently (the
+ * ground of request smuggling) is an error. Pure; not thread-safe. */
 #ifndef HEARTH_WIRE_HTTP1_H
 #define HEARTH_WIRE_HTTP1_H
 
@@ -13,7 +14,7 @@ struct hearth_http1;
 struct hearth_http1_events {
     /* The head lives during the call. */
     void (*on_head)(void *argument, const struct hearth_http_head *head);
-    /* optional: a chunk of so many bytes follows */
+    /* optional: a chunk of `length` bytes follows */
     void (*on_chunk)(void *argument, uint64_t length);
     void (*on_body)(void *argument, const char *bytes, size_t length);
     void (*on_end)(void *argument);

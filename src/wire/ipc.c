@@ -1,3 +1,4 @@
+/* Frames and fields as bytes: writing them into a buffer, reading them out of a stream. */
 #include "wire/ipc.h"
 
 #include "base/error.h"
@@ -17,8 +18,11 @@
 #define HEAD_LENGTH 12u
 #define FIELD_HEAD_LENGTH 8u
 #define FLAG_DESCRIPTOR 1u
+/* A memfd with these seals can neither change nor shrink, so what was checked stays as it was
+ * checked, and reading it cannot end in SIGBUS. */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* Through memcpy: the places need not be aligned. */
 static void store_u16(char *bytes, uint16_t value)
 {
     value = htole16(value);
@@ -58,6 +62,8 @@ void hearth_ipc_begin(struct hearth_ipc_writer *writer, struct hearth_buf *buf, 
     hearth_buf_append(buf, head, sizeof(head));
 }
 
+/* -length & 3 is what is missing to the next multiple of 4, so that arrays of words in the next
+ * field are aligned. */
 void hearth_ipc_put(struct hearth_ipc_writer *writer, uint16_t tag, const void *bytes,
                     size_t length)
 {
@@ -123,6 +129,8 @@ failed:
     return -1;
 }
 
+/* Nothing of a frame that failed may stay: the peer would take it for the beginning of the next
+ * one. The buffer's earlier frames are untouched and still good. */
 static int take_back(struct hearth_ipc_writer *writer, int rc)
 {
     struct hearth_buf *buf = writer->buf;
@@ -131,6 +139,8 @@ static int take_back(struct hearth_ipc_writer *writer, int rc)
     return rc;
 }
 
+/* The bytes of a large payload are copied into the memfd and taken out of the buffer; only the head
+ * stays. */
 int hearth_ipc_end(struct hearth_ipc_writer *writer, int *ret_descriptor)
 {
     struct hearth_buf *buf = writer->buf;
@@ -219,7 +229,9 @@ out:
     return rc;
 }
 
-/* The length of the frame that begins here as it stands in the bytes, or HEARTH_EPARSE. */
+/* How many bytes the frame that begins here takes of the stream, or HEARTH_EPARSE. `outside`: its
+ * payload is in a memfd. What must be 0 is checked, so that a later version can give it a
+ * meaning. */
 static int frame_length(const char *head, size_t *ret_length, struct hearth_error *error)
 {
     uint32_t length = load_u32(head);
@@ -258,6 +270,9 @@ static bool fill(struct hearth_buf *kept, size_t need, const char **bytes, size_
     return !kept->failed && kept->length >= need;
 }
 
+/* Frames that lie whole and aligned in the bytes are given out where they are; only one that is
+ * cut, or not aligned, is gathered in `kept`. So a frame's payload can always be read as an array
+ * of words. */
 int hearth_ipc_read(struct hearth_ipc_reader *reader, const char *bytes, size_t length,
                     frame_callback on_frame, void *argument, struct hearth_error *error)
 {
@@ -294,6 +309,8 @@ int hearth_ipc_read(struct hearth_ipc_reader *reader, const char *bytes, size_t 
     return 0;
 }
 
+/* `padded` cannot overflow: the length is checked against the most that a payload may have, and all
+ * of the field must lie in what is left. */
 int hearth_ipc_next(const struct hearth_ipc_frame *frame, size_t *offset,
                     struct hearth_ipc_field *ret_field)
 {
@@ -350,6 +367,8 @@ int hearth_ipc_f32(const struct hearth_ipc_field *field, float *ret_value)
     return rc;
 }
 
+/* For texts with a fixed maximum; what is longer is refused and not cut, since half a path is
+ * another path. */
 int hearth_ipc_text(const struct hearth_ipc_field *field, char *ret_text, size_t size)
 {
     if (field->length >= size || memchr(field->bytes, '\0', field->length) ||

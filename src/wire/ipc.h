@@ -1,8 +1,9 @@
-/* Frames between gateway and worker, and the fields inside them. Both sides take the bytes of the
- * other as hostile: everything is bounded and checked. Not thread-safe. What the frames hold is
- * written and read by ipc_request.h (gateway to worker) and ipc_event.h (worker to gateway).
+/* The frames that gateway and worker exchange, and the fields inside them. Each side takes the
+ * bytes of the other as hostile: everything is bounded and checked. What the frames mean is in
+ * ipc_request.h (gateway to worker) and ipc_event.h (worker to gateway). Pure but for memfds; not
+ * thread-safe.
  *
- * A frame is 12 bytes of head and a payload, little-endian:
+ * A frame is a head of 12 bytes and a payload, little-endian:
  *
  *     u32 payload length (at most HEARTH_IPC_PAYLOAD_MAX)
  *     u8 type · u8 flags · u16 zero
@@ -31,7 +32,7 @@ enum hearth_ipc_type {
     HEARTH_IPC_HELLO = 1, /* version, engine, model path, load params, sandbox */
     HEARTH_IPC_REQUEST,   /* task, kind, input, sampling …; `credit` events may be sent. The task
                              TOKENIZE with an input of TOKENS is the way back: text for tokens */
-    HEARTH_IPC_CREDIT,    /* so many more events of this stream */
+    HEARTH_IPC_CREDIT,    /* allows this stream more events: HEARTH_TAG_CREDIT says how many */
     HEARTH_IPC_CANCEL,
     HEARTH_IPC_PING,
     HEARTH_IPC_STOP, /* finish what runs, then end */

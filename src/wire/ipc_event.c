@@ -1,3 +1,4 @@
+/* Events of streams: a frame for each, and the way back. */
 #include "wire/ipc_event.h"
 
 #include "base/error.h"
@@ -8,9 +9,12 @@
 
 /* A token inside a LOGPROB or ALTERNATIVE field: i32 token, f32 logprob, u32 length, bytes. */
 #define TOKEN_HEAD_LENGTH 12u
+/* Bounds for a peer that lies: an event of one step has a handful of tokens. */
 #define TOKENS_MAX 65536u
 #define ALTERNATIVES_MAX (TOKENS_MAX * 20)
 
+/* The text of a token is cut at 256 bytes: it is for display, and no vocabulary has longer ones
+ * worth showing. */
 static void put_token(struct hearth_ipc_writer *writer, uint16_t tag, int32_t token, float logprob,
                       const struct hearth_bytes *text)
 {
@@ -25,6 +29,7 @@ static void put_token(struct hearth_ipc_writer *writer, uint16_t tag, int32_t to
     hearth_ipc_put(writer, tag, bytes, TOKEN_HEAD_LENGTH + length);
 }
 
+/* The order of the fields carries the structure: each token is followed by its own alternatives. */
 static void put_text(struct hearth_ipc_writer *writer, const struct hearth_event *event)
 {
     hearth_ipc_put(writer, HEARTH_TAG_TEXT, event->bytes.bytes, event->bytes.length);
@@ -52,6 +57,7 @@ static void put_done(struct hearth_ipc_writer *writer, const struct hearth_event
     }
 }
 
+/* Without a default, so that the compiler asks for each new kind of event. */
 static uint8_t frame_type(enum hearth_event_kind kind)
 {
     switch (kind) {
@@ -148,6 +154,7 @@ struct token_counts {
     size_t tokens, alternatives;
 };
 
+/* `token->alternatives` is set later, in link_tokens. */
 static int add_token(struct hearth_ipc_event *event, const struct hearth_ipc_field *field,
                      struct token_counts *counts)
 {
@@ -165,6 +172,7 @@ static int add_token(struct hearth_ipc_event *event, const struct hearth_ipc_fie
     return 0;
 }
 
+/* Belongs to the token before it, so there must be one. */
 static int add_alternative(struct hearth_ipc_event *event, const struct hearth_ipc_field *field,
                            struct token_counts *counts)
 {
@@ -276,6 +284,8 @@ static int get_error_event(const struct hearth_ipc_frame *frame, struct hearth_i
     return rc;
 }
 
+/* The arrays of the last event are used again, which saves two allocations for each token of an
+ * answer. */
 int hearth_ipc_get_event(const struct hearth_ipc_frame *frame, struct hearth_ipc_event *ret_event,
                          struct hearth_error *error)
 {

@@ -1,9 +1,9 @@
-/* What a worker tells the gateway, as structs: the life of the model (STARTED, PROGRESS, READY,
+/* What a worker tells the gateway, as structs: the life of its model (STARTED, PROGRESS, READY,
  * FAILED, PONG) and the events of its streams. Not thread-safe.
  *
- * TEXT, VECTOR, TENSOR and BYTES use one credit of their stream each; PREPARED, TOKENS, DONE and
- * ERROR none. Exactly one DONE or ERROR ends a stream; a canceled one ends with ERROR
- * HEARTH_ECANCELED. */
+ * The gateway allows each stream a number of events, its credit. TEXT, VECTOR, TENSOR and BYTES use
+ * up one each; PREPARED, TOKENS, DONE and ERROR are free. Exactly one DONE or ERROR ends a stream;
+ * a canceled one ends with ERROR HEARTH_ECANCELED. */
 #ifndef HEARTH_WIRE_IPC_EVENT_H
 #define HEARTH_WIRE_IPC_EVENT_H
 

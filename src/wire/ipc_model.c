@@ -18,6 +18,7 @@ static void facts_text(struct hearth_buf *json, const char *key, const char *val
     hearth_buf_char(json, ',');
 }
 
+/* Numbers are cut to 63 bits, because JSON readers, ours included, know only signed ones. */
 int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts *facts)
 {
     hearth_buf_char(json, '{');
@@ -54,6 +55,7 @@ static void put_facts(struct hearth_ipc_writer *writer, const struct hearth_mode
     hearth_buf_finish(&json);
 }
 
+/* What is too long is refused and not cut: a name that is cut is another name. */
 static int facts_copy(const json_t *json, const char *key, char *ret_text, size_t size)
 {
     const char *text = hearth_json_text(json, key, "");
@@ -82,6 +84,8 @@ static int facts_u64(const json_t *json, const char *key, uint64_t *ret_value)
     return 0;
 }
 
+/* All members are read before the outcome is looked at: every error is the same one, so their codes
+ * may be or-ed, and the JSON is freed in one place. */
 int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts *ret_facts)
 {
     if (length > FACTS_JSON_MAX)
@@ -153,6 +157,7 @@ static int get_plan(const struct hearth_ipc_field *field, struct hearth_memory_p
     return 0;
 }
 
+/* Tags of a later version are skipped. */
 static int started_field(const struct hearth_ipc_field *field, struct hearth_ipc_started *started)
 {
     switch (field->tag) {
@@ -206,6 +211,7 @@ static int find_field(const struct hearth_ipc_frame *frame, uint16_t tag,
     return rc;
 }
 
+/* Written so that a NaN fails the comparison and is refused. */
 int hearth_ipc_get_progress(const struct hearth_ipc_frame *frame, float *ret_fraction)
 {
     struct hearth_ipc_field field;
@@ -319,6 +325,7 @@ int hearth_ipc_put_tokens(struct hearth_buf *buf, uint32_t stream, const int32_t
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
+/* Fields are aligned to 4, so the array can be read where it lies. */
 int hearth_ipc_get_tokens(const struct hearth_ipc_frame *frame, const int32_t **ret_tokens,
                           size_t *ret_count)
 {

@@ -1,4 +1,4 @@
-/* What the files of the ipc codec share. No other file includes it. */
+/* What the three files of the frame codec share. No other file includes it. */
 #ifndef HEARTH_WIRE_IPC_PRIVATE_H
 #define HEARTH_WIRE_IPC_PRIVATE_H
 

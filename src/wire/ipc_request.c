@@ -1,3 +1,4 @@
+/* HELLO and REQUEST, both ways, and the small frames from the gateway. */
 #include "wire/ipc_request.h"
 
 #include "base/error.h"
@@ -26,6 +27,7 @@ enum {
     WORD_COUNT,
 };
 
+/* OpenAI's limit, and what the arrays of the engines are made for. */
 #define TOP_LOGPROBS_MAX 20
 
 /* HELLO
@@ -73,6 +75,8 @@ static int hello_text(const struct hearth_ipc_field *field, struct hearth_ipc_he
     }
 }
 
+/* Settings have no maximum of their own but the frame's, so they are allocated; a second field
+ * would leak the first. */
 static int hello_settings(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
 {
     if (hello->settings_json)
@@ -96,6 +100,8 @@ static int truth(const struct hearth_ipc_field *field, bool *ret_truth)
     return rc;
 }
 
+/* Texts, and tags that this version does not know, end in hello_text; the latter are skipped
+ * there. */
 static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
 {
     uint32_t word = 0;
@@ -130,6 +136,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
     }
 }
 
+/* Paths must be absolute: the sandbox and the plug-in loader would otherwise depend on a working
+ * directory. */
 int hearth_ipc_get_hello(const struct hearth_ipc_frame *frame, struct hearth_ipc_hello *ret_hello,
                          struct hearth_error *error)
 {
@@ -173,6 +181,8 @@ static float bits_float(uint32_t bits)
     return value;
 }
 
+/* Words of both floats and integers in native order: both ends run on one machine. Texts and biases
+ * have no fixed size and are fields of their own. */
 static void put_sampling(struct hearth_ipc_writer *writer, const struct hearth_sampling *sampling)
 {
     const uint32_t words[WORD_COUNT] = {
@@ -229,6 +239,7 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
+/* More words than we know are a later version's, and skipped. */
 static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
 {
     uint32_t words[WORD_COUNT];
@@ -253,6 +264,7 @@ static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_
     return sampling->top_logprobs > TOP_LOGPROBS_MAX ? HEARTH_EPARSE : 0;
 }
 
+/* The texts stay in the request's copy of the payload. */
 static int get_stop(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
 {
     struct hearth_sampling *sampling = &request->sampling;
@@ -343,6 +355,7 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
     }
 }
 
+/* What the worker relies on without asking again. */
 static bool request_complete(const struct hearth_ipc_request *request)
 {
     const struct hearth_input *input = &request->input;
@@ -353,6 +366,7 @@ static bool request_complete(const struct hearth_ipc_request *request)
     return input->task != HEARTH_TASK_GENERATE || input->sampling;
 }
 
+/* The payload is copied once, and every pointer of the request leads into that copy. */
 int hearth_ipc_request_create(const struct hearth_ipc_frame *frame,
                               struct hearth_ipc_request **ret_request, struct hearth_error *error)
 {

@@ -1,5 +1,5 @@
-/* What the gateway tells a worker: HELLO and REQUEST, as structs. The other frames of that way are
- * a field or none (CREDIT: HEARTH_TAG_CREDIT; CANCEL, PING, STOP: nothing). Not thread-safe. */
+/* What the gateway tells a worker: HELLO and REQUEST as structs, and the frames that need none
+ * (CREDIT has one field; CANCEL, PING and STOP have nothing). Not thread-safe. */
 #ifndef HEARTH_WIRE_IPC_REQUEST_H
 #define HEARTH_WIRE_IPC_REQUEST_H
 

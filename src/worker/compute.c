@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PARCEL_MAX (64u << 20)
-/* Prompts of others may hold a stream's next token up by about so much. */
+/* By about this much may the prompts of others delay a stream's next token. */
 #define GAP_US 100000
 /* Steps on end that an engine may break off unasked (an abort that came late), before it counts as
  * a failure. */
@@ -39,6 +39,7 @@ struct parcel *parcel_create(struct worker *worker)
     return parcel;
 }
 
+/* From here on the parcel is the loop thread's. */
 void parcel_send(struct parcel *parcel)
 {
     hearth_loop_post(parcel->worker->loop, worker_deliver, parcel);
@@ -91,11 +92,15 @@ static struct hearth_ipc_times times_of(const struct stream *stream)
                                      .decode_us = now_us - prefilled_us};
 }
 
+/* The last event of a stream must always get through, so it costs nothing. */
 static bool uses_credit(enum hearth_event_kind kind)
 {
     return kind != HEARTH_EVENT_DONE && kind != HEARTH_EVENT_ERROR;
 }
 
+/* Called by the engine from within a step. A stream that has ended, or failed to send, takes no
+ * more events; one whose event cannot be sent is canceled after the step, since the engine must not
+ * be called from here. A frame with a descriptor closes its parcel: a parcel carries one. */
 static void on_event(struct hearth_event_sink *sink, const struct hearth_event *event)
 {
     struct compute *compute = (struct compute *)sink;
@@ -130,6 +135,8 @@ static struct stream *stream_of_turn(struct hearth_turn *turn)
     return (struct stream *)((char *)turn - offsetof(struct stream, turn));
 }
 
+/* The time since which it waits decides in domain/batch.c who is served first; both orders use the
+ * same number. */
 static void wait_in_order(struct compute *compute, struct stream *stream)
 {
     stream->turn.class_ = stream->batch.class_;
@@ -148,6 +155,8 @@ static bool choose_sequence(struct compute *compute, const struct hearth_prepare
     return hearth_turns_choose(compute->sequences, worker->slots, ret_sequence);
 }
 
+/* At least one token of a prompt must be computed even when all of it is held: its logits are
+ * needed for the next one. */
 static void give_sequences(struct compute *compute)
 {
     uint32_t sequence;
@@ -201,6 +210,7 @@ static struct stream *take_canceled(struct compute *compute)
     return canceled;
 }
 
+/* The engine only knows streams that were given to it in a step. */
 static void end_canceled(struct compute *compute, struct stream *canceled)
 {
     struct worker *worker = compute->worker;
@@ -263,6 +273,8 @@ static size_t compose(struct compute *compute, uint32_t *ret_prefill)
     return count;
 }
 
+/* A step may compute more tokens than the prompt has left, when the first token of the answer is
+ * part of it. */
 static void advance(struct stream *stream, uint64_t now_us)
 {
     struct hearth_batch_sequence *sequence = &stream->batch;
@@ -322,6 +334,8 @@ static void count_step(struct worker *worker)
     worker->counters[HEARTH_COUNT_FILL_FIRST + by_fill]++;
 }
 
+/* Credit is paid after the step, so it may fall below 0 by what one step emits; then the stream
+ * rests until more comes. */
 static void account(struct compute *compute, size_t count, uint64_t step_us)
 {
     struct worker *worker = compute->worker;
@@ -340,6 +354,8 @@ static void account(struct compute *compute, size_t count, uint64_t step_us)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* An engine that was told to abort gives HEARTH_ECANCELED and has changed nothing that a later step
+ * would not do again: the same items are composed anew, without those that were canceled. */
 static void step(struct compute *compute, size_t count, uint32_t prefill)
 {
     struct worker *worker = compute->worker;
@@ -372,7 +388,10 @@ static void publish(struct compute *compute)
     worker->counters[HEARTH_COUNT_STEP_US] = compute->step_us;
 }
 
-/* Takes what came, steps once, or waits; false when it is to end. */
+/* Takes what came, steps once, or waits; false when it is to end. The lock is let go between taking
+ * and composing, because canceling and choosing a sequence call the engine. What came meanwhile is
+ * seen before waiting: `arrived` and `cancels` are looked at under the lock that compose took, so
+ * no wake-up is lost. */
 static bool round_(struct compute *compute)
 {
     struct worker *worker = compute->worker;
@@ -402,6 +421,8 @@ static bool round_(struct compute *compute)
     return !finish;
 }
 
+/* Everything that belongs to the engine is made, used and freed on this one thread; engines need no
+ * locks for it. */
 void *compute_run(void *argument)
 {
     struct worker *worker = argument;

@@ -22,6 +22,7 @@ struct progress {
     uint64_t sent_us;
 };
 
+/* Called by the engine while it loads. What it returns, false, makes the engine give up. */
 static bool report(struct hearth_load_progress *base, float fraction)
 {
     struct progress *progress = (struct progress *)base;
@@ -48,6 +49,8 @@ static struct hearth_load_params load_params(const struct worker *worker)
                                        .settings_json = hello->settings_json};
 }
 
+/* STARTED goes off before the memory is checked: a gateway learns what the model would need even
+ * when it cannot have it. */
 static void send_started(struct worker *worker, const struct hearth_model_facts *facts,
                          const struct hearth_memory_plan *plan)
 {
@@ -59,6 +62,7 @@ static void send_started(struct worker *worker, const struct hearth_model_facts 
     parcel_send(parcel);
 }
 
+/* Parts are added with care: they come from a plug-in, which had them from a file. */
 static int check_memory(const struct worker *worker, const struct hearth_memory_plan *plan,
                         struct hearth_error *error)
 {
@@ -87,7 +91,8 @@ static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
     if (!facts->batch)
         facts->batch = worker->hello.batch ? worker->hello.batch : BATCH_DEFAULT;
     if (facts->slots > WORKER_SLOTS_MAX)
-        return hearth_error_set(error, HEARTH_EINVAL, "%u slots are more than %u", facts->slots,
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "%u slots are too many; at most %u are possible", facts->slots,
                                 WORKER_SLOTS_MAX);
     worker->slots = facts->slots;
     worker->batch = facts->batch;
@@ -104,6 +109,8 @@ static int describe(struct worker *worker, const struct hearth_model_files *file
     return rc;
 }
 
+/* The steps of a load, in the order in which each makes the next one safe: what the model is, what
+ * it needs, whether it may have that, a cap on its memory, and only then its weights. */
 static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
                  struct hearth_error *error)
 {
@@ -130,6 +137,8 @@ static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
     return rc ? rc : take_sizes(worker, ret_facts, error);
 }
 
+/* The frame first, then the post that changes the state: the gateway hears READY before anything
+ * that follows from it. */
 bool load_model(struct worker *worker)
 {
     struct hearth_model_facts facts = {0};

@@ -14,6 +14,7 @@ int main(void)
         fputs("hearth-worker: it is started by \"hearth serve\", not by hand\n", stderr);
         return 2;
     }
+    /* The gateway's child has asked for this already; here it holds for whatever started us. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return worker_run();
 }

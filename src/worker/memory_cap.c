@@ -1,3 +1,4 @@
+/* RLIMIT_DATA, computed from the model's plan. */
 #include "worker/memory_cap.h"
 
 #include <stdbool.h>
@@ -18,11 +19,14 @@ static const bool can_cap = false;
 static const bool can_cap = true;
 #endif
 
+/* The numbers come from a model file by way of its plan: a sum that wraps would be a tiny limit. */
 static uint64_t add(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+/* `for_good` lowers the hard limit too, which an engine could otherwise raise the soft one up
+ * to. */
 static void cap(uint64_t bytes, bool for_good)
 {
     struct rlimit limit;

@@ -1,3 +1,4 @@
+/* Opens a plug-in; see include/hearth/engine.h for its table. */
 #include "worker/plugin.h"
 
 #include "base/error.h"
@@ -7,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Slots behind `detokenize` are optional: an older build may not have them at all, which `size`
+ * tells. */
 static int check(const struct hearth_engine_ops *ops, const char *path, struct hearth_error *error)
 {
     if (!ops)
-        return hearth_error_set(error, HEARTH_EINTERNAL, "%s is not an engine", path);
+        return hearth_error_set(error, HEARTH_EINTERNAL, "%s has no table of an engine", path);
     if (ops->abi != HEARTH_ENGINE_ABI)
-        return hearth_error_set(error, HEARTH_EINTERNAL, "%s has ABI %u, this is ABI %u", path,
-                                ops->abi, HEARTH_ENGINE_ABI);
+        return hearth_error_set(error, HEARTH_EINTERNAL,
+                                "%s was built for ABI %u; this worker has ABI %u", path, ops->abi,
+                                HEARTH_ENGINE_ABI);
     if (ops->size < offsetof(struct hearth_engine_ops, detokenize) || !ops->name || !ops->version ||
         !ops->describe || !ops->plan_memory || !ops->load || !ops->prepare || !ops->discard ||
         !ops->step || !ops->cancel || !ops->abort || !ops->unload)
-        return hearth_error_set(error, HEARTH_EINTERNAL, "%s lacks a required slot", path);
+        return hearth_error_set(error, HEARTH_EINTERNAL,
+                                "the table of the engine %s lacks a required function", path);
     return 0;
 }
 

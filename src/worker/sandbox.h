@@ -1,9 +1,11 @@
 /* What a worker gives up before it loads a plug-in or starts a thread: new privileges, all files
- * but its model's and what programs need to run, the network, other programs and processes.
+ * but its model's and those that programs need to run, the network, and starting or touching other
+ * programs.
  *
- * Landlock bounds the files (and TCP, and signals, where the kernel can), a seccomp filter the
- * system calls. What is refused fails with EPERM or EACCES, so that a library that only tries goes
- * on. Sources: landlock(7), seccomp(2). */
+ * Landlock bounds the files (and TCP and signals, where the kernel can do that); a seccomp filter
+ * bounds the system calls. What is refused fails with EPERM or EACCES instead of ending the
+ * process, so that a library which only tries goes on. Main thread only, before there are others.
+ * Sources: landlock(7), seccomp(2). */
 #ifndef HEARTH_WORKER_SANDBOX_H
 #define HEARTH_WORKER_SANDBOX_H
 

@@ -1,3 +1,5 @@
+/* The seccomp filter: a list of refused system calls, and a few that are judged by their
+ * arguments. */
 #include "base/error.h"
 #include "wire/ipc_event.h"
 #include "worker/sandbox.h"
@@ -105,6 +107,8 @@ static const int refused[] = {
 };
 enum { REFUSED_COUNT = sizeof(refused) / sizeof(refused[0]), PROGRAM_MAX = 2 * REFUSED_COUNT + 32 };
 
+/* A classic BPF program (bpf(4)): each step loads a word of struct seccomp_data, compares it and
+ * jumps, or ends with a verdict. Jumps count steps from the next one on. */
 struct program {
     struct sock_filter steps[PROGRAM_MAX];
     unsigned short length;
@@ -125,6 +129,7 @@ static void answer(struct program *program, uint32_t verdict)
     add(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict));
 }
 
+/* Equal: the next step, the refusal. Otherwise that step is jumped over. */
 static void refuse_if_equal(struct program *program, uint32_t value, int number)
 {
     add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
@@ -159,6 +164,10 @@ static void refuse_processes(struct program *program)
     refuse_if_equal(program, SYS_clone3, ENOSYS);
 }
 
+/* The architecture is checked first, because the same number is another call under another one.
+ * Then x32, the list, and the calls that depend on arguments; what is left is allowed. TSYNC binds
+ * all threads of the process; kernels without it are asked by prctl for this thread, the only one
+ * so far. */
 uint32_t sandbox_system_calls(void)
 {
     struct program program = {.length = 0};

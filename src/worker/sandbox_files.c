@@ -1,3 +1,5 @@
+/* The Landlock rules: which files a worker may still open, by the rights that the running kernel
+ * knows. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "wire/ipc_event.h"
@@ -63,6 +65,8 @@ static const char *const cuda_trees[] = {
     "/etc/nvidia",         "/usr/share/nvidia", "/usr/local/cuda",
 };
 
+/* A right that the kernel does not know makes the whole rule set fail, and one that is not
+ * "handled" stays allowed: so exactly what this kernel's version has is asked for. */
 static uint64_t handled_files(long abi)
 {
     uint64_t all = FS_ALL_OF_ABI_1;
@@ -130,6 +134,7 @@ static void allow_shards(int ruleset, const char *path, uint64_t handled)
     }
 }
 
+/* The driver's nodes are written to and take ioctls, which is how a GPU is used. */
 static void allow_cuda(int ruleset, uint64_t handled)
 {
     for (size_t i = 0; i < sizeof(cuda_trees) / sizeof(cuda_trees[0]); i++)
@@ -161,6 +166,8 @@ static void allow_all(int ruleset, const struct sandbox_paths *paths, uint64_t h
         allow_cuda(ruleset, handled);
 }
 
+/* With a null pointer and RULESET_VERSION the call tells the version that the kernel has. Older
+ * kernels want a shorter struct. */
 uint32_t sandbox_files(const struct sandbox_paths *paths)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);

@@ -29,6 +29,7 @@ struct stream *streams_find(struct worker *worker, uint32_t id)
     return stream;
 }
 
+/* The compute thread has let go of it: it came back in a parcel, or never went there. */
 void streams_end(struct worker *worker, struct stream *stream)
 {
     struct stream **link = &worker->buckets[stream->id % STREAM_BUCKETS];
@@ -88,6 +89,7 @@ static void detokenize(struct stream *stream)
         hearth_error_set(&stream->failure, stream->text.failed, "the text is too long");
 }
 
+/* 32 bytes a millisecond is far below what any tokenizer does, on a machine that is busy. */
 static uint64_t allowed_ms(const struct worker *worker, const struct hearth_input *input)
 {
     uint64_t bytes = input->length + input->pair_length + 4 * (uint64_t)input->token_count;
@@ -174,6 +176,8 @@ static void answer_tokens(struct stream *stream)
     answer(parcel, stream);
 }
 
+/* PREPARED is sent first: once the compute thread has the stream, its events may be on their
+ * way. */
 static void hand_to_compute(struct stream *stream)
 {
     struct worker *worker = stream->worker;
@@ -188,6 +192,7 @@ static void hand_to_compute(struct stream *stream)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* On the loop thread again. The watch looks only while something is being prepared. */
 static void prepared(void *argument, bool dropped)
 {
     struct stream *stream = argument;
@@ -205,6 +210,7 @@ static void prepared(void *argument, bool dropped)
         hand_to_compute(stream);
 }
 
+/* A class that a newer gateway knows and this worker does not is an ordinary one. */
 static struct stream *stream_create(struct worker *worker, struct hearth_ipc_request *request)
 {
     struct stream *stream = hearth_calloc(1, sizeof(*stream));
@@ -224,6 +230,8 @@ static struct stream *stream_create(struct worker *worker, struct hearth_ipc_req
     return stream;
 }
 
+/* Every refusal is an ERROR for the stream: a request always gets its one end, also when it never
+ * became one here. */
 void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame)
 {
     struct hearth_ipc_request *request = NULL;
@@ -247,6 +255,7 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
     }
 }
 
+/* The compute thread may be waiting for just this. */
 int streams_credit(struct worker *worker, const struct hearth_ipc_frame *frame)
 {
     uint32_t credit;
@@ -272,6 +281,8 @@ static void abort_if_it_pays(struct worker *worker)
         worker->ops->abort(worker->engine);
 }
 
+/* Where the stream is decides who ends it: on the lane, the engine sees stop_preparing and
+ * `prepared` refuses it; with the compute thread, that ends it between two steps. */
 void streams_cancel(struct worker *worker, uint32_t id)
 {
     struct stream *stream = streams_find(worker, id);

@@ -1,3 +1,5 @@
+/* The watch: who has the work is settled by one compare-and-swap, between the thread that does it,
+ * its signal handler, and the loop thread that looks at the clock. */
 #include "worker/watch.h"
 
 #include "base/clock.h"
@@ -43,6 +45,7 @@ static int this_thread(void)
     return (int)syscall(SYS_gettid);
 }
 
+/* Back to what was there before us: a sanitizer's handler, or the default that ends the process. */
 static void restore(int number)
 {
     for (int i = 0; i < DEADLY_COUNT; i++)
@@ -76,6 +79,8 @@ static void on_signal(int number)
     raise(number);
 }
 
+/* SA_ONSTACK, because a stack that has overflowed cannot run a handler; SA_NODEFER, so that raising
+ * the signal again in the handler works at once. */
 static void take_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER};
@@ -151,6 +156,7 @@ void watch_destroy(struct watch *watch)
     hearth_free(watch);
 }
 
+/* The turn is moved on last: from then on the watch may judge by what was stored before. */
 void watch_enter(struct watch *watch, void *work, uint64_t allowed_ms)
 {
     give_signal_stack();

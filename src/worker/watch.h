@@ -1,8 +1,7 @@
-/* Watches work of which a model file decides how long it takes and whether it ends: describing the
- * model at an install, preparing an input (the chat template is a program of the file's). Work that
- * runs out of its time, or that ends the process, is told to the gateway as the fault of exactly
- * that work; then the worker ends, and the gateway treats its other requests as it does after any
- * crash.
+/* Watches work for which a model file decides how long it takes and whether it ends: describing the
+ * model, and preparing an input (the chat template is a program that comes with the file). Work
+ * that exceeds its time, or that crashes, is reported to the gateway as the fault of exactly that
+ * work. Then the worker ends, and the gateway treats its other requests as it does after any crash.
  *
  *     IDLE ─enter▶ WORKING ─leave▶ IDLE
  *                     │ time is over, or a deadly signal of that thread

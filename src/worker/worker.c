@@ -1,3 +1,4 @@
+/* The worker's loop thread: the handshake, the frames of the gateway, and how the process ends. */
 #include "worker/worker.h"
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #define PREPARE_QUEUE_MAX STREAMS_MAX
 /* A gateway that does not read the last frames is not waited for any longer. */
 #define END_MS 5000
+/* Exit statuses for the gateway's log; 65 is EX_DATAERR and 70 is EX_SOFTWARE of sysexits.h. */
 #define EXIT_PROTOCOL 65
 #define EXIT_BROKEN 70
 
@@ -59,6 +61,8 @@ static void end_when_drained(struct worker *worker)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* What was sent for a stream goes out before its end is counted, so a draining worker has told
+ * everything. A worker that is broken says nothing any more: its fault was the last word. */
 void worker_deliver(void *argument)
 {
     struct parcel *parcel = argument;
@@ -77,6 +81,8 @@ void worker_deliver(void *argument)
     end_when_drained(worker);
 }
 
+/* The lane is made only now: before READY nothing is to be prepared. A STOP that came during the
+ * load takes effect here. */
 void worker_loaded(void *argument)
 {
     struct worker *worker = argument;
@@ -86,6 +92,7 @@ void worker_loaded(void *argument)
     end_when_drained(worker);
 }
 
+/* A load that was given up because of STOP is no failure. */
 void worker_failed(void *argument)
 {
     struct worker *worker = argument;
@@ -154,6 +161,10 @@ static void bind_to(const char *list)
         fprintf(stderr, "hearth-worker: cannot stay on cores %s\n", list);
 }
 
+/* The order matters. Cores first, because threads inherit them. Then the sandbox, before anything
+ * of the model or the plug-in is touched, and before there is any thread that it would not bind;
+ * whether it could be had is one of the reasons to refuse. The memory cap comes before the header
+ * is read. */
 static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
                  struct hearth_error *error)
 {
@@ -170,14 +181,15 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
     uint32_t wanted = HEARTH_SANDBOX_FILES | HEARTH_SANDBOX_SYSTEM_CALLS;
     struct hearth_error refusal = {0};
     if (hello->version != HEARTH_IPC_VERSION)
-        hearth_error_set(&refusal, HEARTH_EINTERNAL, "the gateway speaks version %u, this is %u",
+        hearth_error_set(&refusal, HEARTH_EINTERNAL,
+                         "the gateway speaks version %u of the protocol, this worker version %u",
                          hello->version, HEARTH_IPC_VERSION);
     else if (hello->slots > WORKER_SLOTS_MAX)
-        hearth_error_set(&refusal, HEARTH_EINVAL, "%u slots are more than %u", hello->slots,
-                         WORKER_SLOTS_MAX);
+        hearth_error_set(&refusal, HEARTH_EINVAL, "%u slots are too many; at most %u are possible",
+                         hello->slots, WORKER_SLOTS_MAX);
     else if (hello->sandbox == HEARTH_SANDBOX_REQUIRE && (worker->sandbox & wanted) != wanted)
         hearth_error_set(&refusal, HEARTH_EFORBIDDEN,
-                         "the sandbox is required and this system has no %s",
+                         "the sandbox is required, but this system has no %s",
                          worker->sandbox & HEARTH_SANDBOX_FILES ? "seccomp" : "Landlock");
     if (refusal.code) {
         fail_at_once(worker, &refusal);
@@ -187,10 +199,12 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
     watch_begin(worker->watch);
     worker->compute_started = hearth_thread_start(&worker->compute, compute_run, worker) == 0;
     if (!worker->compute_started)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no thread for the engine");
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "the thread for the engine cannot be started");
     return 0;
 }
 
+/* Requests that have no sequence wait: on the lane, or for the compute thread. */
 static void answer_ping(struct worker *worker)
 {
     uint64_t counters[HEARTH_COUNTER_COUNT];
@@ -211,6 +225,8 @@ static void answer_ping(struct worker *worker)
     hearth_buf_finish(&buf);
 }
 
+/* During a load STOP only sets give_up, which the engine's progress report hands on; worker_loaded
+ * or worker_failed sees the rest. */
 static void stop(struct worker *worker)
 {
     worker->stop_asked = true;
@@ -223,6 +239,9 @@ static void stop(struct worker *worker)
     }
 }
 
+/* A frame out of order, or of a type that only a worker sends, is a gateway that cannot be trusted:
+ * the connection ends. Frames for streams that have ended meanwhile are not, since they crossed the
+ * end on the way. */
 static int on_frame(void *argument, const struct hearth_ipc_frame *frame)
 {
     struct worker *worker = argument;
@@ -288,6 +307,8 @@ static int take_descriptor(void *argument)
     return hearth_channel_take_descriptor(worker->channel);
 }
 
+/* The lane first, since its jobs use everything else; the loop last, since everything is made on
+ * it. */
 static void worker_finish(struct worker *worker)
 {
     hearth_lane_destroy(worker->prepare_lane);
@@ -302,6 +323,8 @@ static void worker_finish(struct worker *worker)
     pthread_cond_destroy(&worker->changed);
 }
 
+/* An engine that still computes is not waited for: its memory goes with the process, and so do its
+ * locks, which a clean end would wait for. */
 int worker_run(void)
 {
     static const struct hearth_channel_events events = {

@@ -1,5 +1,5 @@
-/* A worker: one loaded model. The loop thread talks to the gateway over descriptor 3, the compute
- * thread owns the engine, one lane prepares inputs.
+/* A worker: the process of one loaded model. It has three threads: the loop thread talks to the
+ * gateway over descriptor 3, the compute thread owns the engine, and one lane prepares inputs.
  *
  *     NEW ─HELLO▶ STARTING ─loaded▶ READY ─STOP▶ DRAINING ─▶ ended
  *

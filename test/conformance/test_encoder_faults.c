@@ -231,7 +231,7 @@ static void shards_that_are_missing_or_elsewhere_are_a_broken_model(void **state
     assert_refused(&folder, HEARTH_EMODEL, "\"../model.safetensors\" is no plain file name");
     encoder_folder_write(&folder, "model.safetensors", "");
     encoder_folder_unlink(&folder, "model.safetensors.index.json");
-    assert_refused(&folder, HEARTH_EMODEL, "model.safetensors: not a file with content");
+    assert_refused(&folder, HEARTH_EMODEL, "model.safetensors is not a file with content");
     encoder_folder_remove(&folder);
 }
 

@@ -7,6 +7,8 @@ import pathlib
 import struct
 import subprocess
 
+import langchain_core.exceptions
+import langchain_openai
 import openai
 import pytest
 
@@ -229,7 +231,7 @@ def test_what_a_text_model_cannot_take_is_said_in_plain_words(server, fake):
 
 
 def test_a_prompt_over_the_context_is_told_in_openais_words(server, fake):
-    """What LangChain (`context_length_exceeded`) and LiteLLM (the beginning) look for."""
+    """What LiteLLM looks for at the beginning, and LangChain anywhere in it."""
     install(server, "small", "reply = a b; context = 16; tasks = generate embed", task="chat")
     client, long = client_of(server), " ".join(["word"] * 40)
     begins = "This model's maximum context length is 16 tokens. However, you requested "
@@ -252,6 +254,11 @@ def test_a_prompt_over_the_context_is_told_in_openais_words(server, fake):
         fault = caught.value
         assert fault.code == "context_length_exceeded" and fault.param == param
         assert fault.body["message"].startswith(begins) and words in fault.body["message"], fault
+    for rest in ({}, {"streaming": True}):
+        chat = langchain_openai.ChatOpenAI(base_url=f"{server.url}/v1", api_key="none", model="small",
+                                           max_retries=0, **rest)
+        with pytest.raises(langchain_core.exceptions.ContextOverflowError):
+            chat.invoke(long)
     answer = server.post("/v1/embeddings", {"model": "small", "input": ["a", long]}).json()["error"]
     assert answer["param"] == "input[1]" and answer["message"].startswith("input[1]: This model's max")
 

@@ -9,6 +9,7 @@
 #include "registry/install.h"
 #include "serving/inference.h"
 #include "serving/scheduler.h"
+#include "serving/shared_input.h"
 #include "support/temp_folder.h"
 
 #include <limits.h>
@@ -282,15 +283,67 @@ static void test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own(vo
     close_bed(&bed);
 }
 
+static void put_another_in_its_place(struct bed *bed)
+{
+    struct hearth_error error;
+    assert_int_equal(hearth_registry_remove(&bed->registry, bed->version->model_id, 0, &error), 0);
+    install(bed);
+    refresh(bed);
+}
+
+static void test_a_target_goes_to_no_other_version_in_its_place(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    struct hearth_inference_target *target;
+    struct hearth_inference *inference;
+    const struct hearth_inference_request request = {.model = "m", .client = "tester"};
+    const struct hearth_input input = {
+        .task = HEARTH_TASK_GENERATE, .kind = HEARTH_INPUT_TEXT, .bytes = "hi", .length = 2};
+    const struct hearth_inference_events none = {.on_error = NULL};
+    open_bed(&bed);
+    start_scheduler(&bed, false);
+    assert_int_equal(hearth_inference_target_open(bed.scheduler, &request, &target, &error), 0);
+    put_another_in_its_place(&bed);
+    expect_loaded(&bed);
+    struct hearth_shared_input *shared = hearth_shared_input_create(&input);
+    const struct hearth_inference_part part = {.input = shared};
+    assert_int_equal(
+        hearth_inference_submit_part(target, &part, &none, NULL, &inference, NULL, &error),
+        HEARTH_ENOMODEL);
+    assert_string_equal(error.message, "model 'm:1' was removed");
+    hearth_shared_input_release(shared);
+    hearth_inference_target_close(target);
+    close_bed(&bed);
+}
+
+/* That the old version's bytes were right says nothing of the new one's. */
+static void test_locked_serving_reads_the_files_of_a_version_in_a_removed_one_s_place(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    write_lock(&bed, NULL);
+    start_scheduler(&bed, true);
+    expect_loaded(&bed);
+    put_another_in_its_place(&bed);
+    tamper(&bed);
+    expect_refusal(&bed, HEARTH_EDIGEST, bed.version->files[0].path);
+    close_bed(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_installed_model_is_loaded_through_the_registry),
         cmocka_unit_test(test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own),
+        cmocka_unit_test(test_a_target_goes_to_no_other_version_in_its_place),
         cmocka_unit_test(test_locked_serving_takes_what_the_lock_pins),
         cmocka_unit_test(test_locked_serving_refuses_without_a_lock),
         cmocka_unit_test(test_locked_serving_names_the_file_that_another_digest_is_pinned_for),
         cmocka_unit_test(test_locked_serving_names_the_file_whose_bytes_have_changed),
+        cmocka_unit_test(test_locked_serving_reads_the_files_of_a_version_in_a_removed_one_s_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

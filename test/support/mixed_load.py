@@ -122,7 +122,9 @@ class Client:
             self.load.long_list.release()
 
     def token_ids(self):
-        return self.vectors([self.dice.randint(0, 500) for _ in range(self.dice.randint(1, 40))])
+        """Between [CLS] and [SEP] of MiniLM, as its own tokenizer puts them."""
+        words = [self.dice.randint(1000, 1500) for _ in range(self.dice.randint(1, 40))]
+        return self.vectors([101, *words, 102])
 
     def reranked(self):
         documents = [self.text() for _ in range(self.dice.randint(1, 20))]

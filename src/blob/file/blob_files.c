@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that are read and hashed at a time. */
 enum { CHUNK = 256 << 10 };
 
 static struct hearth_blob_files *files_of(struct hearth_blob_store *blobs)
@@ -17,6 +18,7 @@ static struct hearth_blob_files *files_of(struct hearth_blob_store *blobs)
     return (struct hearth_blob_files *)blobs;
 }
 
+/* Also of a store that opened only in part: its descriptors are -1 then. */
 static void files_close(struct hearth_blob_store *blobs)
 {
     struct hearth_blob_files *files = files_of(blobs);
@@ -27,7 +29,7 @@ static void files_close(struct hearth_blob_store *blobs)
     hearth_free(files);
 }
 
-/* "ab/abcd…" */
+/* "ab/abcd…": 256 folders, so that none of them has too many entries for tools that list it. */
 static void relative_name(const char *sha256, char ret_name[3 + 65])
 {
     snprintf(ret_name, 3 + 65, "%.2s/%.64s", sha256, sha256);
@@ -51,6 +53,7 @@ static bool files_exists(struct hearth_blob_store *blobs, const char *sha256, in
 int hearth_blob_scan_descriptor(int descriptor, const char *what, hearth_blob_on_bytes *on_bytes,
                                 void *argument, struct hearth_error *error)
 {
+    /* On the heap, because 256 KiB are much for a thread's stack. */
     char *chunk = hearth_alloc(CHUNK);
     int rc = 0;
     for (off_t offset = 0; !rc;) {
@@ -100,6 +103,7 @@ static int files_remove(struct hearth_blob_store *blobs, const char *sha256,
 static int files_path(struct hearth_blob_store *blobs, const char *sha256, char *ret_path,
                       size_t size, struct hearth_error *error)
 {
+    /* For other programs and threads, which cannot be given the folder's descriptor. */
     int length = snprintf(ret_path, size, "%s/%.2s/%s", files_of(blobs)->path, sha256, sha256);
     if (length < 0 || (size_t)length >= size)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of a blob is too long");
@@ -131,6 +135,8 @@ static int open_folder(int parent, const char *name, int flags, int *ret_descrip
     if (mkdirat(parent, name, 0700) && errno != EEXIST)
         return hearth_error_set_errno(error, errno, "the folder %s cannot be made", name);
     int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+    /* With O_DIRECTORY and O_NOFOLLOW Linux answers ENOTDIR for a link, other systems answer ELOOP.
+     */
     if (descriptor < 0 && (errno == ELOOP || (errno == ENOTDIR && flags)))
         return hearth_error_set(error, HEARTH_EPATH, "blobs/%s must be a folder, not a link", name);
     if (descriptor < 0)
@@ -143,6 +149,7 @@ int hearth_blob_open_files(const char *directory, struct hearth_blob_store **ret
                            struct hearth_error *error)
 {
     struct hearth_blob_files *files = hearth_calloc(1, sizeof(*files));
+    /* Before anything can fail, because closing looks at them. */
     files->named = files->partial = -1;
     hearth_blob_init(&files->base, &file_blobs);
     char root[PATH_MAX];

@@ -1,6 +1,6 @@
-/* Blobs as files: DIR/blobs/sha256/ab/abcd…, partial ones DIR/blobs/partial/<digest of the key>.
- * Folders are held open and names are looked up in them, so that a link that somebody plants there
- * leads nowhere. Private to src/blob/file. */
+/* Keeps blobs as files: DIR/blobs/sha256/ab/abcd…, partial ones in DIR/blobs/partial/<digest of the
+ * key>. The folders are held open and names are looked up in them, so that a link that somebody
+ * plants there leads nowhere. Private to src/blob/file. */
 #ifndef HEARTH_BLOB_FILE_BLOB_FILES_H
 #define HEARTH_BLOB_FILE_BLOB_FILES_H
 

@@ -38,6 +38,7 @@ static bool is_still_named(int folder, const char *name, int descriptor)
            open_status.st_dev == named.st_dev && open_status.st_ino == named.st_ino;
 }
 
+/* Before a byte is written: another user may have put something else into the folder. */
 static int check_plain(int descriptor, struct hearth_error *error)
 {
     struct stat status;
@@ -51,6 +52,7 @@ static int check_plain(int descriptor, struct hearth_error *error)
     return 0;
 }
 
+/* Opens and locks the partial file, again until the locked file is the one of this name. */
 static int open_locked(int folder, const char *name, int *ret_descriptor,
                        struct hearth_error *error)
 {
@@ -134,6 +136,7 @@ int hearth_blob_partial_append(struct hearth_blob_partial *partial, const void *
     return 0;
 }
 
+/* The same file goes on, so the lock on it need not be given up. */
 int hearth_blob_partial_clear(struct hearth_blob_partial *partial, struct hearth_error *error)
 {
     int descriptor = partial_of(partial)->descriptor;
@@ -153,6 +156,7 @@ static int open_prefix(const struct hearth_blob_files *files, const char *sha256
     int descriptor = openat(files->named, prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0)
         return hearth_error_set_errno(error, errno, "the folder of the blob cannot be opened");
+    /* The new folder's own name must survive a crash too, or the blob in it would be lost. */
     if (is_new)
         fsync(files->named);
     *ret_descriptor = descriptor;
@@ -217,6 +221,8 @@ static int64_t forget_old(int folder, const char *name, int64_t before_ms)
         (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000 < before_ms &&
         unlinkat(folder, name, 0) == 0)
         gone = (int64_t)status.st_size;
+    /* The name leads elsewhere by now: whoever had it has finished, and the next turn makes it
+     * anew. */
     close(descriptor);
     return gone;
 }
@@ -236,6 +242,7 @@ int hearth_blob_partials_forget(struct hearth_blob_store *blobs, int64_t before_
             close(listed);
         return rc;
     }
+    /* Names that begin with a dot are the folder itself, and what is no partial blob of ours. */
     for (const struct dirent *entry; (entry = readdir(entries));)
         if (entry->d_name[0] != '.')
             bytes += forget_old(folder, entry->d_name, before_ms);

@@ -10,6 +10,7 @@
 /* Most bytes of one blob: this store is for tests and short-lived programs. */
 enum { BLOB_MAX = 1 << 30 };
 
+/* A blob in a list: a test has a few. */
 struct memory_blob {
     struct memory_blob *next;
     char sha256[65];
@@ -111,6 +112,7 @@ static int memory_remove(struct hearth_blob_store *blobs, const char *sha256,
     struct memory_blob **link = blob_find(memory, sha256), *blob = *link;
     if (blob)
         *link = blob->next;
+    /* Freed outside of the lock: nobody can find it any more. */
     pthread_mutex_unlock(&memory->lock);
     if (!blob)
         return hearth_blob_not_found(error, sha256);
@@ -126,6 +128,7 @@ static struct memory_partial *partial_get(struct memory_blobs *memory, const cha
             return partial;
     struct memory_partial *partial = hearth_calloc(1, sizeof(*partial));
     partial->base.blobs = &memory->base;
+    /* Names are digests in hexadecimal: always 64 digits and a NUL. */
     memcpy(partial->name, name, sizeof(partial->name));
     hearth_buf_init(&partial->bytes, BLOB_MAX);
     partial->next = memory->partials;
@@ -133,6 +136,7 @@ static struct memory_partial *partial_get(struct memory_blobs *memory, const cha
     return partial;
 }
 
+/* Marked under the lock, so that of two writers one gets it. */
 static int memory_partial_open(struct hearth_blob_store *blobs, const char *name,
                                struct hearth_blob_partial **ret_partial, struct hearth_error *error)
 {
@@ -153,6 +157,7 @@ static int memory_partial_scan(struct hearth_blob_partial *partial, hearth_blob_
 {
     (void)error;
     const struct hearth_buf *bytes = &partial_of(partial)->bytes;
+    /* Only its writer calls this, so the lock is not needed. */
     return bytes->length ? on_bytes(argument, bytes->bytes, bytes->length) : 0;
 }
 
@@ -163,6 +168,7 @@ static int memory_partial_append(struct hearth_blob_partial *partial, const void
     int rc = hearth_buf_append(&partial_of(partial)->bytes, bytes, length);
     if (!rc)
         return 0;
+    /* What was appended before is still good and is kept. */
     partial_of(partial)->bytes.failed = 0;
     return hearth_error_set(error, HEARTH_ENOSPACE, "there is not enough memory for the blob");
 }
@@ -198,6 +204,7 @@ static int memory_partial_publish(struct hearth_blob_partial *base, const char *
         *link = hearth_calloc(1, sizeof(**link));
         memcpy((*link)->sha256, sha256, sizeof((*link)->sha256));
         (*link)->bytes = partial->bytes;
+        /* The bytes belong to the blob now: the partial one is freed without them. */
         hearth_buf_init(&partial->bytes, 0);
     }
     pthread_mutex_unlock(&memory->lock);
@@ -223,6 +230,8 @@ static void memory_partial_discard(struct hearth_blob_partial *partial)
     partial_free(partial_of(partial));
 }
 
+/* `link` points to the pointer that leads to the present one, so that removing needs no second
+ * pass. */
 static int memory_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,
                                   int64_t *ret_bytes, struct hearth_error *error)
 {

@@ -1,8 +1,10 @@
-/* The encoder engine's own structures: a transformer encoder out of a Hugging Face directory.
+/* Declares the structures of the encoder engine: a transformer encoder out of a Hugging Face
+ * directory.
  *
  * One struct describes every architecture that is served (BERT, RoBERTa and XLM-R, DistilBERT,
  * MPNet, NomicBERT, ModernBERT): what differs between them is data, read by encoder_config.c and
- * bound to tensors by encoder_weights.c; encoder_forward.c knows no names. */
+ * bound to tensors by encoder_weights.c; encoder_forward.c knows no names. Everything belongs to
+ * the compute thread, but for what says otherwise. */
 #ifndef HEARTH_ENGINE_ENCODER_H
 #define HEARTH_ENGINE_ENCODER_H
 

@@ -24,7 +24,7 @@ static int read_file(const char *directory, const char *name, struct hearth_buf 
                        : rc == HEARTH_ENOTFOUND ? "is missing"
                                                 : "cannot be read";
     if (!rc || rc == HEARTH_ENOMEM)
-        return rc ? hearth_error_set(error, rc, "no memory to read %s", name) : 0;
+        return rc ? hearth_error_set(error, rc, "there is not enough memory to read %s", name) : 0;
     hearth_error_set(error, HEARTH_EMODEL, "%s %s", name, what);
     return rc == HEARTH_ENOTFOUND ? rc : HEARTH_EMODEL;
 }
@@ -40,6 +40,8 @@ int encoder_json_read_optional(const char *directory, const char *name, json_t *
     json_t *value =
         rc ? NULL : hearth_json_parse_wide(text.bytes ? text.bytes : nothing, text.length, error);
     hearth_buf_finish(&text);
+    /* The parser tells line and column; the file's name is put before, and the fault is the
+     * model's. */
     if (!rc && !value) {
         hearth_error_prefix(error, "%s", name);
         rc = HEARTH_EMODEL;
@@ -104,6 +106,8 @@ static enum hearth_activation activation_of(struct encoder_reader *reader, const
     return HEARTH_ACTIVATION_NONE;
 }
 
+/* Under a root with the variance: below 0 it could make that negative, and written so that NaN
+ * fails as well. */
 static float epsilon_of(struct encoder_reader *reader, const char *key, double fallback)
 {
     double epsilon = encoder_read_real(reader, key, fallback);
@@ -166,6 +170,7 @@ static void read_bert(struct encoder_reader *reader, struct encoder_config *conf
     if (strcmp(kind, "absolute") != 0)
         encoder_read_fault(reader, HEARTH_ENOTIMPL,
                            "position_embedding_type \"%.40s\" is not known here", kind);
+    /* MPNet has no segments, but distances. */
     if (config->architecture == ENCODER_MPNET)
         read_buckets(reader, config);
     else
@@ -174,6 +179,7 @@ static void read_bert(struct encoder_reader *reader, struct encoder_config *conf
         read_position_offset(reader, config);
 }
 
+/* The same model as BERT under other keys, without segments. */
 static void read_distilbert(struct encoder_reader *reader, struct encoder_config *config)
 {
     config->hidden = encoder_read_count(reader, "dim", NULL, 0, ENCODER_WIDTH_MAX);
@@ -182,6 +188,7 @@ static void read_distilbert(struct encoder_reader *reader, struct encoder_config
     config->intermediate = encoder_read_count(reader, "hidden_dim", NULL, 0, ENCODER_WIDTH_MAX);
     config->positions =
         encoder_read_count(reader, "max_position_embeddings", NULL, 512, POSITIONS_MAX);
+    /* Fixed in DistilBERT's code; its config.json does not name it. */
     config->epsilon = 1e-12f;
     config->activation = activation_of(reader, "activation");
     config->norm_bias = config->attention_bias = config->mlp_bias = true;
@@ -290,6 +297,7 @@ static void check_layer_types(struct encoder_reader *reader, const struct encode
 static void read_modernbert(struct encoder_reader *reader, struct encoder_config *config)
 {
     read_bert(reader, config);
+    /* It has no segments, though transformers writes the key for all models. */
     config->types = 0;
     config->epsilon = epsilon_of(reader, "norm_eps", 1e-5);
     config->activation = activation_of(reader, "hidden_activation");
@@ -313,6 +321,7 @@ static void read_modernbert(struct encoder_reader *reader, struct encoder_config
 /* Classification
  * -------------- */
 
+/* Only shown to people and clients, so a faulty list is no reason to refuse the model. */
 static void read_label_names(const json_t *json, struct encoder_config *config)
 {
     const json_t *by_id = json_object_get(json, "id2label");
@@ -355,12 +364,15 @@ static void read_labels(struct encoder_reader *reader, struct encoder_config *co
     /* Only the class that the file was saved from tells whether there is a head. */
     if (!strstr(class, "ForSequenceClassification"))
         return;
+    /* transformers takes the names' count, too, where they are there. */
     size_t named = json_object_size(json_object_get(reader->object, "id2label"));
     config->labels = named ? named : encoder_read_count(reader, "num_labels", NULL, 2, LABELS_MAX);
     if (config->architecture == ENCODER_NOMIC)
         encoder_read_fault(reader, HEARTH_ENOTIMPL, "classification with NomicBERT");
     if (config->labels > LABELS_MAX)
         encoder_read_fault(reader, HEARTH_EMODEL, "too many labels");
+    /* A classifier's head reads the first token, whatever sentence-transformers' files say of
+     * pooling. */
     config->poolings[0] = POOL_CLS;
     if (config->architecture == ENCODER_MODERNBERT)
         read_modernbert_head(reader, config);
@@ -370,6 +382,7 @@ static void read_labels(struct encoder_reader *reader, struct encoder_config *co
 
 static void check_shape(struct encoder_reader *reader, struct encoder_config *config)
 {
+    /* Neither is 0 here, also after a fault (encoder_reader.h). */
     config->head_dim = config->hidden / config->heads;
     if (config->hidden % config->heads)
         encoder_read_fault(reader, HEARTH_EMODEL, "%zu heads do not share a width of %zu evenly",

@@ -12,6 +12,8 @@
 
 #include <stdatomic.h>
 
+/* Tokens of a part. With fewer than PART_ROWS_LEAST each part would read all weights for too few
+ * products. */
 enum { PART_ROWS = 256, PART_ROWS_LEAST = 64 };
 
 /* Consecutive sequences of a batch. */
@@ -37,6 +39,7 @@ static bool goes_on(const struct encoder_pass *pass, struct hearth_member *membe
     return !atomic_load(pass->aborted);
 }
 
+/* Every member of the team runs this; the steps share their rows out among them. */
 static void run_pass(const struct encoder_pass *pass, struct hearth_member *member)
 {
     encoder_pass_embed(pass, member);
@@ -73,6 +76,7 @@ static void run_batch(struct hearth_member *member, void *argument)
 {
     const struct batch *batch = argument;
     size_t index;
+    /* Small: all members work on the whole batch, step by step. */
     if (batch->part_count < 2) {
         run_pass(&batch->whole, member);
         return;
@@ -86,6 +90,7 @@ static void run_batch(struct hearth_member *member, void *argument)
 static void cut(struct batch *batch, unsigned threads, size_t longest)
 {
     const struct encoder_pass *whole = &batch->whole;
+    /* Rounded to the nearest: about as many parts for each thread as there are PART_ROWS. */
     size_t rounds = (whole->rows + threads * PART_ROWS / 2) / (threads * PART_ROWS);
     size_t parts = (rounds ? rounds : 1) * threads, each = (whole->rows + parts - 1) / parts;
     if (each < PART_ROWS_LEAST || longest > 2 * each)
@@ -106,6 +111,7 @@ static void cut(struct batch *batch, unsigned threads, size_t longest)
 static int run(struct batch *batch, struct hearth_team *team, size_t longest)
 {
     struct encoder_pass *whole = &batch->whole;
+    /* On this stack: nobody looks at it once the team's run has ended. */
     _Atomic int aborted = 0;
     int rc = encoder_workspace_grow(whole->work, whole->rows, longest);
     if (rc)
@@ -142,6 +148,7 @@ int encoder_forward(const struct encoder_model *model, struct encoder_workspace 
     int rc = starts && parts ? 0 : HEARTH_ENOMEM;
     if (!rc) {
         for (size_t i = 0; i < count; i++) {
+            /* One entry more than sequences, so that the last one has an end too. */
             starts[i + 1] = starts[i] + sequences[i].count;
             longest = sequences[i].count > longest ? sequences[i].count : longest;
         }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Copied and checked, since each id becomes the number of a row of a table. */
 static int take_ids(const struct encoder_intake *intake, const struct hearth_input *input,
                     struct hearth_tokens *tokens, struct hearth_error *error)
 {
     tokens->ids = hearth_try_calloc(input->token_count + 1, sizeof(*tokens->ids));
     if (!tokens->ids)
-        return hearth_error_set(error, HEARTH_ENOMEM, "%zu token ids", input->token_count);
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for %zu token ids", input->token_count);
     for (size_t i = 0; i < input->token_count; i++) {
         int32_t id = input->tokens[i];
         if (id < 0 || (size_t)id >= intake->config->vocabulary)
@@ -91,13 +93,15 @@ static int encode_text(const struct encoder_intake *intake, const struct hearth_
 
 /* Cutting */
 
+/* Segment ids are not copied: those of a single text are all 0. */
 static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t count,
                       struct hearth_error *error)
 {
     size_t all = tokens->count + count;
     int32_t *grown = hearth_try_realloc(tokens->ids, (all + 1) * sizeof(*grown));
     if (!grown)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", all);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tokens",
+                                all);
     if (count)
         memcpy(grown + tokens->count, ids, count * sizeof(*ids));
     tokens->ids = grown;
@@ -105,6 +109,7 @@ static int append_ids(struct hearth_tokens *tokens, const int32_t *ids, size_t c
     return 0;
 }
 
+/* Without special tokens. */
 static int encode_bare(const struct encoder_intake *intake, const char *text, size_t length,
                        struct hearth_tokens *tokens, struct hearth_error *error)
 {
@@ -146,6 +151,7 @@ static int encode_apart(const struct encoder_intake *intake, const struct hearth
     return 0;
 }
 
+/* Takes `count` tokens away from place `at` on, with their segments. */
 static void drop(struct hearth_tokens *tokens, size_t at, size_t count)
 {
     size_t rest = tokens->count - at - count;
@@ -185,6 +191,7 @@ static int cut_pair(const struct encoder_intake *intake, const struct hearth_inp
     return 0;
 }
 
+/* At least one token of the text itself must fit, or there would be nothing to make a vector of. */
 static int check_room(size_t specials, size_t prompt, size_t limit, struct hearth_error *error)
 {
     if (specials + prompt < limit)
@@ -229,6 +236,7 @@ static int cut_single(const struct encoder_intake *intake, const struct hearth_i
     return rc;
 }
 
+/* A text that is only tokenized may have any length: nothing computes with it. */
 static int check_length(const struct encoder_intake *intake, const struct hearth_input *input,
                         const char *prompt, struct encoder_prepared *prepared,
                         struct hearth_error *error)
@@ -271,6 +279,7 @@ static int check_bytes(const struct encoder_intake *intake, const struct hearth_
                        struct hearth_error *error)
 {
     enum { TEXT_BYTES_MAX = 2 << 20, TOKENIZED_BYTES_MAX = 4 << 20 };
+    /* Both texts of a pair together are tokenized. */
     size_t length = input->length + (input->pair ? input->pair_length : 0);
     if (input->kind != HEARTH_INPUT_TEXT)
         return 0;
@@ -293,6 +302,7 @@ static int read_tokens(const struct encoder_intake *intake, const struct hearth_
                        struct encoder_prepared *prepared, struct hearth_error *error)
 {
     const char *prompt;
+    /* In this order, because each step is dearer than the one before. */
     int rc = check_bytes(intake, input, error);
     if (!rc)
         rc = prompt_of(intake, input, &prompt, error);
@@ -347,7 +357,8 @@ static int place_tokens(const struct encoder_config *config, struct encoder_prep
         return 0;
     prepared->positions = hearth_try_calloc(tokens->count, sizeof(*prepared->positions));
     if (!prepared->positions)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tokens", tokens->count);
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for %zu tokens",
+                                tokens->count);
     for (size_t i = 0; i < tokens->count; i++)
         prepared->positions[i] =
             (uint32_t)((size_t)tokens->ids[i] == padding ? padding : ++position);

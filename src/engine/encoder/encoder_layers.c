@@ -10,12 +10,15 @@
 #include <math.h>
 #include <string.h>
 
+/* Enough that taking a piece costs little beside computing it, and few enough to share out evenly.
+ */
 enum { ROWS_AT_ONCE = 16 };
 
 /* A table that is not in f32 is converted element by element: a row is a few hundred of them, once
  * for each token. */
 static float element(const struct hearth_tensor *tensor, size_t index)
 {
+    /* A tensor of one element at this place, which the common converter then reads. */
     struct hearth_tensor one = *tensor;
     size_t size = tensor->element_count ? tensor->length / tensor->element_count : 0;
     float value = 0;
@@ -78,6 +81,7 @@ static void embed_row(const struct encoder_pass *pass, size_t row)
         add_row(&model->types, sequence->types ? sequence->types[position] : 0, x);
 }
 
+/* Rows are independent, so a kernel takes as many as a member has in hand. */
 static void norm_rows(const struct encoder_pass *pass, const struct encoder_norm *norm,
                       const float *x, const float *residual, size_t first, size_t count, float *y)
 {
@@ -86,6 +90,7 @@ static void norm_rows(const struct encoder_pass *pass, const struct encoder_norm
                                      norm->bias, pass->model->config.epsilon, count, width, y + at);
 }
 
+/* The last piece may be shorter. */
 static size_t rows_from(const struct encoder_pass *pass, size_t first)
 {
     return pass->rows - first < ROWS_AT_ONCE ? pass->rows - first : ROWS_AT_ONCE;
@@ -120,6 +125,7 @@ void encoder_pass_normalize(const struct encoder_pass *pass, struct hearth_membe
     hearth_member_barrier(member);
 }
 
+/* The residual of a pre-norm layer. */
 static void add(const struct encoder_pass *pass, struct hearth_member *member, const float *x,
                 float *y)
 {
@@ -130,6 +136,7 @@ static void add(const struct encoder_pass *pass, struct hearth_member *member, c
     hearth_member_barrier(member);
 }
 
+/* Gate and value of a token stand side by side in `wide`; their product goes into `gated`. */
 static void gate_rows(const struct encoder_pass *pass, struct hearth_member *member)
 {
     const struct encoder_config *config = &pass->model->config;
@@ -238,6 +245,7 @@ static void mlp(const struct encoder_pass *pass, struct hearth_member *member,
                       config->hidden, HEARTH_ACTIVATION_NONE);
 }
 
+/* Queries, keys and values come of one product with a matrix of three times the width. */
 static void self_attention(const struct encoder_pass *pass, struct hearth_member *member,
                            size_t index, const float *x)
 {

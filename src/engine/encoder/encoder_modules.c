@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Models have three or four. */
 enum { MODULES_MAX = 16 };
 
 struct modules {
@@ -34,6 +35,8 @@ static const struct {
 };
 enum { POOLING_COUNT = sizeof(poolings) / sizeof(poolings[0]) };
 
+/* A name that nobody knows may be a pooling of a later version (not here); no name at all is a
+ * broken file. */
 static void add_pooling(struct encoder_reader *reader, const json_t *name,
                         struct encoder_config *config)
 {
@@ -105,6 +108,7 @@ static void read_dense(struct encoder_reader *reader, const char *path,
                        struct encoder_config *config)
 {
     struct encoder_dense_config *dense = &config->dense[config->dense_count];
+    /* What the modules before this one give. */
     size_t expected = encoder_embedding_width(config);
     if (config->dense_count == ENCODER_DENSE_MAX) {
         encoder_read_fault(reader, HEARTH_ENOTIMPL, "more than %d Dense modules",
@@ -225,6 +229,7 @@ static int read_modules(const char *directory, struct encoder_config *config,
 /* Limits
  * ------ */
 
+/* A file that is not there has no limit: the object is NULL then, and every key of it absent. */
 static int read_limit(const char *directory, const char *file, const char *key,
                       struct encoder_config *config, bool *ret_found, struct hearth_error *error)
 {
@@ -252,6 +257,7 @@ static int read_limits(const char *directory, struct encoder_config *config,
                                         "sentence_xlm-roberta_config.json"};
     bool found = false;
     int rc = 0;
+    /* The first of them that is there counts, as in sentence-transformers. */
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !found && !rc; i++)
         rc = read_limit(directory, files[i], "max_seq_length", config, &found, error);
     return rc ? rc
@@ -262,6 +268,7 @@ static int read_limits(const char *directory, struct encoder_config *config,
 int encoder_modules_read(const char *directory, struct encoder_config *config,
                          struct hearth_error *error)
 {
+    /* A classifier's vectors go to its head, past all modules. */
     int rc = config->labels ? 0 : read_modules(directory, config, error);
     return rc ? rc : read_limits(directory, config, error);
 }

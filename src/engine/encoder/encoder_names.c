@@ -18,6 +18,7 @@ static const struct encoder_body_names bert_body = {
     .mlp_norm = "encoder.layer.%zu.output.LayerNorm",
 };
 
+/* No segments. */
 static const struct encoder_body_names distilbert_body = {
     .words = "embeddings.word_embeddings",
     .positions = "embeddings.position_embeddings",
@@ -31,6 +32,7 @@ static const struct encoder_body_names distilbert_body = {
     .mlp_norm = "transformer.layer.%zu.output_layer_norm",
 };
 
+/* Distances instead of segments: one bias for each bucket and head, shared by all layers. */
 static const struct encoder_body_names mpnet_body = {
     .words = "embeddings.word_embeddings",
     .positions = "embeddings.position_embeddings",
@@ -45,6 +47,8 @@ static const struct encoder_body_names mpnet_body = {
     .relative_bias = "encoder.relative_attention_bias",
 };
 
+/* Rotary positions, so no table of them. fc12 makes the gate and fc11 the value, in the order of
+ * struct encoder_body_names. */
 static const struct encoder_body_names nomic_body = {
     .words = "embeddings.word_embeddings",
     .types = "embeddings.token_type_embeddings",
@@ -57,6 +61,8 @@ static const struct encoder_body_names nomic_body = {
     .mlp_norm = "encoder.layers.%zu.norm2",
 };
 
+/* Rotary positions, no segments, one matrix for gate and value, and a norm at the end, since its
+ * layers norm before. */
 static const struct encoder_body_names modernbert_body = {
     .words = "embeddings.tok_embeddings",
     .embedding_norm = "embeddings.norm",
@@ -69,6 +75,7 @@ static const struct encoder_body_names modernbert_body = {
     .final_norm = "final_norm",
 };
 
+/* In the order of prefixes in which files are tried: with a head first. */
 static const struct encoder_names names[] = {
     [ENCODER_BERT] = {.prefixes = {"bert.", ""},
                       .body = &bert_body,

@@ -1,5 +1,5 @@
-/* The names that an architecture's tensors have in a file, as data: one row for each architecture,
- * as the classes of Hugging Face's transformers (and NomicBERT's own code) save them. */
+/* Names the tensors of each architecture as its files have them: one row of data for each, after
+ * the classes of Hugging Face's transformers (and NomicBERT's own code) that save them. */
 #ifndef HEARTH_ENGINE_ENCODER_NAMES_H
 #define HEARTH_ENGINE_ENCODER_NAMES_H
 

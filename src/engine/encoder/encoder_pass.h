@@ -1,5 +1,5 @@
-/* One pass over packed sequences, and its steps. Every member of the team that computes the pass
- * calls each of them; all but the last end with a barrier. */
+/* Runs one pass over packed sequences, step by step. Every member of the team that computes the
+ * pass calls each step; all steps but the last end with a barrier. */
 #ifndef HEARTH_ENGINE_ENCODER_PASS_H
 #define HEARTH_ENGINE_ENCODER_PASS_H
 

@@ -73,6 +73,7 @@ static const char *const precision_names[] = {
     [HEARTH_PRECISION_INT8] = "int8",
 };
 
+/* An estimate out of config.json alone, for plans of memory and for people. */
 static uint64_t parameter_count(const struct encoder_config *config)
 {
     uint64_t hidden = config->hidden, up = config->gated ? 2 : 1;
@@ -102,6 +103,7 @@ static void fill_facts(const struct encoder_config *config, struct hearth_model_
     facts->labels_independent = config->labels_independent;
 }
 
+/* What config.json and the files beside it say, without opening the weights. */
 static int read_directory(const struct hearth_model_files *files, struct encoder_config *config,
                           struct hearth_model_facts *facts, struct hearth_error *error)
 {
@@ -181,13 +183,16 @@ struct arithmetic {
     enum hearth_isa isa;
 };
 
+/* The best that this CPU has, unless a setting asks for another one; that is for tests and
+ * comparisons. */
 static int read_isa(const char *name, enum hearth_isa *ret_isa, struct hearth_error *error)
 {
     *ret_isa = hearth_isa_best();
     if (!*name || strcmp(name, "best") == 0)
         return 0;
     if (!hearth_isa_named(name, ret_isa))
-        return hearth_error_set(error, HEARTH_EINVAL, "instruction_set \"%.40s\" is unknown", name);
+        return hearth_error_set(error, HEARTH_EINVAL, "instruction_set \"%.40s\" is not known here",
+                                name);
     if (!hearth_isa_usable(*ret_isa))
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s", name);
     return 0;
@@ -208,6 +213,7 @@ static int read_precision(const char *name, enum hearth_precision *ret_precision
 static int read_arithmetic(const char *settings_json, struct arithmetic *ret_arithmetic,
                            struct hearth_error *error)
 {
+    /* Settings that are not there are the defaults. */
     json_t *settings = NULL;
     if (settings_json && *settings_json) {
         settings = hearth_json_parse(settings_json, strlen(settings_json), error);
@@ -223,6 +229,7 @@ static int read_arithmetic(const char *settings_json, struct arithmetic *ret_ari
     return rc;
 }
 
+/* The cores that this process may use, which its gateway has chosen for it. */
 static unsigned thread_count(const struct hearth_load_params *params)
 {
     cpu_set_t usable;
@@ -233,6 +240,7 @@ static unsigned thread_count(const struct hearth_load_params *params)
     return threads > 256 ? 256 : threads ? threads : 1;
 }
 
+/* In tokens; what the params say goes before our own number. */
 static size_t batch_for(const struct hearth_load_params *params)
 {
     size_t own = (size_t)thread_count(params) * BATCH_PER_THREAD;
@@ -269,6 +277,7 @@ static int plan_memory(const struct hearth_model_files *files,
     if (rc)
         return rc;
     uint64_t tables = (config.vocabulary + config.positions) * config.hidden * 4;
+    /* What is not tables is packed in the precision that was asked for. */
     uint64_t layers = facts.parameter_count * 4 > tables ? facts.parameter_count * 4 - tables : 0;
     /* The buffers of encoder_workspace.c for one token, in floats. */
     uint64_t row = 4 * (2 * config.hidden + 2 * encoder_pooled_width(&config) + 3 * config.hidden +
@@ -284,6 +293,8 @@ static int plan_memory(const struct hearth_model_files *files,
     return 0;
 }
 
+/* In the reverse order; the team first, since its threads use all that follows. Also for an engine
+ * that is half made. */
 static void unload(struct hearth_engine *engine)
 {
     if (!engine)
@@ -305,6 +316,7 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
 {
     const struct hearth_kernels *kernels = hearth_kernels_for(arithmetic->isa);
     enum hearth_precision precision = arithmetic->precision;
+    /* Told before gigabytes are read. */
     if (!kernels->shape[precision].row_block)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "this CPU has no %s arithmetic",
                                 precision_names[precision]);
@@ -322,12 +334,14 @@ static int fill_engine(struct hearth_engine *engine, const struct hearth_model_f
         hearth_try_calloc(engine->slots * encoder_vector_length(engine->model), sizeof(float));
     engine->sequences = hearth_try_calloc(engine->slots, sizeof(*engine->sequences));
     if (!engine->team || !engine->vectors || !engine->sequences)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu sequences", engine->slots);
+        return hearth_error_set(error, HEARTH_ENOMEM,
+                                "there is not enough memory for %zu sequences", engine->slots);
     engine->workspace = encoder_workspace_create(engine->model, hearth_team_size(engine->team),
                                                  rows_for(config, params));
     return 0;
 }
 
+/* Points into the engine itself, which does not move. */
 static void open_intake(struct hearth_engine *engine, const struct hearth_model_facts *facts)
 {
     snprintf(engine->default_prompt, sizeof(engine->default_prompt), "%s", facts->default_prompt);
@@ -351,6 +365,7 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
         rc = read_arithmetic(params->settings_json, &arithmetic, error);
     if (rc)
         return rc;
+    /* A setting can only lower what the model was made for. */
     if (params->context && params->context < config.tokens_max)
         config.tokens_max = params->context;
     struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
@@ -378,6 +393,7 @@ static void discard(struct hearth_engine *engine, struct hearth_prepared *head)
     encoder_prepared_destroy((struct encoder_prepared *)head);
 }
 
+/* On any thread: everything that it reads was fixed by load. */
 static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
                    struct hearth_prepared **ret_prepared, struct hearth_error *error)
 {
@@ -392,6 +408,7 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
                 struct hearth_event_sink *sink, struct hearth_error *error)
 {
     size_t width = encoder_vector_length(engine->model);
+    /* The worker plans by the facts that load gave it; anything else is our own mistake. */
     assert(count <= engine->slots);
     for (size_t i = 0; i < count; i++) {
         assert(items[i].begin && items[i].token_count == items[i].begin->token_count);
@@ -407,12 +424,15 @@ static int step(struct hearth_engine *engine, const struct hearth_step_item *ite
     }
     int rc = encoder_forward(engine->model, engine->workspace, engine->team, engine->sequences,
                              count, &engine->abort);
+    /* An abort was for this step alone. */
     atomic_store(&engine->abort, 0);
     if (rc)
         return hearth_error_set(error, rc,
                                 rc == HEARTH_ECANCELED ? "the step was aborted"
-                                : rc == HEARTH_EMODEL  ? "tokens that the model has no rows for"
-                                                       : "no memory for this batch");
+                                : rc == HEARTH_EMODEL
+                                    ? "tokens that the model has no rows for"
+                                    : "there is not enough memory for this batch");
+    /* Only when the whole batch is done: there is no vector before that. */
     for (size_t i = 0; i < count; i++) {
         struct hearth_event vector = {.kind = HEARTH_EVENT_VECTOR,
                                       .sequence = items[i].sequence,

@@ -39,6 +39,8 @@ static void pool_rows(enum encoder_pooling pooling, const float *x, size_t width
         y[i] /= divisor;
 }
 
+/* Several poolings of one text stand one behind the other, as sentence-transformers concatenates
+ * them. */
 static void pool(const struct encoder_pass *pass, size_t index, float *y)
 {
     const struct encoder_config *config = &pass->model->config;
@@ -61,6 +63,7 @@ static void scale_to_unit(float *x, size_t width)
         x[i] *= factor;
 }
 
+/* A few rows: one member does it, and the others wait. */
 static void normalize_pooled(const struct encoder_pass *pass, struct hearth_member *member,
                              const struct encoder_norm *norm, float *x)
 {
@@ -75,6 +78,7 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
 {
     const struct encoder_model *model = pass->model;
     struct encoder_workspace *work = pass->work;
+    /* Both are as wide as the widest vector of the chain (encoder_workspace.c). */
     float *x = work->normed, *y = work->mixed;
     size_t width = encoder_pooled_width(&model->config), index;
     while ((index = hearth_member_take(member)) < pass->sequence_count)
@@ -101,6 +105,7 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
         width = hearth_linear_out(chain[i]);
         hearth_linear_run(chain[i], member, &work->codes, x, pass->sequence_count, y, width,
                           activation[i]);
+        /* ModernBERT's head norms behind its dense layer. */
         if (chain[i] == model->head && model->head_norm.weight)
             normalize_pooled(pass, member, &model->head_norm, y);
         float *swap = x;
@@ -109,6 +114,7 @@ void encoder_pass_finish(const struct encoder_pass *pass, struct hearth_member *
     }
     /* No barrier behind this one: what each member writes is read only after the whole run. */
     while ((index = hearth_member_take(member)) < pass->sequence_count) {
+        /* Logits are never scaled. */
         if (model->config.normalize && !model->classifier)
             scale_to_unit(x + index * width, width);
         memcpy(pass->sequences[index].vector, x + index * width, width * sizeof(*x));

@@ -25,6 +25,7 @@ static json_t *shorten(const json_t *prompts, size_t text_max)
     return shorter;
 }
 
+/* False when the facts have no room for them; then nothing is written. */
 static bool dump_prompts(const json_t *prompts, struct hearth_model_facts *facts)
 {
     struct hearth_buf text;
@@ -74,6 +75,7 @@ static json_t *copy_prompts(struct encoder_reader *reader)
     return prompts;
 }
 
+/* A default that is not among the prompts would silently be none, and every vector another one. */
 static json_t *read_prompts(struct encoder_reader *reader, struct hearth_model_facts *facts)
 {
     json_t *prompts = copy_prompts(reader);
@@ -103,6 +105,7 @@ int encoder_prompts_read(const char *directory, struct hearth_model_facts *facts
          * otherwise. */
         size_t all = facts->embedding_length;
         size_t kept = encoder_read_count(&reader, "truncate_dim", NULL, all, UINT32_MAX);
+        /* Scores have as many numbers as there are labels, whatever the file says of vectors. */
         bool embeds = facts->tasks & HEARTH_TASK_EMBED;
         facts->default_dimensions = embeds && kept < all ? (uint32_t)kept : 0;
         prompts = read_prompts(&reader, facts);

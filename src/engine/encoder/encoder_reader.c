@@ -44,6 +44,7 @@ size_t encoder_read_count(struct encoder_reader *reader, const char *key, const 
     return 1;
 }
 
+/* Whole numbers are taken too: JSON does not tell 1 from 1.0. */
 double encoder_read_real(struct encoder_reader *reader, const char *key, double fallback)
 {
     const json_t *value = member(reader, key);

@@ -21,6 +21,8 @@ struct encoder_reader {
  */
 size_t encoder_read_count(struct encoder_reader *reader, const char *key, const char *other,
                           size_t fallback, size_t most);
+/* A number, a truth, a text: the fallback when the key is absent or null. The text belongs to the
+ * object. */
 double encoder_read_real(struct encoder_reader *reader, const char *key, double fallback);
 bool encoder_read_truth(struct encoder_reader *reader, const char *key, bool fallback);
 const char *encoder_read_text(struct encoder_reader *reader, const char *key, const char *fallback);

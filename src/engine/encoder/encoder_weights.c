@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* What is being bound, with everything that the steps below share. */
 struct binding {
     struct encoder_model *model;
     const struct encoder_names *names;
@@ -31,6 +32,7 @@ static int fail(struct binding *binding, const char *name, const char *what)
     return binding->rc;
 }
 
+/* In whatever shard it lies. */
 static const struct hearth_tensor *find(const struct binding *binding, const char *name)
 {
     for (size_t i = 0; i < binding->model->shard_count; i++) {
@@ -107,8 +109,8 @@ static float *copy(struct binding *binding, const struct hearth_tensor *tensor)
     }
     float *values = hearth_try_calloc(tensor->element_count, sizeof(*values));
     if (!values)
-        binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM, "tensor \"%s\": no memory",
-                                       tensor->name);
+        binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM,
+                                       "tensor \"%s\": there is not enough memory", tensor->name);
     else if ((binding->rc = hearth_tensor_to_f32(tensor, values, binding->error))) {
         hearth_free(values);
         values = NULL;
@@ -127,6 +129,7 @@ static void in_layer(char name[256], const char *format, size_t layer)
         snprintf(name, 256, "%s", format);
 }
 
+/* `optional`: a model that leaves the norm out means the identity. */
 static void bind_norm(struct binding *binding, const char *format, size_t layer, bool optional,
                       struct encoder_norm *norm)
 {
@@ -164,8 +167,8 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
             hearth_linear_create(binding->model->kernels, precision, (const float *const *)weights,
                                  (const float *const *)biases, parts, out, in);
         if (!linear)
-            binding->rc =
-                hearth_error_set(binding->error, HEARTH_ENOMEM, "no memory for \"%s\"", name);
+            binding->rc = hearth_error_set(binding->error, HEARTH_ENOMEM,
+                                           "there is not enough memory for \"%s\"", name);
     }
     for (size_t i = 0; i < parts; i++) {
         hearth_free(weights[i]);
@@ -174,6 +177,8 @@ static struct hearth_linear *bind_linear(struct binding *binding, const char *co
     return linear;
 }
 
+/* Tables are not copied: a text needs a few rows of thousands, and the kernel keeps what is used.
+ */
 static void bind_table(struct binding *binding, const char *name, size_t rows, size_t width,
                        struct encoder_table *table)
 {
@@ -193,6 +198,7 @@ static void bind_layer(struct binding *binding, size_t index)
     enum hearth_precision precision = binding->model->precision;
     struct encoder_layer *layer = &binding->model->layer[index];
     size_t hidden = config->hidden, deep = config->intermediate;
+    /* fused: query, key and value are one matrix in the file; split: gate and value are two. */
     bool fused = !names->qkv[1], split = names->up[1] != NULL;
     binding->biased = config->attention_bias;
     layer->qkv = bind_linear(binding, names->qkv, fused ? 1 : 3, index, fused ? 3 * hidden : hidden,
@@ -209,6 +215,7 @@ static void bind_layer(struct binding *binding, size_t index)
     bind_norm(binding, names->mlp_norm, index, false, &layer->mlp_norm);
 }
 
+/* A few rows for each text, so it stays in f32 whatever the layers are in. */
 static void bind_head(struct binding *binding)
 {
     struct encoder_model *model = binding->model;
@@ -218,6 +225,7 @@ static void bind_head(struct binding *binding)
     if (!model->config.labels)
         return;
     binding->biased = false;
+    /* Some models have a classifier right on the pooled token. */
     if (names->head && lookup(binding, names->head, "weight", full)) {
         model->head =
             bind_linear(binding, &names->head, 1, 0, hidden, hidden, HEARTH_PRECISION_F32);
@@ -261,6 +269,8 @@ static int bind_all(struct encoder_model *model, struct hearth_load_progress *pr
     if (names->relative_bias)
         model->relative_bias = copy(&binding, want(&binding, names->relative_bias, "weight",
                                                    config->relative_buckets, config->heads));
+    /* Most of a load's time goes here, so this is where progress is told and a load can be given
+     * up. */
     for (size_t i = 0; i < config->layers && !binding.rc; i++) {
         bind_layer(&binding, i);
         if (progress && !progress->report(progress, (float)(i + 1) / (float)config->layers))
@@ -323,6 +333,7 @@ static int open_shards(struct encoder_model *model, const char *directory, json_
     return rc;
 }
 
+/* An index is asked for first: a directory may also hold an older single file. */
 static int open_weights(struct encoder_model *model, const char *directory,
                         struct hearth_error *error)
 {
@@ -360,6 +371,7 @@ static int bind_dense(struct encoder_model *model, const char *directory, size_t
         .activation = dense->activation,
     };
     model->dense_count = number + 1;
+    /* Its weights are packed copies by now. */
     hearth_safetensors_close(file);
     return binding.rc;
 }
@@ -392,6 +404,7 @@ int encoder_model_load(const char *directory, const struct encoder_config *confi
     return 0;
 }
 
+/* Loading without kernels: the same code says what is missing, and copies nothing. */
 int encoder_model_check(const char *directory, const struct encoder_config *config,
                         struct hearth_error *error)
 {

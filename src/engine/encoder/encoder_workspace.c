@@ -27,6 +27,7 @@ struct encoder_workspace *encoder_workspace_create(const struct encoder_model *m
     work->threads = threads;
     work->scratch = hearth_calloc(threads, sizeof(*work->scratch));
     work->pooled_width = widest(model);
+    /* `wide` takes queries, keys and values of a token, and later gate and value. */
     work->wide_width = model->config.gated ? 2 * model->config.intermediate : 0;
     if (work->wide_width < 3 * model->config.hidden)
         work->wide_width = 3 * model->config.hidden;
@@ -92,6 +93,7 @@ static int grow_rows(struct encoder_workspace *work, size_t rows)
     if (!work->hidden || !work->normed || !work->mixed || !work->projected || !work->wide ||
         !work->gated || hearth_codes_init(&work->codes, rows, deep))
         return HEARTH_ENOMEM;
+    /* Only now: after a failure the next call must not trust half of the buffers. */
     work->rows = rows;
     return 0;
 }
@@ -147,6 +149,7 @@ static int grow_lengths(struct encoder_workspace *work, size_t longest)
         return 0;
     const struct encoder_config *config = &work->model->config;
     free_lengths(work);
+    /* Behind what attention needs lies the bias of one head. */
     size_t scratch = hearth_attention_scratch(longest, config->head_dim) +
                      (config->relative_buckets ? longest * longest : 0);
     for (unsigned i = 0; i < work->threads; i++)
@@ -161,6 +164,7 @@ static int grow_lengths(struct encoder_workspace *work, size_t longest)
         fill_bias(work);
     if (work->cosines) {
         fill_rope(work, 0, config->rope_base);
+        /* Local layers turn by a base of their own, where the model has one. */
         fill_rope(work, 1, config->rope_base_local ? config->rope_base_local : config->rope_base);
     }
     return 0;
@@ -168,6 +172,7 @@ static int grow_lengths(struct encoder_workspace *work, size_t longest)
 
 int encoder_workspace_grow(struct encoder_workspace *work, size_t rows, size_t longest)
 {
+    /* The plan of memory counts on this limit. */
     if (rows > work->rows_max)
         return HEARTH_ETOOLARGE;
     int rc = grow_rows(work, rows);

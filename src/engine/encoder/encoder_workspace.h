@@ -1,5 +1,5 @@
-/* The buffers of a forward pass. Each has one row for every token of a batch, so that a thread
- * which computes a part of the batch alone uses those rows of each. One pass at a time. */
+/* Keeps the buffers of a forward pass. Each has one row for every token of a batch, so that a
+ * thread which computes a part of the batch alone uses those rows of each. One pass at a time. */
 #ifndef HEARTH_ENGINE_ENCODER_WORKSPACE_H
 #define HEARTH_ENGINE_ENCODER_WORKSPACE_H
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+/* What a script or the load parameters do not say. */
 #define SLOTS_DEFAULT 4u
 #define BATCH_DEFAULT 512u
 #define CONTEXT_DEFAULT 4096u
@@ -18,6 +19,7 @@
 #define PROCESS_BYTES (8u << 20)
 #define SEQUENCE_BYTES 1024u
 
+/* What both describe and load say, so that they cannot differ. */
 static void fill_facts(const struct fake_script *script, struct hearth_model_facts *ret_facts)
 {
     *ret_facts = (struct hearth_model_facts){.architecture = "fake",
@@ -44,6 +46,7 @@ static int fake_describe(const struct hearth_model_files *files,
     int rc = fake_script_read(files->path, &script, error);
     if (rc)
         return rc;
+    /* Before anything is told: the worker must die with its task undone. */
     if (script.crash_at_describe)
         fake_crash_now(&script);
     fill_facts(&script, ret_facts);
@@ -51,6 +54,8 @@ static int fake_describe(const struct hearth_model_files *files,
     return 0;
 }
 
+/* What is asked for; without that the smaller of what the model was trained with and the default. A
+ * wish of the server for all models is capped by the former. */
 static uint32_t context_of(const struct fake_script *script,
                            const struct hearth_load_params *params)
 {
@@ -104,6 +109,7 @@ static int spend_load_time(const struct fake_script *script, struct hearth_load_
     return 0;
 }
 
+/* Also for an engine that is half made: what was not filled in is NULL. */
 static void fake_unload(struct hearth_engine *engine)
 {
     for (uint32_t i = 0; i < engine->slots; i++) {
@@ -132,6 +138,7 @@ static int fake_load(const struct hearth_model_files *files,
     if (script.crash_at_load)
         fake_crash_now(&script);
     struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
+    /* The engine owns the script's texts from here on, and unload frees them. */
     engine->script = script;
     engine->words = fake_words_create();
     engine->context = context_of(&script, params);
@@ -144,13 +151,15 @@ static int fake_load(const struct hearth_model_files *files,
         hearth_buf_init(&engine->sequences[i].text, text_max);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_cond_init(&engine->aborted_now, NULL);
+    /* Tests ask for more than any machine has. */
     engine->memory = hearth_try_alloc(script.load_bytes);
     if (engine->memory)
         /* Written to, so that the kernel gives the pages: a test of memory must see them in the
          * process. */
         memset(engine->memory, 1, script.load_bytes);
     else
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the fake weights");
+        rc = hearth_error_set(error, HEARTH_ENOMEM,
+                              "there is not enough memory for the fake weights");
     if (!rc)
         rc = spend_load_time(&script, progress, error);
     if (!rc && script.load_fails)

@@ -1,4 +1,6 @@
-/* The fake engine's own structs; see docs/fake-engine.md for what it does. */
+/* Declares the fake engine's own structs and its verbs; docs/fake-engine.md says what it does.
+ * `prepare`, `discard` and `abort` run on any thread, everything else on the compute thread
+ * (hearth/engine.h). */
 #ifndef HEARTH_ENGINE_FAKE_ENGINE_H
 #define HEARTH_ENGINE_FAKE_ENGINE_H
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+/* Bytes of a prompt and of its echo; the context is a bound of its own. */
 #define TEXT_MAX (32u << 20)
 
 /* The prompt, and the part of it that an echo says. */
@@ -38,7 +39,8 @@ static int render_messages(const struct hearth_input *input, struct prompt *prom
     const json_t *messages = json_object_get(json, "messages"), *message;
     if (!json_is_array(messages)) {
         json_decref(json);
-        return hearth_error_set(error, HEARTH_EPARSE, "messages are expected");
+        return hearth_error_set(error, HEARTH_EPARSE,
+                                "the input must be an object with a list of messages");
     }
     size_t i;
     json_array_foreach(messages, i, message)
@@ -88,6 +90,7 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
     return rc;
 }
 
+/* The script's words are looked for in the whole prompt, system message included. */
 static bool contains(const struct hearth_buf *text, const char *word)
 {
     return word && text->length && memmem(text->bytes, text->length, word, strlen(word));
@@ -100,6 +103,7 @@ static int tokenize(struct hearth_engine *engine, const struct hearth_input *inp
     uint32_t count = 0, first = input->no_special_tokens ? 0 : 1;
     int32_t *words = fake_words_tokens(engine->words, text->bytes, text->length, &count);
     prepared->tokens = words ? hearth_try_calloc((size_t)count + 1, sizeof(int32_t)) : NULL;
+    /* One place more than words, for FAKE_BEGIN. */
     if (prepared->tokens) {
         prepared->tokens[0] = FAKE_BEGIN;
         memcpy(prepared->tokens + first, words, count * sizeof(*words));
@@ -134,6 +138,7 @@ static int copy_sampling(const struct hearth_sampling *sampling, struct fake_pre
     if (!sampling)
         return 0;
     prepared->sampling = *sampling;
+    /* The fake engine samples nothing, so biases have nothing to weigh. */
     prepared->sampling.biases = NULL;
     prepared->sampling.bias_count = 0;
     prepared->sampling.stops = NULL;
@@ -170,6 +175,7 @@ static float pair_score(const struct hearth_input *input)
 /* As a model file could make it: takes memory until there is no more, and touches it. */
 static int grow(struct hearth_error *error)
 {
+    /* Each block holds the address of the one before it: there is no memory left for a list. */
     void **last = NULL;
     size_t taken = 0;
     for (void **next; (next = hearth_try_alloc(GROW_BYTES)); last = next, taken += GROW_BYTES) {
@@ -188,6 +194,7 @@ static int grow(struct hearth_error *error)
 static int misbehave(const struct fake_script *script, const struct hearth_buf *text,
                      struct hearth_error *error)
 {
+    /* For ever, and canceled or not: what is tested is that the worker is ended from outside. */
     bool hangs = contains(text, script->hang_word);
     while (hangs)
         sched_yield();
@@ -214,6 +221,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     /* A vector is made of the whole input at once. */
     prepared->head.indivisible =
         input->task == HEARTH_TASK_EMBED || input->task == HEARTH_TASK_SCORE;
+    /* A script without a reply makes an echo. */
     const char *reply = script->reply ? script->reply : prompt->said.bytes;
     size_t reply_length = script->reply ? strlen(script->reply) : prompt->said.length;
     prepared->reply = fake_words_tokens(engine->words, reply, reply_length, &prepared->reply_count);
@@ -221,7 +229,7 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
         prepared->score = pair_score(input);
     if (!prepared->reply || tokenize(engine, input, &prompt->text, prepared) ||
         copy_sampling(input->sampling, prepared))
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the prompt");
+        return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the prompt");
     return fit(engine, input, prepared, error);
 }
 
@@ -239,6 +247,7 @@ static int spend_prepare_time(const struct fake_script *script, const struct hea
     return 0;
 }
 
+/* Runs on any thread: only the vocabulary is shared, and it has a lock. */
 int fake_prepare(struct hearth_engine *engine, const struct hearth_input *input,
                  struct hearth_prepared **ret_prepared, struct hearth_error *error)
 {

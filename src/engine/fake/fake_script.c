@@ -15,8 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Fits a uint32_t, and is more than any test waits for. */
 #define COUNT_MAX 1000000000
 
+/* A line taken apart, and where it stands for errors. Key and value point into the script's text.
+ */
 struct line {
     const char *path;
     int number;
@@ -32,7 +35,7 @@ static int fault(const struct line *line, struct hearth_error *error, const char
 static int take_text(const struct line *line, char **ret_text, struct hearth_error *error)
 {
     if (!line->value[0])
-        return fault(line, error, "a text is expected");
+        return fault(line, error, "must be a text");
     /* A key may stand there twice; the last one counts. */
     hearth_free(*ret_text);
     *ret_text = hearth_strdup(line->value);
@@ -43,7 +46,7 @@ static int take_count(const struct line *line, uint32_t *ret_count, struct heart
 {
     int64_t value;
     if (hearth_parse_int(line->value, 0, COUNT_MAX, &value))
-        return fault(line, error, "a number from 0 to 1000000000 is expected");
+        return fault(line, error, "must be a number from 0 to 1000000000");
     *ret_count = (uint32_t)value;
     return 0;
 }
@@ -52,7 +55,7 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
 {
     bool yes = strcmp(line->value, "yes") == 0;
     if (!yes && strcmp(line->value, "no") != 0)
-        return fault(line, error, "yes or no is expected");
+        return fault(line, error, "must be yes or no");
     *ret_truth = yes;
     return 0;
 }
@@ -61,10 +64,11 @@ static int take_truth(const struct line *line, bool *ret_truth, struct hearth_er
 static int take_size(const struct line *line, uint64_t *ret_bytes, struct hearth_error *error)
 {
     if (hearth_parse_size(line->value, ret_bytes) || *ret_bytes > (1ull << 40))
-        return fault(line, error, "a size such as 10MB is expected");
+        return fault(line, error, "must be a size such as 10MB");
     return 0;
 }
 
+/* Names with commas or blanks between them. */
 static int take_tasks(const struct line *line, uint32_t *ret_tasks, struct hearth_error *error)
 {
     static const struct {
@@ -82,11 +86,11 @@ static int take_tasks(const struct line *line, uint32_t *ret_tasks, struct heart
             if (strcmp(word, known[i].name) == 0)
                 bit = known[i].bit;
         if (!bit && word[0])
-            return fault(line, error, "generate, embed, score and tokenize are known");
+            return fault(line, error, "must be of generate, embed, score and tokenize");
         tasks |= bit;
     }
     *ret_tasks = tasks;
-    return tasks ? 0 : fault(line, error, "a task is expected");
+    return tasks ? 0 : fault(line, error, "must name a task");
 }
 
 static int take_crash(const struct line *line, enum fake_crash *ret_crash,
@@ -99,7 +103,7 @@ static int take_crash(const struct line *line, enum fake_crash *ret_crash,
             return 0;
         }
     }
-    return fault(line, error, "abort, segv or exit is expected");
+    return fault(line, error, "must be abort, segv or exit");
 }
 
 enum { WIDTH_MAX = 65536 }; /* numbers of one answer */
@@ -178,6 +182,8 @@ static char *trim(char *text)
     return text;
 }
 
+/* Blank lines, comments and the word "echo" (which says what a script does without a reply) set
+ * nothing. */
 static int take_line(struct line *line, char *text, struct fake_script *script,
                      struct hearth_error *error)
 {
@@ -187,7 +193,7 @@ static int take_line(struct line *line, char *text, struct fake_script *script,
     char *equals = strchr(text, '=');
     if (!equals) {
         line->key = text;
-        return fault(line, error, "key = value is expected");
+        return fault(line, error, "must be `key = value`");
     }
     *equals = '\0';
     line->key = trim(text);
@@ -202,6 +208,7 @@ static int read_text(const char *path, char **ret_text, struct hearth_error *err
     hearth_buf_init(&script, FAKE_SCRIPT_MAX);
     int rc = hearth_small_file_read(path, &script, error);
     const char *bytes = script.bytes ? script.bytes : "";
+    /* A file of another kind, such as a GGUF, is told as that and not as a faulty line. */
     if (rc == HEARTH_ETOOLARGE ||
         (!rc && (memchr(bytes, '\0', script.length) || !hearth_utf8_valid(bytes, script.length))))
         rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a script of the fake engine", path);
@@ -232,6 +239,7 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
         rc = take_line(&line, part, &script, error);
     }
     hearth_free(text);
+    /* Checked at the end, since later lines may correct earlier ones. */
     if (!rc && (script.vector_length == 0 || script.vector_length > WIDTH_MAX))
         rc =
             hearth_error_set(error, HEARTH_EMODEL, "%s: vector_length is 1 to %d", path, WIDTH_MAX);
@@ -252,6 +260,7 @@ void fake_script_finish(struct fake_script *script)
     hearth_free(script->hang_word);
     hearth_free(script->crash_early_word);
     hearth_free(script->grow_word);
+    /* A script that is finished twice does no harm. */
     script->reply = script->crash_word = script->error_word = NULL;
     script->hang_word = script->crash_early_word = script->grow_word = NULL;
 }
@@ -261,6 +270,8 @@ void fake_crash_now(const struct fake_script *script)
     /* For whoever reads the worker's log: this one is meant. */
     fputs("fake: the script says crash\n", stderr);
     switch (script->crash) {
+    /* The three ways in which real workers end: an assertion, a bad address, an exit without a
+     * word. */
     case FAKE_CRASH_ABORT:
         abort();
     case FAKE_CRASH_SEGV:

@@ -1,5 +1,5 @@
-/* The script of a fake model: what it answers, how long it takes, and how it fails. The format is
- * docs/fake-engine.md. Plain data, any thread once read. */
+/* Reads the script of a fake model: what it answers, how long it takes, and how it fails. The
+ * format is docs/fake-engine.md. Plain data, any thread once read. */
 #ifndef HEARTH_ENGINE_FAKE_SCRIPT_H
 #define HEARTH_ENGINE_FAKE_SCRIPT_H
 
@@ -38,7 +38,9 @@ struct fake_script {
 
 /* Reads a script; HEARTH_EMODEL names line and fault. */
 int fake_script_read(const char *path, struct fake_script *ret_script, struct hearth_error *error);
+/* Frees the texts; a script that was never filled in must be zeroed. */
 void fake_script_finish(struct fake_script *script);
+/* Ends the process in the way that the script says; does not return. */
 void fake_crash_now(const struct fake_script *script);
 
 #endif

@@ -44,6 +44,7 @@ void fake_abort(struct hearth_engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/* An abort counts for the step that runs when it comes, so the mark is taken away at both ends. */
 static void set_stepping(struct hearth_engine *engine, bool stepping)
 {
     pthread_mutex_lock(&engine->lock);
@@ -82,11 +83,13 @@ static void free_sequence(struct hearth_engine *engine, struct fake_sequence *se
     hearth_buf_clear(&sequence->text);
 }
 
+/* Between steps, so nothing of the sequence is in use. */
 void fake_cancel(struct hearth_engine *engine, uint32_t sequence)
 {
     free_sequence(engine, &engine->sequences[sequence]);
 }
 
+/* What the cache holds is not prefilled again. */
 static void begin(struct hearth_engine *engine, uint32_t number,
                   const struct hearth_prepared *prepared)
 {
@@ -121,6 +124,8 @@ static struct hearth_alternative *add_alternatives(struct hearth_engine *engine,
     return all;
 }
 
+/* An event without bytes still goes out when tokens were asked for: a token may be a part of a
+ * character. */
 static void emit_text(struct hearth_engine *engine, uint32_t number, size_t length,
                       struct hearth_event_sink *sink)
 {
@@ -141,6 +146,7 @@ static void emit_text(struct hearth_engine *engine, uint32_t number, size_t leng
     sequence->token_count = 0;
 }
 
+/* The last event of a sequence; behind it the slot is free. */
 static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth_finish finish,
                       struct hearth_event_sink *sink)
 {
@@ -196,6 +202,8 @@ static size_t releasable(const struct fake_sequence *sequence)
     size_t length = sequence->text.length, keep = 0;
     for (uint32_t i = 0; i < sampling->stop_count; i++) {
         const struct hearth_bytes *stop = &sampling->stops[i];
+        /* Only a beginning of the stop string can be the end of the text: all of it has been looked
+         * for already. */
         size_t most = stop->length - 1 < length ? stop->length - 1 : length;
         for (size_t some = most; some > keep; some--)
             if (memcmp(sequence->text.bytes + length - some, stop->bytes, some) == 0)
@@ -209,6 +217,7 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     struct fake_sequence *sequence = &engine->sequences[number];
     const struct fake_prepared *prepared = sequence->running;
     const struct hearth_sampling *sampling = &prepared->sampling;
+    /* Nothing was said and there is nothing to echo. */
     if (prepared->reply_count == 0) {
         emit_done(engine, number, HEARTH_FINISH_STOP, sink);
         return;
@@ -221,6 +230,7 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     /* A stop string may end in the middle of a token: what stands before it is still said. */
     bool stopped = stop < sequence->text.length;
     bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
+    /* A max_tokens of 0 is never reached: then only the context is the limit. */
     bool full = sequence->completion == sampling->max_tokens ||
                 prepared->head.token_count + sequence->completion >= engine->context;
     if (stopped || ended || full) {
@@ -250,6 +260,7 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
         }
         /* Mixes the high bits in: neighbouring numbers would differ in their low bits only. */
         value ^= value >> 15;
+        /* From -1 to 1, by Knuth's multiplicative hash (The Art of Computer Programming, 6.4). */
         values[i] = (float)((double)(value * 2654435761u) / 2147483648.0 - 1.0);
         sum += (double)values[i] * values[i];
     }
@@ -282,6 +293,8 @@ static bool ends_prompt(struct hearth_engine *engine, const struct hearth_step_i
 static bool take_time(struct hearth_engine *engine, const struct hearth_step_item *items,
                       size_t count)
 {
+    /* Prompts add up; all answers of a step together cost the time of one token, as in a real
+     * batch. */
     uint64_t us = 0;
     bool stalls = false, generates = false;
     for (size_t i = 0; i < count; i++) {
@@ -334,6 +347,7 @@ int fake_step(struct hearth_engine *engine, const struct hearth_step_item *items
     int rc = 0;
     if (!take_time(engine, items, count))
         rc = hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");
+    /* The time is spent; from here on nothing can be aborted any more. */
     set_stepping(engine, false);
     for (size_t i = 0; i < count && !rc; i++)
         rc = run_item(engine, &items[i], sink, error);

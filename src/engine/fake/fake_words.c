@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Ids of words begin behind the bytes and FAKE_BEGIN. CHUNK words are allocated at a time. */
 #define FIRST_WORD (FAKE_BEGIN + 1)
 #define BUCKETS 4096u
 #define CHUNK 1024u
@@ -52,6 +53,7 @@ void fake_words_destroy(struct fake_words *words)
     hearth_free(words);
 }
 
+/* ASCII only, so that no byte of a longer character is one. */
 static bool is_space(char c)
 {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
@@ -68,6 +70,7 @@ static size_t word_length(const char *text, size_t length)
         end++;
     if (end <= FAKE_WORD_BYTES_MAX)
         return end;
+    /* Cut between characters where that is possible. */
     size_t whole = hearth_utf8_whole(text, FAKE_WORD_BYTES_MAX);
     return whole ? whole : FAKE_WORD_BYTES_MAX;
 }
@@ -98,6 +101,7 @@ static int32_t intern(struct fake_words *words, const char *bytes, size_t length
     memcpy(word->bytes, bytes, length);
     words->chunks[chunk][words->count % (int32_t)CHUNK] = word;
     words->count++;
+    /* Last, when nothing can fail any more. */
     *bucket = word;
     return word->id;
 }
@@ -129,6 +133,7 @@ int32_t *fake_words_tokens(struct fake_words *words, const char *text, size_t le
 
 struct hearth_bytes fake_words_text(struct fake_words *words, int32_t token)
 {
+    /* Bytes have texts of their own and need no lock. */
     if (token >= 0 && token < 256)
         return (struct hearth_bytes){.bytes = &words->single[token], .length = 1};
     struct hearth_bytes text = {.bytes = "", .length = 0};

@@ -1,8 +1,8 @@
-/* The vocabulary of a fake model: it grows with every word seen, so that tokens are one per word
- * and turn back into exactly the text. Any thread.
+/* Keeps the vocabulary of a fake model, which grows with every word seen, so that tokens are one
+ * per word and turn back into exactly the text. Any thread.
  *
- * Ids below 256 are single bytes, FAKE_BEGIN opens every input; a word takes the white space before
- * it along and is cut at 64 bytes. */
+ * Ids below 256 are single bytes, FAKE_BEGIN opens every input; a word takes the white space
+ * before it along and is cut at 64 bytes. */
 #ifndef HEARTH_ENGINE_FAKE_WORDS_H
 #define HEARTH_ENGINE_FAKE_WORDS_H
 

@@ -1,3 +1,5 @@
+/* Counts the allocations of a thread, and throws where one goes beyond a bound. Every `new` of this
+ * plug-in comes here, because the operators are replaced at the end of the file. */
 #include "engine/llama/llama_bounds.hpp"
 
 #include <pthread.h>
@@ -21,8 +23,9 @@ constexpr size_t throwing_bytes = 128;
  */
 constexpr size_t stack_reserve = 2u << 20;
 
-/* In the static part of a thread's own memory: every allocation of the plug-in looks at it, and a
- * leak checker cannot follow what a plug-in has in the other part. */
+/* The bounds that hold for this thread now; threads without any only pay for the look. It lies in
+ * the static part of a thread's own memory: every allocation of the plug-in looks at it, and a leak
+ * checker cannot follow what a plug-in has in the other part. */
 __attribute__((tls_model("initial-exec"))) thread_local hearth_bounds *current = nullptr;
 
 uint64_t processor_ns()
@@ -32,6 +35,7 @@ uint64_t processor_ns()
     return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
+/* The stack grows down from the highest address: below the floor an allocation throws. */
 const char *stack_floor()
 {
     pthread_attr_t attributes;
@@ -45,6 +49,7 @@ const char *stack_floor()
     return static_cast<const char *>(lowest) + reserve;
 }
 
+/* What the allocator really gives is counted, since that is what is freed later. */
 void *take(size_t size, size_t alignment)
 {
     if (current != nullptr)
@@ -61,6 +66,7 @@ void *take(size_t size, size_t alignment)
     return memory;
 }
 
+/* A library's nothrow allocation must not throw: to it a bound looks like no memory. */
 void *try_take(size_t size, size_t alignment) noexcept
 {
     try {
@@ -91,6 +97,8 @@ hearth_bounds::~hearth_bounds()
     current = nullptr;
 }
 
+/* Memory that was taken before the bounds began may be freed within them, so `held_` can be
+ * negative. */
 void hearth_bounds::check(size_t more)
 {
     if (more < throwing_bytes)

@@ -51,6 +51,9 @@ std::string behind(const std::string &words, const char *mark)
     return words.substr(at, words.find('\n', at) - at);
 }
 
+/* How a message begins that hands on a template's complaint; hearth_chat_check knows one by it. */
+constexpr const char *complaint_words = "the model's chat template refuses this conversation: ";
+
 /* A template complains with raise_exception('…'): the model's own words, which help. Of all else
  * that goes wrong while it runs, the place is told. */
 int fault_error(struct hearth_error *error, const char *library_words)
@@ -59,8 +62,7 @@ int fault_error(struct hearth_error *error, const char *library_words)
     const std::string complaint = behind(words, "Jinja Exception: ");
     log_words(library_words);
     if (!complaint.empty())
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the model's chat template refuses this conversation: %.300s",
+        return hearth_error_set(error, HEARTH_EINVAL, "%s%.300s", complaint_words,
                                 complaint.c_str());
     std::string place = behind(words, " at line ");
     place = place.substr(0, place.find(" in source"));
@@ -92,6 +94,7 @@ template <typename F> int bounded(struct hearth_error *error, size_t input_bytes
     }
 }
 
+/* The library parses templates when it makes them, so each text is checked before. */
 void make(hearth_chat &chat, const struct llama_model *model, const char *text)
 {
     common_log_set_verbosity_thold(-1);
@@ -110,6 +113,8 @@ void make(hearth_chat &chat, const struct llama_model *model, const char *text)
                       .object_arguments = abilities["supports_object_arguments"]};
 }
 
+/* The size of the prompt is bounded by that of the conversation: a template that multiplies its
+ * input is a fault of the template. */
 int render(const hearth_chat &chat, const std::string &json, size_t messages_max,
            struct hearth_buf *prompt, struct hearth_buf *stops, struct hearth_error *error)
 {
@@ -120,7 +125,8 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
     if (inputs.messages.size() > messages_max)
         return hearth_error_set(error, HEARTH_ECONTEXT,
                                 "This model's maximum context length is %zu tokens. However, the "
-                                "conversation has %zu messages, each of at least one token",
+                                "conversation has %zu messages, each of at least one token. Please "
+                                "reduce the length of the messages. The prompt is too long.",
                                 messages_max, inputs.messages.size());
     auto rendered = common_chat_templates_apply(chat.templates.get(), inputs);
     if (rendered.prompt.size() > prompt_base + prompt_per_byte * json.size())
@@ -189,7 +195,7 @@ extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_
         hearth_buf_finish(&stops);
     }
     hearth_chat_destroy(chat);
-    if (rc == HEARTH_EINVAL && std::string(fault.message).find("refuses") != std::string::npos)
+    if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);
 }

@@ -1,11 +1,11 @@
-/* Chat templates of a model, rendered by llama-common. The text of a template comes from a stranger
- * and is a program: it is looked at before llama-common's recursive parser sees it, and runs within
- * bounds of time, memory and stack (llama_bounds.hpp).
+/* The chat templates of a model, rendered by llama-common. A template comes with the model file, so
+ * from a stranger, and it is a program: its text is checked before llama-common's recursive parser
+ * sees it, and it runs within bounds of time, memory and stack (llama_bounds.hpp).
  *
- * No exception and no message of the library leaves these functions: what is wrong is said in our
+ * No exception and no message of the library leaves these functions. What is wrong is said in our
  * words, with the line and column of the template or the member of the conversation; the library's
- * own words go to standard error, which is the server's log. Any thread; a chat may be used by one
- * thread at a time for as long as it is rendered. */
+ * own words go to standard error, which is the server's log. Any thread, but a chat is rendered by
+ * one thread at a time. */
 #ifndef HEARTH_LLAMA_CHAT_H
 #define HEARTH_LLAMA_CHAT_H
 

@@ -1,4 +1,4 @@
-/* What the files of the chat templates share. C++; no other file includes it. */
+/* What the three files of the chat templates share. C++; no other file includes it. */
 #ifndef HEARTH_LLAMA_CHAT_PARTS_H
 #define HEARTH_LLAMA_CHAT_PARTS_H
 

@@ -21,6 +21,7 @@ constexpr size_t text_max = 1u << 20;
  * of the 8 MiB that a thread has; templates of published models nest about 20 deep. */
 constexpr size_t depth_max = 256;
 
+/* Lines and columns count from 1, as editors do; a column is a byte. */
 std::string place_of(const std::string &text, size_t at)
 {
     at = std::min(at, text.size());
@@ -68,6 +69,7 @@ template <typename F> size_t first_failing(size_t count, F &&fails)
     return low;
 }
 
+/* Empty: there is none. */
 std::string lexer_fault(const std::string &text)
 {
     try {
@@ -78,6 +80,8 @@ std::string lexer_fault(const std::string &text)
     return "";
 }
 
+/* Something that is not closed shows only at the end of the text, so its beginning is told instead:
+ * the last opening mark. */
 [[noreturn]] void refuse_character(const std::string &text, const std::string &fault)
 {
     if (fault.find("unexpected end") != std::string::npos ||
@@ -96,6 +100,7 @@ std::string lexer_fault(const std::string &text)
            "the character " + shown(text.substr(count - 1, 1)) + " is not expected here");
 }
 
+/* Of the first `count` tokens alone. */
 std::string parser_fault(const jinja::lexer_result &all, size_t count)
 {
     jinja::lexer_result part = {{all.tokens.begin(), all.tokens.begin() + static_cast<long>(count)},
@@ -142,6 +147,8 @@ class nesting
         size_t opened, branches;
     };
 
+    /* A comma ends the operators of an element: elements lie side by side in the tree, not below
+     * each other. */
     void take(size_t i)
     {
         const token &one = tokens_[i];
@@ -252,6 +259,7 @@ class nesting
     size_t branches_ = 0, chained_ = 0;
 };
 
+/* A fault at the end of the tokens is a block that was not closed. */
 [[noreturn]] void refuse_token(const std::string &text, const jinja::lexer_result &all,
                                const std::string &fault, size_t open_block)
 {
@@ -273,6 +281,8 @@ class nesting
 
 } // namespace
 
+/* The order bounds the work: the length before the lexer, the depth before the recursive parser.
+ * Looking for the place of a fault costs some twenty more runs, of a text of at most a megabyte. */
 void hearth_chat_check_text(const std::string &text)
 {
     if (text.size() > text_max)

@@ -47,6 +47,8 @@ static int decode(struct hearth_llama_compute *compute, const struct hearth_llam
     }
     fill(&library->batch, batch);
     library->canceled = canceled;
+    /* llama_decode (llama.h): 0 is good, 1 means that the cache has no room, 2 that the abort
+     * callback ended it, below 0 a failure. */
     switch (hearth_llama_decode(library->context, &library->batch)) {
     case 0:
         return 0;
@@ -161,6 +163,8 @@ static bool on_progress(float fraction, void *argument)
     return !loading->given_up;
 }
 
+/* Weights are mapped from the file: several workers of one model share their pages, and a load
+ * reads only what is used. repack copies them into a layout that the CPU multiplies faster. */
 static int load_model(const struct hearth_llama_load *load, struct llama_model **ret_model,
                       struct hearth_error *error)
 {
@@ -180,6 +184,9 @@ static int load_model(const struct hearth_llama_load *load, struct llama_model *
     return 0;
 }
 
+/* libllama gives each sequence an equal share of n_ctx, and rounds it up to 256 cells; so the
+ * rounding is done before multiplying. n_ubatch is the whole batch: it is the composer who decides
+ * how large a step is. */
 static struct llama_context_params context_params(const struct hearth_llama_load *load)
 {
     const struct hearth_llama_plan *plan = load->plan;

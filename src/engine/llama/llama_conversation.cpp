@@ -68,6 +68,7 @@ const common_json &function_of(const common_json &object, const std::string &pla
     return object.at("function");
 }
 
+/* Arguments are a text that holds JSON in OpenAI's API; some clients send the object itself. */
 common_chat_tool_call read_call(const common_json &call, const std::string &place)
 {
     need_object(call, place);
@@ -87,6 +88,8 @@ common_chat_tool_call read_call(const common_json &call, const std::string &plac
     return read;
 }
 
+/* Some templates read the arguments as an object: then a text that is no JSON would fail inside the
+ * template, without a place. */
 void read_calls(const common_json &message, const std::string &place, bool object_arguments,
                 common_chat_msg &ret_message)
 {
@@ -158,6 +161,8 @@ common_chat_tool read_tool(const common_json &tool, const std::string &place)
     return read;
 }
 
+/* A named function arrives as an object, and is refused elsewhere as long as it cannot be
+ * forced. */
 common_chat_tool_choice read_choice(const common_json &body)
 {
     if (!has(body, "tool_choice") || !body.at("tool_choice").is_string())
@@ -181,6 +186,8 @@ bool truth_of(const common_json &body, const char *name, bool otherwise)
     return body.at(name).get<bool>();
 }
 
+/* Values for the template's own variables, each as JSON text; enable_thinking is one that
+ * llama-common wants to know itself. */
 void read_values(const common_json &body, common_chat_templates_inputs &inputs)
 {
     if (!has(body, "chat_template_kwargs"))

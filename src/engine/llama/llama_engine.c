@@ -80,6 +80,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
     return check_vocabulary(engine, error);
 }
 
+/* Looked for once, as ignore_eos needs all of them in each step. */
 static int find_end_tokens(struct hearth_engine *engine)
 {
     uint32_t words = engine->facts.vocabulary_length;
@@ -92,6 +93,8 @@ static int find_end_tokens(struct hearth_engine *engine)
     return 0;
 }
 
+/* All buffers of a step are made at the load: a step allocates nothing that grows with the
+ * model. */
 static int make_buffers(struct hearth_engine *engine, struct hearth_error *error)
 {
     uint32_t words = engine->facts.vocabulary_length;
@@ -122,6 +125,7 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     return 0;
 }
 
+/* Takes half-built engines. Context before model, which it points into. */
 static void unload(struct hearth_engine *engine)
 {
     if (engine == NULL)
@@ -196,6 +200,7 @@ static int load(const struct hearth_model_files *files, const struct hearth_load
     return 0;
 }
 
+/* The cache of the sequence stays, for the next request with the same beginning. */
 static void cancel(struct hearth_engine *engine, uint32_t sequence)
 {
     if (sequence < engine->plan.slots)

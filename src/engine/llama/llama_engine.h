@@ -1,7 +1,8 @@
 /* The state of a loaded model, shared by the files of this plug-in.
  *
- * Threads: everything here belongs to the compute thread, but for what `prepare` reads (model,
- * vocabulary, chat, limits: immutable after load) and `abort_wanted`. */
+ * Threads: everything belongs to the compute thread, with two exceptions. `prepare` runs on another
+ * thread and reads what does not change after the load (model, vocabulary, chat, limits);
+ * `abort_wanted` may be set by any thread. */
 #ifndef HEARTH_LLAMA_ENGINE_H
 #define HEARTH_LLAMA_ENGINE_H
 

@@ -1,3 +1,5 @@
+/* Reads a header into facts and sizes. Each number is checked as it is read, because everything
+ * that follows multiplies and divides by them. */
 #include "engine/llama/llama_header.h"
 
 #include "base/error.h"
@@ -76,6 +78,8 @@ static int read_architecture(const struct reading *from, struct hearth_model_fac
     return 0;
 }
 
+/* Told by name, so that a person sees why a file that looks like a model is none for this
+ * engine. */
 static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llama_header *header,
                               struct hearth_error *error)
 {
@@ -98,6 +102,9 @@ static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llam
     return hearth_error_set(error, HEARTH_ENOTIMPL, "architecture '%s' %s", name, fault);
 }
 
+/* A model without a head of its own may hold its embeddings twice: by rows for looking up, and in
+ * the layout for multiplying. The quantization's name is what the header says, or else the type
+ * that most bytes have. */
 static int read_weights(const char *path, const struct hearth_gguf *gguf,
                         struct hearth_llama_header *header, struct hearth_error *error)
 {
@@ -139,6 +146,7 @@ static void cache_values(const struct reading *from, uint32_t layer, uint32_t em
     *ret_v = (uint64_t)heads_kv * (uint64_t)value;
 }
 
+/* Layers may differ (list-valued keys), so they are added up one by one. */
 static void read_cache(const struct reading *from, const struct hearth_llama_settings *settings,
                        struct hearth_llama_header *header)
 {
@@ -153,6 +161,8 @@ static void read_cache(const struct reading *from, const struct hearth_llama_set
     }
 }
 
+/* Upper bounds for the recurrent families (Mamba's ssm.*, RWKV's wkv.*): inner × (state + two
+ * convolutions) floats in each layer. Where a key is absent, the family's usual value stands. */
 static void read_state(const struct reading *from, struct hearth_llama_header *header)
 {
     if (header->family == HEARTH_LLAMA_ATTENTION)
@@ -168,6 +178,7 @@ static void read_state(const struct reading *from, struct hearth_llama_header *h
     header->state_bytes_per_sequence = per_layer * header->facts.layer_count;
 }
 
+/* The list of tokens counts for the length of the vocabulary, not the number beside it. */
 static int read_shape(const struct reading *from, struct hearth_llama_header *header)
 {
     struct hearth_model_facts *facts = &header->facts;
@@ -198,6 +209,9 @@ static int read_shape(const struct reading *from, struct hearth_llama_header *he
     return 0;
 }
 
+/* What a model can do follows from how it pools: an encoder, or one whose header says that it
+ * pools, makes vectors (or scores, with a ranking head); everything else generates, and can make
+ * vectors out of its hidden states. */
 static int read_tasks(const struct reading *from, const struct hearth_llama_settings *settings,
                       struct hearth_llama_header *header)
 {
@@ -238,6 +252,7 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
     return 0;
 }
 
+/* Our own checks (shape, screens) come before anything that counts on them. */
 static int read_all(const char *path, const struct hearth_gguf *gguf,
                     const struct hearth_llama_settings *settings,
                     struct hearth_llama_header *header, struct hearth_error *error)
@@ -268,6 +283,7 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
     return 0;
 }
 
+/* On the heap: the facts are some kilobytes, and `ret_header` stays untouched on failure. */
 int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
                              struct hearth_llama_header *ret_header, struct hearth_error *error)
 {
@@ -294,6 +310,9 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+/* A context beyond what the model was trained with gives nonsense without a stretched RoPE. A
+ * server-wide number (context_is_limit) is cut to what the model can; one that was set for this
+ * model is refused, so that somebody notices. A pooled input must fit into one batch whole. */
 int hearth_llama_plan_make(const struct hearth_llama_header *header,
                            const struct hearth_load_params *params,
                            const struct hearth_llama_settings *settings,

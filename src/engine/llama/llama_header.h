@@ -1,6 +1,6 @@
-/* What a GGUF header says about a model: facts, and the memory that it would take. Nothing is
- * loaded; the header is read by src/format/gguf, so that libllama sees only files that are sound.
- * Any thread. */
+/* What a GGUF header says about a model: its facts, and the memory that it would take. Nothing is
+ * loaded for it. The header is read by our own reader (format/gguf.h), so that libllama sees only
+ * files that have been found sound. Any thread. */
 #ifndef HEARTH_LLAMA_HEADER_H
 #define HEARTH_LLAMA_HEADER_H
 
@@ -33,12 +33,16 @@ struct hearth_llama_plan {
     uint32_t context, slots, batch, threads;
 };
 
+/* Blocks: reads the headers of all parts. HEARTH_EMODEL for what cannot be a model, HEARTH_ENOTIMPL
+ * for what this engine does not serve, HEARTH_EINVAL for a setting that does not fit the model. */
 int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
                              struct hearth_llama_header *ret_header, struct hearth_error *error);
+/* HEARTH_EINVAL names what is beyond the model's or the library's limit. */
 int hearth_llama_plan_make(const struct hearth_llama_header *header,
                            const struct hearth_load_params *params,
                            const struct hearth_llama_settings *settings,
                            struct hearth_llama_plan *ret_plan, struct hearth_error *error);
+/* Bytes, estimated from above. Never fails. */
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
                               const struct hearth_llama_plan *plan,
                               struct hearth_memory_plan *ret_memory);

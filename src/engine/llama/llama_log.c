@@ -1,3 +1,5 @@
+/* One buffer for the errors of the last call, under a lock, because libllama logs from its own
+ * threads too. */
 #include "engine/llama/llama_log.h"
 
 #include "base/error.h"
@@ -18,6 +20,7 @@ static size_t kept_length;
 static bool printing = true;
 static enum ggml_log_level current; /* of the message that a continuation continues */
 
+/* Line ends become "; ". What does not fit is left out: the first error is the cause. */
 static void keep(const char *text)
 {
     size_t length = strlen(text);
@@ -33,6 +36,7 @@ static void keep(const char *text)
     kept_length += length;
 }
 
+/* A message may come in pieces; the later ones have the level CONT. */
 static void on_log(enum ggml_log_level level, const char *text, void *unused)
 {
     (void)unused;

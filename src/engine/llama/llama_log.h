@@ -1,6 +1,6 @@
-/* What libllama and ggml log: warnings of a load go to standard error, which is the server's log;
- * errors are kept, so that a failure can say why. One process has one model, so this is
- * process-wide. Any thread. */
+/* What libllama and ggml log. Warnings of a load go to standard error, which is the server's log;
+ * errors are kept, so that a failure can be explained. The libraries have one log for the whole
+ * process, and so has this; one process has one model. Any thread. */
 #ifndef HEARTH_LLAMA_LOG_H
 #define HEARTH_LLAMA_LOG_H
 

@@ -1,3 +1,5 @@
+/* From an input to tokens: template, tokenizer, limits, sampling. Runs on the prepare lane, beside
+ * the compute thread. */
 #include "base/error.h"
 #include "base/input_error.h"
 #include "base/memory.h"
@@ -9,6 +11,8 @@
 #define PROMPT_MAX (64u << 20) /* bytes of a rendered chat */
 #define STOPS_MAX 64u
 
+/* The request's stop strings first, then the template's own, which come as one text with a NUL
+ * behind each. Everything is copied: the request may be gone while the sequence runs. */
 static int copy_stops(struct hearth_llama_input *made, const struct hearth_sampling *sampling,
                       const struct hearth_buf *own, struct hearth_error *error)
 {
@@ -40,6 +44,7 @@ static int copy_stops(struct hearth_llama_input *made, const struct hearth_sampl
     return 0;
 }
 
+/* Checked here, where it is an error of the request; sampling would only ignore it. */
 static int check_biases(const struct hearth_engine *engine, const struct hearth_sampling *sampling,
                         struct hearth_error *error)
 {
@@ -74,6 +79,7 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
     return 0;
 }
 
+/* One more than there are, because limit_tokens may put a BOS into an empty input. */
 static int take_tokens(struct hearth_engine *engine, const struct hearth_input *input,
                        struct hearth_llama_input *made, struct hearth_error *error)
 {
@@ -108,6 +114,7 @@ static int check_frame(struct hearth_engine *engine, const struct hearth_input *
     return rc;
 }
 
+/* Counting tokens has no context to fit into, nor has an input that may be cut. */
 static int render_chat(struct hearth_engine *engine, const struct hearth_input *input,
                        struct hearth_llama_input *made, struct hearth_buf *stops,
                        struct hearth_error *error)
@@ -233,6 +240,9 @@ static int check_pair(const struct hearth_llama_input *made, enum hearth_truncat
                                   most, made->pair_at);
 }
 
+/* One place of the context is left for the first token of an answer; a vector needs none. An empty
+ * prompt still generates where there is a BOS to begin from. `max_tokens` is what is left behind
+ * the prompt, or what was asked for if that is less. */
 static int limit_tokens(struct hearth_engine *engine, const struct hearth_input *input,
                         struct hearth_llama_input *made, struct hearth_error *error)
 {
@@ -311,6 +321,7 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_free(made);
 }
 
+/* Control tokens are shown as text, so that tokenizing and the way back can be compared. */
 int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                             struct hearth_event_sink *sink, struct hearth_error *error)
 {

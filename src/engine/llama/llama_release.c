@@ -1,3 +1,5 @@
+/* Generated text on its way out. It waits while it could still become a stop string or is half a
+ * character; tokens with logprobs wait with their text. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "engine/llama/llama_engine.h"
@@ -32,6 +34,8 @@ void hearth_llama_release_clear(struct hearth_llama_release *release)
     release->silent_count = 0;
 }
 
+/* Texts of tokens lie in one buffer and are named by offset, since the buffer moves while it
+ * grows. */
 static void add_label(struct hearth_engine *engine, struct hearth_buf *labels, int32_t token,
                       size_t *ret_at, size_t *ret_length)
 {
@@ -79,6 +83,8 @@ static bool find_stop(const struct hearth_llama_input *input, const struct heart
     return found;
 }
 
+/* Stop strings are searched in text, not in tokens: they may begin and end in the middle of one.
+ * Tokens whose text begins behind the stop are gone too. */
 bool hearth_llama_release_token(struct hearth_engine *engine,
                                 struct hearth_llama_sequence *sequence, int32_t token,
                                 const struct hearth_llama_pending *pending)

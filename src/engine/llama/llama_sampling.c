@@ -1,3 +1,5 @@
+/* Choosing a token from the logits: bias and penalties are ours, in place; the chain is
+ * libllama's. */
 #include "engine/llama/llama_engine.h"
 
 #include <math.h>
@@ -25,6 +27,9 @@ struct llama_sampler *hearth_llama_sampler(const struct hearth_sampling *samplin
     return chain;
 }
 
+/* OpenAI's formula for presence and frequency, and CTRL's for repetition, as in llama.cpp: each
+ * token is punished once, for how often it occurs among the last. `counts` has a place for each
+ * token and is left all zero. */
 static void penalize(struct hearth_engine *engine, const struct hearth_llama_sequence *sequence,
                      float *logits)
 {
@@ -55,6 +60,8 @@ static void penalize(struct hearth_engine *engine, const struct hearth_llama_seq
     }
 }
 
+/* -100 means "never" in OpenAI's API. Suppressed tokens are the model's own choice (GGUF
+ * suppress_tokens). */
 static void add_bias(struct hearth_engine *engine, const struct hearth_sampling *sampling,
                      float *logits)
 {
@@ -86,6 +93,7 @@ static int32_t likeliest(const float *logits, uint32_t count)
     return (int32_t)best;
 }
 
+/* Temperature 0 has no chain: the likeliest token, without a sort. */
 int32_t hearth_llama_pick(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
                           float *logits)
 {
@@ -121,6 +129,8 @@ static void top_tokens(const float *logits, uint32_t count, uint32_t wanted,
     pending->alternative_count = n;
 }
 
+/* log softmax: logit - (max + log(sum(exp(logit - max)))). Subtracting the maximum keeps exp from
+ * overflowing; `ret_log_sum` is the part in brackets. */
 void hearth_llama_logprobs_begin(struct hearth_engine *engine,
                                  struct hearth_llama_sequence *sequence, const float *logits,
                                  struct hearth_llama_pending *pending, double *ret_log_sum)

@@ -1,3 +1,4 @@
+/* Lists and counts of a header that libllama takes for granted. */
 #include "engine/llama/llama_screen.h"
 
 #include "base/error.h"
@@ -34,6 +35,7 @@ static int64_t number(const struct screening *screening, const char *suffix)
     return hearth_gguf_integer_at(find(screening, suffix), 0, 0);
 }
 
+/* Some numbers are one for all layers, or a list with one for each. */
 static int64_t largest(const struct hearth_gguf_entry *entry)
 {
     int64_t most = hearth_gguf_integer_at(entry, 0, 0);
@@ -44,6 +46,7 @@ static int64_t largest(const struct hearth_gguf_entry *entry)
     return most;
 }
 
+/* Mixtures of experts: libllama divides by groups, and indexes with the numbers of experts. */
 static int screen_layers(const struct screening *screening)
 {
     int64_t layers = number(screening, "block_count");
@@ -65,6 +68,7 @@ static int screen_layers(const struct screening *screening)
     return 0;
 }
 
+/* libllama asserts that it knows the name. */
 static int screen_rope(const struct screening *screening)
 {
     static const char *const known[] = {"none", "linear", "yarn", "longrope"};
@@ -103,6 +107,8 @@ static bool same(struct hearth_gguf_text a, struct hearth_gguf_text b)
     return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
+/* An open-addressing table of at least twice as many places as words. libllama asserts that its own
+ * map has as many entries as there are words. */
 static int insert_words(const struct screening *screening, const struct hearth_gguf_entry *words,
                         struct hearth_gguf_text *table, size_t size)
 {
@@ -130,6 +136,8 @@ static int insert_words(const struct screening *screening, const struct hearth_g
     return 0;
 }
 
+/* INT32_MAX / 4 leaves room for libllama's arithmetic on int. Arrays that are indexed by token must
+ * be as long as the vocabulary; the last three have a length of their own. */
 static int screen_words(const struct screening *screening)
 {
     const struct hearth_gguf_entry *words =

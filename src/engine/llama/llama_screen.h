@@ -1,6 +1,6 @@
-/* Refuses headers that libllama would answer with abort(), a division by 0 or by reading past an
- * array: the assertions of its llama-model.cpp and llama-vocab.cpp, as errors. HEARTH_EMODEL names
- * the key. Any thread. */
+/* Refuses headers on which libllama would abort, divide by 0 or read past an array. What it asserts
+ * in its llama-model.cpp and llama-vocab.cpp is checked here beforehand, and becomes an error:
+ * HEARTH_EMODEL, which names the key. Any thread. */
 #ifndef HEARTH_LLAMA_SCREEN_H
 #define HEARTH_LLAMA_SCREEN_H
 

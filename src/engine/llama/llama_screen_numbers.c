@@ -55,6 +55,7 @@ static int screen_heads(const struct numbers *numbers)
     return 0;
 }
 
+/* Rotary embedding turns pairs of dimensions of a head. */
 static int screen_rotation(const struct numbers *numbers)
 {
     int64_t heads = integer(numbers, "attention.head_count", 0);
@@ -68,6 +69,7 @@ static int screen_rotation(const struct numbers *numbers)
     return 0;
 }
 
+/* A NaN fails every comparison, hence isfinite first. */
 static int screen_fractions(const struct numbers *numbers)
 {
     /* `above`: the least that it may be, itself excluded. */

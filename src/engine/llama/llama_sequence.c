@@ -1,8 +1,13 @@
+/* A sequence and its part of the KV cache: what the cache holds stays when a request ends, so that
+ * the next one that begins with the same tokens need not compute them again. */
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 
 #include <string.h>
 
+/* The longest common beginning of what is held and what is asked, minus what cannot be used: at
+ * least one token must be computed, for its logits; and a cache that cannot be cut is of use only
+ * when the new input goes on from all of it. */
 uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
                            const struct hearth_llama_input *input)
 {
@@ -36,6 +41,7 @@ static void cut(struct hearth_engine *engine, uint32_t index, uint32_t count)
     sequence->held_count = cut ? count : 0;
 }
 
+/* The cache is cut before `cached` is noted: cut may have to throw everything away. */
 void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
                                  const struct hearth_llama_input *input)
 {
@@ -70,6 +76,9 @@ void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index)
     cut(engine, index, 0);
 }
 
+/* `held_count` was moved on as tokens went into the batch, not when they were computed, so a step
+ * that failed takes it back. A sequence that began in this step is free again; the worker will
+ * begin it anew. */
 void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];

@@ -1,3 +1,4 @@
+/* The engine's settings: each is read by a function of its own, which names what is allowed. */
 #include "engine/llama/llama_settings.h"
 
 #include "base/error.h"
@@ -41,6 +42,7 @@ const char *hearth_llama_pooling_name(enum llama_pooling_type pooling)
     return "";
 }
 
+/* A misspelt setting would otherwise be without effect and without a word. */
 static int unknown_keys(const json_t *object, struct hearth_error *error)
 {
     const char *key;
@@ -60,6 +62,7 @@ static int unknown_keys(const json_t *object, struct hearth_error *error)
     return 0;
 }
 
+/* Types of which libllama can compute attention; others of ggml's are for weights only. */
 static int read_cache_type(const json_t *object, const char *key, enum ggml_type *type,
                            struct hearth_error *error)
 {
@@ -95,6 +98,7 @@ static int read_pooling(const json_t *object, enum llama_pooling_type *pooling,
                             name);
 }
 
+/* 0 leaves the header's value. */
 static int read_rope(const json_t *object, const char *key, float *value,
                      struct hearth_error *error)
 {
@@ -106,6 +110,7 @@ static int read_rope(const json_t *object, const char *key, float *value,
     return 0;
 }
 
+/* The words are what llama-server takes; true and false are what people write in YAML. */
 static int read_flash_attention(const json_t *object, enum llama_flash_attn_type *type,
                                 struct hearth_error *error)
 {

@@ -26,6 +26,7 @@ bool llm_arch_is_diffusion(const llm_arch &arch);
 namespace
 {
 
+/* `what` names the work in the error; `code` is what an ordinary exception of it means. */
 template <typename F> int guarded(struct hearth_error *error, int code, const char *what, F &&body)
 {
     try {
@@ -60,6 +61,8 @@ extern "C" enum hearth_llama_family hearth_llama_family_of(const char *architect
     }
 }
 
+/* A text has at most as many tokens as bytes, plus the special ones around it, so the first attempt
+ * fits nearly always; the library tells the number when it does not. */
 extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char *text,
                                      size_t length, bool add_special, bool parse_special,
                                      int32_t **ret_tokens, uint32_t *ret_count,
@@ -95,6 +98,7 @@ extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char
     return rc;
 }
 
+/* A negative length is the room that the piece needs. */
 extern "C" int hearth_llama_piece(const struct llama_vocab *vocab, int32_t token, bool special,
                                   struct hearth_buf *buf)
 {
@@ -116,6 +120,8 @@ extern "C" int hearth_llama_piece(const struct llama_vocab *vocab, int32_t token
     });
 }
 
+/* The library gives NULL and logs why; the log is emptied first, so that what is in it is of this
+ * load. */
 extern "C" struct llama_model *hearth_llama_load(const char *path,
                                                  const struct llama_model_params *params,
                                                  struct hearth_error *error)
@@ -147,6 +153,7 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
     return context;
 }
 
+/* Warnings of a step are not printed: an aborted one logs, and aborting is our own doing. */
 extern "C" int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch)
 {
     int result = -100;
@@ -158,6 +165,7 @@ extern "C" int hearth_llama_decode(struct llama_context *context, const struct l
     return result;
 }
 
+/* The candidates are reordered and cut by the chain. */
 extern "C" int32_t hearth_llama_sample(struct llama_sampler *chain, llama_token_data *candidates,
                                        size_t count)
 {

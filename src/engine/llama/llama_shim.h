@@ -1,6 +1,6 @@
-/* The C side of a thin layer of C++: those calls of libllama that may throw. No exception leaves
- * it; each becomes an error in our words, and the library's go to standard error. Any thread,
- * unless said. */
+/* The calls of libllama that may throw, as C functions over a thin layer of C++. No exception
+ * leaves it: each becomes an error in our words, and the library's words go to standard error. Any
+ * thread, unless it is said otherwise. */
 #ifndef HEARTH_LLAMA_SHIM_H
 #define HEARTH_LLAMA_SHIM_H
 

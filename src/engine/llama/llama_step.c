@@ -1,3 +1,8 @@
+/* One step: a batch of tokens of all its sequences goes through the model, then each sequence that
+ * has an output samples, or its vector is told.
+ *
+ * A generating model and one that pools go different ways, since llama.cpp computes them in
+ * different kinds of context. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
@@ -14,12 +19,15 @@ struct step {
     struct hearth_error *error;
 };
 
+/* Once an event has gone out, the step cannot be taken back any more. */
 static void emit(const struct step *step, const struct hearth_event *event)
 {
     step->engine->committed = true;
     step->sink->emit(step->sink, event);
 }
 
+/* The figures are read before the sequence is freed, and the event is sent after: a sink may at
+ * once begin something new. */
 static void finish(const struct step *step, uint32_t index, enum hearth_finish finish)
 {
     struct hearth_llama_sequence *sequence = &step->engine->sequences[index];
@@ -35,6 +43,8 @@ static void finish(const struct step *step, uint32_t index, enum hearth_finish f
     emit(step, &event);
 }
 
+/* Positions go on from what the cache holds. Only tokens with `output` get a row of logits, which
+ * are the dearest part of a small step. */
 static void add_token(struct hearth_engine *engine, uint32_t index, int32_t token, bool output)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
@@ -47,6 +57,7 @@ static void add_token(struct hearth_engine *engine, uint32_t index, int32_t toke
         sequence->step_output = (int32_t)at;
 }
 
+/* Behind its prompt a sequence computes one token in each step. */
 static uint32_t wanted_tokens(const struct hearth_llama_sequence *sequence,
                               const struct hearth_step_item *item)
 {
@@ -106,6 +117,8 @@ static int decode(const struct step *step, enum hearth_llama_result result)
     return rc;
 }
 
+/* The end of a generation is a token that says so, a stop string, or the limit. The text is told
+ * before DONE. */
 static void after_token(const struct step *step, uint32_t index, int32_t token,
                         const struct hearth_llama_pending *pending)
 {
@@ -153,6 +166,7 @@ static void sample(const struct step *step, uint32_t index)
     after_token(step, index, pending.token, &pending);
 }
 
+/* All prompts and generating sequences in one batch: this is where serving many at once pays. */
 static int run_generating(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
@@ -181,6 +195,7 @@ static void emit_vector(const struct step *step, uint32_t index, const float *va
     finish(step, index, HEARTH_FINISH_STOP);
 }
 
+/* Length 1 (Euclidean), summed in double; a vector of zeros stays as it is. */
 static void normalize(float *values, uint32_t count)
 {
     double sum = 0;
@@ -191,7 +206,9 @@ static void normalize(float *values, uint32_t count)
         values[i] = (float)((double)values[i] * scale);
 }
 
-/* One vector out of the hidden states that a generating model makes on its way. */
+/* One vector out of the hidden states that a generating model makes on its way. For "mean" they are
+ * added up, and normalize makes the division by their number needless; "last" keeps the newest row,
+ * "cls" the first token's. */
 static int take_states(const struct step *step, struct hearth_llama_sequence *sequence)
 {
     struct hearth_engine *engine = step->engine;
@@ -210,6 +227,8 @@ static int take_states(const struct step *step, struct hearth_llama_sequence *se
     return 0;
 }
 
+/* One sequence at a time, in small batches, because each row of hidden states costs one of logits.
+ * The sum is kept in double from step to step. */
 static int run_states(const struct step *step, const struct hearth_step_item *item)
 {
     struct hearth_engine *engine = step->engine;
@@ -237,6 +256,7 @@ static int run_states(const struct step *step, const struct hearth_step_item *it
     return 0;
 }
 
+/* Hidden states are switched on only for these: generating has no use for them. */
 static int run_all_states(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
@@ -251,6 +271,7 @@ static int run_all_states(const struct step *step)
     return rc;
 }
 
+/* Encoders keep nothing from input to input, so the sequence is free at once. */
 static int emit_pooled(const struct step *step, size_t first, size_t end)
 {
     struct hearth_engine *engine = step->engine;
@@ -294,6 +315,7 @@ static int run_pooled(const struct step *step)
     return emit_pooled(step, first, step->count);
 }
 
+/* What is noted here is what rollback goes back to. */
 static int begin_item(const struct step *step, const struct hearth_step_item *item, uint64_t *total)
 {
     struct hearth_engine *engine = step->engine;
@@ -316,6 +338,7 @@ static int begin_item(const struct step *step, const struct hearth_step_item *it
     return 0;
 }
 
+/* The worker composes steps within the batch; checked all the same, since libllama asserts it. */
 static int run(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
@@ -335,6 +358,8 @@ static int run(const struct step *step)
     return rc == 0 ? run_all_states(step) : rc;
 }
 
+/* `running` bounds the time in which an abort is taken: one that comes between two steps must not
+ * end the next. */
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,
                       size_t count, struct hearth_event_sink *sink, struct hearth_error *error)
 {

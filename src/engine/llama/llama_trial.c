@@ -1,3 +1,4 @@
+/* What a trial does: a load without memory for the weights, the plan of one step, the templates. */
 #include "engine/llama/llama_trial.h"
 
 #include "base/error.h"
@@ -51,6 +52,8 @@ static int plan_step(struct llama_model *model, const struct hearth_llama_header
     return 0;
 }
 
+/* no_alloc makes libllama read everything but the tensors' bytes: it checks their names, types and
+ * shapes, and allocates nothing for them. */
 static int try_model(const char *path, const struct hearth_llama_header *header,
                      struct hearth_error *error)
 {
@@ -72,6 +75,7 @@ static int try_model(const char *path, const struct hearth_llama_header *header,
     return rc;
 }
 
+/* Read from the file again, since the model of the trial is gone by now. */
 static int check_templates(const char *path, struct hearth_error *error)
 {
     static const char *const keys[] = {"tokenizer.chat_template",

@@ -1,5 +1,5 @@
-/* A model on trial, for an install: everything that a load and the first step would refuse is met
- * here, without reading or holding the weights. Compute thread only. */
+/* Tries a model before it is installed: whatever a load or the first step would refuse shows here,
+ * without its weights being read or held. Compute thread only. */
 #ifndef HEARTH_LLAMA_TRIAL_H
 #define HEARTH_LLAMA_TRIAL_H
 

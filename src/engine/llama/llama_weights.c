@@ -1,3 +1,4 @@
+/* Adds up the tensors of all parts of a model, and checks that the parts belong together. */
 #include "engine/llama/llama_weights.h"
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #define PARTS_MAX 999 /* a worker's sandbox opens no more */
 #define TAIL_LENGTH (sizeof("-00001-of-00001.gguf") - 1)
 
+/* Unknown types of tensors share the last place. */
 static void add(const struct hearth_gguf *gguf, struct hearth_llama_weights *weights)
 {
     weights->tensor_count += hearth_gguf_tensor_count(gguf);
@@ -45,6 +47,7 @@ static int check_part(const struct hearth_gguf *gguf, int64_t number, int64_t co
                             number + 1, count);
 }
 
+/* Parts are numbered from 1 in names and from 0 in headers. */
 static char *part_path(const char *first_path, int64_t number, int64_t count)
 {
     size_t length = strlen(first_path), size = length + 1;
@@ -89,6 +92,7 @@ static int add_part(const char *path, int64_t number, int64_t count,
     return rc;
 }
 
+/* The total that the first part tells catches a part of another model with the same numbering. */
 int hearth_llama_weights_read(const char *path, const struct hearth_gguf *first,
                               struct hearth_llama_weights *ret_weights, struct hearth_error *error)
 {

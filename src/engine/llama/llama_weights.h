@@ -1,6 +1,6 @@
 /* The tensors of a GGUF model, added up over its parts: "NAME-00001-of-00003.gguf" stands for all
- * three, which lie in one folder. Every part's header is read here, so that libllama sees only
- * files that are sound and belong together. Any thread. */
+ * three, which lie in one folder. The header of every part is read and checked, so that libllama
+ * sees only files that are sound and belong together. Blocks; any thread. */
 #ifndef HEARTH_LLAMA_WEIGHTS_H
 #define HEARTH_LLAMA_WEIGHTS_H
 

@@ -1,3 +1,4 @@
+/* The messages of libllama that a model file can provoke, and how each is told. */
 #include "engine/llama/llama_words.h"
 
 #include <stdio.h>
@@ -64,6 +65,8 @@ static void copy_part(char part[PART_MAX], const char *at, size_t length)
     part[n] = '\0';
 }
 
+/* The parts of a message are found one behind the other, so that a name which itself looks like a
+ * message cannot mislead the rest. */
 static bool translate(const struct phrase *phrase, const char *logged, char *ret_text, size_t size)
 {
     char parts[3][PART_MAX] = {""};

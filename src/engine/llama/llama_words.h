@@ -1,5 +1,6 @@
-/* What a library said, in our words. A message of libllama or ggml is for the server's log; a
- * client is told what is wrong with the model without the inside of a library. Pure. */
+/* Puts what a library said into our own words. A message of libllama or ggml is for the server's
+ * log; a client is told what is wrong with the model, without the inside of a library. Pure; any
+ * thread. */
 #ifndef HEARTH_LLAMA_WORDS_H
 #define HEARTH_LLAMA_WORDS_H
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* nvmlMemory_t and nvmlUtilization_t: bytes, and per cent of the last sample period. */
 struct nvml_memory {
     unsigned long long total, free, used;
 };
@@ -14,6 +15,7 @@ struct nvml_utilization {
     unsigned gpu, memory;
 };
 
+/* The functions of the library; all are set, or the library counts as absent. 0 is NVML_SUCCESS. */
 static struct {
     int (*init)(void);
     int (*count)(unsigned *ret_count);
@@ -23,6 +25,8 @@ static struct {
     int (*utilization)(void *device, struct nvml_utilization *ret_utilization);
 } nvml;
 
+/* Names with _v2 are what the headers' macros stand for. The library stays open: unloading a
+ * driver's library is seldom safe. */
 static bool open_library(void)
 {
     static const struct {
@@ -48,6 +52,7 @@ static bool open_library(void)
     return nvml.init() == 0;
 }
 
+/* Under the caller's lock. Looked for once: a driver does not appear while a process runs. */
 static size_t read_rows(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
 {
     static enum { UNKNOWN, ABSENT, PRESENT } library;
@@ -75,6 +80,7 @@ static size_t read_rows(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
     return filled;
 }
 
+/* Two scrapes may come at once, from two threads of the lane. */
 size_t hearth_gpu_usage(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

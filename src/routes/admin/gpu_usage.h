@@ -1,5 +1,6 @@
-/* What the machine's NVIDIA GPUs use, asked of the driver's own library when there is one. Blocking
- * (the first call takes up to a second): call it on a lane. Any thread. */
+/* How busy the machine's NVIDIA GPUs are and how much of their memory is used, asked of the
+ * driver's own library where there is one. Blocks (the first call takes up to a second), so call it
+ * on a lane; any thread. */
 #ifndef HEARTH_ROUTES_ADMIN_GPU_USAGE_H
 #define HEARTH_ROUTES_ADMIN_GPU_USAGE_H
 

@@ -1,3 +1,5 @@
+/* A table of metrics, each with the place of its figure in the report: Prometheus wants all rows of
+ * one metric together, so the models are walked once for each. */
 #include "routes/admin/metrics_models.h"
 
 #include "base/buf.h"
@@ -8,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+/* `scale` turns the report's unit into the one that the name promises (seconds, bytes). */
 struct model_metric {
     const char *name, *help, *type;
     size_t offset;
@@ -52,11 +55,13 @@ static const struct model_metric model_metrics[] = {
     {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
 };
 
+/* What write_metric needs beside the report. */
 struct visit {
     struct hearth_buf *buf;
     const struct model_metric *metric;
 };
 
+/* A double holds whole numbers up to 2^53 exactly; counters stay below that. */
 static double value_of(const struct hearth_model_report *report, const struct model_metric *metric)
 {
     const char *at = (const char *)report + metric->offset;
@@ -70,6 +75,7 @@ static double value_of(const struct hearth_model_report *report, const struct mo
     return (double)value * metric->scale;
 }
 
+/* The name of a model has no character that a label would have to escape. */
 static void write_metric(void *argument, const struct hearth_model_report *report)
 {
     const struct visit *visit = argument;
@@ -77,6 +83,8 @@ static void write_metric(void *argument, const struct hearth_model_report *repor
                       value_of(report, visit->metric));
 }
 
+/* All states of a model, one of them 1: the usual form of an enumeration in Prometheus, which can
+ * be summed. */
 static void write_state(void *argument, const struct hearth_model_report *report)
 {
     struct hearth_buf *buf = argument;
@@ -93,6 +101,8 @@ static void write_compute(void *argument, const struct hearth_model_report *repo
                           report->model, report->facts->compute);
 }
 
+/* Interactive requests go first, so a queue of batch requests need not worry anybody; hence by
+ * class. */
 static void write_class(void *argument, const struct hearth_model_report *report)
 {
     static const char *const names[HEARTH_CLASS_COUNT] = {"interactive", "normal", "batch"};
@@ -101,6 +111,8 @@ static void write_class(void *argument, const struct hearth_model_report *report
                           report->model, names[i], report->queued_by_class[i]);
 }
 
+/* The worker's counters hold each step once; a bucket of Prometheus holds all that are smaller
+ * too. */
 static void write_buckets(struct hearth_buf *buf, const struct hearth_model_report *report,
                           const char *name, int first, const char *const bounds[6])
 {
@@ -114,6 +126,8 @@ static void write_buckets(struct hearth_buf *buf, const struct hearth_model_repo
                       (unsigned long long)total);
 }
 
+/* The bounds are those by which the worker counts (enum hearth_worker_counter, count_step of the
+ * worker). */
 static void write_batch_tokens(void *argument, const struct hearth_model_report *report)
 {
     static const char *const bounds[] = {"16", "64", "256", "1024", "4096", "+Inf"};
@@ -122,6 +136,8 @@ static void write_batch_tokens(void *argument, const struct hearth_model_report 
                       (unsigned long long)report->step_tokens);
 }
 
+/* The sum of the ratios is the sum of tokens by the size of a batch, since that is the same for all
+ * steps of a process. */
 static void write_batch_fill(void *argument, const struct hearth_model_report *report)
 {
     static const char *const bounds[] = {"0.1", "0.25", "0.5", "0.75", "0.9", "+Inf"};
@@ -140,6 +156,7 @@ static const struct worker_metric {
     {"hearth_worker_tokens_total", "Tokens in steps.", "counter"},
 };
 
+/* One walk over the workers of a model; `index` numbers them as they come. */
 struct worker_rows {
     struct hearth_scheduler *scheduler;
     struct hearth_buf *buf;
@@ -148,6 +165,7 @@ struct worker_rows {
     int index;
 };
 
+/* In the order of worker_metrics. */
 static void write_worker(void *argument, const struct hearth_worker_report *worker)
 {
     struct worker_rows *rows = argument;
@@ -170,6 +188,7 @@ static void write_workers_of(void *argument, const struct hearth_model_report *r
     hearth_scheduler_each_worker(rows->scheduler, report->model, write_worker, rows);
 }
 
+/* HELP and TYPE stand once for each metric, before the rows of all models and workers. */
 static void write_workers(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
 {
     struct worker_rows rows = {.scheduler = scheduler, .buf = buf};
@@ -187,6 +206,7 @@ static void write_breaker(void *argument, const struct hearth_model_report *repo
                       report->breaker && strcmp(report->breaker, "closed") != 0);
 }
 
+/* The cache is the server's, not a model's, so these have no label. */
 static void write_cache(const struct hearth_scheduler *scheduler, struct hearth_buf *buf)
 {
     struct hearth_vector_cache_state state;

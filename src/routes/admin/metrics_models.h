@@ -1,5 +1,5 @@
-/* The part of /metrics that the scheduler's reports give at the moment it is asked for. Loop thread
- * only. */
+/* The part of /metrics that is read from the scheduler's reports at the moment somebody asks:
+ * figures of models, of their workers, and of the cache of vectors. Loop thread only. */
 #ifndef HEARTH_ROUTES_ADMIN_METRICS_MODELS_H
 #define HEARTH_ROUTES_ADMIN_METRICS_MODELS_H
 

@@ -1,3 +1,4 @@
+/* The members' names are the API's; api/schemas has them. */
 #include "routes/admin/report_json.h"
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@ static void put(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+/* 0 is a time that has not been. */
 static void put_time(json_t *object, const char *key, uint64_t wall_ms)
 {
     char text[25];
@@ -19,6 +21,7 @@ static void put_time(json_t *object, const char *key, uint64_t wall_ms)
     json_object_set_new(object, key, wall_ms ? json_string(text) : json_null());
 }
 
+/* Bytes, as in struct hearth_memory_plan. */
 static json_t *plan_json(const struct hearth_memory_plan *plan)
 {
     return json_pack("{s:I, s:I, s:I, s:I}", "weights", (json_int_t)plan->weights, "cache",

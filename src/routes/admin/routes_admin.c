@@ -28,6 +28,8 @@ static void add_worker(void *argument, const struct hearth_worker_report *worker
                   "step_us", (json_int_t)worker->step_us));
 }
 
+/* A model may have several worker processes (replicas); each has a row of its own within the
+ * model's. */
 static void add_report(void *argument, const struct hearth_model_report *report)
 {
     const struct listing *listing = argument;
@@ -37,6 +39,7 @@ static void add_report(void *argument, const struct hearth_model_report *report)
     json_array_append_new(listing->rows, row);
 }
 
+/* Called when memory and CPU times have been read; the client may have gone meanwhile. */
 static void show_processes(void *argument)
 {
     struct hearth_call *call = argument;
@@ -48,12 +51,16 @@ static void show_processes(void *argument)
     hearth_call_drop(call);
 }
 
+/* What the workers use is read afresh first, off the loop: figures of some seconds ago confuse a
+ * person who has just done something. */
 void hearth_route_admin_ps(struct hearth_call *call)
 {
     hearth_call_hold(call);
     hearth_scheduler_sample(call->gateway->scheduler, show_processes, call);
 }
 
+/* A load or unload that a call waits for. The call is held: the change goes on when its client
+ * leaves, and only the answer is dropped. */
 struct change {
     struct hearth_call *call;
     const char *state;
@@ -89,6 +96,7 @@ static struct change *change_create(struct hearth_call *call, const char *state)
     return change;
 }
 
+/* on_changed frees the change, also here, where nothing was begun. */
 void hearth_route_admin_load(struct hearth_call *call)
 {
     struct change *change = change_create(call, "ready");
@@ -98,6 +106,7 @@ void hearth_route_admin_load(struct hearth_call *call)
         on_changed(change, &error);
 }
 
+/* Without force, what runs may finish within the stop timeout, so this call can take that long. */
 void hearth_route_admin_unload(struct hearth_call *call)
 {
     struct change *change = change_create(call, "unloaded");
@@ -109,6 +118,7 @@ void hearth_route_admin_unload(struct hearth_call *call)
         on_changed(change, &error);
 }
 
+/* The figures are those before clearing, so that the answer tells what has gone. */
 static void show_cache(struct hearth_call *call, bool clear)
 {
     struct hearth_scheduler *scheduler = call->gateway->scheduler;

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+/* The list shows enough of an input to know it again; a retry uses all of it. */
 enum { TEXT_SHOWN_MAX = 4096, ANSWER_MAX = 16 << 20 };
 
 static const char *task_name(enum hearth_task task)
@@ -29,6 +30,7 @@ static const char *task_name(enum hearth_task task)
     }
 }
 
+/* Cut between two characters. Bytes that are no text are shown as "". */
 static json_t *text_json(const struct hearth_input *input)
 {
     size_t length = input->length < TEXT_SHOWN_MAX ? input->length : TEXT_SHOWN_MAX;
@@ -37,6 +39,7 @@ static json_t *text_json(const struct hearth_input *input)
     return text ? text : json_string("");
 }
 
+/* The text of a pair's second part is not shown, but counted in "bytes". */
 static json_t *letter_json(const struct hearth_dead_letter *letter)
 {
     const struct hearth_input *input = hearth_shared_input_view(letter->shared);
@@ -77,6 +80,7 @@ static struct hearth_dead_letter *take_named(struct hearth_call *call)
     return letter;
 }
 
+/* The letter is out of the list already; it is destroyed after its id has been told. */
 void hearth_route_admin_letter_delete(struct hearth_call *call)
 {
     struct hearth_dead_letter *letter = take_named(call);
@@ -101,6 +105,7 @@ static struct retry *of(struct hearth_answering *answering)
     return (struct retry *)answering;
 }
 
+/* The same input and seed as the first time, so that the retry is the same request. */
 static struct hearth_shared_input *ask(struct hearth_answering *answering, uint32_t part,
                                        uint64_t *ret_seed_offset)
 {
@@ -110,6 +115,7 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
     return hearth_shared_input_keep(letter->shared);
 }
 
+/* Text and vector share one mechanism: a letter's task has one or the other. */
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
@@ -129,6 +135,7 @@ static int on_done(struct hearth_answering *answering, uint32_t part,
     return 0;
 }
 
+/* A vector is written as JSON already as it comes; a text is escaped here, once it is whole. */
 static void on_complete(struct hearth_answering *answering)
 {
     struct retry *retry = of(answering);
@@ -147,6 +154,7 @@ static void on_complete(struct hearth_answering *answering)
     hearth_answer_buf(hearth_answering_end(answering), 200, &buf);
 }
 
+/* A copy goes into the list, and the letter here goes with the retry (release). */
 static void put_back(struct retry *retry)
 {
     retry->letter->attempts++;
@@ -163,6 +171,8 @@ static void on_failed(struct hearth_answering *answering, uint32_t part,
     hearth_answer_error(hearth_answering_end(answering), error, &detail);
 }
 
+/* Whoever asked for the retry has left before it was answered: the letter waits for the next
+ * one. */
 static void on_gone(struct hearth_answering *answering, int reason)
 {
     (void)reason;
@@ -178,6 +188,8 @@ static void release(struct hearth_answering *answering)
     hearth_free(retry);
 }
 
+/* The letter is taken out of the list first; every way out of here either puts it back or destroys
+ * it. */
 void hearth_route_admin_letter_retry(struct hearth_call *call)
 {
     static const struct hearth_answering_ops ops = {.ask = ask,

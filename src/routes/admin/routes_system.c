@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+/* What add_worker gathers while it walks the reports. */
 struct health {
     struct hearth_buf *buf;
     size_t count;
@@ -40,6 +41,8 @@ static void add_worker(void *argument, const struct hearth_model_report *report)
         health->degraded = true;
 }
 
+/* Only a store that failed makes it 503: a model that rests or crashes is reported, but restarting
+ * this server would not mend it. */
 void hearth_route_health(struct hearth_call *call)
 {
     struct hearth_gateway *gateway = call->gateway;
@@ -64,6 +67,7 @@ void hearth_route_health(struct hearth_call *call)
     hearth_answer_buf(call, gateway->store_failed ? 503 : 200, &buf);
 }
 
+/* For load balancers: no while the server stops, so that they send nothing new. */
 void hearth_route_ready(struct hearth_call *call)
 {
     const struct hearth_gateway *gateway = call->gateway;
@@ -77,6 +81,7 @@ void hearth_route_ready(struct hearth_call *call)
         hearth_answer_bytes(call, 200, "application/json", "{\"ready\":true}", 14);
 }
 
+/* Connections and what is held for them; `held` is what connection_buffers_max bounds. */
 static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
 {
     struct hearth_server_counts counts = hearth_server_counts(gateway->server);
@@ -97,13 +102,17 @@ static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
                       (unsigned long long)counts.closed_for_memory);
 }
 
-/* A scrape: the GPUs are asked on the lane, then the workers, then everything is written. */
+/* A scrape: the machine is read on the lane, then the workers are asked, then everything is
+ * written.
+ */
 struct scrape {
     struct hearth_call *call;
+    struct hearth_process_figures process; /* zero when the lane had no room for the reading */
     struct hearth_gpu_usage gpus[HEARTH_GPUS_MAX];
     size_t gpu_count;
 };
 
+/* The name comes from a driver, so it is escaped as JSON, which suits a label of Prometheus. */
 static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, const char *name,
                       double value)
 {
@@ -112,6 +121,7 @@ static void write_gpu(struct hearth_buf *buf, const char *metric, size_t index, 
     hearth_buf_printf(buf, "} %.15g\n", value);
 }
 
+/* A machine without a GPU has no such metric at all, rather than one without rows. */
 static void write_gpus(const struct scrape *scrape, struct hearth_buf *buf)
 {
     if (scrape->gpu_count)
@@ -142,7 +152,7 @@ static void write_metrics(void *argument)
         hearth_metrics_write(gateway->metrics, &buf);
         hearth_metrics_write_models(gateway->scheduler, &buf);
         write_server(gateway, &buf);
-        hearth_metrics_write_process(&buf);
+        hearth_metrics_write_process(&scrape->process, &buf);
         write_gpus(scrape, &buf);
         hearth_answer_typed(call, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
     }
@@ -150,9 +160,11 @@ static void write_metrics(void *argument)
     hearth_free(scrape);
 }
 
-static void ask_gpus(void *argument)
+/* On the lane. */
+static void read_machine(void *argument)
 {
     struct scrape *scrape = argument;
+    hearth_process_figures_read(&scrape->process);
     scrape->gpu_count = hearth_gpu_usage(scrape->gpus);
 }
 
@@ -165,15 +177,17 @@ static void ask_workers(void *argument, bool dropped)
         hearth_scheduler_sample(scrape->call->gateway->scheduler, write_metrics, scrape);
 }
 
+/* The machine first, on the lane: asking a driver blocks, and so may reading /proc. */
 void hearth_route_metrics(struct hearth_call *call)
 {
     struct scrape *scrape = hearth_calloc(1, sizeof(*scrape));
     scrape->call = call;
     hearth_call_hold(call);
-    if (hearth_lane_submit(call->gateway->lane, ask_gpus, ask_workers, scrape))
+    if (hearth_lane_submit(call->gateway->lane, read_machine, ask_workers, scrape))
         ask_workers(scrape, true);
 }
 
+/* Generated from api/ when the server is built, and sent from where it lies. */
 void hearth_route_openapi(struct hearth_call *call)
 {
     hearth_answer_static(call, 200, "application/json", hearth_page_openapi,
@@ -189,6 +203,8 @@ void hearth_route_home(struct hearth_call *call)
     hearth_answer_static(call, 302, "text/plain; charset=utf-8", text, sizeof(text) - 1);
 }
 
+/* The policy is generated with the page and names the digests of its own style and script: nothing
+ * else runs in it, whatever a model's name or answer holds. */
 void hearth_route_docs(struct hearth_call *call)
 {
     hearth_exchange_set_header(call->exchange, "content-security-policy", hearth_page_docs_policy);

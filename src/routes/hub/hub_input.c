@@ -1,8 +1,9 @@
+/* Members of bodies as the engine and the store take them. */
 #include "routes/hub/hub_input.h"
 
 #include "base/error.h"
 
-enum { INPUT_MAX = 64 << 20 };
+enum { INPUT_MAX = 64 << 20, OBJECT_MAX = 1 << 20 };
 
 void hearth_hub_text(const json_t *text, struct hearth_input *input)
 {
@@ -26,4 +27,19 @@ int hearth_hub_messages(struct hearth_call *call, json_t *messages, struct heart
     input->length = text.length;
     hearth_buf_finish(&text);
     return kept ? 0 : HEARTH_ETOOLARGE;
+}
+
+const char *hearth_hub_object_text(const json_t *body, const char *key, struct hearth_arena *arena,
+                                   const char *fallback)
+{
+    const json_t *value = json_object_get(body, key);
+    if (!json_is_object(value))
+        return fallback;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, OBJECT_MAX);
+    const char *text = hearth_json_dump(&buf, value)
+                           ? fallback
+                           : hearth_arena_strndup(arena, buf.bytes, buf.length);
+    hearth_buf_finish(&buf);
+    return text ? text : fallback;
 }

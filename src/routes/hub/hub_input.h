@@ -1,4 +1,5 @@
-/* The inputs of the hub's routes: a text, or a conversation for the model's chat template. */
+/* Reads what the hub's routes find in a body: a text, a conversation for the model's chat template,
+ * an object that is stored as text. Loop thread only, unless it is said otherwise. */
 #ifndef HEARTH_ROUTES_HUB_HUB_INPUT_H
 #define HEARTH_ROUTES_HUB_HUB_INPUT_H
 
@@ -10,5 +11,9 @@
 void hearth_hub_text(const json_t *text, struct hearth_input *input);
 /* The input points into the call's arena. HEARTH_ETOOLARGE when that is full. */
 int hearth_hub_messages(struct hearth_call *call, json_t *messages, struct hearth_input *input);
+/* The object that is the body's member `key`, as text in the arena; the fallback when it is absent
+ * or no object. Any thread. */
+const char *hearth_hub_object_text(const json_t *body, const char *key, struct hearth_arena *arena,
+                                   const char *fallback);
 
 #endif

@@ -1,3 +1,5 @@
+/* Installs on a lane: started from the loop, progress gathered from the threads that fetch, told
+ * when they have ended. */
 #include "routes/hub/installs.h"
 
 #include "base/error.h"
@@ -14,6 +16,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* Two at a time keep the line busy while one of them verifies. A source with more files than
+ * FILES_MAX is installed all the same, only its progress leaves the others out. */
 enum { THREADS = 2, QUEUE_MAX = 64, FILES_MAX = 256 };
 
 /* One file's share of the progress; files are told apart by their place in the source's list. */
@@ -22,6 +26,7 @@ struct file_progress {
     int64_t done;
 };
 
+/* Its texts are copies; `progress` is what hearth_install calls back, on its threads. */
 struct install {
     struct hearth_fetch_progress progress; /* first, so that its callbacks find us */
     struct install *next;
@@ -40,6 +45,7 @@ struct install {
     int64_t bytes_done, bytes_total; /* total -1: not known */
 };
 
+/* `first` lists what has not been told yet, running or waiting. */
 struct hearth_installs {
     struct hearth_gateway *gateway;
     struct hearth_lane *lane;
@@ -54,6 +60,8 @@ struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway)
     return installs;
 }
 
+/* The threads look at the flag between two pieces of a file. What was fetched stays, and the next
+ * install goes on from there. */
 void hearth_installs_cancel(struct hearth_installs *installs)
 {
     atomic_store(&installs->canceled, true);
@@ -64,6 +72,7 @@ bool hearth_installs_idle(const struct hearth_installs *installs)
     return !installs->first;
 }
 
+/* The lane is destroyed first: its threads end, and nobody reads the flag after. */
 void hearth_installs_destroy(struct hearth_installs *installs)
 {
     if (!installs)
@@ -102,6 +111,7 @@ static bool is_canceled(struct hearth_fetch_progress *progress)
     return atomic_load(&((struct install *)progress)->installs->canceled);
 }
 
+/* On a thread of the lane. What waited in the queue while the server began to stop is not begun. */
 static void run(void *argument)
 {
     struct install *install = argument;
@@ -115,6 +125,7 @@ static void run(void *argument)
                        &install->model_id, &install->number, &install->error);
 }
 
+/* The request's texts are const for those who read them; here they are our own copies. */
 static void free_install(struct install *install)
 {
     const struct hearth_install_request *r = &install->request;
@@ -144,12 +155,16 @@ static void tell(struct install *install)
     free_install(install);
 }
 
+/* Told only when the catalogue has the version: a client that is answered may ask for it at once.
+ */
 static void on_refreshed(void *argument, const struct hearth_error *error)
 {
     (void)error;
     tell(argument);
 }
 
+/* The catalogue is refreshed before anybody is told, so that who was told finds the model. A server
+ * that stops has no catalogue to rely on. */
 static void ended(void *argument, bool dropped)
 {
     struct install *install = argument;
@@ -172,6 +187,8 @@ static void ended(void *argument, bool dropped)
         hearth_catalog_refresh(gateway->catalog, on_refreshed, install);
 }
 
+/* The order's texts are copied: who orders may be gone before a thread gets to it. The rows of the
+ * order, where there are any, tell hearth_installs_progress which install is theirs. */
 int hearth_installs_start(struct hearth_installs *installs,
                           const struct hearth_install_order *order,
                           void (*on_done)(void *argument, const struct hearth_error *error,
@@ -212,6 +229,7 @@ int hearth_installs_start(struct hearth_installs *installs,
     return 0;
 }
 
+/* A size that is not known makes the fraction unknown too, not 0. */
 json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,
                                  int64_t number)
 {

@@ -1,5 +1,5 @@
-/* Installs that requests have asked for: they run on a lane of their own, a few at a time, and
- * their progress can be asked for. Loop thread only. */
+/* The installs that requests and definitions have asked for. They run on a lane of their own, two
+ * at a time, and their progress can be asked for meanwhile. Loop thread only. */
 #ifndef HEARTH_ROUTES_HUB_INSTALLS_H
 #define HEARTH_ROUTES_HUB_INSTALLS_H
 

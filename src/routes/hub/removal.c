@@ -1,3 +1,5 @@
+/* The way of a removal: find the row (store's lane), unload (scheduler), remove rows and files
+ * (lane), refresh the catalogue, unload again what was loaded meanwhile, answer. */
 #include "routes/hub/removal.h"
 
 #include "base/error.h"
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is carried from step to step. It holds the call, whose client may leave in between. */
 struct removal {
     struct hearth_call *call;
     int64_t model_id, number;
@@ -79,6 +82,8 @@ static void removed_on_lane(void *argument, bool dropped)
         hearth_catalog_refresh(removal->call->gateway->catalog, on_refreshed, removal);
 }
 
+/* Files are deleted on the pool's lane and not the store's, which would keep every other request
+ * for the registry waiting. */
 static void remove_files(struct removal *removal)
 {
     removal->rc =
@@ -89,6 +94,7 @@ static void remove_files(struct removal *removal)
     answer(removal);
 }
 
+/* No process is left, whether there was one or not. */
 static void on_unloaded(void *argument, const struct hearth_error *error)
 {
     (void)error;
@@ -109,6 +115,7 @@ static void unload(struct removal *removal)
     answer(removal);
 }
 
+/* On the store's lane. */
 static int find(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
@@ -139,6 +146,7 @@ static void found(struct hearth_store_job *job)
     unload(removal);
 }
 
+/* The row is looked up first, so that nothing is unloaded for a name that does not exist. */
 void hearth_removal_start(struct hearth_call *call, int64_t number)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);

@@ -1,5 +1,6 @@
-/* Removing a model or a version: refused while it is loaded, unless it is forced, and then it is
- * unloaded first. Its blobs go too when nobody else has them. Loop thread only. */
+/* Removes a model or one of its versions for a call. While it is loaded that is refused, unless it
+ * is forced, and then it is unloaded first. Its files go too, except those that another version
+ * also has. Loop thread only. */
 #ifndef HEARTH_ROUTES_HUB_REMOVAL_H
 #define HEARTH_ROUTES_HUB_REMOVAL_H
 

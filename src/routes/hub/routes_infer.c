@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Vectors are cheap to batch; each generated input takes a place in the model's queue. */
 enum { GENERATED_MAX = 64 };
 
 static double ms(uint64_t us)
@@ -45,11 +46,24 @@ static void write_timing(struct hearth_buf *buf, uint64_t queued_us, uint64_t lo
     hearth_buf_text(buf, "}}");
 }
 
+/* {"result": … around what was made of one input, or of each of a list, then the metadata. */
+static void open_result(bool list, struct hearth_buf *buf)
+{
+    hearth_buf_text(buf, list ? "{\"result\":[" : "{\"result\":");
+}
+
+static void open_metadata(bool list, const char *model, struct hearth_buf *buf)
+{
+    hearth_buf_text(buf, list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
+    hearth_json_write_text(buf, model);
+}
+
+/* The times are those of the slowest text: they ran beside each other. */
 static void write_generated(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     struct hearth_usage usage = hearth_generation_usage(generation);
     const struct hearth_inference_done *slowest = &generation->choices[0].done;
-    hearth_buf_text(buf, generation->list ? "{\"result\":[" : "{\"result\":");
+    open_result(generation->list, buf);
     for (uint32_t i = 0; i < generation->choice_count; i++) {
         const struct hearth_choice *choice = &generation->choices[i];
         if (i)
@@ -58,9 +72,7 @@ static void write_generated(const struct hearth_generation *generation, struct h
         if (choice->done.decode_us > slowest->decode_us)
             slowest = &choice->done;
     }
-    hearth_buf_text(buf,
-                    generation->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
-    hearth_json_write_text(buf, hearth_generation_version(generation));
+    open_metadata(generation->list, hearth_generation_version(generation), buf);
     hearth_buf_printf(buf,
                       ",\"task\":\"generate\",\"prompt_tokens\":%llu,\"cached_tokens\":%llu,"
                       "\"completion_tokens\":%llu,\"finish_reason\":\"%s\"}",
@@ -81,17 +93,16 @@ static void write_one(const struct hearth_vectors *vectors, uint32_t index, stru
         hearth_vector_write(vectors, index, buf);
 }
 
+/* Runs on the pool for long answers: reads nothing but the vectors, which own their labels. */
 static void write_vectors(const struct hearth_vectors *vectors, struct hearth_buf *buf)
 {
-    hearth_buf_text(buf, vectors->list ? "{\"result\":[" : "{\"result\":");
+    open_result(vectors->list, buf);
     for (uint32_t i = 0; i < vectors->count; i++) {
         if (i)
             hearth_buf_char(buf, ',');
         write_one(vectors, i, buf);
     }
-    hearth_buf_text(buf,
-                    vectors->list ? "],\"metadata\":{\"model\":" : ",\"metadata\":{\"model\":");
-    hearth_json_write_text(buf, vectors->model);
+    open_metadata(vectors->list, vectors->model, buf);
     hearth_buf_printf(
         buf,
         ",\"task\":\"%s\",\"%s\":%u,\"prompt_tokens\":%llu,"
@@ -123,6 +134,8 @@ static int find_use(struct hearth_call *call, struct model_use *ret_use, bool *r
     struct hearth_model_facts *facts = &ret_use->facts;
     *ret_known = hearth_model_facts_find(call->gateway, entry, facts) || *entry->task;
     uint32_t output = facts->tasks & (HEARTH_TASK_GENERATE | HEARTH_TASK_EMBED | HEARTH_TASK_SCORE);
+    /* A registered task is somebody's word and goes before what the files say, but nobody can make
+     * a model of scores do anything else. */
     if (output == HEARTH_TASK_SCORE) {
         ret_use->classifies = true;
     } else if (*entry->task) {
@@ -156,6 +169,8 @@ static int set_input(struct hearth_call *call, const struct model_use *use, json
     return hearth_hub_messages(call, messages, input);
 }
 
+/* From here on the labels belong to the vectors' work, which reads them on the pool, also when the
+ * client has gone. */
 static void run_vectors(struct hearth_call *call, const struct model_use *use,
                         const struct hearth_input *inputs, uint32_t count, bool list)
 {
@@ -178,6 +193,7 @@ static void run_vectors(struct hearth_call *call, const struct model_use *use,
     hearth_vectors_start(call, &request);
 }
 
+/* `parameters` is optional, and so are its members; an absent one leaves the model's default. */
 static void run_generation(struct hearth_call *call, const struct model_use *use,
                            const struct hearth_input *inputs, uint32_t count, bool list)
 {
@@ -202,6 +218,9 @@ static void run_generation(struct hearth_call *call, const struct model_use *use
     hearth_generation_start(call, &request);
 }
 
+/* Everything about the inputs is checked before anything is begun: texts for models that make
+ * vectors, a bounded number for those that generate. A list of texts is many inputs; a list of
+ * objects is one conversation. The inputs point into the call's JSON and its arena. */
 static void infer(struct hearth_call *call, const struct model_use *use)
 {
     json_t *given = json_object_get(call->json, "input");
@@ -214,9 +233,10 @@ static void infer(struct hearth_call *call, const struct model_use *use)
     }
     size_t count = list ? json_array_size(given) : 1;
     if (generates && count > GENERATED_MAX) {
-        hearth_answer_message(call, HEARTH_EINVAL, "input",
-                              "%zu inputs at once; at most %d for a model that generates", count,
-                              GENERATED_MAX);
+        hearth_answer_message(
+            call, HEARTH_EINVAL, "input",
+            "%zu inputs are too many; a model that generates takes at most %d at once", count,
+            GENERATED_MAX);
         return;
     }
     struct hearth_input *inputs =

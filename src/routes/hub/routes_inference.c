@@ -31,6 +31,8 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
     hearth_buf_char(buf, '}');
 }
 
+/* The last event of a stream has no text and carries the figures that an answer given at once
+ * has. */
 static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, "{\"text\":\"\",\"done\":true,");
@@ -59,6 +61,7 @@ struct id_search {
     const char *name;
 };
 
+/* Several versions have one model_id; the first one's name is that of the model. */
 static void match_id(void *argument, const struct hearth_catalog_entry *entry)
 {
     struct id_search *search = argument;
@@ -78,6 +81,8 @@ static const char *model_of(struct hearth_call *call)
     return search.name;
 }
 
+/* The default model is put into the body where the client named none, so what follows always finds
+ * one. */
 static void start(struct hearth_call *call, bool stream)
 {
     if (hearth_default_model(call, "model_id", hearth_model_generates))

@@ -8,6 +8,7 @@
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
 #include "registry/settings_fit.h"
+#include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/installs.h"
 #include "routes/hub/removal.h"
@@ -19,6 +20,7 @@
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
 
+/* Read on the loop, used on the store's lane: all of it lies in the job's arena. */
 struct list_query {
     struct hearth_model_filter filter;
     int64_t page;
@@ -31,6 +33,7 @@ struct query_reader {
     struct hearth_schema_faults *faults;
 };
 
+/* Faults have a maximum; what is beyond it is only said to exist (`more`). */
 static void tell(struct query_reader *reader, enum hearth_schema_fault_kind kind, const char *key,
                  const char *expected, const char *got, const char *suggestion)
 {
@@ -65,6 +68,7 @@ static bool is_sort(const char *sort)
     return false;
 }
 
+/* A mistyped filter would list everything, which looks like an answer: unknown keys are faults. */
 static void check_keys(struct query_reader *reader)
 {
     static const char *const known[] = {"task", "tag",  "device", "state", "name",
@@ -122,6 +126,7 @@ static void read_query(struct query_reader *reader, struct hearth_arena *arena,
     filter->offset = (query->page - 1) * filter->limit;
 }
 
+/* The last page may be shorter, so the number of pages is rounded up. */
 static int list_models(struct hearth_store *store, struct hearth_store_job *job)
 {
     const struct list_query *query = job->input;
@@ -157,6 +162,8 @@ static void show_list(struct hearth_store_job *job)
     hearth_answer_json(call, 200, json_incref(job->result));
 }
 
+/* The job is made before the query is read, because its arena takes the query; a faulty query
+ * cancels it. */
 void hearth_route_models_list(struct hearth_call *call)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
@@ -196,6 +203,7 @@ void hearth_route_models_show(struct hearth_call *call)
     hearth_store_job_start(job);
 }
 
+/* The newest first, as people read a history. */
 static int show_history(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
@@ -221,22 +229,6 @@ void hearth_route_models_history(struct hearth_call *call)
     job->work = show_history;
     job->on_done = show_progress;
     hearth_store_job_start(job);
-}
-
-/* The object of a member as text in the arena; the fallback when it is absent. */
-static const char *object_text(const json_t *body, const char *key, struct hearth_arena *arena,
-                               const char *fallback)
-{
-    const json_t *value = json_object_get(body, key);
-    if (!json_is_object(value))
-        return fallback;
-    struct hearth_buf buf;
-    hearth_buf_init(&buf, 1 << 20);
-    const char *text = hearth_json_dump(&buf, value)
-                           ? fallback
-                           : hearth_arena_strndup(arena, buf.bytes, buf.length);
-    hearth_buf_finish(&buf);
-    return text ? text : fallback;
 }
 
 /* What is set must be possible for the version that the bare name means to most: the newest ready
@@ -274,10 +266,10 @@ static int update_model(struct hearth_store *store, struct hearth_store_job *job
     model->description = hearth_json_text(body, "description", model->description);
     model->base_model = hearth_json_text(body, "base_model", model->base_model);
     model->device = hearth_json_text(body, "device", model->device);
-    model->tags_json = object_text(body, "tags", job->arena, model->tags_json);
-    model->settings_json =
-        object_text(body, "settings", job->arena,
-                    object_text(body, "config", job->arena, model->settings_json));
+    model->tags_json = hearth_hub_object_text(body, "tags", job->arena, model->tags_json);
+    model->settings_json = hearth_hub_object_text(
+        body, "settings", job->arena,
+        hearth_hub_object_text(body, "config", job->arena, model->settings_json));
     rc = check_settings(store, job, model);
     if (rc)
         return rc;

@@ -7,6 +7,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
+#include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/installs.h"
 #include "routes/hub/store_job.h"
@@ -15,27 +16,13 @@
 
 #include <string.h>
 
+/* Two names of a member: ours, and that of an older API. */
 static const char *text_of(const json_t *body, const char *key, const char *other)
 {
     return hearth_json_text(body, key, hearth_json_text(body, other, NULL));
 }
 
-static const char *object_of(const json_t *body, const char *key, const char *other,
-                             struct hearth_arena *arena)
-{
-    const json_t *value = json_object_get(body, key);
-    if (!json_is_object(value))
-        value = json_object_get(body, other);
-    if (!json_is_object(value))
-        return "{}";
-    struct hearth_buf buf;
-    hearth_buf_init(&buf, 1 << 20);
-    hearth_json_dump(&buf, value);
-    const char *text = hearth_arena_strndup(arena, buf.bytes ? buf.bytes : "{}", buf.length);
-    hearth_buf_finish(&buf);
-    return text ? text : "{}";
-}
-
+/* Nothing of these is fetched, so that a client can wait for the end. */
 static bool is_local(const char *source)
 {
     return strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0;
@@ -93,6 +80,9 @@ static const char *name_of(const json_t *body, struct hearth_arena *arena)
     return path ? hearth_source_name(arena, path) : NULL;
 }
 
+/* Model and version are made in one visit to the store's lane. The store's own rule makes names
+ * unique, so two requests for one name cannot both win. The row is read back, so that the answer
+ * has the times and the revision that the store gave it. */
 static int create_model(struct hearth_store *store, struct hearth_store_job *job)
 {
     const json_t *body = job->call->json;
@@ -101,10 +91,11 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
         .name = name_of(body, job->arena),
         .task = task && *task ? hearth_task_canonical(task) : "",
         .description = hearth_json_text(body, "description", ""),
-        .tags_json = object_of(body, "tags", "", job->arena),
+        .tags_json = hearth_hub_object_text(body, "tags", job->arena, "{}"),
         .base_model = hearth_json_text(body, "base_model", ""),
         .device = device ? device : "auto",
-        .settings_json = object_of(body, "settings", "config", job->arena),
+        .settings_json = hearth_hub_object_text(
+            body, "settings", job->arena, hearth_hub_object_text(body, "config", job->arena, "{}")),
     };
     if (!model.name)
         return hearth_error_set(&job->error, HEARTH_ETOOLARGE, "the request is too large");
@@ -144,6 +135,7 @@ struct made {
     struct hearth_error error;
 };
 
+/* Read again: the install has filled in the version's facts, size and state. */
 static int show_made(struct hearth_store *store, struct hearth_store_job *job)
 {
     const struct made *made = job->input;
@@ -178,6 +170,7 @@ static bool is_fault_of_source(int code)
     return false;
 }
 
+/* As a fault of the member `source`, so that a program finds the place and a person the reason. */
 static void refuse_made(struct hearth_store_job *job)
 {
     const struct made *made = job->input;
@@ -200,6 +193,8 @@ static void refuse_made(struct hearth_store_job *job)
     hearth_answer_error(job->call, &error, &detail);
 }
 
+/* With an error the job runs also when the client has gone, to take the rows away again; the fault
+ * is copied into the job's arena, because `made` ends here. */
 static void on_installed(void *argument, const struct hearth_error *error, int64_t model_id,
                          int64_t number)
 {
@@ -224,7 +219,9 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
 }
 
 /* The rows are there, so this goes on even when the client has gone: without it, their name would
- * be taken by a model that nobody ever installs. */
+ * be taken by a model that nobody ever installs. Local sources have somebody who waits for the
+ * outcome (`made`, which holds the call); others are answered at once and followed by their
+ * progress. */
 static void install(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;

@@ -7,6 +7,7 @@
 #include "task/sampling.h"
 #include "task/tokens.h"
 
+/* `out` holds the ids already written as JSON, without the brackets. */
 static void write_answer(const struct hearth_tokens_answer *answer, struct hearth_buf *buf)
 {
     if (answer->to_text) {
@@ -35,6 +36,7 @@ static void start(struct hearth_call *call, const struct hearth_input *input, bo
     hearth_tokens_start(call, &request);
 }
 
+/* Exactly one of the two: equal answers of is_string and is_array mean both or neither. */
 void hearth_route_tokenize(struct hearth_call *call)
 {
     json_t *text = json_object_get(call->json, "content");
@@ -58,6 +60,7 @@ void hearth_route_tokenize(struct hearth_call *call)
     start(call, &input, false);
 }
 
+/* The ids are checked by the schema; whether they are in the vocabulary only the worker knows. */
 void hearth_route_detokenize(struct hearth_call *call)
 {
     const json_t *tokens = json_object_get(call->json, "tokens");

@@ -28,6 +28,7 @@ static int find_version(struct hearth_store *store, struct hearth_store_job *job
     return rc;
 }
 
+/* The work runs on the store's lane; what it leaves in `result` is the answer. */
 static void start(struct hearth_call *call,
                   int (*work)(struct hearth_store *store, struct hearth_store_job *job),
                   bool writes)
@@ -38,17 +39,24 @@ static void start(struct hearth_call *call,
     hearth_store_job_start(job);
 }
 
+/* False: what the path has in its place is no number, and the call is answered. */
+static bool read_number(struct hearth_call *call, int64_t *ret_number)
+{
+    if (!hearth_parse_int(call->params[1], 1, INT64_MAX, ret_number))
+        return true;
+    hearth_answer_message(call, HEARTH_EINVAL, NULL,
+                          "a version must be a number from 1 on, not \"%.100s\"", call->params[1]);
+    return false;
+}
+
 /* The same for routes with a version in their path; without `on_done` they write. */
 static void start_numbered(struct hearth_call *call,
                            int (*work)(struct hearth_store *store, struct hearth_store_job *job),
                            void (*on_done)(struct hearth_store_job *job))
 {
     int64_t number;
-    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number)) {
-        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
-                              call->params[1]);
+    if (!read_number(call, &number))
         return;
-    }
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->number = number;
     job->work = work;
@@ -67,6 +75,8 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     return rc;
 }
 
+/* Progress of an install is only in memory, so it is added here, on the loop. The answer takes a
+ * reference of its own: the job still frees its `result`. */
 static void show_progress(struct hearth_store_job *job)
 {
     json_t *progress = hearth_installs_progress(
@@ -84,10 +94,7 @@ void hearth_route_version_show(struct hearth_call *call)
 void hearth_route_version_delete(struct hearth_call *call)
 {
     int64_t number;
-    if (hearth_parse_int(call->params[1], 1, INT64_MAX, &number))
-        hearth_answer_message(call, HEARTH_EINVAL, NULL, "a version is a number, not %.100s",
-                              call->params[1]);
-    else
+    if (read_number(call, &number))
         hearth_removal_start(call, number);
 }
 
@@ -200,8 +207,9 @@ static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
     for (size_t i = 0; i < count; i++)
         if (strcmp(aliases[i].name, job->params[1]) == 0)
             job->result = hearth_alias_json(&aliases[i]);
-    return job->result ? 0
-                       : hearth_error_set(&job->error, HEARTH_ECONFLICT, "it was removed again");
+    return job->result
+               ? 0
+               : hearth_error_set(&job->error, HEARTH_ECONFLICT, "the alias was removed meanwhile");
 }
 
 void hearth_route_alias_set(struct hearth_call *call)
@@ -212,6 +220,7 @@ void hearth_route_alias_set(struct hearth_call *call)
         hearth_answer_message(call, HEARTH_EINVAL, NULL, "an alias must be " HEARTH_NAME_RULE);
 }
 
+/* An alias that does not exist is an error (404): a misspelt name should not look like success. */
 static int delete_alias(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;

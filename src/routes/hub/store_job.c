@@ -1,3 +1,5 @@
+/* One way for all routes that need the store, with the two things that are easy to get wrong: a
+ * client that leaves, and a catalogue that is late. */
 #include "routes/hub/store_job.h"
 
 #include "base/error.h"
@@ -7,6 +9,7 @@
 #include "gateway/gateway_state.h"
 #include "store/store.h"
 
+/* A page of 500 models with their versions is a few megabytes. */
 enum { ARENA_MAX = 64 << 20 };
 
 struct hearth_store_job *hearth_store_job_create(struct hearth_call *call)
@@ -65,6 +68,7 @@ static void on_lane(struct hearth_store *store, void *argument)
     job->rc = job->work(store, job);
 }
 
+/* A store that cannot write makes /health fail; the next verb that succeeds makes it well again. */
 static void after_lane(void *argument)
 {
     struct hearth_store_job *job = argument;

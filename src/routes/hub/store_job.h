@@ -1,5 +1,6 @@
-/* A call's work on the store: it runs on the store's lane, builds its answer there, and comes back.
- * What is written is in the catalogue before the client hears of it. */
+/* The work on the store that a call asks for. It runs on the store's lane, makes its answer there,
+ * and comes back to the loop, which sends it. What was written is in the catalogue before the
+ * client hears of it, so that its next request already finds it. */
 #ifndef HEARTH_ROUTES_HUB_STORE_JOB_H
 #define HEARTH_ROUTES_HUB_STORE_JOB_H
 
@@ -30,6 +31,8 @@ struct hearth_store_job {
     bool created;             /* whether the row is this call's */
 };
 
+/* Holds the call and copies its parameters. Loop thread only, like the two below; ends in exactly
+ * one of them. */
 struct hearth_store_job *hearth_store_job_create(struct hearth_call *call);
 /* Takes the call over. */
 void hearth_store_job_start(struct hearth_store_job *job);

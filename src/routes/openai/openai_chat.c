@@ -37,6 +37,7 @@ static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes 
     write_bytes(buf, text);
 }
 
+/* `top_logprobs` is a list here, so that tokens of one text may stand in it beside each other. */
 static void write_token(struct hearth_buf *buf, const struct hearth_token *token)
 {
     write_alternative(buf, &token->text, token->logprob);
@@ -89,6 +90,7 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
     hearth_openai_close_chunk(choice, NULL, buf);
 }
 
+/* The reason comes in a chunk of its own, with an empty delta. */
 static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     chunk_open(choice, buf);

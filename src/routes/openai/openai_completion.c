@@ -143,6 +143,7 @@ static void write_open(const struct hearth_choice *choice, struct hearth_buf *bu
         write_chunk(choice, echo, strlen(echo), NULL, NULL, buf);
 }
 
+/* A chunk's lists hold its own tokens only; their offsets go on from what was sent before. */
 static void write_delta(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf)
 {
@@ -175,6 +176,7 @@ static void forget(struct hearth_choice *choice)
     finish_lists(&((struct kept *)choice->kept)->lists);
 }
 
+/* Echo and text are one JSON string, so they are joined before they are written. */
 static void write_choice(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     struct hearth_buf text;

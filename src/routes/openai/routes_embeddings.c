@@ -47,6 +47,7 @@ static void write_embeddings(const struct hearth_vectors *vectors, struct hearth
     hearth_buf_char(buf, '}');
 }
 
+/* Texts are not copied here: they lie in the body until their turn comes. */
 static int read_input(const json_t *value, struct hearth_arena *arena, struct hearth_input *input)
 {
     if (json_is_string(value)) {
@@ -91,6 +92,7 @@ static void list_names(const char *prompts_json, struct hearth_buf *buf)
     json_decref(prompts);
 }
 
+/* Looked up in the facts, which the registry knows before the model is loaded. */
 static bool has_prompt(const struct hearth_model_facts *facts, const char *name)
 {
     json_t *prompts = *facts->prompts_json ? hearth_json_parse(facts->prompts_json,

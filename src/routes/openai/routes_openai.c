@@ -23,6 +23,7 @@ void hearth_route_openai_models(struct hearth_call *call)
     hearth_answer_json(call, 200, json_pack("{s:s, s:o}", "object", "list", "data", list));
 }
 
+/* `hearth` is beside OpenAI's members: clients skip what they do not know. */
 void hearth_route_openai_model(struct hearth_call *call)
 {
     const struct hearth_catalog_entry *entry;

@@ -20,6 +20,7 @@ static const json_t *document_text(const json_t *document)
     return json_is_string(document) ? document : json_object_get(document, "text");
 }
 
+/* The document goes back only to who asks for it: it may be most of the answer. */
 static void write_ranked(const struct hearth_vectors *vectors, const struct hearth_ranked *ranked,
                          struct hearth_buf *buf)
 {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* One by one: a model has a handful. */
 static struct hearth_memory_alias *alias_find(struct hearth_memory_model *model, const char *name)
 {
     for (size_t i = 0; i < model->alias_count; i++)
@@ -29,10 +30,13 @@ int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const 
                             int64_t number, int64_t expected_revision, int64_t now_ms,
                             struct hearth_error *error)
 {
+    /* Aliases keep no times, though every verb that writes is given one. */
     (void)now_ms;
     struct hearth_memory_store *memory = hearth_memory_of(store);
     struct hearth_memory_model *model = hearth_memory_model_find(memory, NULL, model_id);
     struct hearth_memory_alias *row = model ? alias_find(model, alias) : NULL;
+    /* Before the version is looked for, so that both back-ends tell the same fault when there are
+     * two. */
     if (expected_revision >= 0 && (row ? row->revision : 0) != expected_revision)
         return hearth_store_alias_changed(error, alias);
     if (!model || !hearth_memory_version_find(model, number))
@@ -41,6 +45,7 @@ int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const 
         row = alias_add(model, alias);
     row->number = number;
     row->revision++;
+    /* Only now, when nothing can fail any more: a change without its row would mislead readers. */
     hearth_memory_note(memory, "alias", model_id, false);
     return 0;
 }
@@ -55,6 +60,7 @@ int hearth_memory_alias_delete(struct hearth_store *store, int64_t model_id, con
     if (!row)
         return hearth_store_no_alias(error, alias);
     hearth_free(row->name);
+    /* The row's place is computed before the array is changed. */
     hearth_memory_remove(model->aliases, &model->alias_count, (size_t)(row - model->aliases),
                          sizeof(*model->aliases));
     hearth_memory_note(memory, "alias", model_id, true);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Room for every text of a row at its greatest length (HEARTH_STORE_TEXT_MAX). */
 enum { ROW_BYTES_MAX = 64 << 20 };
 
 /* A copy in an arena of its own. */
@@ -25,19 +26,23 @@ static int make_row(const struct hearth_model *model, struct hearth_memory_model
     return 0;
 }
 
+/* The array owns the new row from the insert on. */
 int hearth_memory_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
     struct hearth_memory_store *memory = hearth_memory_of(store);
+    /* The unique constraint of the table, by hand. */
     if (hearth_memory_model_find(memory, model->name, 0))
         return hearth_store_name_taken(error, model->name);
     struct hearth_memory_model added = {0};
     int rc = make_row(model, &added, error);
     if (rc)
         return rc;
+    /* Counted apart from the rows, since an id must not come back after a delete. */
     added.row->id = ++memory->last_model_id;
     added.row->created_ms = added.row->updated_ms = now_ms;
     added.row->revision = 1;
+    /* At the end: ids grow, so the array is in their order. */
     memory->models = hearth_memory_insert(memory->models, &memory->model_count, memory->model_count,
                                           sizeof(*memory->models));
     memory->models[memory->model_count - 1] = added;
@@ -46,6 +51,7 @@ int hearth_memory_model_create(struct hearth_store *store, const struct hearth_m
     return 0;
 }
 
+/* A copy in the caller's arena, since the row may change while it is looked at. */
 int hearth_memory_model_get(struct hearth_store *store, const char *name, int64_t id,
                             struct hearth_arena *arena, struct hearth_model **ret_model,
                             struct hearth_error *error)
@@ -76,6 +82,7 @@ static bool has_tag(const struct hearth_model *model, const char *tag)
     return has;
 }
 
+/* A model counts when any of its versions is in this state. */
 static bool has_state(const struct hearth_memory_model *model, const char *state)
 {
     for (size_t i = 0; i < model->version_count; i++)
@@ -84,6 +91,8 @@ static bool has_state(const struct hearth_memory_model *model, const char *state
     return false;
 }
 
+/* The same conditions as CONDITION in sqlite/sqlite_model.c; the conformance suite compares them.
+ */
 static bool matches(const struct hearth_memory_model *model,
                     const struct hearth_model_filter *filter)
 {
@@ -95,6 +104,7 @@ static bool matches(const struct hearth_memory_model *model,
            (!filter->tag || has_tag(row, filter->tag));
 }
 
+/* What in_order sorts by; qsort_r hands it on. */
 struct ordering {
     enum hearth_model_order order;
     bool descending;
@@ -140,11 +150,14 @@ static int copy_page(struct hearth_model **found, int64_t total,
     return 0;
 }
 
+/* Filters, sorts, then cuts the page out: pages of one list are only right when all of it was
+ * sorted. */
 int hearth_memory_model_list(struct hearth_store *store, const struct hearth_model_filter *filter,
                              struct hearth_arena *arena, struct hearth_model **ret_models,
                              size_t *ret_count, int64_t *ret_total, struct hearth_error *error)
 {
     const struct hearth_memory_store *memory = hearth_memory_of(store);
+    /* Pointers are sorted, not rows; nothing is changed while they are in use. */
     struct hearth_model **found = hearth_calloc(memory->model_count, sizeof(*found));
     struct ordering ordering;
     size_t total = 0;
@@ -190,6 +203,7 @@ static bool is_base(const struct hearth_memory_store *memory, struct hearth_memo
 {
     for (size_t i = 0; i < memory->model_count; i++)
         for (size_t k = 0; k < memory->models[i].version_count; k++) {
+            /* 0 says that it is based on nothing. */
             int64_t base = memory->models[i].versions[k].row->base_version_id;
             struct hearth_memory_model *owner = NULL;
             if (base && &memory->models[i] != model &&

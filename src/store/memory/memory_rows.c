@@ -25,6 +25,7 @@ struct hearth_memory_version *hearth_memory_version_find(struct hearth_memory_mo
     return NULL;
 }
 
+/* Through all models: it is asked for bases of adapters and for updates only. */
 struct hearth_memory_version *hearth_memory_version_by_id(struct hearth_memory_store *store,
                                                           int64_t id,
                                                           struct hearth_memory_model **ret_model)
@@ -46,6 +47,7 @@ void *hearth_memory_insert(void *rows, size_t *count, size_t index, size_t row_s
     /* Room for a power of two rows, so that many rows are not copied each time. */
     if ((*count & (*count - 1)) == 0)
         grown = hearth_realloc(rows, (*count ? *count * 2 : 1) * row_size);
+    /* The caller fills the gap; until then nothing may look at it. */
     memmove(grown + (index + 1) * row_size, grown + index * row_size, (*count - index) * row_size);
     ++*count;
     return grown;
@@ -72,6 +74,7 @@ void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int
         (struct hearth_change){sequence, kind, model_id, deleted};
 }
 
+/* The model's own place belongs to the array and is freed with it. */
 void hearth_memory_model_free(struct hearth_memory_model *model)
 {
     for (size_t i = 0; i < model->version_count; i++)

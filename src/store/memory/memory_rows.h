@@ -1,5 +1,5 @@
-/* The rows of the store in memory: plain arrays. Each row that has texts lies in an arena of its
- * own, so that changing it is making a new one. Private to src/store/memory. */
+/* Keeps the rows of the store in memory, in plain arrays. Each row that has texts lies in an arena
+ * of its own, so that changing it is making a new one. Private to src/store/memory. */
 #ifndef HEARTH_STORE_MEMORY_MEMORY_ROWS_H
 #define HEARTH_STORE_MEMORY_MEMORY_ROWS_H
 
@@ -43,20 +43,23 @@ static inline struct hearth_memory_store *hearth_memory_of(struct hearth_store *
     return (struct hearth_memory_store *)store;
 }
 
-/* NULL when there is none. */
+/* The row of a model by name or, where `name` is NULL, by id; that of a version by number. NULL
+ * when there is none. The pointers hold until the next insert or remove. */
 struct hearth_memory_model *hearth_memory_model_find(struct hearth_memory_store *store,
                                                      const char *name, int64_t id);
 struct hearth_memory_version *hearth_memory_version_find(struct hearth_memory_model *model,
                                                          int64_t number);
-/* Which model has it, too. */
+/* The version with an id, of whatever model; `ret_model` is that model. */
 struct hearth_memory_version *hearth_memory_version_by_id(struct hearth_memory_store *store,
                                                           int64_t id,
                                                           struct hearth_memory_model **ret_model);
 
-/* Makes room for one row more at `index`, which is left unset. */
+/* Makes room for one row more at `index`, which is left unset, and answers where the array is now.
+ */
 void *hearth_memory_insert(void *rows, size_t *count, size_t index, size_t row_size);
 void hearth_memory_remove(void *rows, size_t *count, size_t index, size_t row_size);
 
+/* Adds a change for readers that follow. `kind` is one of the constants of struct hearth_change. */
 void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int64_t model_id,
                         bool deleted);
 void hearth_memory_model_free(struct hearth_memory_model *model);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Rows are freed one by one, since each has an arena of its own. */
 static void memory_close(struct hearth_store *store)
 {
     struct hearth_memory_store *memory = hearth_memory_of(store);
@@ -28,6 +29,7 @@ static bool has_blob(const struct hearth_version *version, const char *sha256)
     return false;
 }
 
+/* All versions are looked at; a real database has an index for this. */
 static int memory_blob_uses(struct hearth_store *store, const char *sha256, int64_t *ret_count,
                             struct hearth_error *error)
 {
@@ -41,6 +43,7 @@ static int memory_blob_uses(struct hearth_store *store, const char *sha256, int6
     return 0;
 }
 
+/* Because sequences have no gaps, a place in the array is a subtraction. */
 static int memory_changes(struct hearth_store *store, int64_t since, int64_t limit,
                           struct hearth_arena *arena, struct hearth_change **ret_changes,
                           size_t *ret_count, struct hearth_error *error)
@@ -71,6 +74,7 @@ static int memory_forget_changes(struct hearth_store *store, int64_t keep, int64
     *ret_count = (int64_t)(memory->change_count - kept);
     if (*ret_count == 0)
         return 0;
+    /* The oldest stand first. */
     memmove(memory->changes, memory->changes + *ret_count, kept * sizeof(*memory->changes));
     memory->change_count = kept;
     return 0;
@@ -84,6 +88,7 @@ static struct hearth_memory_claim *claim_find(struct hearth_memory_store *memory
     return NULL;
 }
 
+/* Free at first: it has no owner, and its time is up. */
 static struct hearth_memory_claim *claim_add(struct hearth_memory_store *memory, const char *work)
 {
     memory->claims = hearth_memory_insert(memory->claims, &memory->claim_count, memory->claim_count,
@@ -124,6 +129,8 @@ static int memory_release(struct hearth_store *store, const char *work, int64_t 
     return 0;
 }
 
+/* The first implementation of the interface, and the model for the others: what it does is what the
+ * conformance suite asks of all. */
 static const struct hearth_store_ops memory_store = {
     .name = "memory",
     .close = memory_close,
@@ -147,6 +154,7 @@ static const struct hearth_store_ops memory_store = {
     .release = memory_release,
 };
 
+/* Nothing can fail: what this needs is small, and small allocations abort (base/memory.h). */
 int hearth_store_open_memory(struct hearth_loop *loop, struct hearth_store **ret_store,
                              struct hearth_error *error)
 {

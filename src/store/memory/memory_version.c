@@ -8,6 +8,7 @@
 
 enum { ROW_BYTES_MAX = 64 << 20 };
 
+/* A copy in an arena of its own, as in memory_model.c. */
 static int make_row(const struct hearth_version *version, struct hearth_memory_version *ret_version,
                     struct hearth_error *error)
 {
@@ -41,6 +42,8 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
     struct hearth_memory_store *memory = hearth_memory_of(store);
     struct hearth_memory_model *model = hearth_memory_model_find(memory, NULL, version->model_id);
     struct hearth_memory_model *base_model = NULL;
+    /* In the order in which sqlite's constraints speak: the model, then its number, then the base.
+     */
     if (!model)
         return hearth_store_no_model(error, NULL, version->model_id);
     if (version->number && hearth_memory_version_find(model, version->number))
@@ -54,6 +57,7 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
         return rc;
     if (!version->number)
         added.row->number = model->last_number + 1;
+    /* A number that the caller chose may lie below those that are used up. */
     if (added.row->number > model->last_number)
         model->last_number = added.row->number;
     added.row->id = ++memory->last_version_id;
@@ -66,6 +70,7 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
     return 0;
 }
 
+/* A copy, as of models. */
 int hearth_memory_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
                               struct hearth_arena *arena, struct hearth_version **ret_version,
                               struct hearth_error *error)
@@ -89,6 +94,7 @@ int hearth_memory_version_list(struct hearth_store *store, int64_t model_id,
 {
     const struct hearth_memory_model *model =
         hearth_memory_model_find(hearth_memory_of(store), NULL, model_id);
+    /* A model that is not there has no versions, which is no error (store.h). */
     size_t count = model ? model->version_count : 0;
     struct hearth_version *versions = hearth_arena_alloc(arena, count * sizeof(*versions));
     if (!versions)
@@ -118,6 +124,7 @@ int hearth_memory_version_update(struct hearth_store *store, const struct hearth
     if (rc)
         return rc;
     struct hearth_version changed = *version;
+    /* What the caller's row says of these is overwritten, whatever it is. */
     changed.model_id = standing->row->model_id;
     changed.number = standing->row->number;
     changed.source = standing->row->source;
@@ -129,11 +136,13 @@ int hearth_memory_version_update(struct hearth_store *store, const struct hearth
     rc = make_row(&changed, standing, error);
     if (rc)
         return rc;
+    /* Last, because the caller's row may point into it. */
     hearth_arena_destroy(old);
     hearth_memory_note(memory, "version", changed.model_id, false);
     return 0;
 }
 
+/* Versions of the same model count too, unlike when a whole model goes. */
 static bool is_base(const struct hearth_memory_store *memory, int64_t id)
 {
     for (size_t i = 0; i < memory->model_count; i++)
@@ -153,6 +162,7 @@ static void drop_aliases(struct hearth_memory_model *model, int64_t number)
         }
 }
 
+/* An adapter's base stays as long as the adapter does. */
 int hearth_memory_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
                                  int64_t now_ms, struct hearth_error *error)
 {

@@ -10,6 +10,7 @@ static bool copy_texts(struct hearth_arena *arena, const char **const *texts, si
     return true;
 }
 
+/* The numbers come with the struct; only texts need copies. */
 struct hearth_model *hearth_model_copy(struct hearth_arena *arena, const struct hearth_model *model)
 {
     struct hearth_model *copy = hearth_arena_alloc(arena, sizeof(*copy));
@@ -22,6 +23,7 @@ struct hearth_model *hearth_model_copy(struct hearth_arena *arena, const struct 
     return copy_texts(arena, texts, sizeof(texts) / sizeof(texts[0])) ? copy : NULL;
 }
 
+/* 0 files need an arena's answer too: only NULL says that it is full. */
 static bool copy_files(struct hearth_arena *arena, struct hearth_version *version)
 {
     struct hearth_file *files = hearth_arena_alloc(arena, version->file_count * sizeof(*files));

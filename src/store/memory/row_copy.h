@@ -1,4 +1,4 @@
-/* Copies of rows, with all that they point to, into an arena; NULL when it is full. Pure. Private
+/* Copies a row with all that it points to into an arena; NULL when the arena is full. Pure. Private
  * to src/store/memory. */
 #ifndef HEARTH_STORE_MEMORY_ROW_COPY_H
 #define HEARTH_STORE_MEMORY_ROW_COPY_H

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* BUSY_TIMEOUT_MS is how long a lock of another program is waited for, before a verb fails with
+ * HEARTH_EINUSE. */
 enum {
     BUSY_TIMEOUT_MS = 10000,
     APPLICATION_ID = 0x48727468, /* "Hrth", in the file's header */
@@ -47,6 +49,7 @@ int hearth_database_error(sqlite3 *database, struct hearth_error *error)
                             rc == HEARTH_ENOSPACE ? "; make room, then try again" : "");
 }
 
+/* For statements without parameters, and for several of them in one text. */
 static int execute(sqlite3 *database, const char *sql, struct hearth_error *error)
 {
     if (sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK)
@@ -86,6 +89,7 @@ static int bind_all(sqlite3_stmt *statement, const char *letters, va_list argume
     return rc;
 }
 
+/* Parameters are never written into the SQL text, so no value can become a statement. */
 static int prepare(sqlite3 *database, sqlite3_stmt **ret_statement, struct hearth_error *error,
                    const char *sql, const char *letters, va_list arguments)
 {
@@ -101,6 +105,7 @@ static int prepare(sqlite3 *database, sqlite3_stmt **ret_statement, struct heart
     return 0;
 }
 
+/* Ended by the caller, who reads the rows in between. */
 int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
                           struct hearth_error *error, const char *sql, const char *letters, ...)
 {
@@ -113,6 +118,7 @@ int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
 
 int hearth_database_step(sqlite3 *database, sqlite3_stmt *statement, struct hearth_error *error)
 {
+    /* The codes of SQLite are positive and the errors here negative, so 1 can say "a row". */
     switch (sqlite3_step(statement)) {
     case SQLITE_ROW:
         return 1;
@@ -171,6 +177,7 @@ int hearth_database_integer(sqlite3 *database, int64_t *ret_integer, struct hear
 const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hearth_arena *arena,
                                  int *failed)
 {
+    /* The text belongs to the statement and is gone with the next step, so it is copied. */
     const char *text = (const char *)sqlite3_column_text(statement, column);
     const char *copy = hearth_arena_strdup(arena, text ? text : "");
     if (!copy)
@@ -190,10 +197,12 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
                                      "");
     if (rc)
         return rc;
+    /* A file with tables that are not ours must not get ours as well; an empty one is new. */
     if (application != APPLICATION_ID && tables > 0)
         return hearth_error_set(error, HEARTH_ECONFLICT,
                                 "%s is a database of another program; choose another file",
                                 sqlite3_db_filename(database, "main"));
+    /* A newer program may have changed what a column means, so nothing is read on trust. */
     if (version > hearth_sqlite_migration_count)
         return hearth_error_set(
             error, HEARTH_ECONFLICT,
@@ -203,8 +212,11 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
             hearth_sqlite_migration_count);
     if (version == hearth_sqlite_migration_count)
         return 0;
+    /* user_version counts the migrations that a file has been through: row i leads from i to i + 1.
+     */
     for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
         rc = execute(database, hearth_sqlite_migrations[i], error);
+    /* PRAGMA takes no parameters; both numbers are our own. */
     char pragmas[96];
     snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
              hearth_sqlite_migration_count, APPLICATION_ID);
@@ -214,6 +226,8 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
 /* Changing the journal's mode does not wait for other programs by itself. */
 static int set_journal_mode(sqlite3 *database, struct hearth_error *error)
 {
+    /* WAL: readers and the one writer do not wait for each other (https://www.sqlite.org/wal.html).
+     */
     int rc = HEARTH_EINUSE;
     for (int waited = 0; rc == HEARTH_EINUSE && waited < BUSY_TIMEOUT_MS; waited += 20) {
         if (waited)
@@ -243,9 +257,12 @@ static int set_up(sqlite3 *database, struct hearth_error *error)
 int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth_error *error)
 {
     sqlite3 *database = NULL;
+    /* FULLMUTEX costs little here, and keeps SQLite whole should two threads meet in it by our
+     * mistake. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
     int rc = 0;
     if (sqlite3_open_v2(path, &database, flags, NULL) != SQLITE_OK) {
+        /* Not hearth_database_error, which asks the connection for its path: there may be none. */
         rc = meaning_of(sqlite3_extended_errcode(database) & 0xff, 0);
         hearth_error_set(error, rc, "database %s: %s", path, sqlite3_errmsg(database));
     }
@@ -259,6 +276,7 @@ int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth
     return 0;
 }
 
+/* Every statement has been finalised by now, else SQLite would refuse to close. */
 void hearth_database_close(sqlite3 *database)
 {
     sqlite3_close(database);

@@ -1,5 +1,5 @@
-/* One SQLite database: opening, migrations, transactions, statements, and what its errors mean.
- * Private to src/store/sqlite. Blocking; one thread at a time. */
+/* Opens one SQLite database, brings its schema up to date, runs statements in transactions, and
+ * says what SQLite's errors mean. Private to src/store/sqlite. Blocking; one thread at a time. */
 #ifndef HEARTH_STORE_SQLITE_DATABASE_H
 #define HEARTH_STORE_SQLITE_DATABASE_H
 
@@ -21,14 +21,15 @@ int hearth_database_error(sqlite3 *database, struct hearth_error *error);
 
 /* `can_write` takes the write lock at once, so that what is read first still holds. */
 int hearth_database_begin(sqlite3 *database, int can_write, struct hearth_error *error);
-/* Commits when `rc` is 0, else rolls back; the outcome. */
+/* Commits when `rc` is 0, else rolls back. Answers `rc`, or the error of a commit that failed: a
+ * transaction is always over after this. */
 int hearth_database_end(sqlite3 *database, int rc, struct hearth_error *error);
 
 /* Prepares a statement with its parameters: one letter each, 'i' int64_t, 't' const char * (NULL
  * becomes NULL; the text must outlive the statement). End it with sqlite3_finalize. */
 int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
                           struct hearth_error *error, const char *sql, const char *letters, ...);
-/* Moves to the next row: 1, 0 at the end, or an error. */
+/* Moves to the next row: 1 when there is one, 0 at the end, or a negative error. */
 int hearth_database_step(sqlite3 *database, sqlite3_stmt *statement, struct hearth_error *error);
 /* Runs a statement that has no rows; sqlite3_changes64 tells what it did. */
 int hearth_database_run(sqlite3 *database, struct hearth_error *error, const char *sql,

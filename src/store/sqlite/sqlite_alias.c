@@ -6,6 +6,8 @@
 static int explain(sqlite3 *database, int rc, int64_t number, const char *alias,
                    struct hearth_error *error)
 {
+    /* A foreign key that is broken means the version; a name that is there already means the alias.
+     */
     if (rc == HEARTH_ECONFLICT &&
         sqlite3_extended_errcode(database) == SQLITE_CONSTRAINT_FOREIGNKEY)
         return hearth_store_no_version(error, number);
@@ -49,6 +51,7 @@ int hearth_sqlite_alias_set(struct hearth_store *store, int64_t model_id, const 
     return hearth_database_end(database, rc, error);
 }
 
+/* Deleting needs no revision: an alias that somebody moved meanwhile was meant to go as well. */
 int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, const char *alias,
                                int64_t now_ms, struct hearth_error *error)
 {
@@ -59,6 +62,7 @@ int hearth_sqlite_alias_delete(struct hearth_store *store, int64_t model_id, con
         return rc;
     rc = hearth_database_run(database, error, "DELETE FROM alias WHERE model_id = ? AND name = ?",
                              "it", model_id, alias);
+    /* A DELETE that finds nothing is no error of SQLite's. */
     if (!rc && sqlite3_changes64(database) == 0)
         rc = hearth_store_no_alias(error, alias);
     if (!rc)
@@ -93,6 +97,7 @@ static int read_aliases(sqlite3 *database, int64_t model_id, struct hearth_arena
     return rc < 0 ? rc : 0;
 }
 
+/* In the order of names, which the index of the primary key gives. */
 int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
                              struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                              size_t *ret_count, struct hearth_error *error)
@@ -100,6 +105,7 @@ int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
     sqlite3 *database = hearth_sqlite_of(store);
     struct hearth_alias *aliases = NULL;
     int64_t count = 0;
+    /* A reading transaction: the count and the rows are of one moment. */
     int rc = hearth_database_begin(database, 0, error);
     if (rc)
         return rc;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Named one by one and not with *, so that a column which a migration adds moves none of the
+ * others. */
 #define COLUMNS                                                                                    \
     "id, name, task, description, tags_json, base_model, device, settings_json, created_ms, "      \
     "updated_ms, revision"
@@ -31,6 +33,7 @@ static int read_row(sqlite3_stmt *row, struct hearth_arena *arena, struct hearth
     return failed ? hearth_store_arena_full(error) : 0;
 }
 
+/* One transaction for the row and for the change that tells of it. */
 int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
@@ -44,8 +47,11 @@ int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_m
         "settings_json, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "tttttttii", model->name, model->task, model->description, model->tags_json,
         model->base_model, model->device, model->settings_json, now_ms, now_ms);
+    /* The only constraint that a checked row can break is that names are unique. SQLite's words for
+     * it are replaced. */
     if (rc == HEARTH_ECONFLICT)
         hearth_store_name_taken(error, model->name);
+    /* Asked before the change is noted, which inserts a row of its own. */
     int64_t id = sqlite3_last_insert_rowid(database);
     if (!rc)
         rc = hearth_sqlite_note(database, "model", id, false, error);
@@ -55,6 +61,7 @@ int hearth_sqlite_model_create(struct hearth_store *store, const struct hearth_m
     return rc;
 }
 
+/* One statement reads one state of the database, so no transaction is needed. */
 int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_t id,
                             struct hearth_arena *arena, struct hearth_model **ret_model,
                             struct hearth_error *error)
@@ -93,6 +100,7 @@ int hearth_sqlite_model_get(struct hearth_store *store, const char *name, int64_
 static int query_list(sqlite3 *database, sqlite3_stmt **ret_statement, const char *sql,
                       const struct hearth_model_filter *filter, struct hearth_error *error)
 {
+    /* The check allows tags of 1,024 bytes, of which the key is a part. */
     char key[1100];
     size_t length = 0;
     const char *value = NULL;
@@ -110,6 +118,7 @@ static int query_list(sqlite3 *database, sqlite3_stmt **ret_statement, const cha
     return rc;
 }
 
+/* The total without offset and limit, which pages show. */
 static int count_models(sqlite3 *database, const struct hearth_model_filter *filter,
                         int64_t *ret_total, struct hearth_error *error)
 {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* The lane has ended before (hearth_store_close), so nothing uses the connection. */
 static void sqlite_close(struct hearth_store *store)
 {
     hearth_database_close(hearth_sqlite_of(store));
@@ -40,6 +41,7 @@ static const char *change_kind(const char *kind)
     return "model";
 }
 
+/* At most as many as were counted in the same transaction. */
 static int read_changes(sqlite3 *database, int64_t since, struct hearth_change *changes,
                         size_t count, struct hearth_error *error)
 {
@@ -64,11 +66,13 @@ static int read_changes(sqlite3 *database, int64_t since, struct hearth_change *
     return rc < 0 ? rc : 0;
 }
 
+/* The index of the primary key makes this quick, however many changes there are. */
 static int sqlite_changes(struct hearth_store *store, int64_t since, int64_t limit,
                           struct hearth_arena *arena, struct hearth_change **ret_changes,
                           size_t *ret_count, struct hearth_error *error)
 {
     sqlite3 *database = hearth_sqlite_of(store);
+    /* Counted first, so that the arena gives one array of the right size. */
     int64_t count = 0;
     struct hearth_change *changes = NULL;
     int rc = hearth_database_begin(database, 0, error);
@@ -90,6 +94,7 @@ static int sqlite_changes(struct hearth_store *store, int64_t since, int64_t lim
     return 0;
 }
 
+/* Sequences have no gaps, so what lies `keep` below the newest may go. */
 static int sqlite_forget_changes(struct hearth_store *store, int64_t keep, int64_t *ret_count,
                                  struct hearth_error *error)
 {
@@ -162,6 +167,7 @@ int hearth_store_open_sqlite(const char *path, struct hearth_loop *loop,
     int rc = hearth_database_open(path, &database, error);
     if (rc)
         return rc;
+    /* Made once nothing can fail any more; the store owns the connection from here on. */
     struct hearth_sqlite_store *store = hearth_calloc(1, sizeof(*store));
     store->database = database;
     hearth_store_init(&store->base, &sqlite_store, loop);

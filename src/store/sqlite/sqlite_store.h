@@ -1,4 +1,5 @@
-/* The parts of the SQLite store, one file for each kind of row. Private to src/store/sqlite. */
+/* Declares the parts of the SQLite store, one file for each kind of row; store_ops.h says what each
+ * does. Private to src/store/sqlite. */
 #ifndef HEARTH_STORE_SQLITE_SQLITE_STORE_H
 #define HEARTH_STORE_SQLITE_SQLITE_STORE_H
 

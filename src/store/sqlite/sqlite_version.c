@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* In the order in which read_row takes them. */
 #define COLUMNS                                                                                    \
     "id, model_id, number, label, source, source_revision, engine, state, state_reason, "          \
     "metrics_json, lineage_json, facts_json, base_version_id, created_ms, updated_ms, revision"
@@ -38,6 +39,7 @@ static int read_row(sqlite3_stmt *row, struct hearth_arena *arena,
     return failed ? hearth_store_arena_full(error) : 0;
 }
 
+/* A count within the transaction that reads the rows, so that both agree. */
 static int count_rows(sqlite3 *database, const char *sql, int64_t id, size_t *ret_count,
                       struct hearth_error *error)
 {
@@ -47,6 +49,7 @@ static int count_rows(sqlite3 *database, const char *sql, int64_t id, size_t *re
     return rc;
 }
 
+/* The array is made for exactly the rows that were counted. */
 static int read_files(sqlite3 *database, struct hearth_version *version, struct hearth_arena *arena,
                       struct hearth_error *error)
 {
@@ -59,6 +62,7 @@ static int read_files(sqlite3 *database, struct hearth_version *version, struct 
     if (!files)
         return hearth_store_arena_full(error);
     sqlite3_stmt *statement;
+    /* By position: files keep the order in which they were given. */
     rc = hearth_database_query(
         database, &statement, error,
         "SELECT path, sha256, size FROM file WHERE version_id = ? ORDER BY position", "i",
@@ -83,6 +87,8 @@ static int read_files(sqlite3 *database, struct hearth_version *version, struct 
     return rc < 0 ? rc : 0;
 }
 
+/* All are written anew: a version has few files, and finding what differs would need more
+ * statements. */
 static int write_files(sqlite3 *database, int64_t id, const struct hearth_version *version,
                        struct hearth_error *error)
 {
@@ -112,6 +118,7 @@ static int take_number(sqlite3 *database, const struct hearth_version *version, 
     return 0;
 }
 
+/* 0 for "based on nothing" becomes SQL's NULL, since a foreign key would look for a version 0. */
 static int insert_row(sqlite3 *database, const struct hearth_version *version, int64_t number,
                       int64_t now_ms, struct hearth_error *error)
 {
@@ -140,6 +147,8 @@ int hearth_sqlite_version_create(struct hearth_store *store, const struct hearth
     int rc = hearth_database_begin(database, 1, error);
     if (rc)
         return rc;
+    /* The order is that of the rows' dependence: the model gives the number, the row its id, and
+     * the files refer to it. */
     rc = take_number(database, version, &number, error);
     if (!rc)
         rc = insert_row(database, version, number, now_ms, error);
@@ -157,6 +166,7 @@ int hearth_sqlite_version_create(struct hearth_store *store, const struct hearth
     return 0;
 }
 
+/* The files are read within the caller's transaction, so they are those of this row. */
 static int read_one(sqlite3 *database, int64_t model_id, int64_t number, struct hearth_arena *arena,
                     struct hearth_version *ret_version, struct hearth_error *error)
 {
@@ -176,6 +186,7 @@ static int read_one(sqlite3 *database, int64_t model_id, int64_t number, struct 
     return rc ? rc : read_files(database, ret_version, arena, error);
 }
 
+/* A reading transaction, so that row and files are of one moment. */
 int hearth_sqlite_version_get(struct hearth_store *store, int64_t model_id, int64_t number,
                               struct hearth_arena *arena, struct hearth_version **ret_version,
                               struct hearth_error *error)
@@ -194,6 +205,7 @@ int hearth_sqlite_version_get(struct hearth_store *store, int64_t model_id, int6
     return rc;
 }
 
+/* The inner query runs while the outer one stands at a row, which SQLite allows. */
 static int read_all(sqlite3 *database, int64_t model_id, struct hearth_arena *arena,
                     struct hearth_version *versions, size_t count, struct hearth_error *error)
 {
@@ -214,6 +226,7 @@ static int read_all(sqlite3 *database, int64_t model_id, struct hearth_arena *ar
     return rc;
 }
 
+/* Count, rows and files of one moment, as above. */
 int hearth_sqlite_version_list(struct hearth_store *store, int64_t model_id,
                                struct hearth_arena *arena, struct hearth_version **ret_versions,
                                size_t *ret_count, struct hearth_error *error)
@@ -261,6 +274,8 @@ static int read_standing(sqlite3 *database, int64_t id, struct hearth_version *r
     return rc < 0 ? rc : 0;
 }
 
+/* The revision stands in the condition once more, though the lock makes it true: a statement says
+ * by itself what it relies on. */
 static int update_row(sqlite3 *database, const struct hearth_version *version, int64_t now_ms,
                       struct hearth_error *error)
 {
@@ -275,6 +290,7 @@ static int update_row(sqlite3 *database, const struct hearth_version *version, i
     return rc ? rc : write_files(database, version->id, version, error);
 }
 
+/* What a version is made of (model, number, source, base) is in no UPDATE: it never changes. */
 int hearth_sqlite_version_update(struct hearth_store *store, const struct hearth_version *version,
                                  int64_t now_ms, struct hearth_error *error)
 {
@@ -294,6 +310,7 @@ int hearth_sqlite_version_update(struct hearth_store *store, const struct hearth
     return hearth_database_end(database, rc, error);
 }
 
+/* Files and aliases go by the foreign keys' cascade. */
 int hearth_sqlite_version_delete(struct hearth_store *store, int64_t model_id, int64_t number,
                                  int64_t now_ms, struct hearth_error *error)
 {
@@ -305,6 +322,7 @@ int hearth_sqlite_version_delete(struct hearth_store *store, int64_t model_id, i
     rc = hearth_database_run(database, error,
                              "DELETE FROM version WHERE model_id = ? AND number = ?", "ii",
                              model_id, number);
+    /* The only constraint that refuses this is an adapter's reference to its base. */
     if (rc == HEARTH_ECONFLICT)
         hearth_store_is_base(error);
     else if (!rc && sqlite3_changes64(database) == 0)

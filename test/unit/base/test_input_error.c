@@ -18,14 +18,14 @@ static void a_prompt_over_the_context_is_told_in_openais_words(void **state)
     assert_string_equal(error.message,
                         "This model's maximum context length is 64 tokens. However, you requested "
                         "65 tokens (64 in the messages, 1 in the completion). Please reduce the "
-                        "length of the messages or completion.");
+                        "length of the messages or completion. The prompt is too long.");
     input.kind = HEARTH_INPUT_TEXT;
     input.sampling = &sampling;
     hearth_input_error_context(&error, &input, 80, 64);
     assert_string_equal(error.message,
                         "This model's maximum context length is 64 tokens. However, you requested "
                         "180 tokens (80 in the prompt, 100 in the completion). Please reduce the "
-                        "length of the prompt or completion.");
+                        "length of the prompt or completion. The prompt is too long.");
     input.task = HEARTH_TASK_EMBED;
     hearth_input_error_context(&error, &input, 80, 64);
     assert_string_equal(error.message,
