@@ -56,6 +56,30 @@ bool hearth_quant_can_be_made(enum hearth_quant type);
  * and are wanted smaller. `count` is a multiple of the block, the values are finite. */
 void hearth_quantize(enum hearth_quant type, const float *x, size_t count, void *bytes);
 
+/* 32 neighbouring values of a quantized type as whole numbers: value i is
+ *
+ *     scale[i / 16] · whole(codes[i]) + minimum[i / 16]
+ *
+ * with whole(c) = c − code_offset, or code_table[c] where the type has a table. What dequantizing
+ * and repacking have in common. */
+struct hearth_quant_part {
+    uint8_t codes[32];
+    float scale[2], minimum[2];
+};
+
+struct hearth_quant_codes {
+    uint8_t bits;        /* codes are below 1 << bits; 8: below 256 */
+    uint8_t offset;      /* code_offset */
+    bool halves;         /* scale[0] and scale[1] may differ */
+    bool minima;         /* else both are 0 */
+    const int8_t *table; /* 16 values, or NULL */
+    /* Values 32·part … 32·part + 31 of a block. */
+    void (*unpack)(const uint8_t *block, size_t part, struct hearth_quant_part *ret_part);
+};
+
+/* NULL for the float types. */
+const struct hearth_quant_codes *hearth_quant_codes(enum hearth_quant type);
+
 float hearth_f16_to_f32(uint16_t bits);
 uint16_t hearth_f32_to_f16(float value); /* to the nearest, ties to even; beyond it is infinite */
 float hearth_bf16_to_f32(uint16_t bits);
