@@ -118,17 +118,33 @@ INLINE void add_vectors(vi sum[ROW_BLOCK][PARTS], struct tile_form form, const c
     }
 }
 
+/* Which word of the activations the sums of part `s` of a block begin with. */
+INLINE int start_word(struct tile_form form, int s)
+{
+    if (form.scales == 2)
+        return HEARTH_S8_START_LOW + s;
+    return form.offset == 128 ? HEARTH_S8_START_128 : HEARTH_S8_START;
+}
+
+INLINE vi start_at(struct tile_form form, const char *start)
+{
+    vi x = splat_at(start);
+    if (form.scales == 2 && form.offset == 128) { /* the halves' are −8 Σ only */
+        __asm__("" : "+v"(x)); /* else the compiler shifts before it broadcasts, which is slow */
+        x <<= 4;
+    }
+    return x;
+}
+
 /* What the sums of products begin with, and what makes them s32 at the end. */
 INLINE vi first_sum(struct tile_form form, const char *start)
 {
 #ifdef HAS_VNNI
-    return form.offset == 8     ? splat_at(start)
-           : form.offset == 128 ? splat_at(start) << 4
-                                : splat(0);
-#else
+    if (form.offset)
+        return start_at(form, start);
+#endif
     (void)form, (void)start;
     return splat(0);
-#endif
 }
 
 INLINE vi last_sum(struct tile_form form, vi sum, const char *start)
@@ -136,7 +152,7 @@ INLINE vi last_sum(struct tile_form form, vi sum, const char *start)
 #ifndef HAS_VNNI
     if (small_codes(form)) {
         sum = MADD_S16(sum, splat(0x00010001));
-        return sum + (form.offset ? splat_at(start) : splat(0));
+        return sum + (form.offset ? start_at(form, start) : splat(0));
     }
 #endif
     (void)form, (void)start;
@@ -151,9 +167,8 @@ INLINE void add_scaled(vf acc[ROW_BLOCK][PARTS], struct tile_form form, const ch
     int from = form.bits == 4 || whole ? 0 : 4 * s;
     int to = form.bits == 4 ? 4 : whole ? 8 : 4 * s + 4;
     const char *words = block + HEARTH_S8_CODES_BYTES * total;
-    int start_word = whole ? HEARTH_S8_START : HEARTH_S8_START_LOW + s;
     int sum_word = whole ? HEARTH_S8_SUM : HEARTH_S8_SUM_LOW + s;
-    const char *start = words + (size_t)start_word * total * 4;
+    const char *start = words + (size_t)start_word(form, s) * total * 4;
     const char *added = words + (size_t)sum_word * total * 4;
     vi sum[ROW_BLOCK][PARTS];
     EACH_ROW EACH_PART sum[r][p] = first_sum(form, start + 4 * r);
@@ -189,16 +204,18 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
     const char *block = (const char *)input->group + 4 * first, *panel = input->panel;
     vf acc[ROW_BLOCK][PARTS];
     EACH_ROW EACH_PART acc[r][p] = (vf){0};
-    size_t blocks = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK;
-    for (size_t b = 0; b < blocks; b++) {
-        const char *pair = panel + b / 2 * pair_bytes, *codes = pair + b % 2 * code_bytes;
-        const char *scales =
-            pair + 2 * code_bytes + b % 2 * (size_t)form.scales * HEARTH_SCALES_BYTES;
-        if (input->next && first == 0)
-            fetch(input->next, b * (pair_bytes / 2), pair_bytes / 2);
-        UNROLL for (int s = 0; s < form.scales; s++)
-            add_scaled(acc, form, codes, scales, s, block, rows, total);
-        block += total * HEARTH_S8_ROW_BYTES;
+    size_t left = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK, fetched = 0;
+    for (; left; panel += pair_bytes) {
+        const char *codes = panel, *scales = panel + 2 * code_bytes;
+        for (size_t here = left < 2 ? left : 2; here; here--, left--) {
+            if (input->next && first == 0)
+                fetch(input->next, fetched++ * (pair_bytes / 2), pair_bytes / 2);
+            UNROLL for (int s = 0; s < form.scales; s++)
+                add_scaled(acc, form, codes, scales, s, block, rows, total);
+            codes += code_bytes;
+            scales += form.scales * HEARTH_SCALES_BYTES;
+            block += total * HEARTH_S8_ROW_BYTES;
+        }
     }
     EACH_ROW EACH_PART *(vf *)(input->c + (first + (size_t)r) * input->c_stride + p * PART_LANES) =
         acc[r][p];

@@ -239,6 +239,7 @@ static inline void put_words(uint8_t *words, size_t rows, size_t row, float scal
 {
     put_word(words, rows, row, HEARTH_S8_SCALE, bits_of(scale));
     put_word(words, rows, row, HEARTH_S8_START, (uint32_t)(-8 * (low + high)));
+    put_word(words, rows, row, HEARTH_S8_START_128, (uint32_t)(-128 * (low + high)));
     put_word(words, rows, row, HEARTH_S8_SUM, bits_of(scale * (float)(low + high)));
     put_word(words, rows, row, HEARTH_S8_START_LOW, (uint32_t)(-8 * low));
     put_word(words, rows, row, HEARTH_S8_START_HIGH, (uint32_t)(-8 * high));

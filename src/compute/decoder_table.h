@@ -21,7 +21,8 @@ enum hearth_s8_word {
     HEARTH_S8_START_HIGH, /* of 16 … 31 */
     HEARTH_S8_SUM_LOW,
     HEARTH_S8_SUM_HIGH,
-    HEARTH_S8_WORDS = 8,
+    HEARTH_S8_START_128, /* s32: −128 Σ */
+    HEARTH_S8_WORDS,
 };
 
 /* c[rows, 16] = a · panelᵀ */
