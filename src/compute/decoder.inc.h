@@ -44,4 +44,6 @@ const struct hearth_decoder_kernels DECODER = {
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},
     .merge = merge,
     .exp = exp_of,
+    .to_16_bits = {[HEARTH_KV_F16] = to_f16, [HEARTH_KV_BF16] = to_bf16},
+    .to_codes = to_codes,
 };

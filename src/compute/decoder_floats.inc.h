@@ -146,3 +146,22 @@ static void weigh_bf16(const struct hearth_weigh *weigh)
 {
     EACH_ROW_COUNT(weigh_bf16_rows, weigh->rows, weigh)
 }
+
+/* To the nearest, ties to even. */
+static void to_f16(const float *x, size_t count, uint16_t *y)
+{
+    const __m256 most = _mm256_set1_ps(65504);
+    for (size_t i = 0; i < count; i += 8) {
+        float eight[8] = {0};
+        uint16_t bits[8];
+        bool whole = count - i >= 8;
+        if (!whole)
+            memcpy(eight, x + i, (count - i) * sizeof(*x));
+        __m256 z = _mm256_loadu_ps(whole ? x + i : eight);
+        z = _mm256_max_ps(-most, _mm256_min_ps(most, z)); /* what is not a number stays so */
+        _mm_storeu_si128((void *)(whole ? y + i : bits),
+                         _mm256_cvtps_ph(z, _MM_FROUND_TO_NEAREST_INT));
+        if (!whole)
+            memcpy(y + i, bits, (count - i) * sizeof(*y));
+    }
+}

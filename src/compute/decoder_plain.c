@@ -167,6 +167,12 @@ static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh
     }
 }
 
+static void to_f16(const float *x, size_t count, uint16_t *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = hearth_f32_to_f16(x[i] > 65504 ? 65504 : x[i] < -65504 ? -65504 : x[i]);
+}
+
 static void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type type)
 {
     for (size_t row = 0; row < weigh->rows; row++)
@@ -228,4 +234,6 @@ const struct hearth_decoder_kernels decoder_plain = {
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},
     .merge = merge,
     .exp = exp_of,
+    .to_16_bits = {[HEARTH_KV_F16] = to_f16, [HEARTH_KV_BF16] = to_bf16},
+    .to_codes = to_codes,
 };

@@ -247,19 +247,37 @@ static inline void put_words(uint8_t *words, size_t rows, size_t row, float scal
     put_word(words, rows, row, HEARTH_S8_SUM_HIGH, bits_of(scale * (float)high));
 }
 
-static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_t row)
+/* The codes of 32 numbers and their scale. */
+static inline float codes_of(const float *x, int32_t *wide)
 {
     float largest = largest_magnitude(x);
     bool nothing = largest < HEARTH_LEAST_LARGEST;
-    float scale = nothing ? 0 : largest / 127, inverse = nothing ? 0 : 127 / largest;
+    float inverse = nothing ? 0 : 127 / largest;
+    for (int i = 0; i < HEARTH_ROW_PART; i++) /* the integer is in the low bits */
+        wide[i] = (int32_t)(bits_of(fused(x[i], inverse, ROUNDER)) << 24) >> 24;
+    return nothing ? 0 : largest / 127;
+}
+
+static float to_codes(const float *x, int8_t *codes)
+{
+    int32_t wide[HEARTH_ROW_PART];
+    float scale = codes_of(x, wide);
+    for (int i = 0; i < HEARTH_ROW_PART; i++)
+        codes[i] = (int8_t)wide[i];
+    return scale;
+}
+
+static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_t row)
+{
+    int32_t wide[HEARTH_ROW_PART], low = 0, high = 0;
     int8_t codes[HEARTH_ROW_PART];
-    int32_t low = 0, high = 0;
-    for (size_t i = 0; i < HEARTH_ROW_PART; i++)
-        codes[i] = (int8_t)(uint8_t)bits_of(fused(x[i], inverse, ROUNDER));
-    for (size_t i = 0; i < 16; i++) {
-        low += codes[i];
-        high += codes[16 + i];
-    }
+    float scale = codes_of(x, wide);
+    for (int i = 0; i < 16; i++)
+        low += wide[i];
+    for (int i = 16; i < HEARTH_ROW_PART; i++)
+        high += wide[i];
+    for (int i = 0; i < HEARTH_ROW_PART; i++)
+        codes[i] = (int8_t)wide[i];
     for (size_t t = 0; t < HEARTH_ROW_PART / 4; t++)
         memcpy(block + (t * rows + row) * 4, codes + 4 * t, 4);
     put_words(block + HEARTH_S8_CODES_BYTES * rows, rows, row, scale, low, high);
@@ -287,6 +305,12 @@ static inline uint16_t bf16_of(float x)
     return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
 }
 
+static void to_bf16(const float *x, size_t count, uint16_t *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = bf16_of(x[i]);
+}
+
 static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
                       size_t row)
 {
@@ -305,48 +329,53 @@ static void pack_f32(const float *x, size_t first, size_t count, void *group, si
         to[i * rows] = x[i];
 }
 
-/* Scaled and capped scores, and their largest. */
-static float scale_scores(const struct hearth_soften *soften)
+/* Scaled and capped scores; those of keys that do not count are −∞. */
+static void scale_scores(const struct hearth_soften *soften)
 {
-    float *s = soften->scores, lanes[LANES], largest = -INFINITY;
-    int first = (int)soften->first, last = (int)soften->last, keys = (int)soften->keys;
-    EACH_LANE lanes[l] = -INFINITY;
-    if (soften->cap != 0)
-        for (int i = 0; i < keys; i++)
-            s[i] = soften->cap * tanh_of(s[i] * soften->scale / soften->cap);
+    float *restrict s = soften->scores, scale = soften->scale, cap = soften->cap;
+    for (size_t i = 0; i < soften->first; i++)
+        s[i] = -INFINITY;
+    for (size_t i = soften->last; i < soften->keys; i++)
+        s[i] = -INFINITY;
+    if (cap == 0)
+        for (size_t i = soften->first; i < soften->last; i++)
+            s[i] *= scale;
     else
-        for (int i = 0; i < keys; i++)
-            s[i] *= soften->scale;
-    for (int i = 0; i < keys; i += LANES)
-        for (int l = 0; l < LANES; l++) {
-            float counted = (i + l >= first) & (i + l < last) ? s[i + l] : -INFINITY;
-            lanes[l] = counted > lanes[l] ? counted : lanes[l];
-        }
-    EACH_LANE largest = lanes[l] > largest ? lanes[l] : largest;
-    return largest;
+        for (size_t i = soften->first; i < soften->last; i++)
+            s[i] = cap * tanh_of(s[i] * scale / cap);
+}
+
+/* By their bits as integers in the same order, which the compiler makes vectors of. One that is not
+ * a number is the largest, and all weights become none. */
+static float largest_of(const float *s, size_t count)
+{
+    int32_t largest = INT32_MIN;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits = (int32_t)bits_of(s[i]), ordered = bits ^ (bits >> 31 & 0x7fffffff);
+        largest = ordered > largest ? ordered : largest;
+    }
+    return float_of((uint32_t)(largest ^ (largest >> 31 & 0x7fffffff)));
 }
 
 static void soften(struct hearth_soften *soften)
 {
-    float *s = soften->scores, lanes[LANES] = {0};
-    int first = (int)soften->first, last = (int)soften->last, keys = (int)soften->keys;
-    float largest = scale_scores(soften);
-    for (int i = 0; i < keys; i++) {
+    float *restrict s = soften->scores;
+    uint16_t *restrict rounded = soften->rounded;
+    size_t keys = soften->keys;
+    scale_scores(soften);
+    float largest = largest_of(s, keys);
+    for (size_t i = 0; i < keys; i++) {
         float depth = s[i] - largest, weight = exp_of(depth);
-        int counts = (i >= first) & (i < last) & !(depth < HEARTH_SCORE_DEPTH);
-        s[i] = counts ? weight : 0;
+        s[i] = depth >= HEARTH_SCORE_DEPTH ? weight : 0;
     }
-    if (soften->rounded)
-        for (int i = 0; i < keys; i++) {
-            uint16_t bits = bf16_of(s[i]);
-            soften->rounded[i] = bits;
-            s[i] = float_of((uint32_t)bits << 16);
+    if (rounded)
+        for (size_t i = 0; i < keys; i++) {
+            uint32_t bits = (bits_of(s[i]) + 0x7fff + (bits_of(s[i]) >> 16 & 1)) >> 16;
+            rounded[i] = (uint16_t)bits;
+            s[i] = float_of(bits << 16);
         }
-    for (int i = 0; i < keys; i += LANES)
-        for (int l = 0; l < LANES; l++)
-            lanes[l] += s[i + l];
     soften->largest = largest;
-    soften->sum = sum_of_lanes(lanes);
+    soften->sum = sum_of(s, keys);
 }
 
 #undef EACH

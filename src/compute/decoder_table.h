@@ -74,10 +74,14 @@ struct hearth_decoder_kernels {
     /* y = y · old + x · new */
     void (*merge)(float *y, float old, const float *x, float new, size_t width);
     float (*exp)(float x);
+    /* f16 (its largest for what is beyond), bf16; NULL for q8_0. */
+    void (*to_16_bits[HEARTH_KV_TYPE_COUNT])(const float *x, size_t count, uint16_t *y);
+    /* The scale of 32 numbers, and their codes. */
+    float (*to_codes)(const float *x, int8_t *codes);
 };
 
-/* A weight of less, relative to the largest, is 0: it is nothing in f32, and nothing denormal
- * arises. In scores: 41.6 = 60 · ln 2. */
+/* What is further below the largest score weighs 0: it is nothing in f32, and nothing denormal
+ * arises. 41.6 = 60 · ln 2. */
 #define HEARTH_SCORE_DEPTH (-41.6f)
 /* A block of activations below it is 0. */
 #define HEARTH_LEAST_LARGEST 0x1p-100f

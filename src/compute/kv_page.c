@@ -8,7 +8,6 @@
 
 #include "compute/panel_form.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { TOKENS = HEARTH_KV_PAGE_TOKENS, CHANNELS = HEARTH_PANEL_OUTPUTS };
@@ -73,29 +72,19 @@ const uint8_t *hearth_kv_values(const struct hearth_kv_layout *layout, const voi
     return hearth_kv_keys(layout, page, head) + layout->key_bytes;
 }
 
-/* `count` numbers to 16 bits, f16 ones within what it has. */
-static void to_16_bits(enum hearth_kv_type type, const float *x, size_t count, uint16_t *y)
+/* 32 numbers, or what there is left of them, as codes; the scale. */
+static float part_codes(const struct hearth_decoder_kernels *kernels, const float *x, size_t count,
+                        int8_t *codes)
 {
-    for (size_t i = 0; i < count; i++)
-        y[i] = type == HEARTH_KV_F16 ? hearth_f32_to_f16(fmaxf(fminf(x[i], 65504), -65504))
-                                     : hearth_f32_to_bf16(x[i]);
+    float padded[HEARTH_BLOCK] = {0};
+    if (count == HEARTH_BLOCK)
+        return kernels->to_codes(x, codes);
+    memcpy(padded, x, count * sizeof(*x));
+    return kernels->to_codes(padded, codes);
 }
 
-/* The scale of at most 32 numbers, and their codes around 0. */
-static float to_codes(const float *x, size_t count, int8_t *codes)
-{
-    float largest = 0;
-    for (size_t i = 0; i < count; i++)
-        largest = fmaxf(largest, fabsf(x[i]));
-    float scale = largest / 127, inverse = largest >= HEARTH_LEAST_LARGEST ? 127 / largest : 0;
-    for (size_t i = 0; i < count; i++) {
-        float code = x[i] * inverse;
-        codes[i] = (int8_t)(fabsf(code) <= 127.5f ? lrintf(code) : 0);
-    }
-    return scale;
-}
-
-static void store_key_codes(uint8_t *panel, size_t width, size_t channel, const float *key)
+static void store_key_codes(const struct hearth_decoder_kernels *kernels, uint8_t *panel,
+                            size_t width, size_t channel, const float *key)
 {
     for (size_t block = 0; block * HEARTH_BLOCK < width; block++) {
         size_t count = width - block * HEARTH_BLOCK;
@@ -103,10 +92,12 @@ static void store_key_codes(uint8_t *panel, size_t width, size_t channel, const 
         int8_t codes[HEARTH_BLOCK];
         uint8_t *pair = panel + block / 2 * hearth_pair_bytes(8, 1, false);
         uint8_t *to = pair + block % 2 * hearth_block_code_bytes(8) + 4 * channel;
-        uint16_t scale =
-            hearth_f32_to_f16(fminf(to_codes(key + block * HEARTH_BLOCK, count, codes), 65504));
-        for (size_t i = 0; i < count; i++)
-            to[i / 4 * HEARTH_VECTOR + i % 4] = (uint8_t)codes[i] ^ 0x80;
+        float exact = part_codes(kernels, key + block * HEARTH_BLOCK, count, codes);
+        uint16_t scale = hearth_f32_to_f16(exact > 65504 ? 65504 : exact);
+        for (size_t i = 0; i < HEARTH_BLOCK; i++)
+            codes[i] ^= -128; /* unsigned, as the form has it */
+        for (size_t i = 0; i < HEARTH_BLOCK; i += 4)
+            memcpy(to + i / 4 * HEARTH_VECTOR, codes + i, 4);
         memcpy(pair + 2 * hearth_block_code_bytes(8) + block % 2 * HEARTH_SCALES_BYTES +
                    2 * channel,
                &scale, sizeof(scale));
@@ -117,16 +108,15 @@ void hearth_kv_store_key(const struct hearth_decoder_kernels *kernels,
                          const struct hearth_kv_layout *layout, void *page, size_t head,
                          size_t slot, const float *key)
 {
-    (void)kernels;
     size_t channel = slot % CHANNELS, width = layout->key_width;
     uint8_t *panel = (uint8_t *)hearth_kv_keys(layout, page, head) +
                      slot / CHANNELS * hearth_kv_key_panel_bytes(layout->type, width);
     if (layout->type == HEARTH_KV_Q8_0) {
-        store_key_codes(panel, width, channel, key);
+        store_key_codes(kernels, panel, width, channel, key);
         return;
     }
     uint16_t bits[HEARTH_HEAD_MAX], *to = (uint16_t *)panel;
-    to_16_bits(layout->type, key, width, bits);
+    kernels->to_16_bits[layout->type](key, width, bits);
     if (layout->type == HEARTH_KV_F16)
         for (size_t i = 0; i < width; i++)
             to[i * CHANNELS + channel] = bits[i];
@@ -135,7 +125,8 @@ void hearth_kv_store_key(const struct hearth_decoder_kernels *kernels,
             memcpy(to + (i / 2 * CHANNELS + channel) * 2, bits + i, 2 * sizeof(*bits));
 }
 
-static void store_value_codes(const struct hearth_kv_layout *layout, uint8_t *values, size_t slot,
+static void store_value_codes(const struct hearth_decoder_kernels *kernels,
+                              const struct hearth_kv_layout *layout, uint8_t *values, size_t slot,
                               const float *value)
 {
     size_t width = layout->value_width, panel_bytes = hearth_kv_value_panel_bytes(layout->type);
@@ -143,12 +134,12 @@ static void store_value_codes(const struct hearth_kv_layout *layout, uint8_t *va
     for (size_t first = 0; first < width; first += HEARTH_BLOCK) {
         size_t count = width - first < HEARTH_BLOCK ? width - first : HEARTH_BLOCK;
         int8_t codes[HEARTH_BLOCK];
-        float scale = to_codes(value + first, count, codes);
+        float scale = part_codes(kernels, value + first, count, codes);
         memcpy(scales + (first / HEARTH_BLOCK * TOKENS + slot) * sizeof(scale), &scale,
                sizeof(scale));
-        for (size_t i = 0; i < count; i++)
-            values[(first + i) / CHANNELS * panel_bytes + slot * CHANNELS + i % CHANNELS] =
-                (uint8_t)codes[i];
+        for (size_t i = 0; i < count; i += CHANNELS)
+            memcpy(values + (first + i) / CHANNELS * panel_bytes + slot * CHANNELS, codes + i,
+                   CHANNELS);
     }
 }
 
@@ -156,20 +147,21 @@ void hearth_kv_store_value(const struct hearth_decoder_kernels *kernels,
                            const struct hearth_kv_layout *layout, void *page, size_t head,
                            size_t slot, const float *value)
 {
-    (void)kernels;
     uint8_t *values = (uint8_t *)hearth_kv_values(layout, page, head);
     size_t width = layout->value_width, panel_bytes = hearth_kv_value_panel_bytes(layout->type);
     if (layout->type == HEARTH_KV_Q8_0) {
-        store_value_codes(layout, values, slot, value);
+        store_value_codes(kernels, layout, values, slot, value);
         return;
     }
-    uint16_t bits[HEARTH_HEAD_MAX];
-    to_16_bits(layout->type, value, width, bits);
-    for (size_t i = 0; i < width; i++) {
+    uint16_t bits[HEARTH_HEAD_MAX + CHANNELS];
+    kernels->to_16_bits[layout->type](value, width, bits);
+    memset(bits + width, 0, CHANNELS * sizeof(*bits));
+    for (size_t i = 0; i < width; i += CHANNELS) {
         uint16_t *panel = (uint16_t *)(values + i / CHANNELS * panel_bytes);
         if (layout->type == HEARTH_KV_F16)
-            panel[slot * CHANNELS + i % CHANNELS] = bits[i];
+            memcpy(panel + slot * CHANNELS, bits + i, CHANNELS * sizeof(*bits));
         else
-            panel[(slot / 2 * CHANNELS + i % CHANNELS) * 2 + slot % 2] = bits[i];
+            for (size_t c = 0; c < CHANNELS; c++)
+                panel[(slot / 2 * CHANNELS + c) * 2 + slot % 2] = bits[i + c];
     }
 }

@@ -190,6 +190,7 @@ static void run_span(const struct hearth_decoder_kernels *kernels, struct block 
 {
     const struct hearth_paged_attention *attention = block->attention;
     float largest[ROWS], sum[ROWS];
+    bool sees[ROWS];
     size_t low = first_key(attention, position_of(block, 0)), first = limit(low, start, end);
     first = first / TOKENS * TOKENS;
     score(kernels, block, place, start, first, end);
@@ -207,12 +208,13 @@ static void run_span(const struct hearth_decoder_kernels *kernels, struct block 
                            : NULL,
         };
         kernels->soften(&soften);
+        sees[r] = soften.first < soften.last;
         largest[r] = soften.largest;
-        sum[r] = soften.first < soften.last ? soften.sum : 0;
+        sum[r] = soften.sum;
     }
     weigh(kernels, block, place, start, first, end);
     for (size_t r = 0; r < block->rows; r++)
-        if (sum[r] != 0)
+        if (sees[r])
             merge(kernels, block, place, r, largest[r], sum[r]);
 }
 

@@ -1,6 +1,6 @@
 /* The decoder's products beside what the machine can do, all in one run:
  *
- *     bench_decoder_kernels [TYPE …]           q4_0 q4_1 q8_0 q4_K q6_K bf16 when none is named
+ *     bench_decoder_kernels [TYPE | attention | rows …]
  *         HEARTH_BENCH_THREADS (2), HEARTH_BENCH_ISA (the best), HEARTH_BENCH_MS for each figure
  * (60)
  *
@@ -217,6 +217,169 @@ static void bench_type(const char *name, double read_gb, double peak)
     }
 }
 
+struct attention_load {
+    struct hearth_paged_attention attention;
+    struct hearth_kv_layout layout;
+    size_t bytes; /* of keys and values that are read */
+    double operations;
+};
+
+static void finish_nothing(void *argument, size_t row, size_t head, float *values)
+{
+    (void)argument, (void)row, (void)head, (void)values;
+}
+
+static void attend_all(struct hearth_member *member, void *argument)
+{
+    struct attention_load *load = argument;
+    hearth_paged_attention_run(member, kernels, &load->attention);
+    hearth_member_barrier(member);
+}
+
+/* SmolLM2-135M's heads: 9 of 64, 3 of them for keys and values. */
+enum { HEADS = 9, KV_HEADS = 3, HEAD_WIDTH = 64, CONTEXT = 512, SEQUENCES_MOST = 256 };
+
+/* `count` queries at the end of a context, for each of `sequences`. */
+static void bench_attention(enum hearth_kv_type type, size_t sequences, size_t count,
+                            double read_gb, double peak)
+{
+    struct attention_load load = {0};
+    hearth_kv_layout_init(&load.layout, type, KV_HEADS, HEAD_WIDTH, HEAD_WIDTH);
+    size_t pages = CONTEXT / HEARTH_KV_PAGE_TOKENS;
+    uint8_t *pool = huge_pages(sequences * pages * load.layout.page_bytes);
+    uint32_t *numbers = hearth_alloc(sequences * pages * sizeof(*numbers));
+    struct hearth_attention_queries *queries = hearth_calloc(sequences, sizeof(*queries));
+    float *row = hearth_calloc(HEAD_WIDTH, sizeof(float));
+    float *q = hearth_calloc(sequences * count * HEADS * HEAD_WIDTH, sizeof(float));
+    for (size_t i = 0; i < sequences * count * HEADS * HEAD_WIDTH; i++)
+        q[i] = (float)(i * 37 % 101) / 101 - 0.5f;
+    for (size_t i = 0; i < sequences * pages; i++)
+        numbers[i] = (uint32_t)i;
+    for (size_t t = 0; t < sequences * CONTEXT; t++)
+        for (size_t head = 0; head < KV_HEADS; head++) {
+            uint8_t *page = pool + t / HEARTH_KV_PAGE_TOKENS * load.layout.page_bytes;
+            for (size_t i = 0; i < HEAD_WIDTH; i++)
+                row[i] = (float)((t + i) * 53 % 97) / 97 - 0.5f;
+            hearth_kv_store_key(kernels, &load.layout, page, head, t % HEARTH_KV_PAGE_TOKENS, row);
+            hearth_kv_store_value(kernels, &load.layout, page, head, t % HEARTH_KV_PAGE_TOKENS,
+                                  row);
+        }
+    for (size_t s = 0; s < sequences; s++)
+        queries[s] = (struct hearth_attention_queries){.pages = numbers + s * pages,
+                                                       .first_position = CONTEXT - count,
+                                                       .count = count,
+                                                       .first_row = s * count};
+    size_t scratch = hearth_team_size(team) * hearth_paged_attention_scratch(&load.layout);
+    load.attention = (struct hearth_paged_attention){.layout = &load.layout,
+                                                     .pool = pool,
+                                                     .page_stride = load.layout.page_bytes,
+                                                     .q = q,
+                                                     .q_stride = HEADS * HEAD_WIDTH,
+                                                     .heads = HEADS,
+                                                     .scale = 0.125f,
+                                                     .queries = queries,
+                                                     .query_count = sequences,
+                                                     .scratch = huge_pages(scratch),
+                                                     .finish = finish_nothing};
+    double s = seconds_of(attend_all, &load), keys = (double)(CONTEXT - count) + (double)count / 2;
+    double operations = (double)(sequences * count * HEADS) * keys * 4 * HEAD_WIDTH;
+    double bytes = (double)(sequences * pages * load.layout.page_bytes);
+    printf("attention %-5s %3zu sequences x %3zu queries: %6.1f us, %4.0f GOP/s %3.0f %%",
+           hearth_kv_type_name(type), sequences, count, 1e6 * s, 1e-9 * operations / s,
+           100e-9 * operations / s / peak);
+    printf(count == 1 ? ", %4.1f GB/s %3.0f %%\n" : "\n", 1e-9 * bytes / s,
+           100e-9 * bytes / s / read_gb);
+    hearth_free(load.attention.scratch);
+    hearth_free(queries);
+    hearth_free(numbers);
+    hearth_free(pool);
+    hearth_free(row);
+    hearth_free(q);
+}
+
+enum { ROW_WIDTH = 576 };
+
+struct row_load {
+    float *x, *weight;
+    struct hearth_packed_rows packed;
+    struct hearth_kv_layout layout;
+    uint8_t *pages;
+};
+
+static void norm_and_pack(struct hearth_member *member, void *argument)
+{
+    struct row_load *load = argument;
+    float y[ROW_WIDTH];
+    size_t group;
+    while ((group = hearth_member_take(member)) < ROWS_MOST / HEARTH_ROW_GROUP)
+        for (size_t r = group * HEARTH_ROW_GROUP; r < (group + 1) * HEARTH_ROW_GROUP; r++) {
+            hearth_row_ops(kernels)->rms_norm(load->x + r * ROW_WIDTH, load->weight, 1e-5f,
+                                              ROW_WIDTH, y);
+            hearth_pack_row(kernels, &load->packed, r, y);
+        }
+}
+
+static void rotate_and_store(struct hearth_member *member, void *argument)
+{
+    struct row_load *load = argument;
+    size_t row;
+    while ((row = hearth_member_take(member)) < ROWS_MOST) {
+        uint8_t *page = load->pages + row / HEARTH_KV_PAGE_TOKENS * load->layout.page_bytes;
+        for (size_t head = 0; head < KV_HEADS; head++) {
+            float *x = load->x + row * ROW_WIDTH + head * HEAD_WIDTH;
+            hearth_row_ops(kernels)->rotate(x, HEARTH_ROTARY_ADJACENT, load->weight,
+                                            load->weight + HEAD_WIDTH, HEAD_WIDTH);
+            hearth_kv_store_key(kernels, &load->layout, page, head, row % HEARTH_KV_PAGE_TOKENS, x);
+            hearth_kv_store_value(kernels, &load->layout, page, head, row % HEARTH_KV_PAGE_TOKENS,
+                                  x);
+        }
+    }
+}
+
+static void bench_rows(void)
+{
+    struct row_load load = {.x = hearth_calloc(ROWS_MOST * ROW_WIDTH, sizeof(float)),
+                            .weight = hearth_calloc(ROW_WIDTH, sizeof(float))};
+    for (size_t i = 0; i < ROWS_MOST * ROW_WIDTH; i++)
+        load.x[i] = (float)(i * 37 % 101) / 101 - 0.5f;
+    for (size_t i = 0; i < ROW_WIDTH; i++)
+        load.weight[i] = 0.7f;
+    for (int packing = HEARTH_PACKING_S8; packing <= HEARTH_PACKING_F32; packing++) {
+        void *memory = huge_pages(
+            hearth_packed_rows_bytes((enum hearth_packing)packing, ROWS_MOST, ROW_WIDTH));
+        hearth_packed_rows_init(&load.packed, (enum hearth_packing)packing, ROWS_MOST, ROW_WIDTH,
+                                memory);
+        printf("norm and packing %d of %d x %d: %.1f us\n", packing, ROWS_MOST, ROW_WIDTH,
+               1e6 * seconds_of(norm_and_pack, &load));
+        hearth_free(memory);
+    }
+    for (int type = 0; type < HEARTH_KV_TYPE_COUNT; type++) {
+        hearth_kv_layout_init(&load.layout, (enum hearth_kv_type)type, KV_HEADS, HEAD_WIDTH,
+                              HEAD_WIDTH);
+        load.pages = huge_pages(ROWS_MOST / HEARTH_KV_PAGE_TOKENS * load.layout.page_bytes);
+        printf("rotation and store %s of %d: %.1f us\n",
+               hearth_kv_type_name((enum hearth_kv_type)type), ROWS_MOST,
+               1e6 * seconds_of(rotate_and_store, &load));
+        hearth_free(load.pages);
+    }
+    hearth_free(load.x);
+    hearth_free(load.weight);
+}
+
+static void bench_named(const char *name, double read_gb, double peak)
+{
+    if (strcmp(name, "rows") == 0)
+        bench_rows();
+    else if (strcmp(name, "attention") != 0)
+        bench_type(name, read_gb, peak);
+    else
+        for (int type = 0; type < HEARTH_KV_TYPE_COUNT; type++) {
+            bench_attention((enum hearth_kv_type)type, 1, CONTEXT, read_gb, peak);
+            bench_attention((enum hearth_kv_type)type, 1, 1, read_gb, peak);
+            bench_attention((enum hearth_kv_type)type, SEQUENCES_MOST, 1, read_gb, peak);
+        }
+}
+
 static long setting(const char *name, long otherwise)
 {
     const char *text = getenv(name);
@@ -225,7 +388,8 @@ static long setting(const char *name, long otherwise)
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {"q4_0", "q4_1", "q8_0", "q4_K", "q6_K", "bf16"};
+    static const char *const usual[] = {"attention", "rows", "q4_0", "q4_1",
+                                        "q8_0",      "q4_K", "q6_K", "bf16"};
     static int32_t words[16];
     enum hearth_isa isa = hearth_isa_best();
     unsigned threads = (unsigned)setting("HEARTH_BENCH_THREADS", 2);
@@ -242,9 +406,9 @@ int main(int argc, char **argv)
     printf("%s, %u threads: reads %.1f GB/s, dot products alone %.0f GOP/s\n",
            hearth_decoder_kernels_name(kernels), threads, read_gb, peak);
     for (int i = 1; i < argc; i++)
-        bench_type(argv[i], read_gb, peak);
+        bench_named(argv[i], read_gb, peak);
     for (size_t i = 0; argc < 2 && i < sizeof(usual) / sizeof(usual[0]); i++)
-        bench_type(usual[i], read_gb, peak);
+        bench_named(usual[i], read_gb, peak);
     hearth_team_destroy(team);
     return 0;
 }
