@@ -225,7 +225,12 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
     static void name(const struct hearth_tile_input *input)                                        \
     {                                                                                              \
         const struct tile_form form = {__VA_ARGS__};                                               \
-        EACH_ROW_COUNT(tile_blocks, input->rows, input, form)                                      \
+        struct hearth_tile_input one = *input;                                                     \
+        for (size_t i = 0; i < input->panels; i++) {                                               \
+            EACH_ROW_COUNT(tile_blocks, input->rows, &one, form)                                   \
+            one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.c += HEARTH_PANEL_OUTPUTS;                                                         \
+        }                                                                                          \
     }
 
 /* As in the table of panel.c. */

@@ -70,7 +70,7 @@ static void tile_block(const struct hearth_form_shape *shape, const uint8_t *pai
     }
 }
 
-static void tile_s8(const struct hearth_tile_input *input, enum hearth_form form)
+static void panel_s8(const struct hearth_tile_input *input, enum hearth_form form)
 {
     const struct hearth_form_shape *shape = hearth_form_shape(form);
     size_t pair_bytes = hearth_pair_bytes(shape->code_bits, shape->scales, shape->minima);
@@ -85,7 +85,7 @@ static void tile_s8(const struct hearth_tile_input *input, enum hearth_form form
     }
 }
 
-static void tile_f32(const struct hearth_tile_input *input)
+static void panel_f32(const struct hearth_tile_input *input)
 {
     const float *a = input->group, *panel = input->panel;
     for (size_t row = 0; row < input->rows; row++)
@@ -97,7 +97,7 @@ static void tile_f32(const struct hearth_tile_input *input)
         }
 }
 
-static void tile_f16(const struct hearth_tile_input *input)
+static void panel_f16(const struct hearth_tile_input *input)
 {
     const float *a = input->group;
     const uint16_t *panel = input->panel;
@@ -120,7 +120,7 @@ static float add_bf16_pair(float sum, const uint16_t *a, const uint16_t *b, bool
     return fused(hearth_bf16_to_f32(a[0]), hearth_bf16_to_f32(b[0]), sum);
 }
 
-static void tile_bf16(const struct hearth_tile_input *input)
+static void panel_bf16(const struct hearth_tile_input *input)
 {
     const uint16_t *a = input->group, *panel = input->panel;
     for (size_t row = 0; row < input->rows; row++)
@@ -134,36 +134,44 @@ static void tile_bf16(const struct hearth_tile_input *input)
         }
 }
 
-#define TILE_S8(name, form)                                                                        \
+#define TILE(name, ...)                                                                            \
     static void name(const struct hearth_tile_input *input)                                        \
     {                                                                                              \
-        tile_s8(input, form);                                                                      \
+        struct hearth_tile_input one = *input;                                                     \
+        for (size_t i = 0; i < input->panels; i++) {                                               \
+            __VA_ARGS__;                                                                           \
+            one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.c += HEARTH_PANEL_OUTPUTS;                                                         \
+        }                                                                                          \
     }
-TILE_S8(tile_q4, HEARTH_FORM_Q4)
-TILE_S8(tile_q4_min, HEARTH_FORM_Q4_MIN)
-TILE_S8(tile_q4_table, HEARTH_FORM_Q4_TABLE)
-TILE_S8(tile_q4_half, HEARTH_FORM_Q4_HALF)
-TILE_S8(tile_q4_half_min, HEARTH_FORM_Q4_HALF_MIN)
-TILE_S8(tile_q8, HEARTH_FORM_Q8)
-TILE_S8(tile_q8_min, HEARTH_FORM_Q8_MIN)
-TILE_S8(tile_q8_half, HEARTH_FORM_Q8_HALF)
+TILE(tile_f32, panel_f32(&one))
+TILE(tile_f16, panel_f16(&one))
+TILE(tile_bf16, panel_bf16(&one))
+TILE(tile_q4, panel_s8(&one, HEARTH_FORM_Q4))
+TILE(tile_q4_min, panel_s8(&one, HEARTH_FORM_Q4_MIN))
+TILE(tile_q4_table, panel_s8(&one, HEARTH_FORM_Q4_TABLE))
+TILE(tile_q4_half, panel_s8(&one, HEARTH_FORM_Q4_HALF))
+TILE(tile_q4_half_min, panel_s8(&one, HEARTH_FORM_Q4_HALF_MIN))
+TILE(tile_q8, panel_s8(&one, HEARTH_FORM_Q8))
+TILE(tile_q8_min, panel_s8(&one, HEARTH_FORM_Q8_MIN))
+TILE(tile_q8_half, panel_s8(&one, HEARTH_FORM_Q8_HALF))
 
 /* Value `component` of a key in f32. */
 static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh, size_t key,
                       size_t component)
 {
     const uint8_t *page = weigh->pages[key / HEARTH_KV_PAGE_TOKENS];
-    size_t slot = key % HEARTH_KV_PAGE_TOKENS;
+    size_t slot = key % HEARTH_KV_PAGE_TOKENS, panel = component / 16, channel = component % 16;
     float scale;
     switch (type) {
     case HEARTH_KV_F16:
-        return f16_at(page + weigh->panel * 1024 + slot * 32, component);
+        return f16_at(page + panel * 1024 + slot * 32, channel);
     case HEARTH_KV_BF16:
-        return hearth_bf16_to_f32(((const uint16_t *)(page + weigh->panel * 1024 +
-                                                      slot / 2 * 64))[2 * component + slot % 2]);
+        return hearth_bf16_to_f32(
+            ((const uint16_t *)(page + panel * 1024 + slot / 2 * 64))[2 * channel + slot % 2]);
     default:
-        memcpy(&scale, page + weigh->scales_at + (weigh->panel / 2 * 32 + slot) * 4, 4);
-        return (float)(int8_t)page[weigh->panel * 512 + slot * 16 + component] * scale;
+        memcpy(&scale, page + weigh->scales_at + (panel / 2 * 32 + slot) * 4, 4);
+        return (float)(int8_t)page[panel * 512 + slot * 16 + channel] * scale;
     }
 }
 
@@ -176,7 +184,7 @@ static void to_f16(const float *x, size_t count, uint16_t *y)
 static void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type type)
 {
     for (size_t row = 0; row < weigh->rows; row++)
-        for (size_t n = 0; n < 16; n++) {
+        for (size_t n = 0; n < 16 * weigh->panels; n++) {
             const float *w = (const float *)weigh->weights + row * HEARTH_SCORES_STRIDE;
             float sum = 0;
             for (size_t key = 0; key < weigh->keys; key++)
@@ -198,7 +206,7 @@ static void weigh_q8_0(const struct hearth_weigh *weigh)
 static void weigh_bf16(const struct hearth_weigh *weigh)
 {
     for (size_t row = 0; row < weigh->rows; row++)
-        for (size_t n = 0; n < 16; n++) {
+        for (size_t n = 0; n < 16 * weigh->panels; n++) {
             const uint16_t *w = (const uint16_t *)weigh->weights + row * HEARTH_SCORES_STRIDE;
             float sum = 0;
             for (size_t key = 0; key < weigh->keys; key += 2) {

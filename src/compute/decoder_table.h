@@ -25,11 +25,12 @@ enum hearth_s8_word {
     HEARTH_S8_WORDS,
 };
 
-/* c[rows, 16] = a · panelᵀ */
+/* c[rows, 16 × panels] = group · panelsᵀ */
 struct hearth_tile_input {
     const void *group; /* of `rows` packed rows */
     size_t rows;       /* 1 … HEARTH_ROW_GROUP */
     const void *panel;
+    size_t panels, panel_bytes; /* 1 or 2, one behind the other */
     size_t inputs;
     const void *next; /* a panel that is wanted soon, as long as this one; or NULL */
     float *c;
@@ -50,14 +51,14 @@ struct hearth_soften {
  * the same lines of the cache. */
 enum { HEARTH_SCORES_STRIDE = HEARTH_ATTENTION_SPAN + 16 };
 
-/* c[rows, 16] = Σ over keys of weights · values, for 16 components of a head's values. */
+/* c[rows, 16 × panels] = Σ over keys of weights · values, for all panels of a head's values. */
 struct hearth_weigh {
     const void *weights; /* rows of f32, bf16 for bf16 pages, HEARTH_SCORES_STRIDE apart */
     size_t rows;
     const uint8_t *const *pages; /* values of the head in each page of the span */
     size_t keys;                 /* from the first page's first on */
-    size_t panel;                /* which 16 components */
-    size_t scales_at;            /* q8_0: where a page's scales are, in bytes */
+    size_t panels;
+    size_t scales_at; /* q8_0: where a page's scales are, in bytes */
     float *c;
     size_t c_stride;
 };

@@ -100,6 +100,22 @@ INLINE vf load_s8(const void *p)
             body(__VA_ARGS__, 4, total, first_row);                                                \
         }
 #endif
+/* The same for at most ROW_BLOCK / 2 rows. */
+#if VECTOR_BYTES == 64
+#define FEW_ROW_COUNTS(body, total, ...)                                                           \
+    switch (total) {                                                                               \
+        ROW_CASE(1, 1, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(3, 3, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(4, 4, 0, body, __VA_ARGS__)                                                       \
+    }
+#else
+#define FEW_ROW_COUNTS(body, total, ...)                                                           \
+    switch (total) {                                                                               \
+        ROW_CASE(1, 1, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
+    }
+#endif
 #define ROW_CASE(count, total, first, body, ...)                                                   \
     case count:                                                                                    \
         body(__VA_ARGS__, count, total, first);                                                    \

@@ -65,6 +65,8 @@ static void run_strip(const struct hearth_decoder_kernels *kernels,
     struct hearth_tile_input input = {.group =
                                           (const char *)packed->memory + row * packed->row_bytes,
                                       .rows = rows,
+                                      .panels = 1,
+                                      .panel_bytes = weights->panel_bytes,
                                       .inputs = weights->inputs,
                                       .c_stride = count * HEARTH_PANEL_OUTPUTS};
     for (size_t p = 0; p < count; p++) {

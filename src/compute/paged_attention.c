@@ -116,7 +116,23 @@ static void pack_queries(const struct hearth_decoder_kernels *kernels, const str
                             head_of(block, r) * width);
 }
 
-/* Scores of the keys `first` … `last − 1` into columns from first − start on. */
+/* Where each page is read by one block only (single queries of many sequences), it is not in a
+ * cache yet, and a head's part of it is too short for the machine to see where reading goes on. */
+static void fetch_page(const struct block *block, size_t key)
+{
+    const struct hearth_kv_layout *layout = block->attention->layout;
+    const uint8_t *part = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
+    for (size_t i = 0; i < layout->key_bytes + layout->value_bytes; i += LINE)
+        __builtin_prefetch(part + i, 0, 2);
+}
+
+static bool reads_alone(const struct block *block)
+{
+    return block->queries->count * sharing(block->attention) <= ROWS;
+}
+
+/* Scores of the keys of pages from `first` on that hold some before `last`, into columns from first
+ * − start on. */
 static void score(const struct hearth_decoder_kernels *kernels, const struct block *block,
                   const struct workplace *place, size_t start, size_t first, size_t last)
 {
@@ -124,11 +140,14 @@ static void score(const struct hearth_decoder_kernels *kernels, const struct blo
     size_t panel_bytes = hearth_kv_key_panel_bytes(layout->type, layout->key_width);
     struct hearth_tile_input input = {.group = place->packed,
                                       .rows = block->rows,
+                                      .panels = TOKENS / CHANNELS,
+                                      .panel_bytes = panel_bytes,
                                       .inputs = layout->key_width,
                                       .c_stride = HEARTH_SCORES_STRIDE};
-    for (size_t key = first / CHANNELS * CHANNELS; key < last; key += CHANNELS) {
-        const uint8_t *keys = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
-        input.panel = keys + key % TOKENS / CHANNELS * panel_bytes;
+    for (size_t key = first; key < last; key += TOKENS) {
+        if (key + TOKENS < last && reads_alone(block))
+            fetch_page(block, key + TOKENS);
+        input.panel = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
         input.c = place->scores + (key - start);
         kernels->tile[hearth_kv_key_form(layout->type)](&input);
     }
@@ -150,13 +169,12 @@ static void weigh(const struct hearth_decoder_kernels *kernels, const struct blo
         .rows = block->rows,
         .pages = pages,
         .keys = last - first,
+        .panels = place->wide / CHANNELS,
         .scales_at = place->wide / CHANNELS * hearth_kv_value_panel_bytes(layout->type),
+        .c = place->values,
         .c_stride = place->wide,
     };
-    for (; input.panel < place->wide / CHANNELS; input.panel++) {
-        input.c = place->values + input.panel * CHANNELS;
-        kernels->weigh[layout->type](&input);
-    }
+    kernels->weigh[layout->type](&input);
 }
 
 /* Joins a span to what there is of a row. */
