@@ -36,9 +36,10 @@ const struct hearth_decoder_kernels DECODER = {
              [HEARTH_FORM_Q4_TABLE] = tile_q4_table,
              [HEARTH_FORM_Q4_HALF] = tile_q4_half,
              [HEARTH_FORM_Q4_HALF_MIN] = tile_q4_half_min,
-             [HEARTH_FORM_Q8] = tile_q8,
-             [HEARTH_FORM_Q8_MIN] = tile_q8_min,
-             [HEARTH_FORM_Q8_HALF] = tile_q8_half},
+             [HEARTH_FORM_Q5] = tile_q5,
+             [HEARTH_FORM_Q5_MIN] = tile_q5_min,
+             [HEARTH_FORM_Q6_HALF] = tile_q6_half,
+             [HEARTH_FORM_Q8] = tile_q8},
     .soften = soften,
     .weigh =
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},

@@ -5,8 +5,9 @@
  * broadcast from memory by the instruction itself, which the compiler does not do by itself.
  *
  * Without it, vpmaddubsw adds pairs of products in 16 bits. Nibbles: eight of these stay within
- * 8 · 2 · 15 · 127 = 30,480 and are then added in pairs by one vpmaddwd. Bytes are made signed and
- * their sign moved to the activation, so that a pair stays within 2 · 128 · 127 = 32,512. */
+ * 8 · 2 · 15 · 127 = 30,480 and are then added in pairs by one vpmaddwd. Codes of 5 and 6 bits: a
+ * pair is at most 2 · 63 · 127 = 16,002. Bytes are made signed and their sign moved to the
+ * activation, so that a pair stays within 2 · 128 · 127 = 32,512. */
 
 INLINE vi shuffle_bytes(vi table, vi index)
 {
@@ -65,6 +66,12 @@ INLINE bool small_codes(struct tile_form form)
     return form.bits == 4 && !form.table;
 }
 
+/* Whether codes are bytes with an offset of 128, which is the same as signed ones. */
+INLINE bool signed_codes(struct tile_form form)
+{
+    return form.offset == 128;
+}
+
 /* Adds the products of one vector of codes with the rows' activations for the same four inputs. */
 INLINE void add_products(vi sum[ROW_BLOCK][PARTS], struct tile_form form, vi codes, int p,
                          const char *activations, int rows)
@@ -77,13 +84,30 @@ INLINE void add_products(vi sum[ROW_BLOCK][PARTS], struct tile_form form, vi cod
         EACH_ROW sum[r][p] = ADD_S16(sum[r][p], MADD_U8(codes, splat_at(activations + 4 * r)));
         return;
     }
-    vi whole = codes ^ splat(form.offset ? (int32_t)0x80808080u : 0), size = MAGNITUDES(whole);
+    if (!signed_codes(form)) {
+        EACH_ROW sum[r][p] +=
+            MADD_S16(MADD_U8(codes, splat_at(activations + 4 * r)), splat(0x00010001));
+        return;
+    }
+    vi whole = codes ^ splat((int32_t)0x80808080u), size = MAGNITUDES(whole);
     EACH_ROW
     {
         vi a = WITH_SIGN_OF(whole, splat_at(activations + 4 * r));
         sum[r][p] += MADD_S16(MADD_U8(size, a), splat(0x00010001));
     }
 #endif
+}
+
+/* The bits above the low four of vector t of codes, where they belong. */
+INLINE vi high_bits(struct tile_form form, const char *codes, int t, int p)
+{
+    const char *above = codes + 4 * HEARTH_VECTOR + p * VECTOR_BYTES;
+    if (form.bits == 4)
+        return splat(0);
+    vi plane = *(const vi *)(form.bits == 5 ? above : above + t / 4 * HEARTH_VECTOR);
+    int left = form.bits == 5 ? 4 - t : 4 - 2 * (t % 4);
+    plane = left >= 0 ? plane << left : plane >> -left;
+    return plane & splat(form.bits == 5 ? 0x10101010 : 0x30303030);
 }
 
 /* Vectors t of codes from `from` to `to`; `half` −1: low and high nibbles, 0 or 1: one of them. */
@@ -106,7 +130,8 @@ INLINE void add_vectors(vi sum[ROW_BLOCK][PARTS], struct tile_form form, const c
             add_products(sum, form, raw, p, block + (size_t)t * total * 4, rows);
             continue;
         }
-        vi low = raw & mask, high = (raw >> 4) & mask;
+        vi low = (raw & mask) | high_bits(form, codes, t, p);
+        vi high = ((raw >> 4) & mask) | high_bits(form, codes, t + 4, p);
         if (form.table) {
             low = shuffle_bytes(table, low);
             high = shuffle_bytes(table, high);
@@ -126,12 +151,14 @@ INLINE int start_word(struct tile_form form, int s)
     return form.offset == 128 ? HEARTH_S8_START_128 : HEARTH_S8_START;
 }
 
+/* Words hold −8 Σ, or −128 Σ where it is so often wanted; the others are multiples of the first. */
 INLINE vi start_at(struct tile_form form, const char *start)
 {
     vi x = splat_at(start);
-    if (form.scales == 2 && form.offset == 128) { /* the halves' are −8 Σ only */
+    int more = form.offset == 16 ? 1 : form.offset == 32 ? 2 : 0;
+    if (more) {
         __asm__("" : "+v"(x)); /* else the compiler shifts before it broadcasts, which is slow */
-        x <<= 4;
+        x <<= more;
     }
     return x;
 }
@@ -150,10 +177,10 @@ INLINE vi first_sum(struct tile_form form, const char *start)
 INLINE vi last_sum(struct tile_form form, vi sum, const char *start)
 {
 #ifndef HAS_VNNI
-    if (small_codes(form)) {
+    if (small_codes(form))
         sum = MADD_S16(sum, splat(0x00010001));
-        return sum + (form.offset ? start_at(form, start) : splat(0));
-    }
+    if (form.offset && !signed_codes(form))
+        sum += start_at(form, start);
 #endif
     (void)form, (void)start;
     return sum;
@@ -164,8 +191,8 @@ INLINE void add_scaled(vf acc[ROW_BLOCK][PARTS], struct tile_form form, const ch
                        const char *scales, int s, const char *block, int rows, size_t total)
 {
     bool whole = form.scales == 1;
-    int from = form.bits == 4 || whole ? 0 : 4 * s;
-    int to = form.bits == 4 ? 4 : whole ? 8 : 4 * s + 4;
+    int from = form.bits < 8 || whole ? 0 : 4 * s;
+    int to = form.bits < 8 ? 4 : whole ? 8 : 4 * s + 4;
     const char *words = block + HEARTH_S8_CODES_BYTES * total;
     int sum_word = whole ? HEARTH_S8_SUM : HEARTH_S8_SUM_LOW + s;
     const char *start = words + (size_t)start_word(form, s) * total * 4;
@@ -239,6 +266,7 @@ TILE(tile_q4_min, .bits = 4, .scales = 1, .minima = true)
 TILE(tile_q4_table, .bits = 4, .offset = 128, .scales = 1, .table = true)
 TILE(tile_q4_half, .bits = 4, .offset = 8, .scales = 2)
 TILE(tile_q4_half_min, .bits = 4, .scales = 2, .minima = true)
+TILE(tile_q5, .bits = 5, .offset = 16, .scales = 1)
+TILE(tile_q5_min, .bits = 5, .scales = 1, .minima = true)
+TILE(tile_q6_half, .bits = 6, .offset = 32, .scales = 2)
 TILE(tile_q8, .bits = 8, .offset = 128, .scales = 1)
-TILE(tile_q8_min, .bits = 8, .scales = 1, .minima = true)
-TILE(tile_q8_half, .bits = 8, .offset = 128, .scales = 2)

@@ -21,10 +21,7 @@ static int32_t dot(const struct plain_codes *part, size_t channel, const int8_t 
 {
     int32_t sum = 0;
     for (size_t i = part->first; i < part->last; i++) {
-        size_t byte = 4 * channel + i % 4;
-        uint8_t code = part->bits == 8
-                           ? part->codes[i / 4 * HEARTH_VECTOR + byte]
-                           : part->codes[i % 16 / 4 * HEARTH_VECTOR + byte] >> 4 * (i / 16) & 15;
+        uint8_t code = hearth_code_at(part->bits, part->codes + 4 * channel, i);
         sum += (part->table ? part->table[code] : code) * a[(i / 4 * rows) * 4 + i % 4];
     }
     return sum;
@@ -152,9 +149,10 @@ TILE(tile_q4_min, panel_s8(&one, HEARTH_FORM_Q4_MIN))
 TILE(tile_q4_table, panel_s8(&one, HEARTH_FORM_Q4_TABLE))
 TILE(tile_q4_half, panel_s8(&one, HEARTH_FORM_Q4_HALF))
 TILE(tile_q4_half_min, panel_s8(&one, HEARTH_FORM_Q4_HALF_MIN))
+TILE(tile_q5, panel_s8(&one, HEARTH_FORM_Q5))
+TILE(tile_q5_min, panel_s8(&one, HEARTH_FORM_Q5_MIN))
+TILE(tile_q6_half, panel_s8(&one, HEARTH_FORM_Q6_HALF))
 TILE(tile_q8, panel_s8(&one, HEARTH_FORM_Q8))
-TILE(tile_q8_min, panel_s8(&one, HEARTH_FORM_Q8_MIN))
-TILE(tile_q8_half, panel_s8(&one, HEARTH_FORM_Q8_HALF))
 
 /* Value `component` of a key in f32. */
 static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh, size_t key,
@@ -234,9 +232,10 @@ const struct hearth_decoder_kernels decoder_plain = {
              [HEARTH_FORM_Q4_TABLE] = tile_q4_table,
              [HEARTH_FORM_Q4_HALF] = tile_q4_half,
              [HEARTH_FORM_Q4_HALF_MIN] = tile_q4_half_min,
-             [HEARTH_FORM_Q8] = tile_q8,
-             [HEARTH_FORM_Q8_MIN] = tile_q8_min,
-             [HEARTH_FORM_Q8_HALF] = tile_q8_half},
+             [HEARTH_FORM_Q5] = tile_q5,
+             [HEARTH_FORM_Q5_MIN] = tile_q5_min,
+             [HEARTH_FORM_Q6_HALF] = tile_q6_half,
+             [HEARTH_FORM_Q8] = tile_q8},
     .soften = soften,
     .weigh =
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},

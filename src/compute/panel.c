@@ -15,19 +15,20 @@ static const struct hearth_form_shape shapes[HEARTH_FORM_COUNT] = {
                                  .code_bits = 4,
                                  .scales = 2,
                                  .minima = true},
+    [HEARTH_FORM_Q5] = {.name = "q5", .code_bits = 5, .offset = 16, .scales = 1},
+    [HEARTH_FORM_Q5_MIN] = {.name = "q5_min", .code_bits = 5, .scales = 1, .minima = true},
+    [HEARTH_FORM_Q6_HALF] = {.name = "q6_half", .code_bits = 6, .offset = 32, .scales = 2},
     [HEARTH_FORM_Q8] = {.name = "q8", .code_bits = 8, .offset = 128, .scales = 1},
-    [HEARTH_FORM_Q8_MIN] = {.name = "q8_min", .code_bits = 8, .scales = 1, .minima = true},
-    [HEARTH_FORM_Q8_HALF] = {.name = "q8_half", .code_bits = 8, .offset = 128, .scales = 2},
 };
 
 static const uint8_t forms[HEARTH_QUANT_END] = {
     [HEARTH_QUANT_F32] = HEARTH_FORM_F32,          [HEARTH_QUANT_F16] = HEARTH_FORM_F16,
     [HEARTH_QUANT_BF16] = HEARTH_FORM_BF16,        [HEARTH_QUANT_Q4_0] = HEARTH_FORM_Q4,
-    [HEARTH_QUANT_Q4_1] = HEARTH_FORM_Q4_MIN,      [HEARTH_QUANT_Q5_0] = HEARTH_FORM_Q8,
-    [HEARTH_QUANT_Q5_1] = HEARTH_FORM_Q8_MIN,      [HEARTH_QUANT_Q8_0] = HEARTH_FORM_Q8,
+    [HEARTH_QUANT_Q4_1] = HEARTH_FORM_Q4_MIN,      [HEARTH_QUANT_Q5_0] = HEARTH_FORM_Q5,
+    [HEARTH_QUANT_Q5_1] = HEARTH_FORM_Q5_MIN,      [HEARTH_QUANT_Q8_0] = HEARTH_FORM_Q8,
     [HEARTH_QUANT_Q2_K] = HEARTH_FORM_Q4_HALF_MIN, [HEARTH_QUANT_Q3_K] = HEARTH_FORM_Q4_HALF,
-    [HEARTH_QUANT_Q4_K] = HEARTH_FORM_Q4_MIN,      [HEARTH_QUANT_Q5_K] = HEARTH_FORM_Q8_MIN,
-    [HEARTH_QUANT_Q6_K] = HEARTH_FORM_Q8_HALF,     [HEARTH_QUANT_IQ4_NL] = HEARTH_FORM_Q4_TABLE,
+    [HEARTH_QUANT_Q4_K] = HEARTH_FORM_Q4_MIN,      [HEARTH_QUANT_Q5_K] = HEARTH_FORM_Q5_MIN,
+    [HEARTH_QUANT_Q6_K] = HEARTH_FORM_Q6_HALF,     [HEARTH_QUANT_IQ4_NL] = HEARTH_FORM_Q4_TABLE,
     [HEARTH_QUANT_IQ4_XS] = HEARTH_FORM_Q4_TABLE,
 };
 

@@ -9,20 +9,21 @@
  * **Forms.** What a panel looks like inside is its form; there are fewer of them than types, and
  * each type has one (hearth_form_of). No form is worse than the file: integer codes are kept as
  * they are, and where a type multiplies two scales (the K types: d·sc, dmin·m) their product is
- * rounded once to f16, a relative error of at most 2^-11, an eighth of a percent of what the type's
- * own rounding loses.
+ * rounded once to f16: a relative error of at most 2^-11, or 2^-25 where it is denormal.
  *
- * | form      | for                  | bits a weight | what it holds |
- * |-----------|----------------------|---------------|----------------------------------------------|
- * | q4        | Q4_0                 | 4.5           | nibbles, an f16 scale for 32 | | q4_min    |
- * Q4_1, Q4_K           | 5             | nibbles, an f16 scale and minimum for 32     | | q4_table
- * | IQ4_NL, IQ4_XS       | 4.5           | nibbles that index a table, a scale for 32   | | q4_half
- * | Q3_K                 | 5             | nibbles, an f16 scale for 16                 | |
- * q4_half_min | Q2_K               | 6             | nibbles, an f16 scale and minimum for 16     |
- * | q8        | Q8_0, Q5_0           | 8.5           | bytes, an f16 scale for 32 | | q8_min    |
- * Q5_1, Q5_K           | 9             | bytes, an f16 scale and minimum for 32       | | q8_half
- * | Q6_K                 | 9             | bytes, an f16 scale for 16                   | | f32,
- * f16, bf16 | the same        | 32, 16, 16    |                                              |
+ *     form         for             bits   what it holds
+ *     q4           Q4_0            4.5    4 bits, a scale for 32
+ *     q4_min       Q4_1, Q4_K      5      4 bits, a scale and a minimum for 32
+ *     q4_table     IQ4_NL, IQ4_XS  4.5    4 bits that index a table, a scale for 32
+ *     q4_half      Q3_K            5      4 bits, a scale for 16
+ *     q4_half_min  Q2_K            6      4 bits, a scale and a minimum for 16
+ *     q5           Q5_0            5.5    5 bits, a scale for 32
+ *     q5_min       Q5_1, Q5_K      6      5 bits, a scale and a minimum for 32
+ *     q6_half      Q6_K            7      6 bits, a scale for 16
+ *     q8           Q8_0            8.5    8 bits, a scale for 32
+ *     f32, f16, bf16               32, 16, 16, as they are
+ *
+ * Scales and minima are f16.
  *
  * **Lifecycle.** hearth_panels_init says what there will be and how many bytes it takes (the memory
  * plan asks before anything is allocated); the caller gives memory of that size, aligned to 64
@@ -47,9 +48,10 @@ enum hearth_form {
     HEARTH_FORM_Q4_TABLE,
     HEARTH_FORM_Q4_HALF,
     HEARTH_FORM_Q4_HALF_MIN,
+    HEARTH_FORM_Q5,
+    HEARTH_FORM_Q5_MIN,
+    HEARTH_FORM_Q6_HALF,
     HEARTH_FORM_Q8,
-    HEARTH_FORM_Q8_MIN,
-    HEARTH_FORM_Q8_HALF,
     HEARTH_FORM_COUNT,
 };
 

@@ -23,7 +23,7 @@ enum { HEARTH_VECTOR = 64, HEARTH_BLOCK = 32, HEARTH_SCALES_BYTES = 32 };
 
 struct hearth_form_shape {
     const char *name;
-    uint8_t code_bits; /* 4 or 8; 0: a float form */
+    uint8_t code_bits; /* 4, 5, 6 or 8; 0: a float form */
     uint8_t offset;    /* what stands for 0; of the table's values in a table form */
     uint8_t scales;    /* of a block */
     bool minima, table;
@@ -42,6 +42,21 @@ static inline size_t hearth_pair_bytes(unsigned code_bits, unsigned scales, bool
 {
     return 2 * hearth_block_code_bytes(code_bits) +
            2 * scales * (minima ? 2u : 1u) * (size_t)HEARTH_SCALES_BYTES;
+}
+
+/* The code of input `i` of a block; `codes` is where the channel's bytes begin in it. */
+static inline uint8_t hearth_code_at(unsigned code_bits, const uint8_t *codes, size_t i)
+{
+    size_t t = i / 4, byte = i % 4;
+    if (code_bits == 8)
+        return codes[t * HEARTH_VECTOR + byte];
+    unsigned low = codes[t % 4 * HEARTH_VECTOR + byte] >> 4 * (t / 4) & 15, high = 0;
+    const uint8_t *above = codes + 4 * (size_t)HEARTH_VECTOR + byte;
+    if (code_bits == 5)
+        high = above[0] >> t & 1;
+    else if (code_bits == 6)
+        high = above[t / 4 * HEARTH_VECTOR] >> 2 * (t % 4) & 3;
+    return (uint8_t)(low | high << 4);
 }
 
 /* 128 + the values of the IQ4 types. */

@@ -33,15 +33,23 @@ static uint8_t *scale_at(const struct hearth_form_shape *shape, const void *pane
            index * HEARTH_SCALES_BYTES + 2 * channel;
 }
 
+/* The reverse of hearth_code_at for all of a block; what is there is zero. */
 static void put_codes(const struct hearth_form_shape *shape, struct row_place place, size_t block,
                       const uint8_t *codes)
 {
     uint8_t *to = codes_at(shape, place.panel, block) + 4 * place.channel;
+    uint8_t *above = to + 4 * (size_t)HEARTH_VECTOR;
     for (size_t i = 0; i < HEARTH_BLOCK; i++) {
-        if (shape->code_bits == 8)
-            to[i / 4 * HEARTH_VECTOR + i % 4] = codes[i];
-        else if (i < 16)
-            to[i / 4 * HEARTH_VECTOR + i % 4] = (uint8_t)(codes[i] | codes[i + 16] << 4);
+        size_t t = i / 4, byte = i % 4;
+        if (shape->code_bits == 8) {
+            to[t * HEARTH_VECTOR + byte] = codes[i];
+            continue;
+        }
+        to[t % 4 * HEARTH_VECTOR + byte] |= (uint8_t)((codes[i] & 15) << 4 * (t / 4));
+        if (shape->code_bits == 5)
+            above[byte] |= (uint8_t)(codes[i] >> 4 << t);
+        else if (shape->code_bits == 6)
+            above[t / 4 * HEARTH_VECTOR + byte] |= (uint8_t)(codes[i] >> 4 << 2 * (t % 4));
     }
 }
 
@@ -136,13 +144,6 @@ int hearth_panels_repack(const struct hearth_panels *panels, const void *const *
     return 0;
 }
 
-static uint8_t code_at(const struct hearth_form_shape *shape, const uint8_t *codes, size_t i)
-{
-    if (shape->code_bits == 8)
-        return codes[i / 4 * HEARTH_VECTOR + i % 4];
-    return codes[i % 16 / 4 * HEARTH_VECTOR + i % 4] >> 4 * (i / 16) & 15;
-}
-
 static float scale_value(const uint8_t *at)
 {
     uint16_t bits;
@@ -158,7 +159,7 @@ static void quantized_row(const struct hearth_panels *panels, const uint8_t *pan
     for (size_t block = 0; block < panels->inputs / HEARTH_BLOCK; block++) {
         const uint8_t *codes = codes_at(shape, panel, block) + 4 * channel;
         for (size_t i = 0; i < HEARTH_BLOCK; i++) {
-            uint8_t code = code_at(shape, codes, i);
+            uint8_t code = hearth_code_at(shape->code_bits, codes, i);
             int whole = (shape->table ? table[code] : code) - shape->offset;
             float value =
                 scale_value(scale_at(shape, panel, block, channel, i / 16, 0)) * (float)whole;

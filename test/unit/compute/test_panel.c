@@ -74,8 +74,8 @@ static void no_form_takes_more_than_its_table_says(void **state)
     static const double bits[HEARTH_FORM_COUNT] = {
         [HEARTH_FORM_F32] = 32,    [HEARTH_FORM_F16] = 16,        [HEARTH_FORM_BF16] = 16,
         [HEARTH_FORM_Q4] = 4.5,    [HEARTH_FORM_Q4_MIN] = 5,      [HEARTH_FORM_Q4_TABLE] = 4.5,
-        [HEARTH_FORM_Q4_HALF] = 5, [HEARTH_FORM_Q4_HALF_MIN] = 6, [HEARTH_FORM_Q8] = 8.5,
-        [HEARTH_FORM_Q8_MIN] = 9,  [HEARTH_FORM_Q8_HALF] = 9,
+        [HEARTH_FORM_Q4_HALF] = 5, [HEARTH_FORM_Q4_HALF_MIN] = 6, [HEARTH_FORM_Q5] = 5.5,
+        [HEARTH_FORM_Q5_MIN] = 6,  [HEARTH_FORM_Q6_HALF] = 7,     [HEARTH_FORM_Q8] = 8.5,
     };
     EACH_TYPE(type)
     {
