@@ -216,12 +216,6 @@ INLINE void add_scaled(vf acc[ROW_BLOCK][PARTS], struct tile_form form, const ch
     }
 }
 
-INLINE void fetch(const char *next, size_t from, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i += HEARTH_VECTOR)
-        __builtin_prefetch(next + from + i, 0, 3);
-}
-
 INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form form, int rows,
                         size_t total, size_t first)
 {
@@ -231,12 +225,12 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
     const char *block = (const char *)input->group + 4 * first, *panel = input->panel;
     vf acc[ROW_BLOCK][PARTS];
     EACH_ROW EACH_PART acc[r][p] = (vf){0};
-    size_t left = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK, fetched = 0;
+    size_t left = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK;
     for (; left; panel += pair_bytes) {
+        if (input->ahead && first == 0)
+            fetch(panel, input->ahead, pair_bytes);
         const char *codes = panel, *scales = panel + 2 * code_bytes;
         for (size_t here = left < 2 ? left : 2; here; here--, left--) {
-            if (input->next && first == 0)
-                fetch(input->next, fetched++ * (pair_bytes / 2), pair_bytes / 2);
             UNROLL for (int s = 0; s < form.scales; s++)
                 add_scaled(acc, form, codes, scales, s, block, rows, total);
             codes += code_bytes;

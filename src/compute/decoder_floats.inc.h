@@ -33,14 +33,18 @@ INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form 
                         int rows, size_t total, size_t first)
 {
     const char *a = (const char *)input->group + 4 * first, *panel = input->panel;
+    const size_t input_bytes = form == HEARTH_FORM_F32 ? HEARTH_VECTOR : HEARTH_VECTOR / 2;
     sums_of_rows sums;
     clear_sums(sums, wide, rows);
-    for (size_t k = 0; k < input->inputs; k++, a += 4 * total)
+    for (size_t k = 0; k < input->inputs; k++, a += 4 * total) {
+        if (input->ahead && first == 0 && k % 2 == 0)
+            fetch(panel + k * input_bytes, input->ahead, 2 * input_bytes);
         EACH_PANEL EACH_PART
         {
             vf x = load_float(form, panel + w * input->panel_bytes, k, p);
             EACH_ROW sums[r][w][p] = fused_of(x, splat_float_at(a + 4 * r), sums[r][w][p]);
         }
+    }
     store_sums(sums, input->c, input->c_stride, wide, rows, first);
 }
 
@@ -66,12 +70,15 @@ INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form f
     const char *a = (const char *)input->group + 4 * first, *panel = input->panel;
     sums_of_rows sums;
     clear_sums(sums, wide, rows);
-    for (size_t k = 0; k < input->inputs; k += 2, a += 4 * total, panel += HEARTH_VECTOR)
+    for (size_t k = 0; k < input->inputs; k += 2, a += 4 * total, panel += HEARTH_VECTOR) {
+        if (input->ahead && first == 0)
+            fetch(panel, input->ahead, HEARTH_VECTOR);
         EACH_PANEL EACH_PART
         {
             vi x = *(const vi *)(panel + w * input->panel_bytes + p * VECTOR_BYTES);
             EACH_ROW sums[r][w][p] = add_pair(sums[r][w][p], x, a + 4 * r);
         }
+    }
     store_sums(sums, input->c, input->c_stride, wide, rows, first);
 }
 

@@ -32,7 +32,7 @@ struct hearth_tile_input {
     const void *panel;
     size_t panels, panel_bytes; /* 1 or 2, one behind the other */
     size_t inputs;
-    const void *next; /* a panel that is wanted soon, as long as this one; or NULL */
+    size_t ahead; /* bytes: what lies so far behind what is read is fetched; 0: nothing is */
     float *c;
     size_t c_stride;
 };

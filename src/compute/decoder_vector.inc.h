@@ -39,6 +39,13 @@ INLINE vf to_floats(vi x)
     return __builtin_convertvector(x, vf);
 }
 
+/* Asks for `bytes` that will be read soon; nothing happens where there is no memory. */
+INLINE void fetch(const char *from, size_t ahead, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += HEARTH_VECTOR)
+        __builtin_prefetch((const void *)((uintptr_t)from + ahead + i), 0, 3);
+}
+
 #if VECTOR_BYTES == 64
 
 INLINE vf fused_of(vf a, vf b, vf c)

@@ -8,8 +8,8 @@ enum {
     /* … and keeps at most this many bytes of packed rows in the second cache while it goes from
      * strip to strip. */
     CHUNK_BYTES = 384 << 10,
-    TASKS_PER_MEMBER = 6, /* where there is enough to do, so that all end at about the same time */
-    PREFETCH_ROWS = 5,    /* rows from which on the arithmetic hides a prefetch */
+    TASKS_PER_MEMBER = 6,  /* where there is enough to do, so that all end at about the same time */
+    AHEAD_BYTES = 8 << 10, /* how far ahead of its reading weights are fetched */
 };
 
 /* How a product is split: into chunks of strips by chunks of groups of rows. */
@@ -49,8 +49,7 @@ static struct split split_of(const struct hearth_product *product, unsigned memb
     return split;
 }
 
-/* A strip for one group of rows. `fresh`: its weights are not in the near caches yet, so while one
- * panel is computed the next one is fetched. */
+/* A strip for one group of rows. `fresh`: its weights are not in the near caches yet. */
 static void run_strip(const struct hearth_decoder_kernels *kernels,
                       const struct hearth_product *product, size_t panels_of_strip, size_t strip,
                       size_t group, bool fresh)
@@ -70,11 +69,8 @@ static void run_strip(const struct hearth_decoder_kernels *kernels,
                                       .inputs = weights->inputs,
                                       .c_stride = count * HEARTH_PANEL_OUTPUTS};
     for (size_t p = 0; p < count; p++) {
-        const char *panel = (const char *)weights->memory + (first + p) * weights->panel_bytes;
-        input.panel = panel;
-        input.next = fresh && rows >= PREFETCH_ROWS && first + p + 1 < weights->panel_count
-                         ? panel + weights->panel_bytes
-                         : NULL;
+        input.panel = (const char *)weights->memory + (first + p) * weights->panel_bytes;
+        input.ahead = fresh ? AHEAD_BYTES : 0;
         input.c = values + p * HEARTH_PANEL_OUTPUTS;
         kernels->tile[weights->form](&input);
     }

@@ -203,7 +203,7 @@ static void bench_shape(enum hearth_quant type, struct shape shape, double read_
 static void bench_type(const char *name, double read_gb, double peak)
 {
     static const struct shape shapes[] = {
-        {576, 576}, {192, 576}, {1536, 576}, {576, 1536}, {49152, 576}};
+        {576, 576}, {192, 576}, {1536, 576}, {576, 1536}, {49152, 576}, {2048, 8192}};
     for (uint32_t type = 0; type < HEARTH_QUANT_END; type++) {
         const struct hearth_quant_type *facts = hearth_quant_type(type);
         if (!facts || strcmp(facts->name, name) != 0)
