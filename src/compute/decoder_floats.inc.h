@@ -38,7 +38,8 @@ INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form 
     clear_sums(sums, wide, rows);
     for (size_t k = 0; k < input->inputs; k++, a += 4 * total) {
         if (input->ahead && first == 0 && k % 2 == 0)
-            fetch(panel + k * input_bytes, input->ahead, 2 * input_bytes);
+            EACH_PANEL fetch(panel + w * input->panel_bytes + k * input_bytes, input->ahead,
+                             2 * input_bytes);
         EACH_PANEL EACH_PART
         {
             vf x = load_float(form, panel + w * input->panel_bytes, k, p);
@@ -72,7 +73,7 @@ INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form f
     clear_sums(sums, wide, rows);
     for (size_t k = 0; k < input->inputs; k += 2, a += 4 * total, panel += HEARTH_VECTOR) {
         if (input->ahead && first == 0)
-            fetch(panel, input->ahead, HEARTH_VECTOR);
+            EACH_PANEL fetch(panel + w * input->panel_bytes, input->ahead, HEARTH_VECTOR);
         EACH_PANEL EACH_PART
         {
             vi x = *(const vi *)(panel + w * input->panel_bytes + p * VECTOR_BYTES);

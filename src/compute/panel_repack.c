@@ -33,24 +33,35 @@ static uint8_t *scale_at(const struct hearth_form_shape *shape, const void *pane
            index * HEARTH_SCALES_BYTES + 2 * channel;
 }
 
-/* The reverse of hearth_code_at for all of a block; what is there is zero. */
+/* The bits above the low four; what is there is zero. */
+static void put_high_bits(unsigned code_bits, uint8_t *above, const uint8_t *codes)
+{
+    for (size_t i = 0; i < HEARTH_BLOCK; i++) {
+        size_t t = i / 4, byte = i % 4;
+        if (code_bits == 5)
+            above[byte] |= (uint8_t)(codes[i] >> 4 << t);
+        else
+            above[t / 4 * HEARTH_VECTOR + byte] |= (uint8_t)(codes[i] >> 4 << 2 * (t % 4));
+    }
+}
+
+/* The reverse of hearth_code_at for all of a block, four bytes at a time. */
 static void put_codes(const struct hearth_form_shape *shape, struct row_place place, size_t block,
                       const uint8_t *codes)
 {
     uint8_t *to = codes_at(shape, place.panel, block) + 4 * place.channel;
-    uint8_t *above = to + 4 * (size_t)HEARTH_VECTOR;
-    for (size_t i = 0; i < HEARTH_BLOCK; i++) {
-        size_t t = i / 4, byte = i % 4;
-        if (shape->code_bits == 8) {
-            to[t * HEARTH_VECTOR + byte] = codes[i];
-            continue;
-        }
-        to[t % 4 * HEARTH_VECTOR + byte] |= (uint8_t)((codes[i] & 15) << 4 * (t / 4));
-        if (shape->code_bits == 5)
-            above[byte] |= (uint8_t)(codes[i] >> 4 << t);
-        else if (shape->code_bits == 6)
-            above[t / 4 * HEARTH_VECTOR + byte] |= (uint8_t)(codes[i] >> 4 << 2 * (t % 4));
+    uint8_t bytes[HEARTH_BLOCK / 2];
+    if (shape->code_bits == 8) {
+        for (size_t i = 0; i < HEARTH_BLOCK; i += 4)
+            memcpy(to + i / 4 * HEARTH_VECTOR, codes + i, 4);
+        return;
     }
+    for (size_t i = 0; i < HEARTH_BLOCK / 2; i++)
+        bytes[i] = (uint8_t)((codes[i] & 15) | codes[i + HEARTH_BLOCK / 2] << 4);
+    for (size_t i = 0; i < HEARTH_BLOCK / 2; i += 4)
+        memcpy(to + i / 4 * HEARTH_VECTOR, bytes + i, 4);
+    if (shape->code_bits > 4)
+        put_high_bits(shape->code_bits, to + 4 * (size_t)HEARTH_VECTOR, codes);
 }
 
 /* Whether it is finite as f16. */
@@ -103,21 +114,45 @@ static size_t float_at(enum hearth_form form, size_t channel, size_t i)
     return i * HEARTH_PANEL_OUTPUTS + channel;
 }
 
-static bool put_float_row(const struct hearth_panels *panels, struct row_place place,
-                          const uint8_t *row)
+static bool put_f32_row(const struct hearth_panels *panels, struct row_place place,
+                        const uint8_t *row)
 {
-    size_t size = hearth_form_shape(panels->form)->float_bytes;
-    uint32_t exponent = panels->form == HEARTH_FORM_F32   ? 0x7f800000
-                        : panels->form == HEARTH_FORM_F16 ? 0x7c00
-                                                          : 0x7f80;
-    bool finite = true;
+    uint32_t *to = (uint32_t *)place.panel + place.channel, infinite = 0;
     for (size_t i = 0; i < panels->inputs; i++) {
-        uint32_t bits = 0;
-        memcpy(&bits, row + i * size, size); /* little-endian, as every x86 is */
-        memcpy(place.panel + float_at(panels->form, place.channel, i) * size, &bits, size);
-        finite &= (bits & exponent) != exponent;
+        uint32_t bits;
+        memcpy(&bits, row + i * sizeof(bits), sizeof(bits));
+        to[i * HEARTH_PANEL_OUTPUTS] = bits;
+        infinite |= (bits & 0x7f800000) == 0x7f800000;
     }
-    return finite;
+    return !infinite;
+}
+
+/* f16, bf16 */
+static bool put_16_bit_row(const struct hearth_panels *panels, struct row_place place,
+                           const uint8_t *row)
+{
+    uint16_t *to = (uint16_t *)place.panel;
+    uint16_t exponent = panels->form == HEARTH_FORM_F16 ? 0x7c00 : 0x7f80, infinite = 0;
+    for (size_t i = 0; i < panels->inputs; i++) {
+        uint16_t bits;
+        memcpy(&bits, row + i * sizeof(bits), sizeof(bits));
+        to[float_at(panels->form, place.channel, i)] = bits;
+        infinite |= (bits & exponent) == exponent;
+    }
+    return !infinite;
+}
+
+static bool put_row(const struct hearth_panels *panels, struct row_place place, const uint8_t *row)
+{
+    switch (panels->form) {
+    case HEARTH_FORM_F32:
+        return put_f32_row(panels, place, row);
+    case HEARTH_FORM_F16:
+    case HEARTH_FORM_BF16:
+        return put_16_bit_row(panels, place, row);
+    default:
+        return put_quantized_row(panels, place, row);
+    }
 }
 
 int hearth_panels_repack(const struct hearth_panels *panels, const void *const *sources,
@@ -131,10 +166,7 @@ int hearth_panels_repack(const struct hearth_panels *panels, const void *const *
         memset(panel, 0, panels->panel_bytes);
         for (size_t c = 0; c < HEARTH_PANEL_OUTPUTS && output + c < panels->outputs; c++) {
             const uint8_t *row = source + (output + c) * row_bytes;
-            struct row_place place = {panel, c};
-            bool finite = hearth_quant_codes(panels->type) ? put_quantized_row(panels, place, row)
-                                                           : put_float_row(panels, place, row);
-            if (!finite)
+            if (!put_row(panels, (struct row_place){panel, c}, row))
                 return hearth_error_set(error, HEARTH_EMODEL,
                                         "a weight of row %zu is not a finite number: the file is "
                                         "damaged, or was made so",

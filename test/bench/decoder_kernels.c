@@ -149,6 +149,34 @@ static void *source_of(enum hearth_quant type, struct shape shape)
     return bytes;
 }
 
+struct repack {
+    struct hearth_panels panels;
+    const void *source;
+};
+
+static void repack_all(struct hearth_member *member, void *argument)
+{
+    enum { PANELS = 32 };
+    struct repack *repack = argument;
+    size_t first, all = repack->panels.panel_count;
+    while ((first = hearth_member_take(member) * PANELS) < all)
+        hearth_panels_repack(&repack->panels, &repack->source, first,
+                             all - first < PANELS ? all - first : PANELS, NULL);
+}
+
+static void bench_repack(enum hearth_quant type)
+{
+    struct shape shape = {49152, 512};
+    struct repack repack = {.source = source_of(type, shape)};
+    hearth_panels_init(&repack.panels, type, shape.outputs, shape.inputs, 1, NULL);
+    repack.panels.memory = huge_pages(hearth_panels_bytes(&repack.panels));
+    double s = seconds_of(repack_all, &repack);
+    printf("%-6s repacking: %.0f million weights a second\n", hearth_quant_type(type)->name,
+           1e-6 * (double)(shape.outputs * shape.inputs) / s);
+    hearth_free(repack.panels.memory);
+    hearth_free((void *)repack.source);
+}
+
 static void bench_shape(enum hearth_quant type, struct shape shape, double read_gb, double peak)
 {
     static const size_t rows[] = {1, 2, 4, 8, 12, 32, 512};
@@ -202,12 +230,13 @@ static void bench_shape(enum hearth_quant type, struct shape shape, double read_
 
 static void bench_type(const char *name, double read_gb, double peak)
 {
-    static const struct shape shapes[] = {
-        {576, 576}, {192, 576}, {1536, 576}, {576, 1536}, {49152, 576}, {2048, 8192}};
+    static const struct shape shapes[] = {{576, 576},  {192, 576},   {1536, 576},
+                                          {576, 1536}, {49152, 576}, {2048, 8192}};
     for (uint32_t type = 0; type < HEARTH_QUANT_END; type++) {
         const struct hearth_quant_type *facts = hearth_quant_type(type);
         if (!facts || strcmp(facts->name, name) != 0)
             continue;
+        bench_repack((enum hearth_quant)type);
         for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
             struct shape shape = shapes[i];
             if (shape.inputs % facts->block_values)
