@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-/* Copies the spec with all text that it points to; of `cpus` (or NULL) so many as `count`. Loop,
+/* Copies the spec with all text that it points to, and `count` elements of `cpus` (or NULL). Loop,
  * events, argument and ops are only pointed to. */
 void hearth_backend_spec_keep(const struct hearth_backend_spec *spec, uint32_t count,
                               struct hearth_backend_spec *ret_spec);

@@ -33,7 +33,7 @@ static const struct kind {
     [HEARTH_PROCESS_WORKER] = {.name = "worker", .program = "libexec/hearth/hearth-worker"},
 };
 
-/* What a child inherits of our environment, besides nothing. */
+/* A child inherits these variables of our environment, and no others. */
 static const char *const inherited[] = {
     "LOG_LEVEL",
     "LANG",

@@ -3,6 +3,7 @@
 #include "base/float_text.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +18,65 @@ static json_t *parse(const char *text, size_t length, json_error_t *ret_fault)
     return json_loadb(text, length, FLAGS, ret_fault);
 }
 
-/* Column and line are jansson's; its words are kept where they speak about JSON and not about its
- * interface. */
-static void tell(const json_error_t *fault, struct hearth_error *error)
+/* A fault in our own words: jansson's quote what stands in the text, which may be a secret, and
+ * speak about its interface. */
+static const char *fault_text(enum json_error_code code)
 {
-    const char *reason = fault->text; /* but for what only means something to jansson's callers */
+    switch (code) {
+    case json_error_out_of_memory:
+        return "there is not enough memory to read it";
+    case json_error_stack_overflow:
+        return "the lists and objects are nested too deeply";
+    case json_error_invalid_utf8:
+        return "a byte here is not valid UTF-8";
+    case json_error_premature_end_of_input:
+        return "the text ends before its value is complete";
+    case json_error_end_of_input_expected:
+        return "the value is complete, but the text goes on";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a text contains the character U+0000, which is not allowed here";
+    case json_error_numeric_overflow:
+        return "the number is too large";
+    default:
+        return "this is not valid JSON";
+    }
+}
+
+/* The key that ends, with its quote, at `end`. Only a plain one is told: any other could be as long
+ * as the body, or hold what makes a mess of a terminal. 0: it is not plain. */
+static size_t plain_key_before(const char *text, size_t end, const char **ret_key)
+{
+    enum { KEY_MAX = 64 };
+    if (end < 2 || text[end - 1] != '"')
+        return 0;
+    size_t start = end - 1;
+    while (start && (isalnum((unsigned char)text[start - 1]) || strchr("_-.", text[start - 1])) &&
+           end - start <= KEY_MAX)
+        start--;
+    *ret_key = text + start;
+    bool is_whole = start && text[start - 1] == '"' && (start < 2 || text[start - 2] != '\\');
+    return is_whole ? end - 1 - start : 0;
+}
+
+/* Line, column and position are jansson's: behind what it could not take. */
+static void tell(const char *text, size_t length, const json_error_t *fault,
+                 struct hearth_error *error)
+{
     enum json_error_code code = json_error_code(fault);
-    if (code == json_error_null_character || code == json_error_null_byte_in_key)
-        reason = "a text contains the character U+0000, which is not allowed here";
-    hearth_error_set(error, HEARTH_EPARSE, "JSON, line %d, column %d: %s", fault->line,
-                     fault->column, reason);
+    size_t end = fault->position > 0 ? (size_t)fault->position : 0;
+    const char *key = "";
+    size_t known =
+        code == json_error_duplicate_key && end <= length ? plain_key_before(text, end, &key) : 0;
+    int number = code == json_error_out_of_memory ? HEARTH_ENOMEM : HEARTH_EPARSE;
+    if (code == json_error_duplicate_key)
+        hearth_error_set(error, number,
+                         "JSON, line %d, column %d: %s%.*s%s stands twice in the same object",
+                         fault->line, fault->column, known ? "the key \"" : "a key", (int)known,
+                         key, known ? "\"" : "");
+    else
+        hearth_error_set(error, number, "JSON, line %d, column %d: %s", fault->line, fault->column,
+                         fault_text(code));
 }
 
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error)
@@ -34,7 +84,7 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
     json_error_t fault;
     json_t *value = parse(text, length, &fault);
     if (!value)
-        tell(&fault, error);
+        tell(text, length, &fault, error);
     return value;
 }
 
@@ -43,7 +93,7 @@ json_t *hearth_json_parse_any_text(const char *text, size_t length, struct heart
     json_error_t fault;
     json_t *value = json_loadb(text, length, FLAGS | JSON_ALLOW_NUL, &fault);
     if (!value)
-        tell(&fault, error);
+        tell(text, length, &fault, error);
     return value;
 }
 
@@ -149,7 +199,7 @@ json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *e
         value = parse(text, length, &fault);
     }
     if (!value)
-        tell(&fault, error);
+        tell(text, length, &fault, error);
     return value;
 }
 

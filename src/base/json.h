@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
-/* Parses a whole text; on failure returns NULL and sets HEARTH_EPARSE with line and column.
- * Duplicate keys and NUL characters are refused. The caller owns the result (json_decref). */
+/* Parses a whole text; on failure returns NULL and sets HEARTH_EPARSE with line, column and what is
+ * wrong, in words that quote nothing of the text but a plain key (or HEARTH_ENOMEM). Duplicate keys
+ * and NUL characters are refused. The caller owns the result (json_decref). */
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error);
 
 /* The same for what other programs write without a thought for 64 bits ("model_max_length":

@@ -73,7 +73,7 @@ void hearth_print_clean(FILE *out, const char *text)
     print_clean(out, text, strlen(text));
 }
 
-/* The bytes of the longest beginning of a text that takes at most so many columns. */
+/* How many bytes the longest beginning of a text has that takes at most `columns` columns. */
 static size_t bytes_within(const char *text, size_t columns)
 {
     size_t taken = 0;

@@ -29,7 +29,7 @@ const char *hearth_style_err(enum hearth_style style);
 /* Prints text that came from outside: a control character but the line end becomes '?', so that it
  * cannot steer the terminal. */
 void hearth_print_clean(FILE *out, const char *text);
-/* The same for the beginning of a text that fits into so many columns. */
+/* The same, but prints only the beginning of the text that fits into `columns` columns. */
 void hearth_print_beginning(FILE *out, const char *text, size_t columns);
 
 /* Prints a table: `cells` holds rows × columns texts, the first row is the head. On a terminal the

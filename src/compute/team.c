@@ -23,7 +23,7 @@ struct hearth_member {
     unsigned index;
     uint32_t phase; /* barriers passed in this run */
     pthread_t thread;
-    struct hearth_team *alone; /* a team of this member; such a one has no other */
+    struct hearth_team *alone; /* a team of this member only; the member of such a team has none */
 };
 
 struct hearth_team {

@@ -60,8 +60,8 @@ static struct hearth_batch_sequence *oldest(struct hearth_batch_sequence *const 
     return found;
 }
 
-/* Patience beats class: one that was passed over for so many steps goes before all who were not,
- * whatever their class, and among those who lost patience the oldest is first. */
+/* Patience beats class: one that was passed over for a number of steps goes before all who were
+ * not, whatever their class, and among those who lost patience the oldest is first. */
 static bool goes_before(const struct hearth_batch_sequence *one,
                         const struct hearth_batch_sequence *other)
 {
@@ -74,7 +74,7 @@ static bool goes_before(const struct hearth_batch_sequence *one,
     return one->since < other->since;
 }
 
-/* Whose turn it is among the indivisible ones with at most so many tokens. */
+/* Whose turn it is among the indivisible ones that have at most `most` tokens. */
 static struct hearth_batch_sequence *foremost(struct hearth_batch_sequence *const *sequences,
                                               size_t count, uint32_t most)
 {

@@ -2,9 +2,9 @@
  *
  * Two rules together. The back-off: each end in a row doubles the wait, from a quarter of a second
  * to ten seconds, spread by chance so that many that ended together do not start together
- * (domain/backoff.h). The breaker: after so many ends in a row it opens, nothing is started until
- * its rest is over, and then work is let through on trial, one piece at a time, until one succeeds
- * (domain/breaker.h). The longer of the two waits counts.
+ * (domain/backoff.h). The breaker: after a number of ends in a row it opens, nothing is started
+ * until its rest is over, and then work is let through on trial, one piece at a time, until one
+ * succeeds (domain/breaker.h). The longer of the two waits counts.
  *
  * Pure: time and chance are arguments, in milliseconds and any number; not thread-safe. */
 #ifndef HEARTH_DOMAIN_RESTART_H

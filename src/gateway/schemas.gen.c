@@ -5,7 +5,7 @@
 
 /* clang-format off */
 static const struct hearth_schema node_1 = {
-    .expected = "an integer from -1 to 2,147,483,647",
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -181,7 +181,7 @@ static const struct hearth_schema node_25 = {
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_26 = {
-    .expected = "an integer from -1 to 2,147,483,647",
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -796,14 +796,14 @@ static const struct hearth_schema node_103 = {
     .closed = true,
 };
 static const struct hearth_schema node_106 = {
-    .expected = "an integer from -1 to 2,147,483,647",
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_107 = {
-    .expected = "an integer from -1 to 2,147,483,647",
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
@@ -1107,7 +1107,7 @@ static const struct hearth_schema node_158 = {
     .items = &hearth_schema_tokens,
 };
 static const struct hearth_schema node_154 = {
-    .expected = "a string or an array of strings of 1 to 64 items or a list of 1 to 1,048,576 token ids or an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
+    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
     .any_of = (const struct hearth_schema *const[]){&node_155, &node_156, &hearth_schema_tokens, &node_158, NULL},
 };
 static const struct hearth_schema node_159 = {
@@ -1142,13 +1142,13 @@ static const struct hearth_schema node_164 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_165 = {
-    .expected = "an integer from 1 to 1",
+    .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_166 = {
-    .expected = "an integer from -1 to 2,147,483,647",
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},

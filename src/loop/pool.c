@@ -30,7 +30,7 @@ struct hearth_lane {
     pthread_t *threads;
     bool destroyed; /* loop thread only: the pending post frees the lane */
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t work_came;
     struct job_list waiting, finished;
     size_t waiting_count;

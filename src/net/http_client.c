@@ -121,6 +121,21 @@ static void follow_method(struct hearth_http_hop *hop, int status)
     hop->has_body = false;
 }
 
+static int run_hop(struct hearth_http_client *client, const struct hearth_http_request *request,
+                   struct hearth_http_hop *hop, const struct origin *origin,
+                   struct hearth_http_answer *answer, struct hearth_error *error)
+{
+    char *server = hop->unix_socket ? hearth_strdup(hop->unix_socket)
+                                    : hearth_format("%.200s:%s", origin->host, origin->port);
+    hop->server = server;
+    int rc = hearth_http_wire_run(client->wire, request, hop, answer, error);
+    if (!rc)
+        follow_method(hop, answer->status);
+    hop->server = NULL;
+    hearth_free(server);
+    return rc;
+}
+
 /* Runs the hops of one request; `ret_next` of the last one is NULL. */
 static int follow(struct hearth_http_client *client, const struct hearth_http_request *request,
                   struct hearth_http_hop *hop, struct hearth_http_answer *answer,
@@ -148,11 +163,7 @@ static int follow(struct hearth_http_client *client, const struct hearth_http_re
         hop->url = url;
         hop->ret_next_url = &next;
         snprintf(answer->url, sizeof(answer->url), "%s", url);
-        rc = hearth_http_wire_run(client->wire, request, hop, answer, error);
-        if (rc)
-            hearth_error_prefix(error, "%s", hop->unix_socket ? hop->unix_socket : now.host);
-        else
-            follow_method(hop, answer->status);
+        rc = run_hop(client, request, hop, &now, answer, error);
         finish_origin(&now);
         hearth_free(url);
         url = next;

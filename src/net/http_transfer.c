@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 #include <curl/curl.h>
@@ -254,45 +255,74 @@ static CURLcode drive(struct transfer *transfer)
 
 static int explain_stop(const struct transfer *transfer, struct hearth_error *error)
 {
+    const char *server = transfer->hop->server;
     switch (transfer->stopped) {
     case HEARTH_ECANCELED:
         return hearth_error_set(error, HEARTH_ECANCELED, "stopped");
     case HEARTH_ETIMEOUT:
-        return hearth_error_set(error, HEARTH_ETIMEOUT, "the server sent nothing for too long");
+        return hearth_error_set(error, HEARTH_ETIMEOUT, "%s sent nothing for too long", server);
     case HEARTH_ETOOLARGE:
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "the answer is larger than %zu bytes",
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "the answer of %s is larger than %zu bytes", server,
                                 transfer->answer->body.max);
     case HEARTH_EHEADERS:
-        return hearth_error_set(error, HEARTH_EHEADERS, "the header of the answer is too large");
+        return hearth_error_set(error, HEARTH_EHEADERS,
+                                "the header of the answer of %s is too large", server);
     default:
         return hearth_error_set(error, transfer->stopped, "%s",
                                 hearth_error_row(transfer->stopped)->text);
     }
 }
 
-/* What curl says names the host and the fault, so it is told behind our own words. */
+/* curl's faults in our words: before the server's name and behind it. The last row is for all that
+ * no other row names (https://curl.se/libcurl/c/libcurl-errors.html). */
+static const struct fault {
+    CURLcode code;
+    int number;
+    const char *before, *after;
+} faults[] = {
+    {CURLE_URL_MALFORMAT, HEARTH_EINVAL, "this is not an address to fetch from", NULL},
+    {CURLE_OUT_OF_MEMORY, HEARTH_ENOMEM, "no memory for the transfer", NULL},
+    {CURLE_COULDNT_RESOLVE_HOST, HEARTH_ENETWORK, "there is no address for the name of ", ""},
+    {CURLE_COULDNT_RESOLVE_PROXY, HEARTH_ENETWORK,
+     "there is no address for the name of the proxy on the way to ", ""},
+    {CURLE_COULDNT_CONNECT, HEARTH_ENETWORK, "cannot connect to ", ""},
+    {CURLE_PROXY, HEARTH_ENETWORK, "the proxy does not let through to ", ""},
+    {CURLE_OPERATION_TIMEDOUT, HEARTH_ETIMEOUT, "", " did not answer in time"},
+    {CURLE_PEER_FAILED_VERIFICATION, HEARTH_EFORBIDDEN, "the certificate of ",
+     " is not trusted (SSL_CERT_FILE may name other authorities)"},
+    {CURLE_SSL_CACERT_BADFILE, HEARTH_EFORBIDDEN,
+     "the file of authorities (SSL_CERT_FILE) cannot be read, so the certificate of ",
+     " is not trusted"},
+    {CURLE_SSL_CONNECT_ERROR, HEARTH_ENETWORK, "no TLS connection comes about with ", ""},
+    {CURLE_GOT_NOTHING, HEARTH_ENETWORK, "", " closed the connection without an answer"},
+    {CURLE_PARTIAL_FILE, HEARTH_ENETWORK, "", " broke the answer off before its end"},
+    {CURLE_RECV_ERROR, HEARTH_ENETWORK, "the connection to ", " broke off"},
+    {CURLE_SEND_ERROR, HEARTH_ENETWORK, "the connection to ", " broke off"},
+    /* The scheme has been looked at before: what curl cannot take is the answer's version. */
+    {CURLE_UNSUPPORTED_PROTOCOL, HEARTH_ENETWORK, "the answer of ", " is not HTTP"},
+    {CURLE_WEIRD_SERVER_REPLY, HEARTH_ENETWORK, "the answer of ", " is not HTTP"},
+    {CURLE_HTTP2, HEARTH_ENETWORK, "the answer of ", " breaks the rules of HTTP/2"},
+    {CURLE_HTTP2_STREAM, HEARTH_ENETWORK, "the answer of ", " breaks the rules of HTTP/2"},
+    {CURLE_BAD_CONTENT_ENCODING, HEARTH_ENETWORK, "the answer of ",
+     " is packed in a way that cannot be unpacked"},
+    {CURLE_OK, HEARTH_ENETWORK, "the exchange with ", " failed"},
+};
+
+/* What curl says itself goes to the log: its words change with its version, and name what only its
+ * callers know. */
 static int explain(const struct transfer *transfer, CURLcode code, struct hearth_error *error)
 {
     const char *reason =
         transfer->wire->reason[0] ? transfer->wire->reason : curl_easy_strerror(code);
-    switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return hearth_error_set(error, HEARTH_EINVAL, "this is not an address to fetch from: %s",
-                                reason);
-    case CURLE_OPERATION_TIMEDOUT:
-        return hearth_error_set(error, HEARTH_ETIMEOUT, "%s", reason);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-        return hearth_error_set(error, HEARTH_EFORBIDDEN,
-                                "the server's certificate is not trusted (SSL_CERT_FILE may name "
-                                "other authorities): %s",
-                                reason);
-    case CURLE_OUT_OF_MEMORY:
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the transfer");
-    default:
-        return hearth_error_set(error, HEARTH_ENETWORK, "%s", reason);
-    }
+    HEARTH_LOG(HEARTH_LOG_DEBUG, "http.failed", HEARTH_TEXT("server", transfer->hop->server),
+               HEARTH_INT("curl_code", code), HEARTH_TEXT("reason", reason));
+    const struct fault *fault = faults;
+    while (fault->code != CURLE_OK && fault->code != code)
+        fault++;
+    return hearth_error_set(error, fault->number, "%s%s%s", fault->before,
+                            fault->after ? transfer->hop->server : "",
+                            fault->after ? fault->after : "");
 }
 
 static int finish(struct transfer *transfer, CURLcode code, struct hearth_error *error)
@@ -309,7 +339,8 @@ static int finish(struct transfer *transfer, CURLcode code, struct hearth_error 
         curl_easy_getinfo(transfer->wire->easy, CURLINFO_REDIRECT_URL, &next);
         if (!next)
             return hearth_error_set(error, HEARTH_ENETWORK,
-                                    "the redirect does not name an address");
+                                    "the redirect of %s does not name an address",
+                                    transfer->hop->server);
         *transfer->hop->ret_next_url = hearth_strdup(next);
     }
     return 0;

@@ -14,6 +14,7 @@ void hearth_http_wire_destroy(struct hearth_http_wire *wire); /* NULL is allowed
 /* Where one exchange goes, besides what the request says. */
 struct hearth_http_hop {
     const char *url;         /* http or https */
+    const char *server;      /* what errors call it: host and port, or the socket's path */
     const char *unix_socket; /* connect there instead, or NULL */
     const char *method;
     bool has_body;

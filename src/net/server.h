@@ -1,7 +1,6 @@
 /* The HTTP server: it listens, speaks TLS, HTTP/1.1 and HTTP/2, and hands each request to a handler
- * as exchange.h describes. Every limit
- * is an option; 0 means the default that stands beside it. Loop thread only: everything here, and
- * every callback.
+ * as exchange.h describes. Every limit is an option; 0 means the default that stands beside it.
+ * Loop thread only: everything here, and every callback.
  *
  * The sums of memory (buffers_max, write_buffer_max) count what the server keeps for clients:
  * output that they have not taken, input that waits for its turn. What handlers allocate is theirs

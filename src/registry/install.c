@@ -231,11 +231,13 @@ static const char *title_of(const struct hearth_install_request *request, int *r
     return title;
 }
 
-/* Says of a model that is not as it should be which one that is; other errors (no network, no room)
- * speak for themselves. What the message begins with is not said twice. */
+/* Says which model could not be installed where the fault lies with it or with where it comes from;
+ * other errors (no room, a store that is locked) speak for themselves. What the message begins with
+ * is not said twice. */
 static void name_source(const struct hearth_install_request *request, struct hearth_error *error)
 {
-    static const int faults_of_model[] = {HEARTH_EMODEL,    HEARTH_ENOTIMPL, HEARTH_EPATH,
+    static const int faults_of_model[] = {HEARTH_ENETWORK,  HEARTH_ETIMEOUT, HEARTH_EFORBIDDEN,
+                                          HEARTH_EMODEL,    HEARTH_ENOTIMPL, HEARTH_EPATH,
                                           HEARTH_ENOTFOUND, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
     bool is_fault = false;
     for (size_t i = 0; i < sizeof(faults_of_model) / sizeof(faults_of_model[0]); i++)

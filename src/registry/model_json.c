@@ -15,7 +15,7 @@ int hearth_model_find(struct hearth_store *store, const char *reference, struct 
                  ? hearth_store_model_get_id(store, id, arena, ret_model, error)
                  : hearth_store_model_get(store, reference, arena, ret_model, error);
     if (rc == HEARTH_ENOTFOUND || rc == HEARTH_ENOMODEL)
-        return hearth_error_set(error, HEARTH_ENOMODEL, "there is no model %.100s", reference);
+        return hearth_error_set(error, HEARTH_ENOMODEL, "there is no model '%.100s'", reference);
     return rc;
 }
 

@@ -18,6 +18,10 @@ static int open_parts(const struct hearth_settings *settings, struct hearth_loop
     const char *database = hearth_home_database(storage->home);
     rc = database ? hearth_store_open_sqlite(database, loop, &storage->store, error)
                   : hearth_store_open_memory(loop, &storage->store, error);
+    /* Whoever opens a home may know where it lies; the store's verbs, whose errors reach clients,
+     * do not say it. */
+    if (rc && database)
+        hearth_error_prefix(error, "%s", database);
     return rc ? rc
               : hearth_blob_open_files(hearth_home_directory(storage->home), &storage->blobs,
                                        error);

@@ -276,6 +276,21 @@ static void start_housekeeping(struct running *running)
     running->housekeeping = hearth_housekeeping_create(&options);
 }
 
+/* It may be installed later, so this is no error; but a mistyped name should not go unseen. */
+static void warn_of_default_model(const struct hearth_gateway *gateway)
+{
+    const struct hearth_catalog_entry *entry;
+    struct hearth_error error;
+    const char *name = gateway->settings->default_model;
+    if (!*name)
+        return;
+    if (hearth_catalog_acquire(gateway->catalog, name, &entry, &error))
+        HEARTH_LOG(HEARTH_LOG_WARNING, "default_model.missing", HEARTH_TEXT("model", name),
+                   HEARTH_TEXT("reason", error.message));
+    else
+        hearth_catalog_entry_release(entry);
+}
+
 /* The catalogue has what the registry and the definitions had at the start. Only now is the port
  * opened: who reaches it finds all models. */
 static void on_catalog(void *argument, const struct hearth_error *error)
@@ -294,6 +309,7 @@ static void on_catalog(void *argument, const struct hearth_error *error)
         return;
     }
     running->is_ready = true;
+    warn_of_default_model(gateway);
     hearth_definitions_install(running->definitions);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);

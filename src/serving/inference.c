@@ -181,7 +181,7 @@ uint32_t hearth_inference_default_dimensions(const struct hearth_inference *infe
 {
     const struct hearth_served_model *model = inference->model;
     return hearth_life_state(model->life) == HEARTH_MODEL_READY
-               ? hearth_model_process_facts(hearth_load_process(model->load))->default_dimensions
+               ? hearth_load_facts(model->load)->default_dimensions
                : 0;
 }
 

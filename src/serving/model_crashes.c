@@ -82,10 +82,11 @@ int hearth_crashes_admit(struct hearth_model_crashes *crashes, uint32_t *ret_ret
     if (hearth_restart_admits(&crashes->restart, now))
         return 0;
     *ret_retry_after_ms = (uint32_t)hearth_restart_rest_left_ms(&crashes->restart, now);
-    return hearth_error_set(error, HEARTH_EBREAKER,
-                            "model '%s' crashed %u times in a row and rests for %.1f s more: %s",
-                            crashes->identity->entry->id, hearth_restart_ends(&crashes->restart),
-                            *ret_retry_after_ms / 1000.0, crashes->last_error.message);
+    return hearth_error_set(
+        error, HEARTH_EBREAKER,
+        "model '%s' crashed %u times in a row and is not started again for another %.1f s: %s",
+        crashes->identity->entry->id, hearth_restart_ends(&crashes->restart),
+        *ret_retry_after_ms / 1000.0, crashes->last_error.message);
 }
 
 void hearth_crashes_report(const struct hearth_model_crashes *crashes,

@@ -32,7 +32,7 @@ void hearth_deadlines_tell(struct hearth_model_requests *requests,
 {
     uint64_t now_ms = hearth_loop_now_ms(hearth_requests_identity(requests)->loop), next_ms = 0;
     struct hearth_walk walk;
-    hearth_walk_begin(&walk, hearth_requests_list(requests));
+    hearth_requests_walk(requests, &walk);
     for (struct hearth_inference *one; (one = hearth_walk_next(&walk));) {
         uint64_t deadline_ms = one->asked.deadline_ms;
         /* An answer that is there is told, even at the last moment. */

@@ -159,7 +159,7 @@ void hearth_dispatch_close(struct hearth_model_dispatch *dispatch, const struct 
     dispatch->backend = NULL;
     hearth_flights_lose_all(dispatch->flights);
     struct hearth_walk walk;
-    hearth_walk_begin(&walk, hearth_requests_list(dispatch->requests));
+    hearth_requests_walk(dispatch->requests, &walk);
     for (struct hearth_inference *one; (one = hearth_walk_next(&walk));)
         if (one->flight.stream)
             lose(dispatch, one, error, may_retry);
@@ -245,7 +245,8 @@ void hearth_dispatch_on_prepared(struct hearth_model_dispatch *dispatch, uint32_
     struct hearth_inference *inference = request_of(dispatch, stream);
     if (!inference || inference->flight.prepared)
         return;
-    if (!hearth_request_generates(inference)) /* that one's answer costs too */
+    /* What a generating request costs is known only with its answer. */
+    if (!hearth_request_generates(inference))
         hearth_flights_price(dispatch->flights, stream, prepared->token_count);
     hearth_flight_is_prepared(&inference->flight);
     hearth_meter_prepared(&inference->meter, hearth_requests_identity(dispatch->requests),

@@ -28,8 +28,8 @@ struct hearth_model_dispatch *hearth_dispatch_create(struct hearth_model_request
                                                      void *argument);
 void hearth_dispatch_destroy(struct hearth_model_dispatch *dispatch);
 
-/* The model is ready: its facts as loaded, on so many workers. `on_trial`: one request at a time
- * until one has been finished. Sends what waits. */
+/* The model is ready, with these facts as it was loaded, on `replicas` workers. With `on_trial` it
+ * gets one request at a time until one of them has been finished. Sends what waits. */
 void hearth_dispatch_open(struct hearth_model_dispatch *dispatch, struct hearth_backend *backend,
                           const struct hearth_model_facts *facts, uint32_t replicas, bool on_trial);
 void hearth_dispatch_hold(struct hearth_model_dispatch *dispatch);

@@ -111,8 +111,7 @@ void hearth_life_on_loading(struct hearth_model_life *life)
 /* A context that the server wishes for all models is more than this one can. */
 static void log_capped_context(const struct hearth_model_life *life)
 {
-    const struct hearth_model_facts *facts =
-        hearth_model_process_facts(hearth_load_process(life->load));
+    const struct hearth_model_facts *facts = hearth_load_facts(life->load);
     if (life->identity->settings.context > (int64_t)facts->context)
         HEARTH_LOG(HEARTH_LOG_INFO, "model.context_capped", HEARTH_TEXT("model", id_of(life)),
                    HEARTH_INT("asked", life->identity->settings.context),
@@ -128,8 +127,7 @@ void hearth_life_on_ready(struct hearth_model_life *life)
     hearth_requests_touch(life->requests);
     hearth_timer_stop(life->timer);
     move(life, HEARTH_MODEL_READY);
-    hearth_model_process_open(hearth_load_process(life->load),
-                              hearth_crashes_is_on_trial(&life->crashes));
+    hearth_load_open(life->load, hearth_crashes_is_on_trial(&life->crashes));
     hearth_model_waiters_tell(&life->load_waiters, NULL);
     hearth_life_look_idle(life);
 }
@@ -178,8 +176,8 @@ static void refuse_queued(struct hearth_model_life *life)
 }
 
 /* A crash is tried again by itself, after a wait that grows (domain/restart.h). What waits in the
- * queue goes on waiting, until so many crashes in a row have opened the breaker: then it is better
- * told than kept. */
+ * queue goes on waiting, until a number of crashes in a row has opened the breaker: then its
+ * clients had better be told than be kept waiting. */
 static void crash(struct hearth_model_life *life, const struct hearth_error *error)
 {
     uint64_t wait_ms = hearth_crashes_add(&life->crashes, error);

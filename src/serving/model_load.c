@@ -346,9 +346,36 @@ bool hearth_load_is_busy(const struct hearth_model_load *load)
            hearth_model_process_runs(load->process);
 }
 
-struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load)
+void hearth_load_open(struct hearth_model_load *load, bool on_trial)
 {
-    return load->process;
+    hearth_model_process_open(load->process, on_trial);
+}
+
+bool hearth_load_has_process(const struct hearth_model_load *load)
+{
+    return hearth_model_process_runs(load->process);
+}
+
+uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
+{
+    return hearth_memory_total(hearth_model_process_plan(load->process));
+}
+
+const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load)
+{
+    return hearth_model_process_facts(load->process);
+}
+
+void hearth_load_each_worker(
+    const struct hearth_model_load *load, const struct hearth_backend_worker *only,
+    void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument)
+{
+    hearth_model_process_each_worker(load->process, only, visit, argument);
+}
+
+void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms)
+{
+    hearth_model_process_set_usage(load->process, memory_bytes, cpu_ms);
 }
 
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load)

@@ -39,7 +39,8 @@ struct hearth_load_ops {
     void (*on_failed)(void *argument, const struct hearth_error *error);
     /* The process has ended, by itself or as asked, and that is not `on_failed`. */
     void (*on_ended)(void *argument, const struct hearth_error *error);
-    /* It lacks so many bytes and has waited so long: have others go. False: there is no hope. */
+    /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload.
+     * False when there is no hope that they do. */
     bool (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
 };
 
@@ -53,6 +54,8 @@ void hearth_load_destroy(struct hearth_model_load *load);
 
 /* There is no process, and no load is under way. */
 void hearth_load_begin(struct hearth_model_load *load);
+/* It is ready: requests are sent to it. `on_trial` as of hearth_dispatch_open. */
+void hearth_load_open(struct hearth_model_load *load, bool on_trial);
 /* It is wanted no more, and is not ready. False: there is no process, nothing will come. Else it is
  * killed, and on_ended comes. */
 bool hearth_load_abort(struct hearth_model_load *load);
@@ -66,8 +69,17 @@ void hearth_load_forget_files(struct hearth_model_load *load);
 
 /* Files are being looked for, it waits for its turn or for room, or there is a process. */
 bool hearth_load_is_busy(const struct hearth_model_load *load);
-/* Of reports, workers and usage; and to open it once it is ready. */
-struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load);
+/* There is a process, and it holds memory: as much as it has planned (bytes; 0 before its plan). */
+bool hearth_load_has_process(const struct hearth_model_load *load);
+uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
+/* What the last process said of the model; until one has said it, all of it is 0. */
+const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
+/* hearth_model_process_each_worker of its process. */
+void hearth_load_each_worker(
+    const struct hearth_model_load *load, const struct hearth_backend_worker *only,
+    void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument);
+/* What all workers of its process use, as sampled. */
+void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms);
 /* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load);
 uint64_t hearth_load_ready_ms(const struct hearth_model_load *load);

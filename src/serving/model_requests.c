@@ -354,9 +354,9 @@ void hearth_requests_model_is_ready(struct hearth_model_requests *requests)
 
 /* What others ask */
 
-struct hearth_request_list *hearth_requests_list(struct hearth_model_requests *requests)
+void hearth_requests_walk(struct hearth_model_requests *requests, struct hearth_walk *walk)
 {
-    return &requests->list;
+    hearth_walk_begin(walk, &requests->list);
 }
 
 const struct hearth_model_identity *

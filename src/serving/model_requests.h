@@ -76,8 +76,8 @@ void hearth_requests_fail_all(struct hearth_model_requests *requests,
 void hearth_requests_tell_loading(struct hearth_model_requests *requests, float fraction);
 void hearth_requests_model_is_ready(struct hearth_model_requests *requests);
 
-/* To be walked over (request_list.h). */
-struct hearth_request_list *hearth_requests_list(struct hearth_model_requests *requests);
+/* Begins a walk over all of them (request_list.h). */
+void hearth_requests_walk(struct hearth_model_requests *requests, struct hearth_walk *walk);
 const struct hearth_model_identity *
 hearth_requests_identity(const struct hearth_model_requests *requests);
 bool hearth_requests_any(const struct hearth_model_requests *requests);

@@ -118,6 +118,8 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->reuse = hearth_reuse_create(options->settings->embedding_cache_bytes,
                                            options->settings->embedding_dedup);
     scheduler->letters = hearth_dead_letters_create(DEAD_LETTERS_MAX, DEAD_LETTER_BYTES_MAX);
+    scheduler->usage = hearth_usage_samples_create(loop, scheduler->place.short_lane,
+                                                   &hearth_scheduler_usage_ops, scheduler);
     scheduler->drain_timer = hearth_timer_create(loop, on_drain_time, scheduler);
     scheduler->forget_timer = hearth_timer_create(loop, on_forget_time, scheduler);
     *ret_scheduler = scheduler;
@@ -145,6 +147,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     hearth_reuse_destroy(scheduler->reuse);
     hearth_lane_destroy(scheduler->place.files_lane);
     hearth_lane_destroy(scheduler->place.short_lane);
+    hearth_usage_samples_destroy(scheduler->usage);
     hearth_load_gate_destroy(scheduler->place.gate);
     hearth_timer_destroy(scheduler->drain_timer);
     hearth_timer_destroy(scheduler->forget_timer);

@@ -79,7 +79,8 @@ void hearth_scheduler_each_worker(struct hearth_scheduler *scheduler, const char
                                   void (*visit)(void *argument,
                                                 const struct hearth_worker_report *worker),
                                   void *argument);
-/* Reads memory and CPU time of all workers again, off the loop; then `on_done`. Wakes no model. */
+/* Sees to it that memory and CPU time of all workers are known as of the last second, read off the
+ * loop (usage_samples.h); then `on_done`. Wakes no model. */
 void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
                              void *argument);
 /* False when the model ("name:version") is not ready; `ret_facts`, as loaded, may be NULL. */

@@ -30,6 +30,7 @@
 #include "serving/dead_letters.h"
 #include "serving/scheduler.h"
 #include "serving/served_model.h"
+#include "serving/usage_samples.h"
 
 struct hearth_scheduler {
     struct hearth_scheduler_options options;
@@ -38,6 +39,7 @@ struct hearth_scheduler {
     char worker_path[HEARTH_ENGINES_PATH_MAX];
     struct hearth_reuse *reuse;
     struct hearth_dead_letters *letters;
+    struct hearth_usage_samples *usage;
     struct hearth_served_model *models; /* in the order in which they were first asked for */
     bool draining;
     uint64_t last_serial;
@@ -46,11 +48,14 @@ struct hearth_scheduler {
     void *drained_argument;
 };
 
-/* scheduler_room.c: has others unload for `model`, which lacks so many bytes. False when it makes
- * no sense to wait for that. */
+/* scheduler_room.c: has others unload for `model`, which lacks `lacking` bytes of memory and has
+ * waited for them for `waited_ms`. False when it makes no sense to wait for that. */
 bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                 struct hearth_served_model *model, uint64_t lacking,
                                 uint64_t waited_ms);
+
+/* scheduler_reports.c: what samples of usage ask the scheduler. */
+extern const struct hearth_usage_ops hearth_scheduler_usage_ops;
 
 /* scheduler_models.c */
 /* HEARTH_EDRAINING when it takes nothing any more. */

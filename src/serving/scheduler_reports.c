@@ -1,9 +1,6 @@
 /* What others may know of the scheduler: models, workers, what they use, vectors, dead letters. */
 #include "base/memory.h"
 #include "catalog/catalog.h"
-#include "loop/loop.h"
-#include "loop/pool.h"
-#include "loop/process_usage.h"
 #include "serving/scheduler_private.h"
 
 /* A report is filled part by part and points into the parts, so that nothing large is copied for
@@ -61,7 +58,7 @@ bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const
     if (!model || hearth_life_state(model->life) != HEARTH_MODEL_READY)
         return false;
     if (ret_facts)
-        *ret_facts = *hearth_model_process_facts(hearth_load_process(model->load));
+        *ret_facts = *hearth_load_facts(model->load);
     return true;
 }
 
@@ -109,97 +106,55 @@ void hearth_scheduler_add_dead_letter(struct hearth_scheduler *scheduler,
     hearth_dead_letters_add(scheduler->letters, letter);
 }
 
-/* A sample: pids out to the lane, usage back. */
+/* What workers use */
 
-struct sample {
-    struct hearth_scheduler *scheduler;
-    void (*on_done)(void *argument);
-    void *argument;
-    size_t count, capacity; /* as many as there are workers */
-    struct sampled {
-        uint64_t serial; /* of the model, which may be gone when the sample is there */
-        pid_t pid;
-        struct hearth_process_usage usage;
-    } * rows;
-};
-
-static void take_sample(void *argument)
+void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
+                             void *argument)
 {
-    struct sample *sample = argument;
-    for (size_t i = 0; i < sample->count; i++)
-        hearth_process_usage(sample->rows[i].pid, &sample->rows[i].usage);
+    hearth_usage_samples_ask(scheduler->usage, on_done, argument);
 }
 
 /* A model whose processes have all ended since has no rows that count any more; set_usage looks at
  * that. */
-static void store_sample(const struct hearth_served_model *model, const struct sample *sample)
+static void store_usage(const struct hearth_served_model *model,
+                        const struct hearth_usage_row *rows, size_t count)
 {
     uint64_t memory_bytes = 0, cpu_ms = 0;
-    for (size_t i = 0; i < sample->count; i++) {
-        if (sample->rows[i].serial == model->serial) {
-            memory_bytes += sample->rows[i].usage.memory_bytes;
-            cpu_ms += sample->rows[i].usage.cpu_ms;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].serial == model->serial) {
+            memory_bytes += rows[i].usage.memory_bytes;
+            cpu_ms += rows[i].usage.cpu_ms;
         }
     }
-    hearth_model_process_set_usage(hearth_load_process(model->load), memory_bytes, cpu_ms);
+    hearth_load_set_usage(model->load, memory_bytes, cpu_ms);
 }
 
-static void end_sample(struct sample *sample)
+static void on_sample(void *argument, const struct hearth_usage_row *rows, size_t count)
 {
-    sample->on_done(sample->argument);
-    hearth_free(sample->rows);
-    hearth_free(sample);
+    const struct hearth_scheduler *scheduler = argument;
+    for (const struct hearth_served_model *model = scheduler->models; model; model = model->next)
+        store_usage(model, rows, count);
 }
 
-/* The lane goes before the scheduler does, so the scheduler is there. */
-static void has_sampled(void *argument, _Bool dropped)
-{
-    struct sample *sample = argument;
-    if (!dropped)
-        for (struct hearth_served_model *model = sample->scheduler->models; model;
-             model = model->next)
-            store_sample(model, sample);
-    end_sample(sample);
-}
-
-static void has_not_sampled(void *argument)
-{
-    end_sample(argument);
-}
-
-struct sampling {
-    struct sample *sample;
+struct listing {
+    struct hearth_usage_list *list;
     uint64_t serial;
 };
 
 static void add_pid(void *argument, const struct hearth_backend_worker *worker)
 {
-    const struct sampling *sampling = argument;
-    struct sample *sample = sampling->sample;
-    if (!worker->pid)
-        return;
-    if (sample->count == sample->capacity) {
-        sample->capacity = sample->capacity ? 2 * sample->capacity : 16;
-        sample->rows = hearth_realloc(sample->rows, sample->capacity * sizeof(*sample->rows));
-    }
-    sample->rows[sample->count++] =
-        (struct sampled){.serial = sampling->serial, .pid = worker->pid};
+    const struct listing *listing = argument;
+    if (worker->pid)
+        hearth_usage_list_add(listing->list, listing->serial, worker->pid);
 }
 
-/* Only numbers cross to the lane: process ids on the way out, bytes and milliseconds on the way
- * back. By then a model may be gone, and another one may have its place; its serial tells them
- * apart. */
-void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)(void *argument),
-                             void *argument)
+static void list_processes(void *argument, struct hearth_usage_list *list)
 {
-    struct sample *sample = hearth_calloc(1, sizeof(*sample));
-    sample->scheduler = scheduler;
-    sample->on_done = on_done;
-    sample->argument = argument;
-    for (struct hearth_served_model *model = scheduler->models; model; model = model->next)
+    const struct hearth_scheduler *scheduler = argument;
+    for (const struct hearth_served_model *model = scheduler->models; model; model = model->next)
         hearth_served_each_worker(model, add_pid,
-                                  &(struct sampling){.sample = sample, .serial = model->serial});
-    if (sample->count == 0 ||
-        hearth_lane_submit(scheduler->place.short_lane, take_sample, has_sampled, sample) < 0)
-        hearth_loop_defer(scheduler->options.loop, has_not_sampled, sample);
+                                  &(struct listing){.list = list, .serial = model->serial});
 }
+
+const struct hearth_usage_ops hearth_scheduler_usage_ops = {
+    .list = list_processes, .read = hearth_process_usage, .on_sample = on_sample};

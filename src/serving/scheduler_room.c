@@ -19,10 +19,9 @@ struct others {
  * counted as such; it cannot be evicted a second time. */
 static void look_at(struct others *others, struct hearth_served_model *other)
 {
-    const struct hearth_model_process *process = hearth_load_process(other->load);
-    uint64_t bytes = hearth_memory_total(hearth_model_process_plan(process));
+    uint64_t bytes = hearth_load_planned_bytes(other->load);
     enum hearth_model_state state = hearth_life_state(other->life);
-    if (!hearth_model_process_runs(process))
+    if (!hearth_load_has_process(other->load))
         return;
     if (state == HEARTH_MODEL_DRAINING) {
         others->leaving += bytes;

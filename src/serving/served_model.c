@@ -199,5 +199,5 @@ void hearth_served_each_worker(const struct hearth_served_model *model,
         .crashes = (uint32_t)report.crashes,
         .breaker = report.breaker,
     };
-    hearth_model_process_each_worker(hearth_load_process(model->load), &only, visit, argument);
+    hearth_load_each_worker(model->load, &only, visit, argument);
 }

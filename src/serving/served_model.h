@@ -24,7 +24,7 @@ struct hearth_served_model;
 struct hearth_served_ops {
     void (*on_settled)(void *argument); /* something has ended: is the drain complete? */
     void (*on_idle)(void *argument);    /* it may be superfluous */
-    /* It lacks so many bytes of memory: do others go for it? */
+    /* It lacks `lacking` bytes of memory. Returns whether others unload so that it fits. */
     bool (*make_room)(void *argument, struct hearth_served_model *model, uint64_t lacking,
                       uint64_t waited_ms);
 };

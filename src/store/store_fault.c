@@ -5,7 +5,7 @@
 int hearth_store_no_model(struct hearth_error *error, const char *name, int64_t id)
 {
     if (name)
-        return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no model %.96s", name);
+        return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no model '%.96s'", name);
     return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no model with the id %lld",
                             (long long)id);
 }
@@ -25,7 +25,7 @@ int hearth_store_no_version_id(struct hearth_error *error, int64_t id)
 
 int hearth_store_no_alias(struct hearth_error *error, const char *alias)
 {
-    return hearth_error_set(error, HEARTH_ENOTFOUND, "the model has no alias %.96s", alias);
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "the model has no alias '%.96s'", alias);
 }
 
 /* `expected` is what the writer read, `actual` what the row has by now. */
@@ -46,7 +46,7 @@ int hearth_store_arena_full(struct hearth_error *error)
 /* Told with the name, since a list of definitions may create many models. */
 int hearth_store_name_taken(struct hearth_error *error, const char *name)
 {
-    return hearth_error_set(error, HEARTH_ECONFLICT, "there is already a model named %s", name);
+    return hearth_error_set(error, HEARTH_ECONFLICT, "there is already a model '%s'", name);
 }
 
 /* Only where the caller chose the number; those that the store chooses are always new. */

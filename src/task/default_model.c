@@ -15,41 +15,49 @@
 
 enum { LIST_BYTES_MAX = 800 }; /* leaves room for the words of the message around it */
 
-bool hearth_model_generates(const struct hearth_model_facts *facts)
+static enum hearth_model_fit able(bool is_able)
 {
-    return facts->tasks & HEARTH_TASK_GENERATE;
+    return is_able ? HEARTH_FIT_ABLE : HEARTH_FIT_NONE;
 }
 
-bool hearth_model_embeds(const struct hearth_model_facts *facts)
+enum hearth_model_fit hearth_model_generates(const struct hearth_model_facts *facts)
 {
-    return facts->tasks & HEARTH_TASK_EMBED;
+    return able(facts->tasks & HEARTH_TASK_GENERATE);
 }
 
-bool hearth_model_ranks(const struct hearth_model_facts *facts)
+enum hearth_model_fit hearth_model_embeds(const struct hearth_model_facts *facts)
 {
-    return (facts->tasks & HEARTH_TASK_SCORE) && facts->embedding_length <= 1;
+    bool embeds = facts->tasks & HEARTH_TASK_EMBED;
+    return embeds && !(facts->tasks & HEARTH_TASK_GENERATE) ? HEARTH_FIT_MADE_FOR_IT : able(embeds);
 }
 
-bool hearth_model_tokenizes(const struct hearth_model_facts *facts)
+enum hearth_model_fit hearth_model_ranks(const struct hearth_model_facts *facts)
 {
-    return facts->tasks & HEARTH_TASK_TOKENIZE;
+    return able((facts->tasks & HEARTH_TASK_SCORE) && facts->embedding_length <= 1);
+}
+
+enum hearth_model_fit hearth_model_tokenizes(const struct hearth_model_facts *facts)
+{
+    return able(facts->tasks & HEARTH_TASK_TOKENIZE);
 }
 
 struct candidates {
     struct hearth_gateway *gateway;
     hearth_model_fits *fits;
-    char only[HEARTH_NAME_MAX]; /* the first that fits */
+    enum hearth_model_fit best; /* of those so far; who suits less does not count */
+    char only[HEARTH_NAME_MAX]; /* the first of the best */
     size_t count;
-    struct hearth_buf list; /* the names of all that fit, as far as there is room */
+    struct hearth_buf list; /* the names of the best, as far as there is room */
 };
 
 /* What nobody can tell yet counts as able: a file that is served without a registry row and is not
  * loaded yet may well be the only model that there is. */
-static bool may_fit(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
-                    hearth_model_fits *fits)
+static enum hearth_model_fit fit_of(struct hearth_gateway *gateway,
+                                    const struct hearth_catalog_entry *entry,
+                                    hearth_model_fits *fits)
 {
     struct hearth_model_facts facts;
-    return !hearth_model_facts_find(gateway, entry, &facts) || fits(&facts);
+    return hearth_model_facts_find(gateway, entry, &facts) ? fits(&facts) : HEARTH_FIT_ABLE;
 }
 
 static bool is_usable(const struct hearth_catalog_entry *entry)
@@ -60,8 +68,16 @@ static bool is_usable(const struct hearth_catalog_entry *entry)
 static void consider(void *argument, const struct hearth_catalog_entry *entry)
 {
     struct candidates *candidates = argument;
-    if (!is_usable(entry) || !may_fit(candidates->gateway, entry, candidates->fits))
+    if (!is_usable(entry))
         return;
+    enum hearth_model_fit fit = fit_of(candidates->gateway, entry, candidates->fits);
+    if (fit == HEARTH_FIT_NONE || fit < candidates->best)
+        return;
+    if (fit > candidates->best) {
+        candidates->best = fit;
+        candidates->count = 0;
+        hearth_buf_clear(&candidates->list);
+    }
     size_t length = strlen(entry->name);
     if (candidates->count++ == 0)
         memcpy(candidates->only, entry->name, length + 1);
@@ -78,7 +94,7 @@ static bool take_setting(struct hearth_gateway *gateway, hearth_model_fits *fits
     const char *name = gateway->settings->default_model;
     if (!*name || hearth_catalog_acquire(gateway->catalog, name, &entry, &ignored))
         return false;
-    bool taken = may_fit(gateway, entry, fits);
+    bool taken = fit_of(gateway, entry, fits) != HEARTH_FIT_NONE;
     hearth_catalog_entry_release(entry);
     return taken;
 }

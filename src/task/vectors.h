@@ -41,8 +41,10 @@ struct hearth_vectors_request {
     const char *digest;                /* of the request, for the tag of a whole answer; or NULL */
     const struct hearth_input *inputs; /* point into the call's body or arena */
     uint32_t count;
-    uint32_t dimensions; /* cut to so many and normalised again; 0: what the model says, or all */
-    uint32_t default_dimensions; /* what it says, where that is known before it is loaded */
+    /* Each vector is cut to this length and normalised again; 0: to what the model says, or not
+     * at all. */
+    uint32_t dimensions;
+    uint32_t default_dimensions; /* what the model says, where that is known before it is loaded */
     enum hearth_class class_;
     struct hearth_labels *labels; /* of a classifier, for `write`; taken over; or NULL */
     bool base64, list;

@@ -192,7 +192,7 @@ static void prepend(struct hearth_runes *text, const struct hearth_runes *conten
     *head = *head ? *head + content->count : 0;
 }
 
-/* Runs of at least so many spaces become one text. */
+/* A run of `run_min` spaces or more becomes `content`. */
 static void squeeze(struct hearth_runes *text, size_t run_min, const struct hearth_runes *content,
                     size_t *head)
 {

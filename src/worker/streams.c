@@ -7,6 +7,7 @@
 #include "worker/plugin.h"
 #include "worker/worker.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -230,6 +231,14 @@ static struct stream *stream_create(struct worker *worker, struct hearth_ipc_req
     return stream;
 }
 
+/* In the words of the gateway's own queue (serving/model_requests.c). */
+static void refuse_full(struct worker *worker, uint32_t id, struct stream *stream, size_t waiting)
+{
+    char text[80];
+    snprintf(text, sizeof(text), "the model already has %zu requests waiting", waiting);
+    refuse(worker, id, stream, HEARTH_EQUEUEFULL, text);
+}
+
 /* Every refusal is an ERROR for the stream: a request always gets its one end, also when it never
  * became one here. */
 void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame)
@@ -241,15 +250,13 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
         refuse(worker, frame->stream, NULL, drains ? HEARTH_EDRAINING : HEARTH_EINVAL,
                drains ? "the model is being unloaded" : "the model is not loaded yet");
     } else if (worker->stream_count >= STREAMS_MAX) {
-        refuse(worker, frame->stream, NULL, HEARTH_EQUEUEFULL,
-               "the model already has as many requests waiting as it takes");
+        refuse_full(worker, frame->stream, NULL, worker->stream_count);
     } else if (hearth_ipc_request_create(frame, &request, &error)) {
         refuse(worker, frame->stream, NULL, error.code, error.message);
     } else {
         struct stream *stream = stream_create(worker, request);
         if (hearth_lane_submit(worker->prepare_lane, prepare, prepared, stream))
-            refuse(worker, stream->id, stream, HEARTH_EQUEUEFULL,
-                   "the model already has as many requests waiting as it takes");
+            refuse_full(worker, stream->id, stream, worker->preparing_count);
         else if (worker->preparing_count++ == 0)
             watch_begin(worker->watch);
     }

@@ -98,7 +98,7 @@ struct worker {
     atomic_bool give_up; /* loading: the gateway wants it to end */
     atomic_ullong prepare_us;
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t changed;
     struct stream *arrived, **arrived_last;
     bool cancels; /* a stream that compute has was canceled */

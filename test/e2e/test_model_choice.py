@@ -47,6 +47,21 @@ def test_no_model_at_all_is_told_with_what_to_do(server):
     assert answer.status == 400 and "hearth install" in answer.json()["error"]["message"]
 
 
+def test_a_model_that_only_embeds_is_preferred_for_vectors(server):
+    install(server, "both", "reply = a; tasks = generate embed; vector_length = 4", task="chat")
+    install(server, "vectors", EMBED, task="embedding")
+    assert server.post("/v1/embeddings", {"input": "a"}).json()["model"] == "vectors"
+    install(server, "more", EMBED, task="embedding")
+    error = server.post("/v1/embeddings", {"input": "a"}).json()["error"]
+    assert "more, vectors" in error["message"] and "both" not in error["message"]
+
+
+def test_a_default_model_that_is_not_there_is_told_at_the_start(start):
+    server = start("--default-model", "wrong")
+    [told] = server.events("default_model.missing")
+    assert told["level"] == "warning" and "wrong" in told["reason"]
+
+
 def test_the_default_model_is_taken_where_it_fits(start):
     server = start("--default-model", "b")
     install(server, "a", CHAT, task="chat")

@@ -42,7 +42,7 @@ struct hearth_engine {
     uint32_t requests; /* begun so far */
     char *memory;      /* load_bytes */
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t aborted_now;
     bool stepping, aborted;
 };

@@ -39,7 +39,7 @@ struct install {
     int rc;
     struct hearth_error error;
     bool has_ended;       /* loop thread; what is left is to tell */
-    pthread_mutex_t lock; /* of what follows: fetching threads write it */
+    pthread_mutex_t lock; /* guards the members below, which fetching threads write */
     struct file_progress files[FILES_MAX];
     size_t file_count;
     int64_t bytes_done, bytes_total; /* total -1: not known */

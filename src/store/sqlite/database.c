@@ -1,6 +1,7 @@
 #include "store/sqlite/database.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "store/sqlite/migrations.h"
 
 #include <stdarg.h>
@@ -14,39 +15,49 @@ enum {
     APPLICATION_ID = 0x48727468, /* "Hrth", in the file's header */
 };
 
-/* https://www.sqlite.org/rescode.html; the low byte is the primary code. */
-static int meaning_of(int primary, int extended)
-{
-    switch (primary) {
-    case SQLITE_CONSTRAINT:
-        return HEARTH_ECONFLICT;
-    case SQLITE_FULL:
-        return HEARTH_ENOSPACE;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return HEARTH_EINUSE;
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return HEARTH_EFORBIDDEN;
-    case SQLITE_NOMEM:
-        return HEARTH_ENOMEM;
-    case SQLITE_TOOBIG:
-        return HEARTH_ETOOLARGE;
-    default:
-        return extended == SQLITE_IOERR_NOMEM ? HEARTH_ENOMEM : HEARTH_EIO;
-    }
-}
+/* https://www.sqlite.org/rescode.html: the low byte is the primary code. What SQLite says itself,
+ * and the path, go to the log: a client has no use for them, and must not learn where a home lies.
+ * The last row is for all that no other row names. */
+static const struct fault {
+    int code; /* primary */
+    int number;
+    const char *text;
+} faults[] = {
+    {SQLITE_CONSTRAINT, HEARTH_ECONFLICT,
+     "the registry's database already has what contradicts this change"},
+    {SQLITE_FULL, HEARTH_ENOSPACE,
+     "the disk of the registry's database is full; make room, then try again"},
+    {SQLITE_BUSY, HEARTH_EINUSE, "another program has locked the registry's database"},
+    {SQLITE_LOCKED, HEARTH_EINUSE, "another program has locked the registry's database"},
+    {SQLITE_READONLY, HEARTH_EFORBIDDEN, "the registry's database may not be written to"},
+    {SQLITE_PERM, HEARTH_EFORBIDDEN, "the registry's database may not be opened"},
+    {SQLITE_AUTH, HEARTH_EFORBIDDEN, "the registry's database may not be opened"},
+    {SQLITE_NOMEM, HEARTH_ENOMEM, "no memory for the registry's database"},
+    {SQLITE_TOOBIG, HEARTH_ETOOLARGE, "a text is too long for the registry's database"},
+    {SQLITE_CANTOPEN, HEARTH_EIO, "the registry's database cannot be opened"},
+    {SQLITE_CORRUPT, HEARTH_EIO, "the registry's database is damaged"},
+    {SQLITE_NOTADB, HEARTH_EIO, "the file of the registry's database is not a database"},
+    {SQLITE_IOERR, HEARTH_EIO, "the registry's database cannot be read or written"},
+    {SQLITE_OK, HEARTH_EIO, "the registry's database has failed"},
+};
 
 /* SQLite keeps the last error at the connection: it must be asked before the next call. */
-int hearth_database_error(sqlite3 *database, struct hearth_error *error)
+static int explain(sqlite3 *database, const char *path, struct hearth_error *error)
 {
     int extended = sqlite3_extended_errcode(database);
-    const char *path = sqlite3_db_filename(database, "main");
-    int rc = meaning_of(extended & 0xff, extended);
-    return hearth_error_set(error, rc, "database %s: %s%s", path && *path ? path : "",
-                            sqlite3_errmsg(database),
-                            rc == HEARTH_ENOSPACE ? "; make room, then try again" : "");
+    int primary = extended == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : extended & 0xff;
+    HEARTH_LOG(HEARTH_LOG_DEBUG, "database.failed", HEARTH_TEXT("path", path),
+               HEARTH_INT("sqlite_code", extended),
+               HEARTH_TEXT("reason", sqlite3_errmsg(database)));
+    const struct fault *fault = faults;
+    while (fault->code != SQLITE_OK && fault->code != primary)
+        fault++;
+    return hearth_error_set(error, fault->number, "%s", fault->text);
+}
+
+int hearth_database_error(sqlite3 *database, struct hearth_error *error)
+{
+    return explain(database, sqlite3_db_filename(database, "main"), error);
 }
 
 /* For statements without parameters, and for several of them in one text. */
@@ -200,16 +211,15 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
     /* A file with tables that are not ours must not get ours as well; an empty one is new. */
     if (application != APPLICATION_ID && tables > 0)
         return hearth_error_set(error, HEARTH_ECONFLICT,
-                                "%s is a database of another program; choose another file",
-                                sqlite3_db_filename(database, "main"));
+                                "the file of the registry's database belongs to another program; "
+                                "choose another file");
     /* A newer program may have changed what a column means, so nothing is read on trust. */
     if (version > hearth_sqlite_migration_count)
         return hearth_error_set(
             error, HEARTH_ECONFLICT,
-            "%s was written by a newer version of hearth (schema %lld, this one "
-            "knows up to %d); upgrade this one",
-            sqlite3_db_filename(database, "main"), (long long)version,
-            hearth_sqlite_migration_count);
+            "the registry's database was written by a newer version of hearth (schema %lld, this "
+            "one knows up to %d); upgrade this one",
+            (long long)version, hearth_sqlite_migration_count);
     if (version == hearth_sqlite_migration_count)
         return 0;
     /* user_version counts the migrations that a file has been through: row i leads from i to i + 1.
@@ -261,11 +271,9 @@ int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth
      * mistake. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
     int rc = 0;
-    if (sqlite3_open_v2(path, &database, flags, NULL) != SQLITE_OK) {
-        /* Not hearth_database_error, which asks the connection for its path: there may be none. */
-        rc = meaning_of(sqlite3_extended_errcode(database) & 0xff, 0);
-        hearth_error_set(error, rc, "database %s: %s", path, sqlite3_errmsg(database));
-    }
+    /* Not hearth_database_error, which asks the connection for its path: there may be none. */
+    if (sqlite3_open_v2(path, &database, flags, NULL) != SQLITE_OK)
+        rc = explain(database, path, error);
     if (!rc)
         rc = set_up(database, error);
     if (rc) {

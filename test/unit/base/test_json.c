@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,46 @@ static void test_a_fault_is_told_with_line_and_column(void **state)
     assert_int_equal(error.code, HEARTH_EPARSE);
     assert_non_null(strstr(error.message, "line 2"));
     assert_non_null(strstr(error.message, "column"));
+}
+
+static void expect_fault(const char *text, const char *message)
+{
+    struct hearth_error error = {0};
+    assert_null(parse(text, &error));
+    assert_int_equal(error.code, HEARTH_EPARSE);
+    assert_string_equal(error.message, message);
+}
+
+/* jansson's would say "too big integer near '99999999999999999999'". */
+static void test_every_fault_is_told_in_our_own_words(void **state)
+{
+    (void)state;
+    expect_fault("{\"seed\":99999999999999999999}",
+                 "JSON, line 1, column 28: the number is too large");
+    expect_fault("[-99999999999999999999]", "JSON, line 1, column 22: the number is too large");
+    expect_fault("[1e400]", "JSON, line 1, column 6: the number is too large");
+    expect_fault("[\"\xff\"]", "JSON, line 1, column 2: a byte here is not valid UTF-8");
+    expect_fault("", "JSON, line 1, column 0: the text ends before its value is complete");
+    expect_fault("{\"a\":1", "JSON, line 1, column 6: the text ends before its value is complete");
+    expect_fault("[1] x", "JSON, line 1, column 5: the value is complete, but the text goes on");
+    expect_fault("{\"secret\" 1}", "JSON, line 1, column 11: this is not valid JSON");
+    expect_fault("[\"\\q\"]", "JSON, line 1, column 4: this is not valid JSON");
+}
+
+static void test_a_key_that_stands_twice_is_named_when_it_is_plain(void **state)
+{
+    (void)state;
+    expect_fault("{\"max_tokens\":1,\"max_tokens\" :2}",
+                 "JSON, line 1, column 28: the key \"max_tokens\" stands twice in the same object");
+    expect_fault("{\"a\\\"b\":1,\"a\\\"b\":2}",
+                 "JSON, line 1, column 16: a key stands twice in the same object");
+    expect_fault("{\"a b\":1,\"a b\":2}",
+                 "JSON, line 1, column 14: a key stands twice in the same object");
+    char text[300], key[101];
+    memset(key, 'k', 100);
+    key[100] = '\0';
+    snprintf(text, sizeof(text), "{\"%s\":1,\"%s\":2}", key, key);
+    expect_fault(text, "JSON, line 1, column 208: a key stands twice in the same object");
 }
 
 static void test_what_is_not_one_clean_document_is_refused(void **state)
@@ -326,6 +367,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
+        cmocka_unit_test(test_every_fault_is_told_in_our_own_words),
+        cmocka_unit_test(test_a_key_that_stands_twice_is_named_when_it_is_plain),
         cmocka_unit_test(test_what_is_not_one_clean_document_is_refused),
         cmocka_unit_test(test_a_text_with_a_null_character_is_refused_in_our_own_words),
         cmocka_unit_test(test_a_null_character_is_found_wherever_it_was_let_in),

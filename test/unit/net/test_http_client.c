@@ -372,13 +372,62 @@ static void faulty_requests_are_refused_unsent(void **state)
     hearth_http_answer_finish(&answer);
     request.bearer = NULL;
     assert_int_equal(ask(NULL, request, "", &answer, &error), HEARTH_ENETWORK); /* nobody there */
-    assert_non_null(strstr(error.message, "127.0.0.1"));
+    assert_string_equal(error.message, "cannot connect to 127.0.0.1:1");
     hearth_http_answer_finish(&answer);
+}
+
+/* curl's would say "Could not resolve host: …", "Empty reply from server", "transfer closed with 95
+ * bytes remaining to read". */
+static void a_failure_is_told_in_our_words_and_names_the_server(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *before, *after;
+    } rows[] = {
+        {"", "", " closed the connection without an answer"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "",
+         " broke the answer off before its end"},
+        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer of ", " is not HTTP"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct script *script = new_script();
+        add(script, "%s", rows[i].answer);
+        run_server(script);
+        struct hearth_http_answer answer;
+        struct hearth_error error = {0};
+        char expected[200];
+        snprintf(expected, sizeof(expected), "%s127.0.0.1:%u%s", rows[i].before, script->port,
+                 rows[i].after);
+        assert_int_equal(ask(script, (struct hearth_http_request){0}, "/", &answer, &error),
+                         HEARTH_ENETWORK);
+        assert_string_equal(error.message, expected);
+        hearth_http_answer_finish(&answer);
+        stop(script);
+    }
+}
+
+/* A label has at most 63 characters, so no name server is asked. */
+static void a_name_without_an_address_is_told_as_one(void **state)
+{
+    (void)state;
+    struct hearth_http_answer answer;
+    struct hearth_error error = {0};
+    setenv("no_proxy", "*", 1);
+    const struct hearth_http_request request = {
+        .url = "http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"};
+    assert_int_equal(ask(NULL, request, "", &answer, &error), HEARTH_ENETWORK);
+    assert_string_equal(error.message,
+                        "there is no address for the name of "
+                        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:80");
+    hearth_http_answer_finish(&answer);
+    unsetenv("no_proxy");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_is_told_in_our_words_and_names_the_server),
+        cmocka_unit_test(a_name_without_an_address_is_told_as_one),
         cmocka_unit_test(a_body_and_its_headers_arrive_whole),
         cmocka_unit_test(a_bearer_does_not_follow_to_another_port),
         cmocka_unit_test(a_redirect_leads_only_to_http),

@@ -115,10 +115,36 @@ static void what_is_not_ours_is_refused(void **state)
         fputs("this is no database\n", file);
     fclose(file);
     assert_int_equal(open_fails(), HEARTH_EIO);
+    assert_string_equal(error.message, "the file of the registry's database is not a database");
     unlink(path);
     snprintf(path, sizeof(path), "%s/none/x.db", directory);
     assert_int_equal(open_fails(), HEARTH_EIO);
-    assert_non_null(strstr(error.message, path));
+    assert_string_equal(error.message, "the registry's database cannot be opened");
+}
+
+/* SQLite's would say "database /tmp/…/x.db: database disk image is malformed". */
+static void damage_is_told_in_our_own_words_and_without_the_path(void **state)
+{
+    (void)state;
+    struct hearth_store *store = open_store(NULL);
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "m%d", i);
+        assert_int_equal(add_model(store, name), 0);
+    }
+    hearth_store_close(store);
+    /* The first page, with the header and the schema, stays whole. */
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 4096, SEEK_SET), 0);
+    for (int i = 0; i < 100000; i++)
+        fputc(0xee, file);
+    fclose(file);
+    store = open_store(NULL);
+    error = (struct hearth_error){0};
+    assert_int_equal(add_model(store, "another"), HEARTH_EIO);
+    assert_string_equal(error.message, "the registry's database is damaged");
+    hearth_store_close(store);
 }
 
 /* Waits for a byte of a child. */
@@ -329,6 +355,7 @@ int main(void)
         TEST(a_store_that_is_opened_again_has_everything),
         TEST(a_newer_schema_is_refused_and_left_alone),
         TEST(what_is_not_ours_is_refused),
+        TEST(damage_is_told_in_our_own_words_and_without_the_path),
         TEST(a_kill_within_a_transaction_leaves_nothing_of_it),
         TEST(processes_that_start_and_write_at_once_agree),
         TEST(changes_of_another_process_are_told),
