@@ -77,6 +77,9 @@ struct hearth_model_facts {
     uint32_t batch; /* most tokens in a step; a whole input of `context` tokens fits */
     /* How many numbers of a vector an answer has that does not say; 0: all embedding_length. */
     uint32_t default_dimensions;
+    /* What computes it, where an engine has several ways, and with which instructions: "own,
+     * avx512_bf16", "libllama"; as loaded, empty before. */
+    char compute[32];
 };
 
 /* How to load. Zero means the default that is written behind the field. */

@@ -26,7 +26,10 @@ static void fill_row(struct hearth_arena *arena, const json_t *model, const char
     bool has_process = hearth_json_integer(model, "pid", 0) > 0;
     row[0] = hearth_json_text(model, "model", "?");
     row[1] = hearth_json_text(model, "state", "?");
+    const char *compute = hearth_json_text(model, "compute", "");
     row[2] = hearth_json_text(model, "engine", "");
+    if (*compute)
+        row[2] = hearth_arena_format(arena, "%s (%s)", row[2], compute);
     row[3] = has_process ? number_text(arena, model, "pid") : "-";
     row[4] = has_process ? hearth_arena_strdup(arena, memory) : "-";
     row[5] = hearth_arena_format(arena, "%s/%s", number_text(arena, model, "busy"),

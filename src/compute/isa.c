@@ -38,7 +38,8 @@ int hearth_isa_usable(enum hearth_isa isa)
 {
     /* __builtin_cpu_supports asks the system too whether it saves the wide registers (cpuid leaf 1
      * OSXSAVE, XGETBV). */
-    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("f16c");
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     switch (isa) {

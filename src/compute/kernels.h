@@ -14,7 +14,7 @@
 
 enum hearth_isa {
     HEARTH_ISA_PLAIN, /* what the compiler's baseline has */
-    HEARTH_ISA_AVX2,  /* AVX2 and FMA */
+    HEARTH_ISA_AVX2,  /* AVX2, FMA and F16C */
     HEARTH_ISA_AVX_VNNI,
     HEARTH_ISA_AVX512, /* F, BW, DQ, VL */
     HEARTH_ISA_AVX512_VNNI,

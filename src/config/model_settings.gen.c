@@ -183,7 +183,14 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"best", "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", NULL},
         .is_engines = true,
-        .help = "the widest instructions that the encoder may use; best: all that the CPU has",
+        .help = "the widest instructions that Hearth's own kernels may use; best: all that the CPU has",
+    },
+    {
+        .key = "compute", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = (const char *const[]){"auto", "own", "libllama", NULL},
+        .is_engines = true,
+        .help = "what computes a GGUF model: libllama (the default), Hearth's own decoder, which is faster and gives the same text under any load, or (auto) our own wherever it knows the architecture and the types",
     },
     {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
@@ -222,6 +229,7 @@ const char *const hearth_model_setting_keys[] = {
     "pooling",
     "precision",
     "instruction_set",
+    "compute",
     "chat_template",
     NULL,
 };

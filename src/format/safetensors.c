@@ -3,24 +3,20 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "format/file_map.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* 100 MB is the limit of Hugging Face's own reader (safetensors/src/tensor.rs). */
 enum { HEADER_MAX = 100 << 20, TENSORS_MAX = 1 << 18 };
 
 /* Tensors are sorted by name; their bytes lie in the mapping, or in the caller's. */
 struct hearth_safetensors {
-    void *mapping; /* NULL when the bytes are the caller's */
-    size_t mapped;
-    json_t *header; /* owns the names */
+    struct hearth_file_map map; /* zeros when the bytes are the caller's */
+    json_t *header;             /* owns the names */
     struct hearth_tensor *tensors;
     size_t count;
 };
@@ -204,59 +200,21 @@ int hearth_safetensors_read(const void *bytes, size_t length, struct hearth_safe
     return rc;
 }
 
-/* Where a model lies is nobody's business who asks for it: errors have the name alone. */
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-/* Mapped rather than read, because weights are gigabytes of which a process may need a part. A file
- * that shrinks under its mapping would end the process; blobs do not change. */
-static int map_file(const char *path, void **ret_bytes, size_t *ret_length,
-                    struct hearth_error *error)
-{
-    const char *name = name_of(path);
-    /* O_NONBLOCK: a pipe in the file's place must not hold us up. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return hearth_error_set_errno(error, errno, "%s", name);
-    struct stat status;
-    void *bytes = MAP_FAILED;
-    int rc = 0;
-    if (fstat(fd, &status) < 0)
-        rc = hearth_error_set_errno(error, errno, "%s", name);
-    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
-        rc = hearth_error_set(error, HEARTH_EMODEL, "%s is not a file with content", name);
-    else if ((bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
-             MAP_FAILED)
-        rc = hearth_error_set_errno(error, errno, "%s", name);
-    /* The mapping stays without the descriptor. */
-    close(fd);
-    if (rc)
-        return rc;
-    *ret_bytes = bytes;
-    *ret_length = (size_t)status.st_size;
-    return 0;
-}
-
 int hearth_safetensors_open(const char *path, struct hearth_safetensors **ret_file,
                             struct hearth_error *error)
 {
-    void *bytes = NULL;
-    size_t length = 0;
-    int rc = map_file(path, &bytes, &length, error);
+    struct hearth_file_map map;
+    int rc = hearth_file_map_open(path, &map, error);
     if (rc)
         return rc;
-    rc = hearth_safetensors_read(bytes, length, ret_file, error);
+    rc = hearth_safetensors_read(map.bytes, map.length, ret_file, error);
     if (rc) {
-        munmap(bytes, length);
-        hearth_error_prefix(error, "%s", name_of(path));
+        hearth_file_map_close(&map);
+        hearth_error_prefix(error, "%s", hearth_file_map_name(path));
         return rc;
     }
     /* From here on closing the file unmaps it. */
-    (*ret_file)->mapping = bytes;
-    (*ret_file)->mapped = length;
+    (*ret_file)->map = map;
     return 0;
 }
 
@@ -266,8 +224,7 @@ void hearth_safetensors_close(struct hearth_safetensors *file)
         return;
     json_decref(file->header);
     hearth_free(file->tensors);
-    if (file->mapping)
-        munmap(file->mapping, file->mapped);
+    hearth_file_map_close(&file->map);
     hearth_free(file);
 }
 
@@ -275,8 +232,8 @@ void hearth_safetensors_close(struct hearth_safetensors *file)
  * they are read again (madvise(2)). */
 void hearth_safetensors_release(const struct hearth_safetensors *file)
 {
-    if (file->mapping)
-        madvise(file->mapping, file->mapped, MADV_DONTNEED);
+    if (file->map.bytes)
+        madvise((void *)file->map.bytes, file->map.length, MADV_DONTNEED);
 }
 
 size_t hearth_safetensors_count(const struct hearth_safetensors *file)

@@ -1,4 +1,5 @@
 """What only real models show: the peer's text, memory that comes back, work that ends."""
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -57,6 +58,19 @@ def test_greedy_text_is_the_peers_on_nine_of_ten_prompts(demo_server, gguf):
         pairs = [(greedy(demo_server.port, "smollm2", p), greedy(port, "smollm2", p))
                  for p in PROMPTS]
     assert sum(ours == theirs for ours, theirs in pairs) >= 9, pairs
+
+
+def test_text_of_our_own_decoder_is_the_same_alone_and_beside_others(start, home, gguf):
+    """Its promise. How near it is to f32: test/bench/decoder_fidelity.c."""
+    assert cli("install", f"file:{gguf}", "--name", "smollm2", "--set", "compute=own",
+               home=home).returncode == 0
+    server = start(env={"HEARTH_CONTEXT": "1024"})
+    alone = [greedy(server.port, "smollm2", prompt) for prompt in PROMPTS]
+    assert server.get("/v1/models/smollm2").json()["hearth"]["compute"] == "own"
+    with concurrent.futures.ThreadPoolExecutor(len(PROMPTS)) as pool:
+        beside = list(pool.map(lambda prompt: greedy(server.port, "smollm2", prompt), PROMPTS))
+    assert beside == alone
+    assert "Portuguese" in alone[0]
 
 
 def children(pid):

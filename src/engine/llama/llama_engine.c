@@ -6,6 +6,7 @@
 #include "engine/llama/llama_log.h"
 #include "engine/llama/llama_trial.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
@@ -36,43 +37,17 @@ static int plan_memory(const struct hearth_model_files *files,
         rc = hearth_llama_header_read(files->path, &settings, &header, error);
     if (rc == 0)
         rc = hearth_llama_plan_make(&header, params, &settings, &plan, error);
+    const struct hearth_llama_load load = {
+        .path = files->path, .header = &header, .plan = &plan, .settings = &settings};
+    bool own = false;
     if (rc == 0)
-        hearth_llama_plan_memory(&header, &plan, ret_plan);
+        rc = hearth_llama_choose(&load, ret_plan, &own, error);
     hearth_llama_settings_finish(&settings);
     return rc;
 }
 
-struct loading {
-    struct hearth_load_progress *progress;
-    bool given_up;
-};
-
-static bool on_progress(float fraction, void *argument)
+static int check_vocabulary(struct hearth_engine *engine, struct hearth_error *error)
 {
-    struct loading *loading = argument;
-    if (loading->progress != NULL && !loading->progress->report(loading->progress, fraction))
-        loading->given_up = true;
-    return !loading->given_up;
-}
-
-/* Weights are mapped from the file: several workers of one model share their pages, and a load
- * reads only what is used. repack copies them into a layout that the CPU multiplies faster. */
-static int load_model(struct hearth_engine *engine, const char *path,
-                      struct hearth_load_progress *progress, struct hearth_error *error)
-{
-    struct loading loading = {.progress = progress};
-    struct llama_model_params params = llama_model_default_params();
-    params.load_mode =
-        engine->settings.lock_memory ? LLAMA_LOAD_MODE_MMAP_MLOCK : LLAMA_LOAD_MODE_MMAP;
-    params.n_gpu_layers = 0;
-    params.use_extra_bufts = engine->settings.repack;
-    params.progress_callback = on_progress;
-    params.progress_callback_user_data = &loading;
-    engine->model = hearth_llama_load(path, &params, error);
-    if (loading.given_up)
-        return hearth_error_set(error, HEARTH_ECANCELED, "loading was given up");
-    if (engine->model == NULL)
-        return error != NULL && error->code != 0 ? error->code : HEARTH_EMODEL;
     engine->vocab = llama_model_get_vocab(engine->model);
     int32_t words = llama_vocab_n_tokens(engine->vocab);
     if (words <= 0)
@@ -81,51 +56,28 @@ static int load_model(struct hearth_engine *engine, const char *path,
     return hearth_llama_check_vocabulary(engine->vocab, error);
 }
 
-/* A state that only goes forward cannot be taken back, so its steps run to their end. */
-static bool on_abort_check(void *argument)
+static int load_model(struct hearth_engine *engine, const char *path,
+                      struct hearth_load_progress *progress, struct hearth_error *error)
 {
-    struct hearth_engine *engine = argument;
-    return engine->cuttable && !engine->committed && atomic_load(&engine->abort_wanted);
-}
-
-/* libllama gives each sequence an equal share of n_ctx, and rounds it up to 256 cells; so the
- * rounding is done before multiplying. n_ubatch is the whole batch: it is the composer who decides
- * how large a step is. */
-static int make_context(struct hearth_engine *engine, struct hearth_error *error)
-{
-    const struct hearth_llama_plan *plan = &engine->plan;
-    const struct hearth_llama_settings *settings = &engine->settings;
-    bool pooled = engine->header.pooled;
-    struct llama_context_params params = llama_context_default_params();
-    params.n_seq_max = plan->slots;
-    params.n_ctx = (plan->context + 255) / 256 * 256 * plan->slots;
-    params.n_batch = plan->batch;
-    params.n_ubatch = plan->batch;
-    params.n_outputs_max = pooled                                  ? plan->batch
-                           : plan->slots > HEARTH_LLAMA_POOL_CHUNK ? plan->slots
-                                                                   : HEARTH_LLAMA_POOL_CHUNK;
-    params.n_threads = (int32_t)plan->threads;
-    params.n_threads_batch = (int32_t)plan->threads;
-    params.flash_attn_type = settings->flash_attention;
-    if (pooled)
-        params.pooling_type = engine->header.pooling;
-    params.embeddings = pooled;
-    params.rope_freq_base = settings->rope_freq_base;
-    params.rope_freq_scale = settings->rope_freq_scale;
-    params.type_k = settings->cache_type_k;
-    params.type_v = settings->cache_type_v;
-    params.kv_unified = settings->cache_shared;
-    params.abort_callback = on_abort_check;
-    params.abort_callback_data = engine;
-    params.no_perf = true;
-    engine->context = hearth_llama_context(engine->model, &params, error);
-    if (engine->context == NULL)
-        return error != NULL && error->code != 0 ? error->code : HEARTH_ENOMEM;
-    engine->memory = llama_get_memory(engine->context);
-    engine->cuttable = engine->header.family == HEARTH_LLAMA_ATTENTION;
-    int32_t window = llama_model_n_swa(engine->model);
-    engine->window = window > 0 ? (uint32_t)window : 0;
-    return 0;
+    const struct hearth_llama_load load = {.path = path,
+                                           .header = &engine->header,
+                                           .plan = &engine->plan,
+                                           .settings = &engine->settings,
+                                           .progress = progress};
+    struct hearth_memory_plan memory;
+    bool own = false;
+    int rc = hearth_llama_choose(&load, &memory, &own, error);
+    if (rc == 0 && own)
+        rc = hearth_llama_compute_own(&load, &engine->model, &engine->compute, error);
+    else if (rc == 0)
+        rc = hearth_llama_compute_library(&load, &engine->model, &engine->compute, error);
+    if (rc != 0)
+        return rc;
+    const char *kernels = engine->compute->kernels;
+    snprintf(engine->facts.compute, sizeof(engine->facts.compute), "%s%s%s",
+             engine->compute->ops->name, kernels != NULL ? ", " : "",
+             kernels != NULL ? kernels : "");
+    return check_vocabulary(engine, error);
 }
 
 /* Looked for once, as ignore_eos needs all of them in each step. */
@@ -167,24 +119,21 @@ static size_t longest_token(const struct llama_vocab *vocab)
 static int make_buffers(struct hearth_engine *engine, struct hearth_error *error)
 {
     uint32_t words = engine->facts.vocabulary_length;
-    int32_t width = llama_model_n_embd_out(engine->model);
-    uint32_t labels = engine->header.pooling == LLAMA_POOLING_TYPE_RANK
-                          ? llama_model_n_cls_out(engine->model)
-                          : 0;
-    engine->vector_length = width > 0 ? (uint32_t)width : 0;
-    if (labels > engine->vector_length)
+    engine->vector_length = engine->compute->vector_length;
+    if (engine->compute->label_count > engine->vector_length)
         return hearth_error_set(error, HEARTH_ENOTIMPL,
                                 "a classifier of %u labels is more than the llama engine serves",
-                                labels);
+                                engine->compute->label_count);
     engine->facts.embedding_length = engine->vector_length;
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
     engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));
     engine->counts = hearth_try_calloc(words, sizeof(*engine->counts));
     engine->unchanged = hearth_try_calloc(words, sizeof(*engine->unchanged));
     engine->sequences = hearth_try_calloc(engine->plan.slots, sizeof(*engine->sequences));
-    engine->batch = llama_batch_init((int32_t)engine->plan.batch, 0, 1);
+    engine->batch.capacity = engine->plan.batch;
+    engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
     if (engine->vector == NULL || engine->candidates == NULL || engine->counts == NULL ||
-        engine->unchanged == NULL || engine->sequences == NULL || engine->batch.token == NULL ||
+        engine->unchanged == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
         find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
     for (uint32_t i = 0; i < engine->plan.slots; i++) {
@@ -213,11 +162,10 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine->counts);
     hearth_free(engine->unchanged);
     hearth_free(engine->end_tokens);
-    if (engine->batch.token != NULL)
-        llama_batch_free(engine->batch);
+    hearth_free(engine->batch.rows);
     hearth_chat_destroy(engine->chat);
-    if (engine->context != NULL)
-        llama_free(engine->context);
+    if (engine->compute != NULL)
+        engine->compute->ops->destroy(engine->compute);
     if (engine->model != NULL)
         llama_model_free(engine->model);
     hearth_llama_settings_finish(&engine->settings);
@@ -247,8 +195,6 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     rc = load_model(engine, files->path, progress, error);
     if (rc == 0)
         engine->token_bytes = longest_token(engine->vocab);
-    if (rc == 0)
-        rc = make_context(engine, error);
     if (rc == 0)
         rc = make_buffers(engine, error);
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
@@ -316,4 +262,8 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .unload = unload,
     .detokenize = hearth_llama_detokenize,
     .held_tokens = held_tokens,
+    .fork = hearth_llama_fork,
+    .trim = hearth_llama_trim,
+    .save = hearth_llama_save,
+    .restore = hearth_llama_restore,
 };

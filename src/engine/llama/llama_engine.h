@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "engine/llama/llama_chat.h"
+#include "engine/llama/llama_compute.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
 #include "hearth/engine.h"
@@ -75,15 +76,12 @@ struct hearth_engine {
     struct hearth_llama_plan plan;
     struct hearth_llama_settings settings;
     struct llama_model *model;
-    struct llama_context *context;
-    llama_memory_t memory; /* NULL for encoders */
+    struct hearth_llama_compute *compute;
     const struct llama_vocab *vocab;
     struct hearth_chat *chat;
-    struct llama_batch batch;
+    struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
-    bool cuttable;       /* the cache can forget the end of a sequence */
-    uint32_t window;     /* of sliding attention; 0: none */
     int32_t *end_tokens; /* that end a generation */
     uint32_t end_count;
     llama_token_data *candidates; /* scratch of sampling */
@@ -118,6 +116,14 @@ void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index);
 void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index);
 /* Takes the step that failed back, for each sequence of it. */
 void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index);
+
+/* llama_keep.c: of sequences without a request. HEARTH_ENOTIMPL where what computes cannot. */
+int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to);
+int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t token_count);
+int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
+                      struct hearth_error *error);
+int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descriptor,
+                         struct hearth_error *error);
 
 /* llama_sampling.c */
 struct llama_sampler *hearth_llama_sampler(const struct hearth_sampling *sampling);

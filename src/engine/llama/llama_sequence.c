@@ -13,7 +13,7 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
 {
     const struct hearth_llama_sequence *sequence = &engine->sequences[index];
     /* A vector needs the hidden state of every token, so that a cached prefix is of no use. */
-    if (engine->memory == NULL || input->task != HEARTH_TASK_GENERATE)
+    if (!engine->compute->keeps || input->task != HEARTH_TASK_GENERATE)
         return 0;
     uint32_t most = input->head.token_count - 1;
     if (most > sequence->held_count)
@@ -23,15 +23,13 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
         same++;
     if (same == sequence->held_count)
         return same;
-    if (!engine->cuttable)
+    if (!engine->compute->cuttable)
         return 0;
     /* A sliding window keeps only the newest tokens: what lies before a cut may be gone. */
-    if (engine->window > 0 && same > 0) {
-        llama_pos oldest = llama_memory_seq_pos_min(engine->memory, (llama_seq_id)index);
-        uint32_t needed = same > engine->window ? same - engine->window : 0;
-        if (oldest < 0 || (uint32_t)oldest > needed)
-            return 0;
-    }
+    uint32_t window = engine->compute->window;
+    if (window > 0 && same > 0 &&
+        engine->compute->ops->oldest(engine->compute, index) > (same > window ? same - window : 0))
+        return 0;
     return same;
 }
 
@@ -39,15 +37,8 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
 static void cut(struct hearth_engine *engine, uint32_t index, uint32_t count)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
-    if (engine->memory == NULL) {
-        sequence->held_count = 0;
-        return;
-    }
-    if (!llama_memory_seq_rm(engine->memory, (llama_seq_id)index, (llama_pos)count, -1)) {
-        llama_memory_seq_rm(engine->memory, (llama_seq_id)index, -1, -1);
-        count = 0;
-    }
-    sequence->held_count = count;
+    bool cut = engine->compute->ops->cut(engine->compute, index, count);
+    sequence->held_count = cut ? count : 0;
 }
 
 /* The cache is cut before `cached` is noted: cut may have to throw everything away. */

@@ -20,6 +20,8 @@ static const char *const keys[] = {
     "repack",
     "lock_memory",
     "chat_template",
+    "compute",
+    "instruction_set",
     NULL,
 };
 
@@ -124,6 +126,42 @@ static int read_flash_attention(const json_t *object, enum llama_flash_attn_type
     return 0;
 }
 
+static int read_computes(const json_t *object, enum hearth_llama_computes *computes,
+                         struct hearth_error *error)
+{
+    static const char *const names[] = {
+        [HEARTH_LLAMA_COMPUTES_AUTO] = "auto",
+        [HEARTH_LLAMA_COMPUTES_OWN] = "own",
+        [HEARTH_LLAMA_COMPUTES_LIBRARY] = "libllama",
+    };
+    const char *name = hearth_json_text(object, "compute", "libllama");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *computes = (enum hearth_llama_computes)i;
+            return 0;
+        }
+    }
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "setting 'compute': '%.32s' is none of auto, own, libllama", name);
+}
+
+static int read_instruction_set(const json_t *object, enum hearth_isa *isa,
+                                struct hearth_error *error)
+{
+    const char *name = hearth_json_text(object, "instruction_set", "best");
+    *isa = hearth_isa_best();
+    if (strcmp(name, "best") == 0)
+        return 0;
+    if (!hearth_isa_named(name, isa))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'instruction_set': '%.32s' is no set of instructions",
+                                name);
+    if (!hearth_isa_usable(*isa))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'instruction_set': this CPU does not have %s", name);
+    return 0;
+}
+
 static int read_object(struct hearth_llama_settings *settings, const json_t *object,
                        struct hearth_error *error)
 {
@@ -142,6 +180,10 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
         rc = read_rope(object, "rope_freq_base", &settings->rope_freq_base, error);
     if (rc == 0)
         rc = read_rope(object, "rope_freq_scale", &settings->rope_freq_scale, error);
+    if (rc == 0)
+        rc = read_computes(object, &settings->computes, error);
+    if (rc == 0)
+        rc = read_instruction_set(object, &settings->isa, error);
     if (rc != 0)
         return rc;
     settings->cache_shared = hearth_json_truth(object, "cache_shared", false);
@@ -160,6 +202,7 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
         .flash_attention = LLAMA_FLASH_ATTN_TYPE_AUTO,
         .pooling = LLAMA_POOLING_TYPE_UNSPECIFIED,
         .repack = true,
+        .isa = hearth_isa_best(),
     };
     if (json == NULL || json[0] == '\0')
         return 0;

@@ -9,14 +9,23 @@
  *     repack                       weights in the CPU's own layout (default true)
  *     lock_memory                  keep the weights in RAM (default false)
  *     chat_template                Jinja text instead of the model's own
+ *     compute                      "auto" (default), "own" or "libllama"
+ *     instruction_set              "best" (default) or one of kernels.h's: what our own may use
  *
  * Pure. An unknown key is HEARTH_EINVAL, with a suggestion. */
 #ifndef HEARTH_LLAMA_SETTINGS_H
 #define HEARTH_LLAMA_SETTINGS_H
 
+#include "compute/kernels.h"
 #include "hearth/engine.h"
 
 #include <llama.h>
+
+enum hearth_llama_computes {
+    HEARTH_LLAMA_COMPUTES_AUTO,
+    HEARTH_LLAMA_COMPUTES_OWN,
+    HEARTH_LLAMA_COMPUTES_LIBRARY,
+};
 
 struct hearth_llama_settings {
     enum ggml_type cache_type_k, cache_type_v;
@@ -27,6 +36,8 @@ struct hearth_llama_settings {
     bool repack;
     bool lock_memory;
     char *chat_template; /* NULL: the model's */
+    enum hearth_llama_computes computes;
+    enum hearth_isa isa;
 };
 
 int hearth_llama_settings_init(struct hearth_llama_settings *settings, const char *json,

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
-#include "engine/llama/llama_log.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -49,16 +48,13 @@ static void finish(const struct step *step, uint32_t index, enum hearth_finish f
 static void add_token(struct hearth_engine *engine, uint32_t index, int32_t token, bool output)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
-    struct llama_batch *batch = &engine->batch;
-    int32_t at = batch->n_tokens++;
-    batch->token[at] = token;
-    batch->pos[at] = (llama_pos)sequence->held_count;
-    batch->n_seq_id[at] = 1;
-    batch->seq_id[at][0] = (llama_seq_id)index;
-    batch->logits[at] = output;
+    struct hearth_llama_batch *batch = &engine->batch;
+    uint32_t at = batch->count++;
+    batch->rows[at] = (struct hearth_llama_row){
+        .token = token, .sequence = index, .position = sequence->held_count, .output = output};
     sequence->held[sequence->held_count++] = token;
     if (output)
-        sequence->step_output = at;
+        sequence->step_output = (int32_t)at;
 }
 
 /* Behind its prompt a sequence computes one token in each step. */
@@ -106,26 +102,19 @@ static bool make_room(struct hearth_engine *engine)
     return any;
 }
 
-/* llama_decode (llama.h): 0 is good, 1 means that the cache has no room, 2 that the abort callback
- * ended it, below 0 a failure. */
-static int decode(const struct step *step)
+static int decode(const struct step *step, enum hearth_llama_result result)
 {
     struct hearth_engine *engine = step->engine;
-    if (engine->batch.n_tokens == 0)
+    struct hearth_llama_compute *compute = engine->compute;
+    const atomic_bool *canceled = engine->committed ? NULL : &engine->abort_wanted;
+    if (engine->batch.count == 0)
         return 0;
-    int result = hearth_llama_decode(engine->context, &engine->batch);
-    if (result == 1 && make_room(engine))
-        result = hearth_llama_decode(engine->context, &engine->batch);
-    if (result == 0)
-        return 0;
-    if (!engine->committed)
+    int rc = compute->ops->decode(compute, &engine->batch, result, canceled, step->error);
+    if (rc == HEARTH_ENOMEM && make_room(engine))
+        rc = compute->ops->decode(compute, &engine->batch, result, canceled, step->error);
+    if (rc != 0 && !engine->committed)
         roll_back(step);
-    if (result == 2)
-        return hearth_error_set(step->error, HEARTH_ECANCELED, "the step was aborted");
-    if (result == 1)
-        return hearth_error_set(step->error, HEARTH_ENOMEM, "the KV cache is full");
-    return hearth_llama_log_error(step->error, HEARTH_EINTERNAL,
-                                  "the llama engine cannot compute this step");
+    return rc;
 }
 
 /* The end of a generation is a token that says so, a stop string, or the limit. The text is told
@@ -152,7 +141,7 @@ static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
-    float *logits = llama_get_logits_ith(engine->context, sequence->step_output);
+    float *logits = engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
     if (logits == NULL) {
         struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
                                      .sequence = index,
@@ -181,11 +170,11 @@ static void sample(const struct step *step, uint32_t index)
 static int run_generating(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
-    engine->batch.n_tokens = 0;
+    engine->batch.count = 0;
     for (size_t i = 0; i < step->count; i++)
         if (engine->sequences[step->items[i].sequence].input->task == HEARTH_TASK_GENERATE)
             add_item(engine, &step->items[i]);
-    int rc = decode(step);
+    int rc = decode(step, HEARTH_LLAMA_LOGITS);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < step->count; i++) {
@@ -225,12 +214,12 @@ static int take_states(const struct step *step, struct hearth_llama_sequence *se
     struct hearth_engine *engine = step->engine;
     bool last_only = engine->header.pooling == LLAMA_POOLING_TYPE_LAST;
     bool first_only = engine->header.pooling == LLAMA_POOLING_TYPE_CLS;
-    for (int32_t i = 0; i < engine->batch.n_tokens; i++) {
-        const float *row = llama_get_embeddings_ith(engine->context, i);
+    for (uint32_t i = 0; i < engine->batch.count; i++) {
+        const float *row = engine->compute->ops->states(engine->compute, i);
         if (row == NULL)
             return hearth_error_set(step->error, HEARTH_EINTERNAL,
                                     "the model gave no hidden states");
-        if (first_only && engine->batch.pos[i] != 0)
+        if (first_only && engine->batch.rows[i].position != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)
             sequence->sum[j] = (last_only ? 0 : sequence->sum[j]) + (double)row[j];
@@ -247,15 +236,14 @@ static int run_states(const struct step *step, const struct hearth_step_item *it
     uint32_t left = wanted_tokens(sequence, item);
     int rc = 0;
     while (rc == 0 && left > 0) {
-        engine->batch.n_tokens = 0;
-        uint32_t n = left < HEARTH_LLAMA_POOL_CHUNK ? left : HEARTH_LLAMA_POOL_CHUNK;
-        if (n > engine->plan.batch)
-            n = engine->plan.batch;
+        engine->batch.count = 0;
+        uint32_t most = engine->compute->states_max;
+        uint32_t n = left < most ? left : most;
         for (uint32_t i = 0; i < n; i++)
             add_token(engine, item->sequence, sequence->input->tokens[sequence->prompt_done++],
                       true);
         left -= n;
-        rc = decode(step);
+        rc = decode(step, HEARTH_LLAMA_STATES);
         if (rc == 0)
             rc = take_states(step, sequence);
     }
@@ -278,9 +266,7 @@ static int run_all_states(const struct step *step)
         const struct hearth_llama_input *input = engine->sequences[item->sequence].input;
         if (input == NULL || input->task == HEARTH_TASK_GENERATE)
             continue;
-        llama_set_embeddings(engine->context, true);
         rc = run_states(step, item);
-        llama_set_embeddings(engine->context, false);
     }
     return rc;
 }
@@ -289,14 +275,14 @@ static int run_all_states(const struct step *step)
 static int emit_pooled(const struct step *step, size_t first, size_t end)
 {
     struct hearth_engine *engine = step->engine;
-    int rc = decode(step);
+    int rc = decode(step, HEARTH_LLAMA_POOLED);
     if (rc != 0)
         return rc;
     bool rank = engine->header.pooling == LLAMA_POOLING_TYPE_RANK;
-    uint32_t count = rank ? llama_model_n_cls_out(engine->model) : engine->vector_length;
+    uint32_t count = rank ? engine->compute->label_count : engine->vector_length;
     for (size_t i = first; i < end; i++) {
         uint32_t index = step->items[i].sequence;
-        const float *values = llama_get_embeddings_seq(engine->context, (llama_seq_id)index);
+        const float *values = engine->compute->ops->pooled(engine->compute, index);
         if (values == NULL || count > engine->vector_length)
             return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no vector");
         memcpy(engine->vector, values, count * sizeof(*values));
@@ -313,15 +299,15 @@ static int run_pooled(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
     size_t first = 0;
-    engine->batch.n_tokens = 0;
+    engine->batch.count = 0;
     for (size_t i = 0; i < step->count; i++) {
         const struct hearth_llama_input *input = engine->sequences[step->items[i].sequence].input;
-        if ((uint32_t)engine->batch.n_tokens + input->head.token_count > engine->plan.batch) {
+        if (engine->batch.count + input->head.token_count > engine->plan.batch) {
             int rc = emit_pooled(step, first, i);
             if (rc != 0)
                 return rc;
             first = i;
-            engine->batch.n_tokens = 0;
+            engine->batch.count = 0;
         }
         for (uint32_t j = 0; j < input->head.token_count; j++)
             add_token(engine, step->items[i].sequence, input->tokens[j], true);

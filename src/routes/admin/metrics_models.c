@@ -94,6 +94,13 @@ static void write_state(void *argument, const struct hearth_model_report *report
                           report->state == (enum hearth_model_state)state);
 }
 
+static void write_compute(void *argument, const struct hearth_model_report *report)
+{
+    if (report->facts != NULL && report->facts->compute[0] != '\0')
+        hearth_buf_printf(argument, "hearth_model_compute{model=\"%s\",compute=\"%s\"} 1\n",
+                          report->model, report->facts->compute);
+}
+
 /* Interactive requests go first, so a queue of batch requests need not worry anybody; hence by
  * class. */
 static void write_class(void *argument, const struct hearth_model_report *report)
@@ -230,6 +237,9 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
     hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
                          "# TYPE hearth_model_state gauge\n");
     hearth_scheduler_each(scheduler, write_state, buf);
+    hearth_buf_text(buf, "# HELP hearth_model_compute 1 for what computes the model.\n"
+                         "# TYPE hearth_model_compute gauge\n");
+    hearth_scheduler_each(scheduler, write_compute, buf);
     write_cache(scheduler, buf);
     hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
     hearth_scheduler_each(scheduler, write_class, buf);

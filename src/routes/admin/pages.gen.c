@@ -669,16 +669,17 @@ const char hearth_page_openapi[] =
     ",\"description\":\"text by name, for prompt_name\",\"additionalProperties\":{\"type\":\"s"
     "tring\"}},\"default_prompt\":{\"type\":[\"string\",\"null\"],\"description\":\"the name of t"
     "he prompt that a request gets that names none\"},\"precision\":{\"type\":[\"string\",\"n"
-    "ull\"]},\"vocabulary\":{\"type\":[\"integer\",\"null\"]},\"layers\":{\"type\":[\"integer\",\"nul"
-    "l\"]},\"parameters\":{\"type\":[\"integer\",\"null\"]},\"weight_bytes\":{\"type\":[\"integer\","
-    "\"null\"]}}}}},\"OpenaiModelList\":{\"type\":\"object\",\"required\":[\"object\",\"data\"],\"pr"
-    "operties\":{\"object\":{\"const\":\"list\"},\"data\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/c"
-    "omponents/schemas/OpenaiModel\"}}}},\"OpenaiError\":{\"type\":\"object\",\"required\":[\"e"
-    "rror\"],\"properties\":{\"error\":{\"type\":\"object\",\"required\":[\"message\",\"type\"],\"pro"
-    "perties\":{\"message\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"param\":{\"type\":["
-    "\"string\",\"null\"]},\"code\":{\"type\":[\"string\",\"null\"]}}}}}},\"securitySchemes\":{\"bea"
-    "rer\":{\"type\":\"http\",\"scheme\":\"bearer\"},\"key\":{\"type\":\"apiKey\",\"in\":\"header\",\"nam"
-    "e\":\"x-api-key\"}}}}";
+    "ull\"]},\"compute\":{\"type\":[\"string\",\"null\"],\"description\":\"as loaded: what comput"
+    "es it, and with which instructions\"},\"vocabulary\":{\"type\":[\"integer\",\"null\"]},\"l"
+    "ayers\":{\"type\":[\"integer\",\"null\"]},\"parameters\":{\"type\":[\"integer\",\"null\"]},\"wei"
+    "ght_bytes\":{\"type\":[\"integer\",\"null\"]}}}}},\"OpenaiModelList\":{\"type\":\"object\",\"r"
+    "equired\":[\"object\",\"data\"],\"properties\":{\"object\":{\"const\":\"list\"},\"data\":{\"type"
+    "\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/OpenaiModel\"}}}},\"OpenaiError\":{"
+    "\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":{\"type\":\"object\",\"req"
+    "uired\":[\"message\",\"type\"],\"properties\":{\"message\":{\"type\":\"string\"},\"type\":{\"typ"
+    "e\":\"string\"},\"param\":{\"type\":[\"string\",\"null\"]},\"code\":{\"type\":[\"string\",\"null\"]"
+    "}}}}}},\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"},\"key\":{\"typ"
+    "e\":\"apiKey\",\"in\":\"header\",\"name\":\"x-api-key\"}}}}";
 const size_t hearth_page_openapi_length = sizeof(hearth_page_openapi) - 1;
 const char hearth_page_docs[] =
     "<!doctype html>\n"

@@ -347,6 +347,7 @@ static void started_carries_facts_and_plan(void **state)
                                                 .parameter_count = 134515008,
                                                 .weight_bytes = 1ull << 35,
                                                 .quantization = "Q4_1",
+                                                .compute = "own, avx2",
                                                 .pooling = "mean",
                                                 .normalized = true,
                                                 .has_chat_template = true,
@@ -362,6 +363,7 @@ static void started_carries_facts_and_plan(void **state)
     assert_string_equal(got.facts.architecture, "lla\"ma");
     assert_string_equal(got.facts.prompts_json, started.facts.prompts_json);
     assert_string_equal(got.facts.default_prompt, "query");
+    assert_string_equal(got.facts.compute, "own, avx2");
     assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
     assert_int_equal(got.facts.slots, 64);
     assert_int_equal(got.facts.batch, 2048);

@@ -1,0 +1,50 @@
+/* The decoder's kernels in vectors; included by one file for each instruction set, which says what
+ * it has:
+ *
+ *     DECODER, DECODER_NAME   the table and its name
+ *     VECTOR_BYTES            32 or 64
+ *     HAS_VNNI                optional: vpdpbusd of VECTOR_BYTES
+ *     HAS_BF16                optional: vdpbf16ps
+ *
+ * A tile is ROW_BLOCK rows by 16 channels. The loops over its accumulators have constant bounds and
+ * are unrolled whole, so that the arrays live in registers. */
+#include "compute/decoder_table.h"
+#include "compute/panel_form.h"
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+/* In this order: each uses what stands before it. */
+/* clang-format off */
+#include "compute/decoder_rows.inc.h"
+#include "compute/decoder_vector.inc.h"
+#include "compute/decoder_blocks.inc.h"
+#include "compute/decoder_floats.inc.h"
+/* clang-format on */
+
+const struct hearth_decoder_kernels DECODER;
+const struct hearth_decoder_kernels DECODER = {
+    .name = DECODER_NAME,
+    .rows = ROW_OPS,
+    .pack = PACKS,
+    .tile = {[HEARTH_FORM_F32] = tile_f32,
+             [HEARTH_FORM_F16] = tile_f16,
+             [HEARTH_FORM_BF16] = tile_bf16,
+             [HEARTH_FORM_Q4] = tile_q4,
+             [HEARTH_FORM_Q4_MIN] = tile_q4_min,
+             [HEARTH_FORM_Q4_TABLE] = tile_q4_table,
+             [HEARTH_FORM_Q4_HALF] = tile_q4_half,
+             [HEARTH_FORM_Q4_HALF_MIN] = tile_q4_half_min,
+             [HEARTH_FORM_Q5] = tile_q5,
+             [HEARTH_FORM_Q5_MIN] = tile_q5_min,
+             [HEARTH_FORM_Q6_HALF] = tile_q6_half,
+             [HEARTH_FORM_Q8] = tile_q8},
+    .soften = soften,
+    .weigh =
+        {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},
+    .merge = merge,
+    .exp = exp_of,
+    .to_16_bits = {[HEARTH_KV_F16] = to_f16, [HEARTH_KV_BF16] = to_bf16},
+    .to_codes = to_codes,
+};

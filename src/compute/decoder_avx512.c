@@ -1,0 +1,4 @@
+#define DECODER decoder_avx512
+#define DECODER_NAME "avx512"
+#define VECTOR_BYTES 64
+#include "compute/decoder.inc.h"

@@ -1,0 +1,5 @@
+#define DECODER decoder_avx512_vnni
+#define DECODER_NAME "avx512_vnni"
+#define VECTOR_BYTES 64
+#define HAS_VNNI
+#include "compute/decoder.inc.h"

@@ -1,0 +1,5 @@
+#define DECODER decoder_avx_vnni
+#define DECODER_NAME "avx_vnni"
+#define VECTOR_BYTES 32
+#define HAS_VNNI
+#include "compute/decoder.inc.h"

@@ -1,0 +1,201 @@
+/* Tiles of the float forms, and the sums of values that attention weighs. A part of decoder.inc.h.
+ *
+ * Each sum is one chain of fused multiply-adds, whose latency only other chains hide. With few rows
+ * these are of further panels: `wide` of them at once, which are `apart` bytes from each other. */
+
+enum { WIDE_MOST = 4 };
+
+#define EACH_PANEL UNROLL for (int w = 0; w < wide; w++)
+#define EACH_SUM EACH_ROW EACH_PANEL EACH_PART
+
+typedef vf sums_of_rows[ROW_BLOCK][WIDE_MOST][PARTS];
+
+INLINE void clear_sums(sums_of_rows sums, int wide, int rows)
+{
+    EACH_SUM sums[r][w][p] = (vf){0};
+}
+
+INLINE void store_sums(sums_of_rows sums, float *c, size_t stride, int wide, int rows, size_t first)
+{
+    EACH_SUM *(vf *)(c + (first + (size_t)r) * stride + w * HEARTH_PANEL_OUTPUTS + p * PART_LANES) =
+        sums[r][w][p];
+}
+
+INLINE vf load_float(enum hearth_form form, const char *panel, size_t k, int p)
+{
+    if (form == HEARTH_FORM_F32)
+        return *(const vf *)(panel + k * HEARTH_VECTOR + p * VECTOR_BYTES);
+    return load_f16(panel + k * HEARTH_VECTOR / 2 + p * VECTOR_BYTES / 2);
+}
+
+/* f32 and f16 */
+INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form form, int wide,
+                        int rows, size_t total, size_t first)
+{
+    const char *a = (const char *)input->group + 4 * first, *panel = input->panel;
+    const size_t input_bytes = form == HEARTH_FORM_F32 ? HEARTH_VECTOR : HEARTH_VECTOR / 2;
+    sums_of_rows sums;
+    clear_sums(sums, wide, rows);
+    for (size_t k = 0; k < input->inputs; k++, a += 4 * total) {
+        if (input->ahead && first == 0 && k % 2 == 0)
+            EACH_PANEL fetch(panel + w * input->panel_bytes + k * input_bytes, input->ahead,
+                             2 * input_bytes);
+        EACH_PANEL EACH_PART
+        {
+            vf x = load_float(form, panel + w * input->panel_bytes, k, p);
+            EACH_ROW sums[r][w][p] = fused_of(x, splat_float_at(a + 4 * r), sums[r][w][p]);
+        }
+    }
+    store_sums(sums, input->c, input->c_stride, wide, rows, first);
+}
+
+/* Pairs of bf16: the second product is added first, as vdpbf16ps does. */
+INLINE vf add_pair(vf sum, vi weights, const void *activations)
+{
+#ifdef HAS_BF16
+    __asm__("vdpbf16ps %2%{1to16%}, %1, %0"
+            : "+v"(sum)
+            : "v"(weights), "m"(*(const int32_t *)activations));
+    return sum;
+#else
+    vi a = splat_at(activations), high = splat((int32_t)0xffff0000u);
+    sum = fused_of((vf)(weights & high), (vf)(a & high), sum);
+    return fused_of((vf)(weights << 16), (vf)(a << 16), sum);
+#endif
+}
+
+INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form form, int wide,
+                       int rows, size_t total, size_t first)
+{
+    (void)form;
+    const char *a = (const char *)input->group + 4 * first, *panel = input->panel;
+    sums_of_rows sums;
+    clear_sums(sums, wide, rows);
+    for (size_t k = 0; k < input->inputs; k += 2, a += 4 * total, panel += HEARTH_VECTOR) {
+        if (input->ahead && first == 0)
+            EACH_PANEL fetch(panel + w * input->panel_bytes, input->ahead, HEARTH_VECTOR);
+        EACH_PANEL EACH_PART
+        {
+            vi x = *(const vi *)(panel + w * input->panel_bytes + p * VECTOR_BYTES);
+            EACH_ROW sums[r][w][p] = add_pair(sums[r][w][p], x, a + 4 * r);
+        }
+    }
+    store_sums(sums, input->c, input->c_stride, wide, rows, first);
+}
+
+#define FLOAT_TILE(name, body, form)                                                               \
+    static void name(const struct hearth_tile_input *input)                                        \
+    {                                                                                              \
+        struct hearth_tile_input one = *input;                                                     \
+        if (input->panels == 2 && input->rows <= ROW_BLOCK / 2) {                                  \
+            FEW_ROW_COUNTS(body, input->rows, input, form, 2)                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t i = 0; i < input->panels; i++) {                                               \
+            EACH_ROW_COUNT(body, input->rows, &one, form, 1)                                       \
+            one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.c += HEARTH_PANEL_OUTPUTS;                                                         \
+        }                                                                                          \
+    }
+FLOAT_TILE(tile_f32, tile_floats, HEARTH_FORM_F32)
+FLOAT_TILE(tile_f16, tile_floats, HEARTH_FORM_F16)
+FLOAT_TILE(tile_bf16, tile_pairs, HEARTH_FORM_BF16)
+
+/* What attention weighs. Row r's weight of a key lies at r · HEARTH_SCORES_STRIDE elements. */
+
+INLINE size_t keys_of_page(const struct hearth_weigh *weigh, size_t done)
+{
+    size_t left = weigh->keys - done;
+    return left < HEARTH_KV_PAGE_TOKENS ? left : HEARTH_KV_PAGE_TOKENS;
+}
+
+INLINE vf load_value(enum hearth_kv_type type, const uint8_t *panel, const uint8_t *scales,
+                     size_t key, int p)
+{
+    if (type == HEARTH_KV_F16)
+        return load_f16(panel + key * 32 + p * VECTOR_BYTES / 2);
+    return load_s8(panel + key * 16 + p * PART_LANES) * splat_float_at(scales + key * 4);
+}
+
+/* `wide` panels of 16 components from `panel` on. */
+INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type type, size_t panel,
+                         int wide, int rows, size_t total, size_t first)
+{
+    (void)total;
+    const float *weights = (const float *)weigh->weights + first * HEARTH_SCORES_STRIDE;
+    const size_t apart = type == HEARTH_KV_F16 ? 1024 : 512;
+    sums_of_rows sums;
+    clear_sums(sums, wide, rows);
+    for (size_t done = 0; done < weigh->keys; done += HEARTH_KV_PAGE_TOKENS) {
+        const uint8_t *page = weigh->pages[done / HEARTH_KV_PAGE_TOKENS];
+        const uint8_t *scales = page + weigh->scales_at, *values = page + panel * apart;
+        size_t keys = keys_of_page(weigh, done);
+        for (size_t key = 0; key < keys; key++, weights++)
+            EACH_PANEL EACH_PART
+            {
+                vf v = load_value(type, values + (size_t)w * apart,
+                                  scales + (panel + (size_t)w) / 2 * 128, key, p);
+                EACH_ROW sums[r][w][p] =
+                    fused_of(v, splat_float_at(weights + r * HEARTH_SCORES_STRIDE), sums[r][w][p]);
+            }
+    }
+    store_sums(sums, weigh->c + panel * HEARTH_PANEL_OUTPUTS, weigh->c_stride, wide, rows, first);
+}
+
+INLINE void weigh_pairs(const struct hearth_weigh *weigh, enum hearth_kv_type type, size_t panel,
+                        int wide, int rows, size_t total, size_t first)
+{
+    (void)total, (void)type;
+    const uint16_t *weights = (const uint16_t *)weigh->weights + first * HEARTH_SCORES_STRIDE;
+    const size_t apart = 1024;
+    sums_of_rows sums;
+    clear_sums(sums, wide, rows);
+    for (size_t done = 0; done < weigh->keys; done += HEARTH_KV_PAGE_TOKENS) {
+        const uint8_t *values = weigh->pages[done / HEARTH_KV_PAGE_TOKENS] + panel * apart;
+        size_t keys = keys_of_page(weigh, done);
+        for (size_t key = 0; key < keys; key += 2, weights += 2) {
+            /* the second of the last pair is not there yet when the keys are odd */
+            vi there = splat(key + 1 == keys ? 0xffff : -1);
+            EACH_PANEL EACH_PART
+            {
+                vi v = there & *(const vi *)(values + (size_t)w * apart + key / 2 * HEARTH_VECTOR +
+                                             p * VECTOR_BYTES);
+                EACH_ROW sums[r][w][p] =
+                    add_pair(sums[r][w][p], v, weights + r * HEARTH_SCORES_STRIDE);
+            }
+        }
+    }
+    store_sums(sums, weigh->c + panel * HEARTH_PANEL_OUTPUTS, weigh->c_stride, wide, rows, first);
+}
+
+#define WEIGH(name, body, type)                                                                    \
+    static void name(const struct hearth_weigh *weigh)                                             \
+    {                                                                                              \
+        size_t panel = 0;                                                                          \
+        for (; weigh->rows <= ROW_BLOCK / 2 && panel + 4 <= weigh->panels; panel += 4)             \
+            FEW_ROW_COUNTS(body, weigh->rows, weigh, type, panel, 4)                               \
+        for (; panel < weigh->panels; panel++)                                                     \
+            EACH_ROW_COUNT(body, weigh->rows, weigh, type, panel, 1)                               \
+    }
+WEIGH(weigh_f16, weigh_floats, HEARTH_KV_F16)
+WEIGH(weigh_q8_0, weigh_floats, HEARTH_KV_Q8_0)
+WEIGH(weigh_bf16, weigh_pairs, HEARTH_KV_BF16)
+
+/* To the nearest, ties to even. */
+static void to_f16(const float *x, size_t count, uint16_t *y)
+{
+    const __m256 most = _mm256_set1_ps(65504);
+    for (size_t i = 0; i < count; i += 8) {
+        float eight[8] = {0};
+        uint16_t bits[8];
+        bool whole = count - i >= 8;
+        if (!whole)
+            memcpy(eight, x + i, (count - i) * sizeof(*x));
+        __m256 z = _mm256_loadu_ps(whole ? x + i : eight);
+        z = _mm256_max_ps(-most, _mm256_min_ps(most, z)); /* what is not a number stays so */
+        _mm_storeu_si128((void *)(whole ? y + i : bits),
+                         _mm256_cvtps_ph(z, _MM_FROUND_TO_NEAREST_INT));
+        if (!whole)
+            memcpy(y + i, bits, (count - i) * sizeof(*y));
+    }
+}

@@ -1,0 +1,40 @@
+#include "compute/decoder_table.h"
+
+#include <math.h>
+
+extern const struct hearth_decoder_kernels decoder_plain, decoder_avx2, decoder_avx_vnni,
+    decoder_avx512, decoder_avx512_vnni, decoder_avx512_bf16;
+
+static const struct hearth_decoder_kernels *const tables[HEARTH_ISA_COUNT] = {
+    [HEARTH_ISA_PLAIN] = &decoder_plain,
+    [HEARTH_ISA_AVX2] = &decoder_avx2,
+    [HEARTH_ISA_AVX_VNNI] = &decoder_avx_vnni,
+    [HEARTH_ISA_AVX512] = &decoder_avx512,
+    [HEARTH_ISA_AVX512_VNNI] = &decoder_avx512_vnni,
+    [HEARTH_ISA_AVX512_BF16] = &decoder_avx512_bf16,
+};
+
+const struct hearth_decoder_kernels *hearth_decoder_kernels_for(enum hearth_isa isa)
+{
+    return tables[isa];
+}
+
+const char *hearth_decoder_kernels_name(const struct hearth_decoder_kernels *kernels)
+{
+    return kernels->name;
+}
+
+const struct hearth_row_ops *hearth_row_ops(const struct hearth_decoder_kernels *kernels)
+{
+    return &kernels->rows;
+}
+
+void hearth_rotary_angles(uint32_t position, const float *inverse_frequencies, size_t count,
+                          float magnitude, float *ret_cosines, float *ret_sines)
+{
+    for (size_t i = 0; i < count; i++) {
+        double angle = (double)position * (double)inverse_frequencies[i];
+        ret_cosines[i] = (float)(cos(angle) * (double)magnitude);
+        ret_sines[i] = (float)(sin(angle) * (double)magnitude);
+    }
+}

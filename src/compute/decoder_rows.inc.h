@@ -1,0 +1,393 @@
+/* Rows, packing and the softmax: plain loops, written so that the compiler makes vectors of them,
+ * and compiled for each instruction set. Every fused multiply-add is written as one, and every sum
+ * of floats is taken in LANES lanes, so that the bits are the same for all. A part of decoder.inc.h
+ * and of decoder_plain.c. */
+
+enum { LANES = 16 };
+
+#define EACH_LANE for (size_t l = 0; l < LANES; l++)
+
+static inline float fused(float a, float b, float c)
+{
+    return __builtin_fmaf(a, b, c);
+}
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    return bits;
+}
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+/* Lane l + 8 to l, then + 4, + 2, + 1. */
+static float sum_of_lanes(float lanes[LANES])
+{
+    for (size_t l = 0; l < 8; l++)
+        lanes[l] += lanes[l + 8];
+    for (size_t l = 0; l < 4; l++)
+        lanes[l] += lanes[l + 4];
+    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
+}
+
+static float sum_of_squares(const float *x, float mean, size_t width)
+{
+    float lanes[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES)
+        EACH_LANE lanes[l] = fused(x[i + l] - mean, x[i + l] - mean, lanes[l]);
+    for (size_t l = 0; i + l < width; l++)
+        lanes[l] = fused(x[i + l] - mean, x[i + l] - mean, lanes[l]);
+    return sum_of_lanes(lanes);
+}
+
+static float sum_of(const float *x, size_t width)
+{
+    float lanes[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES)
+        EACH_LANE lanes[l] += x[i + l];
+    for (size_t l = 0; i + l < width; l++)
+        lanes[l] += x[i + l];
+    return sum_of_lanes(lanes);
+}
+
+static void rms_norm(const float *x, const float *weight, float epsilon, size_t width, float *y)
+{
+    float factor = 1 / sqrtf(sum_of_squares(x, 0, width) / (float)width + epsilon);
+    if (weight)
+        for (size_t i = 0; i < width; i++)
+            y[i] = x[i] * factor * weight[i];
+    else
+        for (size_t i = 0; i < width; i++)
+            y[i] = x[i] * factor;
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon,
+                       size_t width, float *y)
+{
+    float mean = sum_of(x, width) / (float)width;
+    float factor = 1 / sqrtf(sum_of_squares(x, mean, width) / (float)width + epsilon);
+    for (size_t i = 0; i < width; i++)
+        y[i] = (x[i] - mean) * factor;
+    if (weight)
+        for (size_t i = 0; i < width; i++)
+            y[i] *= weight[i];
+    if (bias)
+        for (size_t i = 0; i < width; i++)
+            y[i] += bias[i];
+}
+
+static void add_row(float *y, const float *x, const float *bias, float scale, size_t width)
+{
+    if (bias)
+        for (size_t i = 0; i < width; i++)
+            y[i] = fused(x[i] + bias[i], scale, y[i]);
+    else
+        for (size_t i = 0; i < width; i++)
+            y[i] = fused(x[i], scale, y[i]);
+}
+
+static void scale_row(const float *x, float scale, const float *bias, size_t width, float *y)
+{
+    if (bias)
+        for (size_t i = 0; i < width; i++)
+            y[i] = fused(x[i], scale, bias[i]);
+    else
+        for (size_t i = 0; i < width; i++)
+            y[i] = x[i] * scale;
+}
+
+/* y = y · old + x · new */
+static void merge(float *y, float old, const float *x, float new, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        y[i] = fused(x[i], new, y[i] * old);
+}
+
+/* e^x = 2^n · e^r with r = x − n·ln 2 in two pieces, and a polynomial of degree 6 (Cephes' expf);
+ * relative error below 2e-7. Adding 1.5 · 2^23 rounds to an integer, which is then in the low bits.
+ */
+#define ROUNDER 12582912.0f
+static inline float exp_of(float x)
+{
+    x = x > -87.0f ? x : -87.0f;
+    x = x < 88.0f ? x : 88.0f;
+    float shifted = fused(x, 1.44269504f, ROUNDER), n = shifted - ROUNDER;
+    float r = fused(n, 2.12194440e-4f, fused(n, -0.693359375f, x));
+    float p = fused(1.9875691500e-4f, r, 1.3981999507e-3f);
+    p = fused(p, r, 8.3334519073e-3f);
+    p = fused(p, r, 4.1665795894e-2f);
+    p = fused(p, r, 1.6666665459e-1f);
+    p = fused(p, r, 5.0000001201e-1f);
+    p = fused(p, r * r, r) + 1;
+    return p * float_of((bits_of(shifted) - bits_of(ROUNDER) + 127) << 23);
+}
+
+static inline float sigmoid(float x)
+{
+    return 1 / (1 + exp_of(-x));
+}
+
+static inline float tanh_of(float x)
+{
+    return fused(2, sigmoid(2 * x), -1);
+}
+
+/* max(x, 0) − |x|/2 · erfc(|x|/√2), erfc by Abramowitz & Stegun 7.1.26: |error| ≤ 1.5e-7 */
+static inline float gelu(float x)
+{
+    const float root_half = 0.70710678f;
+    float a = fabsf(x) * root_half;
+    float t = 1 / fused(0.3275911f, a, 1);
+    float p = fused(1.061405429f, t, -1.453152027f);
+    p = fused(p, t, 1.421413741f);
+    p = fused(p, t, -0.284496736f);
+    p = fused(p, t, 0.254829592f);
+    return (x > 0 ? x : 0) - a * root_half * (p * t) * exp_of(-(a * a));
+}
+
+/* x · σ(2 √(2/π) (x + 0.044715 x³)) */
+static inline float gelu_tanh(float x)
+{
+    return x * sigmoid(2 * (0.7978845608f * fused(0.044715f * x * x, x, x)));
+}
+
+#define EACH(expression)                                                                           \
+    for (size_t i = 0; i < width; i++)                                                             \
+        y[i] = expression;                                                                         \
+    break;
+
+/* y = activation(x), times `up` where there is one */
+#define ACTIVATE(times_up)                                                                         \
+    switch (activation) {                                                                          \
+    case HEARTH_ACTIVATION_GELU:                                                                   \
+        EACH(gelu(x[i]) times_up)                                                                  \
+    case HEARTH_ACTIVATION_GELU_TANH:                                                              \
+        EACH(gelu_tanh(x[i]) times_up)                                                             \
+    case HEARTH_ACTIVATION_RELU:                                                                   \
+        EACH((x[i] > 0 ? x[i] : 0) times_up)                                                       \
+    case HEARTH_ACTIVATION_TANH:                                                                   \
+        EACH(tanh_of(x[i]) times_up)                                                               \
+    case HEARTH_ACTIVATION_SILU:                                                                   \
+        EACH(x[i] * sigmoid(x[i]) times_up)                                                        \
+    case HEARTH_ACTIVATION_NONE:                                                                   \
+        EACH(x[i] times_up)                                                                        \
+    }
+
+static void activate_row(const float *x, enum hearth_activation activation, size_t width, float *y)
+{
+    ACTIVATE()
+}
+
+static void gate_row(const float *x, const float *up, enum hearth_activation activation,
+                     size_t width, float *y)
+{
+    ACTIVATE(*up[i])
+}
+
+static void soft_cap(const float *x, float cap, size_t width, float *y)
+{
+    for (size_t i = 0; i < width; i++)
+        y[i] = cap * tanh_of(x[i] / cap);
+}
+
+static void rotate(float *head, enum hearth_rotary kind, const float *cosines, const float *sines,
+                   size_t width)
+{
+    size_t half = width / 2;
+    if (kind == HEARTH_ROTARY_HALVES)
+        for (size_t i = 0; i < half; i++) {
+            float x = head[i], y = head[half + i];
+            head[i] = fused(x, cosines[i], -(y * sines[i]));
+            head[half + i] = fused(x, sines[i], y * cosines[i]);
+        }
+    if (kind == HEARTH_ROTARY_ADJACENT)
+        for (size_t i = 0; i < half; i++) {
+            float x = head[2 * i], y = head[2 * i + 1];
+            head[2 * i] = fused(x, cosines[i], -(y * sines[i]));
+            head[2 * i + 1] = fused(x, sines[i], y * cosines[i]);
+        }
+}
+
+/* The largest magnitude by its bits, so that what is not a number is the largest of all, and what
+ * is computed with such a block is not a number either. */
+static inline float largest_magnitude(const float *x)
+{
+    int32_t largest = 0;
+    for (size_t i = 0; i < HEARTH_ROW_PART; i++) {
+        int32_t bits = (int32_t)(bits_of(x[i]) & 0x7fffffff);
+        largest = bits > largest ? bits : largest;
+    }
+    return float_of((uint32_t)largest);
+}
+
+static inline void put_word(uint8_t *words, size_t rows, size_t row, enum hearth_s8_word which,
+                            uint32_t bits)
+{
+    memcpy(words + (which * rows + row) * sizeof(bits), &bits, sizeof(bits));
+}
+
+static inline void put_words(uint8_t *words, size_t rows, size_t row, float scale, int32_t low,
+                             int32_t high)
+{
+    put_word(words, rows, row, HEARTH_S8_SCALE, bits_of(scale));
+    put_word(words, rows, row, HEARTH_S8_START, (uint32_t)(-8 * (low + high)));
+    put_word(words, rows, row, HEARTH_S8_START_128, (uint32_t)(-128 * (low + high)));
+    put_word(words, rows, row, HEARTH_S8_SUM, bits_of(scale * (float)(low + high)));
+    put_word(words, rows, row, HEARTH_S8_START_LOW, (uint32_t)(-8 * low));
+    put_word(words, rows, row, HEARTH_S8_START_HIGH, (uint32_t)(-8 * high));
+    put_word(words, rows, row, HEARTH_S8_SUM_LOW, bits_of(scale * (float)low));
+    put_word(words, rows, row, HEARTH_S8_SUM_HIGH, bits_of(scale * (float)high));
+}
+
+/* The codes of 32 numbers and their scale. */
+static inline float codes_of(const float *x, int32_t *wide)
+{
+    float largest = largest_magnitude(x);
+    bool nothing = largest < HEARTH_LEAST_LARGEST;
+    float inverse = nothing ? 0 : 127 / largest;
+    for (int i = 0; i < HEARTH_ROW_PART; i++) /* the integer is in the low bits */
+        wide[i] = (int32_t)(bits_of(fused(x[i], inverse, ROUNDER)) << 24) >> 24;
+    return nothing ? 0 : largest / 127;
+}
+
+static float to_codes(const float *x, int8_t *codes)
+{
+    int32_t wide[HEARTH_ROW_PART];
+    float scale = codes_of(x, wide);
+    for (int i = 0; i < HEARTH_ROW_PART; i++)
+        codes[i] = (int8_t)wide[i];
+    return scale;
+}
+
+static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_t row)
+{
+    int32_t wide[HEARTH_ROW_PART], low = 0, high = 0;
+    int8_t codes[HEARTH_ROW_PART];
+    float scale = codes_of(x, wide);
+    for (int i = 0; i < 16; i++)
+        low += wide[i];
+    for (int i = 16; i < HEARTH_ROW_PART; i++)
+        high += wide[i];
+    for (int i = 0; i < HEARTH_ROW_PART; i++)
+        codes[i] = (int8_t)wide[i];
+    for (size_t t = 0; t < HEARTH_ROW_PART / 4; t++)
+        memcpy(block + (t * rows + row) * 4, codes + 4 * t, 4);
+    put_words(block + HEARTH_S8_CODES_BYTES * rows, rows, row, scale, low, high);
+}
+
+static void pack_s8(const float *x, size_t first, size_t count, void *group, size_t rows,
+                    size_t row)
+{
+    uint8_t *block = (uint8_t *)group + first / HEARTH_ROW_PART * rows * HEARTH_S8_ROW_BYTES;
+    size_t i = 0;
+    for (; i + HEARTH_ROW_PART <= count; i += HEARTH_ROW_PART, block += rows * HEARTH_S8_ROW_BYTES)
+        pack_block(x + i, block, rows, row);
+    if (i < count) {
+        float padded[HEARTH_ROW_PART] = {0};
+        memcpy(padded, x + i, (count - i) * sizeof(*x));
+        pack_block(padded, block, rows, row);
+    }
+}
+
+/* To the nearest, ties to even; one that is not a number stays so. */
+static inline uint16_t bf16_of(float x)
+{
+    uint32_t bits = bits_of(x), quiet = bits >> 16 | 0x40;
+    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+    return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
+}
+
+static void to_bf16(const float *x, size_t count, uint16_t *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = bf16_of(x[i]);
+}
+
+static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
+                      size_t row)
+{
+    uint32_t *to = (uint32_t *)group + first / 2 * rows + row;
+    for (size_t i = 0; i < count / 2; i++)
+        to[i * rows] = bf16_of(x[2 * i]) | (uint32_t)bf16_of(x[2 * i + 1]) << 16;
+    if (count % 2)
+        to[count / 2 * rows] = bf16_of(x[count - 1]);
+}
+
+static void pack_f32(const float *x, size_t first, size_t count, void *group, size_t rows,
+                     size_t row)
+{
+    float *to = (float *)group + first * rows + row;
+    for (size_t i = 0; i < count; i++)
+        to[i * rows] = x[i];
+}
+
+/* Scaled and capped scores; those of keys that do not count are −∞. */
+static void scale_scores(const struct hearth_soften *soften)
+{
+    float *restrict s = soften->scores, scale = soften->scale, cap = soften->cap;
+    for (size_t i = 0; i < soften->first; i++)
+        s[i] = -INFINITY;
+    for (size_t i = soften->last; i < soften->keys; i++)
+        s[i] = -INFINITY;
+    if (cap == 0)
+        for (size_t i = soften->first; i < soften->last; i++)
+            s[i] *= scale;
+    else
+        for (size_t i = soften->first; i < soften->last; i++)
+            s[i] = cap * tanh_of(s[i] * scale / cap);
+}
+
+/* By their bits as integers in the same order, which the compiler makes vectors of. One that is not
+ * a number is the largest, and all weights become none. */
+static float largest_of(const float *s, size_t count)
+{
+    int32_t largest = INT32_MIN;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits = (int32_t)bits_of(s[i]), ordered = bits ^ (bits >> 31 & 0x7fffffff);
+        largest = ordered > largest ? ordered : largest;
+    }
+    return float_of((uint32_t)(largest ^ (largest >> 31 & 0x7fffffff)));
+}
+
+static void soften(struct hearth_soften *soften)
+{
+    float *restrict s = soften->scores;
+    uint16_t *restrict rounded = soften->rounded;
+    size_t keys = soften->keys;
+    scale_scores(soften);
+    float largest = largest_of(s, keys);
+    for (size_t i = 0; i < keys; i++) {
+        float depth = s[i] - largest, weight = exp_of(depth);
+        s[i] = depth >= HEARTH_SCORE_DEPTH ? weight : 0;
+    }
+    if (rounded)
+        for (size_t i = 0; i < keys; i++) {
+            uint32_t bits = (bits_of(s[i]) + 0x7fff + (bits_of(s[i]) >> 16 & 1)) >> 16;
+            rounded[i] = (uint16_t)bits;
+            s[i] = float_of(bits << 16);
+        }
+    soften->largest = largest;
+    soften->sum = sum_of(s, keys);
+}
+
+#undef EACH
+#undef ACTIVATE
+
+#define ROW_OPS                                                                                    \
+    {                                                                                              \
+        .rms_norm = rms_norm, .layer_norm = layer_norm, .add = add_row, .scale = scale_row,        \
+        .activate = activate_row, .gate = gate_row, .soft_cap = soft_cap, .rotate = rotate         \
+    }
+#define PACKS                                                                                      \
+    {                                                                                              \
+        [HEARTH_PACKING_S8] = pack_s8, [HEARTH_PACKING_BF16] = pack_bf16,                          \
+        [HEARTH_PACKING_F32] = pack_f32                                                            \
+    }

@@ -1,0 +1,129 @@
+/* Vectors of VECTOR_BYTES; a panel's 16 channels are PARTS of them. A part of decoder.inc.h. */
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+typedef float vf __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+
+enum {
+    PARTS = HEARTH_VECTOR / VECTOR_BYTES,
+    PART_LANES = VECTOR_BYTES / 4,
+    ROW_BLOCK = VECTOR_BYTES == 64 ? 8 : 4, /* 16 accumulators of 32 registers, or 8 of 16 */
+};
+
+#define EACH_ROW UNROLL for (int r = 0; r < rows; r++)
+#define EACH_PART UNROLL for (int p = 0; p < PARTS; p++)
+
+INLINE vi splat(int32_t x)
+{
+    return x - (vi){0};
+}
+
+INLINE vi splat_at(const void *p)
+{
+    int32_t x;
+    memcpy(&x, p, sizeof(x));
+    return splat(x);
+}
+
+INLINE vf splat_float_at(const void *p)
+{
+    float x;
+    memcpy(&x, p, sizeof(x));
+    return x - (vf){0};
+}
+
+INLINE vf to_floats(vi x)
+{
+    return __builtin_convertvector(x, vf);
+}
+
+/* Asks for `bytes` that will be read soon; nothing happens where there is no memory. */
+INLINE void fetch(const char *from, size_t ahead, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += HEARTH_VECTOR)
+        __builtin_prefetch((const void *)((uintptr_t)from + ahead + i), 0, 3);
+}
+
+#if VECTOR_BYTES == 64
+
+INLINE vf fused_of(vf a, vf b, vf c)
+{
+    return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+
+INLINE vf load_f16(const void *p)
+{
+    return (vf)_mm512_cvtph_ps(_mm256_loadu_si256(p));
+}
+
+INLINE vf load_s8(const void *p)
+{
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p)));
+}
+
+#else
+
+INLINE vf fused_of(vf a, vf b, vf c)
+{
+    return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+
+INLINE vf load_f16(const void *p)
+{
+    return (vf)_mm256_cvtph_ps(_mm_loadu_si128(p));
+}
+
+INLINE vf load_s8(const void *p)
+{
+    return (vf)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(p)));
+}
+
+#endif
+
+/* Calls body(…, rows, first) with the number of rows as a constant, for all rows of a group in
+ * blocks of at most ROW_BLOCK; `total` is how many the group has. */
+#if VECTOR_BYTES == 64
+#define EACH_ROW_COUNT(body, total, ...)                                                           \
+    switch (total) {                                                                               \
+        ROW_CASE(1, 1, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(3, 3, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(4, 4, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(5, 5, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(6, 6, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(7, 7, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(8, 8, 0, body, __VA_ARGS__)                                                       \
+    }
+#else
+#define EACH_ROW_COUNT(body, total, ...)                                                           \
+    for (size_t first_row = 0; first_row < (total); first_row += ROW_BLOCK)                        \
+        switch ((total)-first_row) {                                                               \
+            ROW_CASE(1, total, first_row, body, __VA_ARGS__)                                       \
+            ROW_CASE(2, total, first_row, body, __VA_ARGS__)                                       \
+            ROW_CASE(3, total, first_row, body, __VA_ARGS__)                                       \
+        default:                                                                                   \
+            body(__VA_ARGS__, 4, total, first_row);                                                \
+        }
+#endif
+/* The same for at most ROW_BLOCK / 2 rows. */
+#if VECTOR_BYTES == 64
+#define FEW_ROW_COUNTS(body, total, ...)                                                           \
+    switch (total) {                                                                               \
+        ROW_CASE(1, 1, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(3, 3, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(4, 4, 0, body, __VA_ARGS__)                                                       \
+    }
+#else
+#define FEW_ROW_COUNTS(body, total, ...)                                                           \
+    switch (total) {                                                                               \
+        ROW_CASE(1, 1, 0, body, __VA_ARGS__)                                                       \
+        ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
+    }
+#endif
+#define ROW_CASE(count, total, first, body, ...)                                                   \
+    case count:                                                                                    \
+        body(__VA_ARGS__, count, total, first);                                                    \
+        break;

@@ -1,0 +1,116 @@
+#include "compute/quant.h"
+
+#include <string.h>
+
+static const struct hearth_quant_type types[HEARTH_QUANT_END] = {
+    [HEARTH_QUANT_F32] = {"f32", 1, 4},           [HEARTH_QUANT_F16] = {"f16", 1, 2},
+    [HEARTH_QUANT_BF16] = {"bf16", 1, 2},         [HEARTH_QUANT_Q4_0] = {"q4_0", 32, 18},
+    [HEARTH_QUANT_Q4_1] = {"q4_1", 32, 20},       [HEARTH_QUANT_Q5_0] = {"q5_0", 32, 22},
+    [HEARTH_QUANT_Q5_1] = {"q5_1", 32, 24},       [HEARTH_QUANT_Q8_0] = {"q8_0", 32, 34},
+    [HEARTH_QUANT_Q2_K] = {"q2_K", 256, 84},      [HEARTH_QUANT_Q3_K] = {"q3_K", 256, 110},
+    [HEARTH_QUANT_Q4_K] = {"q4_K", 256, 144},     [HEARTH_QUANT_Q5_K] = {"q5_K", 256, 176},
+    [HEARTH_QUANT_Q6_K] = {"q6_K", 256, 210},     [HEARTH_QUANT_IQ4_NL] = {"iq4_nl", 32, 18},
+    [HEARTH_QUANT_IQ4_XS] = {"iq4_xs", 256, 136},
+};
+
+const struct hearth_quant_type *hearth_quant_type(uint32_t number)
+{
+    return number < HEARTH_QUANT_END && types[number].name ? &types[number] : NULL;
+}
+
+size_t hearth_quant_bytes(uint32_t number, size_t count)
+{
+    const struct hearth_quant_type *type = hearth_quant_type(number);
+    size_t bytes;
+    if (!type || count % type->block_values ||
+        __builtin_mul_overflow(count / type->block_values, (size_t)type->block_bytes, &bytes))
+        return 0;
+    return bytes;
+}
+
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+static float float_of(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+float hearth_f16_to_f32(uint16_t bits)
+{
+    uint32_t sign = (uint32_t)(bits & 0x8000) << 16, magnitude = bits & 0x7fff;
+    if (magnitude >= 0x7c00) /* infinite, or not a number, which is made quiet */
+        return float_of(sign | 0x7f800000 | magnitude << 13 | (magnitude > 0x7c00 ? 1u << 22 : 0));
+    if (magnitude >= 0x0400)
+        return float_of(sign | ((magnitude << 13) + ((127 - 15) << 23)));
+    float value = (float)magnitude * 0x1p-24f; /* a denormal, exactly */
+    return sign ? -value : value;
+}
+
+uint16_t hearth_f32_to_f16(float value)
+{
+    uint32_t bits = bits_of(value), magnitude = bits & 0x7fffffff;
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    if (magnitude > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00);
+    if (magnitude >= 0x477ff000) /* 65,520 and more round to 2^16 */
+        return (uint16_t)(sign | 0x7c00);
+    if (magnitude < 0x38800000) { /* below 2^-14: adding 1/2 leaves multiples of 2^-24 */
+        float shifted = float_of(magnitude) + 0.5f;
+        return (uint16_t)(sign | (bits_of(shifted) - 0x3f000000));
+    }
+    uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+    return (uint16_t)(sign | ((rounded - ((127 - 15) << 23)) >> 13));
+}
+
+float hearth_bf16_to_f32(uint16_t bits)
+{
+    return float_of((uint32_t)bits << 16);
+}
+
+uint16_t hearth_f32_to_bf16(float value)
+{
+    uint32_t bits = bits_of(value);
+    if ((bits & 0x7fffffff) > 0x7f800000)
+        return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static void dequantize_floats(enum hearth_quant type, const uint8_t *bytes, size_t count, float *y)
+{
+    if (type == HEARTH_QUANT_F32) {
+        memcpy(y, bytes, count * sizeof(*y));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, bytes + 2 * i, sizeof(bits));
+        y[i] = type == HEARTH_QUANT_F16 ? hearth_f16_to_f32(bits) : hearth_bf16_to_f32(bits);
+    }
+}
+
+void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, float *y)
+{
+    const struct hearth_quant_codes *codes = hearth_quant_codes(type);
+    if (!codes) {
+        dequantize_floats(type, bytes, count, y);
+        return;
+    }
+    size_t parts = types[type].block_values / 32;
+    for (size_t i = 0; i < count / 32; i++) {
+        struct hearth_quant_part part;
+        codes->unpack((const uint8_t *)bytes + i / parts * types[type].block_bytes, i % parts,
+                      &part);
+        for (size_t j = 0; j < 32; j++) {
+            int whole = codes->table ? codes->table[part.codes[j]] : part.codes[j] - codes->offset;
+            float value = part.scale[j / 16] * (float)whole;
+            y[32 * i + j] = codes->minima ? value + part.minimum[j / 16] : value;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+#include "base/error.h"
+#include "engine/llama/llama_compute.h"
+
+int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memory_plan *ret_memory,
+                        bool *ret_own, struct hearth_error *error)
+{
+    struct hearth_error why = {0};
+    enum hearth_llama_computes computes = load->settings->computes;
+    int rc = HEARTH_ENOTIMPL;
+    if (computes != HEARTH_LLAMA_COMPUTES_LIBRARY)
+        rc = hearth_llama_own_plan(load, ret_memory, &why);
+    if (rc == 0) {
+        *ret_own = true;
+        return 0;
+    }
+    if (computes == HEARTH_LLAMA_COMPUTES_OWN)
+        return hearth_error_set(
+            error, rc, rc == HEARTH_ENOTIMPL ? "setting 'compute': own does not have %s" : "%s",
+            why.message);
+    /* What is wrong with a file libllama says for itself, or knows better. */
+    *ret_own = false;
+    hearth_llama_plan_memory(load->header, load->plan, ret_memory);
+    return 0;
+}

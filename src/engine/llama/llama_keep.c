@@ -1,0 +1,150 @@
+/* What a sequence holds, copied, cut, written out and read back. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/llama/llama_engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATE_MAX (UINT64_C(1) << 36)
+
+struct saved_head {
+    char magic[8];
+    uint64_t token_count, state_bytes;
+};
+
+static const char magic[8] = "hearthS1";
+
+static int check_free(const struct hearth_engine *engine, uint32_t index)
+{
+    if (index >= engine->plan.slots || engine->sequences[index].input != NULL)
+        return HEARTH_EINVAL;
+    return engine->compute->keeps && engine->compute->cuttable ? 0 : HEARTH_ENOTIMPL;
+}
+
+int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
+{
+    int rc = check_free(engine, to);
+    if (rc != 0 || from >= engine->plan.slots || from == to)
+        return rc != 0 ? rc : HEARTH_EINVAL;
+    const struct hearth_llama_sequence *source = &engine->sequences[from];
+    engine->compute->ops->copy(engine->compute, from, to);
+    memcpy(engine->sequences[to].held, source->held, source->held_count * sizeof(*source->held));
+    engine->sequences[to].held_count = source->held_count;
+    return 0;
+}
+
+int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t token_count)
+{
+    int rc = check_free(engine, index);
+    if (rc != 0)
+        return rc;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    if (token_count >= sequence->held_count)
+        return 0;
+    bool cut = engine->compute->ops->cut(engine->compute, index, token_count);
+    sequence->held_count = cut ? token_count : 0;
+    return 0;
+}
+
+static int write_all(int descriptor, const void *bytes, size_t length, struct hearth_error *error)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t n = write(descriptor, at, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return hearth_error_set_errno(error, errno, "a sequence cannot be saved");
+        at += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+static int read_all(int descriptor, void *bytes, size_t length, struct hearth_error *error)
+{
+    char *at = bytes;
+    while (length > 0) {
+        ssize_t n = read(descriptor, at, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return hearth_error_set_errno(error, errno, "a sequence cannot be restored");
+        if (n == 0)
+            return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is cut off");
+        at += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
+                      struct hearth_error *error)
+{
+    int rc = check_free(engine, index);
+    if (rc != 0)
+        return hearth_error_set(error, rc, "sequence %" PRIu32 " cannot be saved", index);
+    struct hearth_llama_compute *compute = engine->compute;
+    const struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    struct saved_head head = {.token_count = sequence->held_count,
+                              .state_bytes = compute->ops->saved_bytes(compute, index)};
+    memcpy(head.magic, magic, sizeof(magic));
+    void *state = hearth_try_alloc((size_t)head.state_bytes);
+    if (state == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to save a sequence");
+    rc = compute->ops->save(compute, index, state, (size_t)head.state_bytes, error);
+    if (rc == 0)
+        rc = write_all(descriptor, &head, sizeof(head), error);
+    if (rc == 0)
+        rc = write_all(descriptor, sequence->held, head.token_count * sizeof(*sequence->held),
+                       error);
+    if (rc == 0)
+        rc = write_all(descriptor, state, (size_t)head.state_bytes, error);
+    hearth_free(state);
+    return rc;
+}
+
+/* The tokens first, so that a sequence whose state then fails is empty and not half. */
+static int restore_parts(struct hearth_engine *engine, uint32_t index, int descriptor,
+                         const struct saved_head *head, struct hearth_error *error)
+{
+    struct hearth_llama_compute *compute = engine->compute;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    void *state = hearth_try_alloc((size_t)head->state_bytes + 1);
+    if (state == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory to restore a sequence");
+    int rc =
+        read_all(descriptor, sequence->held, head->token_count * sizeof(*sequence->held), error);
+    for (uint64_t i = 0; rc == 0 && i < head->token_count; i++)
+        if (sequence->held[i] < 0 || (uint32_t)sequence->held[i] >= engine->facts.vocabulary_length)
+            rc = hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of another model");
+    if (rc == 0)
+        rc = read_all(descriptor, state, (size_t)head->state_bytes, error);
+    if (rc == 0)
+        rc = compute->ops->restore(compute, index, state, (size_t)head->state_bytes, error);
+    hearth_free(state);
+    return rc;
+}
+
+int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descriptor,
+                         struct hearth_error *error)
+{
+    int rc = check_free(engine, index);
+    if (rc != 0)
+        return hearth_error_set(error, rc, "sequence %" PRIu32 " cannot be restored", index);
+    struct saved_head head;
+    rc = read_all(descriptor, &head, sizeof(head), error);
+    if (rc != 0)
+        return rc;
+    if (memcmp(head.magic, magic, sizeof(magic)) != 0 || head.token_count > engine->plan.context ||
+        head.state_bytes > STATE_MAX)
+        return hearth_error_set(error, HEARTH_EPARSE, "these bytes are no saved sequence");
+    hearth_llama_sequence_forget(engine, index);
+    rc = restore_parts(engine, index, descriptor, &head, error);
+    if (rc == 0)
+        engine->sequences[index].held_count = (uint32_t)head.token_count;
+    return rc;
+}

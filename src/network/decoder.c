@@ -1,0 +1,218 @@
+#include "base/big_memory.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "network/decoder_private.h"
+#include "network/rotary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool has(const struct hearth_decoder *decoder, enum hearth_part part)
+{
+    return (decoder->network.architecture->required & HEARTH_PART_BIT(part)) != 0;
+}
+
+/* How the parts of this network fit the kernels. */
+static void choose_ways(struct hearth_decoder *decoder)
+{
+    const struct hearth_network *network = &decoder->network;
+    uint32_t size = network->head_size;
+    decoder->whole_heads = size % HEARTH_PANEL_OUTPUTS == 0 && size <= HEARTH_STRIP_MAX &&
+                           network->architecture->head_norm != HEARTH_HEAD_NORM_WHOLE;
+    decoder->packed_heads = size % HEARTH_ROW_PART == 0;
+    decoder->waits_for_norm = has(decoder, HEARTH_PART_ATTENTION_POST_NORM);
+    decoder->windowed_angles =
+        network->window > 0 &&
+        memcmp(&network->rotary, &network->windowed_rotary, sizeof(network->rotary)) != 0;
+}
+
+static int check_params(const struct hearth_decoder *decoder, struct hearth_error *error)
+{
+    const struct hearth_decoder_params *params = &decoder->params;
+    if (params->context == 0 || params->sequences == 0 || params->batch == 0 ||
+        params->outputs == 0 || params->threads == 0)
+        return hearth_error_set(error, HEARTH_EINVAL, "a decoder of size 0");
+    if (decoder->network.head_size > HEARTH_HEAD_MAX || decoder->network.head_size % 2 != 0)
+        return hearth_error_set(error, HEARTH_ENOTIMPL, "heads of %" PRIu32 " components",
+                                decoder->network.head_size);
+    return 0;
+}
+
+static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
+{
+    return (struct hearth_kv_shape){
+        .type = decoder->params.kv_type,
+        .layers = decoder->network.layers,
+        .heads = decoder->network.key_heads,
+        .head_size = decoder->network.head_size,
+        .sequences = decoder->params.sequences,
+        .context = decoder->params.context,
+    };
+}
+
+/* Everything that the header says; nothing is allocated for computing yet. */
+static int describe(struct hearth_decoder *decoder, const char *path,
+                    struct hearth_checkpoint **ret_checkpoint, struct hearth_error *error)
+{
+    struct hearth_checkpoint *checkpoint = NULL;
+    int rc = hearth_checkpoint_open(path, &checkpoint, error);
+    if (rc == 0)
+        rc = hearth_network_read(hearth_checkpoint_header(checkpoint), &decoder->params.overrides,
+                                 &decoder->network, error);
+    if (rc == 0)
+        rc = check_params(decoder, error);
+    if (rc == 0)
+        rc = hearth_weights_describe(&decoder->network, checkpoint, &decoder->weights, error);
+    if (rc != 0) {
+        hearth_checkpoint_close(checkpoint);
+        return rc;
+    }
+    choose_ways(decoder);
+    struct hearth_kv_shape shape = kv_shape(decoder);
+    hearth_kv_layout_init(&decoder->cache.layout, shape.type, shape.heads, shape.head_size,
+                          shape.head_size);
+    decoder->memory_bytes = hearth_workspace_lay_out(decoder, NULL);
+    *ret_checkpoint = checkpoint;
+    return 0;
+}
+
+int hearth_decoder_plan(const char *path, const struct hearth_decoder_params *params,
+                        struct hearth_decoder_plan *ret_plan, struct hearth_error *error)
+{
+    struct hearth_decoder *decoder = hearth_calloc(1, sizeof(*decoder));
+    struct hearth_checkpoint *checkpoint = NULL;
+    decoder->params = *params;
+    int rc = describe(decoder, path, &checkpoint, error);
+    if (rc == 0) {
+        struct hearth_kv_shape shape = kv_shape(decoder);
+        const uint64_t huge_pages = 3 * (UINT64_C(2) << 20); /* the last one of each block */
+        *ret_plan = (struct hearth_decoder_plan){
+            .weights = decoder->weights.bytes,
+            .cache = hearth_kv_cache_bytes(&shape),
+            .scratch = decoder->memory_bytes + huge_pages,
+        };
+    }
+    hearth_checkpoint_close(checkpoint);
+    hearth_weights_finish(&decoder->weights);
+    hearth_free(decoder);
+    return rc;
+}
+
+static const float *rotary_factors(const struct hearth_decoder *decoder)
+{
+    const struct hearth_weights *weights = &decoder->weights;
+    if (weights->rotary_factors != NULL)
+        return weights->rotary_factors;
+    /* Longrope has other frequencies where more than the original context may come. */
+    return decoder->params.context > decoder->network.rotary.original_context
+               ? weights->rotary_factors_long
+               : weights->rotary_factors_short;
+}
+
+static void make_frequencies(struct hearth_decoder *decoder)
+{
+    const struct hearth_network *network = &decoder->network;
+    uint32_t size = network->rotary_size;
+    decoder->frequencies = hearth_calloc(size / 2 + 1, sizeof(float));
+    decoder->windowed_frequencies = hearth_calloc(size / 2 + 1, sizeof(float));
+    hearth_rotary_frequencies(&network->rotary, size, rotary_factors(decoder),
+                              decoder->frequencies);
+    hearth_rotary_frequencies(&network->windowed_rotary, size, rotary_factors(decoder),
+                              decoder->windowed_frequencies);
+}
+
+static int open_all(struct hearth_decoder *decoder, const char *path,
+                    const struct hearth_weights_progress *progress, struct hearth_error *error)
+{
+    struct hearth_checkpoint *checkpoint = NULL;
+    int rc = describe(decoder, path, &checkpoint, error);
+    if (rc != 0)
+        return rc;
+    decoder->kernels = hearth_decoder_kernels_for(decoder->params.isa);
+    decoder->ops = hearth_row_ops(decoder->kernels);
+    decoder->team = hearth_team_create(decoder->params.threads);
+    decoder->memory = hearth_big_alloc(decoder->memory_bytes);
+    if (decoder->team == NULL || decoder->memory == NULL)
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory or threads to compute with");
+    struct hearth_kv_shape shape = kv_shape(decoder);
+    if (rc == 0)
+        rc = hearth_kv_cache_init(&decoder->cache, &shape, error);
+    if (rc == 0)
+        rc = hearth_weights_load(&decoder->weights, checkpoint, decoder->team, progress, error);
+    hearth_checkpoint_close(checkpoint);
+    if (rc != 0)
+        return rc;
+    hearth_workspace_lay_out(decoder, decoder->memory);
+    make_frequencies(decoder);
+    if (decoder->params.lock_memory)
+        hearth_big_lock(decoder->weights.memory, (size_t)decoder->weights.bytes);
+    return 0;
+}
+
+int hearth_decoder_open(const char *path, const struct hearth_decoder_params *params,
+                        const struct hearth_weights_progress *progress,
+                        struct hearth_decoder **ret_decoder, struct hearth_error *error)
+{
+    struct hearth_decoder *decoder = hearth_calloc(1, sizeof(*decoder));
+    decoder->params = *params;
+    int rc = open_all(decoder, path, progress, error);
+    if (rc == 0)
+        *ret_decoder = decoder;
+    else
+        hearth_decoder_close(decoder);
+    return rc;
+}
+
+void hearth_decoder_close(struct hearth_decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    hearth_team_destroy(decoder->team);
+    hearth_kv_cache_finish(&decoder->cache);
+    hearth_weights_finish(&decoder->weights);
+    hearth_big_free(decoder->memory, decoder->memory_bytes);
+    hearth_free(decoder->frequencies);
+    hearth_free(decoder->windowed_frequencies);
+    hearth_free(decoder);
+}
+
+const struct hearth_network *hearth_decoder_network(const struct hearth_decoder *decoder)
+{
+    return &decoder->network;
+}
+
+float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index)
+{
+    return decoder->space.results + index * decoder->result_stride;
+}
+
+uint32_t hearth_decoder_length(const struct hearth_decoder *decoder, uint32_t sequence)
+{
+    return hearth_kv_cache_length(&decoder->cache, sequence);
+}
+
+void hearth_decoder_trim(struct hearth_decoder *decoder, uint32_t sequence, uint32_t count)
+{
+    hearth_kv_cache_trim(&decoder->cache, sequence, count);
+}
+
+void hearth_decoder_copy(struct hearth_decoder *decoder, uint32_t from, uint32_t to)
+{
+    hearth_kv_cache_copy(&decoder->cache, from, to);
+}
+
+size_t hearth_decoder_saved_bytes(const struct hearth_decoder *decoder, uint32_t sequence)
+{
+    return hearth_kv_cache_saved_bytes(&decoder->cache, sequence);
+}
+
+void hearth_decoder_save(const struct hearth_decoder *decoder, uint32_t sequence, void *bytes)
+{
+    hearth_kv_cache_save(&decoder->cache, sequence, bytes);
+}
+
+int hearth_decoder_restore(struct hearth_decoder *decoder, uint32_t sequence, const void *bytes,
+                           size_t length, struct hearth_error *error)
+{
+    return hearth_kv_cache_restore(&decoder->cache, sequence, bytes, length, error);
+}

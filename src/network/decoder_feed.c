@@ -1,0 +1,140 @@
+/* The feed-forward half of a layer, without experts. */
+#include "network/decoder_experts.h"
+#include "network/decoder_private.h"
+
+bool hearth_feed_reads_attention_rows(const struct hearth_decoder *decoder,
+                                      const struct hearth_layer_weights *weights)
+{
+    return decoder->network.architecture->side_by_side && weights->feed_norm == NULL;
+}
+
+void hearth_feed_want(struct hearth_packed_set *set, const struct hearth_layer_weights *weights)
+{
+    hearth_packed_set_want(set, &weights->feed.both);
+    hearth_packed_set_want(set, &weights->feed.gate);
+    hearth_packed_set_want(set, &weights->feed.up);
+}
+
+struct feed {
+    struct hearth_pass *pass;
+    const struct hearth_decoder *decoder;
+    const struct hearth_layer_weights *weights;
+    const struct hearth_packed_set *in;
+    const struct hearth_packed_rows *out;
+};
+
+static struct hearth_product product_of(const struct feed *feed,
+                                        const struct hearth_panels *weights,
+                                        void (*finish)(void *, const struct hearth_tile *),
+                                        void *argument)
+{
+    return (struct hearth_product){
+        .weights = weights,
+        .rows = &feed->in->rows[hearth_packing_of(weights->form)],
+        .strip = 64,
+        .finish = finish,
+        .argument = argument,
+    };
+}
+
+/* Gate and up of different types, each stored whole and then multiplied. */
+static void run_apart(struct hearth_member *member, const struct feed *feed)
+{
+    const struct hearth_decoder *decoder = feed->decoder;
+    const struct hearth_workspace *space = &decoder->space;
+    const struct hearth_gated_weights *gated = &feed->weights->feed;
+    size_t width = decoder->network.feed, row;
+    struct hearth_finish_store stores[2] = {
+        {.y = space->gate, .stride = width, .bias = feed->weights->gate_bias},
+        {.y = space->up, .stride = width, .bias = feed->weights->up_bias},
+    };
+    const struct hearth_product products[2] = {
+        product_of(feed, &gated->gate, hearth_finish_store, &stores[0]),
+        product_of(feed, &gated->up, hearth_finish_store, &stores[1]),
+    };
+    hearth_products_run(member, decoder->kernels, products, 2);
+    hearth_member_barrier(member);
+    while ((row = hearth_member_take(member)) < feed->pass->rows) {
+        float *gate = space->gate + row * width;
+        decoder->ops->gate(gate, space->up + row * width, decoder->network.architecture->activation,
+                           width, gate);
+        hearth_pack_row(decoder->kernels, feed->out, row, gate);
+    }
+    hearth_member_barrier(member);
+}
+
+/* From the rows to what `down` reads. */
+static void run_inner(struct hearth_member *member, const struct feed *feed)
+{
+    const struct hearth_decoder *decoder = feed->decoder;
+    const struct hearth_gated_weights *gated = &feed->weights->feed;
+    enum hearth_activation activation = decoder->network.architecture->activation;
+    struct hearth_finish_gate gate = {.activation = activation,
+                                      .bias = {feed->weights->gate_bias, feed->weights->up_bias},
+                                      .to = feed->out};
+    struct hearth_finish_activate plain = {
+        .activation = activation, .bias = feed->weights->up_bias, .to = feed->out};
+    if (!gated->interleaved && gated->gate.outputs > 0) {
+        run_apart(member, feed);
+        return;
+    }
+    const struct hearth_product product =
+        gated->interleaved ? product_of(feed, &gated->both, hearth_finish_gate, &gate)
+                           : product_of(feed, &gated->up, hearth_finish_activate, &plain);
+    hearth_products_run(member, decoder->kernels, &product, 1);
+    hearth_member_barrier(member);
+}
+
+static void run_down(struct hearth_member *member, const struct feed *feed)
+{
+    const struct hearth_decoder *decoder = feed->decoder;
+    const struct hearth_layer_weights *weights = feed->weights;
+    size_t width = decoder->network.width;
+    struct hearth_finish_add add = {.y = decoder->space.x,
+                                    .stride = width,
+                                    .bias = weights->down_bias,
+                                    .scale = decoder->network.residual_scale};
+    struct hearth_finish_store store = {
+        .y = decoder->space.branch, .stride = width, .bias = weights->down_bias};
+    bool waits = decoder->waits_for_norm;
+    const struct hearth_product product = {
+        .weights = &weights->feed.down,
+        .rows = feed->out,
+        .strip = 64,
+        .finish = waits ? hearth_finish_store : hearth_finish_add,
+        .argument = waits ? (void *)&store : (void *)&add,
+    };
+    hearth_products_run(member, decoder->kernels, &product, 1);
+    hearth_member_barrier(member);
+}
+
+void hearth_pass_feed(struct hearth_member *member, struct hearth_pass *pass, uint32_t layer)
+{
+    const struct hearth_decoder *decoder = pass->decoder;
+    const struct hearth_workspace *space = &decoder->space;
+    const struct hearth_layer_weights *weights = &decoder->weights.layers[layer];
+    struct hearth_packed_set in =
+        hearth_packed_set_over(&space->stream, pass->rows, decoder->network.width);
+    if (decoder->network.experts > 0) {
+        hearth_pass_experts(member, pass, layer);
+        return;
+    }
+    struct hearth_packed_set out =
+        hearth_packed_set_over(&space->feed, pass->rows, decoder->network.feed);
+    hearth_feed_want(&in, weights);
+    const struct hearth_row_phase phase = {.branch_norm = weights->attention_post_norm,
+                                           .norm = weights->feed_norm,
+                                           .norm_bias = weights->feed_norm_bias,
+                                           .to = &in};
+    if (!hearth_feed_reads_attention_rows(decoder, weights))
+        hearth_pass_rows(member, pass, &phase);
+    const struct feed feed = {
+        .pass = pass,
+        .decoder = decoder,
+        .weights = weights,
+        .in = &in,
+        .out = &out.rows[hearth_packing_of(weights->feed.down.form)],
+    };
+    run_inner(member, &feed);
+    run_down(member, &feed);
+}

@@ -1,0 +1,211 @@
+#include "network/kv_cache.h"
+
+#include "base/big_memory.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { TOKENS = HEARTH_KV_PAGE_TOKENS };
+
+struct saved_head {
+    char magic[8];
+    uint32_t type, layers, heads, head_size, tokens, reserved;
+    uint64_t page_stride;
+};
+
+static const char magic[8] = "hearthKV";
+
+static uint32_t pages_for(uint32_t tokens)
+{
+    return (uint32_t)(((uint64_t)tokens + TOKENS - 1) / TOKENS);
+}
+
+static void layout_init(const struct hearth_kv_shape *shape, struct hearth_kv_layout *layout)
+{
+    hearth_kv_layout_init(layout, shape->type, shape->heads, shape->head_size, shape->head_size);
+}
+
+uint64_t hearth_kv_cache_bytes(const struct hearth_kv_shape *shape)
+{
+    struct hearth_kv_layout layout;
+    layout_init(shape, &layout);
+    return (uint64_t)layout.page_bytes * shape->layers * pages_for(shape->context) *
+           shape->sequences;
+}
+
+int hearth_kv_cache_init(struct hearth_kv_cache *cache, const struct hearth_kv_shape *shape,
+                         struct hearth_error *error)
+{
+    uint64_t pages = (uint64_t)pages_for(shape->context) * shape->sequences;
+    *cache = (struct hearth_kv_cache){.shape = *shape, .pages_each = pages_for(shape->context)};
+    layout_init(shape, &cache->layout);
+    cache->page_stride = cache->layout.page_bytes * shape->layers;
+    cache->page_count = pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
+    cache->pool = hearth_big_alloc((size_t)hearth_kv_cache_bytes(shape));
+    cache->references = hearth_try_calloc(cache->page_count, sizeof(*cache->references));
+    cache->free_pages = hearth_try_calloc(cache->page_count, sizeof(*cache->free_pages));
+    cache->tables = hearth_try_calloc(cache->page_count, sizeof(*cache->tables));
+    cache->lengths = hearth_try_calloc(shape->sequences, sizeof(*cache->lengths));
+    cache->held = hearth_try_calloc(shape->sequences, sizeof(*cache->held));
+    if (pages >= UINT32_MAX || !cache->pool || !cache->references || !cache->free_pages ||
+        !cache->tables || !cache->lengths || !cache->held) {
+        hearth_kv_cache_finish(cache);
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the KV cache");
+    }
+    /* The first page on top, so that the pool fills from its start. */
+    while (cache->free_count < cache->page_count) {
+        cache->free_pages[cache->free_count] = cache->page_count - 1 - cache->free_count;
+        cache->free_count++;
+    }
+    return 0;
+}
+
+void hearth_kv_cache_finish(struct hearth_kv_cache *cache)
+{
+    hearth_big_free(cache->pool, cache->page_stride * cache->page_count);
+    hearth_free(cache->references);
+    hearth_free(cache->free_pages);
+    hearth_free(cache->tables);
+    hearth_free(cache->lengths);
+    hearth_free(cache->held);
+    *cache = (struct hearth_kv_cache){0};
+}
+
+static uint32_t *table_of(const struct hearth_kv_cache *cache, uint32_t sequence)
+{
+    return cache->tables + (size_t)sequence * cache->pages_each;
+}
+
+static char *page_at(const struct hearth_kv_cache *cache, uint32_t page)
+{
+    return cache->pool + page * cache->page_stride;
+}
+
+/* There is one: each sequence has at most pages_each, and a shared page counts once. */
+static uint32_t take_page(struct hearth_kv_cache *cache)
+{
+    assert(cache->free_count > 0);
+    uint32_t page = cache->free_pages[--cache->free_count];
+    cache->references[page] = 1;
+    return page;
+}
+
+static void drop_page(struct hearth_kv_cache *cache, uint32_t page)
+{
+    if (--cache->references[page] == 0)
+        cache->free_pages[cache->free_count++] = page;
+}
+
+uint32_t hearth_kv_cache_length(const struct hearth_kv_cache *cache, uint32_t sequence)
+{
+    return cache->lengths[sequence];
+}
+
+bool hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
+{
+    uint32_t *table = table_of(cache, sequence), length = cache->lengths[sequence];
+    if (count > cache->shape.context - length)
+        return false;
+    if (count > 0 && length % TOKENS != 0 && cache->references[table[length / TOKENS]] > 1) {
+        uint32_t shared = table[length / TOKENS], own = take_page(cache);
+        memcpy(page_at(cache, own), page_at(cache, shared), cache->page_stride);
+        drop_page(cache, shared);
+        table[length / TOKENS] = own;
+    }
+    while (cache->held[sequence] < pages_for(length + count))
+        table[cache->held[sequence]++] = take_page(cache);
+    return true;
+}
+
+void hearth_kv_cache_extend(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
+{
+    cache->lengths[sequence] += count;
+}
+
+void hearth_kv_cache_trim(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
+{
+    if (count < cache->lengths[sequence])
+        cache->lengths[sequence] = count;
+    while (cache->held[sequence] > pages_for(cache->lengths[sequence]))
+        drop_page(cache, table_of(cache, sequence)[--cache->held[sequence]]);
+}
+
+void hearth_kv_cache_copy(struct hearth_kv_cache *cache, uint32_t from, uint32_t to)
+{
+    if (from == to)
+        return;
+    hearth_kv_cache_trim(cache, to, 0);
+    uint32_t count = pages_for(cache->lengths[from]);
+    memcpy(table_of(cache, to), table_of(cache, from), count * sizeof(uint32_t));
+    for (uint32_t i = 0; i < count; i++)
+        cache->references[table_of(cache, to)[i]]++;
+    cache->lengths[to] = cache->lengths[from];
+    cache->held[to] = count;
+}
+
+const uint32_t *hearth_kv_cache_table(const struct hearth_kv_cache *cache, uint32_t sequence)
+{
+    return table_of(cache, sequence);
+}
+
+void *hearth_kv_cache_page(const struct hearth_kv_cache *cache, uint32_t page, uint32_t layer)
+{
+    return page_at(cache, page) + layer * cache->layout.page_bytes;
+}
+
+static struct saved_head head_of(const struct hearth_kv_cache *cache, uint32_t tokens)
+{
+    struct saved_head head = {
+        .type = (uint32_t)cache->shape.type,
+        .layers = cache->shape.layers,
+        .heads = cache->shape.heads,
+        .head_size = cache->shape.head_size,
+        .tokens = tokens,
+        .page_stride = cache->page_stride,
+    };
+    memcpy(head.magic, magic, sizeof(magic));
+    return head;
+}
+
+size_t hearth_kv_cache_saved_bytes(const struct hearth_kv_cache *cache, uint32_t sequence)
+{
+    return sizeof(struct saved_head) + pages_for(cache->lengths[sequence]) * cache->page_stride;
+}
+
+void hearth_kv_cache_save(const struct hearth_kv_cache *cache, uint32_t sequence, void *bytes)
+{
+    struct saved_head head = head_of(cache, cache->lengths[sequence]);
+    char *at = bytes;
+    memcpy(at, &head, sizeof(head));
+    at += sizeof(head);
+    for (uint32_t i = 0; i < pages_for(head.tokens); i++, at += cache->page_stride)
+        memcpy(at, page_at(cache, table_of(cache, sequence)[i]), cache->page_stride);
+}
+
+int hearth_kv_cache_restore(struct hearth_kv_cache *cache, uint32_t sequence, const void *bytes,
+                            size_t length, struct hearth_error *error)
+{
+    struct saved_head head;
+    if (length < sizeof(head))
+        return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is cut off");
+    memcpy(&head, bytes, sizeof(head));
+    struct saved_head expected = head_of(cache, head.tokens);
+    if (memcmp(&head, &expected, sizeof(head)) != 0)
+        return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of another model");
+    if (head.tokens > cache->shape.context)
+        return hearth_error_set(error, HEARTH_ECONTEXT,
+                                "a saved sequence has %u tokens, and the context is %u",
+                                head.tokens, cache->shape.context);
+    uint32_t pages = pages_for(head.tokens);
+    if (length != sizeof(head) + pages * cache->page_stride)
+        return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is cut off");
+    hearth_kv_cache_trim(cache, sequence, 0);
+    hearth_kv_cache_reserve(cache, sequence, head.tokens);
+    const char *at = (const char *)bytes + sizeof(head);
+    for (uint32_t i = 0; i < pages; i++, at += cache->page_stride)
+        memcpy(page_at(cache, table_of(cache, sequence)[i]), at, cache->page_stride);
+    hearth_kv_cache_extend(cache, sequence, head.tokens);
+    return 0;
+}

@@ -1,0 +1,57 @@
+/* What one decoder computes, as data: its architecture's row and the numbers of its file's header.
+ *
+ * Read from a GGUF header; everything is bounded and checked against the row, so that whoever has a
+ * network may multiply its sizes without fear of overflow. A value; immutable; any thread. Keys:
+ * the GGUF specification, and llama.cpp's llama-arch.cpp where that is silent. */
+#ifndef HEARTH_NETWORK_NETWORK_H
+#define HEARTH_NETWORK_NETWORK_H
+
+#include "format/gguf.h"
+#include "network/architecture.h"
+
+enum {
+    HEARTH_NETWORK_LAYERS_MAX = 512,
+    HEARTH_NETWORK_WIDTH_MAX = 1 << 18, /* and of the feed-forward part, of Q, of K */
+    HEARTH_NETWORK_EXPERTS_MAX = 512,
+};
+
+/* How positions turn into angles; see rotary.h. */
+struct hearth_rotary_scaling {
+    float base;
+    float frequency_scale; /* 1/factor of linear scaling and of yarn */
+    bool yarn;
+    float yarn_fast, yarn_slow; /* turns within the original context between which yarn blends */
+    float magnitude;            /* of the rotated values */
+    uint32_t original_context;
+};
+
+struct hearth_network {
+    const struct hearth_architecture *architecture;
+    uint32_t layers, width, vocabulary, trained_context;
+    uint32_t heads, key_heads, head_size;
+    uint32_t rotary_size; /* components of a head that are rotated */
+    uint32_t feed;
+    uint32_t experts, experts_used, expert_feed; /* 0: no mixture */
+    float norm_epsilon;
+    float embedding_scale, residual_scale, attention_scale; /* factors, 1 for most */
+    float logit_scale;                                      /* a factor */
+    float attention_cap, logit_cap;                         /* 0: none */
+    uint32_t window; /* keys that a windowed layer sees; 0: no layer has one */
+    bool windowed[HEARTH_NETWORK_LAYERS_MAX];
+    struct hearth_rotary_scaling rotary, windowed_rotary;
+};
+
+/* What a caller may put in place of the header's numbers. 0: the header's. */
+struct hearth_network_overrides {
+    float rotary_base, rotary_scale;
+};
+
+/* HEARTH_ENOTIMPL says what of it no row describes; HEARTH_EMODEL what cannot be. `overrides` may
+ * be NULL. */
+int hearth_network_read(const struct hearth_gguf *gguf,
+                        const struct hearth_network_overrides *overrides,
+                        struct hearth_network *ret_network, struct hearth_error *error);
+
+uint64_t hearth_network_extent(const struct hearth_network *network, enum hearth_extent extent);
+
+#endif

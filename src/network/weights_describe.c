@@ -1,0 +1,343 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "network/weights_plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_MAX_LENGTH = 96, LINE = 64 };
+
+struct describing {
+    const struct hearth_network *network;
+    const struct hearth_checkpoint *checkpoint;
+    struct hearth_weights *weights;
+    bool *used; /* by tensor of the checkpoint */
+    uint32_t layer;
+    struct hearth_error *error;
+    int rc; /* the first failure */
+};
+
+static void fail(struct describing *d, enum hearth_part part, int code, const char *what)
+{
+    char name[NAME_MAX_LENGTH];
+    if (d->rc != 0)
+        return;
+    hearth_part_name(part, d->layer, name, sizeof(name));
+    d->rc = hearth_error_set(d->error, code, "tensor '%s' %s", name, what);
+}
+
+static void expected_extents(const struct hearth_network *network, enum hearth_part part,
+                             uint64_t ret_extents[HEARTH_GGUF_DIMENSIONS_MAX])
+{
+    const struct hearth_part_row *row = hearth_part_row(part);
+    for (size_t i = 0; i < HEARTH_GGUF_DIMENSIONS_MAX; i++)
+        ret_extents[i] = i < 3 ? hearth_network_extent(network, row->extent[i]) : 1;
+    if (part != HEARTH_PART_QUERY_NORM && part != HEARTH_PART_KEY_NORM)
+        return;
+    uint64_t heads = part == HEARTH_PART_QUERY_NORM ? network->heads : network->key_heads;
+    if (network->architecture->head_norm == HEARTH_HEAD_NORM_EACH)
+        ret_extents[1] = heads;
+    else if (network->architecture->head_norm == HEARTH_HEAD_NORM_WHOLE)
+        ret_extents[0] = heads * network->head_size;
+}
+
+/* True when the file has the tensor, of the right shape and of a type that is known. */
+static bool find(struct describing *d, enum hearth_part part,
+                 struct hearth_checkpoint_tensor *ret_tensor)
+{
+    char name[NAME_MAX_LENGTH], shape[128];
+    uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX];
+    const struct hearth_architecture *row = d->network->architecture;
+    if (((row->required | row->permitted) & HEARTH_PART_BIT(part)) == 0)
+        return false;
+    hearth_part_name(part, d->layer, name, sizeof(name));
+    if (!hearth_checkpoint_find(d->checkpoint, name, ret_tensor))
+        return false;
+    expected_extents(d->network, part, extents);
+    const uint64_t *is = ret_tensor->extents;
+    if (memcmp(is, extents, sizeof(extents)) != 0) {
+        snprintf(shape, sizeof(shape),
+                 "has the shape %" PRIu64 " × %" PRIu64 " × %" PRIu64 ", not %" PRIu64 " × %" PRIu64
+                 " × %" PRIu64,
+                 is[0], is[1], is[2], extents[0], extents[1], extents[2]);
+        fail(d, part, HEARTH_EMODEL, shape);
+        return false;
+    }
+    size_t row_bytes = hearth_quant_bytes(ret_tensor->type, (size_t)extents[0]);
+    bool plain = ret_tensor->type == HEARTH_QUANT_F32 || ret_tensor->type == HEARTH_QUANT_F16 ||
+                 ret_tensor->type == HEARTH_QUANT_BF16;
+    if (hearth_quant_type(ret_tensor->type) == NULL ||
+        (!hearth_part_row(part)->is_matrix && !plain)) {
+        fail(d, part, HEARTH_ENOTIMPL, "is of a type without kernels");
+        return false;
+    }
+    if (row_bytes == 0 || ret_tensor->size_bytes != row_bytes * extents[1] * extents[2]) {
+        fail(d, part, HEARTH_EMODEL, "does not consist of whole blocks");
+        return false;
+    }
+    d->used[ret_tensor->index] = true;
+    return true;
+}
+
+static void need(struct describing *d, enum hearth_part part, struct hearth_checkpoint_tensor *ret)
+{
+    if (!find(d, part, ret))
+        fail(d, part, HEARTH_EMODEL, "is missing");
+}
+
+static struct hearth_piece *add_piece(struct describing *d, const struct hearth_piece *piece)
+{
+    struct hearth_weights_plan *plan = d->weights->plan;
+    if (plan->count == plan->capacity) {
+        plan->capacity = plan->capacity * 2 + 64;
+        plan->pieces = hearth_realloc(plan->pieces, plan->capacity * sizeof(*plan->pieces));
+    }
+    struct hearth_piece *added = &plan->pieces[plan->count++];
+    *added = *piece;
+    added->offset = plan->bytes;
+    plan->bytes += (piece->bytes + LINE - 1) / LINE * LINE;
+    return added;
+}
+
+static void add_vector(struct describing *d, enum hearth_part part, const float **vector)
+{
+    struct hearth_checkpoint_tensor tensor;
+    *vector = NULL;
+    if (!find(d, part, &tensor)) {
+        if ((d->network->architecture->required & HEARTH_PART_BIT(part)) != 0)
+            fail(d, part, HEARTH_EMODEL, "is missing");
+        return;
+    }
+    uint64_t count = tensor.extents[0] * tensor.extents[1];
+    struct hearth_piece piece = {.kind = HEARTH_PIECE_VECTOR,
+                                 .source = {tensor},
+                                 .bytes = count * sizeof(float),
+                                 .count = count,
+                                 .vector = vector};
+    add_piece(d, &piece);
+}
+
+/* One or two matrices of one shape and type; `outputs` rows from `first_output` on of each. */
+static void add_panels(struct describing *d, struct hearth_panels *panels,
+                       const struct hearth_checkpoint_tensor *const *sources,
+                       const uint64_t *first_outputs, unsigned parts, uint64_t outputs)
+{
+    if (d->rc != 0)
+        return;
+    struct hearth_piece piece = {.kind = HEARTH_PIECE_PANELS, .panels = panels};
+    size_t inputs = (size_t)sources[0]->extents[0];
+    d->rc = hearth_panels_init(panels, (enum hearth_quant)sources[0]->type, (size_t)outputs, inputs,
+                               parts, d->error);
+    if (d->rc != 0)
+        return;
+    for (unsigned i = 0; i < parts; i++) {
+        piece.source[i] = *sources[i];
+        piece.source_offset[i] = first_outputs[i] * hearth_quant_bytes(sources[i]->type, inputs);
+    }
+    piece.bytes = hearth_panels_bytes(panels);
+    add_piece(d, &piece);
+}
+
+static void add_matrix(struct describing *d, struct hearth_panels *panels,
+                       const struct hearth_checkpoint_tensor *source, uint64_t first_output,
+                       uint64_t outputs)
+{
+    add_panels(d, panels, &source, &first_output, 1, outputs);
+}
+
+static void add_whole(struct describing *d, enum hearth_part part, struct hearth_panels *panels)
+{
+    struct hearth_checkpoint_tensor tensor;
+    need(d, part, &tensor);
+    if (d->rc == 0)
+        add_matrix(d, panels, &tensor, 0, tensor.extents[1]);
+}
+
+/* Three biases that lie one behind the other. */
+static bool add_fused_bias(struct describing *d, struct hearth_layer_weights *layer,
+                           uint64_t queries, uint64_t keys)
+{
+    struct hearth_checkpoint_tensor tensor;
+    if (!find(d, HEARTH_PART_QKV_BIAS, &tensor))
+        return false;
+    const float **vectors[3] = {&layer->query_bias, &layer->key_bias, &layer->value_bias};
+    const uint64_t counts[3] = {queries, keys, keys};
+    uint64_t first = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct hearth_piece piece = {.kind = HEARTH_PIECE_VECTOR,
+                                     .source = {tensor},
+                                     .source_offset = {hearth_quant_bytes(tensor.type, first)},
+                                     .bytes = counts[i] * sizeof(float),
+                                     .count = counts[i],
+                                     .vector = vectors[i]};
+        add_piece(d, &piece);
+        first += counts[i];
+    }
+    return true;
+}
+
+static void describe_qkv(struct describing *d, struct hearth_layer_weights *layer)
+{
+    uint64_t queries = hearth_network_extent(d->network, HEARTH_EXTENT_QUERIES);
+    uint64_t keys = hearth_network_extent(d->network, HEARTH_EXTENT_KEYS);
+    struct hearth_checkpoint_tensor fused;
+    bool biased = false;
+    if (find(d, HEARTH_PART_QKV, &fused)) {
+        add_matrix(d, &layer->query, &fused, 0, queries);
+        add_matrix(d, &layer->key, &fused, queries, keys);
+        add_matrix(d, &layer->value, &fused, queries + keys, keys);
+        biased = add_fused_bias(d, layer, queries, keys);
+    } else {
+        add_whole(d, HEARTH_PART_QUERY, &layer->query);
+        add_whole(d, HEARTH_PART_KEY, &layer->key);
+        add_whole(d, HEARTH_PART_VALUE, &layer->value);
+    }
+    if (!biased) {
+        add_vector(d, HEARTH_PART_QUERY_BIAS, &layer->query_bias);
+        add_vector(d, HEARTH_PART_KEY_BIAS, &layer->key_bias);
+        add_vector(d, HEARTH_PART_VALUE_BIAS, &layer->value_bias);
+    }
+    add_vector(d, HEARTH_PART_QUERY_NORM, &layer->query_norm);
+    add_vector(d, HEARTH_PART_KEY_NORM, &layer->key_norm);
+}
+
+/* `gate` and `up` are `outputs` rows of tensors that hold maybe more. */
+static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
+                      const struct hearth_checkpoint_tensor *gate, uint64_t gate_first,
+                      const struct hearth_checkpoint_tensor *up, uint64_t up_first,
+                      uint64_t outputs)
+{
+    if (d->rc != 0)
+        return;
+    gated->interleaved = gate->type == up->type;
+    if (gated->interleaved) {
+        const struct hearth_checkpoint_tensor *const sources[2] = {gate, up};
+        const uint64_t firsts[2] = {gate_first, up_first};
+        add_panels(d, &gated->both, sources, firsts, 2, outputs);
+        return;
+    }
+    add_matrix(d, &gated->gate, gate, gate_first, outputs);
+    add_matrix(d, &gated->up, up, up_first, outputs);
+}
+
+static void describe_dense(struct describing *d, struct hearth_layer_weights *layer)
+{
+    uint64_t required = d->network->architecture->required;
+    uint64_t feed = d->network->feed;
+    struct hearth_checkpoint_tensor gate, up;
+    if ((required & HEARTH_PART_BIT(HEARTH_PART_GATE_UP)) != 0) {
+        need(d, HEARTH_PART_GATE_UP, &gate);
+        add_gated(d, &layer->feed, &gate, 0, &gate, feed, feed);
+    } else if ((required & HEARTH_PART_BIT(HEARTH_PART_GATE)) != 0) {
+        need(d, HEARTH_PART_GATE, &gate);
+        need(d, HEARTH_PART_UP, &up);
+        add_gated(d, &layer->feed, &gate, 0, &up, 0, feed);
+    } else {
+        add_whole(d, HEARTH_PART_UP, &layer->feed.up);
+    }
+    add_vector(d, HEARTH_PART_GATE_BIAS, &layer->gate_bias);
+    add_vector(d, HEARTH_PART_UP_BIAS, &layer->up_bias);
+    add_whole(d, HEARTH_PART_DOWN, &layer->feed.down);
+    add_vector(d, HEARTH_PART_DOWN_BIAS, &layer->down_bias);
+}
+
+static void describe_experts(struct describing *d, struct hearth_layer_weights *layer)
+{
+    const struct hearth_network *network = d->network;
+    uint64_t feed = network->expert_feed, width = network->width;
+    struct hearth_checkpoint_tensor gate, up, down;
+    add_whole(d, HEARTH_PART_ROUTER, &layer->router);
+    need(d, HEARTH_PART_GATE_EXPERTS, &gate);
+    need(d, HEARTH_PART_UP_EXPERTS, &up);
+    need(d, HEARTH_PART_DOWN_EXPERTS, &down);
+    layer->experts = hearth_calloc(network->experts, sizeof(*layer->experts));
+    for (uint32_t i = 0; d->rc == 0 && i < network->experts; i++) {
+        add_gated(d, &layer->experts[i], &gate, i * feed, &up, i * feed, feed);
+        if (!layer->experts[i].interleaved)
+            fail(d, HEARTH_PART_UP_EXPERTS, HEARTH_ENOTIMPL, "is of another type than the gates");
+        add_matrix(d, &layer->experts[i].down, &down, i * width, width);
+    }
+}
+
+static void describe_layer(struct describing *d, struct hearth_layer_weights *layer)
+{
+    add_vector(d, HEARTH_PART_ATTENTION_NORM, &layer->attention_norm);
+    add_vector(d, HEARTH_PART_ATTENTION_NORM_BIAS, &layer->attention_norm_bias);
+    describe_qkv(d, layer);
+    add_whole(d, HEARTH_PART_ATTENTION_OUT, &layer->attention_out);
+    add_vector(d, HEARTH_PART_ATTENTION_OUT_BIAS, &layer->attention_out_bias);
+    add_vector(d, HEARTH_PART_ATTENTION_POST_NORM, &layer->attention_post_norm);
+    add_vector(d, HEARTH_PART_FEED_NORM, &layer->feed_norm);
+    add_vector(d, HEARTH_PART_FEED_NORM_BIAS, &layer->feed_norm_bias);
+    if (d->network->experts > 0)
+        describe_experts(d, layer);
+    else
+        describe_dense(d, layer);
+    add_vector(d, HEARTH_PART_FEED_POST_NORM, &layer->feed_post_norm);
+}
+
+static void describe_ends(struct describing *d)
+{
+    struct hearth_weights *weights = d->weights;
+    struct hearth_checkpoint_tensor embedding, head;
+    add_vector(d, HEARTH_PART_FINAL_NORM, &weights->final_norm);
+    add_vector(d, HEARTH_PART_FINAL_NORM_BIAS, &weights->final_norm_bias);
+    need(d, HEARTH_PART_EMBEDDING, &embedding);
+    weights->tied = d->network->architecture->tied || !find(d, HEARTH_PART_HEAD, &head);
+    if (d->rc != 0)
+        return;
+    if (weights->tied && (d->network->architecture->required & HEARTH_PART_BIT(HEARTH_PART_HEAD)))
+        fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
+    add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
+    add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
+    if (weights->tied)
+        return;
+    weights->embedding_type = (enum hearth_quant)embedding.type;
+    weights->embedding_row_bytes = hearth_quant_bytes(embedding.type, d->network->width);
+    struct hearth_piece piece = {.kind = HEARTH_PIECE_RAW,
+                                 .source = {embedding},
+                                 .bytes = embedding.size_bytes,
+                                 .raw = &weights->embedding};
+    add_piece(d, &piece);
+}
+
+static void check_none_left(struct describing *d)
+{
+    char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
+    for (size_t i = 0; d->rc == 0 && i < hearth_checkpoint_count(d->checkpoint); i++) {
+        if (d->used[i])
+            continue;
+        hearth_checkpoint_name(d->checkpoint, i, name, sizeof(name));
+        d->rc = hearth_error_set(d->error, HEARTH_ENOTIMPL,
+                                 "tensor '%s', which the row of '%s' does not know", name,
+                                 d->network->architecture->name);
+    }
+}
+
+int hearth_weights_describe(const struct hearth_network *network,
+                            const struct hearth_checkpoint *checkpoint,
+                            struct hearth_weights *weights, struct hearth_error *error)
+{
+    *weights = (struct hearth_weights){.layer_count = network->layers, .width = network->width};
+    weights->layers = hearth_calloc(network->layers, sizeof(*weights->layers));
+    weights->plan = hearth_calloc(1, sizeof(*weights->plan));
+    struct describing d = {.network = network,
+                           .checkpoint = checkpoint,
+                           .weights = weights,
+                           .used = hearth_calloc(hearth_checkpoint_count(checkpoint) + 1, 1),
+                           .error = error};
+    add_vector(&d, HEARTH_PART_ROTARY_FACTORS, &weights->rotary_factors);
+    add_vector(&d, HEARTH_PART_ROTARY_FACTORS_SHORT, &weights->rotary_factors_short);
+    add_vector(&d, HEARTH_PART_ROTARY_FACTORS_LONG, &weights->rotary_factors_long);
+    for (; d.rc == 0 && d.layer < network->layers; d.layer++)
+        describe_layer(&d, &weights->layers[d.layer]);
+    d.layer = 0;
+    describe_ends(&d);
+    check_none_left(&d);
+    hearth_free(d.used);
+    weights->bytes = weights->plan->bytes;
+    if (d.rc != 0)
+        hearth_weights_finish(weights);
+    return d.rc;
+}

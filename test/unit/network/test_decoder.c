@@ -1,0 +1,393 @@
+/* The promise of decoder.h, on small random networks of each architecture: a row's result depends
+ * on its sequence's tokens alone, to the bit. */
+#include "support/decoder_maker.h"
+#include "unit/cmocka_all.h"
+
+#include "base/error.h"
+#include "network/decoder.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SEQUENCES = 4, LONGEST = 100, VOCABULARY = 320, BATCH = 64 };
+
+static struct hearth_decoder_params small_params(void)
+{
+    return (struct hearth_decoder_params){
+        .context = 128,
+        .sequences = SEQUENCES,
+        .batch = BATCH,
+        .outputs = BATCH,
+        .states = BATCH,
+        .threads = 1,
+        .kv_type = HEARTH_KV_F16,
+        .isa = hearth_isa_best(),
+    };
+}
+
+static struct hearth_decoder *open_params(const struct decoder_maker *maker,
+                                          const struct hearth_decoder_params *params)
+{
+    char path[] = "/tmp/hearth-decoder-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    assert_true(decoder_make(maker, path));
+    struct hearth_decoder *decoder = NULL;
+    struct hearth_error error = {0};
+    if (hearth_decoder_open(path, params, NULL, &decoder, &error) != 0)
+        fail_msg("%s: %s", maker->architecture, error.message);
+    unlink(path);
+    return decoder;
+}
+
+static void take(struct hearth_decoder *decoder, uint32_t sequence, const int32_t *tokens,
+                 uint32_t count, uint32_t outputs)
+{
+    struct hearth_decoder_span span = {sequence, tokens, count, outputs};
+    struct hearth_error error = {0};
+    if (hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, NULL, &error) != 0)
+        fail_msg("step: %s", error.message);
+}
+
+/* Logits of every token of a text, [count][VOCABULARY], computed in one fixed way: alone, a token
+ * at a time. */
+static float *logits_alone(struct hearth_decoder *decoder, const int32_t *tokens, uint32_t count)
+{
+    float *logits = hearth_calloc((size_t)count * VOCABULARY, sizeof(*logits));
+    hearth_decoder_trim(decoder, 0, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        take(decoder, 0, tokens + i, 1, 1);
+        memcpy(logits + (size_t)i * VOCABULARY, hearth_decoder_result(decoder, 0),
+               VOCABULARY * sizeof(*logits));
+    }
+    hearth_decoder_trim(decoder, 0, 0);
+    return logits;
+}
+
+static void random_tokens(uint64_t *seed, int32_t *tokens, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        tokens[i] = (int32_t)seeded_pick(seed, 0, VOCABULARY - 1);
+}
+
+static void expect_same(const float *is, const float *expected, const char *what)
+{
+    for (uint32_t i = 0; i < VOCABULARY; i++)
+        if (memcmp(&is[i], &expected[i], sizeof(float)) != 0)
+            fail_msg("%s: logit %u is %.9g, not %.9g", what, i, (double)is[i], (double)expected[i]);
+}
+
+static struct decoder_maker maker_at(size_t index)
+{
+    struct decoder_maker maker = decoder_maker_small(hearth_architecture_at(index)->name);
+    maker.biases = index % 2 == 0;
+    maker.tied = index % 3 == 0;
+    if (strcmp(maker.architecture, "qwen3moe") == 0) {
+        maker.experts = 8;
+        maker.experts_used = 3;
+    }
+    maker.window = 20;
+    return maker;
+}
+
+static void one_prefill_gives_the_bits_of_single_tokens_in_every_architecture(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    for (size_t i = 0; hearth_architecture_at(i) != NULL; i++) {
+        struct decoder_maker maker = maker_at(i);
+        struct hearth_decoder_params params = small_params();
+        struct hearth_decoder *decoder = open_params(&maker, &params);
+        int32_t tokens[50];
+        random_tokens(&seed, tokens, 50);
+        float *alone = logits_alone(decoder, tokens, 50);
+        take(decoder, 2, tokens, 50, 50);
+        for (uint32_t row = 0; row < 50; row++)
+            expect_same(hearth_decoder_result(decoder, row), alone + (size_t)row * VOCABULARY,
+                        maker.architecture);
+        hearth_free(alone);
+        hearth_decoder_close(decoder);
+    }
+}
+
+/* Sequences that grow, are cut, copied, saved and restored by chance, several in each step. */
+struct play {
+    struct hearth_decoder *decoder;
+    int32_t tokens[SEQUENCES][LONGEST];
+    uint32_t texts[SEQUENCES]; /* which text a sequence follows */
+    uint32_t lengths[SEQUENCES];
+    float *expected[SEQUENCES]; /* of each text */
+    uint64_t seed;
+    unsigned checked;
+};
+
+static void play_step(struct play *play)
+{
+    struct hearth_decoder_span spans[SEQUENCES];
+    uint32_t order = seeded_pick(&play->seed, 0, SEQUENCES - 1), room = BATCH;
+    size_t count = 0;
+    for (uint32_t i = 0; i < SEQUENCES; i++) {
+        uint32_t sequence = (i + order) % SEQUENCES, length = play->lengths[sequence];
+        uint32_t most = LONGEST - length < room ? LONGEST - length : room;
+        if (most == 0 || seeded_pick(&play->seed, 0, 3) == 0)
+            continue;
+        uint32_t n = seeded_pick(&play->seed, 0, 2) != 0 ? 1 : seeded_pick(&play->seed, 1, most);
+        spans[count++] =
+            (struct hearth_decoder_span){sequence, play->tokens[play->texts[sequence]] + length, n,
+                                         seeded_pick(&play->seed, 0, n)};
+        room -= n;
+    }
+    struct hearth_error error = {0};
+    assert_int_equal(
+        hearth_decoder_step(play->decoder, spans, count, HEARTH_DECODER_LOGITS, NULL, &error), 0);
+    uint32_t result = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t sequence = spans[i].sequence;
+        play->lengths[sequence] += spans[i].count;
+        uint32_t first = play->lengths[sequence] - spans[i].outputs;
+        for (uint32_t j = 0; j < spans[i].outputs; j++, play->checked++)
+            expect_same(hearth_decoder_result(play->decoder, result++),
+                        play->expected[play->texts[sequence]] + (size_t)(first + j) * VOCABULARY,
+                        "at play");
+        assert_int_equal(hearth_decoder_length(play->decoder, sequence), play->lengths[sequence]);
+    }
+}
+
+static void play_cut(struct play *play)
+{
+    uint32_t sequence = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+    uint32_t count = seeded_pick(&play->seed, 0, play->lengths[sequence]);
+    hearth_decoder_trim(play->decoder, sequence, count);
+    play->lengths[sequence] = count;
+    if (count == 0)
+        play->texts[sequence] = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+}
+
+static void play_copy(struct play *play)
+{
+    uint32_t from = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+    uint32_t to = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+    hearth_decoder_copy(play->decoder, from, to);
+    play->lengths[to] = play->lengths[from];
+    play->texts[to] = play->texts[from];
+}
+
+static void play_save(struct play *play)
+{
+    uint32_t from = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+    uint32_t to = seeded_pick(&play->seed, 0, SEQUENCES - 1);
+    size_t length = hearth_decoder_saved_bytes(play->decoder, from);
+    char *bytes = hearth_calloc(length, 1);
+    hearth_decoder_save(play->decoder, from, bytes);
+    hearth_decoder_trim(play->decoder, from, 0);
+    play->texts[to] = play->texts[from];
+    uint32_t kept = play->lengths[from];
+    play->lengths[from] = 0;
+    play->lengths[to] = kept;
+    struct hearth_error error = {0};
+    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length, &error), 0);
+    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length - 1, &error),
+                     HEARTH_EPARSE);
+    bytes[9] ^= 1;
+    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length, &error),
+                     HEARTH_EPARSE);
+    hearth_free(bytes);
+}
+
+static void play_on(const struct decoder_maker *maker, const struct hearth_decoder_params *params,
+                    unsigned turns, uint64_t seed)
+{
+    struct play play = {.decoder = open_params(maker, params), .seed = seed};
+    for (uint32_t i = 0; i < SEQUENCES; i++) {
+        random_tokens(&play.seed, play.tokens[i], LONGEST);
+        play.expected[i] = logits_alone(play.decoder, play.tokens[i], LONGEST);
+        play.texts[i] = i;
+    }
+    for (unsigned turn = 0; turn < turns; turn++) {
+        switch (seeded_pick(&play.seed, 0, 9)) {
+        case 0:
+            play_cut(&play);
+            break;
+        case 1:
+            play_copy(&play);
+            break;
+        case 2:
+            play_save(&play);
+            break;
+        default:
+            play_step(&play);
+        }
+    }
+    assert_true(play.checked > turns);
+    for (uint32_t i = 0; i < SEQUENCES; i++)
+        hearth_free(play.expected[i]);
+    hearth_decoder_close(play.decoder);
+}
+
+static void random_interleavings_give_the_bits_of_each_sequence_alone(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = decoder_maker_small("llama");
+    struct hearth_decoder_params params = small_params();
+    static const enum hearth_quant types[] = {HEARTH_QUANT_Q4_1, HEARTH_QUANT_Q8_0,
+                                              HEARTH_QUANT_BF16};
+    for (int i = 0; i < 3; i++) {
+        maker.type = types[i];
+        params.kv_type = (enum hearth_kv_type)i;
+        params.threads = (uint32_t)i + 1;
+        play_on(&maker, &params, 400, 11 + (uint64_t)i);
+    }
+}
+
+static void windows_caps_and_experts_interleave_as_well(void **state)
+{
+    (void)state;
+    struct hearth_decoder_params params = small_params();
+    struct decoder_maker maker = decoder_maker_small("gemma2");
+    maker.window = 20;
+    play_on(&maker, &params, 150, 21);
+    maker = decoder_maker_small("qwen3moe");
+    maker.experts = 8;
+    maker.experts_used = 3;
+    params.threads = 2;
+    play_on(&maker, &params, 150, 22);
+    maker = decoder_maker_small("olmo2");
+    params.threads = 3;
+    play_on(&maker, &params, 150, 23);
+}
+
+static void threads_change_no_bit(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = decoder_maker_small("gemma3");
+    maker.type = HEARTH_QUANT_Q4_0;
+    maker.window = 24;
+    int32_t tokens[60];
+    uint64_t seed = 3;
+    random_tokens(&seed, tokens, 60);
+    float *expected = NULL;
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        struct hearth_decoder_params params = small_params();
+        params.threads = threads;
+        struct hearth_decoder *decoder = open_params(&maker, &params);
+        take(decoder, 1, tokens, 60, 1);
+        if (expected == NULL) {
+            expected = hearth_calloc(VOCABULARY, sizeof(*expected));
+            memcpy(expected, hearth_decoder_result(decoder, 0), VOCABULARY * sizeof(*expected));
+        }
+        expect_same(hearth_decoder_result(decoder, 0), expected, "threads");
+        hearth_decoder_close(decoder);
+    }
+    hearth_free(expected);
+}
+
+static void heads_that_are_no_whole_strips_or_parts_compute_the_same_network(void **state)
+{
+    (void)state;
+    /* Sizes of heads: finished in the product (32), attended apart (16), all apart (24). */
+    static const uint32_t sizes[] = {32, 16, 24};
+    for (size_t i = 0; i < 3; i++) {
+        struct decoder_maker maker = decoder_maker_small("qwen3");
+        maker.head_size = maker.rotary_size = sizes[i];
+        struct hearth_decoder_params params = small_params();
+        play_on(&maker, &params, 60, 31 + i);
+    }
+}
+
+static atomic_bool canceled;
+
+static void a_canceled_step_leaves_sequences_as_they_were(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = decoder_maker_small("llama");
+    struct hearth_decoder_params params = small_params();
+    params.threads = 2;
+    struct hearth_decoder *decoder = open_params(&maker, &params);
+    int32_t tokens[40];
+    uint64_t seed = 5;
+    random_tokens(&seed, tokens, 40);
+    float *alone = logits_alone(decoder, tokens, 40);
+    take(decoder, 1, tokens, 30, 0);
+    struct hearth_decoder_span span = {1, tokens + 30, 10, 10};
+    struct hearth_error error = {0};
+    atomic_store(&canceled, true);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(
+            hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, &canceled, &error),
+            HEARTH_ECANCELED);
+    assert_int_equal(hearth_decoder_length(decoder, 1), 30);
+    take(decoder, 1, tokens + 30, 10, 10);
+    for (uint32_t i = 0; i < 10; i++)
+        expect_same(hearth_decoder_result(decoder, i), alone + (size_t)(30 + i) * VOCABULARY,
+                    "after a cancel");
+    hearth_free(alone);
+    hearth_decoder_close(decoder);
+}
+
+static void what_is_over_the_limits_is_refused(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = decoder_maker_small("llama");
+    struct hearth_decoder_params params = small_params();
+    struct hearth_decoder *decoder = open_params(&maker, &params);
+    int32_t tokens[200] = {0};
+    struct hearth_error error = {0};
+    struct hearth_decoder_span spans[2] = {{0, tokens, BATCH + 1, 0}};
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
+    spans[0] = (struct hearth_decoder_span){0, tokens, 1, 1};
+    spans[1] = spans[0];
+    assert_int_equal(hearth_decoder_step(decoder, spans, 2, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
+    tokens[0] = VOCABULARY;
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_EINVAL);
+    tokens[0] = 0;
+    take(decoder, 0, tokens, 64, 0);
+    take(decoder, 0, tokens, 64, 0);
+    assert_int_equal(hearth_decoder_step(decoder, spans, 1, HEARTH_DECODER_LOGITS, NULL, &error),
+                     HEARTH_ECONTEXT);
+    assert_int_equal(hearth_decoder_length(decoder, 0), 128);
+    hearth_decoder_close(decoder);
+}
+
+static void states_are_those_that_the_head_would_take(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = decoder_maker_small("qwen2");
+    struct hearth_decoder_params params = small_params();
+    struct hearth_decoder *decoder = open_params(&maker, &params);
+    int32_t tokens[20];
+    uint64_t seed = 9;
+    random_tokens(&seed, tokens, 20);
+    float whole[20 * 128];
+    struct hearth_error error = {0};
+    struct hearth_decoder_span span = {0, tokens, 20, 20};
+    assert_int_equal(hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_STATES, NULL, &error),
+                     0);
+    memcpy(whole, hearth_decoder_result(decoder, 0), sizeof(whole));
+    for (uint32_t i = 0; i < 20; i++) {
+        span = (struct hearth_decoder_span){1, tokens + i, 1, 1};
+        assert_int_equal(
+            hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_STATES, NULL, &error), 0);
+        assert_memory_equal(hearth_decoder_result(decoder, 0), whole + (size_t)i * 128,
+                            128 * sizeof(float));
+    }
+    hearth_decoder_close(decoder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_prefill_gives_the_bits_of_single_tokens_in_every_architecture),
+        cmocka_unit_test(random_interleavings_give_the_bits_of_each_sequence_alone),
+        cmocka_unit_test(windows_caps_and_experts_interleave_as_well),
+        cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(heads_that_are_no_whole_strips_or_parts_compute_the_same_network),
+        cmocka_unit_test(a_canceled_step_leaves_sequences_as_they_were),
+        cmocka_unit_test(what_is_over_the_limits_is_refused),
+        cmocka_unit_test(states_are_those_that_the_head_would_take),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
