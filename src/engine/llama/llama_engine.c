@@ -316,4 +316,5 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .unload = unload,
     .detokenize = hearth_llama_detokenize,
     .held_tokens = held_tokens,
+    .at_work = hearth_chat_at_work,
 };
