@@ -300,6 +300,11 @@ struct hearth_engine_ops {
     int (*adapter_load)(struct hearth_engine *engine, const char *name, const char *path,
                         struct hearth_error *error);
     void (*adapter_unload)(struct hearth_engine *engine, const char *name);
+    /* Asked when the process is about to end, or takes too long, at work that the model's files
+     * decide: which part of them runs as a program just now ("the model's chat template"), or NULL.
+     * Then `ret_why` is why the engine itself ended the process ("takes longer than it may (2 s)"),
+     * or NULL. The loop thread of a worker; the texts stay. */
+    const char *(*at_work)(const char **ret_why);
 };
 
 #endif

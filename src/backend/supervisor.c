@@ -91,23 +91,22 @@ int hearth_child_program(enum hearth_process_kind kind, char *ret_path, size_t s
 
 /* The end */
 
-/* The last line of standard error often says what went wrong (an assert, a message of the loader),
- * so it goes along. */
+/* Clients are told it, so nothing that the child has printed is in it. */
 static void describe_end(struct hearth_child *child)
 {
     struct hearth_child_end *end = &child->end;
     if (end->asked || end->error.code)
         return;
-    const char *said = child->last_line[0] ? ": " : "";
     if (end->signal)
-        hearth_error_set(&end->error, HEARTH_ECRASHED, "the %s was ended by signal %d (%s)%s%s",
-                         child->kind->name, end->signal, strsignal(end->signal), said,
-                         child->last_line);
+        hearth_error_set(&end->error, HEARTH_ECRASHED, "the %s was ended by signal %d (%s)",
+                         child->kind->name, end->signal, strsignal(end->signal));
     else
-        hearth_error_set(&end->error, HEARTH_ECRASHED, "the %s ended with status %d%s%s",
-                         child->kind->name, end->status, said, child->last_line);
+        hearth_error_set(&end->error, HEARTH_ECRASHED, "the %s ended with status %d",
+                         child->kind->name, end->status);
 }
 
+/* The last line of standard error often says what went wrong (an assert, a message of the loader),
+ * so it stands beside the end in the log. */
 static void finish(struct hearth_child *child)
 {
     hearth_timer_stop(child->life);
@@ -117,7 +116,8 @@ static void finish(struct hearth_child *child)
                HEARTH_TEXT("kind", child->kind->name), HEARTH_TEXT("model", child->subject),
                HEARTH_INT("pid", hearth_child_pid(child)), HEARTH_INT("status", child->end.status),
                HEARTH_INT("signal", child->end.signal),
-               HEARTH_TEXT("error", child->end.error.code ? child->end.error.message : NULL));
+               HEARTH_TEXT("error", child->end.error.code ? child->end.error.message : NULL),
+               HEARTH_TEXT("last_line", child->last_line[0] ? child->last_line : NULL));
     struct hearth_child_end end = child->end;
     child->options.events->on_end(child->options.argument, &end);
 }
@@ -255,15 +255,14 @@ static void on_read(void *argument, const char *bytes, size_t length)
 }
 
 /* What a model makes its engine print is logged line by line, each bounded, and the last one is
- * kept for the message about its end. */
+ * kept for the line about its end. */
 static void on_line(void *argument, const char *line, size_t length)
 {
     struct hearth_child *child = argument;
     char text[LINE_MAX_BYTES + 1];
     snprintf(text, sizeof(text), "%.*s", (int)length, line);
-    if (length) /* clients are told it: not where we were compiled */
-        snprintf(child->last_line, sizeof(child->last_line), "%.*s", LAST_LINE_MAX - 1,
-                 hearth_message_sentence(text));
+    if (length)
+        snprintf(child->last_line, sizeof(child->last_line), "%.*s", LAST_LINE_MAX - 1, text);
     HEARTH_LOG(HEARTH_LOG_INFO, "process.stderr", HEARTH_TEXT("kind", child->kind->name),
                HEARTH_TEXT("model", child->subject), HEARTH_INT("pid", hearth_child_pid(child)),
                HEARTH_TEXT("line", text));

@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "worker/memory_cap.h"
+#include "worker/plugin.h"
 #include "worker/sandbox.h"
 
 #include <fcntl.h>
@@ -114,16 +115,29 @@ static void leave_broken(struct worker *worker)
         hearth_loop_stop(worker->loop);
 }
 
+/* The part of the model that was at work, where the engine knows it, is the likely cause. */
+static void describe_fault(const struct worker *worker, const struct stream *stream,
+                           const char *reason, char *ret_message, size_t size)
+{
+    const char *why = NULL;
+    const char *part =
+        worker->ops && PLUGIN_HAS(worker->ops, at_work) ? worker->ops->at_work(&why) : NULL;
+    if (part && why)
+        snprintf(ret_message, size, "%s %s and was stopped", part, why);
+    else if (stream)
+        snprintf(ret_message, size, "%s %s while it prepared this input", part ? part : "the model",
+                 reason);
+    else
+        snprintf(ret_message, size, "%s %s", part ? part : "reading the model's files", reason);
+}
+
 /* `work` is the stream that was prepared; NULL: the model was described. */
 static void on_broken(void *argument, void *work, const char *reason)
 {
     struct worker *worker = argument;
     const struct stream *stream = work;
     char message[256];
-    if (stream)
-        snprintf(message, sizeof(message), "the model %s while it prepared this input", reason);
-    else
-        snprintf(message, sizeof(message), "reading the model's files %s", reason);
+    describe_fault(worker, stream, reason, message, sizeof(message));
     fprintf(stderr, "hearth-worker: %s\n", message);
     struct parcel *parcel = parcel_create(worker);
     hearth_ipc_put_failure(&parcel->frames, stream ? HEARTH_IPC_ERROR : HEARTH_IPC_FAILED,

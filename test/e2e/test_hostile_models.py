@@ -50,7 +50,14 @@ def install(home, gguf, tmp_path, name, changes):
              "{% endfor %}{% endfor %}", "was stopped"),
     ("macro", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "calls itself without an end"),
     ("ring", "{% set ns = namespace(a=1) %}{% set ns.self = ns %}{{ ns | tojson }}",
-     "reading the model's files ended its process"),
+     "the model's chat template ended its process (Segmentation fault)"),
+    ("list", "{% set a = [] %}{% set _ = a.append(a) %}{{ a }}",
+     "the model's chat template ended its process (Segmentation fault)"),
+    # Met in a function that may not throw, which ends the process.
+    ("hash", "{% for m in messages %}{{ m.content * 50000 }}{% endfor %}",
+     "the model's chat template takes longer than it may (2 s) and was stopped"),
+    ("product", "{% for m in messages %}{{ m.content * 30000 }}{% endfor %}",
+     "the model's chat template takes longer than it may (2 s) and was stopped"),
     ("parentheses", "one\n{{ " + "(" * 20000 + "1" + ")" * 20000 + " }}", "line 2, column 259: it nests more than 256 deep"),
     ("sum", "{{ 1" + " + 1" * 5000 + " }}", "line 1, column 1026: it nests more than 256 deep"),
     ("branches", "{% if a %}" + "{% elif b %}x" * 1000 + "{% endif %}", "it nests more than 256 deep"),
@@ -171,7 +178,8 @@ def test_a_template_that_ends_its_process_is_blamed_at_once_and_the_others_are_s
         assert answer.status == 500, answer.text
         error = answer.json()["error"]
         assert error["code"] == "model_broken"
-        assert "ended its process" in error["message"] and "while it prepared this input" in error["message"]
+        assert "chat template ended its process" in error["message"], error
+        assert "while it prepared this input" in error["message"], error
         assert time.monotonic() - began < 40 * SLOW
         # Those that had sent something are lost with their worker; all others are asked again.
         assert {other.result().status for other in others} <= {200, 502}

@@ -95,6 +95,8 @@ def test_a_stream_that_fails_late_ends_in_its_apis_own_way(server, version, path
     *_, error, last = events(text)
     assert last == "[DONE]" and "one" in text
     fault = json.loads(error)
+    assert "script says" not in error  # that is what the worker printed: it is for the log
+    assert "fake: the script says crash" in [row.get("last_line") for row in server.events("process.ended")]
     if path.startswith("/v1/"):
         assert fault["error"]["message"] and fault["error"]["code"]
     else:

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
 #include <new>
@@ -27,6 +29,12 @@ constexpr size_t stack_reserve = 2u << 20;
  * the static part of a thread's own memory: every allocation of the plug-in looks at it, and a leak
  * checker cannot follow what a plug-in has in the other part. */
 __attribute__((tls_model("initial-exec"))) thread_local hearth_bounds *current = nullptr;
+
+/* What `running` tells: how many bounds there are, and the one that was reached last (the bound's
+ * number and one, above that its milliseconds) since the last of them began. */
+std::atomic<unsigned> running_count{0};
+std::atomic<uint64_t> last_reached{0};
+constexpr unsigned bound_bits = 8;
 
 uint64_t processor_ns()
 {
@@ -86,15 +94,49 @@ void give_back(void *memory) noexcept
 } // namespace
 
 hearth_bounds::hearth_bounds(uint64_t processor_ms, size_t bytes)
-    : end_ns_(processor_ns() + processor_ms * 1000000u), bytes_max_(static_cast<int64_t>(bytes)),
-      stack_floor_(stack_floor())
+    : processor_ms_(processor_ms), end_ns_(processor_ns() + processor_ms * 1000000u),
+      bytes_max_(static_cast<int64_t>(bytes)), stack_floor_(stack_floor())
 {
     current = this;
+    last_reached = 0;
+    running_count++;
 }
 
 hearth_bounds::~hearth_bounds()
 {
+    running_count--;
     current = nullptr;
+}
+
+bool hearth_bounds::running(char *ret_words, size_t size)
+{
+    uint64_t last = last_reached;
+    *ret_words = '\0';
+    if (running_count == 0)
+        return false;
+    if (last != 0)
+        hearth_bound_words(
+            {static_cast<hearth_bound>(last % (1u << bound_bits) - 1), last >> bound_bits},
+            ret_words, size);
+    return true;
+}
+
+/* Noted first: in a function that may not throw this ends the process. */
+void hearth_bounds::reach(hearth_bound bound) const
+{
+    last_reached = processor_ms_ << bound_bits | (static_cast<uint64_t>(bound) + 1);
+    throw hearth_bound_reached{bound, processor_ms_};
+}
+
+void hearth_bound_words(const hearth_bound_reached &reached, char *ret_words, size_t size)
+{
+    if (reached.bound == hearth_bound::time)
+        std::snprintf(ret_words, size, "takes longer than it may (%llu s)",
+                      static_cast<unsigned long long>((reached.processor_ms + 999) / 1000));
+    else
+        std::snprintf(ret_words, size, "%s",
+                      reached.bound == hearth_bound::memory ? "takes more memory than it may"
+                                                            : "calls itself without an end");
 }
 
 /* Memory that was taken before the bounds began may be freed within them, so `held_` can be
@@ -104,13 +146,13 @@ void hearth_bounds::check(size_t more)
     if (more < throwing_bytes)
         return;
     if (static_cast<const char *>(__builtin_frame_address(0)) < stack_floor_)
-        throw hearth_bound_reached{hearth_bound::stack};
+        reach(hearth_bound::stack);
     if (more > static_cast<size_t>(INT64_MAX) - static_cast<size_t>(bytes_max_) ||
         held_ + static_cast<int64_t>(more) > bytes_max_)
-        throw hearth_bound_reached{hearth_bound::memory};
+        reach(hearth_bound::memory);
     if ((++calls_ % calls_between_looks == 0 || more >= large_bytes) && processor_ns() > end_ns_) {
         calls_ = calls_between_looks - 1; /* whoever swallows this meets it at once again */
-        throw hearth_bound_reached{hearth_bound::time};
+        reach(hearth_bound::time);
     }
 }
 

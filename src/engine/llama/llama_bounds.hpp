@@ -18,7 +18,11 @@ enum class hearth_bound { time, memory, stack };
 
 struct hearth_bound_reached {
     hearth_bound bound;
+    uint64_t processor_ms; /* that it had */
 };
+
+/* What is to be said of the code that reached it: "takes longer than it may (2 s)". */
+void hearth_bound_words(const hearth_bound_reached &reached, char *ret_words, size_t size);
 
 class hearth_bounds
 {
@@ -29,6 +33,11 @@ class hearth_bounds
     ~hearth_bounds();
     hearth_bounds(const hearth_bounds &) = delete;
     hearth_bounds &operator=(const hearth_bounds &) = delete;
+
+    /* For the words about a process that ended; any thread. Does any bounded code run now? If so,
+     * `ret_words` says which bound it has reached since it began, and is empty otherwise: where a
+     * function may not throw, reaching one ends the process. */
+    static bool running(char *ret_words, size_t size);
 
     /* Before `more` bytes are taken. */
     void check(size_t more);
@@ -42,7 +51,9 @@ class hearth_bounds
     }
 
   private:
-    uint64_t end_ns_;
+    [[noreturn]] void reach(hearth_bound bound) const;
+
+    uint64_t processor_ms_, end_ns_;
     int64_t bytes_max_, held_ = 0;
     const char *stack_floor_;
     unsigned calls_ = 0;

@@ -20,6 +20,8 @@ namespace
 /* Processor time and memory of a template. Of short messages the library renders 5,000 in 0.7 s,
  * 10,000 in 1.8 s and 20,000 in 5 s (1.3 MiB), so a long conversation gets more. */
 constexpr uint64_t base_ms = 4000, ms_per_mib = 20000;
+/* At an install a template is made and renders one message, which takes some milliseconds. */
+constexpr uint64_t trial_ms = 2000;
 constexpr size_t base_bytes = 128u << 20, bytes_per_byte = 64;
 /* A prompt is the conversation and what the template says around it. */
 constexpr size_t prompt_base = 1u << 20, prompt_per_byte = 8;
@@ -32,13 +34,12 @@ void log_words(const char *words)
     std::fprintf(stderr, "llama: chat template: %s\n", line.c_str());
 }
 
-int bound_error(struct hearth_error *error, hearth_bound bound)
+int bound_error(struct hearth_error *error, const hearth_bound_reached &reached)
 {
-    const char *what = bound == hearth_bound::time     ? "does not come to an end"
-                       : bound == hearth_bound::memory ? "takes more memory than it may"
-                                                       : "calls itself without an end";
+    char words[64];
+    hearth_bound_words(reached, words, sizeof(words));
     return hearth_error_set(error, HEARTH_EMODEL, "the model's chat template %s and was stopped",
-                            what);
+                            words);
 }
 
 /* Behind the last `mark`, up to the end of the line. */
@@ -75,14 +76,19 @@ int fault_error(struct hearth_error *error, const char *library_words)
                             place.c_str());
 }
 
-template <typename F> int bounded(struct hearth_error *error, size_t input_bytes, F &&body)
+uint64_t allowed_ms(size_t input_bytes)
+{
+    return base_ms + ms_per_mib * (input_bytes >> 10) / 1024;
+}
+
+template <typename F>
+int bounded(struct hearth_error *error, uint64_t processor_ms, size_t input_bytes, F &&body)
 {
     try {
-        hearth_bounds bounds(base_ms + ms_per_mib * (input_bytes >> 10) / 1024,
-                             base_bytes + bytes_per_byte * input_bytes);
+        hearth_bounds bounds(processor_ms, base_bytes + bytes_per_byte * input_bytes);
         return body();
     } catch (const hearth_bound_reached &reached) {
-        return bound_error(error, reached.bound);
+        return bound_error(error, reached);
     } catch (const hearth_chat_fault &fault) {
         return hearth_error_set(error, fault.code, "%s", fault.text.c_str());
     } catch (const std::bad_alloc &) {
@@ -130,7 +136,7 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
                                 messages_max, inputs.messages.size());
     auto rendered = common_chat_templates_apply(chat.templates.get(), inputs);
     if (rendered.prompt.size() > prompt_base + prompt_per_byte * json.size())
-        throw hearth_bound_reached{hearth_bound::memory};
+        throw hearth_bound_reached{hearth_bound::memory, 0};
     hearth_buf_append(prompt, rendered.prompt.data(), rendered.prompt.size());
     for (const auto &stop : rendered.additional_stops)
         hearth_buf_append(stops, stop.c_str(), stop.size() + 1);
@@ -145,7 +151,7 @@ extern "C" int hearth_chat_create(const struct llama_model *model, const char *t
                                   struct hearth_chat **ret_chat, struct hearth_error *error)
 {
     auto *chat = new hearth_chat;
-    int rc = bounded(error, 0, [&] {
+    int rc = bounded(error, allowed_ms(0), 0, [&] {
         make(*chat, model, template_text);
         return 0;
     });
@@ -169,7 +175,7 @@ extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *js
                                   size_t messages_max, struct hearth_buf *prompt,
                                   struct hearth_buf *stops, struct hearth_error *error)
 {
-    return bounded(error, length, [&] {
+    return bounded(error, allowed_ms(length), length, [&] {
         return render(*chat, std::string(json, length), messages_max, prompt, stops, error);
     });
 }
@@ -182,21 +188,29 @@ extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_
         return 0;
     static const std::string small = R"({"messages":[{"role":"user","content":"Hello"}]})";
     struct hearth_error fault = {};
-    struct hearth_chat *chat = nullptr;
     std::string copy(text, length);
-    int rc = copy.find('\0') != std::string::npos
-                 ? hearth_error_set(&fault, HEARTH_EMODEL, "the chat template holds a NUL")
-                 : hearth_chat_create(nullptr, copy.c_str(), &chat, &fault);
-    if (rc == 0) {
-        struct hearth_buf prompt, stops;
-        hearth_buf_init(&prompt, 64u << 20);
-        hearth_buf_init(&stops, 64u << 10);
-        rc = hearth_chat_render(chat, small.data(), small.size(), 1, &prompt, &stops, &fault);
-        hearth_buf_finish(&prompt);
-        hearth_buf_finish(&stops);
-    }
-    hearth_chat_destroy(chat);
+    if (copy.find('\0') != std::string::npos)
+        return hearth_error_set(error, HEARTH_EMODEL, "the chat template holds a NUL");
+    struct hearth_buf prompt, stops;
+    hearth_buf_init(&prompt, 64u << 20);
+    hearth_buf_init(&stops, 64u << 10);
+    int rc = bounded(&fault, trial_ms, small.size(), [&] {
+        hearth_chat chat;
+        make(chat, nullptr, copy.c_str());
+        return render(chat, small, 1, &prompt, &stops, &fault);
+    });
+    hearth_buf_finish(&prompt);
+    hearth_buf_finish(&stops);
     if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);
+}
+
+extern "C" const char *hearth_chat_at_work(const char **ret_why)
+{
+    static char why[64];
+    if (!hearth_bounds::running(why, sizeof(why)))
+        return nullptr;
+    *ret_why = why[0] != '\0' ? why : nullptr;
+    return "the model's chat template";
 }

@@ -37,4 +37,7 @@ int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t 
  * conversation within the bounds. */
 int hearth_chat_check(const char *text, size_t length, struct hearth_error *error);
 
+/* The engine's slot `at_work`. */
+const char *hearth_chat_at_work(const char **ret_why);
+
 #endif

@@ -266,4 +266,5 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .trim = hearth_llama_trim,
     .save = hearth_llama_save,
     .restore = hearth_llama_restore,
+    .at_work = hearth_chat_at_work,
 };

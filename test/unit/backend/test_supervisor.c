@@ -2,6 +2,7 @@
  * manners are named by the subject. */
 #include "backend/supervisor.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "loop/loop.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -208,13 +210,26 @@ static void test_a_pause_of_our_own_is_no_silence_of_the_child(void **state)
     hearth_loop_destroy(watch.loop);
 }
 
-static void test_an_exit_is_told_with_status_and_last_words(void **state)
+/* Clients are told of the end; what a child printed is for who reads the log. */
+static void
+test_an_exit_is_told_with_its_status_and_the_last_words_are_in_the_log_only(void **state)
 {
     (void)state;
     struct watch watch;
+    char logged[8192] = "";
+    int log = memfd_create("log", MFD_CLOEXEC);
+    assert_true(log >= 0);
+    hearth_log_set_descriptor(log);
     start_with(&watch, "exit", WAIT_MS, WAIT_MS);
     run_to_end(&watch);
-    assert_says(&watch, HEARTH_ECRASHED, "status 7: no such model");
+    hearth_log_set_descriptor(STDERR_FILENO);
+    assert_int_equal(watch.end.error.code, HEARTH_ECRASHED);
+    assert_string_equal(watch.end.error.message, "the worker ended with status 7");
+    assert_true(pread(log, logged, sizeof(logged) - 1, 0) > 0);
+    const char *end = strstr(logged, "\"event\":\"process.ended\"");
+    assert_non_null(end);
+    assert_non_null(strstr(end, "\"last_line\":\"/home/builder/src/a.c:12: no such model\""));
+    close(log);
 }
 
 static void test_frames_sent_right_before_the_end_are_read(void **state)
@@ -338,7 +353,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_child_that_does_not_greet_is_killed),
         cmocka_unit_test(test_a_child_that_falls_silent_is_killed),
         cmocka_unit_test(test_a_pause_of_our_own_is_no_silence_of_the_child),
-        cmocka_unit_test(test_an_exit_is_told_with_status_and_last_words),
+        cmocka_unit_test(
+            test_an_exit_is_told_with_its_status_and_the_last_words_are_in_the_log_only),
         cmocka_unit_test(test_frames_sent_right_before_the_end_are_read),
         cmocka_unit_test(test_a_signal_is_named),
         cmocka_unit_test(test_bytes_that_are_no_frames_end_the_child),
