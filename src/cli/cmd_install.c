@@ -344,9 +344,11 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
         done = strcmp(state, "ready") == 0;
         if (done)
             warn(install, wanted, hearth_json_text(version, "reason", NULL));
-        if (!rc && strcmp(state, "failed") == 0)
-            rc = hearth_error_set(error, HEARTH_EMODEL, "%s: %s", name,
+        if (!rc && strcmp(state, "failed") == 0) {
+            rc = hearth_error_set(error, HEARTH_EMODEL, "%s",
                                   hearth_json_text(version, "reason", "the install failed"));
+            hearth_install_name_source(&wanted->request, error);
+        }
         /* The first Ctrl-C stops only the watching: the server's install belongs to no client. */
         if (!rc && !done && hearth_interrupted())
             rc = hearth_error_set(error, HEARTH_ECANCELED,

@@ -33,14 +33,14 @@ struct hearth_call {
     const struct hearth_route *route;
     const char *params[HEARTH_ROUTE_PARAMS_MAX];
     const char *principal; /* "local" or "key" */
-    const char *model; /* "name:version" for metrics and log, of hearth_metrics_model, or NULL */
+    const char *model; /* "name:version" for metrics and log: from hearth_metrics_model, or NULL */
     struct hearth_buf body;
     json_t *json;        /* the body, checked; NULL when the route reads none */
-    uint64_t json_bytes; /* that it takes of the room for bodies */
+    uint64_t json_bytes; /* how much it takes of the room for bodies */
     const struct hearth_call_events *events;
     void *work; /* the handler's own, for events */
     uint64_t started_us;
-    uint64_t deadline_ms; /* that the client set, on the loop's clock; 0 none (time_limit.h) */
+    uint64_t deadline_ms; /* what the client set, on the loop's clock; 0: none (time_limit.h) */
     unsigned holds;
     bool is_large; /* its JSON was read on the pool */
 };

@@ -38,11 +38,11 @@ struct hearth_gateway {
     struct hearth_scheduler *scheduler;
     struct hearth_server *server;
     struct hearth_metrics *metrics;
-    struct hearth_lane *lane; /* large bodies and answers, off the loop */
+    struct hearth_lane *lane; /* parses large bodies and writes large answers off the loop */
     struct hearth_body_room *body_room;
     struct hearth_installs *installs;
-    struct hearth_sse_streams *streams; /* of events, to clients */
-    uint64_t started_ms;                /* of the loop's clock */
+    struct hearth_sse_streams *streams; /* the streams of events to clients */
+    uint64_t started_ms;                /* when the server started, on the loop's clock */
     bool draining;
     bool store_failed; /* the last verb of the store ended with an I/O error */
 };

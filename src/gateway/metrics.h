@@ -13,24 +13,26 @@ struct hearth_metrics;
 struct hearth_metrics *hearth_metrics_create(void);
 void hearth_metrics_destroy(struct hearth_metrics *metrics); /* NULL is allowed */
 
-/* `model` is of hearth_metrics_model, or NULL: the request was for none. */
+/* A request has been answered. `model` is what hearth_metrics_model returned, or NULL when the
+ * request was not for a model. */
 void hearth_metrics_request(struct hearth_metrics *metrics, const char *route, const char *model,
                             int status, uint64_t took_us);
-/* Writing one answer that holds vectors. */
+/* How long it took to write one answer that holds vectors. */
 void hearth_metrics_serialized(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
 
-/* Of inferences. `model` is "name:version". */
-/* From the request until a worker takes it up. */
+/* The following are about inferences; `model` is "name:version".
+ *
+ * How long one waited, from its request until a worker took it up. */
 void hearth_metrics_queue_wait(struct hearth_metrics *metrics, const char *model, uint64_t wait_ms);
-/* Preparing one input: template, tokens, limits. */
+/* How long it took to prepare one input: template, tokens, limits. */
 void hearth_metrics_tokenized(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
-/* One request in the worker, from its first step to its last. */
+/* How long a worker computed one, from its first step to its last. */
 void hearth_metrics_computed(struct hearth_metrics *metrics, const char *model, uint64_t took_us);
 void hearth_metrics_first_event(struct hearth_metrics *metrics, const char *model,
                                 uint64_t since_submit_us);
-/* Between two pieces of one answer. */
+/* The time between two pieces of one answer. */
 void hearth_metrics_gap(struct hearth_metrics *metrics, const char *model, uint64_t gap_us);
-/* `code` 0, or why it ended. */
+/* One has ended: `code` is 0, or says why it failed. */
 void hearth_metrics_ended(struct hearth_metrics *metrics, const char *model, int code);
 /* No report has this model any more: its series go; another one may have its name later. */
 void hearth_metrics_forget(struct hearth_metrics *metrics, const char *model);

@@ -283,9 +283,9 @@ static const struct fault {
 } faults[] = {
     {CURLE_URL_MALFORMAT, HEARTH_EINVAL, "this is not an address to fetch from", NULL},
     {CURLE_OUT_OF_MEMORY, HEARTH_ENOMEM, "no memory for the transfer", NULL},
-    {CURLE_COULDNT_RESOLVE_HOST, HEARTH_ENETWORK, "there is no address for the name of ", ""},
+    {CURLE_COULDNT_RESOLVE_HOST, HEARTH_ENETWORK, "no address can be found for ", ""},
     {CURLE_COULDNT_RESOLVE_PROXY, HEARTH_ENETWORK,
-     "there is no address for the name of the proxy on the way to ", ""},
+     "no address can be found for the proxy on the way to ", ""},
     {CURLE_COULDNT_CONNECT, HEARTH_ENETWORK, "cannot connect to ", ""},
     {CURLE_PROXY, HEARTH_ENETWORK, "the proxy does not let through to ", ""},
     {CURLE_OPERATION_TIMEDOUT, HEARTH_ETIMEOUT, "", " did not answer in time"},

@@ -234,7 +234,8 @@ static const char *title_of(const struct hearth_install_request *request, int *r
 /* Says which model could not be installed where the fault lies with it or with where it comes from;
  * other errors (no room, a store that is locked) speak for themselves. What the message begins with
  * is not said twice. */
-static void name_source(const struct hearth_install_request *request, struct hearth_error *error)
+void hearth_install_name_source(const struct hearth_install_request *request,
+                                struct hearth_error *error)
 {
     static const int faults_of_model[] = {HEARTH_ENETWORK,  HEARTH_ETIMEOUT, HEARTH_EFORBIDDEN,
                                           HEARTH_EMODEL,    HEARTH_ENOTIMPL, HEARTH_EPATH,
@@ -242,7 +243,7 @@ static void name_source(const struct hearth_install_request *request, struct hea
     bool is_fault = false;
     for (size_t i = 0; i < sizeof(faults_of_model) / sizeof(faults_of_model[0]); i++)
         is_fault = is_fault || faults_of_model[i] == error->code;
-    if (!is_fault)
+    if (!is_fault || (!request->source && !request->locked))
         return;
     int length;
     const char *title = title_of(request, &length);
@@ -285,8 +286,7 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
         *ret_number = install.same_number ? install.same_number : install.version->number;
     } else {
         why.code = rc;
-        if (request->source || request->locked)
-            name_source(request, &why);
+        hearth_install_name_source(request, &why);
         hearth_error_set(error, rc, "%s", why.message);
     }
     hearth_arena_destroy(install.arena);

@@ -58,6 +58,11 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,
                    int64_t *ret_number, struct hearth_error *error);
 
+/* Puts "SOURCE cannot be installed: " before an error of an install whose fault lies with the model
+ * or with where it comes from: the source without folders and without what stands behind '?'. */
+void hearth_install_name_source(const struct hearth_install_request *request,
+                                struct hearth_error *error);
+
 /* Where a ready version lies for an engine: a file or a directory of links under
  * HOME/artifacts/active/<name>/<number>, made when it is missing. */
 int hearth_registry_path(struct hearth_registry *registry, const struct hearth_model *model,

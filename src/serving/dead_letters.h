@@ -41,7 +41,7 @@ void hearth_dead_letters_each(const struct hearth_dead_letters *letters,
                                             const struct hearth_dead_letter *letter),
                               void *argument);
 size_t hearth_dead_letters_count(const struct hearth_dead_letters *letters);
-/* Out of the list, the caller's now; NULL when there is none. */
+/* Takes it out of the list; from now on it is the caller's. NULL when there is none. */
 struct hearth_dead_letter *hearth_dead_letters_take(struct hearth_dead_letters *letters,
                                                     uint64_t id);
 void hearth_dead_letter_destroy(struct hearth_dead_letter *letter); /* NULL is allowed */

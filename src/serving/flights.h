@@ -41,7 +41,7 @@ void hearth_flights_begin(struct hearth_flights *flights, struct hearth_request_
 /* False when there is no such flight. `*ret_part` is NULL when its request was canceled. */
 bool hearth_flights_find(const struct hearth_flights *flights, uint32_t stream,
                          struct hearth_request_flight **ret_part);
-/* Counted now: what it costs is no estimate any more. */
+/* Its tokens have been counted: `cost` takes the place of the estimate. */
 void hearth_flights_price(struct hearth_flights *flights, uint32_t stream, uint64_t cost);
 /* The worker has said the last word about it; the stream must be under way. */
 void hearth_flights_end(struct hearth_flights *flights, uint32_t stream);

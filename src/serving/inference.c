@@ -29,7 +29,7 @@ static int enter(struct hearth_served_model *model, struct hearth_inference *inf
     inference->model = model;
     if (hearth_requests_reuse(model->requests, inference) != HEARTH_SHARE_COMPUTES)
         return 0;
-    int rc = hearth_crashes_admit(hearth_life_crashes(model->life), ret_retry_after_ms, error);
+    int rc = hearth_life_admit(model->life, ret_retry_after_ms, error);
     if (rc < 0)
         return rc;
     rc = hearth_requests_enqueue(model->requests, inference, error);

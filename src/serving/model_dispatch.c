@@ -9,7 +9,7 @@
 #include "serving/dead_letters.h"
 #include "serving/model_identity.h"
 
-#define RATE_WEIGHT 0.2 /* of the newest gap between two completions */
+#define RATE_WEIGHT 0.2 /* the weight of the newest gap between two completions */
 
 struct hearth_model_dispatch {
     struct hearth_model_requests *requests;
@@ -17,13 +17,13 @@ struct hearth_model_dispatch {
     struct hearth_dead_letters *letters;
     const struct hearth_dispatch_ops *ops;
     void *argument;
-    struct hearth_backend *backend; /* the load's; NULL: closed */
+    struct hearth_backend *backend; /* belongs to the load; NULL: closed */
     bool held, on_trial;
     bool whole; /* the model's inputs are not cut */
     uint32_t slots, batch, workers, replicas;
     uint64_t retries;
-    double completed_per_s; /* 0: not measured */
-    uint64_t completed_us;  /* the last one; 0: none since it was idle */
+    double completed_per_s; /* requests that are finished; 0: not measured */
+    uint64_t completed_us;  /* when the last one was; 0: none since the model was idle */
 };
 
 struct hearth_model_dispatch *hearth_dispatch_create(struct hearth_model_requests *requests,

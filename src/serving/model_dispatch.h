@@ -14,7 +14,7 @@ struct hearth_dead_letters;
 struct hearth_model_dispatch;
 
 struct hearth_dispatch_ops {
-    /* A worker has finished a request: it lives. */
+    /* A worker has finished a request, which shows that it works. */
     void (*on_worked)(void *argument);
     /* One worker of several has ended; the model goes on. */
     void (*on_worker_lost)(void *argument, const struct hearth_error *error);
@@ -48,7 +48,7 @@ void hearth_dispatch_withdraw(struct hearth_model_dispatch *dispatch,
 /* Its stream may send `events` more events. */
 void hearth_dispatch_credit(struct hearth_model_dispatch *dispatch,
                             struct hearth_inference *inference, uint32_t events);
-/* At the rate at which requests are finished now. */
+/* When a client may try again, judged by the rate at which requests are finished now. */
 uint32_t hearth_dispatch_retry_after_ms(const struct hearth_model_dispatch *dispatch);
 /* The model has no request: an idle hour says nothing of how fast it is. */
 void hearth_dispatch_forget_rate(struct hearth_model_dispatch *dispatch);

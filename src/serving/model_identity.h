@@ -23,9 +23,9 @@ struct hearth_model_identity {
 
     const struct hearth_catalog_entry *entry; /* kept */
     struct hearth_model_settings settings;    /* the entry's where it has them, else the server's */
-    struct hearth_arena *arena;               /* of the settings */
+    struct hearth_arena *arena;               /* the texts of the settings */
     uint64_t loads_ended;
-    struct hearth_vector_digest maker; /* of what is loaded, or would be */
+    struct hearth_vector_digest maker; /* the maker of what is loaded, or would be loaded */
 };
 
 /* The first four members are set by the caller, the others are zero; `entry` is kept. */

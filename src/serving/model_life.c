@@ -8,6 +8,7 @@
 #include "domain/blame.h"
 #include "domain/residency.h"
 #include "loop/loop.h"
+#include "serving/model_crashes.h"
 
 #include <assert.h>
 
@@ -25,7 +26,8 @@ struct hearth_model_life {
     enum hearth_model_state state;
     uint64_t since_ms; /* wall clock */
     bool pinned, draining;
-    struct hearth_timer *timer; /* of the state: load timeout, rest, idle */
+    struct hearth_timer
+        *timer; /* of the present state: the limit of a load, a rest, the idle time */
     struct hearth_model_crashes crashes;
     struct hearth_model_waiter *load_waiters, *stop_waiters;
     struct counts counts;
@@ -372,9 +374,17 @@ void hearth_life_destroy(struct hearth_model_life *life)
 
 /* What others ask */
 
-struct hearth_model_crashes *hearth_life_crashes(struct hearth_model_life *life)
+int hearth_life_admit(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
+                      struct hearth_error *error)
 {
-    return &life->crashes;
+    return hearth_crashes_admit(&life->crashes, ret_retry_after_ms, error);
+}
+
+void hearth_life_renew(struct hearth_model_life *life, bool is_other_version)
+{
+    if (is_other_version)
+        hearth_crashes_forget(&life->crashes);
+    hearth_crashes_limit(&life->crashes);
 }
 
 enum hearth_model_state hearth_life_state(const struct hearth_model_life *life)

@@ -3,7 +3,6 @@
 #ifndef HEARTH_SERVING_MODEL_LIFE_H
 #define HEARTH_SERVING_MODEL_LIFE_H
 
-#include "serving/model_crashes.h"
 #include "serving/model_load.h"
 #include "serving/model_requests.h"
 #include "serving/model_state.h"
@@ -33,7 +32,7 @@ void hearth_life_want(struct hearth_model_life *life);
 /* The same; `on_done` (or NULL) comes when it is ready or has failed. It is not ready now. */
 void hearth_life_want_and_tell(struct hearth_model_life *life, hearth_on_model on_done,
                                void *argument);
-void hearth_life_pin(struct hearth_model_life *life); /* idle, it is not unloaded */
+void hearth_life_pin(struct hearth_model_life *life); /* it is not unloaded when it is idle */
 /* `force` kills; else what runs may finish. False: it has stopped already. Else `on_done` comes. */
 bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_model on_done,
                       void *argument);
@@ -47,8 +46,12 @@ void hearth_life_drain(struct hearth_model_life *life);
 /* A request has left: arms the idle timer, or unloads when the server drains. */
 void hearth_life_look_idle(struct hearth_model_life *life);
 
-/* Its crashes: may work come, and when it was limited anew. */
-struct hearth_model_crashes *hearth_life_crashes(struct hearth_model_life *life);
+/* May work come, or does it rest after crashes? As hearth_crashes_admit. */
+int hearth_life_admit(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
+                      struct hearth_error *error);
+/* The settings of the identity have changed; what another version of the same name did before says
+ * nothing of this one. */
+void hearth_life_renew(struct hearth_model_life *life, bool is_other_version);
 
 /* What happens to it: for the ops of load and dispatch. */
 void hearth_life_on_loading(struct hearth_model_life *life);

@@ -27,9 +27,9 @@ struct hearth_model_load {
     struct hearth_timer *again;          /* while it seeks room */
     char engine[HEARTH_ENGINE_NAME_MAX];
     char *path;                /* where it lies */
-    bool verified;             /* its bytes were read once, and are the recorded ones */
-    bool seeks_room;           /* it does not fit, and others go for it */
-    bool ready;                /* of the present process */
+    bool verified;             /* the files were read once, and their bytes are the recorded ones */
+    bool seeks_room;           /* it does not fit, and others unload for it */
+    bool ready;                /* what the present process has said */
     struct hearth_error error; /* why the process that now ends cannot load; code 0: none */
     struct hearth_memory_room room;
     float fraction;

@@ -23,7 +23,7 @@ struct hearth_registry;
 struct hearth_load_place {
     struct hearth_registry *registry; /* NULL: only files without a registry row */
     struct hearth_lane *files_lane;   /* may take minutes: digests of large files */
-    struct hearth_lane *short_lane;   /* what is done at once */
+    struct hearth_lane *short_lane;   /* for work that takes milliseconds */
     struct hearth_load_gate *gate;
     const struct hearth_engine_set *engines; /* and where they lie */
     const char *worker_path;
@@ -69,16 +69,17 @@ void hearth_load_forget_files(struct hearth_model_load *load);
 
 /* Files are being looked for, it waits for its turn or for room, or there is a process. */
 bool hearth_load_is_busy(const struct hearth_model_load *load);
-/* There is a process, and it holds memory: as much as it has planned (bytes; 0 before its plan). */
+/* Whether there is a process; and how many bytes of memory it has planned to hold, 0 before it has
+ * planned. */
 bool hearth_load_has_process(const struct hearth_model_load *load);
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
 /* What the last process said of the model; until one has said it, all of it is 0. */
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
-/* hearth_model_process_each_worker of its process. */
+/* Visits the workers of its process, as hearth_model_process_each_worker does. */
 void hearth_load_each_worker(
     const struct hearth_model_load *load, const struct hearth_backend_worker *only,
     void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument);
-/* What all workers of its process use, as sampled. */
+/* Tells what all workers of its process use. */
 void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms);
 /* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load);

@@ -39,7 +39,7 @@ static int load(struct hearth_scheduler *scheduler, const struct hearth_catalog_
     uint32_t retry_after_ms;
     int rc = hearth_scheduler_take_over(scheduler, entry, &model, error);
     if (rc == 0)
-        rc = hearth_crashes_admit(hearth_life_crashes(model->life), &retry_after_ms, error);
+        rc = hearth_life_admit(model->life, &retry_after_ms, error);
     if (rc < 0)
         return rc;
     if (entry->pin)

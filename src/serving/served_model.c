@@ -149,9 +149,7 @@ void hearth_served_take_entry(struct hearth_served_model *model,
     if (!same)
         end_old_version(model);
     hearth_identity_adopt(&model->identity, entry);
-    if (!same)
-        hearth_crashes_forget(hearth_life_crashes(model->life));
-    hearth_crashes_limit(hearth_life_crashes(model->life));
+    hearth_life_renew(model->life, !same);
     hearth_requests_limit(model->requests);
     /* While something is loaded or loading, vectors are still made by what that was begun with. */
     if (!same || !hearth_load_is_busy(model->load))

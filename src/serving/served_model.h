@@ -22,7 +22,7 @@ struct hearth_served_model;
 
 /* What a model needs of the scheduler. */
 struct hearth_served_ops {
-    void (*on_settled)(void *argument); /* something has ended: is the drain complete? */
+    void (*on_settled)(void *argument); /* something has ended: a drain may be complete */
     void (*on_idle)(void *argument);    /* it may be superfluous */
     /* It lacks `lacking` bytes of memory. Returns whether others unload so that it fits. */
     bool (*make_room)(void *argument, struct hearth_served_model *model, uint64_t lacking,
@@ -58,7 +58,7 @@ void hearth_served_take_entry(struct hearth_served_model *model,
                               const struct hearth_catalog_entry *entry);
 /* Nothing of it runs or waits, and nobody holds it. */
 bool hearth_served_is_superfluous(const struct hearth_served_model *model);
-/* No process, no load, no request. */
+/* It has no process, no load and no request. */
 bool hearth_served_is_still(const struct hearth_served_model *model);
 void hearth_served_report(const struct hearth_served_model *model,
                           struct hearth_model_report *report);

@@ -21,8 +21,8 @@ struct hearth_answering_part {
     struct hearth_inference *inference; /* NULL before submit and once it has ended */
     uint32_t index;
     uint32_t owed; /* credits that were not given back yet */
-    uint64_t room; /* that its input takes */
-    bool taken;    /* a worker has it */
+    uint64_t room; /* how much its input takes */
+    bool taken;    /* a worker has taken it up */
 };
 
 /* Events nest (an inference that is submitted by one may fail at once), and any of them may end the

@@ -50,7 +50,7 @@ struct hearth_answering_ops {
     void (*on_event)(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event);
     void (*on_tokens)(struct hearth_answering *answering, const int32_t *tokens, size_t count);
-    /* Other than 0: it has failed after all. */
+    /* A result other than 0 says that the part has failed after all. */
     int (*on_done)(struct hearth_answering *answering, uint32_t part,
                    const struct hearth_inference_done *done, struct hearth_error *error);
     /* A part has failed; true when the answer goes on without it. */
@@ -78,15 +78,15 @@ struct hearth_answering {
     struct hearth_gateway *gateway;
     struct hearth_call_body body;           /* `json` may be read on the pool */
     struct hearth_inference_target *target; /* the version that answers all parts */
-    struct hearth_shared_input *last;       /* that was asked, until all parts are submitted */
-    uint64_t
-        room; /* bytes of inputs that are counted with the bodies; of one that is shared, once */
+    struct hearth_shared_input *last; /* the input of the last part, until all are submitted */
+    /* Bytes of inputs that are counted with the bodies; an input that is shared counts once. */
+    uint64_t room;
     struct hearth_answering_part *parts;
-    uint32_t next;                 /* part to be submitted */
-    uint32_t live, taken, ended;   /* submitted; of these with a worker; through */
-    uint32_t depth;                /* of events that have not returned */
+    uint32_t next;                 /* the next part to be submitted */
+    uint32_t live, taken, ended;   /* parts: submitted; of these with a worker; ended */
+    uint32_t depth;                /* how many events are under way, one within another */
     bool admitted;                 /* a part was let into the queue */
-    bool time_out;                 /* what was not begun need not begin */
+    bool time_out;                 /* time is over: parts that have not begun are not begun */
     bool paused;                   /* the client does not read */
     bool completed, over, is_away; /* is_away: the pool reads it */
     void (*run)(struct hearth_answering *answering);

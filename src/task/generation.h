@@ -17,17 +17,17 @@ struct hearth_generation;
 struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
-    uint32_t characters;    /* of the text so far */
+    uint32_t characters;    /* in the text so far */
     bool opened;            /* the stream has its first event */
-    struct hearth_buf text; /* of an answer that does not stream */
-    void *kept;             /* the shape's own, of `kept_size` zeroed bytes */
+    struct hearth_buf text; /* collected here when the answer does not stream */
+    void *kept;             /* `kept_size` bytes, zero at first, for the shape's own use */
     struct hearth_inference_done done;
 };
 
 /* How an API writes what is generated. What streams appends one JSON text, which becomes an event;
  * nothing appended is no event. A shape without `write_delta` does not stream. */
 struct hearth_generation_shape {
-    const char *id_prefix;   /* of the answer's id: "chatcmpl-" */
+    const char *id_prefix;   /* what the answer's id begins with: "chatcmpl-" */
     const char *input_param; /* named when an input is at fault: "messages" */
     void (*write_answer)(const struct hearth_generation *generation, struct hearth_buf *buf);
 
@@ -38,8 +38,8 @@ struct hearth_generation_shape {
     void (*write_finish)(const struct hearth_choice *choice, struct hearth_buf *buf);
     /* Only when the usage was asked for. */
     void (*write_usage)(const struct hearth_generation *generation, struct hearth_buf *buf);
-    const char *last_words; /* of every stream, of one that fails too: "[DONE]" */
-    /* What an answer needs of the events beside their text. */
+    const char *last_words; /* the last event of every stream, also of one that fails: "[DONE]" */
+    /* Collects what the answer needs of the events beside their text. */
     size_t kept_size;
     void (*keep)(struct hearth_choice *choice, const struct hearth_event *event);
     void (*forget)(struct hearth_choice *choice);
@@ -50,18 +50,18 @@ struct hearth_generation {
     struct hearth_answering answering; /* first */
     const struct hearth_generation_shape *shape;
     const char *id, *model;  /* the model as the client named it; in the call's arena */
-    const char *const *echo; /* by input: text that goes before the answer, or NULL */
+    const char *const *echo; /* for each input the text that goes before its answers; or NULL */
     int64_t created_s;
     bool stream, include_usage, logprobs;
     bool list;                         /* the input was a list of texts */
     uint32_t n;                        /* choices of each input */
-    const struct hearth_input *inputs; /* while start runs */
+    const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     uint32_t choice_count;
 
-    struct hearth_sse sse; /* of one that streams */
+    struct hearth_sse sse; /* used when the answer streams */
     bool tells;            /* comments may be sent before the first event */
-    int loaded;            /* per cent of the model; -1 before */
+    int loaded;            /* how much of the model, in per cent; -1 before it is known */
     struct hearth_choice choices[];
 };
 
@@ -80,7 +80,7 @@ struct hearth_generation_request {
 void hearth_generation_start(struct hearth_call *call,
                              const struct hearth_generation_request *request);
 
-/* For writers, while the call is not answered: the version that answers, and how long it took. */
+/* For writers, until the call is answered: the version that answers, and how long it took. */
 const char *hearth_generation_version(const struct hearth_generation *generation);
 uint64_t hearth_generation_took_us(const struct hearth_generation *generation);
 

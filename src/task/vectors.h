@@ -35,10 +35,10 @@ struct hearth_vectors {
 };
 
 struct hearth_vectors_request {
-    const char *model;                 /* as the client named it */
-    const char *submit_as;             /* the version that it means; NULL: as named */
-    const char *param;                 /* that an input's fault is told of: "input", "documents" */
-    const char *digest;                /* of the request, for the tag of a whole answer; or NULL */
+    const char *model;     /* as the client named it */
+    const char *submit_as; /* the version that it means; NULL: as named */
+    const char *param;     /* what errors of an input name: "input", "documents" */
+    const char *digest;    /* digest of the request, for the tag of a whole answer; or NULL */
     const struct hearth_input *inputs; /* point into the call's body or arena */
     uint32_t count;
     /* Each vector is cut to this length and normalised again; 0: to what the model says, or not
@@ -46,7 +46,7 @@ struct hearth_vectors_request {
     uint32_t dimensions;
     uint32_t default_dimensions; /* what the model says, where that is known before it is loaded */
     enum hearth_class class_;
-    struct hearth_labels *labels; /* of a classifier, for `write`; taken over; or NULL */
+    struct hearth_labels *labels; /* a classifier's, for `write`; they are taken over; or NULL */
     bool base64, list;
     bool one_number; /* each vector must be a single score */
     bool keeps_body; /* `write` reads it */

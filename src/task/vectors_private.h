@@ -15,19 +15,20 @@ struct vectors {
     struct hearth_vectors shown;
     struct hearth_vectors_request request; /* its texts and inputs live in the call's arena */
     struct hearth_vector_row *rows;
-    struct hearth_vector_digest maker; /* of the vectors that came */
-    bool has_maker, mixed; /* mixed: they have several makers: it was loaded anew meanwhile */
+    struct hearth_vector_digest maker; /* what has made the vectors that are there */
+    bool has_maker, mixed; /* mixed: the model was loaded anew meanwhile, so they have several */
     struct hearth_buf answer;
-    uint32_t retry_after_ms; /* the longest that a missing one was told; 0: none was */
-    uint64_t write_us;       /* that writing it took */
-    bool gzip;               /* the client takes it, and there may be much */
-    bool packed;             /* the answer is a gzip */
+    uint32_t
+        retry_after_ms; /* the longest advice for a vector that is missing; 0: there was none */
+    uint64_t write_us;  /* how long writing the answer took */
+    bool gzip;          /* the client takes it, and there may be much */
+    bool packed;        /* the answer is a gzip */
 };
 
-/* The call ends with an error; `param` NULL: of none. */
+/* Ends the call with an error, which names the parameter `param` (or NULL). */
 void hearth_vectors_fail(struct vectors *v, const struct hearth_error *error, const char *param,
                          uint32_t retry_after_ms);
-/* The same for the error of one input, or of none (HEARTH_NO_PART). */
+/* The same for the error of one input; HEARTH_NO_PART when it is not the fault of one. */
 void hearth_vectors_fail_for(struct vectors *v, uint32_t index, const struct hearth_error *error,
                              uint32_t retry_after_ms);
 /* All inputs have a vector or an error: answers, from the pool when there is much to write. */

@@ -229,6 +229,23 @@ def test_why_a_model_cannot_be_installed_is_said_in_the_same_words_with_and_with
         assert through.stderr == line + "\n"
 
 
+def test_a_source_that_cannot_be_reached_is_said_in_the_same_words_with_and_without_a_server(start, home):
+    source, told = "https://127.0.0.1:1/x.gguf?token=secret", "https://127.0.0.1:1/x.gguf"
+    line = f"hearth: {told} cannot be installed: cannot connect to 127.0.0.1:1"
+    alone = cli("install", source, "--name", "x", home=home)
+    assert alone.returncode == 69 and alone.stderr.splitlines()[-1] == line, alone.stderr
+    start()
+    through = cli("install", source, "--name", "x", home=home)
+    assert through.returncode and through.stderr.splitlines()[-1] == line, through.stderr
+
+
+@pytest.mark.parametrize("command", [("show",), ("stop",), ("rm",)])
+def test_a_name_that_no_model_has_is_said_in_one_form(start, home, command):
+    start()
+    done = cli(*command, "nope", home=home)
+    assert "there is no model 'nope'" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
 def test_every_faulty_field_of_a_refusal_is_a_sentence(server, home):
     done = cli("install", "fake:echo", "--name", "x", "--set", "slots=many", "--set", "contxt=1", home=home)
     assert done.returncode == 65, done.stderr

@@ -103,7 +103,7 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
         hearth_store_model_create(store, &model, hearth_clock_wall_ms(), &model.id, &job->error);
     if (rc == HEARTH_ECONFLICT)
         return hearth_error_set(&job->error, HEARTH_ECONFLICT,
-                                "there is a model %s already; add a version with POST "
+                                "there is already a model '%s'; add a version with POST "
                                 "/models/%s/versions",
                                 model.name, model.name);
     if (rc)

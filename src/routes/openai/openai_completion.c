@@ -11,7 +11,9 @@
 
 enum { LIST_MAX = 16 << 20 };
 
-#define SPELLED "bytes:" /* goes before what is a part of a character */
+#define SPELLED                                                                                    \
+    "bytes:" /* stands before the bytes of a token that is only a part of a character              \
+              */
 
 /* The lists of "logprobs", each JSON without its brackets. */
 enum { TOKENS, TOKEN_LOGPROBS, TOP_LOGPROBS, TEXT_OFFSET, LISTS };

@@ -417,7 +417,7 @@ static void a_name_without_an_address_is_told_as_one(void **state)
         .url = "http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"};
     assert_int_equal(ask(NULL, request, "", &answer, &error), HEARTH_ENETWORK);
     assert_string_equal(error.message,
-                        "there is no address for the name of "
+                        "no address can be found for "
                         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:80");
     hearth_http_answer_finish(&answer);
     unsetenv("no_proxy");
