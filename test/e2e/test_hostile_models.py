@@ -268,6 +268,9 @@ def test_a_text_that_is_far_over_the_context_is_refused_for_its_length(demo_serv
         error = answer.json()["error"]
         assert error["code"] == "context_length_exceeded"
         assert error["message"].startswith("This model's maximum context length is "), error
+    # Counting tokens has no context; what the tokenizer has no memory for is too long all the same.
+    answer = demo_server.post("/tokenize", {"model": "smollm2", "content": text})
+    assert answer.status in (200, 413), answer.text[:200]
 
 
 def partial_token(server):

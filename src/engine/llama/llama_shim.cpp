@@ -61,6 +61,10 @@ extern "C" enum hearth_llama_family hearth_llama_family_of(const char *architect
     }
 }
 
+/* The tokenizer takes about 120 bytes for each byte of a long word. A text of this length for
+ * which there is no memory is too long for the worker, whatever else it holds. */
+constexpr size_t long_text = 1u << 20;
+
 /* A text has at most as many tokens as bytes, plus the special ones around it, so the first attempt
  * fits nearly always; the library tells the number when it does not. */
 extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char *text,
@@ -91,10 +95,16 @@ extern "C" int hearth_llama_tokenize(const struct llama_vocab *vocab, const char
         }
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the text has too many tokens");
     });
-    if (rc == 0)
+    if (rc == 0) {
         *ret_tokens = tokens;
-    else
-        hearth_free(tokens);
+        return 0;
+    }
+    hearth_free(tokens);
+    if (rc == HEARTH_ENOMEM && length >= long_text)
+        return hearth_error_set(error, HEARTH_ETOOLARGE,
+                                "a text of %zu bytes takes more memory to tokenize than this "
+                                "model's process may have",
+                                length);
     return rc;
 }
 
