@@ -153,7 +153,7 @@ def test_a_template_that_does_harm_costs_its_own_request_only(start, sleeper_hom
         assert not INSIDE.search(error["message"])
         assert seconds < 40 * SLOW, text
     assert worker_pids(server) == [pid]
-    assert most_memory_mib(pid) < before + 400
+    assert SLOW > 1 or most_memory_mib(pid) < before + 400  # a sanitizer keeps what was freed
     assert ask(server, "hello").status == 200
 
 

@@ -9,8 +9,11 @@ import time
 
 import pytest
 
+from conftest import SLOW
+
 PIPELINED = 5000
 STREAMS = 100
+# A sanitizer keeps what was freed: there (SLOW > 1) only the server's own sum is looked at.
 GROWTH_MAX = 16 << 20  # bytes, for one connection: mostly what the allocator keeps
 CLIENTS = 150
 SUM = 16 << 20  # --connection-buffers-max in the test of many
@@ -77,7 +80,7 @@ def test_one_connection_that_reads_nothing_takes_no_memory(server, path, ask, ti
     before = resident(server)
     client = ask(server, path, times)
     most = most_resident(server, 8)
-    assert most - before < GROWTH_MAX, f"{(most - before) >> 20} MiB more"
+    assert SLOW > 1 or most - before < GROWTH_MAX, f"{(most - before) >> 20} MiB more"
     assert server.get("/health").status == 200
     client.close()
 
@@ -89,7 +92,7 @@ def test_many_connections_that_read_nothing_stay_under_the_sum(start, ask, times
     clients = [ask(server, path, times) for path in ["/openapi.json", "/metrics"]
                for _ in range(CLIENTS // 2)]
     most = most_resident(server, 20)
-    assert most - before < 2 * SUM + CLIENTS * PER_CLIENT_MAX, f"{(most - before) >> 20} MiB more"
+    assert SLOW > 1 or most - before < 2 * SUM + CLIENTS * PER_CLIENT_MAX, f"{(most - before) >> 20} MiB more"
     assert server.metric("hearth_connections_held_bytes") <= SUM + (256 << 10)
     assert server.get("/openapi.json").status == 200
     for client in clients:
