@@ -9,6 +9,9 @@
     "send the text itself instead (in LangChain: OpenAIEmbeddings(check_embedding_ctx_length="     \
     "False))"
 
+/* LiteLLM knows the fault by the beginning of our sentence, LangChain by these words of its end. */
+#define PROMPT_TOO_LONG "The prompt is too long."
+
 static const char *name_of(const struct hearth_input *input)
 {
     if (input->task != HEARTH_TASK_GENERATE)
@@ -20,11 +23,12 @@ int hearth_input_error_length(struct hearth_error *error, const struct hearth_in
                               size_t least_count, size_t context)
 {
     const char *name = name_of(input);
+    const char *end = input->task == HEARTH_TASK_GENERATE ? " " PROMPT_TOO_LONG : "";
     return hearth_error_set(error, HEARTH_ECONTEXT,
                             "This model's maximum context length is %zu tokens. However, you "
                             "requested at least %zu tokens in the %s. Please reduce the length of "
-                            "the %s. The prompt is too long.",
-                            context, least_count, name, name);
+                            "the %s.%s",
+                            context, least_count, name, name, end);
 }
 
 int hearth_input_error_context(struct hearth_error *error, const struct hearth_input *input,
@@ -39,11 +43,10 @@ int hearth_input_error_context(struct hearth_error *error, const struct hearth_i
     /* An answer has a token at least, so that an input that just fits is too long too. */
     size_t asked = input->sampling && input->sampling->max_tokens ? input->sampling->max_tokens : 1;
     const char *name = name_of(input);
-    /* LiteLLM knows the fault by the beginning of these words, LangChain by their end. */
     return hearth_error_set(error, HEARTH_ECONTEXT,
                             "This model's maximum context length is %zu tokens. However, you "
                             "requested %zu tokens (%zu in the %s, %zu in the completion). Please "
-                            "reduce the length of the %s or completion. The prompt is too long.",
+                            "reduce the length of the %s or completion. " PROMPT_TOO_LONG,
                             context, token_count + asked, token_count, name, asked, name);
 }
 

@@ -34,8 +34,7 @@ static void a_prompt_over_the_context_is_told_in_openais_words(void **state)
     assert_int_equal(hearth_input_error_length(&error, &input, 90, 64), HEARTH_ECONTEXT);
     assert_string_equal(error.message,
                         "This model's maximum context length is 64 tokens. However, you requested "
-                        "at least 90 tokens in the input. Please reduce the length of the input. "
-                        "The prompt is too long.");
+                        "at least 90 tokens in the input. Please reduce the length of the input.");
 }
 
 static int check(const int32_t *ids, size_t count, const int32_t *frame, size_t frame_count,
