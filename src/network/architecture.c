@@ -1,12 +1,20 @@
+/* The table of architectures. Every row was written from the model's paper and from llama.cpp's
+ * src/models/, and what distinguishes one family from the next stands beside its row. */
 #include "network/architecture.h"
 
 #include <string.h>
 
+/* Sets of tensors that the rows are put together from. A row's `required` tensors must be in a
+ * file, its `permitted` ones may be, and any other makes the file one that we do not compute
+ * (weights_describe.c says so, rather than leave a part of the network out). */
 #define P(part) HEARTH_PART_BIT(HEARTH_PART_##part)
 
 #define FRAME (P(EMBEDDING) | P(FINAL_NORM))
 #define HEAD P(HEAD)
 #define QKV (P(QUERY) | P(KEY) | P(VALUE))
+/* Converters may write Q, K and V as one tensor, so a file that has QKV fused needs none of the
+ * three, although rows require them; describe_qkv in weights_describe.c looks for the fused one
+ * first. */
 #define QKV_BIASES (P(QUERY_BIAS) | P(KEY_BIAS) | P(VALUE_BIAS))
 #define FUSED (P(QKV) | P(QKV_BIAS))
 #define ATTENTION (P(ATTENTION_NORM) | QKV | P(ATTENTION_OUT))
@@ -19,7 +27,9 @@
 
 static const struct hearth_architecture rows[] = {
     {
-        /* Llama 1 to 3, Mistral, SmolLM, TinyLlama; with experts: Mixtral. */
+        /* Llama 1 to 3 (arXiv 2302.13971), Mistral, SmolLM, TinyLlama; with experts: Mixtral (arXiv
+         * 2401.04088). The converter permutes the rows of Q and K so that the components which a
+         * rotation turns together are neighbours; hence ADJACENT, where the original has halves. */
         .name = "llama",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED,
         .permitted = HEAD | FUSED | QKV_BIASES | P(ATTENTION_OUT_BIAS) | GATED_BIASES |
@@ -28,6 +38,7 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
+        /* Qwen 2 and 2.5 (arXiv 2407.10671): Llama with biases at Q, K and V. */
         .name = "qwen2",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED,
         .permitted = HEAD | P(HEAD_BIAS) | FUSED | QKV_BIASES,
@@ -35,6 +46,7 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
+        /* Qwen 3 (arXiv 2505.09388): each head of Q and K is normed instead of the biases. */
         .name = "qwen3",
         .required = FRAME | ATTENTION | HEAD_NORMS | P(FEED_NORM) | GATED,
         .permitted = HEAD | FUSED | QKV_BIASES,
@@ -49,6 +61,8 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
+        /* Gemma (arXiv 2403.08295). Its norms multiply by 1 + w in the paper; the converter has
+         * added the 1 already, so that they are norms like all others. */
         .name = "gemma",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED,
         .permitted = FUSED | QKV_BIASES,
@@ -58,6 +72,10 @@ static const struct hearth_architecture rows[] = {
         .tied = true,
     },
     {
+        /* Gemma 2 (arXiv 2408.00118): every half of a layer is normed before and after, windowed
+         * layers alternate with full ones, and scores and logits have soft caps. The network of 46
+         * layers is the one of 27 billion parameters, whose scores are divided by
+         * √(width/heads). */
         .name = "gemma2",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED | POST_NORMS,
         .permitted = FUSED | QKV_BIASES,
@@ -71,6 +89,9 @@ static const struct hearth_architecture rows[] = {
         .tied = true,
     },
     {
+        /* Gemma 3 (arXiv 2503.19786): five windowed layers to each full one, and norms of heads
+         * instead of soft caps. Only the full layers have the large rotary base of long contexts;
+         * the windowed ones keep 10,000 and are not scaled. 62 layers are again the 27 billion. */
         .name = "gemma3",
         .required = FRAME | ATTENTION | HEAD_NORMS | P(FEED_NORM) | GATED | POST_NORMS,
         .permitted = HEAD | FUSED | QKV_BIASES,
@@ -84,7 +105,8 @@ static const struct hearth_architecture rows[] = {
         .layers_scaled_by_width = 62,
     },
     {
-        /* Its files name a window, but neither trained models nor llama.cpp use one. */
+        /* Phi 3 (arXiv 2404.14219), long contexts by longrope (arXiv 2402.13753). Its files name a
+         * window, but neither trained models nor llama.cpp use one. */
         .name = "phi3",
         .required = FRAME | ATTENTION | P(FEED_NORM) | P(GATE_UP) | P(DOWN),
         .permitted = HEAD | FUSED | QKV_BIASES | LONGROPE,
@@ -92,6 +114,8 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
+        /* Llama with four factors more, which the header states: of embeddings, of what joins the
+         * residual stream, of scores and of logits (read_factors in network.c). */
         .name = "granite",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED,
         .permitted = HEAD | FUSED | QKV_BIASES | P(ATTENTION_OUT_BIAS) | GATED_BIASES |
@@ -100,6 +124,9 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
+        /* OLMo 2 (arXiv 2501.00656) norms what a half of a layer gives and not what it takes, and
+         * norms all heads of Q or K as one row. Files of OLMo 3 have the same name and say a
+         * window. */
         .name = "olmo2",
         .required = FRAME | HEAD | QKV | P(ATTENTION_OUT) | HEAD_NORMS | GATED | POST_NORMS,
         .permitted = FUSED | QKV_BIASES,
@@ -111,6 +138,8 @@ static const struct hearth_architecture rows[] = {
         .window_unscaled = true,
     },
     {
+        /* StarCoder 2 (arXiv 2402.19173): layer norms with biases, and a feed-forward part without
+         * gate. */
         .name = "starcoder2",
         .required = FRAME | P(FINAL_NORM_BIAS) | ATTENTION | P(ATTENTION_NORM_BIAS) |
                     P(ATTENTION_OUT_BIAS) | P(FEED_NORM) | P(FEED_NORM_BIAS) | P(UP) | P(DOWN) |
@@ -121,6 +150,8 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_GELU_TANH,
     },
     {
+        /* StableLM 2: the larger ones have no norm before the feed-forward part, which then runs
+         * side by side with attention on the same normed rows. */
         .name = "stablelm",
         .required = FRAME | HEAD | P(FINAL_NORM_BIAS) | ATTENTION | P(ATTENTION_NORM_BIAS) | GATED,
         .permitted = FUSED | QKV_BIASES | HEAD_NORMS | P(FEED_NORM) | P(FEED_NORM_BIAS),

@@ -1,3 +1,6 @@
+/* One GGUF file as a checkpoint. The header's parser (format/gguf.h) has checked that every tensor
+ * lies within the file, so nothing here judges an offset again; what may change between that check
+ * and the reading is the file's length, which hearth_checkpoint_map looks at once more. */
 #include "network/checkpoint.h"
 
 #include "base/error.h"
@@ -7,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The path is kept because the file is opened twice: once for its header, when a plan is made, and
+ * once to be mapped, when there is memory for the weights. The mapping belongs to the
+ * checkpoint. */
 struct hearth_checkpoint {
     char *path;
     struct hearth_gguf *gguf;
@@ -20,6 +26,7 @@ int hearth_checkpoint_open(const char *path, struct hearth_checkpoint **ret_chec
     int rc = hearth_gguf_open(path, &gguf, error);
     if (rc != 0)
         return rc;
+    /* Before anything else: the tensors of the other files would only be reported as missing. */
     if (hearth_gguf_integer(gguf, "split.count", 1) > 1) {
         hearth_gguf_destroy(gguf);
         return hearth_error_set(error, HEARTH_ENOTIMPL, "a model in several GGUF files");
@@ -70,6 +77,8 @@ bool hearth_checkpoint_find(const struct hearth_checkpoint *checkpoint, const ch
 void hearth_checkpoint_name(const struct hearth_checkpoint *checkpoint, size_t index,
                             char *ret_name, size_t size)
 {
+    /* Names come from strangers and end up in logs and on terminals, so nothing but printable ASCII
+     * passes. */
     const struct hearth_gguf_tensor *tensor = hearth_gguf_tensor(checkpoint->gguf, index);
     size_t length = tensor->name.length < size - 1 ? tensor->name.length : size - 1;
     for (size_t i = 0; i < length; i++) {
@@ -81,6 +90,8 @@ void hearth_checkpoint_name(const struct hearth_checkpoint *checkpoint, size_t i
 
 int hearth_checkpoint_map(struct hearth_checkpoint *checkpoint, struct hearth_error *error)
 {
+    /* A read behind the end of a mapped file ends the process (SIGBUS). Hence the comparison with
+     * the length that the header's offsets were checked against. */
     int rc = hearth_file_map_open(checkpoint->path, &checkpoint->map, error);
     if (rc == 0 && checkpoint->map.length < hearth_gguf_file_bytes(checkpoint->gguf)) {
         hearth_checkpoint_unmap(checkpoint);

@@ -1,3 +1,4 @@
+/* Opening and closing a decoder, and the verbs that only pass on to the KV cache. */
 #include "base/big_memory.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -7,12 +8,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Of parts that every file of the architecture has; of those that it only permits this says no. */
 static bool has(const struct hearth_decoder *decoder, enum hearth_part part)
 {
     return (decoder->network.architecture->required & HEARTH_PART_BIT(part)) != 0;
 }
 
-/* How the parts of this network fit the kernels. */
+/* How the parts of this network fit the kernels. A strip of a product can be finished as one head
+ * when it consists of whole panels and fits a strip's buffer; not so when the norm of Q and K runs
+ * over all heads, which no single strip has. What attention gives can be packed head by head when a
+ * head is a whole number of the parts that rows are packed in. */
 static void choose_ways(struct hearth_decoder *decoder)
 {
     const struct hearth_network *network = &decoder->network;
@@ -26,6 +31,9 @@ static void choose_ways(struct hearth_decoder *decoder)
         memcmp(&network->rotary, &network->windowed_rotary, sizeof(network->rotary)) != 0;
 }
 
+/* The kernels of attention have buffers of HEARTH_HEAD_MAX numbers on their stack, and both
+ * rotation and bf16 pages take components in pairs. The header is a stranger's, so this is asked
+ * before anything is laid out. */
 static int check_params(const struct hearth_decoder *decoder, struct hearth_error *error)
 {
     const struct hearth_decoder_params *params = &decoder->params;
@@ -38,6 +46,8 @@ static int check_params(const struct hearth_decoder *decoder, struct hearth_erro
     return 0;
 }
 
+/* Only key heads are kept: with grouped-query attention (Ainslie et al., arXiv 2305.13245) several
+ * query heads read the same one. */
 static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
 {
     return (struct hearth_kv_shape){
@@ -50,7 +60,11 @@ static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
     };
 }
 
-/* Everything that the header says; nothing is allocated for computing yet. */
+/* Everything that the header says; nothing is allocated for computing yet. The order matters: the
+ * network's numbers are bounded first, so that the shapes of weights may multiply them; weights are
+ * described before the workspace, because their types decide how rows are packed; the layout of
+ * pages before it too, because it says how much each member of the team needs for attention. Both
+ * plan and open run this very function, which is why a plan and what is taken later agree. */
 static int describe(struct hearth_decoder *decoder, const char *path,
                     struct hearth_checkpoint **ret_checkpoint, struct hearth_error *error)
 {
@@ -102,13 +116,18 @@ static const float *rotary_factors(const struct hearth_decoder *decoder)
 {
     const struct hearth_weights *weights = &decoder->weights;
     if (weights->rotary_factors != NULL)
+        /* llama3's factors, or those of another fixed scaling. */
         return weights->rotary_factors;
-    /* Longrope has other frequencies where more than the original context may come. */
+    /* Longrope has other frequencies where more than the original context may come. It is decided
+     * once by the context that the decoder was opened with and not by a sequence's present length:
+     * keys that are stored already were turned by the frequencies of their time. */
     return decoder->params.context > decoder->network.rotary.original_context
                ? weights->rotary_factors_long
                : weights->rotary_factors_short;
 }
 
+/* A header may say that nothing is rotated; hence the one more, so that there is always an
+ * array. */
 static void make_frequencies(struct hearth_decoder *decoder)
 {
     const struct hearth_network *network = &decoder->network;
@@ -121,6 +140,9 @@ static void make_frequencies(struct hearth_decoder *decoder)
                               decoder->windowed_frequencies);
 }
 
+/* The team comes before the weights, because its members repack them. When they are loaded the file
+ * is closed: panels are copies, and nothing of the mapping is left. Whatever fails, the caller
+ * closes the half-open decoder. */
 static int open_all(struct hearth_decoder *decoder, const char *path,
                     const struct hearth_weights_progress *progress, struct hearth_error *error)
 {
@@ -145,6 +167,8 @@ static int open_all(struct hearth_decoder *decoder, const char *path,
     hearth_workspace_lay_out(decoder, decoder->memory);
     make_frequencies(decoder);
     if (decoder->params.lock_memory)
+        /* Where locking is not allowed the decoder computes all the same, so its result is not
+         * looked at. */
         hearth_big_lock(decoder->weights.memory, (size_t)decoder->weights.bytes);
     return 0;
 }
@@ -167,6 +191,7 @@ void hearth_decoder_close(struct hearth_decoder *decoder)
 {
     if (decoder == NULL)
         return;
+    /* First, so that no thread is left that could read what is freed below. */
     hearth_team_destroy(decoder->team);
     hearth_kv_cache_finish(&decoder->cache);
     hearth_weights_finish(&decoder->weights);

@@ -1,10 +1,19 @@
-/* The attention half of a layer. Where a head is a strip of a product, the product finishes it: the
- * bias, the norm of heads, the rotation, and for keys and values the place in their page. Otherwise
- * rows are stored as they come and finished in a phase of their own. */
+/* The attention half of a layer (Vaswani et al., arXiv 1706.03762, with rotated Q and K: Su et al.,
+ * arXiv 2104.09864, and with several query heads to a key head: arXiv 2305.13245).
+ *
+ * Where a head is a strip of a product, the product finishes it: the bias, the norm of heads, the
+ * rotation, and for keys and values the place in their page. Otherwise rows are stored as they come
+ * and finished in a phase of their own.
+ *
+ * Phases, each ended by a barrier: the rows are normed and packed; Q, K and V are multiplied and
+ * finished; attention reads the pages; what it gave is multiplied and joins the stream. All rows of
+ * a step store their keys and values before any of its queries reads one, and a query looks at no
+ * position behind its own, so that a prompt gives the same bits in one step or in several. */
 #include "network/decoder_private.h"
 
 #include <string.h>
 
+/* What the finishing functions need to know; each member has its own, all with the same content. */
 struct heads {
     const struct hearth_pass *pass;
     const struct hearth_decoder *decoder;
@@ -30,7 +39,8 @@ static void norm_values(const struct hearth_decoder *decoder, const float *weigh
         decoder->ops->layer_norm(values, weight, NULL, network->norm_epsilon, width, values);
 }
 
-/* Norm and rotation of one head of Q or K. */
+/* Norm and rotation of one head of Q or K, in this order (Qwen 3, Gemma 3). Where every head has
+ * weights of its own, they lie one behind the other. */
 static void turn_head(const struct heads *heads, size_t row, size_t head, const float *norm,
                       float *values)
 {
@@ -45,6 +55,8 @@ static void turn_head(const struct heads *heads, size_t row, size_t head, const 
                          heads->sines + row * angles, network->rotary_size);
 }
 
+/* The page's number was looked up when the step began; the pages of all layers have the same
+ * one. */
 static void *page_of(const struct heads *heads, const struct hearth_pass_row *row)
 {
     return hearth_kv_cache_page(&heads->decoder->cache, row->page, heads->layer);
@@ -56,10 +68,13 @@ static void put_query(const struct heads *heads, size_t row, size_t head, float 
     size_t size = network->head_size;
     float *to = heads->decoder->space.query + (row * network->heads + head) * size;
     turn_head(heads, row, head, heads->weights->query_norm, values);
+    /* A row that was stored whole is finished where it lies. */
     if (to != values)
         memcpy(to, values, size * sizeof(*to));
 }
 
+/* Keys are stored rotated: a position never changes while its key is in the cache, and sequences
+ * that share a page have it at the same positions. */
 static void put_key(const struct heads *heads, size_t row, size_t head, float *values)
 {
     const struct hearth_decoder *decoder = heads->decoder;
@@ -82,6 +97,9 @@ static const float *bias_at(const float *bias, size_t output)
     return bias != NULL ? bias + output : NULL;
 }
 
+/* A tile of these three is one head of some rows, because the strip is the head's size: the output
+ * that it begins with, divided by the size, is the head's number. The bias comes before norm and
+ * rotation, as part of the projection. */
 static void finish_query(void *argument, const struct hearth_tile *tile)
 {
     const struct heads *heads = argument;
@@ -115,6 +133,8 @@ static void finish_value(void *argument, const struct hearth_tile *tile)
     }
 }
 
+/* The packing of the rows follows from the weights: Q, K and V of one layer may be of different
+ * types, and then `set` holds the same rows in several packings. */
 static struct hearth_product product_over(const struct hearth_packed_set *set,
                                           const struct hearth_panels *weights, size_t strip,
                                           void (*finish)(void *, const struct hearth_tile *),
@@ -129,6 +149,8 @@ static struct hearth_product product_over(const struct hearth_packed_set *set,
     };
 }
 
+/* One list for all three, so that members who are done with Q go on with K at once. No two tiles
+ * write the same head of a row, or the same slot of a page, hence no locks. */
 static void run_whole_heads(struct hearth_member *member, struct heads *heads,
                             const struct hearth_packed_set *set)
 {
@@ -164,6 +186,8 @@ static void finish_row(const struct heads *heads, size_t row)
     }
 }
 
+/* Two phases, because a norm over the whole row, or a head that is no strip, needs all of the row:
+ * products store it, and behind the barrier whoever is free finishes whole rows. */
 static void run_stored_heads(struct hearth_member *member, struct heads *heads,
                              const struct hearth_packed_set *set)
 {
@@ -189,6 +213,9 @@ static void run_stored_heads(struct hearth_member *member, struct heads *heads,
     hearth_member_barrier(member);
 }
 
+/* One head of one row is ready, and is packed while it is in the nearest cache. Where a head is not
+ * whole parts of a packed row, two members would write one part; then it is stored, and attend()
+ * packs whole rows behind a barrier. */
 static void finish_attended(void *argument, size_t row, size_t head, float *values)
 {
     const struct heads *heads = argument;
@@ -204,6 +231,9 @@ static void finish_attended(void *argument, size_t row, size_t head, float *valu
             hearth_pack_part(decoder->kernels, &heads->to->rows[i], row, head * size, size, values);
 }
 
+/* Scores have the scale 1/√(head size) unless the header says other (network.c), then Gemma 2's
+ * soft cap. The pool begins at this layer's part of page 0; from page to page it is one stride,
+ * which holds all layers. */
 static void attend(struct hearth_member *member, struct heads *heads)
 {
     const struct hearth_decoder *decoder = heads->decoder;
@@ -235,7 +265,9 @@ static void attend(struct hearth_member *member, struct heads *heads)
     hearth_member_barrier(member);
 }
 
-/* Back into the stream, or beside it where a norm comes first. */
+/* Back into the stream, x += scale · (W·o + b); or beside it where a norm comes first, which needs
+ * the whole row and therefore waits for the next row phase. Every element of the stream is added to
+ * by one tile only, so that the order of the sum is fixed. */
 static void project(struct hearth_member *member, const struct heads *heads)
 {
     const struct hearth_decoder *decoder = heads->decoder;
@@ -262,6 +294,8 @@ void hearth_pass_attention(struct hearth_member *member, struct hearth_pass *pas
     const struct hearth_network *network = &decoder->network;
     const struct hearth_workspace *space = &decoder->space;
     const struct hearth_layer_weights *weights = &decoder->weights.layers[layer];
+    /* Sets are cheap descriptions over the workspace's memory: each member makes its own, and all
+     * come out alike. Feed-forward parts that run side by side read the rows of this phase too. */
     struct hearth_packed_set in =
         hearth_packed_set_over(&space->stream, pass->rows, network->width);
     struct hearth_packed_set out = hearth_packed_set_over(
@@ -287,6 +321,8 @@ void hearth_pass_attention(struct hearth_member *member, struct hearth_pass *pas
                                            .norm_bias = weights->attention_norm_bias,
                                            .to = &in};
     hearth_pass_rows(member, pass, &phase);
+    /* Member 0 wrote it before the barrier that ended the row phase, so all members read the
+     * same. */
     if (pass->stop)
         return;
     if (decoder->whole_heads)

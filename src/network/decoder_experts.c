@@ -1,3 +1,7 @@
+/* The phases of a mixture of experts, each ended by a barrier: rows are normed; the router scores
+ * every expert; each row chooses; one member lists who has which rows; rows are packed once more,
+ * by expert; gate and up of all experts as one list of products; down likewise; and each row
+ * gathers what its experts gave. */
 #include "network/decoder_experts.h"
 
 #include <math.h>
@@ -17,7 +21,9 @@ static void *cut(struct cutting *cutting, size_t count, size_t size)
     return cutting->base != NULL ? cutting->base + at : NULL;
 }
 
-/* Rows of each expert are packed by themselves, and begin on a line. */
+/* Rows of each expert are packed by themselves, and begin on a line. How the rows spread over
+ * experts is not known beforehand, so there is slack for each expert besides what all rows take;
+ * and an expert's packing follows from its weights' type, so there is room for the largest. */
 static size_t packed_bytes(const struct hearth_decoder *decoder, size_t assignments, size_t inputs)
 {
     size_t most = 0;
@@ -30,6 +36,7 @@ static size_t packed_bytes(const struct hearth_decoder *decoder, size_t assignme
     return most;
 }
 
+/* Runs twice, without memory to count and with it to cut: so the two cannot disagree. */
 static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_expert_space *space,
                       char *memory)
 {
@@ -68,7 +75,9 @@ void hearth_expert_space_lay_out(const struct hearth_decoder *decoder,
     lay_out(decoder, space, memory);
 }
 
-/* The likeliest experts of a row, the first of equals first, and their shares. */
+/* The likeliest experts of a row, the first of equals first, and their shares. An insertion into a
+ * list of `used` places, by `>` alone: of equal scores the first stays first, and the result
+ * depends on nothing but this row's scores. */
 static void choose(const struct hearth_decoder *decoder, size_t row)
 {
     const struct hearth_expert_space *space = decoder->space.experts;
@@ -89,14 +98,18 @@ static void choose(const struct hearth_decoder *decoder, size_t row)
             chosen[at] = chosen[at - 1];
         chosen[at] = (uint32_t)i;
     }
-    /* The softmax's own sum cancels out when the shares are brought to a sum of 1. */
+    /* softmax(s)_i / Σ_chosen softmax(s)_j = e^(s_i − s_0) / Σ_chosen e^(s_j − s_0): the softmax's
+     * own sum over all experts cancels out when the shares are brought to a sum of 1. s_0 is the
+     * largest, so that nothing overflows. */
     for (size_t i = 0; i < used; i++)
         sum += shares[i] = expf(scores[chosen[i]] - scores[chosen[0]]);
     for (size_t i = 0; i < used; i++)
         shares[i] /= sum;
 }
 
-/* Gathers the rows of each expert; by one member. */
+/* Gathers the rows of each expert; by one member. A counting sort: how many each expert has, where
+ * it begins, then every row in its place. Placing moves the beginnings on, and at the end each is
+ * where its successor began; shifted by one, they are the beginnings again. */
 static void assign(const struct hearth_pass *pass)
 {
     const struct hearth_decoder *decoder = pass->decoder;
@@ -122,7 +135,10 @@ static char *line_after(char *at, size_t bytes)
     return at + (bytes + LINE - 1) / LINE * LINE;
 }
 
-/* The products of all experts that have rows; by one member. */
+/* The products of all experts that have rows; by one member, because products are handed out by
+ * their number and all members must have the same list. Experts without rows are left out, so that
+ * their weights are not even read. The two pieces of memory that are cut up here have room for any
+ * spread of rows, see packed_bytes. */
 static void list_products(const struct hearth_pass *pass,
                           const struct hearth_layer_weights *weights)
 {
@@ -161,6 +177,7 @@ static void list_products(const struct hearth_pass *pass,
     }
 }
 
+/* Three phases: scores, choices, lists. The router is a matrix like any other. */
 static void route(struct hearth_member *member, struct hearth_pass *pass,
                   const struct hearth_layer_weights *weights, const struct hearth_packed_set *in)
 {
@@ -187,6 +204,8 @@ static void route(struct hearth_member *member, struct hearth_pass *pass,
     hearth_member_barrier(member);
 }
 
+/* A row is packed once for each of its experts, in the packing that this expert's weights read.
+ * What its bytes are depends on the row alone, wherever it comes to lie. */
 static void pack_assignments(struct hearth_member *member, const struct hearth_pass *pass)
 {
     const struct hearth_decoder *decoder = pass->decoder;
@@ -200,7 +219,8 @@ static void pack_assignments(struct hearth_member *member, const struct hearth_p
     hearth_member_barrier(member);
 }
 
-/* What a row's experts gave, by their shares, joins the stream. */
+/* What a row's experts gave, by their shares, joins the stream: x += Σ_i share_i · y_i, in the
+ * order in which choose() put them. That order, and with it every bit, is the row's own affair. */
 static void gather(struct hearth_member *member, const struct hearth_pass *pass)
 {
     const struct hearth_decoder *decoder = pass->decoder;

@@ -1,4 +1,9 @@
-/* The feed-forward half of a layer, without experts. */
+/* The feed-forward half of a layer, without experts: down · (activation(gate · x) ∘ (up · x)),
+ * which with SiLU is SwiGLU (Shazeer, arXiv 2002.05202); without a gate down · activation(up · x).
+ *
+ * Gate and up of one type are interleaved panel by panel, so that one tile holds both halves of the
+ * same outputs and multiplies them at once. Phases, each ended by a barrier: the rows normed and
+ * packed; the inner products, finished and packed; the product with `down`. */
 #include "network/decoder_experts.h"
 #include "network/decoder_private.h"
 
@@ -10,11 +15,14 @@ bool hearth_feed_reads_attention_rows(const struct hearth_decoder *decoder,
 
 void hearth_feed_want(struct hearth_packed_set *set, const struct hearth_layer_weights *weights)
 {
+    /* Which of the three exist depends on the layer; an absent matrix has no outputs and wants
+     * nothing. */
     hearth_packed_set_want(set, &weights->feed.both);
     hearth_packed_set_want(set, &weights->feed.gate);
     hearth_packed_set_want(set, &weights->feed.up);
 }
 
+/* What the phases of one layer share; each member has its own copy. */
 struct feed {
     struct hearth_pass *pass;
     const struct hearth_decoder *decoder;
@@ -37,7 +45,9 @@ static struct hearth_product product_of(const struct feed *feed,
     };
 }
 
-/* Gate and up of different types, each stored whole and then multiplied. */
+/* Gate and up of different types, each stored whole and then multiplied: their panels differ in
+ * size and cannot be interleaved. It costs a barrier and a way through memory, and is rare (a few
+ * layers of files that mix types). */
 static void run_apart(struct hearth_member *member, const struct feed *feed)
 {
     const struct hearth_decoder *decoder = feed->decoder;
@@ -63,7 +73,8 @@ static void run_apart(struct hearth_member *member, const struct feed *feed)
     hearth_member_barrier(member);
 }
 
-/* From the rows to what `down` reads. */
+/* From the rows to what `down` reads. Strips of 64 outputs are whole parts of packed rows, also
+ * after gate and up have become one, so that no two members pack the same part. */
 static void run_inner(struct hearth_member *member, const struct feed *feed)
 {
     const struct hearth_decoder *decoder = feed->decoder;
@@ -85,6 +96,8 @@ static void run_inner(struct hearth_member *member, const struct feed *feed)
     hearth_member_barrier(member);
 }
 
+/* As attention's project(): into the stream, or beside it where a norm of the result comes
+ * first. */
 static void run_down(struct hearth_member *member, const struct feed *feed)
 {
     const struct hearth_decoder *decoder = feed->decoder;
@@ -119,6 +132,9 @@ void hearth_pass_feed(struct hearth_member *member, struct hearth_pass *pass, ui
         hearth_pass_experts(member, pass, layer);
         return;
     }
+    /* A branch of attention that waits for its norm joins the stream in this row phase. Where the
+     * feed-forward part reads attention's own rows, they are packed already and there is no such
+     * phase. */
     struct hearth_packed_set out =
         hearth_packed_set_over(&space->feed, pass->rows, decoder->network.feed);
     hearth_feed_want(&in, weights);

@@ -1,7 +1,12 @@
+/* A pass from tokens to results, run by all members of a team at once. Every phase takes its pieces
+ * from one counter and ends with a barrier; between two barriers no member reads what another
+ * writes. A row's numbers are computed by whichever member takes it, always by the same operations
+ * in the same order, so that they do not depend on who that is. */
 #include "network/decoder_private.h"
 
 #include <string.h>
 
+/* Room for one row, which only this member uses. */
 float *hearth_pass_member_row(const struct hearth_pass *pass, const struct hearth_member *member)
 {
     const struct hearth_workspace *space = &pass->decoder->space;
@@ -20,7 +25,9 @@ void hearth_pass_norm(const struct hearth_decoder *decoder, const float *x, cons
         decoder->ops->layer_norm(x, weight, bias, network->norm_epsilon, network->width, y);
 }
 
-/* A branch that was waiting for its norm joins the stream. */
+/* A branch that was waiting for its norm joins the stream: x += scale · norm(branch) (Gemma 2, OLMo
+ * 2). It is the next reader of the row that does it, in the same phase in which it norms the row
+ * for itself. */
 static void join(const struct hearth_pass *pass, size_t row, const float *norm, float *scratch)
 {
     const struct hearth_decoder *decoder = pass->decoder;
@@ -32,6 +39,8 @@ static void join(const struct hearth_pass *pass, size_t row, const float *norm, 
                       decoder->network.residual_scale, width);
 }
 
+/* Whole groups of rows to one member: packed rows of a group share cache lines, which two cores
+ * would otherwise pull to and fro. */
 void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
                       const struct hearth_row_phase *phase)
 {
@@ -51,6 +60,8 @@ void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
     hearth_member_barrier(member);
 }
 
+/* Angles are computed here once for each row, for all layers; layers with windows may turn by other
+ * frequencies (Gemma 3) and then have tables of their own. */
 static void embed(struct hearth_member *member, struct hearth_pass *pass)
 {
     const struct hearth_decoder *decoder = pass->decoder;
@@ -74,7 +85,8 @@ static void embed(struct hearth_member *member, struct hearth_pass *pass)
     hearth_member_barrier(member);
 }
 
-/* Rows that give a result, normed: as they are, or packed for the head. */
+/* Rows that give a result, normed: as they are, or packed for the head. A caller may ask for fewer
+ * rows than the step has, so row `i` of the results is row output_rows[i] of the stream. */
 static void finish_rows(struct hearth_member *member, struct hearth_pass *pass,
                         const float *waiting_norm, const struct hearth_packed_set *to)
 {
@@ -97,6 +109,8 @@ static void finish_rows(struct hearth_member *member, struct hearth_pass *pass,
     hearth_member_barrier(member);
 }
 
+/* logits = cap · tanh((head · x · scale + bias) / cap), where there is a cap (Gemma 2, arXiv
+ * 2408.00118); the scale is 1 for all but a few. */
 static void finish_logits(void *argument, const struct hearth_tile *tile)
 {
     const struct hearth_decoder *decoder = argument;
@@ -113,6 +127,7 @@ static void finish_logits(void *argument, const struct hearth_tile *tile)
     }
 }
 
+/* Without a barrier at its end: hearth_team_run returns when all members have. */
 static void finish_pass(struct hearth_member *member, struct hearth_pass *pass,
                         const float *waiting_norm)
 {
@@ -136,7 +151,9 @@ static void finish_pass(struct hearth_member *member, struct hearth_pass *pass,
     hearth_products_run(member, decoder->kernels, &product, 1);
 }
 
-/* Behind the last attention only rows that give a result matter: they move to the front. */
+/* Behind the last attention only rows that give a result matter, since no later layer will read the
+ * others' keys and values: the wanted rows move to the front. In a prompt that is one row of
+ * hundreds. By one member, because a row may move into the place of another. */
 static void keep_outputs(struct hearth_member *member, struct hearth_pass *pass)
 {
     const struct hearth_decoder *decoder = pass->decoder;
@@ -157,6 +174,10 @@ static void keep_outputs(struct hearth_member *member, struct hearth_pass *pass)
     hearth_member_barrier(member);
 }
 
+/* The layers one after the other. `waiting_norm` goes from one half to the next: the norm of a
+ * branch that has been computed and has yet to join the stream. A pass ends early only where all
+ * members end alike, because a member that left others at a barrier would stop the team for
+ * good. */
 void hearth_pass(struct hearth_member *member, void *argument)
 {
     struct hearth_pass *pass = argument;

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+/* Tokens index the embeddings, so each is checked here, once; below this nobody looks again. The
+ * comparison with all spans before it also bounds their number by that of the sequences. */
 static int check_span(const struct hearth_decoder *decoder, const struct hearth_decoder_span *spans,
                       size_t index, struct hearth_error *error)
 {
@@ -39,7 +41,9 @@ static int check(const struct hearth_decoder *decoder, const struct hearth_decod
     return 0;
 }
 
-/* Pages for what comes; the rows of the pass. */
+/* Pages for what comes; the rows of the pass. Pages are reserved before the pass, since nothing may
+ * fail within it, and a page that is shared is copied now, by one thread. When a later span fails,
+ * the pages reserved here stay with their sequence and serve its next step. */
 static int add_span(struct hearth_pass *pass, const struct hearth_decoder_span *span,
                     struct hearth_error *error)
 {
@@ -71,6 +75,9 @@ int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_deco
                         size_t count, enum hearth_decoder_result result,
                         const atomic_bool *canceled, struct hearth_error *error)
 {
+    /* Lengths grow only when the whole pass is done. After a cancel, keys and values of some layers
+     * are in the pages already, but behind the end of their sequence, where the next step writes
+     * over them before it reads. */
     struct hearth_pass pass = {.decoder = decoder, .result = result, .canceled = canceled};
     int rc = check(decoder, spans, count, result, error);
     decoder->result_stride =

@@ -1,8 +1,13 @@
+/* One piece of memory for all that a pass writes, cut into buffers. hearth_workspace_lay_out runs
+ * without memory for the plan and with it for the decoder, so that what was promised is what is
+ * taken. Sizes come from a header and from settings; both are bounded before this. */
 #include "network/decoder_experts.h"
 #include "network/decoder_private.h"
 
 #include <string.h>
 
+/* Buffers begin on lines of the cache: vectors are loaded aligned, and what two members write does
+ * not share a line. */
 enum { LINE = 64 };
 
 /* Memory that is cut into buffers; without a base only its size is counted. */
@@ -23,6 +28,8 @@ static float *cut_floats(struct cutting *cutting, size_t rows, size_t width)
     return cut(cutting, rows * width, sizeof(float));
 }
 
+/* Memory of one set is used again in every layer, so it is as large as the widest reader needs, and
+ * has each packing that some layer reads. */
 void hearth_packed_memory_want(struct hearth_packed_memory *memory,
                                const struct hearth_panels *reader)
 {
@@ -33,6 +40,7 @@ void hearth_packed_memory_want(struct hearth_packed_memory *memory,
         memory->inputs = reader->inputs;
 }
 
+/* In a layer only those packings are filled that its own weights read. */
 void hearth_packed_set_want(struct hearth_packed_set *set, const struct hearth_panels *reader)
 {
     if (reader->outputs > 0)
@@ -101,6 +109,7 @@ static bool any_apart(const struct hearth_decoder *decoder)
     return false;
 }
 
+/* A member's own row serves the norms and whatever else needs one row at a time. */
 static size_t widest_row(const struct hearth_network *network)
 {
     size_t widest = network->width;
@@ -110,6 +119,8 @@ static size_t widest_row(const struct hearth_network *network)
     return network->feed > widest ? network->feed : widest;
 }
 
+/* What a network does not use has no rows and takes no memory; its pointer is then NULL, so that a
+ * wrong use is seen at once. */
 static void cut_heads(struct cutting *cutting, struct hearth_decoder *decoder, size_t rows)
 {
     struct hearth_workspace *space = &decoder->space;
@@ -139,7 +150,9 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     size_t rows = params->batch, width = network->width;
     size_t logits = (size_t)params->outputs * network->vocabulary;
     size_t states = (size_t)params->states * width;
+    /* A step gives either logits or states, so the two share one buffer, as large as the larger. */
     size_t results = params->outputs > params->states ? params->outputs : params->states;
+    /* Both runs begin from nothing: `wanted` would otherwise remember the first. */
     memset(space, 0, sizeof(*space));
     want_packings(decoder);
     space->widest = widest_row(network);

@@ -1,3 +1,6 @@
+/* Pages are owned by counting: a page belongs to all sequences whose tables name it, and returns to
+ * the stack of free ones with the last of them. Only a page that one sequence has alone is ever
+ * written to. */
 #include "network/kv_cache.h"
 
 #include "base/big_memory.h"
@@ -9,6 +12,8 @@
 
 enum { TOKENS = HEARTH_KV_PAGE_TOKENS };
 
+/* What stands before saved pages. Everything that decides how a page lies is in it, so that
+ * comparing it whole tells whether the pages that follow mean anything here. */
 struct saved_head {
     char magic[8];
     uint32_t type, layers, heads, head_size, tokens, reserved;
@@ -38,6 +43,9 @@ uint64_t hearth_kv_cache_bytes(const struct hearth_kv_shape *shape)
 int hearth_kv_cache_init(struct hearth_kv_cache *cache, const struct hearth_kv_shape *shape,
                          struct hearth_error *error)
 {
+    /* The context is a setting, so the product of the two can be anything. It is computed in 64
+     * bits and clamped for the allocations; at the clamp the cache is refused like one without
+     * memory. */
     uint64_t pages = (uint64_t)pages_for(shape->context) * shape->sequences;
     *cache = (struct hearth_kv_cache){.shape = *shape, .pages_each = pages_for(shape->context)};
     layout_init(shape, &cache->layout);
@@ -83,7 +91,9 @@ static char *page_at(const struct hearth_kv_cache *cache, uint32_t page)
     return cache->pool + page * cache->page_stride;
 }
 
-/* There is one: each sequence has at most pages_each, and a shared page counts once. */
+/* There is always one. The pool has pages_each for every sequence, a sequence holds at most that
+ * many, and a shared page counts once for several. Whoever takes one either holds fewer than
+ * pages_each, or holds a shared page that it is about to give up. */
 static uint32_t take_page(struct hearth_kv_cache *cache)
 {
     assert(cache->free_count > 0);
@@ -103,6 +113,9 @@ uint32_t hearth_kv_cache_length(const struct hearth_kv_cache *cache, uint32_t se
     return cache->lengths[sequence];
 }
 
+/* Copy on write: only the page that the sequence's end lies in can be shared and written to. Pages
+ * before it are full, and those behind it are its own. The copy comes before the other page is
+ * given up, which stays with whoever shared it. */
 bool hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
 {
     uint32_t *table = table_of(cache, sequence), length = cache->lengths[sequence];
@@ -124,6 +137,8 @@ void hearth_kv_cache_extend(struct hearth_kv_cache *cache, uint32_t sequence, ui
     cache->lengths[sequence] += count;
 }
 
+/* Pages that were reserved and not filled are given back too. Bytes stay as they are, because
+ * nobody reads a page behind the end of a sequence. */
 void hearth_kv_cache_trim(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
 {
     if (count < cache->lengths[sequence])
@@ -136,6 +151,7 @@ void hearth_kv_cache_copy(struct hearth_kv_cache *cache, uint32_t from, uint32_t
 {
     if (from == to)
         return;
+    /* First give up, then count up: a page that both have keeps the source's count meanwhile. */
     hearth_kv_cache_trim(cache, to, 0);
     uint32_t count = pages_for(cache->lengths[from]);
     memcpy(table_of(cache, to), table_of(cache, from), count * sizeof(uint32_t));
@@ -174,6 +190,8 @@ size_t hearth_kv_cache_saved_bytes(const struct hearth_kv_cache *cache, uint32_t
     return sizeof(struct saved_head) + pages_for(cache->lengths[sequence]) * cache->page_stride;
 }
 
+/* Whole pages, also the last one that is only partly filled: they are restored as they were, and
+ * what lies behind the last token is as unused there as here. */
 void hearth_kv_cache_save(const struct hearth_kv_cache *cache, uint32_t sequence, void *bytes)
 {
     struct saved_head head = head_of(cache, cache->lengths[sequence]);
@@ -184,6 +202,10 @@ void hearth_kv_cache_save(const struct hearth_kv_cache *cache, uint32_t sequence
         memcpy(at, page_at(cache, table_of(cache, sequence)[i]), cache->page_stride);
 }
 
+/* The bytes come from a file that anybody may have written. Lengths are compared before the first
+ * page is touched, and the number of tokens with the context before it is multiplied. What the
+ * pages hold are numbers and never places or lengths, so that false ones give false tokens and no
+ * more. */
 int hearth_kv_cache_restore(struct hearth_kv_cache *cache, uint32_t sequence, const void *bytes,
                             size_t length, struct hearth_error *error)
 {

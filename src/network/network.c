@@ -1,3 +1,6 @@
+/* A GGUF header becomes a network. Every number is a stranger's: it is bounded where it is read,
+ * and what relates two numbers is checked when both are there. Behind hearth_network_read no size
+ * is 0 that a division needs and no product of two overflows 64 bits. */
 #include "network/network.h"
 
 #include "base/error.h"
@@ -29,7 +32,9 @@ static void refuse(struct reading *from, const char *suffix, const char *why)
                                     from->prefix, suffix, why);
 }
 
-/* A whole number in [1, most], or the fallback where the key is missing (which may be 0). */
+/* A whole number in [0, most], or the fallback where the key is missing. GGUF allows an array with
+ * a number for each layer; one whose numbers are all the same is as good as one number, and
+ * anything else is a network that no row describes. */
 static uint32_t whole(struct reading *from, const char *suffix, uint32_t fallback, uint32_t most)
 {
     const struct hearth_gguf_entry *entry = find(from, suffix);
@@ -48,6 +53,7 @@ static uint32_t whole(struct reading *from, const char *suffix, uint32_t fallbac
     return (uint32_t)value;
 }
 
+/* The same where 0 makes no sense; zeros that follow an earlier failure change nothing. */
 static uint32_t needed(struct reading *from, const char *suffix, uint32_t fallback, uint32_t most)
 {
     uint32_t value = whole(from, suffix, fallback, most);
@@ -56,6 +62,8 @@ static uint32_t needed(struct reading *from, const char *suffix, uint32_t fallba
     return value;
 }
 
+/* The bound is far beyond every real value and far within f32, so that what is computed of it is
+ * finite. NaN fails the first test. */
 static float number(struct reading *from, const char *suffix, float fallback)
 {
     char key[128];
@@ -68,6 +76,9 @@ static float number(struct reading *from, const char *suffix, float fallback)
     return (float)value;
 }
 
+/* Defaults are those of the GGUF specification: as many key heads as heads where nothing is said
+ * (then it is not grouped-query attention), and width/heads components to a head. A head may also
+ * be wider or narrower than width/heads, as in Gemma and Qwen 3. */
 static void read_sizes(struct reading *from, struct hearth_network *network)
 {
     enum { WIDTH = HEARTH_NETWORK_WIDTH_MAX };
@@ -84,6 +95,7 @@ static void read_sizes(struct reading *from, struct hearth_network *network)
     network->experts = whole(from, "expert_count", 0, HEARTH_NETWORK_EXPERTS_MAX);
     network->experts_used = whole(from, "expert_used_count", 0, HEARTH_NETWORK_EXPERTS_MAX);
     network->expert_feed = whole(from, "expert_feed_forward_length", network->feed, WIDTH);
+    /* From here on all needed sizes are above 0, so that the remainders are defined. */
     if (from->rc != 0)
         return;
     if (network->heads % network->key_heads != 0)
@@ -103,6 +115,8 @@ static void read_sizes(struct reading *from, struct hearth_network *network)
             hearth_error_set(from->error, HEARTH_ENOTIMPL, "keys and values of different sizes");
 }
 
+/* The list of tokens decides where there is one: that many rows the embeddings must have, which
+ * weights_describe.c compares with the tensor's shape. */
 static void read_vocabulary(struct reading *from, struct hearth_network *network)
 {
     network->vocabulary = whole(from, "vocab_size", 0, INT32_MAX / 2);
@@ -113,6 +127,9 @@ static void read_vocabulary(struct reading *from, struct hearth_network *network
         refuse(from, "vocab_size", "is missing, and there is no list of tokens");
 }
 
+/* Factors that most headers leave out; converters write 0 for "none" as well, hence the tests for
+ * 0. Scores are multiplied by 1/√(head size) (arXiv 1706.03762), in Gemma's largest networks by
+ * 1/√(width/heads). Granite's logit_scale is a divisor, and we keep its inverse. */
 static void read_factors(struct reading *from, struct hearth_network *network)
 {
     const struct hearth_architecture *row = network->architecture;
@@ -140,6 +157,8 @@ static void read_factors(struct reading *from, struct hearth_network *network)
     network->logit_cap = number(from, "final_logit_softcapping", 0);
 }
 
+/* A pattern n means that layers n − 1, 2n − 1, … see everything. Files may instead have a truth for
+ * each layer; a list that is too short says no for the rest. */
 static void read_windows(struct reading *from, struct hearth_network *network)
 {
     const struct hearth_architecture *row = network->architecture;
@@ -166,7 +185,13 @@ static bool text_is(struct hearth_gguf_text text, const char *word)
            memcmp(text.bytes, word, text.length) == 0;
 }
 
-/* As llama.cpp's llama_context reads them. */
+/* As llama.cpp's llama_context reads them: a caller's numbers before the header's, `scale_linear`
+ * as the old name of the factor. The magnitude of yarn is 1 + 0.1 · ln(factor) (Peng et al., arXiv
+ * 2309.00071), times the header's own.
+ *
+ * llama3's scaling and longrope have no numbers here: their factors are tensors of the file. Kinds
+ * of scaling that are unknown are refused, since positions that are slightly wrong would only show
+ * as worse answers. */
 static void read_rotary(struct reading *from, const struct hearth_network_overrides *overrides,
                         struct hearth_network *network)
 {
@@ -213,7 +238,8 @@ static void read_rotary(struct reading *from, const struct hearth_network_overri
         refuse(from, "rope.freq_base_swa", "is out of range");
 }
 
-/* Things that the rows could not know of when they were written. */
+/* Things that the rows could not know of when they were written. A key that changes what is
+ * computed must be one that this code knows; otherwise a model would run and be wrong. */
 static void check_rest(struct reading *from)
 {
     const struct hearth_gguf_entry *causal = find(from, "attention.causal");
@@ -241,6 +267,7 @@ int hearth_network_read(const struct hearth_gguf *gguf,
                         const struct hearth_network_overrides *overrides,
                         struct hearth_network *ret_network, struct hearth_error *error)
 {
+    /* The name is compared and never printed, for it is a stranger's. */
     struct hearth_gguf_text name = hearth_gguf_text(gguf, "general.architecture");
     if (name.bytes == NULL)
         return hearth_error_set(error, HEARTH_EMODEL,
@@ -259,6 +286,7 @@ int hearth_network_read(const struct hearth_gguf *gguf,
         read_rotary(&from, overrides, &network);
         check_rest(&from);
     }
+    /* The result is touched only when all is well; what was read so far is on the stack. */
     if (from.rc == 0)
         *ret_network = network;
     return from.rc;

@@ -1,7 +1,12 @@
+/* The tensors by their names in GGUF files (gguf-py's constants.py). Extents are in the order of
+ * the file, the innermost first, which for a matrix is its inputs; a dimension that is not given is
+ * 1 (HEARTH_EXTENT_NONE). */
 #include "network/part.h"
 
 #include <stdio.h>
 
+/* Vectors become f32 and are added or multiplied with; matrices keep their type, for the
+ * kernels. */
 #define E(x) HEARTH_EXTENT_##x
 #define GLOBAL(text, ...)                                                                          \
     {                                                                                              \
@@ -39,7 +44,8 @@ static const struct hearth_part_row rows[HEARTH_PART_COUNT] = {
     [HEARTH_PART_VALUE_BIAS] = OF_LAYER("attn_v.bias", E(KEYS)),
     [HEARTH_PART_QKV] = LAYER_MATRIX("attn_qkv.weight", E(WIDTH), E(QKV)),
     [HEARTH_PART_QKV_BIAS] = OF_LAYER("attn_qkv.bias", E(QKV)),
-    /* The shapes of these two depend on the architecture: network_tensor.c. */
+    /* The shapes of these two depend on the architecture: expected_extents in
+     * weights_describe.c. */
     [HEARTH_PART_QUERY_NORM] = OF_LAYER("attn_q_norm.weight", E(HEAD)),
     [HEARTH_PART_KEY_NORM] = OF_LAYER("attn_k_norm.weight", E(HEAD)),
     [HEARTH_PART_ATTENTION_OUT] = LAYER_MATRIX("attn_output.weight", E(QUERIES), E(WIDTH)),
@@ -71,6 +77,7 @@ const struct hearth_part_row *hearth_part_row(enum hearth_part part)
 
 void hearth_part_name(enum hearth_part part, uint32_t layer, char *ret_name, size_t size)
 {
+    /* The pattern is data and not passed as a format, so that the compiler can check the format. */
     const char *pattern = rows[part].name;
     if (!rows[part].in_layer)
         snprintf(ret_name, size, "%s", pattern);

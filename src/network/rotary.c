@@ -1,8 +1,11 @@
+/* Frequencies in double: a context of a million positions multiplies their error by a million. */
 #include "network/rotary.h"
 
 #include <math.h>
 
-/* The component that turns `turns` times within the original context. */
+/* The component that turns `turns` times within the original context L. It turns base^(−2i/d) · L /
+ * 2π times, so that i = d · ln(L / (2π · turns)) / (2 · ln base): arXiv 2309.00071, and ggml's
+ * ggml_rope_yarn_corr_dim. */
 static double component_of(const struct hearth_rotary_scaling *scaling, uint32_t size, double turns)
 {
     const double two_pi = 6.283185307179586;
@@ -10,7 +13,9 @@ static double component_of(const struct hearth_rotary_scaling *scaling, uint32_t
            (2 * log((double)scaling->base));
 }
 
-/* 1 where the unscaled frequency holds, 0 where the scaled one does. */
+/* 1 where the unscaled frequency holds, 0 where the scaled one does, and a ramp between the two.
+ * Fast components see many turns within the original context and need no scaling; slow ones would
+ * meet angles that they were never trained on. The 0.001 stands for a ramp of no width. */
 static double unscaled_share(const struct hearth_rotary_scaling *scaling, uint32_t size, uint32_t i)
 {
     double low = fmax(0, floor(component_of(scaling, size, (double)scaling->yarn_fast)));
@@ -19,6 +24,7 @@ static double unscaled_share(const struct hearth_rotary_scaling *scaling, uint32
     return 1 - fmin(1, fmax(0, at));
 }
 
+/* Linear scaling is the same with a share of 0; without scaling the factor is 1. */
 void hearth_rotary_frequencies(const struct hearth_rotary_scaling *scaling, uint32_t size,
                                const float *factors, float *ret_frequencies)
 {

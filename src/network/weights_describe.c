@@ -1,3 +1,6 @@
+/* From a header to a list of pieces, before a byte of weights is read. Everything that could be
+ * wrong with a tensor is found here: that it is missing, has another shape or type than the network
+ * wants, or is one that nobody asked for. What load does later can then rely on every size. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "network/weights_plan.h"
@@ -8,6 +11,7 @@
 
 enum { NAME_MAX_LENGTH = 96, LINE = 64 };
 
+/* `used` is how unknown tensors are found: whatever is not marked at the end, nobody knows. */
 struct describing {
     const struct hearth_network *network;
     const struct hearth_checkpoint *checkpoint;
@@ -18,6 +22,7 @@ struct describing {
     int rc; /* the first failure */
 };
 
+/* The first failure is what a person reads; those behind it are often its consequences. */
 static void fail(struct describing *d, enum hearth_part part, int code, const char *what)
 {
     char name[NAME_MAX_LENGTH];
@@ -64,6 +69,10 @@ static bool find(struct describing *d, enum hearth_part part,
         fail(d, part, HEARTH_EMODEL, shape);
         return false;
     }
+    /* The type is a number from the file: no table is indexed with it before it is known to be one
+     * of ours. Extents equal the network's, which are bounded, so that the products do not
+     * overflow; a tensor whose bytes are not those of its shape would otherwise be read beyond its
+     * end. */
     size_t row_bytes = hearth_quant_bytes(ret_tensor->type, (size_t)extents[0]);
     bool plain = ret_tensor->type == HEARTH_QUANT_F32 || ret_tensor->type == HEARTH_QUANT_F16 ||
                  ret_tensor->type == HEARTH_QUANT_BF16;
@@ -86,6 +95,7 @@ static void need(struct describing *d, enum hearth_part part, struct hearth_chec
         fail(d, part, HEARTH_EMODEL, "is missing");
 }
 
+/* Pieces lie in the order in which a pass reads them, each on a line of the cache. */
 static struct hearth_piece *add_piece(struct describing *d, const struct hearth_piece *piece)
 {
     struct hearth_weights_plan *plan = d->weights->plan;
@@ -100,6 +110,7 @@ static struct hearth_piece *add_piece(struct describing *d, const struct hearth_
     return added;
 }
 
+/* Where the vector will lie is known only at load; until then the pointer is NULL. */
 static void add_vector(struct describing *d, enum hearth_part part, const float **vector)
 {
     struct hearth_checkpoint_tensor tensor;
@@ -118,7 +129,8 @@ static void add_vector(struct describing *d, enum hearth_part part, const float 
     add_piece(d, &piece);
 }
 
-/* One or two matrices of one shape and type; `outputs` rows from `first_output` on of each. */
+/* One or two matrices of one shape and type; `outputs` rows from `first_output` on of each. Rows
+ * are whole blocks, so a part of a fused tensor begins at a whole row and is read in place. */
 static void add_panels(struct describing *d, struct hearth_panels *panels,
                        const struct hearth_checkpoint_tensor *const *sources,
                        const uint64_t *first_outputs, unsigned parts, uint64_t outputs)
@@ -154,7 +166,7 @@ static void add_whole(struct describing *d, enum hearth_part part, struct hearth
         add_matrix(d, panels, &tensor, 0, tensor.extents[1]);
 }
 
-/* Three biases that lie one behind the other. */
+/* Three biases that lie one behind the other: those of queries, of keys, of values. */
 static bool add_fused_bias(struct describing *d, struct hearth_layer_weights *layer,
                            uint64_t queries, uint64_t keys)
 {
@@ -177,6 +189,8 @@ static bool add_fused_bias(struct describing *d, struct hearth_layer_weights *la
     return true;
 }
 
+/* The fused tensor has the rows of Q above those of K above those of V. It becomes three matrices,
+ * so that everything behind this knows only one case. */
 static void describe_qkv(struct describing *d, struct hearth_layer_weights *layer)
 {
     uint64_t queries = hearth_network_extent(d->network, HEARTH_EXTENT_QUERIES);
@@ -202,7 +216,8 @@ static void describe_qkv(struct describing *d, struct hearth_layer_weights *laye
     add_vector(d, HEARTH_PART_KEY_NORM, &layer->key_norm);
 }
 
-/* `gate` and `up` are `outputs` rows of tensors that hold maybe more. */
+/* `gate` and `up` are `outputs` rows of tensors that hold maybe more: the halves of a fused one, or
+ * one expert of all. Of one type they are interleaved, see panel.h. */
 static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
                       const struct hearth_checkpoint_tensor *gate, uint64_t gate_first,
                       const struct hearth_checkpoint_tensor *up, uint64_t up_first,
@@ -221,6 +236,7 @@ static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
     add_matrix(d, &gated->up, up, up_first, outputs);
 }
 
+/* phi3 has the gate above up in one tensor, so both come from it, from different rows. */
 static void describe_dense(struct describing *d, struct hearth_layer_weights *layer)
 {
     uint64_t required = d->network->architecture->required;
@@ -242,6 +258,9 @@ static void describe_dense(struct describing *d, struct hearth_layer_weights *la
     add_vector(d, HEARTH_PART_DOWN_BIAS, &layer->down_bias);
 }
 
+/* Experts lie one behind the other in tensors of three dimensions, so expert i has the rows from i
+ * · outputs on. Different types of gate and up would need a second way through the mixture, for
+ * files that nobody makes. */
 static void describe_experts(struct describing *d, struct hearth_layer_weights *layer)
 {
     const struct hearth_network *network = d->network;
@@ -277,6 +296,9 @@ static void describe_layer(struct describing *d, struct hearth_layer_weights *la
     add_vector(d, HEARTH_PART_FEED_POST_NORM, &layer->feed_post_norm);
 }
 
+/* A tied head: the embeddings serve as the head and, read back row by row out of the panels, as
+ * embeddings. A head of its own leaves the embeddings as rows of the file, since only single rows
+ * of them are ever read. */
 static void describe_ends(struct describing *d)
 {
     struct hearth_weights *weights = d->weights;
@@ -302,6 +324,7 @@ static void describe_ends(struct describing *d)
     add_piece(d, &piece);
 }
 
+/* The name is the file's own, hence hearth_checkpoint_name, which makes it harmless. */
 static void check_none_left(struct describing *d)
 {
     char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
@@ -327,6 +350,7 @@ int hearth_weights_describe(const struct hearth_network *network,
                            .weights = weights,
                            .used = hearth_calloc(hearth_checkpoint_count(checkpoint) + 1, 1),
                            .error = error};
+    /* llama3's factors and longrope's; without such tensors all three stay NULL. */
     add_vector(&d, HEARTH_PART_ROTARY_FACTORS, &weights->rotary_factors);
     add_vector(&d, HEARTH_PART_ROTARY_FACTORS_SHORT, &weights->rotary_factors_short);
     add_vector(&d, HEARTH_PART_ROTARY_FACTORS_LONG, &weights->rotary_factors_long);

@@ -1,3 +1,7 @@
+/* Weights go from the mapped file into panels, once. All members of a team take chunks of about
+ * equal size, in the order in which a pass uses them; a chunk is written by one member to a place
+ * that follows from its number alone, so the result is the same however many there are. Afterwards
+ * the mapping goes, and the weights are the only copy. */
 #include "base/big_memory.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -35,6 +39,8 @@ static size_t chunks_of(const struct hearth_piece *piece)
     return (piece->panels->panel_count + count - 1) / count;
 }
 
+/* Whoever comes first sets the code and is thereby the only one who writes the message. It is read
+ * when the team's run has ended. */
 static void set_failure(struct loading *loading, int rc, const struct hearth_error *error)
 {
     int none = 0;
@@ -42,6 +48,8 @@ static void set_failure(struct loading *loading, int rc, const struct hearth_err
         *loading->error = *error;
 }
 
+/* Norms and biases touch every row, so that a single one which is not finite would make all results
+ * so. Panels are looked at in hearth_panels_repack. */
 static int load_vector(const struct hearth_piece *piece, const void *source, float *to,
                        struct hearth_error *error)
 {
@@ -53,6 +61,7 @@ static int load_vector(const struct hearth_piece *piece, const void *source, flo
     return 0;
 }
 
+/* Offsets and sizes are those of describe; map has made sure that the file still reaches so far. */
 static int load_chunk(const struct loading *loading, const struct hearth_piece *piece, size_t chunk,
                       struct hearth_error *error)
 {
@@ -87,6 +96,8 @@ static size_t piece_of(const struct loading *loading, size_t chunk)
     return low;
 }
 
+/* Only member 0 reports: it is the thread that called load, which is where the caller expects
+ * it. */
 static void report(struct loading *loading)
 {
     const struct hearth_weights_progress *progress = loading->progress;
@@ -105,6 +116,7 @@ static void load_chunks(struct hearth_member *member, void *argument)
     struct hearth_error error = {0};
     size_t chunk;
     while ((chunk = hearth_member_take(member)) < loading->chunk_count) {
+        /* After a failure the rest is counted through and not loaded, so that all members end. */
         if (atomic_load(&loading->rc) != 0)
             continue;
         size_t index = piece_of(loading, chunk);
@@ -135,6 +147,7 @@ static int allocate(struct loading *loading, struct hearth_error *error)
     return 0;
 }
 
+/* Pieces say where in the file to read, which is of no use once the weights are there. */
 static void drop_plan(struct hearth_weights *weights)
 {
     if (weights->plan != NULL)
@@ -143,6 +156,7 @@ static void drop_plan(struct hearth_weights *weights)
     weights->plan = NULL;
 }
 
+/* Memory before the mapping: what cannot be held is not even read. */
 int hearth_weights_load(struct hearth_weights *weights, struct hearth_checkpoint *checkpoint,
                         struct hearth_team *team, const struct hearth_weights_progress *progress,
                         struct hearth_error *error)
