@@ -1,3 +1,4 @@
+/* The decoder's kernels for AVX-512 with dot products of bytes and of bf16 (decoder.inc.h). */
 #define DECODER decoder_avx512_bf16
 #define DECODER_NAME "avx512_bf16"
 #define VECTOR_BYTES 64

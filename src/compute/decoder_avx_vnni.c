@@ -1,3 +1,4 @@
+/* The decoder's kernels for AVX2 with dot products of bytes (decoder.inc.h). */
 #define DECODER decoder_avx_vnni
 #define DECODER_NAME "avx_vnni"
 #define VECTOR_BYTES 32

@@ -8,6 +8,7 @@ enum { WIDE_MOST = 4 };
 #define EACH_PANEL UNROLL for (int w = 0; w < wide; w++)
 #define EACH_SUM EACH_ROW EACH_PANEL EACH_PART
 
+/* Indices are constants once inlined, so that what is used of it lives in registers. */
 typedef vf sums_of_rows[ROW_BLOCK][WIDE_MOST][PARTS];
 
 INLINE void clear_sums(sums_of_rows sums, int wide, int rows)
@@ -21,6 +22,7 @@ INLINE void store_sums(sums_of_rows sums, float *c, size_t stride, int wide, int
         sums[r][w][p];
 }
 
+/* Input k of all 16 channels lies in one piece: f32 in 64 bytes, f16 in 32. */
 INLINE vf load_float(enum hearth_form form, const char *panel, size_t k, int p)
 {
     if (form == HEARTH_FORM_F32)
@@ -28,7 +30,9 @@ INLINE vf load_float(enum hearth_form form, const char *panel, size_t k, int p)
     return load_f16(panel + k * HEARTH_VECTOR / 2 + p * VECTOR_BYTES / 2);
 }
 
-/* f32 and f16 */
+/* f32 and f16. Row r's activation of input k is broadcast to all channels: a group lies as
+ * [inputs][total], so that the activations of one input are neighbours. Weights are fetched ahead
+ * only for the first rows of a group, as they are near for the others. */
 INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form form, int wide,
                         int rows, size_t total, size_t first)
 {
@@ -49,7 +53,9 @@ INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form 
     store_sums(sums, input->c, input->c_stride, wide, rows, first);
 }
 
-/* Pairs of bf16: the second product is added first, as vdpbf16ps does. */
+/* Pairs of bf16: the second product is added first, as vdpbf16ps does (Intel's manual: two fused
+ * multiply-adds, and denormal numbers are taken for 0). Without the instruction a bf16 is the upper
+ * half of an f32: the second of a pair needs its lower half cleared, the first one shifted up. */
 INLINE vf add_pair(vf sum, vi weights, const void *activations)
 {
 #ifdef HAS_BF16
@@ -64,6 +70,7 @@ INLINE vf add_pair(vf sum, vi weights, const void *activations)
 #endif
 }
 
+/* The inputs of a panel are padded to an even number with zeros, so that the last pair is whole. */
 INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form form, int wide,
                        int rows, size_t total, size_t first)
 {
@@ -109,6 +116,8 @@ INLINE size_t keys_of_page(const struct hearth_weigh *weigh, size_t done)
     return left < HEARTH_KV_PAGE_TOKENS ? left : HEARTH_KV_PAGE_TOKENS;
 }
 
+/* The 16 values of one key in a panel; codes become floats times the scale of their 32 components,
+ * the multiplication first, so that plain C can do the same. */
 INLINE vf load_value(enum hearth_kv_type type, const uint8_t *panel, const uint8_t *scales,
                      size_t key, int p)
 {
@@ -142,6 +151,8 @@ INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type t
     store_sums(sums, weigh->c + panel * HEARTH_PANEL_OUTPUTS, weigh->c_stride, wide, rows, first);
 }
 
+/* Like tile_pairs with keys for inputs; a page holds an even number of them, so that a pair never
+ * lies in two pages. */
 INLINE void weigh_pairs(const struct hearth_weigh *weigh, enum hearth_kv_type type, size_t panel,
                         int wide, int rows, size_t total, size_t first)
 {

@@ -1,3 +1,5 @@
+/* Which table belongs to which instruction set, and the angles, which are computed once for each
+ * row of a step and so need no vectors. */
 #include "compute/decoder_table.h"
 
 #include <math.h>
@@ -29,6 +31,8 @@ const struct hearth_row_ops *hearth_row_ops(const struct hearth_decoder_kernels 
     return &kernels->rows;
 }
 
+/* θ_i = position · frequency_i (Su et al., arXiv 2104.09864). In double up to the last rounding:
+ * f32 would lose the angle's fraction at positions of 2^20 and more. */
 void hearth_rotary_angles(uint32_t position, const float *inverse_frequencies, size_t count,
                           float magnitude, float *ret_cosines, float *ret_sines)
 {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+/* Behind the standard headers, which it uses without including them. */
 #include "compute/decoder_rows.inc.h"
 
 /* A part of a panel that has one scale for each channel: a block, or a half of one. */
@@ -17,6 +18,9 @@ struct plain_codes {
     size_t first, last;   /* inputs of the block */
 };
 
+/* Σ codes · activations of one channel, exact in 32 bits: 32 products of at most 255 · 127. What it
+ * sums over is a block or a half of one, as the form has scales. The order within it is of no
+ * matter, since integers do not round. */
 static int32_t dot(const struct plain_codes *part, size_t channel, const int8_t *a, size_t rows)
 {
     int32_t sum = 0;
@@ -34,7 +38,12 @@ static float f16_at(const uint8_t *scales, size_t channel)
     return hearth_f16_to_f32(bits);
 }
 
-/* One block for one row of the tile. */
+/* One block for one row of the tile: c += w_scale · x_scale · Σ (code − offset) · x, and c +=
+ * minimum · x_scale · Σ x where the form has minima.
+ *
+ * The offset is taken out beforehand: −8 · Σ x is a word of the packed row, and offset/8 times that
+ * is where the sum begins (decoder_table.h). A form with one scale for a block reads the words of
+ * the whole block, one with two those of its halves. */
 static void tile_block(const struct hearth_form_shape *shape, const uint8_t *pair, size_t second,
                        const uint8_t *block, size_t rows, size_t row, float *c)
 {
@@ -67,6 +76,8 @@ static void tile_block(const struct hearth_form_shape *shape, const uint8_t *pai
     }
 }
 
+/* Row by row over all blocks in the order of the inputs: one fused multiply-add for each scale.
+ * That order is the same in all tables and for any number of rows. */
 static void panel_s8(const struct hearth_tile_input *input, enum hearth_form form)
 {
     const struct hearth_form_shape *shape = hearth_form_shape(form);
@@ -82,6 +93,8 @@ static void panel_s8(const struct hearth_tile_input *input, enum hearth_form for
     }
 }
 
+/* One chain of fused multiply-adds for each result, in the order of the inputs: the vector tables
+ * have these chains side by side in their lanes and never split one. */
 static void panel_f32(const struct hearth_tile_input *input)
 {
     const float *a = input->group, *panel = input->panel;
@@ -131,6 +144,7 @@ static void panel_bf16(const struct hearth_tile_input *input)
         }
 }
 
+/* The tables take one or two panels at a time; here the second is simply the next. */
 #define TILE(name, ...)                                                                            \
     static void name(const struct hearth_tile_input *input)                                        \
     {                                                                                              \
@@ -154,7 +168,9 @@ TILE(tile_q5_min, panel_s8(&one, HEARTH_FORM_Q5_MIN))
 TILE(tile_q6_half, panel_s8(&one, HEARTH_FORM_Q6_HALF))
 TILE(tile_q8, panel_s8(&one, HEARTH_FORM_Q8))
 
-/* Value `component` of a key in f32. */
+/* Value `component` of a key in f32, by the layout of kv_page.c: 16 components to a panel of
+ * values, 1024 bytes of 16-bit numbers or 512 of codes; scales for 32 components behind all
+ * panels. */
 static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh, size_t key,
                       size_t component)
 {
@@ -173,12 +189,15 @@ static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh
     }
 }
 
+/* Numbers beyond f16 become its largest, since an infinite key or value would spoil every query
+ * that ever looks at it. */
 static void to_f16(const float *x, size_t count, uint16_t *y)
 {
     for (size_t i = 0; i < count; i++)
         y[i] = hearth_f32_to_f16(x[i] > 65504 ? 65504 : x[i] < -65504 ? -65504 : x[i]);
 }
 
+/* Σ over the keys of weight · value for each component, in the order of the keys. */
 static void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type type)
 {
     for (size_t row = 0; row < weigh->rows; row++)
@@ -201,6 +220,8 @@ static void weigh_q8_0(const struct hearth_weigh *weigh)
     weigh_floats(weigh, HEARTH_KV_Q8_0);
 }
 
+/* As the pairs of a product: the second key of a pair is added first, and is not looked at when the
+ * keys are odd, because its slot may hold anything. */
 static void weigh_bf16(const struct hearth_weigh *weigh)
 {
     for (size_t row = 0; row < weigh->rows; row++)

@@ -26,7 +26,8 @@ static inline float float_of(uint32_t bits)
     return x;
 }
 
-/* Lane l + 8 to l, then + 4, + 2, + 1. */
+/* Lane l + 8 to l, then + 4, + 2, + 1: an order that halves of vectors can be added in, written out
+ * because a compiler may not choose another for floats. */
 static float sum_of_lanes(float lanes[LANES])
 {
     for (size_t l = 0; l < 8; l++)
@@ -36,6 +37,8 @@ static float sum_of_lanes(float lanes[LANES])
     return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
 }
 
+/* Lane l has the elements l, l + 16, …; those behind the last whole 16 go to their lanes as well,
+ * so that the width may be anything. */
 static float sum_of_squares(const float *x, float mean, size_t width)
 {
     float lanes[LANES] = {0};
@@ -58,6 +61,7 @@ static float sum_of(const float *x, size_t width)
     return sum_of_lanes(lanes);
 }
 
+/* x / √(mean(x²) + ε) · weight (Zhang and Sennrich, arXiv 1910.07467). */
 static void rms_norm(const float *x, const float *weight, float epsilon, size_t width, float *y)
 {
     float factor = 1 / sqrtf(sum_of_squares(x, 0, width) / (float)width + epsilon);
@@ -69,6 +73,8 @@ static void rms_norm(const float *x, const float *weight, float epsilon, size_t 
             y[i] = x[i] * factor;
 }
 
+/* (x − mean) / √(variance + ε) · weight + bias (Ba et al., arXiv 1607.06450). The mean first and
+ * the squares of what is left then: mean(x²) − mean² would cancel where the mean is large. */
 static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon,
                        size_t width, float *y)
 {
@@ -84,6 +90,8 @@ static void layer_norm(const float *x, const float *weight, const float *bias, f
             y[i] += bias[i];
 }
 
+/* Each of these is one fused operation for an element. Whether there is a bias is asked outside the
+ * loops, so that the loops become vectors. */
 static void add_row(float *y, const float *x, const float *bias, float scale, size_t width)
 {
     if (bias)
@@ -135,6 +143,7 @@ static inline float sigmoid(float x)
     return 1 / (1 + exp_of(-x));
 }
 
+/* tanh x = 2σ(2x) − 1. Near 0 it is off by some 1e-7, which does no harm to what it is used for. */
 static inline float tanh_of(float x)
 {
     return fused(2, sigmoid(2 * x), -1);
@@ -153,7 +162,8 @@ static inline float gelu(float x)
     return (x > 0 ? x : 0) - a * root_half * (p * t) * exp_of(-(a * a));
 }
 
-/* x · σ(2 √(2/π) (x + 0.044715 x³)) */
+/* x · σ(2 √(2/π) (x + 0.044715 x³)), the approximation by tanh of Hendrycks and Gimpel (arXiv
+ * 1606.08415), with ½(1 + tanh z) written as σ(2z). */
 static inline float gelu_tanh(float x)
 {
     return x * sigmoid(2 * (0.7978845608f * fused(0.044715f * x * x, x, x)));
@@ -186,18 +196,23 @@ static void activate_row(const float *x, enum hearth_activation activation, size
     ACTIVATE()
 }
 
+/* activation(gate) · up: with SiLU it is SwiGLU, with GELU GeGLU (Shazeer, arXiv 2002.05202). */
 static void gate_row(const float *x, const float *up, enum hearth_activation activation,
                      size_t width, float *y)
 {
     ACTIVATE(*up[i])
 }
 
+/* Gemma 2 (arXiv 2408.00118): what is far below the cap stays as it is, nothing goes beyond it. */
 static void soft_cap(const float *x, float cap, size_t width, float *y)
 {
     for (size_t i = 0; i < width; i++)
         y[i] = cap * tanh_of(x[i] / cap);
 }
 
+/* (x, y) turned by the angle of its pair: x cos θ − y sin θ, x sin θ + y cos θ. Which components
+ * make a pair is a convention of the file's converter. The products that are not fused are written
+ * so in all tables. */
 static void rotate(float *head, enum hearth_rotary kind, const float *cosines, const float *sines,
                    size_t width)
 {
@@ -234,6 +249,8 @@ static inline void put_word(uint8_t *words, size_t rows, size_t row, enum hearth
     memcpy(words + (which * rows + row) * sizeof(bits), &bits, sizeof(bits));
 }
 
+/* The words of decoder_table.h: what a block of a row contributes where weights have an offset or a
+ * minimum is the same for all outputs, and so computed once here and not in each product. */
 static inline void put_words(uint8_t *words, size_t rows, size_t row, float scale, int32_t low,
                              int32_t high)
 {
@@ -247,7 +264,9 @@ static inline void put_words(uint8_t *words, size_t rows, size_t row, float scal
     put_word(words, rows, row, HEARTH_S8_SUM_HIGH, bits_of(scale * (float)high));
 }
 
-/* The codes of 32 numbers and their scale. */
+/* The codes of 32 numbers and their scale. A block that is all but 0 gets the scale 0, because the
+ * inverse of its largest number would be infinite. Codes are in −127 … 127, never −128, which the
+ * products of pairs in 16 bits rely on (decoder_blocks.inc.h). */
 static inline float codes_of(const float *x, int32_t *wide)
 {
     float largest = largest_magnitude(x);
@@ -267,6 +286,9 @@ static float to_codes(const float *x, int8_t *codes)
     return scale;
 }
 
+/* Codes of four inputs lie together, then those of the next row: the dot product instructions take
+ * four at a time, and the rows of a group are read one after the other. The sums are kept by halves
+ * for forms that have a scale for 16. */
 static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_t row)
 {
     int32_t wide[HEARTH_ROW_PART], low = 0, high = 0;
@@ -283,6 +305,7 @@ static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_
     put_words(block + HEARTH_S8_CODES_BYTES * rows, rows, row, scale, low, high);
 }
 
+/* What the last block lacks is packed as zeros, so that products need no special end. */
 static void pack_s8(const float *x, size_t first, size_t count, void *group, size_t rows,
                     size_t row)
 {
@@ -311,6 +334,8 @@ static void to_bf16(const float *x, size_t count, uint16_t *y)
         y[i] = bf16_of(x[i]);
 }
 
+/* Pairs of inputs in 32 bits, which vdpbf16ps broadcasts as one; an odd last one has 0 beside
+ * it. */
 static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
                       size_t row)
 {
@@ -357,6 +382,9 @@ static float largest_of(const float *s, size_t count)
     return float_of((uint32_t)(largest ^ (largest >> 31 & 0x7fffffff)));
 }
 
+/* A span's scores become e^(s − m), m the span's largest; what lies further below than
+ * HEARTH_SCORE_DEPTH becomes 0. For bf16 pages the weights are rounded first and then summed, so
+ * that divisor and weights are the same numbers and the shares add up to 1. */
 static void soften(struct hearth_soften *soften)
 {
     float *restrict s = soften->scores;

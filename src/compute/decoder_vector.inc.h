@@ -3,6 +3,8 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
+/* GCC's vectors, so that arithmetic is written once for both widths; aligned(4) lets them be loaded
+ * from anywhere, may_alias from bytes. */
 typedef float vf __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
 
@@ -15,6 +17,7 @@ enum {
 #define EACH_ROW UNROLL for (int r = 0; r < rows; r++)
 #define EACH_PART UNROLL for (int p = 0; p < PARTS; p++)
 
+/* x − 0 broadcasts a number to vectors of either width; x + 0 would turn a float's −0 into 0. */
 INLINE vi splat(int32_t x)
 {
     return x - (vi){0};
@@ -46,6 +49,7 @@ INLINE void fetch(const char *from, size_t ahead, size_t bytes)
         __builtin_prefetch((const void *)((uintptr_t)from + ahead + i), 0, 3);
 }
 
+/* What has no operator: fused multiply-adds, f16 and the widening of bytes. */
 #if VECTOR_BYTES == 64
 
 INLINE vf fused_of(vf a, vf b, vf c)
@@ -83,7 +87,9 @@ INLINE vf load_s8(const void *p)
 #endif
 
 /* Calls body(…, rows, first) with the number of rows as a constant, for all rows of a group in
- * blocks of at most ROW_BLOCK; `total` is how many the group has. */
+ * blocks of at most ROW_BLOCK; `total` is how many the group has. The body is inlined for every
+ * number of rows, so that a single row does not pay for eight; what it computes for a row is the
+ * same each time. */
 #if VECTOR_BYTES == 64
 #define EACH_ROW_COUNT(body, total, ...)                                                           \
     switch (total) {                                                                               \

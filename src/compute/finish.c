@@ -1,3 +1,5 @@
+/* The usual ends of a product. What a tile holds is finished row by row while it is in the nearest
+ * cache; tiles are of different rows or outputs, so that no two members write the same number. */
 #include "compute/finish.h"
 
 #include "compute/decoder_table.h"
@@ -9,6 +11,7 @@ static const float *bias_from(const float *bias, size_t first)
     return bias ? bias + first : NULL;
 }
 
+/* Multiplied by 1, which changes no bit: one loop serves for copying with and without a bias. */
 void hearth_finish_store(void *argument, const struct hearth_tile *tile)
 {
     const struct hearth_finish_store *store = argument;
@@ -18,6 +21,7 @@ void hearth_finish_store(void *argument, const struct hearth_tile *tile)
             tile->outputs, store->y + (tile->first_row + r) * store->stride + tile->first_output);
 }
 
+/* Residual streams are read and written here by one tile for each element. */
 void hearth_finish_add(void *argument, const struct hearth_tile *tile)
 {
     const struct hearth_finish_add *add = argument;
@@ -42,7 +46,8 @@ void hearth_finish_activate(void *argument, const struct hearth_tile *tile)
     }
 }
 
-/* Gate and up of 16 outputs lie side by side; the products close up. */
+/* Gate and up of 16 outputs lie side by side; the products close up. Output group i of the result
+ * is written where gate and up of group i/2 were, which have been read by then. */
 static void gate_row(const struct hearth_finish_gate *finish, const struct hearth_tile *tile,
                      float *x)
 {

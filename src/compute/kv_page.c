@@ -3,7 +3,10 @@
  * - keys: two panels of 16 tokens in the form f16, bf16 or q8 (panel_form.h), the tokens being the
  *   outputs and the components the inputs;
  * - values: a panel for each 16 components: f16 [32 tokens][16], bf16 [16 pairs of tokens][16][2],
- *   q8_0: s8 [32 tokens][16], and behind all panels f32 scales [each 32 components][32 tokens]. */
+ *   q8_0: s8 [32 tokens][16], and behind all panels f32 scales [each 32 components][32 tokens].
+ *
+ * Scores are thus a product of queries with panels of keys, by the kernels that multiply with
+ * weights, and the values are summed up over tokens in vectors of components. */
 #include "compute/kv_page.h"
 
 #include "compute/panel_form.h"
@@ -32,6 +35,8 @@ enum hearth_form hearth_kv_key_form(enum hearth_kv_type type)
     return forms[type];
 }
 
+/* As panel.c computes it for weights: quantized inputs in pairs of blocks, bf16 in pairs of inputs;
+ * f16 is rounded up alike, which costs nothing as heads are even. */
 size_t hearth_kv_key_panel_bytes(enum hearth_kv_type type, size_t width)
 {
     return type == HEARTH_KV_Q8_0
@@ -58,6 +63,8 @@ void hearth_kv_layout_init(struct hearth_kv_layout *layout, enum hearth_kv_type 
         .key_bytes = TOKENS / CHANNELS * hearth_kv_key_panel_bytes(type, key_width),
         .value_bytes = value_bytes,
     };
+    /* A head's keys and values are neighbours: one member reads both, for all rows that share the
+     * head. */
     layout->page_bytes = heads * (layout->key_bytes + layout->value_bytes);
 }
 
@@ -72,7 +79,8 @@ const uint8_t *hearth_kv_values(const struct hearth_kv_layout *layout, const voi
     return hearth_kv_keys(layout, page, head) + layout->key_bytes;
 }
 
-/* 32 numbers, or what there is left of them, as codes; the scale. */
+/* 32 numbers, or what there is left of them, as codes; the scale. The kernel reads 32 always, and a
+ * head may end in the middle of a block. */
 static float part_codes(const struct hearth_decoder_kernels *kernels, const float *x, size_t count,
                         int8_t *codes)
 {
@@ -83,6 +91,8 @@ static float part_codes(const struct hearth_decoder_kernels *kernels, const floa
     return kernels->to_codes(padded, codes);
 }
 
+/* One token is one channel of a panel: four codes at a time, a vector's width apart. The scale is
+ * f16 because the form q8 has it so; one beyond f16 becomes its largest. */
 static void store_key_codes(const struct hearth_decoder_kernels *kernels, uint8_t *panel,
                             size_t width, size_t channel, const float *key)
 {
@@ -108,6 +118,8 @@ void hearth_kv_store_key(const struct hearth_decoder_kernels *kernels,
                          const struct hearth_kv_layout *layout, void *page, size_t head,
                          size_t slot, const float *key)
 {
+    /* Neighbouring slots share lines of the cache, and their bytes are disjoint: members may store
+     * different tokens of a page at the same time. */
     size_t channel = slot % CHANNELS, width = layout->key_width;
     uint8_t *panel = (uint8_t *)hearth_kv_keys(layout, page, head) +
                      slot / CHANNELS * hearth_kv_key_panel_bytes(layout->type, width);
@@ -125,6 +137,8 @@ void hearth_kv_store_key(const struct hearth_decoder_kernels *kernels,
             memcpy(to + (i / 2 * CHANNELS + channel) * 2, bits + i, 2 * sizeof(*bits));
 }
 
+/* A token's 16 components are one piece. Scales are f32 here, as no form of weights asks for
+ * f16. */
 static void store_value_codes(const struct hearth_decoder_kernels *kernels,
                               const struct hearth_kv_layout *layout, uint8_t *values, size_t slot,
                               const float *value)
@@ -155,6 +169,8 @@ void hearth_kv_store_value(const struct hearth_decoder_kernels *kernels,
     }
     uint16_t bits[HEARTH_HEAD_MAX + CHANNELS];
     kernels->to_16_bits[layout->type](value, width, bits);
+    /* A head's last panel of values may be wider than the head: what it lacks is weighed like the
+     * rest and cut off afterwards, and it must be a number. */
     memset(bits + width, 0, CHANNELS * sizeof(*bits));
     for (size_t i = 0; i < width; i += CHANNELS) {
         uint16_t *panel = (uint16_t *)(values + i / CHANNELS * panel_bytes);

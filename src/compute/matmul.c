@@ -1,3 +1,6 @@
+/* How a product is split into tasks. The shape of the tasks is for speed alone: every result is the
+ * sum of one tile kernel over all inputs in their order, and belongs to one tile, however rows and
+ * outputs are cut. */
 #include "compute/matmul.h"
 
 #include "compute/decoder_table.h"
@@ -12,7 +15,8 @@ enum {
     AHEAD_BYTES = 8 << 10, /* how far ahead of its reading weights are fetched */
 };
 
-/* How a product is split: into chunks of strips by chunks of groups of rows. */
+/* How a product is split: into chunks of strips by chunks of groups of rows. A task reads its
+ * strips once from memory and goes with each over its groups, which stay in the second cache. */
 struct split {
     size_t panels_of_strip, strips, groups;
     size_t strips_of_task, groups_of_task;
@@ -29,6 +33,9 @@ static size_t at_least(size_t x, size_t least)
     return x > least ? x : least;
 }
 
+/* With few rows a task is a number of strips, as large as TASK_BYTES asks; with many rows groups
+ * are divided too, until all members have enough tasks to end together. All members compute the
+ * same split, because nothing but the product and the size of the team goes into it. */
 static struct split split_of(const struct hearth_product *product, unsigned members)
 {
     const struct hearth_panels *weights = product->weights;
@@ -74,6 +81,8 @@ static void run_strip(const struct hearth_decoder_kernels *kernels,
         input.c = values + p * HEARTH_PANEL_OUTPUTS;
         kernels->tile[weights->form](&input);
     }
+    /* With two interleaved parts the strip has half as many outputs as columns. The last panel's
+     * missing outputs are columns of zeros, which `finish` is not told of. */
     size_t output = first / weights->parts * HEARTH_PANEL_OUTPUTS;
     size_t outputs = count / weights->parts * HEARTH_PANEL_OUTPUTS;
     if (weights->outputs - output < outputs)
@@ -88,6 +97,7 @@ static void run_strip(const struct hearth_decoder_kernels *kernels,
     product->finish(product->argument, &tile);
 }
 
+/* Weights are the outer loop and rows the inner one: weights are what comes from memory. */
 static void run_task(const struct hearth_decoder_kernels *kernels,
                      const struct hearth_product *product, const struct split *split, size_t task)
 {
@@ -102,6 +112,8 @@ static void run_task(const struct hearth_decoder_kernels *kernels,
             run_strip(kernels, product, split->panels_of_strip, strip, group, group == first);
 }
 
+/* Pieces are numbered through over all products. Each member's numbers only grow, so that it walks
+ * the list once and keeps the split of the product that it is in. */
 void hearth_products_run(struct hearth_member *member, const struct hearth_decoder_kernels *kernels,
                          const struct hearth_product *products, size_t count)
 {

@@ -4,6 +4,8 @@
 
 enum { LINE = 64 };
 
+/* f16 weights are widened when they are read, and so meet f32; all quantized forms have the packing
+ * 0, which is s8. */
 static const uint8_t packings[HEARTH_FORM_COUNT] = {
     [HEARTH_FORM_F32] = HEARTH_PACKING_F32,
     [HEARTH_FORM_F16] = HEARTH_PACKING_F32,
@@ -49,6 +51,8 @@ void hearth_pack_part(const struct hearth_decoder_kernels *kernels,
                       const struct hearth_packed_rows *packed, size_t row, size_t first,
                       size_t count, const float *x)
 {
+    /* A group of n rows takes n · row_bytes, so that the group of a row begins where row number
+     * `group` would, and only the last one may be smaller. */
     size_t group = row / HEARTH_ROW_GROUP * HEARTH_ROW_GROUP;
     size_t rows = packed->rows - group < HEARTH_ROW_GROUP ? packed->rows - group : HEARTH_ROW_GROUP;
     kernels->pack[packed->packing](

@@ -1,3 +1,7 @@
+/* Attention block by block. A block is up to eight pairs of a query and a head, all of which read
+ * the same KV head (grouped-query attention, arXiv 2305.13245): its keys and values come from
+ * memory once for all eight. Spans are merged as in Milakov and Gimelshein's online softmax (arXiv
+ * 1805.02867) and FlashAttention (arXiv 2205.14135), at places that depend on positions alone. */
 #include "compute/kv_page.h"
 
 #include "compute/panel_form.h"
@@ -47,6 +51,8 @@ static size_t packed_bytes(const struct hearth_kv_layout *layout)
     return hearth_packed_rows_bytes(HEARTH_PACKING_F32, ROWS, layout->key_width);
 }
 
+/* A member's share: packed queries, then values, sums, scores and rounded scores. It does not
+ * depend on how long a sequence is, for only one span's scores exist at a time. */
 size_t hearth_paged_attention_scratch(const struct hearth_kv_layout *layout)
 {
     size_t wide = round_up(layout->value_width, CHANNELS);
@@ -68,11 +74,14 @@ static struct workplace workplace_of(const struct hearth_paged_attention *attent
     return place;
 }
 
+/* So many query heads read one KV head; the network's header was refused if it is no whole
+ * number. */
 static size_t sharing(const struct hearth_paged_attention *attention)
 {
     return attention->heads / attention->layout->heads;
 }
 
+/* Pairs go through the heads that share before they go on to the next query. */
 static size_t position_of(const struct block *block, size_t row)
 {
     return block->queries->first_position + (block->first + row) / sharing(block->attention);
@@ -89,7 +98,7 @@ static size_t row_of(const struct block *block, size_t row)
     return block->queries->first_row + (block->first + row) / sharing(block->attention);
 }
 
-/* The first key that the query at `position` sees. */
+/* The first key that the query at `position` sees: itself and the window − 1 keys before it. */
 static size_t first_key(const struct hearth_paged_attention *attention, size_t position)
 {
     size_t window = attention->window;
@@ -102,6 +111,7 @@ static const uint8_t *page_of(const struct block *block, size_t key)
            block->queries->pages[key / TOKENS] * block->attention->page_stride;
 }
 
+/* Queries as the rows of a product whose weights are the keys, in the packing that these need. */
 static void pack_queries(const struct hearth_decoder_kernels *kernels, const struct block *block,
                          const struct workplace *place)
 {
@@ -126,6 +136,7 @@ static void fetch_page(const struct block *block, size_t key)
         __builtin_prefetch(part + i, 0, 2);
 }
 
+/* All pairs of this sequence and KV head are in one block. */
 static bool reads_alone(const struct block *block)
 {
     return block->queries->count * sharing(block->attention) <= ROWS;
@@ -177,7 +188,10 @@ static void weigh(const struct hearth_decoder_kernels *kernels, const struct blo
     kernels->weigh[layout->type](&input);
 }
 
-/* Joins a span to what there is of a row. */
+/* Joins a span to what there is of a row: with m the larger of the two maxima, both sums are
+ * multiplied by e^(their maximum − m) and added. Spans come in ascending order, so that the bits do
+ * not depend on how many queries were computed together. The first is copied and not added to 0, so
+ * that nothing is multiplied by e^(−∞). */
 static void merge(const struct hearth_decoder_kernels *kernels, struct block *block,
                   const struct workplace *place, size_t row, float largest, float sum)
 {
@@ -202,7 +216,13 @@ static size_t limit(size_t x, size_t low, size_t high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* The keys `start` … `end − 1` of one span, for those rows that see some of them. */
+/* The keys `start` … `end − 1` of one span, for those rows that see some of them.
+ *
+ * Scores are computed for whole pages from that of the block's first visible key on, for all rows
+ * alike; each row then masks what it does not see, by its own position and window. Slots of the
+ * last page that hold nothing are masked too, so whatever stands there is never used. A masked
+ * weight is 0 and adds nothing to a sum. A row that sees none of this span is left out of the
+ * merge. */
 static void run_span(const struct hearth_decoder_kernels *kernels, struct block *block,
                      const struct workplace *place, size_t start, size_t end)
 {
@@ -236,6 +256,8 @@ static void run_span(const struct hearth_decoder_kernels *kernels, struct block 
             merge(kernels, block, place, r, largest[r], sum[r]);
 }
 
+/* `low` is the first key of the earliest query, `end` lies behind the latest one's own. Spans begin
+ * at multiples of SPAN whatever `low` is: a query that is computed alone meets the same spans. */
 static void run_block(const struct hearth_decoder_kernels *kernels, struct block *block,
                       const struct workplace *place)
 {
@@ -279,6 +301,8 @@ void hearth_paged_attention_run(struct hearth_member *member,
                                 const struct hearth_decoder_kernels *kernels,
                                 const struct hearth_paged_attention *attention)
 {
+    /* Pieces are numbered through over all sequences, as in matmul.c: blocks by KV heads of
+     * each. */
     struct workplace place = workplace_of(attention, hearth_member_index(member));
     size_t number = 0, before = 0;
     for (;;) {

@@ -1,7 +1,11 @@
+/* What panels of each form look like, and how large they are; panel_form.h draws them. */
 #include "compute/panel_form.h"
 
 #include "base/error.h"
 
+/* The offset is what stands for 0 in a form. It is a multiple of 8, or nothing, so that one word of
+ * a packed row serves all (decoder_table.h). Bytes and the table's values are shifted by 128 to be
+ * unsigned, which the dot product instructions want of weights. */
 static const struct hearth_form_shape shapes[HEARTH_FORM_COUNT] = {
     [HEARTH_FORM_F32] = {.name = "f32", .float_bytes = 4},
     [HEARTH_FORM_F16] = {.name = "f16", .float_bytes = 2},
@@ -21,6 +25,9 @@ static const struct hearth_form_shape shapes[HEARTH_FORM_COUNT] = {
     [HEARTH_FORM_Q8] = {.name = "q8", .code_bits = 8, .offset = 128, .scales = 1},
 };
 
+/* Several types share a form when their codes have as many bits and scales cover as many inputs,
+ * whatever the file calls them. Q2_K and Q3_K have 2 and 3 bits and are kept in nibbles, so that
+ * they need no kernels of their own; their scales are for 16. */
 static const uint8_t forms[HEARTH_QUANT_END] = {
     [HEARTH_QUANT_F32] = HEARTH_FORM_F32,          [HEARTH_QUANT_F16] = HEARTH_FORM_F16,
     [HEARTH_QUANT_BF16] = HEARTH_FORM_BF16,        [HEARTH_QUANT_Q4_0] = HEARTH_FORM_Q4,
@@ -47,7 +54,8 @@ const char *hearth_form_name(enum hearth_form form)
     return shapes[form].name;
 }
 
-/* 0 when it overflows. */
+/* 0 when it overflows. Inputs are counted in pairs of blocks, or pairs of floats, since these are
+ * what the kernels read at once; the rest of a last pair is zeros. */
 static size_t panel_bytes(const struct hearth_form_shape *shape, size_t inputs)
 {
     size_t bytes, unit = shape->float_bytes ? 2 : 2 * HEARTH_BLOCK;
@@ -66,6 +74,8 @@ int hearth_panels_init(struct hearth_panels *panels, enum hearth_quant type, siz
     size_t count = outputs / HEARTH_PANEL_OUTPUTS + (outputs % HEARTH_PANEL_OUTPUTS != 0);
     if (!outputs || !inputs)
         return hearth_error_set(error, HEARTH_EMODEL, "a matrix of weights is empty");
+    /* Sizes are from a file. All are judged here, before memory of that size is asked for, so that
+     * repacking and kernels multiply without a thought. */
     if (inputs % hearth_quant_type(type)->block_values)
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "rows of %zu weights are no whole blocks of the type %s", inputs,

@@ -1,4 +1,6 @@
-/* Between the blocks of a file and panels (panel_form.h), in both directions. */
+/* Between the blocks of a file and panels (panel_form.h), in both directions. Any bits are codes,
+ * so a hostile file cannot make any of this read or write elsewhere; what it can do is to have
+ * scales or floats that are not finite, and these are refused. */
 #include "compute/panel_form.h"
 
 #include "base/error.h"
@@ -18,6 +20,7 @@ static uint8_t *pair_at(const struct hearth_form_shape *shape, const void *panel
            block / 2 * hearth_pair_bytes(shape->code_bits, shape->scales, shape->minima);
 }
 
+/* The pair that a block is in, and within it the first or second half of the codes. */
 static uint8_t *codes_at(const struct hearth_form_shape *shape, const void *panel, size_t block)
 {
     return pair_at(shape, panel, block) + block % 2 * hearth_block_code_bytes(shape->code_bits);
@@ -33,7 +36,8 @@ static uint8_t *scale_at(const struct hearth_form_shape *shape, const void *pane
            index * HEARTH_SCALES_BYTES + 2 * channel;
 }
 
-/* The bits above the low four; what is there is zero. */
+/* The bits above the low four; what is there is zero. Of five bits the fifth of all eight vectors
+ * is gathered in one vector, a bit each; of six the upper two, four vectors to a vector. */
 static void put_high_bits(unsigned code_bits, uint8_t *above, const uint8_t *codes)
 {
     for (size_t i = 0; i < HEARTH_BLOCK; i++) {
@@ -64,7 +68,8 @@ static void put_codes(const struct hearth_form_shape *shape, struct row_place pl
         put_high_bits(shape->code_bits, to + 4 * (size_t)HEARTH_VECTOR, codes);
 }
 
-/* Whether it is finite as f16. */
+/* Whether it is finite as f16. The K types multiply two scales (ggml-quants.c), whose product may
+ * be beyond f16 even though both are finite. */
 static bool put_scale(uint8_t *to, float value)
 {
     uint16_t bits = hearth_f32_to_f16(value);
@@ -87,6 +92,9 @@ static bool put_block(const struct hearth_form_shape *shape, struct row_place pl
     return finite;
 }
 
+/* Codes of the file and of the form may stand for 0 at different places (Q3_K's 4, the form's 8):
+ * the difference is added to every code, which leaves each weight as it is. A table's codes are
+ * indices and are not shifted. */
 static bool put_quantized_row(const struct hearth_panels *panels, struct row_place place,
                               const uint8_t *row)
 {
@@ -114,6 +122,8 @@ static size_t float_at(enum hearth_form form, size_t channel, size_t i)
     return i * HEARTH_PANEL_OUTPUTS + channel;
 }
 
+/* A float is not finite when its exponent is all ones. Looking at bits lets the loop be a vector,
+ * and no bit of a weight changes on its way. */
 static bool put_f32_row(const struct hearth_panels *panels, struct row_place place,
                         const uint8_t *row)
 {
@@ -160,6 +170,9 @@ int hearth_panels_repack(const struct hearth_panels *panels, const void *const *
 {
     size_t row_bytes = hearth_quant_bytes(panels->type, panels->inputs);
     for (size_t p = first; p < first + count; p++) {
+        /* Of two interleaved matrices even panels are the first's and odd ones the second's. Each
+         * panel is cleared, because codes are or'ed into it and its missing outputs must be
+         * zeros. */
         const uint8_t *source = sources[p % panels->parts];
         uint8_t *panel = (uint8_t *)panels->memory + p * panels->panel_bytes;
         size_t output = p / panels->parts * HEARTH_PANEL_OUTPUTS;
@@ -183,6 +196,8 @@ static float scale_value(const uint8_t *at)
     return hearth_f16_to_f32(bits);
 }
 
+/* scale · (code − offset) + minimum, as dequantizing gives it, but for the one rounding of scales
+ * to f16 (panel.h). */
 static void quantized_row(const struct hearth_panels *panels, const uint8_t *panel, size_t channel,
                           float *y)
 {
@@ -204,6 +219,7 @@ static void quantized_row(const struct hearth_panels *panels, const uint8_t *pan
 
 void hearth_panels_row(const struct hearth_panels *panels, unsigned part, size_t output, float *y)
 {
+    /* The inverse of the interleaving in hearth_panels_repack. */
     size_t number = output / HEARTH_PANEL_OUTPUTS * panels->parts + part;
     const uint8_t *panel = (const uint8_t *)panels->memory + number * panels->panel_bytes;
     size_t channel = output % HEARTH_PANEL_OUTPUTS;

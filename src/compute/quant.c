@@ -1,7 +1,11 @@
+/* What blocks of each type are worth, and the 16-bit floats. ggml's types are numbers that leave
+ * gaps, and the tables have empty rows there. */
 #include "compute/quant.h"
 
 #include <string.h>
 
+/* Values and bytes of a block, from ggml-common.h. Q4_0: f16 scale and 16 bytes of nibbles, so 18
+ * bytes for 32 values. The K types have blocks of 256 with scales of their own for parts. */
 static const struct hearth_quant_type types[HEARTH_QUANT_END] = {
     [HEARTH_QUANT_F32] = {"f32", 1, 4},           [HEARTH_QUANT_F16] = {"f16", 1, 2},
     [HEARTH_QUANT_BF16] = {"bf16", 1, 2},         [HEARTH_QUANT_Q4_0] = {"q4_0", 32, 18},
@@ -13,6 +17,7 @@ static const struct hearth_quant_type types[HEARTH_QUANT_END] = {
     [HEARTH_QUANT_IQ4_XS] = {"iq4_xs", 256, 136},
 };
 
+/* The number may be anything that stands in a file. */
 const struct hearth_quant_type *hearth_quant_type(uint32_t number)
 {
     return number < HEARTH_QUANT_END && types[number].name ? &types[number] : NULL;
@@ -42,6 +47,8 @@ static float float_of(uint32_t bits)
     return value;
 }
 
+/* IEEE 754 binary16 by hand, so that a machine without conversions gives the same bits as one that
+ * has them. The exponent's bias is 15, and 127 in f32. */
 float hearth_f16_to_f32(uint16_t bits)
 {
     uint32_t sign = (uint32_t)(bits & 0x8000) << 16, magnitude = bits & 0x7fff;
@@ -65,6 +72,8 @@ uint16_t hearth_f32_to_f16(float value)
         float shifted = float_of(magnitude) + 0.5f;
         return (uint16_t)(sign | (bits_of(shifted) - 0x3f000000));
     }
+    /* Half of the last kept bit less one, and one more where that bit is odd: ties go to even. A
+     * carry into the exponent is right, as it gives the next power of two. */
     uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
     return (uint16_t)(sign | ((rounded - ((127 - 15) << 23)) >> 13));
 }
@@ -74,6 +83,8 @@ float hearth_bf16_to_f32(uint16_t bits)
     return float_of((uint32_t)bits << 16);
 }
 
+/* Bfloat16 is the upper half of an f32, rounded as above. A not-a-number is made quiet before its
+ * lower half goes, for its upper half alone could be infinite. */
 uint16_t hearth_f32_to_bf16(float value)
 {
     uint32_t bits = bits_of(value);
@@ -82,6 +93,7 @@ uint16_t hearth_f32_to_bf16(float value)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/* Bytes of a file have no alignment, hence memcpy. */
 static void dequantize_floats(enum hearth_quant type, const uint8_t *bytes, size_t count, float *y)
 {
     if (type == HEARTH_QUANT_F32) {
@@ -95,6 +107,8 @@ static void dequantize_floats(enum hearth_quant type, const uint8_t *bytes, size
     }
 }
 
+/* value = scale · whole + minimum, not fused: ggml's dequantize_row_* rounds the product first, and
+ * we want its bits. Codes are bounded by their bits, so that the table is never left. */
 void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, float *y)
 {
     const struct hearth_quant_codes *codes = hearth_quant_codes(type);

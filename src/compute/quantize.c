@@ -1,4 +1,5 @@
-/* Floats to blocks: quantize_row_*_ref of ggml-quants.c. */
+/* Floats to blocks: quantize_row_*_ref of ggml-quants.c, with the same operations in the same
+ * order, so that a file quantized here is the one that llama.cpp's tool would have made. */
 #include "compute/quant.h"
 
 #include <math.h>
@@ -21,6 +22,8 @@ static uint8_t nibble_of(float value)
     return (uint8_t)(value > 0 ? fminf(value, 15) : 0);
 }
 
+/* d = max|x| / 127, code = round(x / d), halves away from zero. The stored scale is d rounded to
+ * f16, while codes come of the exact one, as in the reference. */
 static void quantize_q8_0(const float *x, uint8_t *block)
 {
     float largest = 0;
@@ -32,7 +35,9 @@ static void quantize_q8_0(const float *x, uint8_t *block)
         block[2 + i] = (uint8_t)byte_of(roundf(x[i] * inverse));
 }
 
-/* The scale is signed, so that the value of the largest magnitude becomes −8 exactly. */
+/* The scale is signed, so that the value of the largest magnitude becomes −8 exactly: nibbles go
+ * from −8 to 7, and the side that reaches further gets the more of them. Codes are x / d + 8,
+ * rounded by adding ½ and cutting off. */
 static void quantize_q4_0(const float *x, uint8_t *block)
 {
     float extreme = 0;
@@ -46,6 +51,7 @@ static void quantize_q4_0(const float *x, uint8_t *block)
                                  nibble_of(x[16 + i] * inverse + 8.5f) << 4);
 }
 
+/* value = d · code + low, with the block's own range cut into 15 steps. */
 static void quantize_q4_1(const float *x, uint8_t *block)
 {
     float low = x[0], high = x[0];
