@@ -1,3 +1,5 @@
+/* Ours or libllama's: the setting `compute` may ask for either, and left alone it means ours
+ * wherever it can compute the model. */
 #include "base/error.h"
 #include "engine/llama/llama_compute.h"
 
@@ -17,7 +19,8 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
         return hearth_error_set(
             error, rc, rc == HEARTH_ENOTIMPL ? "setting 'compute': own does not have %s" : "%s",
             why.message);
-    /* What is wrong with a file libllama says for itself, or knows better. */
+    /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
+     * need not be a bad one. */
     *ret_own = false;
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
     return 0;

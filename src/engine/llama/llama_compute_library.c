@@ -1,4 +1,6 @@
-/* libllama's context as what computes. */
+/* libllama's context as what computes. The head of `struct library` is the interface's struct, so
+ * that a pointer to one is a pointer to the other. libllama has one state of its own for each
+ * context and no locks; all of this is the compute thread's. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_compute.h"
@@ -22,6 +24,8 @@ static bool on_abort_check(void *argument)
     return library->head.cuttable && library->canceled != NULL && atomic_load(library->canceled);
 }
 
+/* The batch is libllama's own struct, allocated once for the largest step with one sequence for
+ * each token, and filled anew each time. */
 static void fill(struct llama_batch *to, const struct hearth_llama_batch *batch)
 {
     to->n_tokens = (int32_t)batch->count;
@@ -41,11 +45,14 @@ static int decode(struct hearth_llama_compute *compute, const struct hearth_llam
 {
     struct library *library = (struct library *)compute;
     bool states = result == HEARTH_LLAMA_STATES;
+    /* A context makes either logits or states. A network that pools stays in the mode that its
+     * context began with. */
     if (states != library->states && result != HEARTH_LLAMA_POOLED) {
         llama_set_embeddings(library->context, states);
         library->states = states;
     }
     fill(&library->batch, batch);
+    /* The abort callback has no argument of the step, and finds the flag here. */
     library->canceled = canceled;
     /* llama_decode (llama.h): 0 is good, 1 means that the cache has no room, 2 that the abort
      * callback ended it, below 0 a failure. */
@@ -77,6 +84,8 @@ static const float *pooled(struct hearth_llama_compute *compute, uint32_t sequen
     return llama_get_embeddings_seq(((struct library *)compute)->context, (llama_seq_id)sequence);
 }
 
+/* Some caches cannot forget a part, such as states that only go forward. Then the whole sequence is
+ * forgotten, and the engine computes it again from its tokens. */
 static bool cut(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t count)
 {
     const struct library *library = (struct library *)compute;
@@ -88,6 +97,7 @@ static bool cut(struct hearth_llama_compute *compute, uint32_t sequence, uint32_
     return false;
 }
 
+/* Caches with a window drop what lies before it; −1 means that there is nothing at all. */
 static uint32_t oldest(struct hearth_llama_compute *compute, uint32_t sequence)
 {
     llama_pos at =
@@ -115,6 +125,8 @@ static int save(struct hearth_llama_compute *compute, uint32_t sequence, void *b
     return written == length ? 0 : hearth_error_set(error, HEARTH_EINTERNAL, "cannot save");
 }
 
+/* llama.cpp's own parser reads these bytes. What they are worth is its judgement; one that takes
+ * fewer bytes than there are has met the bytes of another model. */
 static int restore(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
                    size_t length, struct hearth_error *error)
 {
@@ -125,6 +137,7 @@ static int restore(struct hearth_llama_compute *compute, uint32_t sequence, cons
                : hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of another model");
 }
 
+/* The context before the model, which the caller frees: it points into the model. */
 static void destroy(struct hearth_llama_compute *compute)
 {
     struct library *library = (struct library *)compute;
@@ -155,6 +168,8 @@ struct loading {
     bool given_up;
 };
 
+/* false makes libllama give up, and its failure then looks like any other; `given_up` tells them
+ * apart. */
 static bool on_progress(float fraction, void *argument)
 {
     struct loading *loading = argument;
@@ -216,6 +231,7 @@ static struct llama_context_params context_params(const struct hearth_llama_load
     return params;
 }
 
+/* What the engine must know of this model in order to treat both implementations alike. */
 static void tell_head(struct library *library, const struct hearth_llama_load *load,
                       const struct llama_model *model)
 {

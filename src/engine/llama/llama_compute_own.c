@@ -1,4 +1,6 @@
-/* A decoder of our own (src/network/) as what computes; libllama's model has a vocabulary only. */
+/* A decoder of our own (src/network/) as what computes; libllama's model has a vocabulary only. The
+ * decoder is given what the plan of this load says, and takes no more than hearth_llama_own_plan
+ * promised, because plan and open describe the file by the same code. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_compute.h"
@@ -6,6 +8,7 @@
 
 #include <string.h>
 
+/* In `results`, of a row that asked for none. */
 #define NO_RESULT UINT32_MAX
 
 struct own {
@@ -17,7 +20,9 @@ struct own {
     uint32_t row_count;
 };
 
-/* Rows of one sequence follow each other, and those that ask for a result are its last ones. */
+/* From the interface's list of rows to spans. Rows of one sequence follow each other, and those
+ * that ask for a result are its last ones: so the composer of batches makes them, and so a span can
+ * say with one number which rows give a result. Results are numbered in the order of rows. */
 static size_t make_spans(struct own *own, const struct hearth_llama_batch *batch)
 {
     size_t count = 0;
@@ -45,9 +50,12 @@ static int decode(struct hearth_llama_compute *compute, const struct hearth_llam
     enum hearth_decoder_result kind =
         result == HEARTH_LLAMA_STATES ? HEARTH_DECODER_STATES : HEARTH_DECODER_LOGITS;
     int rc = hearth_decoder_step(own->decoder, own->spans, count, kind, canceled, error);
+    /* The engine has checked tokens, lengths and sizes before. What the decoder refuses here is our
+     * own mistake, and no client's; the message still says what it was. */
     return rc == 0 || rc == HEARTH_ECANCELED ? rc : HEARTH_EINTERNAL;
 }
 
+/* Logits or states, whichever the last step made: the decoder keeps one buffer for both. */
 static float *result_of(struct hearth_llama_compute *compute, uint32_t row)
 {
     struct own *own = (struct own *)compute;
@@ -61,6 +69,7 @@ static const float *states(struct hearth_llama_compute *compute, uint32_t row)
     return result_of(compute, row);
 }
 
+/* Networks that pool are refused in check(), so nobody asks for more than NULL. */
 static const float *pooled(struct hearth_llama_compute *compute, uint32_t sequence)
 {
     (void)compute;
@@ -68,12 +77,14 @@ static const float *pooled(struct hearth_llama_compute *compute, uint32_t sequen
     return NULL;
 }
 
+/* Pages allow any length, so nothing has to be forgotten beyond what was asked for. */
 static bool cut(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t count)
 {
     hearth_decoder_trim(((struct own *)compute)->decoder, sequence, count);
     return true;
 }
 
+/* Windows only limit what a query looks at; the cache keeps every position. */
 static uint32_t oldest(struct hearth_llama_compute *compute, uint32_t sequence)
 {
     (void)compute;
@@ -101,6 +112,8 @@ static int save(struct hearth_llama_compute *compute, uint32_t sequence, void *b
     return 0;
 }
 
+/* The decoder leaves its sequence as it was where it refuses the bytes. The interface wants it
+ * empty then, because the engine has already forgotten which tokens it held. */
 static int restore(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
                    size_t length, struct hearth_error *error)
 {
@@ -136,6 +149,7 @@ static const struct hearth_llama_compute_ops ops = {
     .destroy = destroy,
 };
 
+/* Keys and values lie in one layout of pages and therefore have one type. */
 static int kv_type(const struct hearth_llama_settings *settings, enum hearth_kv_type *ret_type,
                    struct hearth_error *error)
 {
@@ -170,6 +184,8 @@ static int check(const struct hearth_llama_load *load, struct hearth_error *erro
     return why != NULL ? hearth_error_set(error, HEARTH_ENOTIMPL, "%s", why) : 0;
 }
 
+/* One result for each sequence is all that sampling needs in a step; vectors want the state of
+ * every row of an input, hence as many states as rows. */
 static int params_of(const struct hearth_llama_load *load, struct hearth_decoder_params *ret_params,
                      struct hearth_error *error)
 {
@@ -204,6 +220,8 @@ int hearth_llama_own_plan(const struct hearth_llama_load *load,
         rc = hearth_decoder_plan(load->path, &params, &plan, error);
     if (rc != 0)
         return rc;
+    /* Choosing a token needs a list of all candidates (llama_sampling.c), and libllama's samplers
+     * may keep numbers beside it. */
     uint64_t vocabulary = load->header->facts.vocabulary_length;
     *ret_memory = (struct hearth_memory_plan){
         .weights = plan.weights,
@@ -221,6 +239,8 @@ static bool on_progress(void *argument, float fraction)
     return progress == NULL || progress->report(progress, fraction);
 }
 
+/* Tokens, templates and grammars stay libllama's. It is told to leave the weights alone, so the
+ * file's tensors are read by our own checked path only. */
 static int load_vocabulary(const struct hearth_llama_load *load, struct llama_model **ret_model,
                            struct hearth_error *error)
 {
@@ -245,6 +265,8 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
     struct own *own = hearth_calloc(1, sizeof(*own));
     own->head = (struct hearth_llama_compute){
         .ops = &ops, .keeps = true, .cuttable = true, .states_max = load->plan->batch};
+    /* From here on the caller destroys it, also when what follows fails; every part may be
+     * missing. */
     *ret_compute = &own->head;
     rc = hearth_decoder_open(load->path, &params, &progress, &own->decoder, error);
     if (rc != 0)

@@ -1,4 +1,7 @@
-/* What a sequence holds, copied, cut, written out and read back. */
+/* What a sequence holds, copied, cut, written out and read back. A saved sequence is a head, the
+ * tokens, and the state as what computes has written it. The engine's list of tokens and the state
+ * always go together: `held` says which prompts may be continued without computing them again, so a
+ * list that is longer than the state would give false answers. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
@@ -8,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* 64 GiB: far above what a sequence takes, and so small that one byte more does not overflow. */
 #define STATE_MAX (UINT64_C(1) << 36)
 
+/* In the machine's own byte order: it is read by the same installation, and nobody else. */
 struct saved_head {
     char magic[8];
     uint64_t token_count, state_bytes;
@@ -17,6 +22,8 @@ struct saved_head {
 
 static const char magic[8] = "hearthS1";
 
+/* A sequence that computes at present is not touched. Where nothing is kept, or what is kept cannot
+ * be cut, none of these verbs has a meaning. */
 static int check_free(const struct hearth_engine *engine, uint32_t index)
 {
     if (index >= engine->plan.slots || engine->sequences[index].input != NULL)
@@ -36,6 +43,7 @@ int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
     return 0;
 }
 
+/* Where the state could not be cut in the middle it has been emptied, and so is the list. */
 int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t token_count)
 {
     int rc = check_free(engine, index);
@@ -49,6 +57,8 @@ int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t tok
     return 0;
 }
 
+/* The descriptor is the caller's and open already, as the sandbox lets nobody open a file. A write
+ * may take less than all, or be interrupted by a signal. */
 static int write_all(int descriptor, const void *bytes, size_t length, struct hearth_error *error)
 {
     const char *at = bytes;
@@ -64,6 +74,7 @@ static int write_all(int descriptor, const void *bytes, size_t length, struct he
     return 0;
 }
 
+/* The length is known before, so a file that ends early is told from one that cannot be read. */
 static int read_all(int descriptor, void *bytes, size_t length, struct hearth_error *error)
 {
     char *at = bytes;
@@ -81,6 +92,7 @@ static int read_all(int descriptor, void *bytes, size_t length, struct hearth_er
     return 0;
 }
 
+/* The state is made in memory first: its size must stand in the head, before it. */
 int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
                       struct hearth_error *error)
 {
@@ -107,7 +119,9 @@ int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descript
     return rc;
 }
 
-/* The tokens first, so that a sequence whose state then fails is empty and not half. */
+/* The tokens first, so that a sequence whose state then fails is empty and not half. Tokens later
+ * index tables of the vocabulary, and anybody may have written the file, so each one is checked.
+ * One byte more is allocated because a state of no bytes is allowed. */
 static int restore_parts(struct hearth_engine *engine, uint32_t index, int descriptor,
                          const struct saved_head *head, struct hearth_error *error)
 {
@@ -139,11 +153,13 @@ int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descr
     rc = read_all(descriptor, &head, sizeof(head), error);
     if (rc != 0)
         return rc;
+    /* The numbers are bounded before anything is sized by them: `held` has room for a context. */
     if (memcmp(head.magic, magic, sizeof(magic)) != 0 || head.token_count > engine->plan.context ||
         head.state_bytes > STATE_MAX)
         return hearth_error_set(error, HEARTH_EPARSE, "these bytes are no saved sequence");
     hearth_llama_sequence_forget(engine, index);
     rc = restore_parts(engine, index, descriptor, &head, error);
+    /* Only now do the tokens count; until here the sequence was empty. */
     if (rc == 0)
         engine->sequences[index].held_count = (uint32_t)head.token_count;
     return rc;
