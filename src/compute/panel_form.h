@@ -7,7 +7,7 @@
  *
  * - bytes: 8 vectors of 64; byte 4c + i of vector t is the code of channel c for input 4t + i;
  * - nibbles: 4 vectors of 64; byte 4c + i of vector t has input 4t + i in its low and 16 + 4t + i
- * in its high nibble, so the bytes of a file's nibble types are copied straight, four at a time;
+ *   in its high nibble, so the bytes of a file's nibble types are copied straight, four at a time;
  * - scales, minima: f16 [2 blocks][1 or 2 scales of a block][16 channels].
  *
  * A weight is scale · (code − offset) + minimum; codes are unsigned because the dot product

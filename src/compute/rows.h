@@ -1,8 +1,9 @@
 /* What a decoder does to single rows of f32 between its products. No state, no allocation, any
- * thread; `y` may be `x` where both are given. Widths are arbitrary. Sums are taken in 16 lanes
- * (lane l adds the elements l, l + 16, …, each by a fused multiply-add), then lane l and l + 8, +
- * 4,
- * + 2, + 1: the same for all instruction sets. */
+ * thread; `y` may be `x` where both are given. Widths are arbitrary.
+ *
+ * Sums are taken in 16 lanes, of which lane l adds the elements l, l + 16, …, each by a fused
+ * multiply-add. The lanes are then added in halves: l and l + 8, what came of it l and l + 4, and
+ * so on to one number. This order is the same for all instruction sets. */
 #ifndef HEARTH_COMPUTE_ROWS_H
 #define HEARTH_COMPUTE_ROWS_H
 
