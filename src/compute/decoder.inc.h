@@ -5,6 +5,7 @@
  *     VECTOR_BYTES            32 or 64
  *     HAS_VNNI                optional: vpdpbusd of VECTOR_BYTES
  *     HAS_BF16                optional: vdpbf16ps
+ *     HAS_AMX                 optional: tile registers for bf16, which then pack rows otherwise
  *
  * A tile is ROW_BLOCK rows by 16 channels. The loops over its accumulators have constant bounds and
  * are unrolled whole, so that the arrays live in registers. */
@@ -21,6 +22,9 @@
 #include "compute/decoder_vector.inc.h"
 #include "compute/decoder_blocks.inc.h"
 #include "compute/decoder_floats.inc.h"
+#ifdef HAS_AMX
+#include "compute/decoder_tiles.inc.h"
+#endif
 /* clang-format on */
 
 const struct hearth_decoder_kernels DECODER;

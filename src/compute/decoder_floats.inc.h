@@ -70,6 +70,25 @@ INLINE vf add_pair(vf sum, vi weights, const void *activations)
 #endif
 }
 
+#define FLOAT_TILE(name, body, form)                                                               \
+    static void name(const struct hearth_tile_input *input)                                        \
+    {                                                                                              \
+        struct hearth_tile_input one = *input;                                                     \
+        if (input->panels == 2 && input->rows <= ROW_BLOCK / 2) {                                  \
+            FEW_ROW_COUNTS(body, input->rows, input, form, 2)                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t i = 0; i < input->panels; i++) {                                               \
+            EACH_ROW_COUNT(body, input->rows, &one, form, 1)                                       \
+            one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.c += HEARTH_PANEL_OUTPUTS;                                                         \
+        }                                                                                          \
+    }
+FLOAT_TILE(tile_f32, tile_floats, HEARTH_FORM_F32)
+FLOAT_TILE(tile_f16, tile_floats, HEARTH_FORM_F16)
+
+#ifndef HAS_AMX
+
 /* The inputs of a panel are padded to an even number with zeros, so that the last pair is whole. */
 INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form form, int wide,
                        int rows, size_t total, size_t first)
@@ -89,24 +108,9 @@ INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form f
     }
     store_sums(sums, input->c, input->c_stride, wide, rows, first);
 }
-
-#define FLOAT_TILE(name, body, form)                                                               \
-    static void name(const struct hearth_tile_input *input)                                        \
-    {                                                                                              \
-        struct hearth_tile_input one = *input;                                                     \
-        if (input->panels == 2 && input->rows <= ROW_BLOCK / 2) {                                  \
-            FEW_ROW_COUNTS(body, input->rows, input, form, 2)                                      \
-            return;                                                                                \
-        }                                                                                          \
-        for (size_t i = 0; i < input->panels; i++) {                                               \
-            EACH_ROW_COUNT(body, input->rows, &one, form, 1)                                       \
-            one.panel = (const char *)one.panel + input->panel_bytes;                              \
-            one.c += HEARTH_PANEL_OUTPUTS;                                                         \
-        }                                                                                          \
-    }
-FLOAT_TILE(tile_f32, tile_floats, HEARTH_FORM_F32)
-FLOAT_TILE(tile_f16, tile_floats, HEARTH_FORM_F16)
 FLOAT_TILE(tile_bf16, tile_pairs, HEARTH_FORM_BF16)
+
+#endif
 
 /* What attention weighs. Row r's weight of a key lies at r · HEARTH_SCORES_STRIDE elements. */
 

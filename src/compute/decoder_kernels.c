@@ -5,7 +5,7 @@
 #include <math.h>
 
 extern const struct hearth_decoder_kernels decoder_plain, decoder_avx2, decoder_avx_vnni,
-    decoder_avx512, decoder_avx512_vnni, decoder_avx512_bf16;
+    decoder_avx512, decoder_avx512_vnni, decoder_avx512_bf16, decoder_amx;
 
 static const struct hearth_decoder_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_PLAIN] = &decoder_plain,
@@ -14,6 +14,7 @@ static const struct hearth_decoder_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_AVX512] = &decoder_avx512,
     [HEARTH_ISA_AVX512_VNNI] = &decoder_avx512_vnni,
     [HEARTH_ISA_AVX512_BF16] = &decoder_avx512_bf16,
+    [HEARTH_ISA_AMX] = &decoder_amx,
 };
 
 const struct hearth_decoder_kernels *hearth_decoder_kernels_for(enum hearth_isa isa)

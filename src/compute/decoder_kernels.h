@@ -6,7 +6,8 @@
  * **The same bits.** Every number is a sum in one fixed order that does not depend on how many rows
  * are computed together, on the split into tasks, or on threads. All tables use the same order and
  * the same fused operations, so that on numbers that are not denormal they agree to the bit with
- * plain C and with each other.
+ * plain C and with each other; but for products of bf16 in tile registers, which sum in an order of
+ * their own (decoder_tiles.inc.h).
  *
  * Any thread; the tables are constant. */
 #ifndef HEARTH_COMPUTE_DECODER_KERNELS_H

@@ -334,6 +334,7 @@ static void to_bf16(const float *x, size_t count, uint16_t *y)
         y[i] = bf16_of(x[i]);
 }
 
+#ifndef HAS_AMX
 /* Pairs of inputs in 32 bits, which vdpbf16ps broadcasts as one; an odd last one has 0 beside
  * it. */
 static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
@@ -345,6 +346,7 @@ static void pack_bf16(const float *x, size_t first, size_t count, void *group, s
     if (count % 2)
         to[count / 2 * rows] = bf16_of(x[count - 1]);
 }
+#endif
 
 static void pack_f32(const float *x, size_t first, size_t count, void *group, size_t rows,
                      size_t row)

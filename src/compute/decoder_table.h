@@ -7,7 +7,8 @@
 #include "compute/rows.h"
 
 /* A group of n rows in s8: for each block of 32 inputs n × 64 bytes: codes [8][n][4] (input 4t + i
- * of a row at [t][row][i]), then words [8][n]. bf16: [inputs / 2][n][2]; f32: [inputs][n]. */
+ * of a row at [t][row][i]), then words [8][n]. bf16: [inputs / 2][n][2], or
+ * with tile registers [inputs / 32][n][32]; f32: [inputs][n]. */
 enum { HEARTH_S8_ROW_BYTES = 64, HEARTH_S8_CODES_BYTES = 32 };
 
 /* The words of a block of a row; Σ is over the codes. The offsets of weights (panel_form.h) are

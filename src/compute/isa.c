@@ -3,6 +3,8 @@
 
 #include <cpuid.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern const struct hearth_kernels kernels_plain, kernels_avx2, kernels_avx_vnni, kernels_avx512,
     kernels_avx512_vnni, kernels_avx512_bf16;
@@ -15,6 +17,7 @@ static const struct hearth_kernels *const tables[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_AVX512] = &kernels_avx512,
     [HEARTH_ISA_AVX512_VNNI] = &kernels_avx512_vnni,
     [HEARTH_ISA_AVX512_BF16] = &kernels_avx512_bf16,
+    [HEARTH_ISA_AMX] = &kernels_avx512_bf16, /* an encoder has no use for tiles yet */
 };
 
 /* As the setting instruction_set has them. */
@@ -25,6 +28,7 @@ static const char *const names[HEARTH_ISA_COUNT] = {
     [HEARTH_ISA_AVX512] = "avx512",
     [HEARTH_ISA_AVX512_VNNI] = "avx512_vnni",
     [HEARTH_ISA_AVX512_BF16] = "avx512_bf16",
+    [HEARTH_ISA_AMX] = "amx",
 };
 
 /* Leaf 7, sub-leaf 1, EAX bit 4: GCC 12's __builtin_cpu_supports does not know it. */
@@ -32,6 +36,17 @@ static int has_avx_vnni(void)
 {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
+}
+
+/* Leaf 7, EDX: bit 22 AMX-BF16, 24 tiles. Linux gives a process the 8 KiB of tile
+ * registers only when it asks (arch_prctl(2), ARCH_REQ_XCOMP_PERM for component 18); all its
+ * threads have them then, and to ask again does no harm. */
+static int has_amx(void)
+{
+    enum { TILES = 1 << 22 | 1 << 24, ARCH_REQ_XCOMP_PERM = 0x1023, XTILE_DATA = 18 };
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (edx & TILES) == TILES &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILE_DATA) == 0;
 }
 
 int hearth_isa_usable(enum hearth_isa isa)
@@ -56,6 +71,8 @@ int hearth_isa_usable(enum hearth_isa isa)
     case HEARTH_ISA_AVX512_BF16:
         return avx512 && __builtin_cpu_supports("avx512vnni") &&
                __builtin_cpu_supports("avx512bf16");
+    case HEARTH_ISA_AMX:
+        return hearth_isa_usable(HEARTH_ISA_AVX512_BF16) && has_amx();
     case HEARTH_ISA_COUNT:
         break;
     }

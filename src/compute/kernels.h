@@ -19,6 +19,7 @@ enum hearth_isa {
     HEARTH_ISA_AVX512, /* F, BW, DQ, VL */
     HEARTH_ISA_AVX512_VNNI,
     HEARTH_ISA_AVX512_BF16, /* and VNNI */
+    HEARTH_ISA_AMX,         /* all of it, and tile registers for bf16 */
     HEARTH_ISA_COUNT,
 };
 

@@ -181,7 +181,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
     {
         .key = "instruction_set", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
-        .choices = (const char *const[]){"best", "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", NULL},
+        .choices = (const char *const[]){"best", "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx", NULL},
         .is_engines = true,
         .help = "the widest instructions that Hearth's own kernels may use; best: all that the CPU has",
     },

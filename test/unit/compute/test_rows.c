@@ -266,7 +266,9 @@ static void packed_rows_have_the_same_bits_on_every_instruction_set(void **state
                     hearth_pack_part(kernels, &packed, r, 32, inputs - 32, x + r * inputs + 32);
                     hearth_pack_part(kernels, &packed, r, 0, 32, x + r * inputs);
                 }
-                if (isa != HEARTH_ISA_PLAIN)
+                /* Tile registers want bf16 in another order (test_matmul.c has their products). */
+                bool elsewhere = isa == HEARTH_ISA_AMX && packing == HEARTH_PACKING_BF16;
+                if (isa != HEARTH_ISA_PLAIN && !elsewhere)
                     assert_memory_equal(got, want, bytes);
             }
             hearth_free(x);
