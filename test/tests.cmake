@@ -125,5 +125,7 @@ if(TARGET llama_cpp)
   # A decoder of our own and libllama in one process: how fast, and how far from f32.
   hearth_embedding_child(bench_decoder decoder.c hearth_network llama_cpp)
   hearth_embedding_child(bench_decoder_fidelity decoder_fidelity.c hearth_network llama_cpp)
-  set_target_properties(bench_decoder bench_decoder_fidelity PROPERTIES LINKER_LANGUAGE CXX)
+  hearth_embedding_child(bench_models models.c hearth_network llama_cpp)
+  set_target_properties(bench_decoder bench_decoder_fidelity bench_models
+    PROPERTIES LINKER_LANGUAGE CXX)
 endif()

@@ -19,6 +19,7 @@
 /* In this order: each uses what stands before it. */
 /* clang-format off */
 #include "compute/decoder_rows.inc.h"
+#include "compute/decoder_pack.inc.h"
 #include "compute/decoder_vector.inc.h"
 #include "compute/decoder_blocks.inc.h"
 #include "compute/decoder_floats.inc.h"
@@ -44,6 +45,7 @@ const struct hearth_decoder_kernels DECODER = {
              [HEARTH_FORM_Q5_MIN] = tile_q5_min,
              [HEARTH_FORM_Q6_HALF] = tile_q6_half,
              [HEARTH_FORM_Q8] = tile_q8},
+    .gate_groups = gate_groups,
     .soften = soften,
     .weigh =
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},

@@ -33,6 +33,15 @@ INLINE vi dot(vi sum, vi codes, const void *activations)
 #endif
 }
 
+INLINE vi dot_register(vi sum, vi codes, vi activations)
+{
+#if VECTOR_BYTES == 64
+    return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, (__m512i)activations);
+#else
+    return (vi)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)codes, (__m256i)activations);
+#endif
+}
+
 #else
 
 #if VECTOR_BYTES == 64
@@ -72,28 +81,50 @@ INLINE bool signed_codes(struct tile_form form)
     return form.offset == 128;
 }
 
-/* Adds the products of one vector of codes with the rows' activations for the same four inputs. */
-INLINE void add_products(vi sum[ROW_BLOCK][PARTS], struct tile_form form, vi codes, int p,
-                         const char *activations, int rows)
+/* Sums of some rows of a group with some panels, and where in the group those rows begin. */
+typedef vi whole_sums[ROW_BLOCK][WIDE_MOST][PARTS];
+
+#define EACH_STEP_ROW UNROLL for (int r = 0; r < step; r++)
+
+/* Adds the products of one vector of codes of each panel with the rows' activations for the same
+ * four inputs. With several panels the activation is broadcast once into a register, because two
+ * loads a cycle are then what limits; with one it is an operand in memory. */
+INLINE void add_products(whole_sums sum, struct tile_form form, const vi *codes, int p,
+                         const char *activations, int wide, int step)
 {
 #ifdef HAS_VNNI
     (void)form;
-    EACH_ROW sum[r][p] = dot(sum[r][p], codes, activations + 4 * r);
+    EACH_STEP_ROW
+    {
+        if (wide == 1) {
+            sum[r][0][p] = dot(sum[r][0][p], codes[0], activations + 4 * r);
+            continue;
+        }
+        vi a = splat_at(activations + 4 * r);
+        EACH_PANEL sum[r][w][p] = dot_register(sum[r][w][p], codes[w], a);
+    }
 #else
     if (small_codes(form)) {
-        EACH_ROW sum[r][p] = ADD_S16(sum[r][p], MADD_U8(codes, splat_at(activations + 4 * r)));
+        EACH_STEP_ROW
+        {
+            vi a = splat_at(activations + 4 * r);
+            EACH_PANEL sum[r][w][p] = ADD_S16(sum[r][w][p], MADD_U8(codes[w], a));
+        }
         return;
     }
     if (!signed_codes(form)) {
-        EACH_ROW sum[r][p] +=
-            MADD_S16(MADD_U8(codes, splat_at(activations + 4 * r)), splat(0x00010001));
+        EACH_STEP_ROW EACH_PANEL sum[r][w][p] +=
+            MADD_S16(MADD_U8(codes[w], splat_at(activations + 4 * r)), splat(0x00010001));
         return;
     }
-    vi whole = codes ^ splat((int32_t)0x80808080u), size = MAGNITUDES(whole);
-    EACH_ROW
+    EACH_PANEL
     {
-        vi a = WITH_SIGN_OF(whole, splat_at(activations + 4 * r));
-        sum[r][p] += MADD_S16(MADD_U8(size, a), splat(0x00010001));
+        vi whole = codes[w] ^ splat((int32_t)0x80808080u), size = MAGNITUDES(whole);
+        EACH_STEP_ROW
+        {
+            vi a = WITH_SIGN_OF(whole, splat_at(activations + 4 * r));
+            sum[r][w][p] += MADD_S16(MADD_U8(size, a), splat(0x00010001));
+        }
     }
 #endif
 }
@@ -110,9 +141,11 @@ INLINE vi high_bits(struct tile_form form, const char *codes, int t, int p)
     return plane & splat(form.bits == 5 ? 0x10101010 : 0x30303030);
 }
 
-/* Vectors t of codes from `from` to `to`; `half` −1: low and high nibbles, 0 or 1: one of them. */
-INLINE void add_vectors(vi sum[ROW_BLOCK][PARTS], struct tile_form form, const char *codes,
-                        int from, int to, int half, const char *block, int rows, size_t total)
+/* Vectors t of codes from `from` to `to`; `half` −1: low and high nibbles, 0 or 1: one of them.
+ * The panels' codes are `apart` bytes from each other. */
+INLINE void add_vectors(whole_sums sum, struct tile_form form, const char *codes, size_t apart,
+                        int from, int to, int half, const char *block, size_t total, int wide,
+                        int step)
 {
     const vi mask = splat(0x0f0f0f0f);
     const vi table = (vi)(
@@ -125,21 +158,25 @@ INLINE void add_vectors(vi sum[ROW_BLOCK][PARTS], struct tile_form form, const c
     );
     UNROLL for (int t = from; t < to; t++) EACH_PART
     {
-        vi raw = *(const vi *)(codes + t * HEARTH_VECTOR + p * VECTOR_BYTES);
-        if (form.bits == 8) {
-            add_products(sum, form, raw, p, block + (size_t)t * total * 4, rows);
-            continue;
+        vi low[WIDE_MOST], high[WIDE_MOST];
+        EACH_PANEL
+        {
+            const char *of_panel = codes + (size_t)w * apart;
+            vi raw = *(const vi *)(of_panel + t * HEARTH_VECTOR + p * VECTOR_BYTES);
+            low[w] = raw;
+            if (form.bits == 8)
+                continue;
+            low[w] = (raw & mask) | high_bits(form, of_panel, t, p);
+            high[w] = ((raw >> 4) & mask) | high_bits(form, of_panel, t + 4, p);
+            if (form.table) {
+                low[w] = shuffle_bytes(table, low[w]);
+                high[w] = shuffle_bytes(table, high[w]);
+            }
         }
-        vi low = (raw & mask) | high_bits(form, codes, t, p);
-        vi high = ((raw >> 4) & mask) | high_bits(form, codes, t + 4, p);
-        if (form.table) {
-            low = shuffle_bytes(table, low);
-            high = shuffle_bytes(table, high);
-        }
-        if (half != 1)
-            add_products(sum, form, low, p, block + (size_t)t * total * 4, rows);
-        if (half != 0)
-            add_products(sum, form, high, p, block + (size_t)(t + 4) * total * 4, rows);
+        if (form.bits == 8 || half != 1)
+            add_products(sum, form, low, p, block + (size_t)t * total * 4, wide, step);
+        if (form.bits < 8 && half != 0)
+            add_products(sum, form, high, p, block + (size_t)(t + 4) * total * 4, wide, step);
     }
 }
 
@@ -186,60 +223,72 @@ INLINE vi last_sum(struct tile_form form, vi sum, const char *start)
     return sum;
 }
 
-/* Part `s` of a block that has one scale for each channel. */
-INLINE void add_scaled(vf acc[ROW_BLOCK][PARTS], struct tile_form form, const char *codes,
-                       const char *scales, int s, const char *block, int rows, size_t total)
+/* Part `s` of a block that has one scale for each channel, for `step` rows from `first` on. */
+INLINE void add_scaled(sums_of_rows acc, struct tile_form form, const char *codes,
+                       const char *scales, size_t apart, int s, const char *block, size_t total,
+                       int wide, int first, int step)
 {
     bool whole = form.scales == 1;
     int from = form.bits < 8 || whole ? 0 : 4 * s;
     int to = form.bits < 8 ? 4 : whole ? 8 : 4 * s + 4;
-    const char *words = block + HEARTH_S8_CODES_BYTES * total;
+    const char *words = block + HEARTH_S8_CODES_BYTES * total + 4 * first;
     int sum_word = whole ? HEARTH_S8_SUM : HEARTH_S8_SUM_LOW + s;
     const char *start = words + (size_t)start_word(form, s) * total * 4;
     const char *added = words + (size_t)sum_word * total * 4;
-    vi sum[ROW_BLOCK][PARTS];
-    EACH_ROW EACH_PART sum[r][p] = first_sum(form, start + 4 * r);
-    add_vectors(sum, form, codes, from, to, whole ? -1 : s, block, rows, total);
-    EACH_PART
+    whole_sums sum;
+    EACH_STEP_ROW EACH_PANEL EACH_PART sum[r][w][p] = first_sum(form, start + 4 * r);
+    add_vectors(sum, form, codes, apart, from, to, whole ? -1 : s, block + 4 * first, total, wide,
+                step);
+    EACH_PANEL EACH_PART
     {
-        vf scale = load_f16(scales + s * HEARTH_SCALES_BYTES + p * VECTOR_BYTES / 2);
-        EACH_ROW
+        const char *of_panel = scales + (size_t)w * apart + p * VECTOR_BYTES / 2;
+        vf scale = load_f16(of_panel + s * HEARTH_SCALES_BYTES);
+        EACH_STEP_ROW
         {
-            vf x = to_floats(last_sum(form, sum[r][p], start + 4 * r));
-            acc[r][p] = fused_of(x, scale * splat_float_at(words + 4 * r), acc[r][p]);
+            vf x = to_floats(last_sum(form, sum[r][w][p], start + 4 * r));
+            acc[first + r][w][p] =
+                fused_of(x, scale * splat_float_at(words + 4 * r), acc[first + r][w][p]);
         }
         if (form.minima) {
-            vf minimum = load_f16(scales + (2 * form.scales + s) * HEARTH_SCALES_BYTES +
-                                  p * VECTOR_BYTES / 2);
-            EACH_ROW acc[r][p] = fused_of(minimum, splat_float_at(added + 4 * r), acc[r][p]);
+            vf minimum = load_f16(of_panel + (2 * form.scales + s) * HEARTH_SCALES_BYTES);
+            EACH_STEP_ROW acc[first + r][w][p] =
+                fused_of(minimum, splat_float_at(added + 4 * r), acc[first + r][w][p]);
         }
     }
 }
 
-INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form form, int rows,
-                        size_t total, size_t first)
+/* Rows go through a block in steps of as many as there are registers for. */
+INLINE int step_of(int wide, int rows)
 {
-    const size_t code_bytes = (size_t)form.bits * HEARTH_VECTOR;
+    return wide == 1 || rows <= ROW_BLOCK / 2 ? rows : (rows + 1) / 2;
+}
+
+INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form form, int wide,
+                        int rows, size_t total, size_t first)
+{
+    const size_t code_bytes = (size_t)form.bits * HEARTH_VECTOR, apart = input->panel_bytes;
     const size_t pair_bytes =
         2 * code_bytes + 2 * (size_t)form.scales * (form.minima ? 2 : 1) * HEARTH_SCALES_BYTES;
     const char *block = (const char *)input->group + 4 * first, *panel = input->panel;
-    vf acc[ROW_BLOCK][PARTS];
-    EACH_ROW EACH_PART acc[r][p] = (vf){0};
+    const int step = step_of(wide, rows);
+    sums_of_rows acc;
+    clear_sums(acc, wide, rows);
     size_t left = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK;
     for (; left; panel += pair_bytes) {
-        if (input->ahead && first == 0)
-            fetch(panel, input->ahead, pair_bytes);
+        if (first == 0)
+            fetch_next(input, panel, wide, pair_bytes);
         const char *codes = panel, *scales = panel + 2 * code_bytes;
         for (size_t here = left < 2 ? left : 2; here; here--, left--) {
             UNROLL for (int s = 0; s < form.scales; s++)
-                add_scaled(acc, form, codes, scales, s, block, rows, total);
+                UNROLL for (int from = 0; from < rows; from += step)
+                    add_scaled(acc, form, codes, scales, apart, s, block, total, wide, from,
+                               rows - from < step ? rows - from : step);
             codes += code_bytes;
             scales += form.scales * HEARTH_SCALES_BYTES;
             block += total * HEARTH_S8_ROW_BYTES;
         }
     }
-    EACH_ROW EACH_PART *(vf *)(input->c + (first + (size_t)r) * input->c_stride + p * PART_LANES) =
-        acc[r][p];
+    store_sums(acc, input->c, input->c_stride, wide, rows, first);
 }
 
 #define TILE(name, ...)                                                                            \
@@ -247,9 +296,14 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
     {                                                                                              \
         const struct tile_form form = {__VA_ARGS__};                                               \
         struct hearth_tile_input one = *input;                                                     \
+        if (PARTS == 1 && input->panels == 2 && input->rows > 2) {                                 \
+            EACH_ROW_COUNT(tile_blocks, input->rows, input, form, 2)                               \
+            return;                                                                                \
+        }                                                                                          \
         for (size_t i = 0; i < input->panels; i++) {                                               \
-            EACH_ROW_COUNT(tile_blocks, input->rows, &one, form)                                   \
+            EACH_ROW_COUNT(tile_blocks, input->rows, &one, form, 1)                                \
             one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.next = one.next ? (const char *)one.next + input->panel_bytes : NULL;              \
             one.c += HEARTH_PANEL_OUTPUTS;                                                         \
         }                                                                                          \
     }

@@ -3,25 +3,6 @@
  * Each sum is one chain of fused multiply-adds, whose latency only other chains hide. With few rows
  * these are of further panels: `wide` of them at once, which are `apart` bytes from each other. */
 
-enum { WIDE_MOST = 4 };
-
-#define EACH_PANEL UNROLL for (int w = 0; w < wide; w++)
-#define EACH_SUM EACH_ROW EACH_PANEL EACH_PART
-
-/* Indices are constants once inlined, so that what is used of it lives in registers. */
-typedef vf sums_of_rows[ROW_BLOCK][WIDE_MOST][PARTS];
-
-INLINE void clear_sums(sums_of_rows sums, int wide, int rows)
-{
-    EACH_SUM sums[r][w][p] = (vf){0};
-}
-
-INLINE void store_sums(sums_of_rows sums, float *c, size_t stride, int wide, int rows, size_t first)
-{
-    EACH_SUM *(vf *)(c + (first + (size_t)r) * stride + w * HEARTH_PANEL_OUTPUTS + p * PART_LANES) =
-        sums[r][w][p];
-}
-
 /* Input k of all 16 channels lies in one piece: f32 in 64 bytes, f16 in 32. */
 INLINE vf load_float(enum hearth_form form, const char *panel, size_t k, int p)
 {
@@ -41,9 +22,8 @@ INLINE void tile_floats(const struct hearth_tile_input *input, enum hearth_form 
     sums_of_rows sums;
     clear_sums(sums, wide, rows);
     for (size_t k = 0; k < input->inputs; k++, a += 4 * total) {
-        if (input->ahead && first == 0 && k % 2 == 0)
-            EACH_PANEL fetch(panel + w * input->panel_bytes + k * input_bytes, input->ahead,
-                             2 * input_bytes);
+        if (first == 0 && k % 2 == 0)
+            fetch_next(input, panel + k * input_bytes, wide, 2 * input_bytes);
         EACH_PANEL EACH_PART
         {
             vf x = load_float(form, panel + w * input->panel_bytes, k, p);
@@ -81,6 +61,7 @@ INLINE vf add_pair(vf sum, vi weights, const void *activations)
         for (size_t i = 0; i < input->panels; i++) {                                               \
             EACH_ROW_COUNT(body, input->rows, &one, form, 1)                                       \
             one.panel = (const char *)one.panel + input->panel_bytes;                              \
+            one.next = one.next ? (const char *)one.next + input->panel_bytes : NULL;              \
             one.c += HEARTH_PANEL_OUTPUTS;                                                         \
         }                                                                                          \
     }
@@ -98,8 +79,8 @@ INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form f
     sums_of_rows sums;
     clear_sums(sums, wide, rows);
     for (size_t k = 0; k < input->inputs; k += 2, a += 4 * total, panel += HEARTH_VECTOR) {
-        if (input->ahead && first == 0)
-            EACH_PANEL fetch(panel + w * input->panel_bytes, input->ahead, HEARTH_VECTOR);
+        if (first == 0)
+            fetch_next(input, panel, wide, HEARTH_VECTOR);
         EACH_PANEL EACH_PART
         {
             vi x = *(const vi *)(panel + w * input->panel_bytes + p * VECTOR_BYTES);

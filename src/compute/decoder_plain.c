@@ -7,8 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Behind the standard headers, which it uses without including them. */
+/* Behind the standard headers, which they use without including them. */
+/* clang-format off */
 #include "compute/decoder_rows.inc.h"
+#include "compute/decoder_pack.inc.h"
+/* clang-format on */
 
 /* A part of a panel that has one scale for each channel: a block, or a half of one. */
 struct plain_codes {
@@ -257,6 +260,7 @@ const struct hearth_decoder_kernels decoder_plain = {
              [HEARTH_FORM_Q5_MIN] = tile_q5_min,
              [HEARTH_FORM_Q6_HALF] = tile_q6_half,
              [HEARTH_FORM_Q8] = tile_q8},
+    .gate_groups = gate_groups,
     .soften = soften,
     .weigh =
         {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},

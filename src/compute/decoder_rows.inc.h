@@ -203,6 +203,22 @@ static void gate_row(const float *x, const float *up, enum hearth_activation act
     ACTIVATE(*up[i])
 }
 
+/* The same for a row of a tile, where 16 of the gate and 16 of up take turns; the products close
+ * up. Those of group i are written where group i/2 was, which has been read by then. SiLU, which
+ * nearly all networks have, is computed in place, so that its loop becomes whole vectors. */
+static void gate_groups(float *x, enum hearth_activation activation, size_t width)
+{
+    for (size_t i = 0; i < width; i += LANES) {
+        const float *gate = x + 2 * i, *up = gate + LANES;
+        float y[LANES];
+        if (activation == HEARTH_ACTIVATION_SILU)
+            EACH_LANE y[l] = gate[l] * sigmoid(gate[l]) * up[l];
+        else
+            gate_row(gate, up, activation, LANES, y);
+        memcpy(x + i, y, sizeof(y));
+    }
+}
+
 /* Gemma 2 (arXiv 2408.00118): what is far below the cap stays as it is, nothing goes beyond it. */
 static void soft_cap(const float *x, float cap, size_t width, float *y)
 {
@@ -229,131 +245,6 @@ static void rotate(float *head, enum hearth_rotary kind, const float *cosines, c
             head[2 * i] = fused(x, cosines[i], -(y * sines[i]));
             head[2 * i + 1] = fused(x, sines[i], y * cosines[i]);
         }
-}
-
-/* The largest magnitude by its bits, so that what is not a number is the largest of all, and what
- * is computed with such a block is not a number either. */
-static inline float largest_magnitude(const float *x)
-{
-    int32_t largest = 0;
-    for (size_t i = 0; i < HEARTH_ROW_PART; i++) {
-        int32_t bits = (int32_t)(bits_of(x[i]) & 0x7fffffff);
-        largest = bits > largest ? bits : largest;
-    }
-    return float_of((uint32_t)largest);
-}
-
-static inline void put_word(uint8_t *words, size_t rows, size_t row, enum hearth_s8_word which,
-                            uint32_t bits)
-{
-    memcpy(words + (which * rows + row) * sizeof(bits), &bits, sizeof(bits));
-}
-
-/* The words of decoder_table.h: what a block of a row contributes where weights have an offset or a
- * minimum is the same for all outputs, and so computed once here and not in each product. */
-static inline void put_words(uint8_t *words, size_t rows, size_t row, float scale, int32_t low,
-                             int32_t high)
-{
-    put_word(words, rows, row, HEARTH_S8_SCALE, bits_of(scale));
-    put_word(words, rows, row, HEARTH_S8_START, (uint32_t)(-8 * (low + high)));
-    put_word(words, rows, row, HEARTH_S8_START_128, (uint32_t)(-128 * (low + high)));
-    put_word(words, rows, row, HEARTH_S8_SUM, bits_of(scale * (float)(low + high)));
-    put_word(words, rows, row, HEARTH_S8_START_LOW, (uint32_t)(-8 * low));
-    put_word(words, rows, row, HEARTH_S8_START_HIGH, (uint32_t)(-8 * high));
-    put_word(words, rows, row, HEARTH_S8_SUM_LOW, bits_of(scale * (float)low));
-    put_word(words, rows, row, HEARTH_S8_SUM_HIGH, bits_of(scale * (float)high));
-}
-
-/* The codes of 32 numbers and their scale. A block that is all but 0 gets the scale 0, because the
- * inverse of its largest number would be infinite. Codes are in −127 … 127, never −128, which the
- * products of pairs in 16 bits rely on (decoder_blocks.inc.h). */
-static inline float codes_of(const float *x, int32_t *wide)
-{
-    float largest = largest_magnitude(x);
-    bool nothing = largest < HEARTH_LEAST_LARGEST;
-    float inverse = nothing ? 0 : 127 / largest;
-    for (int i = 0; i < HEARTH_ROW_PART; i++) /* the integer is in the low bits */
-        wide[i] = (int32_t)(bits_of(fused(x[i], inverse, ROUNDER)) << 24) >> 24;
-    return nothing ? 0 : largest / 127;
-}
-
-static float to_codes(const float *x, int8_t *codes)
-{
-    int32_t wide[HEARTH_ROW_PART];
-    float scale = codes_of(x, wide);
-    for (int i = 0; i < HEARTH_ROW_PART; i++)
-        codes[i] = (int8_t)wide[i];
-    return scale;
-}
-
-/* Codes of four inputs lie together, then those of the next row: the dot product instructions take
- * four at a time, and the rows of a group are read one after the other. The sums are kept by halves
- * for forms that have a scale for 16. */
-static inline void pack_block(const float *x, uint8_t *block, size_t rows, size_t row)
-{
-    int32_t wide[HEARTH_ROW_PART], low = 0, high = 0;
-    int8_t codes[HEARTH_ROW_PART];
-    float scale = codes_of(x, wide);
-    for (int i = 0; i < 16; i++)
-        low += wide[i];
-    for (int i = 16; i < HEARTH_ROW_PART; i++)
-        high += wide[i];
-    for (int i = 0; i < HEARTH_ROW_PART; i++)
-        codes[i] = (int8_t)wide[i];
-    for (size_t t = 0; t < HEARTH_ROW_PART / 4; t++)
-        memcpy(block + (t * rows + row) * 4, codes + 4 * t, 4);
-    put_words(block + HEARTH_S8_CODES_BYTES * rows, rows, row, scale, low, high);
-}
-
-/* What the last block lacks is packed as zeros, so that products need no special end. */
-static void pack_s8(const float *x, size_t first, size_t count, void *group, size_t rows,
-                    size_t row)
-{
-    uint8_t *block = (uint8_t *)group + first / HEARTH_ROW_PART * rows * HEARTH_S8_ROW_BYTES;
-    size_t i = 0;
-    for (; i + HEARTH_ROW_PART <= count; i += HEARTH_ROW_PART, block += rows * HEARTH_S8_ROW_BYTES)
-        pack_block(x + i, block, rows, row);
-    if (i < count) {
-        float padded[HEARTH_ROW_PART] = {0};
-        memcpy(padded, x + i, (count - i) * sizeof(*x));
-        pack_block(padded, block, rows, row);
-    }
-}
-
-/* To the nearest, ties to even; one that is not a number stays so. */
-static inline uint16_t bf16_of(float x)
-{
-    uint32_t bits = bits_of(x), quiet = bits >> 16 | 0x40;
-    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
-}
-
-static void to_bf16(const float *x, size_t count, uint16_t *y)
-{
-    for (size_t i = 0; i < count; i++)
-        y[i] = bf16_of(x[i]);
-}
-
-#ifndef HAS_AMX
-/* Pairs of inputs in 32 bits, which vdpbf16ps broadcasts as one; an odd last one has 0 beside
- * it. */
-static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
-                      size_t row)
-{
-    uint32_t *to = (uint32_t *)group + first / 2 * rows + row;
-    for (size_t i = 0; i < count / 2; i++)
-        to[i * rows] = bf16_of(x[2 * i]) | (uint32_t)bf16_of(x[2 * i + 1]) << 16;
-    if (count % 2)
-        to[count / 2 * rows] = bf16_of(x[count - 1]);
-}
-#endif
-
-static void pack_f32(const float *x, size_t first, size_t count, void *group, size_t rows,
-                     size_t row)
-{
-    float *to = (float *)group + first * rows + row;
-    for (size_t i = 0; i < count; i++)
-        to[i * rows] = x[i];
 }
 
 /* Scaled and capped scores; those of keys that do not count are −∞. */
@@ -415,9 +306,4 @@ static void soften(struct hearth_soften *soften)
     {                                                                                              \
         .rms_norm = rms_norm, .layer_norm = layer_norm, .add = add_row, .scale = scale_row,        \
         .activate = activate_row, .gate = gate_row, .soft_cap = soft_cap, .rotate = rotate         \
-    }
-#define PACKS                                                                                      \
-    {                                                                                              \
-        [HEARTH_PACKING_S8] = pack_s8, [HEARTH_PACKING_BF16] = pack_bf16,                          \
-        [HEARTH_PACKING_F32] = pack_f32                                                            \
     }

@@ -33,7 +33,7 @@ struct hearth_tile_input {
     const void *panel;
     size_t panels, panel_bytes; /* 1 or 2, one behind the other */
     size_t inputs;
-    size_t ahead; /* bytes: what lies so far behind what is read is fetched; 0: nothing is */
+    const void *next; /* as many panels that will be read next, to be fetched; NULL: none */
     float *c;
     size_t c_stride;
 };
@@ -71,6 +71,9 @@ struct hearth_decoder_kernels {
     void (*pack[3])(const float *x, size_t first, size_t count, void *group, size_t rows,
                     size_t row);
     void (*tile[HEARTH_FORM_COUNT])(const struct hearth_tile_input *input);
+    /* x: 16 of a gate, 16 of up, and so on; the first `width` become activation(gate) · up. The
+     * width is rounded up to 16. */
+    void (*gate_groups)(float *x, enum hearth_activation activation, size_t width);
     void (*soften)(struct hearth_soften *soften);
     void (*weigh[HEARTH_KV_TYPE_COUNT])(const struct hearth_weigh *weigh);
     /* y = y · old + x · new */

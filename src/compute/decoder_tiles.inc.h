@@ -80,14 +80,13 @@ static void pack_bf16(const float *x, size_t first, size_t count, void *group, s
 
 /* Part p is added to sum p % 4. The last part may end before its 32 inputs; its weights are copied
  * then, for behind them other weights stand. */
-static void add_parts(const char *part_rows, const char *weights, size_t inputs, size_t rows,
-                      size_t ahead)
+static void add_parts(const struct hearth_tile_input *input, const char *weights)
 {
+    const char *part_rows = input->group;
     _Alignas(64) char last[TILE_WEIGHT_BYTES];
-    for (size_t part = 0; part * TILE_INPUTS < inputs; part++) {
-        size_t left = inputs - part * TILE_INPUTS;
-        if (ahead)
-            fetch(weights, ahead, TILE_WEIGHT_BYTES);
+    for (size_t part = 0; part * TILE_INPUTS < input->inputs; part++) {
+        size_t left = input->inputs - part * TILE_INPUTS;
+        fetch_next(input, weights, 1, TILE_WEIGHT_BYTES);
         if (left < TILE_INPUTS) {
             memset(last, 0, sizeof(last));
             memcpy(last, weights, (left + 1) / 2 * HEARTH_VECTOR);
@@ -103,7 +102,7 @@ static void add_parts(const char *part_rows, const char *weights, size_t inputs,
         } else {
             ADD_PART(3, TILE_ROWS_SECOND, TILE_WEIGHTS_SECOND)
         }
-        part_rows += rows * TILE_ROW_BYTES;
+        part_rows += input->rows * TILE_ROW_BYTES;
         weights += TILE_WEIGHT_BYTES;
     }
 }
@@ -120,8 +119,7 @@ static void tile_bf16(const struct hearth_tile_input *input)
         _tile_zero(1);
         _tile_zero(2);
         _tile_zero(3);
-        add_parts(input->group, (const char *)input->panel + i * input->panel_bytes, input->inputs,
-                  input->rows, input->ahead);
+        add_parts(input, (const char *)input->panel + i * input->panel_bytes);
         _tile_stored(0, sums[0], HEARTH_VECTOR);
         _tile_stored(1, sums[1], HEARTH_VECTOR);
         _tile_stored(2, sums[2], HEARTH_VECTOR);

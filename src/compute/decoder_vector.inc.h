@@ -42,11 +42,17 @@ INLINE vf to_floats(vi x)
     return __builtin_convertvector(x, vf);
 }
 
-/* Asks for `bytes` that will be read soon; nothing happens where there is no memory. */
-INLINE void fetch(const char *from, size_t ahead, size_t bytes)
+/* While `bytes` at `at` in the first of `wide` panels are computed with, asks for as much of each of
+ * the panels that come next, in one straight line, which memory serves best. */
+INLINE void fetch_next(const struct hearth_tile_input *input, const char *at, int wide,
+                       size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i += HEARTH_VECTOR)
-        __builtin_prefetch((const void *)((uintptr_t)from + ahead + i), 0, 3);
+    if (input->next == NULL)
+        return;
+    const char *from = (const char *)input->next;
+    from += (size_t)(at - (const char *)input->panel) * (size_t)wide;
+    for (size_t i = 0; i < bytes * (size_t)wide; i += HEARTH_VECTOR)
+        __builtin_prefetch(from + i, 0, 3);
 }
 
 /* What has no operator: fused multiply-adds, f16 and the widening of bytes. */
@@ -85,6 +91,26 @@ INLINE vf load_s8(const void *p)
 }
 
 #endif
+
+/* Several panels at once, `wide` of them. */
+enum { WIDE_MOST = 4 };
+
+#define EACH_PANEL UNROLL for (int w = 0; w < wide; w++)
+#define EACH_SUM EACH_ROW EACH_PANEL EACH_PART
+
+/* Indices are constants once inlined, so that what is used of it lives in registers. */
+typedef vf sums_of_rows[ROW_BLOCK][WIDE_MOST][PARTS];
+
+INLINE void clear_sums(sums_of_rows sums, int wide, int rows)
+{
+    EACH_SUM sums[r][w][p] = (vf){0};
+}
+
+INLINE void store_sums(sums_of_rows sums, float *c, size_t stride, int wide, int rows, size_t first)
+{
+    EACH_SUM *(vf *)(c + (first + (size_t)r) * stride + w * HEARTH_PANEL_OUTPUTS + p * PART_LANES) =
+        sums[r][w][p];
+}
 
 /* Calls body(…, rows, first) with the number of rows as a constant, for all rows of a group in
  * blocks of at most ROW_BLOCK; `total` is how many the group has. The body is inlined for every

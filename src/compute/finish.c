@@ -46,20 +46,17 @@ void hearth_finish_activate(void *argument, const struct hearth_tile *tile)
     }
 }
 
-/* Gate and up of 16 outputs lie side by side; the products close up. Output group i of the result
- * is written where gate and up of group i/2 were, which have been read by then. */
-static void gate_row(const struct hearth_finish_gate *finish, const struct hearth_tile *tile,
-                     float *x)
+/* Gate and up of 16 outputs lie side by side. */
+static void add_biases(const struct hearth_finish_gate *finish, const struct hearth_tile *tile,
+                       float *x)
 {
-    const struct hearth_row_ops *ops = &tile->kernels->rows;
     for (size_t done = 0; done < tile->outputs; done += PANEL) {
         size_t width = tile->outputs - done < PANEL ? tile->outputs - done : PANEL;
-        float *parts[2] = {x + 2 * done, x + 2 * done + PANEL};
         for (size_t p = 0; p < 2; p++)
             if (finish->bias[p])
-                ops->scale(parts[p], 1, finish->bias[p] + tile->first_output + done, width,
-                           parts[p]);
-        ops->gate(parts[0], parts[1], finish->activation, width, x + done);
+                tile->kernels->rows.scale(x + 2 * done + p * PANEL, 1,
+                                          finish->bias[p] + tile->first_output + done, width,
+                                          x + 2 * done + p * PANEL);
     }
 }
 
@@ -68,7 +65,9 @@ void hearth_finish_gate(void *argument, const struct hearth_tile *tile)
     const struct hearth_finish_gate *finish = argument;
     for (size_t r = 0; r < tile->rows; r++) {
         float *x = tile->values + r * tile->stride;
-        gate_row(finish, tile, x);
+        if (finish->bias[0] || finish->bias[1])
+            add_biases(finish, tile, x);
+        tile->kernels->gate_groups(x, finish->activation, tile->outputs);
         hearth_pack_part(tile->kernels, finish->to, tile->first_row + r, tile->first_output,
                          tile->outputs, x);
     }

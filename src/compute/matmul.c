@@ -11,8 +11,11 @@ enum {
     /* … and keeps at most this many bytes of packed rows in the second cache while it goes from
      * strip to strip. */
     CHUNK_BYTES = 384 << 10,
-    TASKS_PER_MEMBER = 6,  /* where there is enough to do, so that all end at about the same time */
-    AHEAD_BYTES = 8 << 10, /* how far ahead of its reading weights are fetched */
+    TASKS_PER_MEMBER = 6, /* where there is enough to do, so that all end at about the same time */
+    /* With few rows memory is what limits, and weights are best asked for so far ahead; with more
+     * the kernels read two panels side by side, and ask for the next two. */
+    FEW_ROWS = 2,
+    AHEAD_BYTES = 8 << 10,
 };
 
 /* How a product is split: into chunks of strips by chunks of groups of rows. A task reads its
@@ -71,13 +74,14 @@ static void run_strip(const struct hearth_decoder_kernels *kernels,
     struct hearth_tile_input input = {.group =
                                           (const char *)packed->memory + row * packed->row_bytes,
                                       .rows = rows,
-                                      .panels = 1,
                                       .panel_bytes = weights->panel_bytes,
                                       .inputs = weights->inputs,
                                       .c_stride = count * HEARTH_PANEL_OUTPUTS};
-    for (size_t p = 0; p < count; p++) {
+    for (size_t p = 0; p < count; p += input.panels) {
+        input.panels = count - p < 2 ? 1 : 2;
         input.panel = (const char *)weights->memory + (first + p) * weights->panel_bytes;
-        input.ahead = fresh ? AHEAD_BYTES : 0;
+        size_t ahead = rows > FEW_ROWS ? input.panels * weights->panel_bytes : AHEAD_BYTES;
+        input.next = fresh ? (const char *)input.panel + ahead : NULL;
         input.c = values + p * HEARTH_PANEL_OUTPUTS;
         kernels->tile[weights->form](&input);
     }

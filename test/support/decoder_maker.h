@@ -265,7 +265,7 @@ static inline bool decoder_make(const struct decoder_maker *maker, const char *p
     struct hearth_buf keys, buf;
     uint64_t entries = 0, seed = maker->seed;
     hearth_buf_init(&keys, 1u << 20);
-    hearth_buf_init(&buf, 256u << 20);
+    hearth_buf_init(&buf, 1u << 30);
     making->maker = maker;
     decoder_describe_network(making);
     decoder_list_tensors(making);
