@@ -47,8 +47,10 @@ const struct hearth_decoder_kernels DECODER = {
              [HEARTH_FORM_Q8] = tile_q8},
     .gate_groups = gate_groups,
     .soften = soften,
-    .weigh =
-        {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},
+    .weigh = {[HEARTH_KV_F16] = weigh_f16,
+              [HEARTH_KV_BF16] = weigh_bf16,
+              [HEARTH_KV_Q8_0] = weigh_q8_0,
+              [HEARTH_KV_F32] = weigh_f32},
     .merge = merge,
     .exp = exp_of,
     .to_16_bits = {[HEARTH_KV_F16] = to_f16, [HEARTH_KV_BF16] = to_bf16},

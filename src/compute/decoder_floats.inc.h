@@ -106,6 +106,8 @@ INLINE size_t keys_of_page(const struct hearth_weigh *weigh, size_t done)
 INLINE vf load_value(enum hearth_kv_type type, const uint8_t *panel, const uint8_t *scales,
                      size_t key, int p)
 {
+    if (type == HEARTH_KV_F32)
+        return *(const vf *)(panel + key * 64 + p * VECTOR_BYTES);
     if (type == HEARTH_KV_F16)
         return load_f16(panel + key * 32 + p * VECTOR_BYTES / 2);
     return load_s8(panel + key * 16 + p * PART_LANES) * splat_float_at(scales + key * 4);
@@ -117,7 +119,7 @@ INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type t
 {
     (void)total;
     const float *weights = (const float *)weigh->weights + first * HEARTH_SCORES_STRIDE;
-    const size_t apart = type == HEARTH_KV_F16 ? 1024 : 512;
+    const size_t apart = type == HEARTH_KV_F32 ? 2048 : type == HEARTH_KV_F16 ? 1024 : 512;
     sums_of_rows sums;
     clear_sums(sums, wide, rows);
     for (size_t done = 0; done < weigh->keys; done += HEARTH_KV_PAGE_TOKENS) {
@@ -173,6 +175,7 @@ INLINE void weigh_pairs(const struct hearth_weigh *weigh, enum hearth_kv_type ty
         for (; panel < weigh->panels; panel++)                                                     \
             EACH_ROW_COUNT(body, weigh->rows, weigh, type, panel, 1)                               \
     }
+WEIGH(weigh_f32, weigh_floats, HEARTH_KV_F32)
 WEIGH(weigh_f16, weigh_floats, HEARTH_KV_F16)
 WEIGH(weigh_q8_0, weigh_floats, HEARTH_KV_Q8_0)
 WEIGH(weigh_bf16, weigh_pairs, HEARTH_KV_BF16)

@@ -172,8 +172,8 @@ TILE(tile_q6_half, panel_s8(&one, HEARTH_FORM_Q6_HALF))
 TILE(tile_q8, panel_s8(&one, HEARTH_FORM_Q8))
 
 /* Value `component` of a key in f32, by the layout of kv_page.c: 16 components to a panel of
- * values, 1024 bytes of 16-bit numbers or 512 of codes; scales for 32 components behind all
- * panels. */
+ * values, 2048 bytes of f32, 1024 of 16-bit numbers or 512 of codes; scales for 32 components
+ * behind all panels. */
 static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh, size_t key,
                       size_t component)
 {
@@ -181,6 +181,8 @@ static float value_at(enum hearth_kv_type type, const struct hearth_weigh *weigh
     size_t slot = key % HEARTH_KV_PAGE_TOKENS, panel = component / 16, channel = component % 16;
     float scale;
     switch (type) {
+    case HEARTH_KV_F32:
+        return ((const float *)(const void *)(page + panel * 2048 + slot * 64))[channel];
     case HEARTH_KV_F16:
         return f16_at(page + panel * 1024 + slot * 32, channel);
     case HEARTH_KV_BF16:
@@ -216,6 +218,11 @@ static void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type t
 static void weigh_f16(const struct hearth_weigh *weigh)
 {
     weigh_floats(weigh, HEARTH_KV_F16);
+}
+
+static void weigh_f32(const struct hearth_weigh *weigh)
+{
+    weigh_floats(weigh, HEARTH_KV_F32);
 }
 
 static void weigh_q8_0(const struct hearth_weigh *weigh)
@@ -262,8 +269,10 @@ const struct hearth_decoder_kernels decoder_plain = {
              [HEARTH_FORM_Q8] = tile_q8},
     .gate_groups = gate_groups,
     .soften = soften,
-    .weigh =
-        {[HEARTH_KV_F16] = weigh_f16, [HEARTH_KV_BF16] = weigh_bf16, [HEARTH_KV_Q8_0] = weigh_q8_0},
+    .weigh = {[HEARTH_KV_F16] = weigh_f16,
+              [HEARTH_KV_BF16] = weigh_bf16,
+              [HEARTH_KV_Q8_0] = weigh_q8_0,
+              [HEARTH_KV_F32] = weigh_f32},
     .merge = merge,
     .exp = exp_of,
     .to_16_bits = {[HEARTH_KV_F16] = to_f16, [HEARTH_KV_BF16] = to_bf16},

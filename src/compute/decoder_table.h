@@ -79,7 +79,7 @@ struct hearth_decoder_kernels {
     /* y = y · old + x · new */
     void (*merge)(float *y, float old, const float *x, float new, size_t width);
     float (*exp)(float x);
-    /* f16 (its largest for what is beyond), bf16; NULL for q8_0. */
+    /* f16 (its largest for what is beyond), bf16; NULL for the others. */
     void (*to_16_bits[HEARTH_KV_TYPE_COUNT])(const float *x, size_t count, uint16_t *y);
     /* The scale of 32 numbers, and their codes. */
     float (*to_codes)(const float *x, int8_t *codes);

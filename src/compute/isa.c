@@ -49,12 +49,18 @@ static int has_amx(void)
            syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILE_DATA) == 0;
 }
 
+/* Leaf 1, ECX bit 29: clang 14's __builtin_cpu_supports does not know it. */
+static int has_f16c(void)
+{
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & 1u << 29);
+}
+
 int hearth_isa_usable(enum hearth_isa isa)
 {
     /* __builtin_cpu_supports asks the system too whether it saves the wide registers (cpuid leaf 1
      * OSXSAVE, XGETBV). */
-    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("f16c");
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     switch (isa) {

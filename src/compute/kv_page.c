@@ -1,9 +1,10 @@
 /* Pages of keys and values: of each KV head, in order
  *
- * - keys: two panels of 16 tokens in the form f16, bf16 or q8 (panel_form.h), the tokens being the
- *   outputs and the components the inputs;
- * - values: a panel for each 16 components: f16 [32 tokens][16], bf16 [16 pairs of tokens][16][2],
- *   q8_0: s8 [32 tokens][16], and behind all panels f32 scales [each 32 components][32 tokens].
+ * - keys: two panels of 16 tokens in the form f16, bf16, q8 or f32 (panel_form.h), the tokens being
+ *   the outputs and the components the inputs;
+ * - values: a panel for each 16 components: f32 or f16 [32 tokens][16], bf16 [16 pairs of
+ * tokens][16][2], q8_0: s8 [32 tokens][16], and behind all panels f32 scales [each 32
+ * components][32 tokens].
  *
  * Scores are thus a product of queries with panels of keys, by the kernels that multiply with
  * weights, and the values are summed up over tokens in vectors of components. */
@@ -22,8 +23,10 @@ static size_t divide_up(size_t x, size_t y)
 
 const char *hearth_kv_type_name(enum hearth_kv_type type)
 {
-    static const char *const names[] = {
-        [HEARTH_KV_F16] = "f16", [HEARTH_KV_BF16] = "bf16", [HEARTH_KV_Q8_0] = "q8_0"};
+    static const char *const names[] = {[HEARTH_KV_F16] = "f16",
+                                        [HEARTH_KV_BF16] = "bf16",
+                                        [HEARTH_KV_Q8_0] = "q8_0",
+                                        [HEARTH_KV_F32] = "f32"};
     return names[type];
 }
 
@@ -31,22 +34,28 @@ enum hearth_form hearth_kv_key_form(enum hearth_kv_type type)
 {
     static const enum hearth_form forms[] = {[HEARTH_KV_F16] = HEARTH_FORM_F16,
                                              [HEARTH_KV_BF16] = HEARTH_FORM_BF16,
-                                             [HEARTH_KV_Q8_0] = HEARTH_FORM_Q8};
+                                             [HEARTH_KV_Q8_0] = HEARTH_FORM_Q8,
+                                             [HEARTH_KV_F32] = HEARTH_FORM_F32};
     return forms[type];
 }
 
+static size_t float_bytes(enum hearth_kv_type type)
+{
+    return type == HEARTH_KV_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
 /* As panel.c computes it for weights: quantized inputs in pairs of blocks, bf16 in pairs of inputs;
- * f16 is rounded up alike, which costs nothing as heads are even. */
+ * the others are rounded up alike, which costs nothing as heads are even. */
 size_t hearth_kv_key_panel_bytes(enum hearth_kv_type type, size_t width)
 {
     return type == HEARTH_KV_Q8_0
                ? divide_up(width, 2 * HEARTH_BLOCK) * hearth_pair_bytes(8, 1, false)
-               : divide_up(width, 2) * 2 * CHANNELS * sizeof(uint16_t);
+               : divide_up(width, 2) * 2 * CHANNELS * float_bytes(type);
 }
 
 size_t hearth_kv_value_panel_bytes(enum hearth_kv_type type)
 {
-    return type == HEARTH_KV_Q8_0 ? TOKENS * CHANNELS : TOKENS * CHANNELS * sizeof(uint16_t);
+    return TOKENS * CHANNELS * (type == HEARTH_KV_Q8_0 ? 1 : float_bytes(type));
 }
 
 void hearth_kv_layout_init(struct hearth_kv_layout *layout, enum hearth_kv_type type, size_t heads,
@@ -127,6 +136,11 @@ void hearth_kv_store_key(const struct hearth_decoder_kernels *kernels,
         store_key_codes(kernels, panel, width, channel, key);
         return;
     }
+    if (layout->type == HEARTH_KV_F32) {
+        for (size_t i = 0; i < width; i++)
+            ((float *)(void *)panel)[i * CHANNELS + channel] = key[i];
+        return;
+    }
     uint16_t bits[HEARTH_HEAD_MAX], *to = (uint16_t *)panel;
     kernels->to_16_bits[layout->type](key, width, bits);
     if (layout->type == HEARTH_KV_F16)
@@ -157,6 +171,18 @@ static void store_value_codes(const struct hearth_decoder_kernels *kernels,
     }
 }
 
+/* What the last panel lacks is weighed like the rest and cut off afterwards, and must be a
+ * number. */
+static void store_value_floats(uint8_t *values, size_t width, size_t slot, const float *value)
+{
+    for (size_t i = 0; i < width; i += CHANNELS) {
+        float *to = (float *)(void *)values + (i * TOKENS + slot * CHANNELS);
+        size_t count = width - i < CHANNELS ? width - i : CHANNELS;
+        memcpy(to, value + i, count * sizeof(*to));
+        memset(to + count, 0, (CHANNELS - count) * sizeof(*to));
+    }
+}
+
 void hearth_kv_store_value(const struct hearth_decoder_kernels *kernels,
                            const struct hearth_kv_layout *layout, void *page, size_t head,
                            size_t slot, const float *value)
@@ -165,6 +191,10 @@ void hearth_kv_store_value(const struct hearth_decoder_kernels *kernels,
     size_t width = layout->value_width, panel_bytes = hearth_kv_value_panel_bytes(layout->type);
     if (layout->type == HEARTH_KV_Q8_0) {
         store_value_codes(kernels, layout, values, slot, value);
+        return;
+    }
+    if (layout->type == HEARTH_KV_F32) {
+        store_value_floats(values, width, slot, value);
         return;
     }
     uint16_t bits[HEARTH_HEAD_MAX + CHANNELS];

@@ -5,7 +5,7 @@
  * is a table of page numbers in the order of its positions, so sequences that share a beginning
  * share pages; a page is copied by memcpy. What a page holds behind the last token stored is never
  * used, so a page needs no clearing. Types: f16 and bf16 for models as trained, q8_0 (s8 codes, an
- * f32 scale for 32 components) at half the memory.
+ * f32 scale for 32 components) at half the memory, and f32, which rounds nothing, at twice.
  *
  * **The result**, for the query at position p over the keys j ≤ p (and p − j < window):
  *
@@ -32,9 +32,15 @@ enum {
     HEARTH_HEAD_MAX = 512,
 };
 
-enum hearth_kv_type { HEARTH_KV_F16, HEARTH_KV_BF16, HEARTH_KV_Q8_0, HEARTH_KV_TYPE_COUNT };
+enum hearth_kv_type {
+    HEARTH_KV_F16,
+    HEARTH_KV_BF16,
+    HEARTH_KV_Q8_0,
+    HEARTH_KV_F32,
+    HEARTH_KV_TYPE_COUNT,
+};
 
-/* "f16", "bf16", "q8_0". */
+/* "f16", "bf16", "q8_0", "f32". */
 const char *hearth_kv_type_name(enum hearth_kv_type type);
 
 /* How a page of one layer lies. By value; nothing to destroy. */

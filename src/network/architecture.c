@@ -21,6 +21,7 @@
 #define GATED (P(GATE) | P(UP) | P(DOWN))
 #define GATED_BIASES (P(GATE_BIAS) | P(UP_BIAS) | P(DOWN_BIAS))
 #define EXPERTS (P(ROUTER) | P(GATE_EXPERTS) | P(UP_EXPERTS) | P(DOWN_EXPERTS))
+#define FUSED_EXPERTS P(GATE_UP_EXPERTS)
 #define HEAD_NORMS (P(QUERY_NORM) | P(KEY_NORM))
 #define POST_NORMS (P(ATTENTION_POST_NORM) | P(FEED_POST_NORM))
 #define LONGROPE (P(ROTARY_FACTORS_SHORT) | P(ROTARY_FACTORS_LONG))
@@ -33,7 +34,7 @@ static const struct hearth_architecture rows[] = {
         .name = "llama",
         .required = FRAME | ATTENTION | P(FEED_NORM) | GATED,
         .permitted = HEAD | FUSED | QKV_BIASES | P(ATTENTION_OUT_BIAS) | GATED_BIASES |
-                     P(ROTARY_FACTORS) | LONGROPE | EXPERTS,
+                     P(ROTARY_FACTORS) | LONGROPE | EXPERTS | FUSED_EXPERTS,
         .rotary = HEARTH_ROTARY_ADJACENT,
         .activation = HEARTH_ACTIVATION_SILU,
     },
@@ -56,7 +57,7 @@ static const struct hearth_architecture rows[] = {
     {
         .name = "qwen3moe",
         .required = FRAME | ATTENTION | HEAD_NORMS | P(FEED_NORM) | EXPERTS,
-        .permitted = HEAD | FUSED | QKV_BIASES,
+        .permitted = HEAD | FUSED | QKV_BIASES | FUSED_EXPERTS,
         .rotary = HEARTH_ROTARY_HALVES,
         .activation = HEARTH_ACTIVATION_SILU,
     },

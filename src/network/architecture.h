@@ -22,7 +22,7 @@ struct hearth_architecture {
     uint64_t required;  /* bits of enum hearth_part */
     uint64_t permitted; /* and these may be there */
     enum hearth_norm norm;
-    enum hearth_rotary rotary;
+    enum hearth_rotary rotary; /* in GGUF files */
     enum hearth_activation activation;
     enum hearth_head_norm head_norm; /* where there is one of Q and K */
     bool scales_embedding;           /* by √width */

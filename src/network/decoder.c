@@ -11,7 +11,7 @@
 /* Of parts that every file of the architecture has; of those that it only permits this says no. */
 static bool has(const struct hearth_decoder *decoder, enum hearth_part part)
 {
-    return (decoder->network.architecture->required & HEARTH_PART_BIT(part)) != 0;
+    return (decoder->network.required & HEARTH_PART_BIT(part)) != 0;
 }
 
 /* How the parts of this network fit the kernels. A strip of a product can be finished as one head
@@ -71,12 +71,13 @@ static int describe(struct hearth_decoder *decoder, const char *path,
     struct hearth_checkpoint *checkpoint = NULL;
     int rc = hearth_checkpoint_open(path, &checkpoint, error);
     if (rc == 0)
-        rc = hearth_network_read(hearth_checkpoint_header(checkpoint), &decoder->params.overrides,
-                                 &decoder->network, error);
+        rc = hearth_checkpoint_network(checkpoint, &decoder->params.overrides, &decoder->network,
+                                       error);
     if (rc == 0)
         rc = check_params(decoder, error);
     if (rc == 0)
-        rc = hearth_weights_describe(&decoder->network, checkpoint, &decoder->weights, error);
+        rc = hearth_weights_describe(&decoder->network, checkpoint, &decoder->params.quantize,
+                                     &decoder->weights, error);
     if (rc != 0) {
         hearth_checkpoint_close(checkpoint);
         return rc;
@@ -134,9 +135,12 @@ static void make_frequencies(struct hearth_decoder *decoder)
     uint32_t size = network->rotary_size;
     decoder->frequencies = hearth_calloc(size / 2 + 1, sizeof(float));
     decoder->windowed_frequencies = hearth_calloc(size / 2 + 1, sizeof(float));
-    hearth_rotary_frequencies(&network->rotary, size, rotary_factors(decoder),
-                              decoder->frequencies);
-    hearth_rotary_frequencies(&network->windowed_rotary, size, rotary_factors(decoder),
+    uint32_t context = decoder->params.context;
+    struct hearth_rotary_scaling whole = hearth_rotary_for(&network->rotary, size, context);
+    struct hearth_rotary_scaling windowed =
+        hearth_rotary_for(&network->windowed_rotary, size, context);
+    hearth_rotary_frequencies(&whole, size, rotary_factors(decoder), decoder->frequencies);
+    hearth_rotary_frequencies(&windowed, size, rotary_factors(decoder),
                               decoder->windowed_frequencies);
 }
 

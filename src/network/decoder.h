@@ -29,6 +29,7 @@ struct hearth_decoder_params {
     enum hearth_kv_type kv_type;
     enum hearth_isa isa;
     bool lock_memory; /* keeps the weights from being swapped out */
+    struct hearth_weights_quantize quantize;
     struct hearth_network_overrides overrides;
 };
 
@@ -37,7 +38,9 @@ struct hearth_decoder_plan {
     uint64_t weights, cache, scratch;
 };
 
-/* Both: HEARTH_ENOTIMPL with a clause that says what no row or kernel describes; HEARTH_EMODEL with
+/* `path` is a GGUF file, or a folder with config.json and safetensors as Hugging Face has them.
+ *
+ * Both: HEARTH_ENOTIMPL with a clause that says what no row or kernel describes; HEARTH_EMODEL with
  * a sentence on what is wrong with the file. */
 int hearth_decoder_plan(const char *path, const struct hearth_decoder_params *params,
                         struct hearth_decoder_plan *ret_plan, struct hearth_error *error);

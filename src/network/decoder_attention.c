@@ -51,7 +51,7 @@ static void turn_head(const struct heads *heads, size_t row, size_t head, const 
     if (norm != NULL && kind != HEARTH_HEAD_NORM_WHOLE)
         norm_values(decoder, kind == HEARTH_HEAD_NORM_EACH ? norm + head * size : norm, size,
                     values);
-    decoder->ops->rotate(values, network->architecture->rotary, heads->cosines + row * angles,
+    decoder->ops->rotate(values, network->rotation, heads->cosines + row * angles,
                          heads->sines + row * angles, network->rotary_size);
 }
 

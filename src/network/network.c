@@ -277,6 +277,10 @@ int hearth_network_read(const struct hearth_gguf *gguf,
     };
     if (network.architecture == NULL)
         return hearth_error_set(error, HEARTH_ENOTIMPL, "an architecture without a row");
+    network.required = network.architecture->required;
+    network.permitted = network.architecture->permitted;
+    network.tied = network.architecture->tied;
+    network.rotation = network.architecture->rotary;
     struct reading from = {.gguf = gguf, .prefix = network.architecture->name, .error = error};
     read_sizes(&from, &network);
     read_vocabulary(&from, &network);
@@ -323,6 +327,8 @@ uint64_t hearth_network_extent(const struct hearth_network *network, enum hearth
         return network->experts;
     case HEARTH_EXTENT_EXPERT_FEED:
         return network->expert_feed;
+    case HEARTH_EXTENT_TWO_EXPERT_FEEDS:
+        return 2 * (uint64_t)network->expert_feed;
     case HEARTH_EXTENT_NONE:
         break;
     }

@@ -1,8 +1,9 @@
 /* What one decoder computes, as data: its architecture's row and the numbers of its file's header.
  *
- * Read from a GGUF header; everything is bounded and checked against the row, so that whoever has a
- * network may multiply its sizes without fear of overflow. A value; immutable; any thread. Keys:
- * the GGUF specification, and llama.cpp's llama-arch.cpp where that is silent. */
+ * Read from a GGUF header, or from a folder's config.json (config.h); everything is bounded and
+ * checked against the row, so that whoever has a network may multiply its sizes without fear of
+ * overflow. A value; immutable; any thread. Keys: the GGUF specification, and llama.cpp's
+ * llama-arch.cpp where that is silent. */
 #ifndef HEARTH_NETWORK_NETWORK_H
 #define HEARTH_NETWORK_NETWORK_H
 
@@ -23,10 +24,17 @@ struct hearth_rotary_scaling {
     float yarn_fast, yarn_slow; /* turns within the original context between which yarn blends */
     float magnitude;            /* of the rotated values */
     uint32_t original_context;
+    float dynamic_factor; /* the base grows with contexts beyond the original one; 0: it does not */
 };
 
 struct hearth_network {
     const struct hearth_architecture *architecture;
+    /* Tensors that this network has and may have: bits of enum hearth_part. Those of the row, or,
+     * where a config says it exactly, fewer. */
+    uint64_t required, permitted;
+    bool tied;                   /* the head is the embeddings, whatever else there is */
+    bool norms_add_one;          /* norms multiply by 1 + w: added when weights are loaded */
+    enum hearth_rotary rotation; /* the order of components in Q and K */
     uint32_t layers, width, vocabulary, trained_context;
     uint32_t heads, key_heads, head_size;
     uint32_t rotary_size; /* components of a head that are rotated */

@@ -68,6 +68,8 @@ static const struct hearth_part_row rows[HEARTH_PART_COUNT] = {
         LAYER_MATRIX("ffn_up_exps.weight", E(WIDTH), E(EXPERT_FEED), E(EXPERTS)),
     [HEARTH_PART_DOWN_EXPERTS] =
         LAYER_MATRIX("ffn_down_exps.weight", E(EXPERT_FEED), E(WIDTH), E(EXPERTS)),
+    [HEARTH_PART_GATE_UP_EXPERTS] =
+        LAYER_MATRIX("ffn_gate_up_exps.weight", E(WIDTH), E(TWO_EXPERT_FEEDS), E(EXPERTS)),
 };
 
 const struct hearth_part_row *hearth_part_row(enum hearth_part part)

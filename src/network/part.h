@@ -49,10 +49,21 @@ enum hearth_part {
     HEARTH_PART_GATE_EXPERTS,
     HEARTH_PART_UP_EXPERTS,
     HEARTH_PART_DOWN_EXPERTS,
+    HEARTH_PART_GATE_UP_EXPERTS, /* each expert's gate above its up, instead of both */
     HEARTH_PART_COUNT,
 };
 
 #define HEARTH_PART_BIT(part) (UINT64_C(1) << (part))
+#define HEARTH_PARTS_OF_EXPERTS                                                                    \
+    (HEARTH_PART_BIT(HEARTH_PART_ROUTER) | HEARTH_PART_BIT(HEARTH_PART_GATE_EXPERTS) |             \
+     HEARTH_PART_BIT(HEARTH_PART_UP_EXPERTS) | HEARTH_PART_BIT(HEARTH_PART_DOWN_EXPERTS) |         \
+     HEARTH_PART_BIT(HEARTH_PART_GATE_UP_EXPERTS))
+/* What norms multiply by. */
+#define HEARTH_PARTS_OF_NORMS                                                                      \
+    (HEARTH_PART_BIT(HEARTH_PART_FINAL_NORM) | HEARTH_PART_BIT(HEARTH_PART_ATTENTION_NORM) |       \
+     HEARTH_PART_BIT(HEARTH_PART_QUERY_NORM) | HEARTH_PART_BIT(HEARTH_PART_KEY_NORM) |             \
+     HEARTH_PART_BIT(HEARTH_PART_ATTENTION_POST_NORM) | HEARTH_PART_BIT(HEARTH_PART_FEED_NORM) |   \
+     HEARTH_PART_BIT(HEARTH_PART_FEED_POST_NORM))
 
 /* Sizes that shapes are made of; network.h knows their numbers. */
 enum hearth_extent {
@@ -70,6 +81,7 @@ enum hearth_extent {
     HEARTH_EXTENT_FREQUENCIES, /* half of what is rotated of a head */
     HEARTH_EXTENT_EXPERTS,
     HEARTH_EXTENT_EXPERT_FEED,
+    HEARTH_EXTENT_TWO_EXPERT_FEEDS,
 };
 
 struct hearth_part_row {

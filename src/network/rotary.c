@@ -24,6 +24,20 @@ static double unscaled_share(const struct hearth_rotary_scaling *scaling, uint32
     return 1 - fmin(1, fmax(0, at));
 }
 
+/* base · (factor · L/original − (factor − 1))^(d/(d − 2)): transformers'
+ * _compute_dynamic_ntk_parameters. */
+struct hearth_rotary_scaling hearth_rotary_for(const struct hearth_rotary_scaling *scaling,
+                                               uint32_t size, uint32_t context)
+{
+    struct hearth_rotary_scaling made = *scaling;
+    double factor = (double)scaling->dynamic_factor, original = scaling->original_context;
+    if (factor > 0 && original > 0 && context > original && size > 2) {
+        double stretch = factor * context / original - (factor - 1);
+        made.base = (float)((double)made.base * pow(stretch, size / (size - 2.0)));
+    }
+    return made;
+}
+
 /* Linear scaling is the same with a share of 0; without scaling the factor is 1. */
 void hearth_rotary_frequencies(const struct hearth_rotary_scaling *scaling, uint32_t size,
                                const float *factors, float *ret_frequencies)

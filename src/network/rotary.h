@@ -10,6 +10,13 @@
 
 #include "network/network.h"
 
+/* The scaling for sequences of up to `context` tokens. A base that grows with the length (dynamic
+ * NTK) is decided once, by the length that a decoder is opened for, and not by a sequence's present
+ * one: keys that are stored already were turned by the frequencies of their time, and what a token
+ * gives must not depend on the tokens behind it. */
+struct hearth_rotary_scaling hearth_rotary_for(const struct hearth_rotary_scaling *scaling,
+                                               uint32_t size, uint32_t context);
+
 /* `size`/2 frequencies; `factors` holds as many divisors, or is NULL. */
 void hearth_rotary_frequencies(const struct hearth_rotary_scaling *scaling, uint32_t size,
                                const float *factors, float *ret_frequencies);

@@ -15,6 +15,14 @@
 #include "network/checkpoint.h"
 #include "network/network.h"
 
+/* What becomes of matrices whose type is a float (F32, F16, BF16): they stay as they are, or are
+ * made smaller (or wider) while they are loaded. A matrix whose rows are no whole blocks stays, and
+ * so does a router, whose few numbers decide which experts are asked. */
+struct hearth_weights_quantize {
+    bool wanted;
+    enum hearth_quant type; /* one that hearth_quantize makes */
+};
+
 /* Gate and up of a feed-forward part (or of one expert): interleaved where both have one type. */
 struct hearth_gated_weights {
     bool interleaved;
@@ -47,7 +55,7 @@ struct hearth_weights {
     const float *final_norm, *final_norm_bias;
     const float *rotary_factors, *rotary_factors_short, *rotary_factors_long;
     bool tied;
-    /* Where the head is not tied: rows of embeddings as the file has them. */
+    /* Where the head is not tied: rows of embeddings, one behind the other. */
     enum hearth_quant embedding_type;
     size_t embedding_row_bytes;
     const void *embedding;
@@ -62,6 +70,7 @@ struct hearth_weights {
  * kernel. The result stays where it is until load. */
 int hearth_weights_describe(const struct hearth_network *network,
                             const struct hearth_checkpoint *checkpoint,
+                            const struct hearth_weights_quantize *quantize,
                             struct hearth_weights *ret_weights, struct hearth_error *error);
 
 struct hearth_weights_progress {

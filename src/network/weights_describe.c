@@ -9,15 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 96, LINE = 64 };
+enum { NAME_MAX_LENGTH = 192, LINE = 64 };
 
 /* `used` is how unknown tensors are found: whatever is not marked at the end, nobody knows. */
 struct describing {
     const struct hearth_network *network;
     const struct hearth_checkpoint *checkpoint;
+    const struct hearth_weights_quantize *quantize;
     struct hearth_weights *weights;
     bool *used; /* by tensor of the checkpoint */
     uint32_t layer;
+    uint32_t item; /* of a part that has several: an expert, a head */
     struct hearth_error *error;
     int rc; /* the first failure */
 };
@@ -28,7 +30,7 @@ static void fail(struct describing *d, enum hearth_part part, int code, const ch
     char name[NAME_MAX_LENGTH];
     if (d->rc != 0)
         return;
-    hearth_part_name(part, d->layer, name, sizeof(name));
+    hearth_checkpoint_part_name(d->checkpoint, part, d->layer, d->item, name, sizeof(name));
     d->rc = hearth_error_set(d->error, code, "tensor '%s' %s", name, what);
 }
 
@@ -47,19 +49,30 @@ static void expected_extents(const struct hearth_network *network, enum hearth_p
         ret_extents[0] = heads * network->head_size;
 }
 
-/* True when the file has the tensor, of the right shape and of a type that is known. */
+/* Of one item where the items lie apart: the outermost extent counts them. */
+static void item_extents(uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX])
+{
+    size_t outermost = HEARTH_GGUF_DIMENSIONS_MAX - 1;
+    while (outermost > 0 && extents[outermost] == 1)
+        outermost--;
+    extents[outermost] = 1;
+}
+
+/* True when the file has the tensor, of the right shape and of a type that is known. Of a part
+ * whose items lie apart it is item number d->item. */
 static bool find(struct describing *d, enum hearth_part part,
                  struct hearth_checkpoint_tensor *ret_tensor)
 {
-    char name[NAME_MAX_LENGTH], shape[128];
+    char shape[128];
     uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX];
-    const struct hearth_architecture *row = d->network->architecture;
-    if (((row->required | row->permitted) & HEARTH_PART_BIT(part)) == 0)
+    const struct hearth_network *network = d->network;
+    if (((network->required | network->permitted) & HEARTH_PART_BIT(part)) == 0)
         return false;
-    hearth_part_name(part, d->layer, name, sizeof(name));
-    if (!hearth_checkpoint_find(d->checkpoint, name, ret_tensor))
+    if (!hearth_checkpoint_find(d->checkpoint, part, d->layer, d->item, ret_tensor))
         return false;
-    expected_extents(d->network, part, extents);
+    expected_extents(network, part, extents);
+    if (ret_tensor->is_item)
+        item_extents(extents);
     const uint64_t *is = ret_tensor->extents;
     if (memcmp(is, extents, sizeof(extents)) != 0) {
         snprintf(shape, sizeof(shape),
@@ -110,28 +123,67 @@ static struct hearth_piece *add_piece(struct describing *d, const struct hearth_
     return added;
 }
 
+/* A vector whose items lie apart (a norm for each head): the first piece has room for all, and the
+ * others lie in it. */
+static void add_items(struct describing *d, enum hearth_part part, struct hearth_piece *piece)
+{
+    uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX], bytes = piece->bytes;
+    expected_extents(d->network, part, extents);
+    uint64_t items = extents[0] * extents[1] / piece->count;
+    piece->bytes = items * bytes;
+    uint64_t offset = add_piece(d, piece)->offset;
+    piece->vector = NULL;
+    piece->bytes = 0;
+    for (d->item = 1; d->rc == 0 && d->item < items; d->item++) {
+        if (find(d, part, &piece->source[0]))
+            add_piece(d, piece)->offset = offset + d->item * bytes;
+        else
+            fail(d, part, HEARTH_EMODEL, "is missing");
+    }
+    d->item = 0;
+}
+
 /* Where the vector will lie is known only at load; until then the pointer is NULL. */
 static void add_vector(struct describing *d, enum hearth_part part, const float **vector)
 {
     struct hearth_checkpoint_tensor tensor;
     *vector = NULL;
     if (!find(d, part, &tensor)) {
-        if ((d->network->architecture->required & HEARTH_PART_BIT(part)) != 0)
+        if ((d->network->required & HEARTH_PART_BIT(part)) != 0)
             fail(d, part, HEARTH_EMODEL, "is missing");
         return;
     }
+    bool norm = (HEARTH_PARTS_OF_NORMS & HEARTH_PART_BIT(part)) != 0;
     uint64_t count = tensor.extents[0] * tensor.extents[1];
     struct hearth_piece piece = {.kind = HEARTH_PIECE_VECTOR,
                                  .source = {tensor},
                                  .bytes = count * sizeof(float),
                                  .count = count,
+                                 .add_one = norm && d->network->norms_add_one,
                                  .vector = vector};
-    add_piece(d, &piece);
+    if (tensor.is_item)
+        add_items(d, part, &piece);
+    else
+        add_piece(d, &piece);
+}
+
+/* What a matrix becomes: of a float type what was asked for, where its rows are whole blocks of
+ * that; else what it is. */
+static enum hearth_quant made_type(const struct describing *d,
+                                   const struct hearth_checkpoint_tensor *tensor)
+{
+    bool is_float = tensor->type == HEARTH_QUANT_F32 || tensor->type == HEARTH_QUANT_F16 ||
+                    tensor->type == HEARTH_QUANT_BF16;
+    const struct hearth_weights_quantize *quantize = d->quantize;
+    if (!is_float || !quantize->wanted ||
+        hearth_quant_bytes(quantize->type, (size_t)tensor->extents[0]) == 0)
+        return (enum hearth_quant)tensor->type;
+    return quantize->type;
 }
 
 /* One or two matrices of one shape and type; `outputs` rows from `first_output` on of each. Rows
  * are whole blocks, so a part of a fused tensor begins at a whole row and is read in place. */
-static void add_panels(struct describing *d, struct hearth_panels *panels,
+static void add_panels(struct describing *d, struct hearth_panels *panels, enum hearth_quant type,
                        const struct hearth_checkpoint_tensor *const *sources,
                        const uint64_t *first_outputs, unsigned parts, uint64_t outputs)
 {
@@ -139,8 +191,7 @@ static void add_panels(struct describing *d, struct hearth_panels *panels,
         return;
     struct hearth_piece piece = {.kind = HEARTH_PIECE_PANELS, .panels = panels};
     size_t inputs = (size_t)sources[0]->extents[0];
-    d->rc = hearth_panels_init(panels, (enum hearth_quant)sources[0]->type, (size_t)outputs, inputs,
-                               parts, d->error);
+    d->rc = hearth_panels_init(panels, type, (size_t)outputs, inputs, parts, d->error);
     if (d->rc != 0)
         return;
     for (unsigned i = 0; i < parts; i++) {
@@ -155,7 +206,8 @@ static void add_matrix(struct describing *d, struct hearth_panels *panels,
                        const struct hearth_checkpoint_tensor *source, uint64_t first_output,
                        uint64_t outputs)
 {
-    add_panels(d, panels, &source, &first_output, 1, outputs);
+    if (d->rc == 0)
+        add_panels(d, panels, made_type(d, source), &source, &first_output, 1, outputs);
 }
 
 static void add_whole(struct describing *d, enum hearth_part part, struct hearth_panels *panels)
@@ -225,11 +277,11 @@ static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
 {
     if (d->rc != 0)
         return;
-    gated->interleaved = gate->type == up->type;
+    gated->interleaved = made_type(d, gate) == made_type(d, up);
     if (gated->interleaved) {
         const struct hearth_checkpoint_tensor *const sources[2] = {gate, up};
         const uint64_t firsts[2] = {gate_first, up_first};
-        add_panels(d, &gated->both, sources, firsts, 2, outputs);
+        add_panels(d, &gated->both, made_type(d, gate), sources, firsts, 2, outputs);
         return;
     }
     add_matrix(d, &gated->gate, gate, gate_first, outputs);
@@ -239,7 +291,7 @@ static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
 /* phi3 has the gate above up in one tensor, so both come from it, from different rows. */
 static void describe_dense(struct describing *d, struct hearth_layer_weights *layer)
 {
-    uint64_t required = d->network->architecture->required;
+    uint64_t required = d->network->required;
     uint64_t feed = d->network->feed;
     struct hearth_checkpoint_tensor gate, up;
     if ((required & HEARTH_PART_BIT(HEARTH_PART_GATE_UP)) != 0) {
@@ -258,25 +310,56 @@ static void describe_dense(struct describing *d, struct hearth_layer_weights *la
     add_vector(d, HEARTH_PART_DOWN_BIAS, &layer->down_bias);
 }
 
-/* Experts lie one behind the other in tensors of three dimensions, so expert i has the rows from i
- * · outputs on. Different types of gate and up would need a second way through the mixture, for
- * files that nobody makes. */
+/* A router stays as it is. */
+static void describe_router(struct describing *d, struct hearth_layer_weights *layer)
+{
+    struct hearth_checkpoint_tensor router;
+    const struct hearth_checkpoint_tensor *source = &router;
+    need(d, HEARTH_PART_ROUTER, &router);
+    if (d->rc == 0)
+        add_panels(d, &layer->router, (enum hearth_quant)router.type, &source, (uint64_t[]){0}, 1,
+                   router.extents[1]);
+}
+
+/* The first row of an expert's matrix of so many rows: in tensors of three dimensions the experts
+ * lie one behind the other. */
+static uint64_t first_of(const struct describing *d, const struct hearth_checkpoint_tensor *tensor,
+                         uint64_t rows)
+{
+    return tensor->is_item ? 0 : d->item * rows;
+}
+
+/* Different types of gate and up would need a second way through the mixture, for files that nobody
+ * makes. */
+static void describe_expert(struct describing *d, struct hearth_gated_weights *expert)
+{
+    uint64_t feed = d->network->expert_feed, width = d->network->width;
+    struct hearth_checkpoint_tensor gate, up, down;
+    if (find(d, HEARTH_PART_GATE_UP_EXPERTS, &gate)) {
+        uint64_t first = first_of(d, &gate, 2 * feed);
+        add_gated(d, expert, &gate, first, &gate, first + feed, feed);
+    } else {
+        need(d, HEARTH_PART_GATE_EXPERTS, &gate);
+        need(d, HEARTH_PART_UP_EXPERTS, &up);
+        if (d->rc == 0)
+            add_gated(d, expert, &gate, first_of(d, &gate, feed), &up, first_of(d, &up, feed),
+                      feed);
+    }
+    if (!expert->interleaved)
+        fail(d, HEARTH_PART_UP_EXPERTS, HEARTH_ENOTIMPL, "is of another type than the gates");
+    need(d, HEARTH_PART_DOWN_EXPERTS, &down);
+    if (d->rc == 0)
+        add_matrix(d, &expert->down, &down, first_of(d, &down, width), width);
+}
+
 static void describe_experts(struct describing *d, struct hearth_layer_weights *layer)
 {
-    const struct hearth_network *network = d->network;
-    uint64_t feed = network->expert_feed, width = network->width;
-    struct hearth_checkpoint_tensor gate, up, down;
-    add_whole(d, HEARTH_PART_ROUTER, &layer->router);
-    need(d, HEARTH_PART_GATE_EXPERTS, &gate);
-    need(d, HEARTH_PART_UP_EXPERTS, &up);
-    need(d, HEARTH_PART_DOWN_EXPERTS, &down);
-    layer->experts = hearth_calloc(network->experts, sizeof(*layer->experts));
-    for (uint32_t i = 0; d->rc == 0 && i < network->experts; i++) {
-        add_gated(d, &layer->experts[i], &gate, i * feed, &up, i * feed, feed);
-        if (!layer->experts[i].interleaved)
-            fail(d, HEARTH_PART_UP_EXPERTS, HEARTH_ENOTIMPL, "is of another type than the gates");
-        add_matrix(d, &layer->experts[i].down, &down, i * width, width);
-    }
+    uint32_t count = d->network->experts;
+    describe_router(d, layer);
+    layer->experts = hearth_calloc(count, sizeof(*layer->experts));
+    for (d->item = 0; d->rc == 0 && d->item < count; d->item++)
+        describe_expert(d, &layer->experts[d->item]);
+    d->item = 0;
 }
 
 static void describe_layer(struct describing *d, struct hearth_layer_weights *layer)
@@ -306,20 +389,24 @@ static void describe_ends(struct describing *d)
     add_vector(d, HEARTH_PART_FINAL_NORM, &weights->final_norm);
     add_vector(d, HEARTH_PART_FINAL_NORM_BIAS, &weights->final_norm_bias);
     need(d, HEARTH_PART_EMBEDDING, &embedding);
-    weights->tied = d->network->architecture->tied || !find(d, HEARTH_PART_HEAD, &head);
+    weights->tied = d->network->tied || !find(d, HEARTH_PART_HEAD, &head);
     if (d->rc != 0)
         return;
-    if (weights->tied && (d->network->architecture->required & HEARTH_PART_BIT(HEARTH_PART_HEAD)))
+    if (weights->tied && !d->network->tied &&
+        (d->network->required & HEARTH_PART_BIT(HEARTH_PART_HEAD)) != 0)
         fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
     add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
     add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
-    if (weights->tied)
+    if (weights->tied || d->rc != 0)
         return;
-    weights->embedding_type = (enum hearth_quant)embedding.type;
-    weights->embedding_row_bytes = hearth_quant_bytes(embedding.type, d->network->width);
+    weights->embedding_type = made_type(d, &embedding);
+    weights->embedding_row_bytes = hearth_quant_bytes(weights->embedding_type, d->network->width);
     struct hearth_piece piece = {.kind = HEARTH_PIECE_RAW,
                                  .source = {embedding},
-                                 .bytes = embedding.size_bytes,
+                                 .bytes = weights->embedding_row_bytes * embedding.extents[1],
+                                 .count = embedding.extents[1],
+                                 .type = weights->embedding_type,
+                                 .inputs = embedding.extents[0],
                                  .raw = &weights->embedding};
     add_piece(d, &piece);
 }
@@ -329,7 +416,7 @@ static void check_none_left(struct describing *d)
 {
     char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
     for (size_t i = 0; d->rc == 0 && i < hearth_checkpoint_count(d->checkpoint); i++) {
-        if (d->used[i])
+        if (d->used[i] || hearth_checkpoint_is_beside(d->checkpoint, i))
             continue;
         hearth_checkpoint_name(d->checkpoint, i, name, sizeof(name));
         d->rc = hearth_error_set(d->error, HEARTH_ENOTIMPL,
@@ -340,6 +427,7 @@ static void check_none_left(struct describing *d)
 
 int hearth_weights_describe(const struct hearth_network *network,
                             const struct hearth_checkpoint *checkpoint,
+                            const struct hearth_weights_quantize *quantize,
                             struct hearth_weights *weights, struct hearth_error *error)
 {
     *weights = (struct hearth_weights){.layer_count = network->layers, .width = network->width};
@@ -347,6 +435,7 @@ int hearth_weights_describe(const struct hearth_network *network,
     weights->plan = hearth_calloc(1, sizeof(*weights->plan));
     struct describing d = {.network = network,
                            .checkpoint = checkpoint,
+                           .quantize = quantize,
                            .weights = weights,
                            .used = hearth_calloc(hearth_checkpoint_count(checkpoint) + 1, 1),
                            .error = error};

@@ -31,10 +31,18 @@ static size_t panels_in_chunk(const struct hearth_piece *piece)
     return count > 0 ? count : 1;
 }
 
+static size_t rows_in_chunk(const struct hearth_piece *piece)
+{
+    size_t count = CHUNK_BYTES / hearth_quant_bytes(piece->type, (size_t)piece->inputs);
+    return count > 0 ? count : 1;
+}
+
 static size_t chunks_of(const struct hearth_piece *piece)
 {
-    if (piece->kind != HEARTH_PIECE_PANELS)
+    if (piece->kind == HEARTH_PIECE_VECTOR)
         return 1;
+    if (piece->kind == HEARTH_PIECE_RAW)
+        return (size_t)((piece->count + rows_in_chunk(piece) - 1) / rows_in_chunk(piece));
     size_t count = panels_in_chunk(piece);
     return (piece->panels->panel_count + count - 1) / count;
 }
@@ -54,11 +62,97 @@ static int load_vector(const struct hearth_piece *piece, const void *source, flo
                        struct hearth_error *error)
 {
     hearth_dequantize((enum hearth_quant)piece->source[0].type, source, (size_t)piece->count, to);
-    for (uint64_t i = 0; i < piece->count; i++)
+    for (uint64_t i = 0; i < piece->count; i++) {
         if (!isfinite(to[i]))
             return hearth_error_set(error, HEARTH_EMODEL, "a norm or a bias is not finite");
-    *piece->vector = to;
+        to[i] += piece->add_one ? 1 : 0;
+    }
+    if (piece->vector != NULL)
+        *piece->vector = to;
     return 0;
+}
+
+/* A row of a float type as another type; `floats` has room for it. Quantizing wants finite
+ * values. */
+static int convert_row(enum hearth_quant from, const void *source, enum hearth_quant to,
+                       size_t count, float *floats, void *ret_row, struct hearth_error *error)
+{
+    hearth_dequantize(from, source, count, floats);
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(floats[i]))
+            return hearth_error_set(error, HEARTH_EMODEL,
+                                    "a weight is not a finite number: the file is damaged, or was "
+                                    "made so");
+    hearth_quantize(to, floats, count, ret_row);
+    return 0;
+}
+
+/* Rows of embeddings, which stay rows. */
+static int load_rows(const struct hearth_piece *piece, const char *source, size_t chunk, char *to,
+                     struct hearth_error *error)
+{
+    size_t inputs = (size_t)piece->inputs, count = rows_in_chunk(piece), first = chunk * count;
+    enum hearth_quant from = (enum hearth_quant)piece->source[0].type;
+    size_t from_bytes = hearth_quant_bytes(from, inputs);
+    size_t to_bytes = hearth_quant_bytes(piece->type, inputs);
+    if (count > piece->count - first)
+        count = (size_t)piece->count - first;
+    if (chunk == 0)
+        *piece->raw = to;
+    if (from == piece->type) {
+        memcpy(to + first * to_bytes, source + first * from_bytes, count * to_bytes);
+        return 0;
+    }
+    float *floats = hearth_try_calloc(inputs, sizeof(*floats));
+    int rc = floats != NULL ? 0 : hearth_error_set(error, HEARTH_ENOMEM, "no memory for a row");
+    for (size_t i = first; rc == 0 && i < first + count; i++)
+        rc = convert_row(from, source + i * from_bytes, piece->type, inputs, floats,
+                         to + i * to_bytes, error);
+    hearth_free(floats);
+    return rc;
+}
+
+/* Panels of another type than the file's: the rows of one panel after the other are converted and
+ * repacked as a matrix that has no others. */
+static int convert_panel(const struct hearth_piece *piece, const void *const *sources,
+                         size_t number, float *floats, char *rows, struct hearth_error *error)
+{
+    const struct hearth_panels *panels = piece->panels;
+    size_t part = number % panels->parts, output = number / panels->parts * HEARTH_PANEL_OUTPUTS;
+    enum hearth_quant from = (enum hearth_quant)piece->source[part].type;
+    size_t from_bytes = hearth_quant_bytes(from, panels->inputs);
+    size_t row_bytes = hearth_quant_bytes(panels->type, panels->inputs);
+    struct hearth_panels one = *panels;
+    one.parts = 1;
+    one.panel_count = 1;
+    one.outputs = panels->outputs - output;
+    if (one.outputs > HEARTH_PANEL_OUTPUTS)
+        one.outputs = HEARTH_PANEL_OUTPUTS;
+    one.memory = (char *)panels->memory + number * panels->panel_bytes;
+    const char *from_rows = (const char *)sources[part] + output * from_bytes;
+    const void *source = from == panels->type ? from_rows : rows;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && source == rows && i < one.outputs; i++)
+        rc = convert_row(from, from_rows + i * from_bytes, panels->type, panels->inputs, floats,
+                         rows + i * row_bytes, error);
+    return rc == 0 ? hearth_panels_repack(&one, &source, 0, 1, error) : rc;
+}
+
+static int convert_panels(const struct hearth_piece *piece, const void *const *sources,
+                          size_t first, size_t count, struct hearth_error *error)
+{
+    size_t inputs = piece->panels->inputs;
+    float *floats = hearth_try_calloc(inputs, sizeof(*floats));
+    char *rows =
+        hearth_try_calloc(HEARTH_PANEL_OUTPUTS, hearth_quant_bytes(piece->panels->type, inputs));
+    int rc = 0;
+    if (floats == NULL || rows == NULL)
+        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to quantize with");
+    for (size_t i = first; rc == 0 && i < first + count; i++)
+        rc = convert_panel(piece, sources, i, floats, rows, error);
+    hearth_free(floats);
+    hearth_free(rows);
+    return rc;
 }
 
 /* Offsets and sizes are those of describe; map has made sure that the file still reaches so far. */
@@ -72,14 +166,17 @@ static int load_chunk(const struct loading *loading, const struct hearth_piece *
                      piece->source_offset[i];
     if (piece->kind == HEARTH_PIECE_VECTOR)
         return load_vector(piece, sources[0], (float *)(void *)to, error);
-    if (piece->kind == HEARTH_PIECE_RAW) {
-        memcpy(to, sources[0], piece->bytes);
-        *piece->raw = to;
-        return 0;
-    }
+    if (piece->kind == HEARTH_PIECE_RAW)
+        return load_rows(piece, sources[0], chunk, to, error);
     size_t count = panels_in_chunk(piece), first = chunk * count;
     size_t left = piece->panels->panel_count - first;
-    return hearth_panels_repack(piece->panels, sources, first, count < left ? count : left, error);
+    count = count < left ? count : left;
+    bool converts = false;
+    for (unsigned i = 0; i < piece->panels->parts; i++)
+        converts = converts || piece->source[i].type != (uint32_t)piece->panels->type;
+    if (converts)
+        return convert_panels(piece, sources, first, count, error);
+    return hearth_panels_repack(piece->panels, sources, first, count, error);
 }
 
 /* The piece that has this chunk. */

@@ -8,7 +8,7 @@
 enum hearth_piece_kind {
     HEARTH_PIECE_PANELS,
     HEARTH_PIECE_VECTOR, /* becomes f32 */
-    HEARTH_PIECE_RAW,    /* stays as it is */
+    HEARTH_PIECE_RAW,    /* rows that stay rows */
 };
 
 struct hearth_piece {
@@ -16,9 +16,12 @@ struct hearth_piece {
     struct hearth_checkpoint_tensor source[2];
     uint64_t source_offset[2]; /* bytes from the tensor's first */
     uint64_t offset, bytes;    /* in the weights' memory */
-    uint64_t count;            /* values of a vector */
+    uint64_t count;            /* values of a vector; rows of a raw piece */
+    enum hearth_quant type;    /* of a raw piece: what its rows become */
+    uint64_t inputs;           /* and their values */
+    bool add_one;              /* to each value of a vector */
     struct hearth_panels *panels;
-    const float **vector;
+    const float **vector; /* NULL: a later part of a vector */
     const void **raw;
 };
 

@@ -70,7 +70,7 @@ static inline bool decoder_part_is_made(const struct decoder_making *making, enu
     bool is_apart = part >= HEARTH_PART_QUERY && part <= HEARTH_PART_VALUE_BIAS;
     bool is_expert = part >= HEARTH_PART_ROUTER;
     bool is_dense = (part >= HEARTH_PART_GATE && part <= HEARTH_PART_GATE_UP);
-    if (((row->required | row->permitted) & bit) == 0)
+    if (((row->required | row->permitted) & bit) == 0 || part == HEARTH_PART_GATE_UP_EXPERTS)
         return false;
     if ((is_fused && !maker->fused) || (is_apart && maker->fused) ||
         (is_expert && maker->experts == 0) || (is_dense && maker->experts > 0))

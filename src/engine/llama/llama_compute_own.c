@@ -160,6 +160,7 @@ static int kv_type(const struct hearth_llama_settings *settings, enum hearth_kv_
         {GGML_TYPE_F16, HEARTH_KV_F16},
         {GGML_TYPE_BF16, HEARTH_KV_BF16},
         {GGML_TYPE_Q8_0, HEARTH_KV_Q8_0},
+        {GGML_TYPE_F32, HEARTH_KV_F32},
     };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (settings->cache_type_k == types[i].library &&
@@ -167,8 +168,9 @@ static int kv_type(const struct hearth_llama_settings *settings, enum hearth_kv_
             *ret_type = types[i].own;
             return 0;
         }
-    return hearth_error_set(error, HEARTH_ENOTIMPL,
-                            "a KV cache of another type than f16, bf16 and q8_0, or of two types");
+    return hearth_error_set(
+        error, HEARTH_ENOTIMPL,
+        "a KV cache of another type than f16, bf16, q8_0 and f32, or of two types");
 }
 
 /* What settings and header ask for that only libllama's context does. */

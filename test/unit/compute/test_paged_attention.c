@@ -152,8 +152,10 @@ static void check_definition(const struct hearth_decoder_kernels *kernels, const
 {
     /* f16 rounds keys and values to 2^-11, bf16 to 2^-8 like queries and weights, s8 to 1/254 of
      * the largest of 32; scores are sums of 64 products up to 4 · 0.3, errors of either sign. */
-    static const double allowed[] = {
-        [HEARTH_KV_F16] = 5e-3, [HEARTH_KV_BF16] = 6e-2, [HEARTH_KV_Q8_0] = 6e-2};
+    static const double allowed[] = {[HEARTH_KV_F16] = 5e-3,
+                                     [HEARTH_KV_BF16] = 6e-2,
+                                     [HEARTH_KV_Q8_0] = 6e-2,
+                                     [HEARTH_KV_F32] = 2e-5};
     float *o = attend(kernels, s, 5, 2);
     size_t width = s->layout.value_width;
     double want[HEARTH_HEAD_MAX];

@@ -1,5 +1,5 @@
 /* The promise of decoder.h, on small random networks of each architecture: a row's result depends
- * on its sequence's tokens alone, to the bit. */
+ * on its sequence's tokens alone, to the bit. test_decoder_play.c plays with many sequences. */
 #include "support/decoder_maker.h"
 #include "unit/cmocka_all.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SEQUENCES = 4, LONGEST = 100, VOCABULARY = 320, BATCH = 64 };
+enum { SEQUENCES = 4, VOCABULARY = 320, BATCH = 64 };
 
 static struct hearth_decoder_params small_params(void)
 {
@@ -111,152 +111,6 @@ static void one_prefill_gives_the_bits_of_single_tokens_in_every_architecture(vo
     }
 }
 
-/* Sequences that grow, are cut, copied, saved and restored by chance, several in each step. */
-struct play {
-    struct hearth_decoder *decoder;
-    int32_t tokens[SEQUENCES][LONGEST];
-    uint32_t texts[SEQUENCES]; /* which text a sequence follows */
-    uint32_t lengths[SEQUENCES];
-    float *expected[SEQUENCES]; /* of each text */
-    uint64_t seed;
-    unsigned checked;
-};
-
-static void play_step(struct play *play)
-{
-    struct hearth_decoder_span spans[SEQUENCES];
-    uint32_t order = seeded_pick(&play->seed, 0, SEQUENCES - 1), room = BATCH;
-    size_t count = 0;
-    for (uint32_t i = 0; i < SEQUENCES; i++) {
-        uint32_t sequence = (i + order) % SEQUENCES, length = play->lengths[sequence];
-        uint32_t most = LONGEST - length < room ? LONGEST - length : room;
-        if (most == 0 || seeded_pick(&play->seed, 0, 3) == 0)
-            continue;
-        uint32_t n = seeded_pick(&play->seed, 0, 2) != 0 ? 1 : seeded_pick(&play->seed, 1, most);
-        spans[count++] =
-            (struct hearth_decoder_span){sequence, play->tokens[play->texts[sequence]] + length, n,
-                                         seeded_pick(&play->seed, 0, n)};
-        room -= n;
-    }
-    struct hearth_error error = {0};
-    assert_int_equal(
-        hearth_decoder_step(play->decoder, spans, count, HEARTH_DECODER_LOGITS, NULL, &error), 0);
-    uint32_t result = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t sequence = spans[i].sequence;
-        play->lengths[sequence] += spans[i].count;
-        uint32_t first = play->lengths[sequence] - spans[i].outputs;
-        for (uint32_t j = 0; j < spans[i].outputs; j++, play->checked++)
-            expect_same(hearth_decoder_result(play->decoder, result++),
-                        play->expected[play->texts[sequence]] + (size_t)(first + j) * VOCABULARY,
-                        "at play");
-        assert_int_equal(hearth_decoder_length(play->decoder, sequence), play->lengths[sequence]);
-    }
-}
-
-static void play_cut(struct play *play)
-{
-    uint32_t sequence = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-    uint32_t count = seeded_pick(&play->seed, 0, play->lengths[sequence]);
-    hearth_decoder_trim(play->decoder, sequence, count);
-    play->lengths[sequence] = count;
-    if (count == 0)
-        play->texts[sequence] = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-}
-
-static void play_copy(struct play *play)
-{
-    uint32_t from = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-    uint32_t to = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-    hearth_decoder_copy(play->decoder, from, to);
-    play->lengths[to] = play->lengths[from];
-    play->texts[to] = play->texts[from];
-}
-
-static void play_save(struct play *play)
-{
-    uint32_t from = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-    uint32_t to = seeded_pick(&play->seed, 0, SEQUENCES - 1);
-    size_t length = hearth_decoder_saved_bytes(play->decoder, from);
-    char *bytes = hearth_calloc(length, 1);
-    hearth_decoder_save(play->decoder, from, bytes);
-    hearth_decoder_trim(play->decoder, from, 0);
-    play->texts[to] = play->texts[from];
-    uint32_t kept = play->lengths[from];
-    play->lengths[from] = 0;
-    play->lengths[to] = kept;
-    struct hearth_error error = {0};
-    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length, &error), 0);
-    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length - 1, &error),
-                     HEARTH_EPARSE);
-    bytes[9] ^= 1;
-    assert_int_equal(hearth_decoder_restore(play->decoder, to, bytes, length, &error),
-                     HEARTH_EPARSE);
-    hearth_free(bytes);
-}
-
-static void play_on(const struct decoder_maker *maker, const struct hearth_decoder_params *params,
-                    unsigned turns, uint64_t seed)
-{
-    struct play play = {.decoder = open_params(maker, params), .seed = seed};
-    for (uint32_t i = 0; i < SEQUENCES; i++) {
-        random_tokens(&play.seed, play.tokens[i], LONGEST);
-        play.expected[i] = logits_alone(play.decoder, play.tokens[i], LONGEST);
-        play.texts[i] = i;
-    }
-    for (unsigned turn = 0; turn < turns; turn++) {
-        switch (seeded_pick(&play.seed, 0, 9)) {
-        case 0:
-            play_cut(&play);
-            break;
-        case 1:
-            play_copy(&play);
-            break;
-        case 2:
-            play_save(&play);
-            break;
-        default:
-            play_step(&play);
-        }
-    }
-    assert_true(play.checked > turns);
-    for (uint32_t i = 0; i < SEQUENCES; i++)
-        hearth_free(play.expected[i]);
-    hearth_decoder_close(play.decoder);
-}
-
-static void random_interleavings_give_the_bits_of_each_sequence_alone(void **state)
-{
-    (void)state;
-    struct decoder_maker maker = decoder_maker_small("llama");
-    struct hearth_decoder_params params = small_params();
-    static const enum hearth_quant types[] = {HEARTH_QUANT_Q4_1, HEARTH_QUANT_Q8_0,
-                                              HEARTH_QUANT_BF16};
-    for (int i = 0; i < 3; i++) {
-        maker.type = types[i];
-        params.kv_type = (enum hearth_kv_type)i;
-        params.threads = (uint32_t)i + 1;
-        play_on(&maker, &params, 400, 11 + (uint64_t)i);
-    }
-}
-
-static void windows_caps_and_experts_interleave_as_well(void **state)
-{
-    (void)state;
-    struct hearth_decoder_params params = small_params();
-    struct decoder_maker maker = decoder_maker_small("gemma2");
-    maker.window = 20;
-    play_on(&maker, &params, 150, 21);
-    maker = decoder_maker_small("qwen3moe");
-    maker.experts = 8;
-    maker.experts_used = 3;
-    params.threads = 2;
-    play_on(&maker, &params, 150, 22);
-    maker = decoder_maker_small("olmo2");
-    params.threads = 3;
-    play_on(&maker, &params, 150, 23);
-}
-
 static void threads_change_no_bit(void **state)
 {
     (void)state;
@@ -280,19 +134,6 @@ static void threads_change_no_bit(void **state)
         hearth_decoder_close(decoder);
     }
     hearth_free(expected);
-}
-
-static void heads_that_are_no_whole_strips_or_parts_compute_the_same_network(void **state)
-{
-    (void)state;
-    /* Sizes of heads: finished in the product (32), attended apart (16), all apart (24). */
-    static const uint32_t sizes[] = {32, 16, 24};
-    for (size_t i = 0; i < 3; i++) {
-        struct decoder_maker maker = decoder_maker_small("qwen3");
-        maker.head_size = maker.rotary_size = sizes[i];
-        struct hearth_decoder_params params = small_params();
-        play_on(&maker, &params, 60, 31 + i);
-    }
 }
 
 static atomic_bool canceled;
@@ -381,10 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_prefill_gives_the_bits_of_single_tokens_in_every_architecture),
-        cmocka_unit_test(random_interleavings_give_the_bits_of_each_sequence_alone),
-        cmocka_unit_test(windows_caps_and_experts_interleave_as_well),
         cmocka_unit_test(threads_change_no_bit),
-        cmocka_unit_test(heads_that_are_no_whole_strips_or_parts_compute_the_same_network),
         cmocka_unit_test(a_canceled_step_leaves_sequences_as_they_were),
         cmocka_unit_test(what_is_over_the_limits_is_refused),
         cmocka_unit_test(states_are_those_that_the_head_would_take),

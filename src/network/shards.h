@@ -1,0 +1,31 @@
+/* The safetensors of a Hugging Face folder: model.safetensors, or the files that
+ * model.safetensors.index.json names. Every file lies in the folder itself and has exactly the
+ * tensors that the index says. Immutable after open; any thread. */
+#ifndef HEARTH_NETWORK_SHARDS_H
+#define HEARTH_NETWORK_SHARDS_H
+
+#include "format/safetensors.h"
+
+#include <stdbool.h>
+
+enum { HEARTH_SHARDS_MAX = 999 };
+
+struct hearth_shards {
+    struct hearth_safetensors **files; /* [count] */
+    size_t *first;                     /* [count + 1] number of a file's first tensor */
+    size_t count;
+};
+
+/* HEARTH_EMODEL names the file and what is wrong. */
+int hearth_shards_open(const char *directory, struct hearth_shards *ret_shards,
+                       struct hearth_error *error);
+void hearth_shards_close(struct hearth_shards *shards); /* one that is all zeros is allowed */
+
+/* Tensors of all files are numbered through. */
+size_t hearth_shards_tensor_count(const struct hearth_shards *shards);
+const struct hearth_tensor *hearth_shards_at(const struct hearth_shards *shards, size_t index);
+/* NULL when there is none. */
+const struct hearth_tensor *hearth_shards_find(const struct hearth_shards *shards, const char *name,
+                                               size_t *ret_index, size_t *ret_file);
+
+#endif
