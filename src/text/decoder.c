@@ -70,13 +70,22 @@ static void append_metaspace(const struct decoder *decoder, const char *token, s
         /* The very first mark was put before the text by the pre-tokenizer and is no space of it.
          */
         if (width && length - i >= width && memcmp(token + i, mark, width) == 0) {
-            if (!first || i > 0)
+            if (!first || i > 0 || decoder->keeps_first)
                 hearth_buf_char(text, ' ');
             i += width;
         } else {
             hearth_buf_char(text, token[i++]);
         }
     }
+}
+
+int decoder_byte(const struct decoder *decoder, const char *token, size_t length)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (!decoder->byte_fallback || length != 6 || memcmp(token, "<0x", 3) != 0 || token[5] != '>')
+        return -1;
+    const char *high = memchr(digits, token[3], 16), *low = memchr(digits, token[4], 16);
+    return high && low ? (int)(16 * (high - digits) + (low - digits)) : -1;
 }
 
 void decoder_append(const struct decoder *decoder, const char *token, size_t length, bool first,
@@ -101,7 +110,20 @@ void decoder_append(const struct decoder *decoder, const char *token, size_t len
     }
 }
 
-/* A sequence of decoders counts as the one of them that is known here. */
+/* sentencepiece's decoder as tokenizer.json has it: [Replace "▁" by " ", ByteFallback, Fuse, Strip
+ * one space from the left]. Without the last one the first mark is a space. */
+static void read_replace(const json_t *json, struct decoder *decoder)
+{
+    const char *pattern = hearth_json_text(json_object_get(json, "pattern"), "String", "");
+    if (strcmp(hearth_json_text(json, "content", ""), " ") != 0 ||
+        strlen(pattern) >= sizeof(decoder->prefix))
+        return;
+    decoder->kind = DECODE_METASPACE;
+    decoder->keeps_first = true;
+    snprintf(decoder->prefix, sizeof(decoder->prefix), "%s", pattern);
+}
+
+/* A sequence of decoders counts as those of them that are known here. */
 void decoder_read(const json_t *json, struct decoder *decoder)
 {
     const char *type = hearth_json_text(json, "type", "");
@@ -116,8 +138,18 @@ void decoder_read(const json_t *json, struct decoder *decoder)
                  hearth_json_text(json, "prefix", "##"));
     } else if (strcmp(type, "ByteLevel") == 0) {
         decoder->kind = DECODE_BYTE_LEVEL;
+    } else if (strcmp(type, "Replace") == 0) {
+        read_replace(json, decoder);
+    } else if (strcmp(type, "ByteFallback") == 0) {
+        decoder->byte_fallback = true;
+    } else if (strcmp(type, "Strip") == 0) {
+        if (hearth_json_integer(json, "start", 0) == 1 &&
+            strcmp(hearth_json_text(json, "content", " "), " ") == 0)
+            decoder->strips_first = true;
     } else if (strcmp(type, "Metaspace") == 0) {
         decoder->kind = DECODE_METASPACE;
+        decoder->keeps_first =
+            strcmp(hearth_json_text(json, "prepend_scheme", "always"), "never") == 0;
         snprintf(decoder->prefix, sizeof(decoder->prefix), "%s",
                  hearth_json_text(json, "replacement", "\xe2\x96\x81"));
     }

@@ -1,5 +1,6 @@
 /* Pre-tokenizers of tokenizer.json: BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation,
- * Digits, ByteLevel and Metaspace (byte_level.c), Sequence. Each takes every piece apart into
+ * Digits, Split (by the expressions of expression.c, or by a text), ByteLevel and Metaspace
+ * (byte_level.c), Sequence. Each takes every piece apart into
  * smaller ones. */
 #include "text/tokenizer_parts.h"
 
@@ -72,6 +73,59 @@ static int split_piece(struct splitting *splitting, size_t index, const uint32_t
     return rc;
 }
 
+/* A piece for each match. */
+static int split_matches(struct splitting *splitting, size_t index, const uint32_t *text,
+                         struct piece piece, size_t text_start)
+{
+    const struct pre_tokenizer_step *step = &splitting->pre_tokenizer->steps[index];
+    size_t start = piece.start, end = piece.start + piece.count;
+    int rc = 0;
+    while (start < end && !rc) {
+        size_t length = expression_match(step->expression, text + start, end - start);
+        rc = run_from(splitting, index + 1, text, (struct piece){start, length}, text_start);
+        start += length;
+    }
+    return rc;
+}
+
+/* Where the text stands that is split by: [*ret_from, *ret_to), empty at the end of the piece. */
+static void find_string(const struct hearth_runes *string, const uint32_t *text, size_t from,
+                        size_t end, size_t *ret_from, size_t *ret_to)
+{
+    size_t count = string->count;
+    *ret_from = *ret_to = end;
+    for (size_t i = from; i + count <= end; i++)
+        if (memcmp(text + i, string->at, count * sizeof(*text)) == 0) {
+            *ret_from = i;
+            *ret_to = i + count;
+            return;
+        }
+}
+
+/* `start` is where the piece begins that is not handed on yet: one that a match joins waits for
+ * it. */
+static int split_string(struct splitting *splitting, size_t index, const uint32_t *text,
+                        struct piece piece, size_t text_start)
+{
+    const struct pre_tokenizer_step *step = &splitting->pre_tokenizer->steps[index];
+    size_t start = piece.start, at = start, end = piece.start + piece.count, from = 0, to = 0;
+    int rc = 0;
+    while (at < end && !rc) {
+        find_string(&step->string, text, at, end, &from, &to);
+        size_t cut = step->behavior == SPLIT_WITH_PREVIOUS ? to : from;
+        if (cut > start)
+            rc = run_from(splitting, index + 1, text, (struct piece){start, cut - start},
+                          text_start);
+        if (step->behavior == SPLIT_ISOLATED && to > from && !rc)
+            rc = run_from(splitting, index + 1, text, (struct piece){from, to - from}, text_start);
+        start = step->behavior == SPLIT_WITH_NEXT ? from : to;
+        at = to;
+    }
+    if (start < end && !rc) /* a match at the end that waits for what follows */
+        rc = run_from(splitting, index + 1, text, (struct piece){start, end - start}, text_start);
+    return rc;
+}
+
 /* ByteLevel and Metaspace write a new text, piece by piece, into a buffer of the step's own, which
  * every next piece uses again. `written_before` says where in all that was written this piece would
  * stand: the steps behind ask whether they are at the beginning of the text. */
@@ -107,10 +161,23 @@ static int run_from(struct splitting *splitting, size_t index, const uint32_t *t
     const struct pre_tokenizer *pre_tokenizer = splitting->pre_tokenizer;
     if (index == pre_tokenizer->count)
         return splitting->taker->take(splitting->taker, text + piece.start, piece.count);
-    enum pre_tokenizer_kind kind = pre_tokenizer->steps[index].kind;
-    return kind == SPLIT_BYTE_LEVEL || kind == SPLIT_METASPACE
-               ? rewrite_piece(splitting, index, text, piece, text_start)
-               : split_piece(splitting, index, text, piece, text_start);
+    switch (pre_tokenizer->steps[index].kind) {
+    case SPLIT_BYTE_LEVEL:
+    case SPLIT_METASPACE:
+        return rewrite_piece(splitting, index, text, piece, text_start);
+    case SPLIT_EXPRESSION:
+        return split_matches(splitting, index, text, piece, text_start);
+    case SPLIT_STRING:
+        return split_string(splitting, index, text, piece, text_start);
+    default:
+        return split_piece(splitting, index, text, piece, text_start);
+    }
+}
+
+void pre_tokenizer_finish(struct pre_tokenizer *pre_tokenizer)
+{
+    for (size_t i = 0; i < pre_tokenizer->count; i++)
+        hearth_runes_finish(&pre_tokenizer->steps[i].string);
 }
 
 /* Counting the head through every normalizer costs time, so it is only done for who asks. */
@@ -181,11 +248,55 @@ static int read_kind(const json_t *json, const char *type, struct pre_tokenizer_
                             "tokenizer.json: pre-tokenizer \"%.60s\" is not known here", type);
 }
 
+static int read_split_string(const json_t *json, const char *string,
+                             struct pre_tokenizer_step *step, struct hearth_error *error)
+{
+    static const char *const names[] = {"Isolated", "Removed", "MergedWithPrevious",
+                                        "MergedWithNext"};
+    const char *behavior = hearth_json_text(json, "behavior", "");
+    size_t i = 0;
+    while (i < 4 && strcmp(names[i], behavior) != 0)
+        i++;
+    if (i == 4 || !*string || hearth_json_truth(json, "invert", false))
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "tokenizer.json: Split by a text with behavior \"%.40s\"",
+                                behavior);
+    step->kind = SPLIT_STRING;
+    step->behavior = (enum split_behavior)i;
+    hearth_runes_append_utf8(&step->string, string, strlen(string));
+    return 0;
+}
+
+/* The expressions' matches cover every text, so that keeping what matches apart and removing what
+ * does not is the same. */
+static int read_split(const json_t *json, struct pre_tokenizer_step *step,
+                      struct hearth_error *error)
+{
+    const json_t *pattern = json_object_get(json, "pattern");
+    const char *string = hearth_json_text(pattern, "String", NULL);
+    const char *regex = hearth_json_text(pattern, "Regex", "");
+    const char *behavior = hearth_json_text(json, "behavior", "");
+    bool inverted = hearth_json_truth(json, "invert", false);
+    if (string)
+        return read_split_string(json, string, step, error);
+    step->kind = SPLIT_EXPRESSION;
+    step->expression = expression_find(regex);
+    if (!step->expression)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "tokenizer.json: Split with the expression \"%.160s\"", regex);
+    if (strcmp(behavior, inverted ? "Removed" : "Isolated") != 0)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "tokenizer.json: Split with behavior \"%.40s\"", behavior);
+    return 0;
+}
+
 static int read_step(const json_t *json, const char *type, struct pre_tokenizer_step *step,
                      struct hearth_error *error)
 {
     if (strcmp(type, "Metaspace") == 0)
         return read_metaspace(json, step, error);
+    if (strcmp(type, "Split") == 0)
+        return read_split(json, step, error);
     if (strcmp(type, "ByteLevel") != 0)
         return read_kind(json, type, step, error);
     /* trim_offsets says something of offsets only, which are not kept here. */

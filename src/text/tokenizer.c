@@ -229,11 +229,29 @@ static const char *text_of(const struct hearth_tokenizer *tokenizer, int32_t id,
     return added->text;
 }
 
+/* Of bytes that are no UTF-8 together, the library makes a replacement character each. */
+static void end_bytes(struct hearth_buf *text, size_t *from)
+{
+    if (*from == SIZE_MAX || text->failed) {
+        *from = SIZE_MAX;
+        return;
+    }
+    size_t count = text->length - *from;
+    if (!hearth_utf8_valid(text->bytes + *from, count)) {
+        text->length = *from;
+        for (size_t i = 0; i < count; i++)
+            hearth_buf_text(text, "\xef\xbf\xbd");
+    }
+    *from = SIZE_MAX;
+}
+
 int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
                             size_t count, bool skip_special, struct hearth_buf *text,
                             struct hearth_error *error)
 {
     bool first = true;
+    size_t start = text->length;
+    size_t bytes = SIZE_MAX; /* where a run of tokens that are bytes begins in the text */
     for (size_t i = 0; i < count; i++) {
         size_t length;
         bool special;
@@ -243,9 +261,19 @@ int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int3
                                     ids[i]);
         if (special && skip_special)
             continue;
-        decoder_append(&tokenizer->decoder, token, length, first, text);
+        int byte = decoder_byte(&tokenizer->decoder, token, length);
+        if (byte >= 0) {
+            bytes = bytes == SIZE_MAX ? text->length : bytes;
+            hearth_buf_char(text, (char)byte);
+        } else {
+            end_bytes(text, &bytes);
+            decoder_append(&tokenizer->decoder, token, length, first, text);
+        }
         first = false;
     }
+    end_bytes(text, &bytes);
+    if (tokenizer->decoder.strips_first && text->length > start && text->bytes[start] == ' ')
+        memmove(text->bytes + start, text->bytes + start + 1, --text->length - start);
     return text->failed ? hearth_error_set(error, text->failed, "the text is too long") : 0;
 }
 
@@ -292,4 +320,32 @@ int32_t hearth_tokenizer_id(const struct hearth_tokenizer *tokenizer, const char
         if (strcmp(tokenizer->added.at[i].text, token) == 0)
             return tokenizer->added.at[i].id;
     return vocabulary_find(&tokenizer->model->vocabulary, token, strlen(token));
+}
+
+const char *hearth_tokenizer_token(const struct hearth_tokenizer *tokenizer, int32_t id,
+                                   size_t *ret_length, enum hearth_token_kind *ret_kind)
+{
+    const struct added_token *added = added_by_id(tokenizer, id);
+    bool special;
+    const char *text = text_of(tokenizer, id, ret_length, &special);
+    if (!text)
+        return NULL;
+    *ret_kind = special                                                     ? HEARTH_TOKEN_SPECIAL
+                : added                                                     ? HEARTH_TOKEN_ADDED
+                : decoder_byte(&tokenizer->decoder, text, *ret_length) >= 0 ? HEARTH_TOKEN_BYTE
+                                                                            : HEARTH_TOKEN_NORMAL;
+    return text;
+}
+
+enum hearth_tokenizer_spelling hearth_tokenizer_spells(const struct hearth_tokenizer *tokenizer)
+{
+    switch (tokenizer->decoder.kind) {
+    case DECODE_BYTE_LEVEL:
+        return HEARTH_SPELLS_BYTES;
+    case DECODE_METASPACE:
+        return strcmp(tokenizer->decoder.prefix, "\xe2\x96\x81") == 0 ? HEARTH_SPELLS_MARKS
+                                                                      : HEARTH_SPELLS_OTHERWISE;
+    default:
+        return HEARTH_SPELLS_OTHERWISE;
+    }
 }

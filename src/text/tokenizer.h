@@ -63,6 +63,22 @@ size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool p
 int hearth_tokenizer_decode(const struct hearth_tokenizer *tokenizer, const int32_t *ids,
                             size_t count, bool skip_special, struct hearth_buf *text,
                             struct hearth_error *error);
+/* How a token stands in the vocabulary, for who spells out tokens one by one. */
+enum hearth_token_kind {
+    HEARTH_TOKEN_NORMAL,
+    HEARTH_TOKEN_BYTE,    /* "<0x0A>": one byte */
+    HEARTH_TOKEN_ADDED,   /* stands for exactly its text */
+    HEARTH_TOKEN_SPECIAL, /* the same, and is no part of a text */
+};
+enum hearth_tokenizer_spelling {
+    HEARTH_SPELLS_BYTES, /* a character for each byte (GPT-2) */
+    HEARTH_SPELLS_MARKS, /* U+2581 for a space (sentencepiece) */
+    HEARTH_SPELLS_OTHERWISE,
+};
+/* NULL when there is no such id. The text belongs to the tokenizer. */
+const char *hearth_tokenizer_token(const struct hearth_tokenizer *tokenizer, int32_t id,
+                                   size_t *ret_length, enum hearth_token_kind *ret_kind);
+enum hearth_tokenizer_spelling hearth_tokenizer_spells(const struct hearth_tokenizer *tokenizer);
 /* One more than the highest id that an encoded text can have: those of the model, of added tokens
  * and of what the post-processor puts around a text or a pair. */
 size_t hearth_tokenizer_vocabulary(const struct hearth_tokenizer *tokenizer);

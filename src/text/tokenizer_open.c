@@ -192,6 +192,7 @@ void hearth_tokenizer_close(struct hearth_tokenizer *tokenizer)
         return;
     added_tokens_finish(&tokenizer->added);
     normalizer_finish(&tokenizer->normalizer);
+    pre_tokenizer_finish(&tokenizer->pre_tokenizer);
     if (tokenizer->model)
         tokenizer->model->ops->destroy(tokenizer->model);
     hearth_free(tokenizer);

@@ -97,15 +97,21 @@ enum pre_tokenizer_kind {
     SPLIT_DIGITS,
     SPLIT_BYTE_LEVEL,
     SPLIT_METASPACE,
+    SPLIT_EXPRESSION, /* at the matches of an expression of expression.c */
+    SPLIT_STRING,     /* at each place where a text stands */
 };
+enum split_behavior { SPLIT_ISOLATED, SPLIT_REMOVED, SPLIT_WITH_PREVIOUS, SPLIT_WITH_NEXT };
 enum prepend_scheme { PREPEND_NEVER, PREPEND_FIRST, PREPEND_ALWAYS };
 struct pre_tokenizer_step {
     enum pre_tokenizer_kind kind;
     bool individual_digits;
-    bool use_regex;              /* BYTE_LEVEL */
-    bool whole;                  /* METASPACE: do not split */
-    enum prepend_scheme prepend; /* BYTE_LEVEL: always or never */
-    uint32_t replacement;        /* METASPACE */
+    bool use_regex;               /* BYTE_LEVEL */
+    bool whole;                   /* METASPACE: do not split */
+    enum prepend_scheme prepend;  /* BYTE_LEVEL: always or never */
+    uint32_t replacement;         /* METASPACE */
+    enum split_behavior behavior; /* STRING */
+    const struct expression *expression;
+    struct hearth_runes string;
 };
 struct pre_tokenizer {
     struct pre_tokenizer_step steps[TOKENIZER_STEPS_MAX];
@@ -113,6 +119,7 @@ struct pre_tokenizer {
 };
 int pre_tokenizer_read(const json_t *json, struct pre_tokenizer *pre_tokenizer,
                        struct hearth_error *error);
+void pre_tokenizer_finish(struct pre_tokenizer *pre_tokenizer);
 /* Whether a step asks which piece is where the whole text begins. */
 bool pre_tokenizer_asks_first(const struct pre_tokenizer *pre_tokenizer);
 /* Receives the pieces of a text one by one, in order. There is never a list of them: that of a long
@@ -124,6 +131,12 @@ struct piece_taker {
  * returns other than 0 ends it and is returned; HEARTH_ENOMEM. */
 int pre_tokenizer_run(const struct pre_tokenizer *pre_tokenizer, size_t head,
                       const struct hearth_runes *text, struct piece_taker *taker);
+/* expression.c: the regular expressions that models split by. NULL: it is none of them. */
+struct expression;
+const struct expression *expression_find(const char *text);
+/* Length of the match that begins at the first of `count` code points, at least 1: matches cover
+ * the whole text. */
+size_t expression_match(const struct expression *expression, const uint32_t *at, size_t count);
 /* byte_level.c: the two steps that change the text of pieces. Each appends the next piece of
  * [*at, end) to `out`, which is empty, and moves *at on. `prepends`: what begins here gets a space
  * before it if it has none. */
@@ -195,10 +208,15 @@ int post_processor_read(const json_t *json, struct post_processor *post,
 struct decoder {
     enum { DECODE_SPACES, DECODE_WORDPIECE, DECODE_BYTE_LEVEL, DECODE_METASPACE } kind;
     bool cleanup;
-    char prefix[16]; /* WordPiece's prefix, Metaspace's replacement */
+    bool keeps_first;   /* METASPACE: the first mark is a space of the text */
+    bool strips_first;  /* a space at the beginning of the whole text goes */
+    bool byte_fallback; /* "<0x0A>" is a byte */
+    char prefix[16];    /* WordPiece's prefix, Metaspace's replacement */
 };
 /* What is not known here leaves spaces between the tokens. */
 void decoder_read(const json_t *json, struct decoder *decoder);
+/* The byte that a token stands for, or -1. */
+int decoder_byte(const struct decoder *decoder, const char *token, size_t length);
 void decoder_append(const struct decoder *decoder, const char *token, size_t length, bool first,
                     struct hearth_buf *text);
 

@@ -4,6 +4,7 @@ The demo model's own vocabulary, and vocabularies trained here for the kinds of 
 models no package carries: byte-level BPE (RoBERTa, ModernBERT) and Unigram with sentencepiece's
 character map (XLM-R, bge-m3).
 """
+import json
 import os
 import pathlib
 import random
@@ -14,7 +15,7 @@ import time
 import pytest
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
-from tokenizers import (AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers,
+from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers,
                         processors, trainers)
 
 from conftest import HEARTH, SLOW
@@ -291,3 +292,102 @@ def test_metaspace_puts_its_mark_before_the_first_piece_only(steps, spaces, sent
     begun = ["".join(rng.choice(BEGINNINGS) for _ in range(rng.randint(1, 4))) + rng.choice(WORDS)
              for _ in range(int(8_000 / SLOW ** 2))]
     check_trained(tokenizer, tmp_path, [*BEGINNINGS, *begun, *texts[:int(3_000 / SLOW ** 2)]])
+
+
+# Decoders (generating models): how they split, and the way back to texts.
+ENDINGS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+LINES = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+EXPRESSIONS = {
+    "gpt-2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    "llama-3": ENDINGS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|" + LINES,
+    "qwen-2": ENDINGS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|" + LINES,
+    "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|"
+              r"\s+(?!\S)|\s+",
+}
+ODD_ENDINGS = ["it's", "IT'S", "it'\u017f", "we'Ll", "'re're", "a'", "'", "''s", "x 's", "1's 12345 6", "a\r\n\r\n b",
+               " \r\n\t ", "!\n\n", " !\r\nx", "\n", "  \n  x", "\tabc", "_abc", "\u00a0abc", "\u0301abc", "½1²3"]
+
+
+def splitting(corpus, *steps):
+    tokenizer = Tokenizer(models.BPE(ignore_merges=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [*steps, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(
+        vocab_size=2000, special_tokens=["<|begin|>", "<|end|>"], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return tokenizer
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+@pytest.mark.parametrize("inverted", (False, True))
+def test_a_split_by_the_expressions_of_decoders_gives_the_same_ids(expression, inverted, texts, corpus, tmp_path):
+    tokenizer = splitting(corpus, pre_tokenizers.Split(Regex(EXPRESSIONS[expression]),
+                                                       "removed" if inverted else "isolated", invert=inverted))
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False), processors.TemplateProcessing(
+            single="<|begin|> $A", pair="<|begin|> $A <|begin|> $B", special_tokens=[("<|begin|>", 0)])])
+    check_trained(tokenizer, tmp_path, ODD_ENDINGS + texts)
+
+
+@pytest.mark.parametrize("behavior", ("isolated", "removed", "merged_with_previous", "merged_with_next"))
+def test_a_split_by_a_text_gives_the_same_ids(behavior, texts, corpus, tmp_path):
+    tokenizer = splitting(corpus, pre_tokenizers.Split("ab", behavior), pre_tokenizers.Split(" ", behavior))
+    edges = ["ab", "abab", "xab", "abx", " ab ab", "  a b  ", "aab", "ba ", " "]
+    check_trained(tokenizer, tmp_path, edges + texts[:int(20_000 / SLOW ** 2)])
+
+
+def test_an_expression_that_no_row_describes_is_refused(corpus, tmp_path):
+    splitting(corpus, pre_tokenizers.Split(Regex(r"\d+"), "isolated")).save(str(tmp_path / "tokenizer.json"))
+    out = subprocess.run([ENCODE_TEXTS, tmp_path], input=b"", capture_output=True, check=False)
+    assert out.returncode != 0
+    assert b"Split with the expression \"\\d+\"" in out.stderr
+
+
+def sentences(corpus, strips):
+    """As Llama 2, Mistral and Gemma have sentencepiece's BPE: marks by a normalizer, bytes for what has no token."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([
+        *([normalizers.Prepend("\u2581")] if strips else []), normalizers.Replace(" ", "\u2581")])
+    tokenizer.decoder = decoders.Sequence([
+        decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(),
+        *([decoders.Strip(" ", 1, 0)] if strips else [])])
+    specials = ["<unk>", "<s>", "</s>", *(f"<0x{i:02X}>" for i in range(256))]
+    tokenizer.train_from_iterator([t for t in corpus if t.isascii()], trainers.BpeTrainer(
+        vocab_size=2000, special_tokens=specials, show_progress=False))
+    made = json.loads(tokenizer.to_str())
+    made["added_tokens"] = made["added_tokens"][:3]
+    return Tokenizer.from_str(json.dumps(made))
+
+
+@pytest.mark.parametrize("strips", (False, True))
+def test_a_sentencepiece_bpe_with_bytes_gives_the_same_ids(strips, texts, corpus, tmp_path):
+    check_trained(sentences(corpus, strips), tmp_path, texts[30:])
+
+
+def texts_of(folder, lists):
+    """The text that our tokenizer gives for each list of ids."""
+    frames = b"".join(struct.pack(f"=I{len(ids)}i", len(ids), *ids) for ids in lists)
+    out = subprocess.run([ENCODE_TEXTS, folder, "decode"], input=frames, capture_output=True, check=False, timeout=600)
+    assert out.returncode == 0, out.stderr.decode()
+    found, at = [], 0
+    for _ in lists:
+        length, = struct.unpack_from("=I", out.stdout, at)
+        assert length != 0xFFFFFFFF
+        found.append(out.stdout[at + 4:at + 4 + length])
+        at += 4 + length
+    return found
+
+
+@pytest.mark.parametrize("kind", ("bytes", "marks", "marks that are stripped"))
+def test_ids_become_the_library_s_texts_again(kind, texts, corpus, tmp_path):
+    tokenizer = splitting(corpus) if kind == "bytes" else sentences(corpus, kind != "marks")
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    rng = random.Random(13)
+    lists = [e.ids for e in tokenizer.encode_batch(texts[30:int(20_000 / SLOW ** 2)])]
+    if kind != "bytes":  # broken characters too; of bytes the library replaces by other rules
+        lists += [[rng.randrange(tokenizer.get_vocab_size()) for _ in range(rng.randint(1, 8))] for _ in range(5_000)]
+    wrong = [(ids, theirs, mine) for ids, theirs, mine
+             in zip(lists, tokenizer.decode_batch(lists, skip_special_tokens=False), texts_of(tmp_path, lists))
+             if theirs.encode() != mine]
+    assert not wrong, f"{len(wrong)} of {len(lists)} differ, first: {ascii(wrong[0])}"
