@@ -193,6 +193,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "what computes a GGUF model: libllama (the default), Hearth's own decoder, which is faster and gives the same text under any load, or (auto) our own wherever it knows the architecture and the types",
     },
     {
+        .key = "quantize", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = (const char *const[]){"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", NULL},
+        .is_engines = true,
+        .help = "what weights that are floats become while Hearth's own decoder loads them; else they stay as the file has them",
+    },
+    {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -230,6 +237,7 @@ const char *const hearth_model_setting_keys[] = {
     "precision",
     "instruction_set",
     "compute",
+    "quantize",
     "chat_template",
     NULL,
 };

@@ -1,5 +1,7 @@
 #include "format/engine_choice.h"
 
+#include "base/json.h"
+#include "base/small_file.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -41,6 +43,47 @@ static bool is_hugging_face_folder(const char *path, mode_t mode)
     return S_ISDIR(mode) && holds(path, "config.json");
 }
 
+enum { CONFIG_BYTES_MAX = 4 << 20 };
+
+/* A network that predicts the next token, by the class that its folder was saved by. */
+static bool is_causal(const char *class)
+{
+    return hearth_text_ends(class, "ForCausalLM") ||
+           hearth_text_ends(class, "ForConditionalGeneration");
+}
+
+/* Saved without a head such a network has a class that does not tell ("Qwen3Model"); then its type
+ * does. These are the rows of src/network/model_type.c, which a test compares. */
+static bool is_decoder_type(const char *type)
+{
+    static const char *const types[] = {
+        "llama",  "mistral", "mixtral", "qwen2", "qwen3",      "qwen3_moe", "gemma", "gemma2",
+        "gemma3", "phi3",    "granite", "olmo2", "starcoder2", "stablelm",  "olmo3", "gemma3_text",
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
+/* A config.json that cannot be read is an encoder's, whose engine says what is wrong with it. */
+static bool is_decoder_folder(const char *path, mode_t mode)
+{
+    struct hearth_buf text;
+    if (!is_hugging_face_folder(path, mode))
+        return false;
+    hearth_buf_init(&text, CONFIG_BYTES_MAX);
+    bool read = hearth_small_file_read_in(path, "config.json", &text, NULL) == 0 && text.length > 0;
+    json_t *config = read ? hearth_json_parse_wide(text.bytes, text.length, NULL) : NULL;
+    const json_t *classes = json_object_get(config, "architectures");
+    const char *class = json_string_value(json_array_get(classes, 0));
+    bool decoder =
+        is_decoder_type(hearth_json_text(config, "model_type", "")) || (class && is_causal(class));
+    json_decref(config);
+    hearth_buf_finish(&text);
+    return decoder;
+}
+
 static bool is_script(const char *path, mode_t mode)
 {
     return S_ISREG(mode) && hearth_text_ends(path, ".fake");
@@ -52,6 +95,7 @@ static const struct {
     bool (*fits)(const char *path, mode_t mode);
 } engines[] = {
     {"llama", is_gguf},
+    {"llama", is_decoder_folder},
     {"encoder", is_hugging_face_folder},
     {"fake", is_script},
 };

@@ -60,6 +60,9 @@ struct hearth_weights {
     size_t embedding_row_bytes;
     const void *embedding;
     uint64_t bytes; /* what load takes */
+    /* Of the tensors that are used, as they lie in the files. */
+    uint64_t parameter_count, source_bytes;
+    uint32_t source_type; /* that most bytes have */
     uint32_t layer_count;
     size_t width;
     struct hearth_weights_plan *plan; /* of weights_plan.h; gone after load */

@@ -20,6 +20,7 @@ struct describing {
     bool *used; /* by tensor of the checkpoint */
     uint32_t layer;
     uint32_t item; /* of a part that has several: an expert, a head */
+    uint64_t bytes_of_type[HEARTH_QUANT_END];
     struct hearth_error *error;
     int rc; /* the first failure */
 };
@@ -56,6 +57,20 @@ static void item_extents(uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX])
     while (outermost > 0 && extents[outermost] == 1)
         outermost--;
     extents[outermost] = 1;
+}
+
+/* Once, though experts and the parts of fused tensors find theirs again and again. */
+static void count_in(struct describing *d, const struct hearth_checkpoint_tensor *tensor)
+{
+    struct hearth_weights *weights = d->weights;
+    if (d->used[tensor->index])
+        return;
+    uint64_t *bytes = &d->bytes_of_type[tensor->type];
+    *bytes += tensor->size_bytes;
+    weights->source_bytes += tensor->size_bytes;
+    weights->parameter_count += tensor->extents[0] * tensor->extents[1] * tensor->extents[2];
+    if (*bytes > d->bytes_of_type[weights->source_type])
+        weights->source_type = tensor->type;
 }
 
 /* True when the file has the tensor, of the right shape and of a type that is known. Of a part
@@ -98,6 +113,7 @@ static bool find(struct describing *d, enum hearth_part part,
         fail(d, part, HEARTH_EMODEL, "does not consist of whole blocks");
         return false;
     }
+    count_in(d, ret_tensor);
     d->used[ret_tensor->index] = true;
     return true;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Models have a few dozen of them, some a few thousand ("<unused7>"); every one is compared where a
@@ -38,6 +39,37 @@ static int read_one(const json_t *json, const struct normalizer *normalizer,
                : 0;
 }
 
+/* Of one id in the order of the file, which is that of the addresses. */
+static int compare_ids(const void *a, const void *b)
+{
+    const struct added_token *left = *(const struct added_token *const *)a;
+    const struct added_token *right = *(const struct added_token *const *)b;
+    if (left->id != right->id)
+        return left->id < right->id ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static void sort_by_id(struct added_tokens *added)
+{
+    added->by_id = hearth_calloc(added->count, sizeof(*added->by_id));
+    for (size_t i = 0; i < added->count; i++)
+        added->by_id[i] = &added->at[i];
+    qsort(added->by_id, added->count, sizeof(*added->by_id), compare_ids);
+}
+
+const struct added_token *added_tokens_by_id(const struct added_tokens *added, int32_t id)
+{
+    size_t low = 0, high = added->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (added->by_id[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < added->count && added->by_id[low]->id == id ? added->by_id[low] : NULL;
+}
+
 int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
                       struct added_tokens *added, struct hearth_error *error)
 {
@@ -56,6 +88,7 @@ int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
         if (token->content.count)
             added->begins[token->normalized][token->content.at[0] & 255] = true;
     }
+    sort_by_id(added);
     return 0;
 }
 
@@ -66,6 +99,7 @@ void added_tokens_finish(struct added_tokens *added)
         hearth_free(added->at[i].text);
     }
     hearth_free(added->at);
+    hearth_free(added->by_id);
     *added = (struct added_tokens){0};
 }
 

@@ -16,13 +16,16 @@ static uint32_t character_of(unsigned byte)
     return byte == 0xad ? 0x143 : byte;
 }
 
-/* The map backwards, by trying: it is asked for a few characters of an answer at a time. */
+/* The map backwards. */
 int byte_level_byte(uint32_t c)
 {
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (character_of(byte) == c)
-            return (int)byte;
-    return -1;
+    if (c >= 0x100 && c <= 0x120)
+        return (int)(c - 0x100);
+    if (c >= 0x121 && c <= 0x142)
+        return (int)(c - 0x121 + 0x7f);
+    if (c == 0x143)
+        return 0xad;
+    return c < 0x100 && character_of(c) == c ? (int)c : -1;
 }
 
 /* How many code points from here on are of the classes; with `others`, how many are not. */

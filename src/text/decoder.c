@@ -44,15 +44,30 @@ static void append_wordpiece(const struct decoder *decoder, const char *token, s
         clean_up(text, from);
 }
 
+/* All or nothing: of a token that is partly mapped it is not known what is meant. */
+static bool is_mapped(const struct hearth_runes *runes)
+{
+    bool mapped = true;
+    for (size_t i = 0; i < runes->count && mapped; i++)
+        mapped = byte_level_byte(runes->at[i]) >= 0;
+    return mapped;
+}
+
+bool is_byte_level(const char *token, size_t length)
+{
+    struct hearth_runes runes = {0};
+    hearth_runes_append_utf8(&runes, token, length);
+    bool mapped = is_mapped(&runes);
+    hearth_runes_finish(&runes);
+    return mapped;
+}
+
 /* Each character stands for one byte of UTF-8; a character of the text may lie in two tokens. */
 static void append_byte_level(const char *token, size_t length, struct hearth_buf *text)
 {
     struct hearth_runes runes = {0};
     hearth_runes_append_utf8(&runes, token, length);
-    /* All or nothing: of a token that is partly mapped it is not known what is meant. */
-    bool mapped = true;
-    for (size_t i = 0; i < runes.count; i++)
-        mapped &= byte_level_byte(runes.at[i]) >= 0;
+    bool mapped = is_mapped(&runes);
     for (size_t i = 0; i < runes.count && mapped; i++)
         hearth_buf_char(text, (char)byte_level_byte(runes.at[i]));
     if (!mapped) /* an added token stands as it is */

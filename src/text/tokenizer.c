@@ -209,19 +209,11 @@ size_t hearth_tokenizer_closing(const struct hearth_tokenizer *tokenizer, bool p
 
 /* Decoding */
 
-static const struct added_token *added_by_id(const struct hearth_tokenizer *tokenizer, int32_t id)
-{
-    for (size_t i = 0; i < tokenizer->added.count; i++)
-        if (tokenizer->added.at[i].id == id)
-            return &tokenizer->added.at[i];
-    return NULL;
-}
-
 /* An added token has its own text, which may differ from what the vocabulary has for its id. */
 static const char *text_of(const struct hearth_tokenizer *tokenizer, int32_t id, size_t *ret_length,
                            bool *ret_special)
 {
-    const struct added_token *added = added_by_id(tokenizer, id);
+    const struct added_token *added = added_tokens_by_id(&tokenizer->added, id);
     *ret_special = added && added->special;
     if (!added)
         return vocabulary_text(&tokenizer->model->vocabulary, id, ret_length);
@@ -325,15 +317,21 @@ int32_t hearth_tokenizer_id(const struct hearth_tokenizer *tokenizer, const char
 const char *hearth_tokenizer_token(const struct hearth_tokenizer *tokenizer, int32_t id,
                                    size_t *ret_length, enum hearth_token_kind *ret_kind)
 {
-    const struct added_token *added = added_by_id(tokenizer, id);
+    const struct added_token *added = added_tokens_by_id(&tokenizer->added, id);
     bool special;
     const char *text = text_of(tokenizer, id, ret_length, &special);
     if (!text)
         return NULL;
-    *ret_kind = special                                                     ? HEARTH_TOKEN_SPECIAL
-                : added                                                     ? HEARTH_TOKEN_ADDED
-                : decoder_byte(&tokenizer->decoder, text, *ret_length) >= 0 ? HEARTH_TOKEN_BYTE
-                                                                            : HEARTH_TOKEN_NORMAL;
+    bool literal =
+        tokenizer->decoder.kind == DECODE_BYTE_LEVEL && !is_byte_level(text, *ret_length);
+    if (special)
+        *ret_kind = HEARTH_TOKEN_SPECIAL;
+    else if (added || literal)
+        *ret_kind = HEARTH_TOKEN_ADDED;
+    else if (decoder_byte(&tokenizer->decoder, text, *ret_length) >= 0)
+        *ret_kind = HEARTH_TOKEN_BYTE;
+    else
+        *ret_kind = HEARTH_TOKEN_NORMAL;
     return text;
 }
 

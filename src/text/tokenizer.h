@@ -11,7 +11,7 @@
 #define HEARTH_TEXT_TOKENIZER_H
 
 #include "base/buf.h"
-#include "hearth/error.h"
+#include "hearth/engine.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ struct hearth_tokens {
     size_t count, capacity;
     /* Another thread may make this other than 0 to end an encoding early, with HEARTH_ECANCELED.
      * NULL: nobody will. */
-    const _Atomic int *canceled;
+    const hearth_flag *canceled;
 };
 void hearth_tokens_finish(struct hearth_tokens *tokens);
 

@@ -179,11 +179,14 @@ struct added_token {
 struct added_tokens {
     struct added_token *at;
     size_t count;
+    const struct added_token **by_id; /* in the order of their ids */
     bool begins[2]
                [256]; /* whether one (of [normalized]) begins with a code point of this low byte */
 };
 int added_tokens_read(const json_t *json, const struct normalizer *normalizer,
                       struct added_tokens *added, struct hearth_error *error);
+/* NULL when there is none; of several with one id the first. */
+const struct added_token *added_tokens_by_id(const struct added_tokens *added, int32_t id);
 void added_tokens_finish(struct added_tokens *added);
 /* The first match at or behind `start`: the leftmost, of those the longest; NULL when there is
  * none. What it covers, stripped spaces included, is [*ret_from, *ret_to). */
@@ -215,6 +218,8 @@ struct decoder {
 };
 /* What is not known here leaves spaces between the tokens. */
 void decoder_read(const json_t *json, struct decoder *decoder);
+/* Whether every character of the token stands for a byte of byte-level BPE. */
+bool is_byte_level(const char *token, size_t length);
 /* The byte that a token stands for, or -1. */
 int decoder_byte(const struct decoder *decoder, const char *token, size_t length);
 void decoder_append(const struct decoder *decoder, const char *token, size_t length, bool first,

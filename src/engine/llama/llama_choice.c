@@ -9,6 +9,14 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
     struct hearth_error why = {0};
     enum hearth_llama_computes computes = load->settings->computes;
     int rc = HEARTH_ENOTIMPL;
+    if (load->header->folder) {
+        if (computes == HEARTH_LLAMA_COMPUTES_LIBRARY && load->settings->computes_given)
+            return hearth_error_set(
+                error, HEARTH_EINVAL,
+                "setting 'compute': libllama reads no Hugging Face folder; only "
+                "Hearth's own decoder does");
+        computes = HEARTH_LLAMA_COMPUTES_OWN;
+    }
     if (computes != HEARTH_LLAMA_COMPUTES_LIBRARY)
         rc = hearth_llama_own_plan(load, ret_memory, &why);
     if (rc == 0) {
@@ -16,9 +24,11 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
         return 0;
     }
     if (computes == HEARTH_LLAMA_COMPUTES_OWN)
-        return hearth_error_set(
-            error, rc, rc == HEARTH_ENOTIMPL ? "setting 'compute': own does not have %s" : "%s",
-            why.message);
+        return hearth_error_set(error, rc,
+                                rc != HEARTH_ENOTIMPL  ? "%s"
+                                : load->header->folder ? "Hearth's decoder does not have %s"
+                                                       : "setting 'compute': own does not have %s",
+                                why.message);
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
     *ret_own = false;

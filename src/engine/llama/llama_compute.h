@@ -74,6 +74,7 @@ struct hearth_llama_load {
     const struct hearth_llama_plan *plan;
     const struct hearth_llama_settings *settings;
     struct hearth_load_progress *progress;
+    struct hearth_tokenizer **ret_tokenizer; /* of a folder; the caller frees it */
 };
 
 /* The model with what computes; the model is the caller's to free, after what computes. */

@@ -4,9 +4,14 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_compute.h"
+#include "engine/llama/llama_folder.h"
 #include "network/decoder.h"
 
 #include <string.h>
+
+/* Memory for each byte of a tokenizer.json while it is read: its text, a tree of its values, and
+ * the tables that are made of them. */
+#define TOKENIZER_FACTOR 16ull
 
 /* In `results`, of a row that asked for none. */
 #define NO_RESULT UINT32_MAX
@@ -201,6 +206,7 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
         .threads = plan->threads,
         .isa = load->settings->isa,
         .lock_memory = load->settings->lock_memory,
+        .quantize = load->settings->quantize,
         .overrides = {.rotary_base = load->settings->rope_freq_base,
                       .rotary_scale = load->settings->rope_freq_scale},
     };
@@ -230,7 +236,8 @@ int hearth_llama_own_plan(const struct hearth_llama_load *load,
         .cache = plan.cache,
         .scratch = plan.scratch + vocabulary * (sizeof(llama_token_data) + 2 * sizeof(float)),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
-        .process = (48ull << 20) + vocabulary * 1024,
+        .process =
+            (48ull << 20) + vocabulary * 1024 + TOKENIZER_FACTOR * load->header->tokenizer_bytes,
     };
     return 0;
 }
@@ -248,6 +255,9 @@ static int load_vocabulary(const struct hearth_llama_load *load, struct llama_mo
 {
     struct llama_model_params params = llama_model_default_params();
     params.vocab_only = true;
+    if (load->header->folder)
+        return hearth_llama_folder_texts(load->path, load->header, load->ret_tokenizer, ret_model,
+                                         error);
     *ret_model = hearth_llama_load(load->path, &params, error);
     if (*ret_model == NULL)
         return error != NULL && error->code != 0 ? error->code : HEARTH_EMODEL;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_log.h"
 #include "engine/llama/llama_trial.h"
 
@@ -18,7 +19,8 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     if (rc == 0)
         rc = hearth_llama_header_read(files->path, &settings, &header, error);
     if (rc == 0 && files->thorough)
-        rc = hearth_llama_trial(files->path, &header, error);
+        rc = header.folder ? hearth_llama_folder_trial(files->path, &header, error)
+                           : hearth_llama_trial(files->path, &header, error);
     if (rc == 0)
         *ret_facts = header.facts;
     hearth_llama_settings_finish(&settings);
@@ -63,7 +65,8 @@ static int load_model(struct hearth_engine *engine, const char *path,
                                            .header = &engine->header,
                                            .plan = &engine->plan,
                                            .settings = &engine->settings,
-                                           .progress = progress};
+                                           .progress = progress,
+                                           .ret_tokenizer = &engine->tokenizer};
     struct hearth_memory_plan memory;
     bool own = false;
     int rc = hearth_llama_choose(&load, &memory, &own, error);
@@ -168,6 +171,7 @@ static void unload(struct hearth_engine *engine)
         engine->compute->ops->destroy(engine->compute);
     if (engine->model != NULL)
         llama_model_free(engine->model);
+    hearth_tokenizer_close(engine->tokenizer);
     hearth_llama_settings_finish(&engine->settings);
     hearth_free(engine);
 }
@@ -193,7 +197,9 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     engine->facts.slots = engine->plan.slots;
     engine->facts.batch = engine->plan.batch;
     rc = load_model(engine, files->path, progress, error);
-    if (rc == 0)
+    /* Normalizers and added tokens that strip spaces are a folder's own: of its tokens nothing is
+     * known. */
+    if (rc == 0 && engine->tokenizer == NULL)
         engine->token_bytes = longest_token(engine->vocab);
     if (rc == 0)
         rc = make_buffers(engine, error);

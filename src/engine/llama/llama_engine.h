@@ -12,6 +12,7 @@
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
 #include "hearth/engine.h"
+#include "text/tokenizer.h"
 
 #include <stdatomic.h>
 
@@ -78,6 +79,7 @@ struct hearth_engine {
     struct llama_model *model;
     struct hearth_llama_compute *compute;
     const struct llama_vocab *vocab;
+    struct hearth_tokenizer *tokenizer; /* of a folder: instead of the vocabulary's own */
     struct hearth_chat *chat;
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
@@ -100,6 +102,13 @@ int hearth_llama_prepare(struct hearth_engine *engine, const struct hearth_input
 void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *prepared);
 int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                             struct hearth_event_sink *sink, struct hearth_error *error);
+
+/* llama_tokens.c. As hearth_llama_tokenize; of a folder, with its own tokenizer, which always takes
+ * special tokens in a text for what they are. One place more than `*ret_count` is allocated.
+ * `canceled` may be NULL. */
+int hearth_llama_encode(const struct hearth_engine *engine, const char *text, size_t length,
+                        bool add_special, bool parse_special, const hearth_flag *canceled,
+                        int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error);
 
 /* llama_step.c */
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_screen.h"
 #include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
@@ -11,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LAYERS_MAX 512 /* of libllama */
@@ -288,6 +290,9 @@ int hearth_llama_header_read(const char *path, const struct hearth_llama_setting
                              struct hearth_llama_header *ret_header, struct hearth_error *error)
 {
     struct hearth_gguf *gguf = NULL;
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return hearth_llama_folder_header(path, settings, ret_header, error);
     int rc = hearth_gguf_open(path, &gguf, error);
     if (rc != 0)
         return rc;

@@ -17,6 +17,8 @@
 
 struct hearth_llama_header {
     struct hearth_model_facts facts;
+    bool folder;              /* a Hugging Face folder: only our own decoder computes it */
+    uint64_t tokenizer_bytes; /* of its tokenizer.json */
     enum hearth_llama_family family;
     enum llama_pooling_type pooling; /* of the header or the setting; UNSPECIFIED when neither */
     bool encoder;                    /* bidirectional attention, no KV cache */

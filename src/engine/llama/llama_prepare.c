@@ -106,7 +106,7 @@ static int check_frame(struct hearth_engine *engine, const struct hearth_input *
 {
     int32_t *frame = NULL;
     uint32_t count = 0;
-    int rc = hearth_llama_tokenize(engine->vocab, "", 0, true, false, &frame, &count, error);
+    int rc = hearth_llama_encode(engine, "", 0, true, false, NULL, &frame, &count, error);
     size_t opening = count != 0 && frame[0] == llama_vocab_bos(engine->vocab) ? 1 : 0;
     if (rc == 0)
         rc = hearth_input_check_frame(input, frame, count, opening, error);
@@ -146,9 +146,9 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
         rc = check_bytes(engine, input, prompt.length, error);
     /* The template has taken away its own BOS where the tokenizer adds one. */
     if (rc == 0)
-        rc = hearth_llama_tokenize(engine->vocab, prompt.bytes, prompt.length,
-                                   !input->no_special_tokens, true, &made->tokens,
-                                   &made->head.token_count, error);
+        rc = hearth_llama_encode(engine, prompt.bytes, prompt.length, !input->no_special_tokens,
+                                 true, input->canceled, &made->tokens, &made->head.token_count,
+                                 error);
     hearth_buf_finish(&prompt);
     return rc;
 }
@@ -160,11 +160,11 @@ static int join_pair(struct hearth_engine *engine, const struct hearth_input *in
     const struct llama_vocab *vocab = engine->vocab;
     int32_t *first = NULL, *second = NULL;
     uint32_t first_count = 0, second_count = 0;
-    int rc = hearth_llama_tokenize(vocab, input->bytes, input->length, false, false, &first,
-                                   &first_count, error);
+    int rc = hearth_llama_encode(engine, input->bytes, input->length, false, false, input->canceled,
+                                 &first, &first_count, error);
     if (rc == 0)
-        rc = hearth_llama_tokenize(vocab, input->pair, input->pair_length, false, false, &second,
-                                   &second_count, error);
+        rc = hearth_llama_encode(engine, input->pair, input->pair_length, false, false,
+                                 input->canceled, &second, &second_count, error);
     if (rc == 0) {
         made->tokens =
             hearth_try_calloc((size_t)first_count + second_count + 4, sizeof(*made->tokens));
@@ -214,9 +214,9 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
             return rc;
         if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
             return join_pair(engine, input, made, error);
-        return hearth_llama_tokenize(engine->vocab, input->bytes, input->length,
-                                     !input->no_special_tokens, true, &made->tokens,
-                                     &made->head.token_count, error);
+        return hearth_llama_encode(engine, input->bytes, input->length, !input->no_special_tokens,
+                                   true, input->canceled, &made->tokens, &made->head.token_count,
+                                   error);
     default:
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "this model takes messages, text or token ids");

@@ -10,19 +10,9 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "cache_type_k",
-    "cache_type_v",
-    "flash_attention",
-    "pooling",
-    "rope_freq_base",
-    "rope_freq_scale",
-    "cache_shared",
-    "repack",
-    "lock_memory",
-    "chat_template",
-    "compute",
-    "instruction_set",
-    NULL,
+    "cache_type_k",    "cache_type_v", "flash_attention", "pooling",     "rope_freq_base",
+    "rope_freq_scale", "cache_shared", "repack",          "lock_memory", "chat_template",
+    "compute",         "quantize",     "instruction_set", NULL,
 };
 
 static const struct {
@@ -145,6 +135,28 @@ static int read_computes(const json_t *object, enum hearth_llama_computes *compu
                             "setting 'compute': '%.32s' is none of auto, own, libllama", name);
 }
 
+/* Types that floats can be made of one value after the other; those that llama.cpp's tool searches
+ * the best scales for are not among them. */
+static int read_quantize(const json_t *object, struct hearth_weights_quantize *quantize,
+                         struct hearth_error *error)
+{
+    const char *name = hearth_json_text(object, "quantize", NULL);
+    if (name == NULL)
+        return 0;
+    for (uint32_t i = 0; i < HEARTH_QUANT_END; i++) {
+        const struct hearth_quant_type *type = hearth_quant_type(i);
+        if (type != NULL && hearth_quant_can_be_made((enum hearth_quant)i) &&
+            strcmp(type->name, name) == 0) {
+            *quantize = (struct hearth_weights_quantize){true, (enum hearth_quant)i};
+            return 0;
+        }
+    }
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "setting 'quantize': '%.32s' is none of f32, f16, bf16, q8_0, q4_0, "
+                            "q4_1",
+                            name);
+}
+
 static int read_instruction_set(const json_t *object, enum hearth_isa *isa,
                                 struct hearth_error *error)
 {
@@ -182,6 +194,9 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
         rc = read_rope(object, "rope_freq_scale", &settings->rope_freq_scale, error);
     if (rc == 0)
         rc = read_computes(object, &settings->computes, error);
+    settings->computes_given = json_object_get(object, "compute") != NULL;
+    if (rc == 0)
+        rc = read_quantize(object, &settings->quantize, error);
     if (rc == 0)
         rc = read_instruction_set(object, &settings->isa, error);
     if (rc != 0)

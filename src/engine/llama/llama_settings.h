@@ -10,6 +10,8 @@
  *     lock_memory                  keep the weights in RAM (default false)
  *     chat_template                Jinja text instead of the model's own
  *     compute                      "auto" (default), "own" or "libllama"
+ *     quantize                     "f32", "f16", "bf16", "q8_0", "q4_0", "q4_1": what weights that
+ *                                  are floats become when our own loads them; else as the file
  *     instruction_set              "best" (default) or one of kernels.h's: what our own may use
  *
  * Pure. An unknown key is HEARTH_EINVAL, with a suggestion. */
@@ -18,6 +20,7 @@
 
 #include "compute/kernels.h"
 #include "hearth/engine.h"
+#include "network/weights.h"
 
 #include <llama.h>
 
@@ -37,6 +40,8 @@ struct hearth_llama_settings {
     bool lock_memory;
     char *chat_template; /* NULL: the model's */
     enum hearth_llama_computes computes;
+    bool computes_given;                     /* by a setting */
+    struct hearth_weights_quantize quantize; /* by our own */
     enum hearth_isa isa;
 };
 
