@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import decoder_folders
 import numpy
@@ -11,7 +12,10 @@ import pytest
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
-from conftest import HEARTH, clean_environment
+from conftest import HEARTH, ROOT, clean_environment
+
+sys.path.insert(0, str(ROOT / "test/stand_in"))
+import hub as stand_in  # noqa: E402
 
 PROMPTS = ["What is the capital of France?", "Write one sentence about the sea.", "Count from one to five.",
            "Name a colour of the rainbow.", "What do bees make?"]
@@ -222,6 +226,20 @@ def test_a_setting_quantizes_at_load(demo, start):
     assert answers["small"] == answers["whole"]
     memory = {row["name"]: row["memory_bytes"] for row in json.loads(server.cli("ps", "--json").stdout)["models"]}
     assert memory["small"] < 0.8 * memory["whole"], memory
+
+
+def test_a_repository_of_a_hub_gives_the_files_that_are_needed(home, start, tmp_path):
+    """Weights that are there twice, and what is of no use, stay with the hub."""
+    random_folder(tmp_path / "m", "bytes", shards=2)
+    files = {path.name: {"file": str(path)} for path in (tmp_path / "m").iterdir()}
+    more = {"README.md": {"text": "hi"}, "consolidated.safetensors": {"safetensors": 5000}, "train.py": {"text": ""},
+            "pytorch_model.bin": {"size": 5000}, "original/params.json": {"text": "{}"}}
+    hub = stand_in.serve({"repos": {"o/decoder": {"files": {**files, **more}}}})
+    installed(home, "hf:o/decoder", "m", {"HF_ENDPOINT": hub.address})
+    server = start()
+    assert chat(server, "m", "Hello")["finish_reason"] in ("stop", "length")
+    shown = json.loads(server.cli("show", "m", "--json").stdout)
+    assert {file["path"] for file in shown["versions"][0]["files"]} == set(files)
 
 
 def test_libllama_is_refused_by_name(start, tmp_path):
