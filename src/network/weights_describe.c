@@ -50,13 +50,12 @@ static void expected_extents(const struct hearth_network *network, enum hearth_p
         ret_extents[0] = heads * network->head_size;
 }
 
-/* Of one item where the items lie apart: the outermost extent counts them. */
-static void item_extents(uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX])
+/* Of one item where the items lie apart: heads are counted by the second extent of a norm, experts
+ * by the third of a matrix. */
+static void item_extents(enum hearth_part part, uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX])
 {
-    size_t outermost = HEARTH_GGUF_DIMENSIONS_MAX - 1;
-    while (outermost > 0 && extents[outermost] == 1)
-        outermost--;
-    extents[outermost] = 1;
+    bool norm = part == HEARTH_PART_QUERY_NORM || part == HEARTH_PART_KEY_NORM;
+    extents[norm ? 1 : 2] = 1;
 }
 
 /* Once, though experts and the parts of fused tensors find theirs again and again. */
@@ -87,7 +86,7 @@ static bool find(struct describing *d, enum hearth_part part,
         return false;
     expected_extents(network, part, extents);
     if (ret_tensor->is_item)
-        item_extents(extents);
+        item_extents(part, extents);
     const uint64_t *is = ret_tensor->extents;
     if (memcmp(is, extents, sizeof(extents)) != 0) {
         snprintf(shape, sizeof(shape),

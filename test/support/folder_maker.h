@@ -135,6 +135,8 @@ static inline void folder_add(struct folder_maker *maker, enum hearth_part part,
     size_t dims = shape[0] > 1 ? 3 : shape[1] > 1 ? 2 : 1;
     const char *end = strchr(names, '|'), *of_item = strstr(names, "{item}");
     bool items = of_item != NULL && (end == NULL || of_item < end);
+    if (items) /* counted by their outermost extent, also where it is 1 */
+        dims = hearth_part_row(part)->is_matrix ? 3 : 2;
     const uint64_t *first = shape + 3 - dims;
     uint64_t count = items ? first[0] : 1;
     size_t each = (size_t)(shape[0] * shape[1] * shape[2] / count);

@@ -151,6 +151,12 @@ static void a_head_of_its_own_biases_and_a_parallel_feed_forward_part_are_read(v
     maker->more_config = ",\"partial_rotary_factor\":1.0,\"use_parallel_residual\":true,"
                          "\"qk_layernorm\":true";
     expect_same(maker, "stablelm side by side");
+    maker = of("stablelm");
+    maker->decoder.side_by_side = true;
+    maker->decoder.key_heads = 1; /* a list of one norm */
+    maker->more_config = ",\"partial_rotary_factor\":1.0,\"use_parallel_residual\":true,"
+                         "\"qk_layernorm\":true";
+    expect_same(maker, "stablelm with one key head");
 }
 
 static void experts_may_lie_apart_or_together(void **state)
