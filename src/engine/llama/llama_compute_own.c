@@ -11,7 +11,7 @@
 
 /* Memory for each byte of a tokenizer.json while it is read: its text, a tree of its values, and
  * the tables that are made of them. */
-#define TOKENIZER_FACTOR 16ull
+#define TOKENIZER_FACTOR 6ull
 
 /* In `results`, of a row that asked for none. */
 #define NO_RESULT UINT32_MAX
