@@ -113,6 +113,34 @@ INLINE vf load_value(enum hearth_kv_type type, const uint8_t *panel, const uint8
     return load_s8(panel + key * 16 + p * PART_LANES) * splat_float_at(scales + key * 4);
 }
 
+/* What is fetched for each of `steps` while a page is read: as many panels of the page that comes
+ * next, in one straight line. */
+struct fetching {
+    const uint8_t *from; /* or NULL */
+    size_t each;
+};
+
+INLINE struct fetching fetching_of(const struct hearth_weigh *weigh, size_t done, size_t panel,
+                                   size_t bytes, size_t apart, size_t steps)
+{
+    size_t page = done / HEARTH_KV_PAGE_TOKENS + 1;
+    const uint8_t *next =
+        page * HEARTH_KV_PAGE_TOKENS < weigh->keys ? weigh->pages[page] : weigh->next;
+    if (!weigh->next)
+        next = NULL;
+    size_t each = (bytes / steps + HEARTH_VECTOR - 1) / HEARTH_VECTOR * HEARTH_VECTOR;
+    return (struct fetching){next ? next + panel * apart : NULL, each};
+}
+
+INLINE void fetch_step(struct fetching *fetching)
+{
+    if (!fetching->from)
+        return;
+    for (size_t i = 0; i < fetching->each; i += HEARTH_VECTOR)
+        __builtin_prefetch(fetching->from + i, 0, 3);
+    fetching->from += fetching->each;
+}
+
 /* `wide` panels of 16 components from `panel` on. */
 INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type type, size_t panel,
                          int wide, int rows, size_t total, size_t first)
@@ -126,7 +154,11 @@ INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type t
         const uint8_t *page = weigh->pages[done / HEARTH_KV_PAGE_TOKENS];
         const uint8_t *scales = page + weigh->scales_at, *values = page + panel * apart;
         size_t keys = keys_of_page(weigh, done);
-        for (size_t key = 0; key < keys; key++, weights++)
+        struct fetching fetching =
+            fetching_of(weigh, done, panel, (size_t)wide * apart, apart, (keys + 1) / 2);
+        for (size_t key = 0; key < keys; key++, weights++) {
+            if (key % 2 == 0)
+                fetch_step(&fetching);
             EACH_PANEL EACH_PART
             {
                 vf v = load_value(type, values + (size_t)w * apart,
@@ -134,6 +166,7 @@ INLINE void weigh_floats(const struct hearth_weigh *weigh, enum hearth_kv_type t
                 EACH_ROW sums[r][w][p] =
                     fused_of(v, splat_float_at(weights + r * HEARTH_SCORES_STRIDE), sums[r][w][p]);
             }
+        }
     }
     store_sums(sums, weigh->c + panel * HEARTH_PANEL_OUTPUTS, weigh->c_stride, wide, rows, first);
 }
@@ -151,9 +184,12 @@ INLINE void weigh_pairs(const struct hearth_weigh *weigh, enum hearth_kv_type ty
     for (size_t done = 0; done < weigh->keys; done += HEARTH_KV_PAGE_TOKENS) {
         const uint8_t *values = weigh->pages[done / HEARTH_KV_PAGE_TOKENS] + panel * apart;
         size_t keys = keys_of_page(weigh, done);
+        struct fetching fetching =
+            fetching_of(weigh, done, panel, (size_t)wide * apart, apart, (keys + 1) / 2);
         for (size_t key = 0; key < keys; key += 2, weights += 2) {
             /* the second of the last pair is not there yet when the keys are odd */
             vi there = splat(key + 1 == keys ? 0xffff : -1);
+            fetch_step(&fetching);
             EACH_PANEL EACH_PART
             {
                 vi v = there & *(const vi *)(values + (size_t)w * apart + key / 2 * HEARTH_VECTOR +

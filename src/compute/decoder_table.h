@@ -60,6 +60,9 @@ struct hearth_weigh {
     size_t keys;                 /* from the first page's first on */
     size_t panels;
     size_t scales_at; /* q8_0: where a page's scales are, in bytes */
+    /* What is read after the last of the pages, so that it is fetched like each of them while the
+     * one before it is read; NULL: nothing is fetched. */
+    const uint8_t *next;
     float *c;
     size_t c_stride;
 };
