@@ -123,9 +123,14 @@ if(TARGET llama_cpp)
   hearth_embedding_child(bench_peer_llama peer_llama.c hearth_base llama_cpp)
   set_target_properties(bench_peer_llama PROPERTIES LINKER_LANGUAGE CXX)
   # A decoder of our own and libllama in one process: how fast, and how far from f32.
-  hearth_embedding_child(bench_decoder decoder.c hearth_network llama_cpp)
+  add_library(bench_decoder_sides STATIC ${CMAKE_SOURCE_DIR}/test/bench/decoder_sides.c)
+  target_compile_options(bench_decoder_sides PRIVATE ${WARNINGS})
+  target_include_directories(bench_decoder_sides PRIVATE ${CMAKE_SOURCE_DIR}/test)
+  target_link_libraries(bench_decoder_sides PUBLIC hearth_network llama_cpp)
+  hearth_embedding_child(bench_decoder decoder.c bench_decoder_sides)
+  hearth_embedding_child(bench_decoder_once decoder_once.c bench_decoder_sides)
   hearth_embedding_child(bench_decoder_fidelity decoder_fidelity.c hearth_network llama_cpp)
   hearth_embedding_child(bench_models models.c hearth_network llama_cpp)
-  set_target_properties(bench_decoder bench_decoder_fidelity bench_models
+  set_target_properties(bench_decoder bench_decoder_once bench_decoder_fidelity bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
 endif()

@@ -33,6 +33,7 @@ const struct hearth_decoder_kernels DECODER = {
     .name = DECODER_NAME,
     .rows = ROW_OPS,
     .pack = PACKS,
+    .pack_s8_group = pack_s8_group,
     .tile = {[HEARTH_FORM_F32] = tile_f32,
              [HEARTH_FORM_F16] = tile_f16,
              [HEARTH_FORM_BF16] = tile_bf16,

@@ -34,6 +34,15 @@ static inline __m256i magnitudes_of_8(const float *x)
     return _mm256_and_si256(_mm256_loadu_si256((const void *)x), _mm256_set1_epi32(0x7fffffff));
 }
 
+static inline __m256i codes_of_32(const float *x, __m256 inverse)
+{
+    __m256i low = _mm256_packus_epi32(low_bytes(x, inverse), low_bytes(x + 8, inverse));
+    __m256i high = _mm256_packus_epi32(low_bytes(x + 16, inverse), low_bytes(x + 24, inverse));
+    /* Both instructions pack within each half of a vector: words 0, 4, 1, 5 … are in order. */
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high),
+                                       _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
 /* In 256 bits for all: there is little to gain by more. */
 static inline void encode_block(const float *x, struct packed_block *block)
 {
@@ -42,11 +51,7 @@ static inline void encode_block(const float *x, struct packed_block *block)
     float largest = float_of((uint32_t)largest_of_8(_mm256_max_epi32(a, b)));
     bool nothing = largest < HEARTH_LEAST_LARGEST;
     __m256 inverse = _mm256_set1_ps(nothing ? 0 : 127 / largest);
-    __m256i low = _mm256_packus_epi32(low_bytes(x, inverse), low_bytes(x + 8, inverse));
-    __m256i high = _mm256_packus_epi32(low_bytes(x + 16, inverse), low_bytes(x + 24, inverse));
-    /* Both instructions pack within each half of a vector: words 0, 4, 1, 5 … are in order. */
-    __m256i codes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high),
-                                                _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    __m256i codes = codes_of_32(x, inverse);
     _mm256_storeu_si256((void *)block->codes, codes);
     /* Sums of eight bytes; with 128 added they are unsigned. */
     __m256i sums = _mm256_sad_epu8(_mm256_xor_si256(codes, _mm256_set1_epi8(-128)),
@@ -138,6 +143,118 @@ static void pack_s8(const float *x, size_t first, size_t count, void *group, siz
         pack_block(padded, block, rows, row);
     }
 }
+
+/* A block of all eight rows of a group: the same numbers as pack_block's, but a word of all rows is
+ * one vector, and so are four inputs of all rows once the codes are transposed. */
+#ifdef VECTOR_BYTES
+
+/* Lane r: the largest of the eight lanes of x[r]. */
+static inline __m256i largest_of_rows(const __m256i *x)
+{
+    __m256i pairs[4], fours[2];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = _mm256_max_epi32(_mm256_unpacklo_epi32(x[2 * i], x[2 * i + 1]),
+                                    _mm256_unpackhi_epi32(x[2 * i], x[2 * i + 1]));
+    for (int i = 0; i < 2; i++)
+        fours[i] = _mm256_max_epi32(_mm256_unpacklo_epi64(pairs[2 * i], pairs[2 * i + 1]),
+                                    _mm256_unpackhi_epi64(pairs[2 * i], pairs[2 * i + 1]));
+    return _mm256_max_epi32(_mm256_permute2x128_si256(fours[0], fours[1], 0x20),
+                            _mm256_permute2x128_si256(fours[0], fours[1], 0x31));
+}
+
+/* Lane r: the sums of the first and of the last 16 codes of row r. */
+static inline void sums_of_rows_codes(const __m256i *codes, __m256i *ret_low, __m256i *ret_high)
+{
+    __m256i pairs[4], fours[2];
+    for (int i = 0; i < 4; i++) {
+        __m256i sums[2];
+        for (int j = 0; j < 2; j++)
+            sums[j] = _mm256_sad_epu8(
+                _mm256_xor_si256(codes[2 * i + j], _mm256_set1_epi8(-128)), _mm256_setzero_si256());
+        pairs[i] = _mm256_or_si256(sums[0], _mm256_slli_epi64(sums[1], 32));
+        pairs[i] = _mm256_add_epi32(pairs[i], _mm256_shuffle_epi32(pairs[i], 0x4e));
+    }
+    for (int i = 0; i < 2; i++)
+        fours[i] = _mm256_unpacklo_epi64(pairs[2 * i], pairs[2 * i + 1]);
+    const __m256i added = _mm256_set1_epi32(16 * 128);
+    *ret_low = _mm256_sub_epi32(_mm256_permute2x128_si256(fours[0], fours[1], 0x20), added);
+    *ret_high = _mm256_sub_epi32(_mm256_permute2x128_si256(fours[0], fours[1], 0x31), added);
+}
+
+/* x[r] lane t becomes x[t] lane r. */
+static inline void transpose_8(__m256i *x)
+{
+    __m256i a[8], b[8];
+    for (int i = 0; i < 4; i++) {
+        a[2 * i] = _mm256_unpacklo_epi32(x[2 * i], x[2 * i + 1]);
+        a[2 * i + 1] = _mm256_unpackhi_epi32(x[2 * i], x[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++) {
+            b[4 * i + 2 * j] = _mm256_unpacklo_epi64(a[4 * i + j], a[4 * i + 2 + j]);
+            b[4 * i + 2 * j + 1] = _mm256_unpackhi_epi64(a[4 * i + j], a[4 * i + 2 + j]);
+        }
+    for (int i = 0; i < 4; i++) {
+        x[i] = _mm256_permute2x128_si256(b[i], b[4 + i], 0x20);
+        x[4 + i] = _mm256_permute2x128_si256(b[i], b[4 + i], 0x31);
+    }
+}
+
+static inline void put_words_of_8(__m256i *words, __m256 scale, __m256i low, __m256i high)
+{
+    __m256i whole = _mm256_add_epi32(low, high), none = _mm256_setzero_si256();
+    words[HEARTH_S8_SCALE] = _mm256_castps_si256(scale);
+    words[HEARTH_S8_START] = _mm256_slli_epi32(_mm256_sub_epi32(none, whole), 3);
+    words[HEARTH_S8_START_128] = _mm256_slli_epi32(_mm256_sub_epi32(none, whole), 7);
+    words[HEARTH_S8_START_LOW] = _mm256_slli_epi32(_mm256_sub_epi32(none, low), 3);
+    words[HEARTH_S8_START_HIGH] = _mm256_slli_epi32(_mm256_sub_epi32(none, high), 3);
+    words[HEARTH_S8_SUM] = _mm256_castps_si256(_mm256_mul_ps(scale, _mm256_cvtepi32_ps(whole)));
+    words[HEARTH_S8_SUM_LOW] = _mm256_castps_si256(_mm256_mul_ps(scale, _mm256_cvtepi32_ps(low)));
+    words[HEARTH_S8_SUM_HIGH] = _mm256_castps_si256(_mm256_mul_ps(scale, _mm256_cvtepi32_ps(high)));
+}
+
+static inline void pack_block_of_8(const float *x, size_t stride, uint8_t *to)
+{
+    __m256i rows[8], low, high;
+    for (int r = 0; r < 8; r++) {
+        const float *row = x + (size_t)r * stride;
+        rows[r] =
+            _mm256_max_epi32(_mm256_max_epi32(magnitudes_of_8(row), magnitudes_of_8(row + 8)),
+                             _mm256_max_epi32(magnitudes_of_8(row + 16), magnitudes_of_8(row + 24)));
+    }
+    __m256 largest = _mm256_castsi256_ps(largest_of_rows(rows));
+    __m256 nothing =
+        _mm256_cmp_ps(largest, _mm256_set1_ps(HEARTH_LEAST_LARGEST), _CMP_LT_OQ);
+    __m256 inverse = _mm256_andnot_ps(nothing, _mm256_div_ps(_mm256_set1_ps(127), largest));
+    __m256 scale = _mm256_andnot_ps(nothing, _mm256_div_ps(largest, _mm256_set1_ps(127)));
+    for (int r = 0; r < 8; r++)
+        rows[r] = codes_of_32(x + (size_t)r * stride,
+                              _mm256_permutevar8x32_ps(inverse, _mm256_set1_epi32(r)));
+    sums_of_rows_codes(rows, &low, &high);
+    transpose_8(rows);
+    memcpy(to, rows, sizeof(rows));
+    __m256i words[HEARTH_S8_WORDS];
+    put_words_of_8(words, scale, low, high);
+    memcpy(to + sizeof(rows), words, sizeof(words));
+}
+
+static void pack_s8_group(const float *x, size_t stride, size_t first, size_t count, void *group)
+{
+    uint8_t *block =
+        (uint8_t *)group + first / HEARTH_ROW_PART * HEARTH_ROW_GROUP * HEARTH_S8_ROW_BYTES;
+    for (size_t i = 0; i < count; i += HEARTH_ROW_PART)
+        pack_block_of_8(x + i, stride, block + i * HEARTH_ROW_GROUP * 2);
+}
+
+#else
+
+static void pack_s8_group(const float *x, size_t stride, size_t first, size_t count, void *group)
+{
+    for (size_t r = 0; r < HEARTH_ROW_GROUP; r++)
+        pack_s8(x + r * stride, first, count, group, HEARTH_ROW_GROUP, r);
+}
+
+#endif
 
 /* To the nearest, ties to even; one that is not a number stays so. */
 static inline uint16_t bf16_of(float x)

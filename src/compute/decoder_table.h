@@ -60,6 +60,9 @@ struct hearth_weigh {
     size_t keys;                 /* from the first page's first on */
     size_t panels;
     size_t scales_at; /* q8_0: where a page's scales are, in bytes */
+    /* What is read after the last of the pages, so that it is fetched like each of them while the
+     * one before it is read; NULL: nothing is fetched. */
+    const uint8_t *next;
     float *c;
     size_t c_stride;
 };
@@ -70,6 +73,9 @@ struct hearth_decoder_kernels {
     /* x[count] as inputs `first` … of one row of a group; what the last block lacks is 0. */
     void (*pack[3])(const float *x, size_t first, size_t count, void *group, size_t rows,
                     size_t row);
+    /* s8 of a whole group of HEARTH_ROW_GROUP rows, `stride` floats from each other; `first` and
+     * `count` are multiples of HEARTH_ROW_PART. */
+    void (*pack_s8_group)(const float *x, size_t stride, size_t first, size_t count, void *group);
     void (*tile[HEARTH_FORM_COUNT])(const struct hearth_tile_input *input);
     /* x: 16 of a gate, 16 of up, and so on; the first `width` become activation(gate) · up. The
      * width is rounded up to 16. */

@@ -155,6 +155,14 @@ INLINE void store_sums(sums_of_rows sums, float *c, size_t stride, int wide, int
         ROW_CASE(2, 2, 0, body, __VA_ARGS__)                                                       \
     }
 #endif
+/* For two panels of floats at once: as many rows as there are registers for. */
+#if VECTOR_BYTES == 64
+enum { PAIR_ROWS = ROW_BLOCK };
+#define PAIR_ROW_COUNTS EACH_ROW_COUNT
+#else
+enum { PAIR_ROWS = ROW_BLOCK / 2 };
+#define PAIR_ROW_COUNTS FEW_ROW_COUNTS
+#endif
 #define ROW_CASE(count, total, first, body, ...)                                                   \
     case count:                                                                                    \
         body(__VA_ARGS__, count, total, first);                                                    \

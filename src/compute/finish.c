@@ -41,9 +41,9 @@ void hearth_finish_activate(void *argument, const struct hearth_tile *tile)
         if (finish->bias)
             ops->scale(x, 1, finish->bias + tile->first_output, tile->outputs, x);
         ops->activate(x, finish->activation, tile->outputs, x);
-        hearth_pack_part(tile->kernels, finish->to, tile->first_row + r, tile->first_output,
-                         tile->outputs, x);
     }
+    hearth_pack_rows(tile->kernels, finish->to, tile->first_row, tile->rows, tile->first_output,
+                     tile->outputs, tile->values, tile->stride);
 }
 
 /* Gate and up of 16 outputs lie side by side. */
@@ -68,7 +68,7 @@ void hearth_finish_gate(void *argument, const struct hearth_tile *tile)
         if (finish->bias[0] || finish->bias[1])
             add_biases(finish, tile, x);
         tile->kernels->gate_groups(x, finish->activation, tile->outputs);
-        hearth_pack_part(tile->kernels, finish->to, tile->first_row + r, tile->first_output,
-                         tile->outputs, x);
     }
+    hearth_pack_rows(tile->kernels, finish->to, tile->first_row, tile->rows, tile->first_output,
+                     tile->outputs, tile->values, tile->stride);
 }

@@ -59,6 +59,20 @@ void hearth_pack_part(const struct hearth_decoder_kernels *kernels,
         x, first, count, (char *)packed->memory + group * packed->row_bytes, rows, row - group);
 }
 
+void hearth_pack_rows(const struct hearth_decoder_kernels *kernels,
+                      const struct hearth_packed_rows *packed, size_t row, size_t rows,
+                      size_t first, size_t count, const float *x, size_t stride)
+{
+    if (packed->packing == HEARTH_PACKING_S8 && rows == HEARTH_ROW_GROUP &&
+        count % HEARTH_ROW_PART == 0) {
+        kernels->pack_s8_group(x, stride, first, count,
+                               (char *)packed->memory + row * packed->row_bytes);
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        hearth_pack_part(kernels, packed, row + r, first, count, x + r * stride);
+}
+
 void hearth_pack_row(const struct hearth_decoder_kernels *kernels,
                      const struct hearth_packed_rows *packed, size_t row, const float *x)
 {

@@ -15,6 +15,7 @@ enum {
     ROWS = HEARTH_ROW_GROUP,
     CHANNELS = HEARTH_PANEL_OUTPUTS,
     LINE = 64,
+    PIECES_PER_MEMBER = 2, /* at least, so that all end at about the same time */
 };
 
 /* What a member works in, in its share of the scratch memory. */
@@ -32,6 +33,7 @@ struct block {
     const struct hearth_paged_attention *attention;
     const struct hearth_attention_queries *queries;
     size_t kv_head, first, rows; /* pairs: query i / sharing, head i % sharing */
+    bool next_head;              /* the next KV head of the same queries comes next */
     float largest[ROWS], sum[ROWS];
     bool begun[ROWS];
 };
@@ -126,17 +128,10 @@ static void pack_queries(const struct hearth_decoder_kernels *kernels, const str
                             head_of(block, r) * width);
 }
 
-/* Where each page is read by one block only (single queries of many sequences), it is not in a
- * cache yet, and a head's part of it is too short for the machine to see where reading goes on. */
-static void fetch_page(const struct block *block, size_t key)
-{
-    const struct hearth_kv_layout *layout = block->attention->layout;
-    const uint8_t *part = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
-    for (size_t i = 0; i < layout->key_bytes + layout->value_bytes; i += LINE)
-        __builtin_prefetch(part + i, 0, 2);
-}
-
-/* All pairs of this sequence and KV head are in one block. */
+/* All pairs of this sequence and KV head are in one block: each page is read once, is not in a cache
+ * yet, and a head's part of it is too short for the machine to see where reading goes on. So what
+ * is read next is fetched while something else is computed: pages of keys, then pages of values,
+ * then the next head's first keys. */
 static bool reads_alone(const struct block *block)
 {
     return block->queries->count * sharing(block->attention) <= ROWS;
@@ -151,17 +146,31 @@ static void score(const struct hearth_decoder_kernels *kernels, const struct blo
     size_t panel_bytes = hearth_kv_key_panel_bytes(layout->type, layout->key_width);
     struct hearth_tile_input input = {.group = place->packed,
                                       .rows = block->rows,
-                                      .panels = TOKENS / CHANNELS,
                                       .panel_bytes = panel_bytes,
                                       .inputs = layout->key_width,
                                       .c_stride = HEARTH_SCORES_STRIDE};
     for (size_t key = first; key < last; key += TOKENS) {
-        if (key + TOKENS < last && reads_alone(block))
-            fetch_page(block, key + TOKENS);
+        if (reads_alone(block))
+            input.next =
+                key + TOKENS < last
+                    ? hearth_kv_keys(layout, page_of(block, key + TOKENS), block->kv_head)
+                    : hearth_kv_values(layout, page_of(block, first), block->kv_head);
+        input.panels = last - key <= CHANNELS ? 1 : TOKENS / CHANNELS;
         input.panel = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
         input.c = place->scores + (key - start);
         kernels->tile[hearth_kv_key_form(layout->type)](&input);
     }
+}
+
+/* What is read when the values before `last` have been: the next span's first keys, or those of the
+ * next head, if this member goes on with it. */
+static const uint8_t *keys_behind(const struct block *block, size_t last)
+{
+    const struct hearth_kv_layout *layout = block->attention->layout;
+    bool more = last <= position_of(block, block->rows - 1);
+    size_t key = more ? last : first_key(block->attention, position_of(block, 0));
+    return hearth_kv_keys(layout, page_of(block, key),
+                          block->kv_head + (!more && block->next_head));
 }
 
 /* Values weighed by what stands in the scores; keys from `first` (at the beginning of a page) on.
@@ -185,6 +194,8 @@ static void weigh(const struct hearth_decoder_kernels *kernels, const struct blo
         .c = place->values,
         .c_stride = place->wide,
     };
+    if (reads_alone(block))
+        input.next = keys_behind(block, last);
     kernels->weigh[layout->type](&input);
 }
 
@@ -281,20 +292,33 @@ static size_t blocks_of(const struct hearth_paged_attention *attention,
     return divide_up(queries->count * sharing(attention), ROWS);
 }
 
+/* So many KV heads of a block are one piece: all, where there are sequences enough for everybody,
+ * because they lie one behind the other and are fetched in turn; else one. */
+static size_t heads_of_piece(const struct hearth_paged_attention *attention, unsigned members)
+{
+    return attention->query_count >= PIECES_PER_MEMBER * (size_t)members ? attention->layout->heads
+                                                                         : 1;
+}
+
 /* The last queries come first: they have the most to do. */
 static void run_piece(const struct hearth_decoder_kernels *kernels,
                       const struct hearth_paged_attention *attention,
-                      const struct hearth_attention_queries *queries, size_t piece,
+                      const struct hearth_attention_queries *queries, size_t piece, size_t heads,
                       const struct workplace *place)
 {
     size_t pairs = queries->count * sharing(attention);
-    size_t number = blocks_of(attention, queries) - 1 - piece / attention->layout->heads;
-    struct block block = {.attention = attention,
-                          .queries = queries,
-                          .kv_head = piece % attention->layout->heads,
-                          .first = number * ROWS};
-    block.rows = pairs - block.first < ROWS ? pairs - block.first : ROWS;
-    run_block(kernels, &block, place);
+    size_t pieces_of_block = attention->layout->heads / heads;
+    size_t number = blocks_of(attention, queries) - 1 - piece / pieces_of_block;
+    size_t first_head = piece % pieces_of_block * heads;
+    for (size_t i = 0; i < heads; i++) {
+        struct block block = {.attention = attention,
+                              .queries = queries,
+                              .kv_head = first_head + i,
+                              .first = number * ROWS,
+                              .next_head = i + 1 < heads};
+        block.rows = pairs - block.first < ROWS ? pairs - block.first : ROWS;
+        run_block(kernels, &block, place);
+    }
 }
 
 void hearth_paged_attention_run(struct hearth_member *member,
@@ -304,16 +328,18 @@ void hearth_paged_attention_run(struct hearth_member *member,
     /* Pieces are numbered through over all sequences, as in matmul.c: blocks by KV heads of
      * each. */
     struct workplace place = workplace_of(attention, hearth_member_index(member));
+    size_t heads = heads_of_piece(attention, hearth_member_count(member));
     size_t number = 0, before = 0;
     for (;;) {
         size_t piece = hearth_member_take(member), here = 0;
         for (; number < attention->query_count; number++, before += here) {
-            here = blocks_of(attention, &attention->queries[number]) * attention->layout->heads;
+            here = blocks_of(attention, &attention->queries[number]) *
+                   (attention->layout->heads / heads);
             if (piece - before < here)
                 break;
         }
         if (number == attention->query_count)
             return;
-        run_piece(kernels, attention, &attention->queries[number], piece - before, &place);
+        run_piece(kernels, attention, &attention->queries[number], piece - before, heads, &place);
     }
 }

@@ -6,11 +6,10 @@
 
 #include <string.h>
 
-/* Room for one row, which only this member uses. */
-float *hearth_pass_member_row(const struct hearth_pass *pass, const struct hearth_member *member)
+float *hearth_pass_member_rows(const struct hearth_pass *pass, const struct hearth_member *member)
 {
     const struct hearth_workspace *space = &pass->decoder->space;
-    return space->member_row + hearth_member_index(member) * space->widest;
+    return space->member_rows + hearth_member_index(member) * HEARTH_ROW_GROUP * space->widest;
 }
 
 void hearth_pass_norm(const struct hearth_decoder *decoder, const float *x, const float *weight,
@@ -39,6 +38,11 @@ static void join(const struct hearth_pass *pass, size_t row, const float *norm, 
                       decoder->network.residual_scale, width);
 }
 
+static size_t group_rows(size_t rows, size_t group)
+{
+    return rows - group < HEARTH_ROW_GROUP ? rows - group : HEARTH_ROW_GROUP;
+}
+
 /* Whole groups of rows to one member: packed rows of a group share cache lines, which two cores
  * would otherwise pull to and fro. */
 void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
@@ -47,15 +51,16 @@ void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
     const struct hearth_decoder *decoder = pass->decoder;
     const struct hearth_workspace *space = &decoder->space;
     size_t width = decoder->network.width, group;
-    float *scratch = hearth_pass_member_row(pass, member);
+    float *scratch = hearth_pass_member_rows(pass, member);
     while ((group = hearth_member_take(member) * HEARTH_ROW_GROUP) < pass->rows) {
-        for (size_t row = group; row < pass->rows && row < group + HEARTH_ROW_GROUP; row++) {
-            float *normed = phase->copy != NULL ? phase->copy + row * width : scratch;
-            join(pass, row, phase->branch_norm, scratch);
-            hearth_pass_norm(decoder, space->x + row * width, phase->norm, phase->norm_bias,
-                             normed);
-            hearth_packed_set_row(phase->to, decoder->kernels, row, normed);
+        float *normed = phase->copy != NULL ? phase->copy + group * width : scratch;
+        size_t rows = group_rows(pass->rows, group);
+        for (size_t i = 0; i < rows; i++) {
+            join(pass, group + i, phase->branch_norm, scratch + i * width);
+            hearth_pass_norm(decoder, space->x + (group + i) * width, phase->norm,
+                             phase->norm_bias, normed + i * width);
         }
+        hearth_packed_set_rows(phase->to, decoder->kernels, group, rows, normed, width);
     }
     hearth_member_barrier(member);
 }
@@ -92,19 +97,20 @@ static void finish_rows(struct hearth_member *member, struct hearth_pass *pass,
 {
     const struct hearth_decoder *decoder = pass->decoder;
     const struct hearth_workspace *space = &decoder->space;
-    float *scratch = hearth_pass_member_row(pass, member);
+    float *scratch = hearth_pass_member_rows(pass, member);
     size_t width = decoder->network.width, group;
+    bool states = pass->result == HEARTH_DECODER_STATES;
     while ((group = hearth_member_take(member) * HEARTH_ROW_GROUP) < pass->outputs) {
-        for (size_t i = group; i < pass->outputs && i < group + HEARTH_ROW_GROUP; i++) {
-            size_t row = space->output_rows[i];
-            bool states = pass->result == HEARTH_DECODER_STATES;
-            float *y = states ? space->results + i * decoder->result_stride : scratch;
-            join(pass, row, waiting_norm, scratch);
+        size_t rows = group_rows(pass->outputs, group);
+        float *normed = states ? space->results + group * width : scratch;
+        for (size_t i = 0; i < rows; i++) {
+            size_t row = space->output_rows[group + i];
+            join(pass, row, waiting_norm, scratch + i * width);
             hearth_pass_norm(decoder, space->x + row * width, decoder->weights.final_norm,
-                             decoder->weights.final_norm_bias, y);
-            if (!states)
-                hearth_packed_set_row(to, decoder->kernels, i, y);
+                             decoder->weights.final_norm_bias, normed + i * width);
         }
+        if (!states)
+            hearth_packed_set_rows(to, decoder->kernels, group, rows, normed, width);
     }
     hearth_member_barrier(member);
 }

@@ -48,7 +48,7 @@ struct hearth_workspace {
     float *cosines, *sines; /* [rows][rotary size / 2] */
     float *windowed_cosines, *windowed_sines; /* where layers with windows turn differently */
     float *results;                           /* [outputs][vocabulary] or [states][width] */
-    float *member_row;                        /* [members][the widest row] */
+    float *member_rows;                       /* [members][a group of rows][the widest row] */
     void *attention_scratch;
     size_t attention_scratch_bytes; /* of each member */
     struct hearth_packed_memory stream, heads, feed;
@@ -90,9 +90,10 @@ struct hearth_packed_set hearth_packed_set_over(const struct hearth_packed_memor
 void hearth_packed_memory_want(struct hearth_packed_memory *memory,
                                const struct hearth_panels *reader);
 void hearth_packed_set_want(struct hearth_packed_set *set, const struct hearth_panels *reader);
-void hearth_packed_set_row(const struct hearth_packed_set *set,
-                           const struct hearth_decoder_kernels *kernels, size_t row,
-                           const float *x);
+/* Rows of one group. */
+void hearth_packed_set_rows(const struct hearth_packed_set *set,
+                            const struct hearth_decoder_kernels *kernels, size_t row, size_t rows,
+                            const float *x, size_t stride);
 
 /* decoder_pass.c: y = norm(x), or x itself where there is no norm. */
 void hearth_pass_norm(const struct hearth_decoder *decoder, const float *x, const float *weight,
@@ -107,7 +108,8 @@ struct hearth_row_phase {
 };
 void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
                       const struct hearth_row_phase *phase);
-float *hearth_pass_member_row(const struct hearth_pass *pass, const struct hearth_member *member);
+/* Room for a group of rows, for this member alone. */
+float *hearth_pass_member_rows(const struct hearth_pass *pass, const struct hearth_member *member);
 
 /* Without a norm of its own the feed-forward part reads what attention read. */
 bool hearth_feed_reads_attention_rows(const struct hearth_decoder *decoder,

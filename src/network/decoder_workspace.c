@@ -58,12 +58,13 @@ struct hearth_packed_set hearth_packed_set_over(const struct hearth_packed_memor
     return set;
 }
 
-void hearth_packed_set_row(const struct hearth_packed_set *set,
-                           const struct hearth_decoder_kernels *kernels, size_t row, const float *x)
+void hearth_packed_set_rows(const struct hearth_packed_set *set,
+                            const struct hearth_decoder_kernels *kernels, size_t row, size_t rows,
+                            const float *x, size_t stride)
 {
     for (int i = 0; i < HEARTH_PACKINGS; i++)
         if (set->wanted[i])
-            hearth_pack_row(kernels, &set->rows[i], row, x);
+            hearth_pack_rows(kernels, &set->rows[i], row, rows, 0, set->rows[i].inputs, x, stride);
 }
 
 static void want_gated(struct hearth_workspace *space, const struct hearth_gated_weights *gated)
@@ -109,7 +110,7 @@ static bool any_apart(const struct hearth_decoder *decoder)
     return false;
 }
 
-/* A member's own row serves the norms and whatever else needs one row at a time. */
+/* A member's own rows serve the norms and whatever else needs rows for a moment. */
 static size_t widest_row(const struct hearth_network *network)
 {
     size_t widest = network->width;
@@ -161,7 +162,8 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     space->queries = cut(&cutting, params->sequences, sizeof(*space->queries));
     space->x = cut_floats(&cutting, rows, width);
     space->branch = cut_floats(&cutting, decoder->waits_for_norm ? rows : 0, width);
-    space->member_row = cut_floats(&cutting, params->threads, space->widest);
+    space->member_rows =
+        cut_floats(&cutting, (size_t)params->threads * HEARTH_ROW_GROUP, space->widest);
     cut_heads(&cutting, decoder, rows);
     size_t apart = any_apart(decoder) ? rows : 0;
     space->gate = cut_floats(&cutting, apart, network->feed);

@@ -1,109 +1,92 @@
-/* A decoder of our own against libllama in one process, on one GGUF file, with the same threads and
- * the same type of KV cache (f16), in turns; medians of tokens a second.
+/* A decoder of our own against libllama in one process, on one GGUF file, in turns; medians.
  *
- *     bench_decoder FILE [threads [rounds]]
+ *     bench_decoder FILE [CASE…]
  *
- * BENCH_KV=bf16 has another type of cache. BENCH_CLOCK=cpu counts the time that the process
- * computes instead of the time that passes: on a busy machine, with one thread, it still tells
- * something.
- */
-#include "network/decoder.h"
-#include "base/error.h"
-#include "base/text.h"
+ * Cases: `prefill` (a prompt of 512 tokens), a number of sequences that each take one token a step,
+ * `verify` (one sequence takes 4 tokens and gives 4 results), `busy` (8 sequences beside a process
+ * that keeps one core busy). Without any: prefill 1 4 8 16 32. Each line has tokens a second of our
+ * own and of libllama, the median of their ratios round by round, and libllama against itself, the
+ * noise. One sequence and `verify` say more; see there.
+ *
+ * BENCH_ROUNDS (5); BENCH_THREADS, BENCH_KV, BENCH_ISA, BENCH_CLOCK: decoder_sides.h. */
+#include "bench/decoder_sides.h"
 
-#include <llama.h>
-#include <sched.h>
+#include "base/big_memory.h"
+#include "base/text.h"
+#include "network/decoder_private.h"
+
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { PREFILL = 512, SEQUENCES = 32, DEPTH = 64, STEPS = 16, ROUNDS_MAX = 31, CASES = 6 };
+enum { DEPTH = 64, STEPS = 16, ROUNDS_MOST = 31, CASES_MOST = 16, VERIFIED = 4, BUSY = 8 };
 
-struct bench {
-    struct hearth_decoder *decoder;
-    struct llama_context *context;
-    struct llama_batch batch;
-    int32_t tokens[PREFILL];
-    uint32_t words;
-    /* Where this thread may run: libllama's would stay on the one core that our team keeps it to.
-     */
-    cpu_set_t any_core, own_core;
+struct bench_case {
+    const char *name;
+    uint32_t sequences; /* 0: a prompt */
+    uint32_t tokens;    /* of a step, all of which give results but in a prompt */
+    bool busy;
+    double own[ROUNDS_MOST], library[ROUNDS_MOST], again[ROUNDS_MOST];
 };
 
-static clockid_t bench_clock = CLOCK_MONOTONIC;
+struct bench {
+    struct bench_side own, library;
+    uint32_t sequences; /* one more than the most at once: prompts have one to themselves */
+    struct bench_case cases[CASES_MOST];
+    unsigned count, rounds;
+};
 
-static double seconds(void)
+/* Tokens a second. The last sequence is for prompts, so that the others stay as deep as they are. */
+static double measure(struct bench *bench, struct bench_side *side, const struct bench_case *one)
 {
-    struct timespec now;
-    clock_gettime(bench_clock, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
-
-static void add(struct llama_batch *batch, int32_t token, uint32_t position, uint32_t sequence,
-                bool output)
-{
-    int32_t at = batch->n_tokens++;
-    batch->token[at] = token;
-    batch->pos[at] = (llama_pos)position;
-    batch->n_seq_id[at] = 1;
-    batch->seq_id[at][0] = (llama_seq_id)sequence;
-    batch->logits[at] = output;
-}
-
-static void own_take(struct bench *bench, uint32_t sequences, uint32_t first, uint32_t count)
-{
-    struct hearth_decoder_span spans[SEQUENCES];
-    struct hearth_error error;
-    for (uint32_t i = 0; i < sequences; i++)
-        spans[i] = (struct hearth_decoder_span){i, bench->tokens + first, count, 1};
-    if (hearth_decoder_step(bench->decoder, spans, sequences, HEARTH_DECODER_LOGITS, NULL,
-                            &error) != 0)
-        fail(error.message);
-}
-
-static void library_take(struct bench *bench, uint32_t sequences, uint32_t first, uint32_t count)
-{
-    bench->batch.n_tokens = 0;
-    for (uint32_t i = 0; i < sequences; i++)
-        for (uint32_t j = 0; j < count; j++)
-            add(&bench->batch, bench->tokens[first + j], first + j, i, j == count - 1);
-    if (llama_decode(bench->context, bench->batch) != 0)
-        fail("libllama cannot decode");
-}
-
-static void forget(struct bench *bench)
-{
-    for (uint32_t i = 0; i < SEQUENCES; i++) {
-        hearth_decoder_trim(bench->decoder, i, 0);
-        llama_memory_seq_rm(llama_get_memory(bench->context), (llama_seq_id)i, -1, -1);
+    cpu_set_t before;
+    uint32_t prompts = bench->sequences - 1, steps = one->sequences == 0 ? 1 : STEPS;
+    sched_getaffinity(0, sizeof(before), &before);
+    sched_setaffinity(0, sizeof(side->cores), &side->cores);
+    bench_trim(side, bench->sequences, DEPTH);
+    if (side->decoder != NULL)
+        hearth_decoder_trim(side->decoder, prompts, 0);
+    else
+        llama_memory_seq_rm(llama_get_memory(side->context), (llama_seq_id)prompts, -1, -1);
+    double start = bench_seconds();
+    if (one->sequences == 0)
+        bench_take(side, prompts, 1, 0, one->tokens, 1);
+    for (uint32_t i = 0; one->sequences > 0 && i < steps; i++) {
+        bench_take(side, 0, one->sequences, DEPTH + i * one->tokens, one->tokens, one->tokens);
     }
+    double seconds = bench_seconds() - start;
+    sched_setaffinity(0, sizeof(before), &before);
+    usleep(20000); /* libllama's threads spin for a while */
+    uint32_t each = one->sequences == 0 ? one->tokens : one->sequences * one->tokens;
+    return each * steps / seconds;
 }
 
-/* Tokens a second; 0 sequences is the prefill. */
-static double measure(struct bench *bench, uint32_t sequences,
-                      void (*take)(struct bench *, uint32_t, uint32_t, uint32_t))
+static pid_t start_busy_process(void)
 {
-    forget(bench);
-    if (sequences == 0) {
-        double start = seconds();
-        take(bench, 1, 0, PREFILL);
-        return PREFILL / (seconds() - start);
+    pid_t parent = getpid(), child = fork();
+    if (child != 0)
+        return child;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (getppid() == parent)
+        for (volatile uint32_t i = 0; i < 1u << 24; i++)
+            continue;
+    _exit(0);
+}
+
+static void run_round(struct bench *bench, struct bench_case *one, unsigned round)
+{
+    pid_t busy = one->busy ? start_busy_process() : -1;
+    one->library[round] = measure(bench, &bench->library, one);
+    one->own[round] = measure(bench, &bench->own, one);
+    one->again[round] = measure(bench, &bench->library, one);
+    if (busy > 0) {
+        kill(busy, SIGKILL);
+        waitpid(busy, NULL, 0);
     }
-    /* Prompts in steps of at most PREFILL tokens. */
-    for (uint32_t i = 0; i < DEPTH; i += PREFILL / SEQUENCES)
-        take(bench, sequences, i, PREFILL / SEQUENCES);
-    double start = seconds();
-    for (uint32_t i = 0; i < STEPS; i++)
-        take(bench, sequences, DEPTH + i, 1);
-    return sequences * STEPS / (seconds() - start);
 }
 
 static int order(const void *a, const void *b)
@@ -112,92 +95,171 @@ static int order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *values, unsigned count)
+static double median(const double *values, unsigned count)
 {
-    qsort(values, count, sizeof(*values), order);
-    return values[count / 2];
+    double sorted[ROUNDS_MOST];
+    memcpy(sorted, values, count * sizeof(*values));
+    qsort(sorted, count, sizeof(*sorted), order);
+    return sorted[count / 2];
 }
 
-static void open_both(struct bench *bench, const char *path, uint32_t threads)
+static double median_ratio(const double *a, const double *b, unsigned count)
 {
-    struct hearth_decoder_params params = {.context = 512 + 32,
-                                           .sequences = SEQUENCES,
-                                           .batch = PREFILL,
-                                           .outputs = SEQUENCES,
-                                           .states = 1,
-                                           .threads = threads,
-                                           .kv_type = HEARTH_KV_F16,
-                                           .isa = hearth_isa_best()};
-    const char *kv = getenv("BENCH_KV");
-    if (kv != NULL && strcmp(kv, "bf16") == 0)
-        params.kv_type = HEARTH_KV_BF16;
-    struct hearth_error error = {0};
-    double start = seconds();
-    sched_getaffinity(0, sizeof(bench->any_core), &bench->any_core);
-    if (hearth_decoder_open(path, &params, NULL, &bench->decoder, &error) != 0)
-        fail(error.message);
-    printf("our own is open after %.2f s\n", seconds() - start);
-    sched_getaffinity(0, sizeof(bench->own_core), &bench->own_core);
-    sched_setaffinity(0, sizeof(bench->any_core), &bench->any_core);
-    start = seconds();
-    struct llama_model *model = llama_model_load_from_file(path, llama_model_default_params());
-    struct llama_context_params context = llama_context_default_params();
-    context.n_ctx = SEQUENCES * 768;
-    context.n_batch = context.n_ubatch = PREFILL;
-    context.n_seq_max = SEQUENCES;
-    context.n_outputs_max = SEQUENCES;
-    context.n_threads = context.n_threads_batch = (int32_t)threads;
-    if (params.kv_type == HEARTH_KV_BF16)
-        context.type_k = context.type_v = GGML_TYPE_BF16;
-    bench->context = model != NULL ? llama_init_from_model(model, context) : NULL;
-    if (bench->context == NULL)
-        fail("libllama cannot load the model");
-    printf("libllama is open after %.2f s\n", seconds() - start);
-    bench->batch = llama_batch_init(PREFILL, 0, 1);
-    bench->words = hearth_decoder_network(bench->decoder)->vocabulary;
-    for (uint32_t i = 0; i < PREFILL; i++)
-        bench->tokens[i] = (int32_t)((i * 7919 + 13) % bench->words);
+    double ratios[ROUNDS_MOST];
+    for (unsigned i = 0; i < count; i++)
+        ratios[i] = a[i] / b[i];
+    return median(ratios, count);
 }
 
-static void no_log(enum ggml_log_level level, const char *text, void *argument)
+static const struct bench_case *find(const struct bench *bench, const char *name)
 {
-    (void)argument;
-    if (level == GGML_LOG_LEVEL_ERROR)
-        fputs(text, stderr);
+    for (unsigned i = 0; i < bench->count; i++)
+        if (strcmp(bench->cases[i].name, name) == 0)
+            return &bench->cases[i];
+    return NULL;
+}
+
+enum { PIECE = 1 << 20, PIECES = 256, READ_AHEAD = 8 << 10 };
+
+/* Fetched ahead like weights: on one core that is quicker than what the machine does by itself. */
+__attribute__((target("avx2"))) static void read_piece(const char *piece)
+{
+    typedef long long line __attribute__((vector_size(32)));
+    line sums[2] = {{0}};
+    for (size_t i = 0; i < PIECE; i += sizeof(sums)) {
+        __builtin_prefetch(piece + i + READ_AHEAD, 0, 3);
+        for (size_t j = 0; j < 2; j++)
+            sums[j] |= *(const line *)(piece + i + j * sizeof(line));
+    }
+    __asm__ volatile("" ::"x"(sums[0]), "x"(sums[1]));
+}
+
+static void read_memory(struct hearth_member *member, void *argument)
+{
+    size_t piece;
+    while ((piece = hearth_member_take(member)) < PIECES)
+        read_piece((const char *)argument + piece * PIECE);
+}
+
+/* Bytes a second that the same threads read from memory of the kind that weights are in: the best
+ * of several passes over more than any cache holds. */
+static double read_bandwidth(struct hearth_team *team)
+{
+    const size_t bytes = (size_t)PIECES * PIECE;
+    char *memory = hearth_big_alloc(bytes);
+    double best = 0;
+    memset(memory, 1, bytes);
+    for (int i = 0; i < 10; i++) {
+        double start = bench_seconds();
+        hearth_team_run(team, read_memory, memory);
+        double rate = (double)bytes / (bench_seconds() - start);
+        best = rate > best ? rate : best;
+    }
+    hearth_big_free(memory, bytes);
+    return best;
+}
+
+/* What a step reads of the weights, to the bytes that the machine reads: all but the embeddings,
+ * which are the head too where it is tied. */
+static void tell_bandwidth(struct bench *bench, const struct bench_case *one)
+{
+    const struct hearth_decoder *decoder = bench->own.decoder;
+    const struct hearth_weights *weights = &decoder->weights;
+    cpu_set_t before;
+    double bytes = (double)weights->bytes;
+    if (!weights->tied)
+        bytes -= (double)weights->embedding_row_bytes * decoder->network.vocabulary;
+    sched_getaffinity(0, sizeof(before), &before);
+    double rate = bytes * median(one->own, bench->rounds), most = read_bandwidth(decoder->team);
+    sched_setaffinity(0, sizeof(before), &before);
+    printf("weights     %10.1f GB/s of %.1f GB/s that this machine reads: %.0f %%\n", rate / 1e9,
+           most / 1e9, 100 * rate / most);
+}
+
+static void tell(struct bench *bench)
+{
+    printf("%-12s %10s %10s %7s %7s\n", "", "own", "libllama", "ratio", "noise");
+    for (unsigned i = 0; i < bench->count; i++) {
+        const struct bench_case *one = &bench->cases[i];
+        printf("%-12s %10.1f %10.1f %6.2f× %6.2f×\n", one->name, median(one->own, bench->rounds),
+               median(one->library, bench->rounds),
+               median_ratio(one->own, one->library, bench->rounds),
+               median_ratio(one->again, one->library, bench->rounds));
+    }
+    const struct bench_case *single = find(bench, "1"), *verify = find(bench, "verify");
+    const struct bench_case *busy = find(bench, "busy"), *quiet = find(bench, "8");
+    if (single != NULL)
+        tell_bandwidth(bench, single);
+    if (single != NULL && verify != NULL)
+        printf("verifying %d tokens costs %.2f steps, of libllama %.2f\n", VERIFIED,
+               VERIFIED * median_ratio(single->own, verify->own, bench->rounds),
+               VERIFIED * median_ratio(single->library, verify->library, bench->rounds));
+    if (quiet != NULL && busy != NULL)
+        printf("beside a busy process our own keeps %.0f %% of its rate\n",
+               100 * median_ratio(busy->own, quiet->own, bench->rounds));
+}
+
+static void add_case(struct bench *bench, const char *name)
+{
+    struct bench_case one = {.name = name, .tokens = 1};
+    int64_t sequences = 0;
+    if (strcmp(name, "prefill") == 0)
+        one.tokens = BENCH_BATCH;
+    else if (strcmp(name, "verify") == 0)
+        one.sequences = 1, one.tokens = VERIFIED;
+    else if (strcmp(name, "busy") == 0)
+        one.sequences = BUSY, one.busy = true;
+    else if (hearth_parse_int(name, 1, BENCH_SEQUENCES_MOST - 1, &sequences) == 0)
+        one.sequences = (uint32_t)sequences;
+    else
+        bench_fail("a case is prefill, a number of sequences, verify or busy");
+    if (one.sequences >= bench->sequences)
+        bench->sequences = one.sequences + 1;
+    if (bench->count == CASES_MOST)
+        bench_fail("too many cases");
+    bench->cases[bench->count++] = one;
+}
+
+/* Every sequence has DEPTH tokens before anything is measured. */
+static void fill(struct bench *bench, struct bench_side *side)
+{
+    cpu_set_t before;
+    uint32_t at_once = BENCH_BATCH / bench->sequences;
+    at_once = at_once < DEPTH ? at_once : DEPTH;
+    sched_getaffinity(0, sizeof(before), &before);
+    sched_setaffinity(0, sizeof(side->cores), &side->cores);
+    for (uint32_t at = 0; at < DEPTH; at += at_once)
+        bench_take(side, 0, bench->sequences, at, at + at_once < DEPTH ? at_once : DEPTH - at, 1);
+    sched_setaffinity(0, sizeof(before), &before);
 }
 
 int main(int argc, char **argv)
 {
-    static const uint32_t sequences[CASES] = {0, 1, 4, 8, 16, 32};
-    static double own[CASES][ROUNDS_MAX], library[CASES][ROUNDS_MAX];
-    int64_t threads = sysconf(_SC_NPROCESSORS_ONLN), rounds = 5;
-    if (argc < 2 || (argc > 2 && hearth_parse_int(argv[2], 1, 256, &threads) != 0) ||
-        (argc > 3 && hearth_parse_int(argv[3], 1, ROUNDS_MAX, &rounds) != 0))
-        fail("bench_decoder FILE [threads [rounds]]");
-    struct bench bench = {0};
-    const char *clock_name = getenv("BENCH_CLOCK");
-    if (clock_name != NULL && strcmp(clock_name, "cpu") == 0)
-        bench_clock = CLOCK_PROCESS_CPUTIME_ID;
-    llama_log_set(no_log, NULL);
-    llama_backend_init();
-    open_both(&bench, argv[1], (uint32_t)threads);
-    for (unsigned round = 0; round < (unsigned)rounds; round++)
-        for (unsigned i = 0; i < CASES; i++) {
-            library[i][round] = measure(&bench, sequences[i], library_take);
-            usleep(20000); /* its threads spin for a while */
-            sched_setaffinity(0, sizeof(bench.own_core), &bench.own_core);
-            own[i][round] = measure(&bench, sequences[i], own_take);
-            sched_setaffinity(0, sizeof(bench.any_core), &bench.any_core);
-        }
-    printf("%-12s %10s %10s %7s\n", "", "own", "libllama", "ratio");
-    for (unsigned i = 0; i < CASES; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), sequences[i] == 0 ? "prefill %u" : "%u sequences",
-                 sequences[i] == 0 ? PREFILL : sequences[i]);
-        double ours = median(own[i], (unsigned)rounds),
-               theirs = median(library[i], (unsigned)rounds);
-        printf("%-12s %10.0f %10.0f %6.2f×\n", name, ours, theirs, ours / theirs);
-    }
-    hearth_decoder_close(bench.decoder);
+    static const char *const usual[] = {"prefill", "1", "4", "8", "16", "32"};
+    static struct bench bench;
+    const char *text = getenv("BENCH_ROUNDS");
+    int64_t rounds = 5;
+    if (argc < 2 || (text != NULL && hearth_parse_int(text, 1, ROUNDS_MOST, &rounds) != 0))
+        bench_fail("bench_decoder FILE [CASE…]");
+    bench.rounds = (unsigned)rounds;
+    bench.sequences = 1;
+    for (int i = 2; i < argc; i++)
+        add_case(&bench, argv[i]);
+    for (size_t i = 0; argc == 2 && i < sizeof(usual) / sizeof(usual[0]); i++)
+        add_case(&bench, usual[i]);
+    struct bench_setup setup = bench_setup_read(argv[1], bench.sequences, BENCH_BATCH);
+    bench_open_own(&bench.own, &setup);
+    bench_open_library(&bench.library, &setup);
+    fill(&bench, &bench.own);
+    fill(&bench, &bench.library);
+    for (unsigned round = 0; round < bench.rounds; round++)
+        for (unsigned i = 0; i < bench.count; i++)
+            run_round(&bench, &bench.cases[i], round);
+    printf("%s, %u threads, cache %s, on %s\n", argv[1], setup.threads,
+           hearth_kv_type_name(setup.kv_type),
+           hearth_decoder_kernels_name(bench.own.decoder->kernels));
+    tell(&bench);
+    bench_close(&bench.own);
+    bench_close(&bench.library);
     return 0;
 }
