@@ -1,160 +1,132 @@
-/* How far a decoder of our own and libllama are from the same weights in f32, on real text: mean
- * Kullback-Leibler divergence, and how often the likeliest token is another.
+/* How far a decoder of our own and libllama are from the same weights in f32, on real text, for one
+ * type of weights: mean Kullback-Leibler divergence, how often the likeliest token is another, and
+ * perplexity. One line; test/bench/fidelity.py makes a table of them.
  *
- *     bench_decoder_fidelity FILE REFERENCE TEXT [kv type]
+ *     bench_decoder_fidelity TYPE MODEL TEXT TOKENS
  *
- * REFERENCE is the same model with its weights dequantized to f32 (a GGUF file). */
-#include "base/error.h"
-#include "network/decoder.h"
+ * MODEL becomes TYPE by llama.cpp's own quantizer ("as-is": it stays), and the result is
+ * dequantized by the same for the reference; both in files under /tmp that go again. What is
+ * printed, thrice, for ours, for libllama and for the reference itself: divergence, other tokens in
+ * per cent, perplexity. */
+#include "two_decoders.h"
 
-#include <llama.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-enum { TOKENS = 512 };
+static const struct {
+    const char *name;
+    enum llama_ftype type;
+} types[] = {
+    {"f16", LLAMA_FTYPE_MOSTLY_F16},       {"bf16", LLAMA_FTYPE_MOSTLY_BF16},
+    {"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},     {"q4_1", LLAMA_FTYPE_MOSTLY_Q4_1},
+    {"q5_0", LLAMA_FTYPE_MOSTLY_Q5_0},     {"q5_1", LLAMA_FTYPE_MOSTLY_Q5_1},
+    {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},     {"q2_k", LLAMA_FTYPE_MOSTLY_Q2_K},
+    {"q3_k", LLAMA_FTYPE_MOSTLY_Q3_K_S},   {"q4_k", LLAMA_FTYPE_MOSTLY_Q4_K_S},
+    {"q5_k", LLAMA_FTYPE_MOSTLY_Q5_K_S},   {"q6_k", LLAMA_FTYPE_MOSTLY_Q6_K},
+    {"iq4_nl", LLAMA_FTYPE_MOSTLY_IQ4_NL}, {"iq4_xs", LLAMA_FTYPE_MOSTLY_IQ4_XS},
+};
 
-static int32_t tokens[TOKENS];
-static uint32_t words;
-
-static void fail(const char *what)
+static enum llama_ftype type_named(const char *name)
 {
-    fprintf(stderr, "%s\n", what);
-    exit(1);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(types[i].name, name) == 0)
+            return types[i].type;
+    give_up("no such type");
+    return LLAMA_FTYPE_ALL_F32;
 }
 
-static struct hearth_decoder *open_own(const char *path, enum hearth_kv_type kv_type)
+/* `pure`: every tensor whose rows are whole blocks of it, and not a mixture of types. */
+static void make(const char *from, enum llama_ftype type, const char *to)
 {
-    struct hearth_decoder_params params = {.context = TOKENS,
-                                           .sequences = 1,
-                                           .batch = TOKENS,
-                                           .outputs = TOKENS,
-                                           .states = 1,
-                                           .threads = 2,
-                                           .kv_type = kv_type,
-                                           .isa = hearth_isa_best()};
-    struct hearth_decoder *decoder = NULL;
-    struct hearth_error error = {0};
-    struct hearth_decoder_span span = {0, tokens, TOKENS, TOKENS};
-    if (hearth_decoder_open(path, &params, NULL, &decoder, &error) != 0 ||
-        hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, NULL, &error) != 0)
-        fail(error.message);
-    return decoder;
+    struct llama_model_quantize_params params = llama_model_quantize_default_params();
+    params.ftype = type;
+    params.allow_requantize = true;
+    params.pure = true;
+    params.nthread = 2;
+    if (llama_model_quantize(from, to, &params) != 0)
+        give_up("llama.cpp cannot quantize the model");
 }
 
-static struct llama_context *run_library(struct llama_model *model)
+static uint32_t read_text(const char *path, const struct llama_vocab *vocab, int32_t *tokens,
+                          uint32_t most)
 {
-    struct llama_context_params params = llama_context_default_params();
-    params.n_ctx = params.n_batch = params.n_ubatch = params.n_outputs_max = TOKENS;
-    params.n_threads = params.n_threads_batch = 2;
-    struct llama_context *context = llama_init_from_model(model, params);
-    struct llama_batch batch = llama_batch_init(TOKENS, 0, 1);
-    if (context == NULL)
-        fail("libllama makes no context");
-    batch.n_tokens = TOKENS;
-    for (int32_t i = 0; i < TOKENS; i++) {
-        batch.token[i] = tokens[i];
-        batch.pos[i] = i;
-        batch.n_seq_id[i] = 1;
-        batch.seq_id[i][0] = 0;
-        batch.logits[i] = 1;
-    }
-    if (llama_decode(context, batch) != 0)
-        fail("libllama cannot decode");
-    llama_batch_free(batch);
-    return context;
-}
-
-static double log_sum(const float *logits, uint32_t *ret_best)
-{
-    uint32_t best = 0;
-    double sum = 0;
-    for (uint32_t i = 1; i < words; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    for (uint32_t i = 0; i < words; i++)
-        sum += exp((double)(logits[i] - logits[best]));
-    *ret_best = best;
-    return (double)logits[best] + log(sum);
+    size_t room = (size_t)most * 8;
+    char *text = malloc(room);
+    int32_t *all = malloc(room * sizeof(*all));
+    FILE *file = fopen(path, "rb");
+    size_t length = file != NULL && text != NULL ? fread(text, 1, room, file) : 0;
+    int32_t count = llama_tokenize(vocab, text, (int32_t)length, all, (int32_t)room, true, false);
+    if (count < (int32_t)most)
+        give_up("the text is too short");
+    memcpy(tokens, all, most * sizeof(*tokens));
+    fclose(file);
+    free(text);
+    free(all);
+    return most;
 }
 
 struct distance {
-    double divergence;
+    double divergence, surprise;
     unsigned other;
 };
 
-static void compare(const float *reference, const float *logits, struct distance *distance)
+/* `next`: the token that follows, or −1 at the end. */
+static void add(struct distance *distance, const float *reference, const float *logits,
+                uint32_t words, int32_t next)
 {
-    uint32_t best, reference_best;
-    double sum = log_sum(logits, &best), reference_sum = log_sum(reference, &reference_best);
-    for (uint32_t i = 0; i < words; i++) {
-        double expected = (double)reference[i] - reference_sum;
-        distance->divergence += exp(expected) * (expected - ((double)logits[i] - sum));
+    uint32_t best = likeliest(logits, words);
+    distance->divergence += divergence(reference, logits, words);
+    distance->other += best != likeliest(reference, words);
+    if (next >= 0)
+        distance->surprise += log_sum(logits, words, best) - (double)logits[next];
+}
+
+static void measure(struct two_decoders *two, const int32_t *tokens, uint32_t count,
+                    struct distance distances[3])
+{
+    for (uint32_t first = 0; first < count; first += CHUNK) {
+        uint32_t chunk = count - first < CHUNK ? count - first : CHUNK;
+        step_all(two, tokens + first, first, chunk);
+        for (uint32_t i = 0; i < chunk; i++) {
+            const float *reference = hearth_decoder_result(two->reference, i);
+            int32_t next = first + i + 1 < count ? tokens[first + i + 1] : -1;
+            add(&distances[0], reference, hearth_decoder_result(two->own, i), two->words, next);
+            add(&distances[1], reference, llama_get_logits_ith(two->library, (int32_t)i),
+                two->words, next);
+            add(&distances[2], reference, reference, two->words, next);
+        }
     }
-    distance->other += best != reference_best;
-}
-
-static void print(const char *name, const struct distance *distance)
-{
-    printf("%-22s mean KL %.5f, another likeliest token %.1f %%\n", name,
-           distance->divergence / TOKENS, 100.0 * distance->other / TOKENS);
-}
-
-static void read_text(const char *path, const struct llama_vocab *vocab)
-{
-    static char text[1 << 16];
-    static int32_t all[1 << 16];
-    FILE *file = fopen(path, "rb");
-    size_t length = file != NULL ? fread(text, 1, sizeof(text), file) : 0;
-    int32_t count = llama_tokenize(vocab, text, (int32_t)length, all, 1 << 16, true, false);
-    if (count < TOKENS)
-        fail("the text is too short");
-    memcpy(tokens, all, sizeof(tokens));
-    fclose(file);
-}
-
-static void no_log(enum ggml_log_level level, const char *text, void *argument)
-{
-    (void)argument;
-    if (level == GGML_LOG_LEVEL_ERROR)
-        fputs(text, stderr);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
-        fail("bench_decoder_fidelity FILE REFERENCE TEXT [f16|bf16|q8_0]");
-    enum hearth_kv_type kv_type = HEARTH_KV_F16;
-    for (int i = 0; argc > 4 && i < HEARTH_KV_TYPE_COUNT; i++)
-        if (strcmp(argv[4], hearth_kv_type_name((enum hearth_kv_type)i)) == 0)
-            kv_type = (enum hearth_kv_type)i;
-    llama_log_set(no_log, NULL);
-    llama_backend_init();
-    /* libllama first: its threads would stay on the core that our team keeps this one to. */
-    struct llama_model *model = llama_model_load_from_file(argv[1], llama_model_default_params());
-    if (model == NULL)
-        fail("libllama cannot load the model");
-    const struct llama_vocab *vocab = llama_model_get_vocab(model);
-    words = (uint32_t)llama_vocab_n_tokens(vocab);
-    read_text(argv[3], vocab);
-    struct llama_context *context = run_library(model);
-    struct hearth_decoder *own = open_own(argv[1], kv_type);
-    struct hearth_decoder *reference = open_own(argv[2], HEARTH_KV_F16);
-    struct distance own_distance = {0}, library_distance = {0}, between = {0};
-    for (uint32_t i = 0; i < TOKENS; i++) {
-        const float *expected = hearth_decoder_result(reference, i);
-        const float *library = llama_get_logits_ith(context, (int32_t)i);
-        compare(expected, hearth_decoder_result(own, i), &own_distance);
-        compare(expected, library, &library_distance);
-        compare(library, hearth_decoder_result(own, i), &between);
-    }
-    print("own to f32", &own_distance);
-    print("libllama to f32", &library_distance);
-    print("own to libllama", &between);
-    hearth_decoder_close(own);
-    hearth_decoder_close(reference);
-    llama_free(context);
-    llama_model_free(model);
+    char made[64] = "/tmp/hearth-fidelity-XXXXXX", reference[80];
+    if (argc != 5)
+        give_up("bench_decoder_fidelity TYPE MODEL TEXT TOKENS");
+    uint32_t count = (uint32_t)strtoul(argv[4], NULL, 10);
+    int32_t *tokens = calloc(count, sizeof(*tokens));
+    int descriptor = mkstemp(made);
+    if (tokens == NULL || descriptor < 0 || count == 0)
+        give_up("no memory, no temporary file or no tokens");
+    close(descriptor);
+    snprintf(reference, sizeof(reference), "%s.f32", made);
+    llama_log_set(only_errors, NULL);
+    bool as_is = strcmp(argv[1], "as-is") == 0;
+    if (!as_is)
+        make(argv[2], type_named(argv[1]), made);
+    const char *path = as_is ? argv[2] : made;
+    make(path, LLAMA_FTYPE_ALL_F32, reference);
+    struct two_decoders two = open_two(path, reference, count);
+    unlink(made);
+    unlink(reference);
+    read_text(argv[3], llama_model_get_vocab(two.model), tokens, count);
+    struct distance distances[3] = {0};
+    measure(&two, tokens, count, distances);
+    printf("%s", argv[1]);
+    for (int i = 0; i < 3; i++)
+        printf(" %.6f %.2f %.4f", distances[i].divergence / count,
+               100.0 * distances[i].other / count, exp(distances[i].surprise / (count - 1)));
+    printf("\n");
+    close_two(&two);
+    free(tokens);
     return 0;
 }

@@ -2,11 +2,14 @@
  * chat model; the demo's SmolLM2 in `make test`). Without one, or without the plug-in, the tests
  * are skipped.
  *
- * All tests run over both that compute: the decoder of our own and libllama's context. Our own
+ * All tests run over both that compute: the decoder of our own and libllama's context; and those
+ * that compute, once more over our own on each narrower instruction set, with a small random model
+ * that has the same vocabulary (plain C would take minutes for a large one). Our own
  * gives the same text whatever shape a batch has. libllama's sums depend on the shape, so where
  * shapes differ (a batch against one alone, chunks against a whole) its texts are compared up to a
  * few words, which a fault in positions or caches would change. */
 #include "base/clock.h"
+#include "support/decoder_maker.h"
 #include "support/engine_driver.h"
 
 #include <math.h>
@@ -18,9 +21,12 @@
 static const struct hearth_engine_ops *ops;
 static const char *model;
 static struct driver driver;
+static uint32_t small_vocabulary; /* of the model, for small ones */
 
 #define CONTEXT 512u
 #define COMPUTE "HEARTH_TEST_COMPUTE" /* which of the two; children inherit it */
+
+#define NARROWED "HEARTH_TEST_INSTRUCTION_SET" /* to which set; unset: all that the CPU has */
 
 static bool is_own(void)
 {
@@ -30,7 +36,12 @@ static bool is_own(void)
 
 static const char *settings(void)
 {
-    return is_own() ? "{\"compute\":\"own\"}" : "{\"compute\":\"libllama\"}";
+    static char narrowed[96];
+    const char *set = getenv(NARROWED);
+    if (set == NULL)
+        return is_own() ? "{\"compute\":\"own\"}" : "{\"compute\":\"libllama\"}";
+    snprintf(narrowed, sizeof(narrowed), "{\"compute\":\"own\",\"instruction_set\":\"%s\"}", set);
+    return narrowed;
 }
 
 /* The same text; of libllama only its first `words` bytes, for shapes of batch differ. */
@@ -61,6 +72,7 @@ static int open_model(void **state)
     struct hearth_load_params params = {
         .context = CONTEXT, .slots = 4, .batch = 128, .settings_json = settings()};
     driver_open(&driver, ops, model, &params);
+    small_vocabulary = driver.facts.vocabulary_length;
     return 0;
 }
 
@@ -1081,6 +1093,50 @@ static void more_messages_than_the_context_has_tokens_are_not_rendered(void **st
     hearth_buf_finish(&chat);
 }
 
+static void the_instruction_set_is_told(void **state)
+{
+    (void)state;
+    need_model();
+    assert_non_null(strstr(driver.facts.compute, getenv(NARROWED)));
+}
+
+/* A network of two small layers, one type of weights for each instruction set, with the model's
+ * vocabulary. */
+static int open_small_model(void **state)
+{
+    static char path[64];
+    snprintf(path, sizeof(path), "/tmp/hearth-small-%d", (int)getpid());
+    static const enum hearth_quant types[] = {HEARTH_QUANT_Q4_0, HEARTH_QUANT_Q4_1,
+                                              HEARTH_QUANT_Q8_0, HEARTH_QUANT_BF16,
+                                              HEARTH_QUANT_F16,  HEARTH_QUANT_F32};
+    static unsigned made;
+    struct decoder_maker maker = decoder_maker_small("llama");
+    (void)state;
+    if (ops == NULL || getenv("HEARTH_TEST_GGUF") == NULL)
+        return 0;
+    maker.tokens_of = getenv("HEARTH_TEST_GGUF");
+    maker.layers = 2;
+    maker.width = 64;
+    maker.tied = true;
+    maker.vocabulary = small_vocabulary;
+    maker.type = types[made++ % (sizeof(types) / sizeof(types[0]))];
+    if (!decoder_make(&maker, path))
+        return 1;
+    model = path;
+    struct hearth_load_params params = {
+        .context = CONTEXT, .slots = 4, .batch = 128, .settings_json = settings()};
+    driver_open(&driver, ops, model, &params);
+    return 0;
+}
+
+static int close_small_model(void **state)
+{
+    int rc = close_model(state);
+    if (ops != NULL && model != NULL)
+        unlink(model);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3) {
@@ -1124,8 +1180,37 @@ int main(int argc, char **argv)
         cmocka_unit_test(more_messages_than_the_context_has_tokens_are_not_rendered),
         cmocka_unit_test(a_header_with_a_flipped_byte_never_ends_the_process),
     };
+    /* What computes, and needs neither a model's words nor a slow one. */
+    const struct CMUnitTest computing[] = {
+        cmocka_unit_test(the_instruction_set_is_told),
+        cmocka_unit_test(the_same_seed_gives_the_same_text_from_a_cold_prefix),
+        cmocka_unit_test(a_prefix_that_a_sequence_still_holds_is_not_computed_again),
+        cmocka_unit_test(a_copy_goes_on_as_its_original_and_a_cut_one_as_what_is_left),
+        cmocka_unit_test(a_saved_sequence_is_restored_and_a_broken_one_is_refused),
+        cmocka_unit_test(text_is_released_in_whole_characters),
+        cmocka_unit_test(four_sequences_in_a_batch_say_what_each_says_alone),
+        cmocka_unit_test(a_prompt_in_chunks_gives_what_the_whole_gives),
+        cmocka_unit_test(a_cancelled_sequence_is_free_and_the_others_go_on),
+        cmocka_unit_test(an_input_over_the_context_is_refused_with_both_numbers),
+        cmocka_unit_test(generation_ends_at_the_context),
+        cmocka_unit_test(logprobs_are_those_of_the_model),
+        cmocka_unit_test(a_bias_forces_and_forbids_tokens),
+        cmocka_unit_test(narrow_sampling_equals_greedy),
+        cmocka_unit_test(inputs_are_prepared_on_any_thread_while_a_step_runs),
+        cmocka_unit_test(a_generating_model_makes_vectors_too),
+    };
     setenv(COMPUTE, "own", 1);
     int failed = cmocka_run_group_tests_name("our own", tests, open_model, close_model);
     setenv(COMPUTE, "libllama", 1);
-    return failed + cmocka_run_group_tests_name("libllama", tests, open_model, close_model);
+    failed += cmocka_run_group_tests_name("libllama", tests, open_model, close_model);
+    setenv(COMPUTE, "own", 1);
+    for (int isa = 0; isa < HEARTH_ISA_COUNT; isa++) {
+        if (!hearth_isa_usable((enum hearth_isa)isa))
+            continue;
+        const char *name =
+            hearth_decoder_kernels_name(hearth_decoder_kernels_for((enum hearth_isa)isa));
+        setenv(NARROWED, name, 1);
+        failed += cmocka_run_group_tests_name(name, computing, open_small_model, close_small_model);
+    }
+    return failed;
 }

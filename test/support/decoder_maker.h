@@ -20,6 +20,7 @@ struct decoder_maker {
     enum hearth_quant type; /* of matrices; vectors are f32 */
     bool biases, tied, fused, rotary_factors, side_by_side;
     uint64_t seed;
+    const char *tokens_of; /* a GGUF file whose tokens and template it gets; NULL: it has none */
     /* What is made wrong, if anything; of one tensor. */
     const char *wrong_name;
     uint32_t wrong_type;   /* 0: right */
@@ -166,12 +167,47 @@ static inline void put_number_of(struct hearth_buf *buf, const struct decoder_ma
     (*entries)++;
 }
 
+/* Keys of a tokenizer, byte for byte. */
+static inline void decoder_copy_tokenizer(struct hearth_buf *buf, const char *path,
+                                          uint64_t *entries)
+{
+    struct hearth_gguf *gguf = NULL;
+    if (hearth_gguf_open(path, &gguf, NULL) != 0)
+        return;
+    for (size_t i = 0; i < hearth_gguf_entry_count(gguf); i++) {
+        const struct hearth_gguf_entry *entry = hearth_gguf_entry(gguf, i);
+        size_t length = 0;
+        if (entry->key.length < 10 || memcmp(entry->key.bytes, "tokenizer.", 10) != 0)
+            continue;
+        if (entry->type == HEARTH_GGUF_STRING)
+            for (uint64_t j = 0; j < entry->count; j++)
+                hearth_gguf_next_text(entry, &length);
+        else
+            length = entry->count * (entry->type == HEARTH_GGUF_BOOL ? 1 : 4);
+        put_u64(buf, entry->key.length);
+        hearth_buf_append(buf, entry->key.bytes, entry->key.length);
+        put_u32(buf, (uint32_t)(entry->is_array ? HEARTH_GGUF_ARRAY : entry->type));
+        if (entry->is_array) {
+            put_u32(buf, (uint32_t)entry->type);
+            put_u64(buf, entry->count);
+        }
+        hearth_buf_append(buf, entry->bytes, length);
+        (*entries)++;
+    }
+    hearth_gguf_destroy(gguf);
+}
+
 static inline void decoder_put_keys(struct hearth_buf *buf, const struct decoder_maker *maker,
                                     uint64_t *entries)
 {
     put_key_text(buf, "general.architecture", maker->architecture);
-    put_key_text(buf, "tokenizer.ggml.model", "none");
-    *entries += 2;
+    *entries += 1;
+    if (maker->tokens_of != NULL) {
+        decoder_copy_tokenizer(buf, maker->tokens_of, entries);
+    } else {
+        put_key_text(buf, "tokenizer.ggml.model", "none");
+        *entries += 1;
+    }
     put_key_of(buf, maker, "block_count", maker->layers, entries);
     put_key_of(buf, maker, "context_length", maker->context, entries);
     put_key_of(buf, maker, "embedding_length", maker->width, entries);
@@ -264,7 +300,7 @@ static inline bool decoder_make(const struct decoder_maker *maker, const char *p
     struct decoder_making *making = hearth_calloc(1, sizeof(*making));
     struct hearth_buf keys, buf;
     uint64_t entries = 0, seed = maker->seed;
-    hearth_buf_init(&keys, 1u << 20);
+    hearth_buf_init(&keys, 32u << 20);
     hearth_buf_init(&buf, 1u << 30);
     making->maker = maker;
     decoder_describe_network(making);
