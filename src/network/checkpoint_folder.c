@@ -55,7 +55,7 @@ static int network(const struct hearth_checkpoint *checkpoint,
 
 static size_t count(const struct hearth_checkpoint *checkpoint)
 {
-    return hearth_shards_tensor_count(&self(checkpoint)->shards) + FACTOR_TENSORS;
+    return self(checkpoint)->shards.tensor_count + FACTOR_TENSORS;
 }
 
 static uint32_t type_of(enum hearth_dtype dtype)
@@ -95,7 +95,7 @@ static bool find_factors(const struct folder *folder, size_t which,
     if (length == 0)
         return false;
     *ret_tensor = (struct hearth_checkpoint_tensor){
-        .index = hearth_shards_tensor_count(&folder->shards) + which,
+        .index = folder->shards.tensor_count + which,
         .type = HEARTH_QUANT_F32,
         .extents = {length, 1, 1, 1},
         .offset = which,
@@ -118,13 +118,11 @@ static bool find(const struct hearth_checkpoint *checkpoint, enum hearth_part pa
         if (!hearth_part_name_write(&names, places[folder->place].prefix,
                                     places[folder->place].root, layer, item, name, sizeof(name)))
             continue;
-        size_t index, file;
-        const struct hearth_tensor *tensor =
-            hearth_shards_find(&folder->shards, name, &index, &file);
-        if (tensor == NULL)
+        const struct hearth_shard_tensor *found = hearth_shards_find(&folder->shards, name);
+        if (found == NULL)
             continue;
         const char *of_item = strstr(pattern, "{item}");
-        *ret_tensor = describe(tensor, index, file);
+        *ret_tensor = describe(found->tensor, found->index, found->file);
         ret_tensor->is_item = of_item != NULL && (names == NULL || of_item < names);
         return true;
     }

@@ -6,8 +6,8 @@
 #include "base/small_file.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,17 +41,37 @@ static int open_file(struct hearth_shards *shards, const char *directory, const 
         return hearth_error_set(error, HEARTH_EMODEL, "%s is missing", name);
     if (rc != 0)
         return rc;
-    shards->count++;
-    shards->first[shards->count] = shards->first[shards->count - 1] +
-                                   hearth_safetensors_count(shards->files[shards->count - 1]);
+    shards->tensor_count += hearth_safetensors_count(shards->files[shards->count++]);
     return 0;
 }
 
 static int make_room(struct hearth_shards *shards, size_t count)
 {
     shards->files = hearth_try_calloc(count, sizeof(struct hearth_safetensors *));
-    shards->first = hearth_try_calloc(count + 1, sizeof(*shards->first));
-    return shards->files == NULL || shards->first == NULL ? HEARTH_ENOMEM : 0;
+    return shards->files == NULL ? HEARTH_ENOMEM : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct hearth_shard_tensor *left = a, *right = b;
+    return strcmp(left->tensor->name, right->tensor->name);
+}
+
+/* So that a look-up does not ask every file. */
+static int list_tensors(struct hearth_shards *shards, struct hearth_error *error)
+{
+    size_t count = shards->tensor_count, index = 0;
+    shards->tensors = hearth_try_calloc(count + 1, sizeof(*shards->tensors));
+    shards->by_name = hearth_try_calloc(count + 1, sizeof(*shards->by_name));
+    if (shards->tensors == NULL || shards->by_name == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu tensors", count);
+    for (size_t file = 0; file < shards->count; file++)
+        for (size_t i = 0; i < hearth_safetensors_count(shards->files[file]); i++, index++)
+            shards->tensors[index] = (struct hearth_shard_tensor){
+                hearth_safetensors_at(shards->files[file], i), index, file};
+    memcpy(shards->by_name, shards->tensors, count * sizeof(*shards->by_name));
+    qsort(shards->by_name, count, sizeof(*shards->by_name), by_name);
+    return 0;
 }
 
 /* The names of files in the order in which the index has them first. */
@@ -100,21 +120,20 @@ static int list_names(const json_t *map, struct shard_names *names, struct heart
 static int check_index(const struct hearth_shards *shards, const struct shard_names *names,
                        const json_t *map, struct hearth_error *error)
 {
-    size_t total = hearth_shards_tensor_count(shards);
-    for (size_t file = 0; file < shards->count; file++)
-        for (size_t i = 0; i < hearth_safetensors_count(shards->files[file]); i++) {
-            const char *tensor = hearth_safetensors_at(shards->files[file], i)->name;
-            const char *told = json_string_value(json_object_get(map, tensor));
-            if (told == NULL || strcmp(told, names->names[file]) != 0)
-                return hearth_error_set(error, HEARTH_EMODEL,
-                                        "%s has a tensor \"%.100s\" that the index does not "
-                                        "look for there",
-                                        names->names[file], tensor);
-        }
-    if (total != json_object_size(map))
+    for (size_t i = 0; i < shards->tensor_count; i++) {
+        const char *tensor = shards->tensors[i].tensor->name;
+        const char *file = names->names[shards->tensors[i].file];
+        const char *told = json_string_value(json_object_get(map, tensor));
+        if (told == NULL || strcmp(told, file) != 0)
+            return hearth_error_set(error, HEARTH_EMODEL,
+                                    "%s has a tensor \"%.100s\" that the index does not look for "
+                                    "there",
+                                    file, tensor);
+    }
+    if (shards->tensor_count != json_object_size(map))
         return hearth_error_set(error, HEARTH_EMODEL,
                                 INDEX_NAME ": %zu tensors, but the files have %zu",
-                                json_object_size(map), total);
+                                json_object_size(map), shards->tensor_count);
     return 0;
 }
 
@@ -130,6 +149,8 @@ static int open_by_index(struct hearth_shards *shards, const char *directory, co
         rc = make_room(shards, names->count);
     for (size_t i = 0; rc == 0 && i < names->count; i++)
         rc = open_file(shards, directory, names->names[i], error);
+    if (rc == 0)
+        rc = list_tensors(shards, error);
     if (rc == 0)
         rc = check_index(shards, names, map, error);
     hearth_free(names);
@@ -171,6 +192,8 @@ int hearth_shards_open(const char *directory, struct hearth_shards *ret_shards,
         rc = make_room(&shards, 1);
         if (rc == 0)
             rc = open_file(&shards, directory, SINGLE_NAME, error);
+        if (rc == 0)
+            rc = list_tensors(&shards, error);
     } else {
         rc = read_index(directory, &root, error);
         if (rc == 0)
@@ -189,34 +212,20 @@ void hearth_shards_close(struct hearth_shards *shards)
     for (size_t i = 0; i < shards->count; i++)
         hearth_safetensors_close(shards->files[i]);
     hearth_free(shards->files);
-    hearth_free(shards->first);
+    hearth_free(shards->tensors);
+    hearth_free(shards->by_name);
     *shards = (struct hearth_shards){0};
-}
-
-size_t hearth_shards_tensor_count(const struct hearth_shards *shards)
-{
-    return shards->count > 0 ? shards->first[shards->count] : 0;
 }
 
 const struct hearth_tensor *hearth_shards_at(const struct hearth_shards *shards, size_t index)
 {
-    for (size_t i = 0; i < shards->count; i++)
-        if (index < shards->first[i + 1])
-            return hearth_safetensors_at(shards->files[i], index - shards->first[i]);
-    return NULL;
+    return index < shards->tensor_count ? shards->tensors[index].tensor : NULL;
 }
 
-const struct hearth_tensor *hearth_shards_find(const struct hearth_shards *shards, const char *name,
-                                               size_t *ret_index, size_t *ret_file)
+const struct hearth_shard_tensor *hearth_shards_find(const struct hearth_shards *shards,
+                                                     const char *name)
 {
-    for (size_t i = 0; i < shards->count; i++) {
-        const struct hearth_tensor *tensor = hearth_safetensors_find(shards->files[i], name);
-        if (tensor == NULL)
-            continue;
-        *ret_index =
-            shards->first[i] + (size_t)(tensor - hearth_safetensors_at(shards->files[i], 0));
-        *ret_file = i;
-        return tensor;
-    }
-    return NULL;
+    const struct hearth_tensor wanted = {.name = name};
+    const struct hearth_shard_tensor key = {.tensor = &wanted};
+    return bsearch(&key, shards->by_name, shards->tensor_count, sizeof(key), by_name);
 }

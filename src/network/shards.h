@@ -10,10 +10,18 @@
 
 enum { HEARTH_SHARDS_MAX = 999 };
 
+/* Tensors of all files are numbered through. */
+struct hearth_shard_tensor {
+    const struct hearth_tensor *tensor;
+    size_t index, file;
+};
+
 struct hearth_shards {
     struct hearth_safetensors **files; /* [count] */
-    size_t *first;                     /* [count + 1] number of a file's first tensor */
     size_t count;
+    struct hearth_shard_tensor *tensors; /* [tensor_count], in their files' order */
+    struct hearth_shard_tensor *by_name; /* the same, sorted */
+    size_t tensor_count;
 };
 
 /* HEARTH_EMODEL names the file and what is wrong. */
@@ -21,11 +29,9 @@ int hearth_shards_open(const char *directory, struct hearth_shards *ret_shards,
                        struct hearth_error *error);
 void hearth_shards_close(struct hearth_shards *shards); /* one that is all zeros is allowed */
 
-/* Tensors of all files are numbered through. */
-size_t hearth_shards_tensor_count(const struct hearth_shards *shards);
+/* Both: NULL when there is none. */
 const struct hearth_tensor *hearth_shards_at(const struct hearth_shards *shards, size_t index);
-/* NULL when there is none. */
-const struct hearth_tensor *hearth_shards_find(const struct hearth_shards *shards, const char *name,
-                                               size_t *ret_index, size_t *ret_file);
+const struct hearth_shard_tensor *hearth_shards_find(const struct hearth_shards *shards,
+                                                     const char *name);
 
 #endif

@@ -1,130 +1,16 @@
-/* From a header to a list of pieces, before a byte of weights is read. Everything that could be
- * wrong with a tensor is found here: that it is missing, has another shape or type than the network
- * wants, or is one that nobody asked for. What load does later can then rely on every size. */
+/* From a header to a list of pieces, before a byte of weights is read. Tensors are found and
+ * checked in weights_tensors.c; one that nobody asked for is refused here. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "network/weights_plan.h"
+#include "network/weights_tensors.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 192, LINE = 64 };
-
-/* `used` is how unknown tensors are found: whatever is not marked at the end, nobody knows. */
-struct describing {
-    const struct hearth_network *network;
-    const struct hearth_checkpoint *checkpoint;
-    const struct hearth_weights_quantize *quantize;
-    struct hearth_weights *weights;
-    bool *used; /* by tensor of the checkpoint */
-    uint32_t layer;
-    uint32_t item; /* of a part that has several: an expert, a head */
-    uint64_t bytes_of_type[HEARTH_QUANT_END];
-    struct hearth_error *error;
-    int rc; /* the first failure */
-};
-
-/* The first failure is what a person reads; those behind it are often its consequences. */
-static void fail(struct describing *d, enum hearth_part part, int code, const char *what)
-{
-    char name[NAME_MAX_LENGTH];
-    if (d->rc != 0)
-        return;
-    hearth_checkpoint_part_name(d->checkpoint, part, d->layer, d->item, name, sizeof(name));
-    d->rc = hearth_error_set(d->error, code, "tensor '%s' %s", name, what);
-}
-
-static void expected_extents(const struct hearth_network *network, enum hearth_part part,
-                             uint64_t ret_extents[HEARTH_GGUF_DIMENSIONS_MAX])
-{
-    const struct hearth_part_row *row = hearth_part_row(part);
-    for (size_t i = 0; i < HEARTH_GGUF_DIMENSIONS_MAX; i++)
-        ret_extents[i] = i < 3 ? hearth_network_extent(network, row->extent[i]) : 1;
-    if (part != HEARTH_PART_QUERY_NORM && part != HEARTH_PART_KEY_NORM)
-        return;
-    uint64_t heads = part == HEARTH_PART_QUERY_NORM ? network->heads : network->key_heads;
-    if (network->architecture->head_norm == HEARTH_HEAD_NORM_EACH)
-        ret_extents[1] = heads;
-    else if (network->architecture->head_norm == HEARTH_HEAD_NORM_WHOLE)
-        ret_extents[0] = heads * network->head_size;
-}
-
-/* Of one item where the items lie apart: heads are counted by the second extent of a norm, experts
- * by the third of a matrix. */
-static void item_extents(enum hearth_part part, uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX])
-{
-    bool norm = part == HEARTH_PART_QUERY_NORM || part == HEARTH_PART_KEY_NORM;
-    extents[norm ? 1 : 2] = 1;
-}
-
-/* Once, though experts and the parts of fused tensors find theirs again and again. */
-static void count_in(struct describing *d, const struct hearth_checkpoint_tensor *tensor)
-{
-    struct hearth_weights *weights = d->weights;
-    if (d->used[tensor->index])
-        return;
-    uint64_t *bytes = &d->bytes_of_type[tensor->type];
-    *bytes += tensor->size_bytes;
-    weights->source_bytes += tensor->size_bytes;
-    weights->parameter_count += tensor->extents[0] * tensor->extents[1] * tensor->extents[2];
-    if (*bytes > d->bytes_of_type[weights->source_type])
-        weights->source_type = tensor->type;
-}
-
-/* True when the file has the tensor, of the right shape and of a type that is known. Of a part
- * whose items lie apart it is item number d->item. */
-static bool find(struct describing *d, enum hearth_part part,
-                 struct hearth_checkpoint_tensor *ret_tensor)
-{
-    char shape[128];
-    uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX];
-    const struct hearth_network *network = d->network;
-    if (((network->required | network->permitted) & HEARTH_PART_BIT(part)) == 0)
-        return false;
-    if (!hearth_checkpoint_find(d->checkpoint, part, d->layer, d->item, ret_tensor))
-        return false;
-    expected_extents(network, part, extents);
-    if (ret_tensor->is_item)
-        item_extents(part, extents);
-    const uint64_t *is = ret_tensor->extents;
-    if (memcmp(is, extents, sizeof(extents)) != 0) {
-        snprintf(shape, sizeof(shape),
-                 "has the shape %" PRIu64 " × %" PRIu64 " × %" PRIu64 ", not %" PRIu64 " × %" PRIu64
-                 " × %" PRIu64,
-                 is[0], is[1], is[2], extents[0], extents[1], extents[2]);
-        fail(d, part, HEARTH_EMODEL, shape);
-        return false;
-    }
-    /* The type is a number from the file: no table is indexed with it before it is known to be one
-     * of ours. Extents equal the network's, which are bounded, so that the products do not
-     * overflow; a tensor whose bytes are not those of its shape would otherwise be read beyond its
-     * end. */
-    size_t row_bytes = hearth_quant_bytes(ret_tensor->type, (size_t)extents[0]);
-    bool plain = ret_tensor->type == HEARTH_QUANT_F32 || ret_tensor->type == HEARTH_QUANT_F16 ||
-                 ret_tensor->type == HEARTH_QUANT_BF16;
-    if (hearth_quant_type(ret_tensor->type) == NULL ||
-        (!hearth_part_row(part)->is_matrix && !plain)) {
-        fail(d, part, HEARTH_ENOTIMPL, "is of a type without kernels");
-        return false;
-    }
-    if (row_bytes == 0 || ret_tensor->size_bytes != row_bytes * extents[1] * extents[2]) {
-        fail(d, part, HEARTH_EMODEL, "does not consist of whole blocks");
-        return false;
-    }
-    count_in(d, ret_tensor);
-    d->used[ret_tensor->index] = true;
-    return true;
-}
-
-static void need(struct describing *d, enum hearth_part part, struct hearth_checkpoint_tensor *ret)
-{
-    if (!find(d, part, ret))
-        fail(d, part, HEARTH_EMODEL, "is missing");
-}
+enum { LINE = 64 }; /* of the cache */
 
 /* Pieces lie in the order in which a pass reads them, each on a line of the cache. */
-static struct hearth_piece *add_piece(struct describing *d, const struct hearth_piece *piece)
+static struct hearth_piece *add_piece(struct hearth_describing *d, const struct hearth_piece *piece)
 {
     struct hearth_weights_plan *plan = d->weights->plan;
     if (plan->count == plan->capacity) {
@@ -140,32 +26,33 @@ static struct hearth_piece *add_piece(struct describing *d, const struct hearth_
 
 /* A vector whose items lie apart (a norm for each head): the first piece has room for all, and the
  * others lie in it. */
-static void add_items(struct describing *d, enum hearth_part part, struct hearth_piece *piece)
+static void add_items(struct hearth_describing *d, enum hearth_part part,
+                      struct hearth_piece *piece)
 {
     uint64_t extents[HEARTH_GGUF_DIMENSIONS_MAX], bytes = piece->bytes;
-    expected_extents(d->network, part, extents);
+    hearth_describing_extents(d->network, part, extents);
     uint64_t items = extents[0] * extents[1] / piece->count;
     piece->bytes = items * bytes;
     uint64_t offset = add_piece(d, piece)->offset;
     piece->vector = NULL;
     piece->bytes = 0;
     for (d->item = 1; d->rc == 0 && d->item < items; d->item++) {
-        if (find(d, part, &piece->source[0]))
+        if (hearth_describing_find(d, part, &piece->source[0]))
             add_piece(d, piece)->offset = offset + d->item * bytes;
         else
-            fail(d, part, HEARTH_EMODEL, "is missing");
+            hearth_describing_fail(d, part, HEARTH_EMODEL, "is missing");
     }
     d->item = 0;
 }
 
 /* Where the vector will lie is known only at load; until then the pointer is NULL. */
-static void add_vector(struct describing *d, enum hearth_part part, const float **vector)
+static void add_vector(struct hearth_describing *d, enum hearth_part part, const float **vector)
 {
     struct hearth_checkpoint_tensor tensor;
     *vector = NULL;
-    if (!find(d, part, &tensor)) {
+    if (!hearth_describing_find(d, part, &tensor)) {
         if ((d->network->required & HEARTH_PART_BIT(part)) != 0)
-            fail(d, part, HEARTH_EMODEL, "is missing");
+            hearth_describing_fail(d, part, HEARTH_EMODEL, "is missing");
         return;
     }
     bool norm = (HEARTH_PARTS_OF_NORMS & HEARTH_PART_BIT(part)) != 0;
@@ -184,7 +71,7 @@ static void add_vector(struct describing *d, enum hearth_part part, const float 
 
 /* What a matrix becomes: of a float type what was asked for, where its rows are whole blocks of
  * that; else what it is. */
-static enum hearth_quant made_type(const struct describing *d,
+static enum hearth_quant made_type(const struct hearth_describing *d,
                                    const struct hearth_checkpoint_tensor *tensor)
 {
     bool is_float = tensor->type == HEARTH_QUANT_F32 || tensor->type == HEARTH_QUANT_F16 ||
@@ -198,7 +85,8 @@ static enum hearth_quant made_type(const struct describing *d,
 
 /* One or two matrices of one shape and type; `outputs` rows from `first_output` on of each. Rows
  * are whole blocks, so a part of a fused tensor begins at a whole row and is read in place. */
-static void add_panels(struct describing *d, struct hearth_panels *panels, enum hearth_quant type,
+static void add_panels(struct hearth_describing *d, struct hearth_panels *panels,
+                       enum hearth_quant type,
                        const struct hearth_checkpoint_tensor *const *sources,
                        const uint64_t *first_outputs, unsigned parts, uint64_t outputs)
 {
@@ -217,7 +105,7 @@ static void add_panels(struct describing *d, struct hearth_panels *panels, enum 
     add_piece(d, &piece);
 }
 
-static void add_matrix(struct describing *d, struct hearth_panels *panels,
+static void add_matrix(struct hearth_describing *d, struct hearth_panels *panels,
                        const struct hearth_checkpoint_tensor *source, uint64_t first_output,
                        uint64_t outputs)
 {
@@ -225,20 +113,21 @@ static void add_matrix(struct describing *d, struct hearth_panels *panels,
         add_panels(d, panels, made_type(d, source), &source, &first_output, 1, outputs);
 }
 
-static void add_whole(struct describing *d, enum hearth_part part, struct hearth_panels *panels)
+static void add_whole(struct hearth_describing *d, enum hearth_part part,
+                      struct hearth_panels *panels)
 {
     struct hearth_checkpoint_tensor tensor;
-    need(d, part, &tensor);
+    hearth_describing_need(d, part, &tensor);
     if (d->rc == 0)
         add_matrix(d, panels, &tensor, 0, tensor.extents[1]);
 }
 
 /* Three biases that lie one behind the other: those of queries, of keys, of values. */
-static bool add_fused_bias(struct describing *d, struct hearth_layer_weights *layer,
+static bool add_fused_bias(struct hearth_describing *d, struct hearth_layer_weights *layer,
                            uint64_t queries, uint64_t keys)
 {
     struct hearth_checkpoint_tensor tensor;
-    if (!find(d, HEARTH_PART_QKV_BIAS, &tensor))
+    if (!hearth_describing_find(d, HEARTH_PART_QKV_BIAS, &tensor))
         return false;
     const float **vectors[3] = {&layer->query_bias, &layer->key_bias, &layer->value_bias};
     const uint64_t counts[3] = {queries, keys, keys};
@@ -258,13 +147,13 @@ static bool add_fused_bias(struct describing *d, struct hearth_layer_weights *la
 
 /* The fused tensor has the rows of Q above those of K above those of V. It becomes three matrices,
  * so that everything behind this knows only one case. */
-static void describe_qkv(struct describing *d, struct hearth_layer_weights *layer)
+static void describe_qkv(struct hearth_describing *d, struct hearth_layer_weights *layer)
 {
     uint64_t queries = hearth_network_extent(d->network, HEARTH_EXTENT_QUERIES);
     uint64_t keys = hearth_network_extent(d->network, HEARTH_EXTENT_KEYS);
     struct hearth_checkpoint_tensor fused;
     bool biased = false;
-    if (find(d, HEARTH_PART_QKV, &fused)) {
+    if (hearth_describing_find(d, HEARTH_PART_QKV, &fused)) {
         add_matrix(d, &layer->query, &fused, 0, queries);
         add_matrix(d, &layer->key, &fused, queries, keys);
         add_matrix(d, &layer->value, &fused, queries + keys, keys);
@@ -285,7 +174,7 @@ static void describe_qkv(struct describing *d, struct hearth_layer_weights *laye
 
 /* `gate` and `up` are `outputs` rows of tensors that hold maybe more: the halves of a fused one, or
  * one expert of all. Of one type they are interleaved, see panel.h. */
-static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
+static void add_gated(struct hearth_describing *d, struct hearth_gated_weights *gated,
                       const struct hearth_checkpoint_tensor *gate, uint64_t gate_first,
                       const struct hearth_checkpoint_tensor *up, uint64_t up_first,
                       uint64_t outputs)
@@ -304,17 +193,17 @@ static void add_gated(struct describing *d, struct hearth_gated_weights *gated,
 }
 
 /* phi3 has the gate above up in one tensor, so both come from it, from different rows. */
-static void describe_dense(struct describing *d, struct hearth_layer_weights *layer)
+static void describe_dense(struct hearth_describing *d, struct hearth_layer_weights *layer)
 {
     uint64_t required = d->network->required;
     uint64_t feed = d->network->feed;
     struct hearth_checkpoint_tensor gate, up;
     if ((required & HEARTH_PART_BIT(HEARTH_PART_GATE_UP)) != 0) {
-        need(d, HEARTH_PART_GATE_UP, &gate);
+        hearth_describing_need(d, HEARTH_PART_GATE_UP, &gate);
         add_gated(d, &layer->feed, &gate, 0, &gate, feed, feed);
     } else if ((required & HEARTH_PART_BIT(HEARTH_PART_GATE)) != 0) {
-        need(d, HEARTH_PART_GATE, &gate);
-        need(d, HEARTH_PART_UP, &up);
+        hearth_describing_need(d, HEARTH_PART_GATE, &gate);
+        hearth_describing_need(d, HEARTH_PART_UP, &up);
         add_gated(d, &layer->feed, &gate, 0, &up, 0, feed);
     } else {
         add_whole(d, HEARTH_PART_UP, &layer->feed.up);
@@ -326,11 +215,11 @@ static void describe_dense(struct describing *d, struct hearth_layer_weights *la
 }
 
 /* A router stays as it is. */
-static void describe_router(struct describing *d, struct hearth_layer_weights *layer)
+static void describe_router(struct hearth_describing *d, struct hearth_layer_weights *layer)
 {
     struct hearth_checkpoint_tensor router;
     const struct hearth_checkpoint_tensor *source = &router;
-    need(d, HEARTH_PART_ROUTER, &router);
+    hearth_describing_need(d, HEARTH_PART_ROUTER, &router);
     if (d->rc == 0)
         add_panels(d, &layer->router, (enum hearth_quant)router.type, &source, (uint64_t[]){0}, 1,
                    router.extents[1]);
@@ -338,36 +227,37 @@ static void describe_router(struct describing *d, struct hearth_layer_weights *l
 
 /* The first row of an expert's matrix of so many rows: in tensors of three dimensions the experts
  * lie one behind the other. */
-static uint64_t first_of(const struct describing *d, const struct hearth_checkpoint_tensor *tensor,
-                         uint64_t rows)
+static uint64_t first_of(const struct hearth_describing *d,
+                         const struct hearth_checkpoint_tensor *tensor, uint64_t rows)
 {
     return tensor->is_item ? 0 : d->item * rows;
 }
 
 /* Different types of gate and up would need a second way through the mixture, for files that nobody
  * makes. */
-static void describe_expert(struct describing *d, struct hearth_gated_weights *expert)
+static void describe_expert(struct hearth_describing *d, struct hearth_gated_weights *expert)
 {
     uint64_t feed = d->network->expert_feed, width = d->network->width;
     struct hearth_checkpoint_tensor gate, up, down;
-    if (find(d, HEARTH_PART_GATE_UP_EXPERTS, &gate)) {
+    if (hearth_describing_find(d, HEARTH_PART_GATE_UP_EXPERTS, &gate)) {
         uint64_t first = first_of(d, &gate, 2 * feed);
         add_gated(d, expert, &gate, first, &gate, first + feed, feed);
     } else {
-        need(d, HEARTH_PART_GATE_EXPERTS, &gate);
-        need(d, HEARTH_PART_UP_EXPERTS, &up);
+        hearth_describing_need(d, HEARTH_PART_GATE_EXPERTS, &gate);
+        hearth_describing_need(d, HEARTH_PART_UP_EXPERTS, &up);
         if (d->rc == 0)
             add_gated(d, expert, &gate, first_of(d, &gate, feed), &up, first_of(d, &up, feed),
                       feed);
     }
     if (!expert->interleaved)
-        fail(d, HEARTH_PART_UP_EXPERTS, HEARTH_ENOTIMPL, "is of another type than the gates");
-    need(d, HEARTH_PART_DOWN_EXPERTS, &down);
+        hearth_describing_fail(d, HEARTH_PART_UP_EXPERTS, HEARTH_ENOTIMPL,
+                               "is of another type than the gates");
+    hearth_describing_need(d, HEARTH_PART_DOWN_EXPERTS, &down);
     if (d->rc == 0)
         add_matrix(d, &expert->down, &down, first_of(d, &down, width), width);
 }
 
-static void describe_experts(struct describing *d, struct hearth_layer_weights *layer)
+static void describe_experts(struct hearth_describing *d, struct hearth_layer_weights *layer)
 {
     uint32_t count = d->network->experts;
     describe_router(d, layer);
@@ -377,7 +267,7 @@ static void describe_experts(struct describing *d, struct hearth_layer_weights *
     d->item = 0;
 }
 
-static void describe_layer(struct describing *d, struct hearth_layer_weights *layer)
+static void describe_layer(struct hearth_describing *d, struct hearth_layer_weights *layer)
 {
     add_vector(d, HEARTH_PART_ATTENTION_NORM, &layer->attention_norm);
     add_vector(d, HEARTH_PART_ATTENTION_NORM_BIAS, &layer->attention_norm_bias);
@@ -397,19 +287,19 @@ static void describe_layer(struct describing *d, struct hearth_layer_weights *la
 /* A tied head: the embeddings serve as the head and, read back row by row out of the panels, as
  * embeddings. A head of its own leaves the embeddings as rows of the file, since only single rows
  * of them are ever read. */
-static void describe_ends(struct describing *d)
+static void describe_ends(struct hearth_describing *d)
 {
     struct hearth_weights *weights = d->weights;
     struct hearth_checkpoint_tensor embedding, head;
     add_vector(d, HEARTH_PART_FINAL_NORM, &weights->final_norm);
     add_vector(d, HEARTH_PART_FINAL_NORM_BIAS, &weights->final_norm_bias);
-    need(d, HEARTH_PART_EMBEDDING, &embedding);
-    weights->tied = d->network->tied || !find(d, HEARTH_PART_HEAD, &head);
+    hearth_describing_need(d, HEARTH_PART_EMBEDDING, &embedding);
+    weights->tied = d->network->tied || !hearth_describing_find(d, HEARTH_PART_HEAD, &head);
     if (d->rc != 0)
         return;
     if (weights->tied && !d->network->tied &&
         (d->network->required & HEARTH_PART_BIT(HEARTH_PART_HEAD)) != 0)
-        fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
+        hearth_describing_fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
     add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
     add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
     if (weights->tied || d->rc != 0)
@@ -427,7 +317,7 @@ static void describe_ends(struct describing *d)
 }
 
 /* The name is the file's own, hence hearth_checkpoint_name, which makes it harmless. */
-static void check_none_left(struct describing *d)
+static void check_none_left(struct hearth_describing *d)
 {
     char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
     for (size_t i = 0; d->rc == 0 && i < hearth_checkpoint_count(d->checkpoint); i++) {
@@ -448,12 +338,12 @@ int hearth_weights_describe(const struct hearth_network *network,
     *weights = (struct hearth_weights){.layer_count = network->layers, .width = network->width};
     weights->layers = hearth_calloc(network->layers, sizeof(*weights->layers));
     weights->plan = hearth_calloc(1, sizeof(*weights->plan));
-    struct describing d = {.network = network,
-                           .checkpoint = checkpoint,
-                           .quantize = quantize,
-                           .weights = weights,
-                           .used = hearth_calloc(hearth_checkpoint_count(checkpoint) + 1, 1),
-                           .error = error};
+    struct hearth_describing d = {.network = network,
+                                  .checkpoint = checkpoint,
+                                  .quantize = quantize,
+                                  .weights = weights,
+                                  .used = hearth_calloc(hearth_checkpoint_count(checkpoint) + 1, 1),
+                                  .error = error};
     /* llama3's factors and longrope's; without such tensors all three stay NULL. */
     add_vector(&d, HEARTH_PART_ROTARY_FACTORS, &weights->rotary_factors);
     add_vector(&d, HEARTH_PART_ROTARY_FACTORS_SHORT, &weights->rotary_factors_short);
