@@ -107,13 +107,13 @@ static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llam
 /* A model without a head of its own may hold its embeddings twice: by rows for looking up, and in
  * the layout for multiplying. The quantization's name is what the header says, or else the type
  * that most bytes have. */
-static int read_weights(const char *path, const struct hearth_gguf *gguf,
-                        struct hearth_llama_header *header, struct hearth_error *error)
+static int read_weights(const struct hearth_gguf_parts *parts, struct hearth_llama_header *header,
+                        struct hearth_error *error)
 {
     struct hearth_model_facts *facts = &header->facts;
     struct hearth_llama_weights weights;
     uint32_t most = 0;
-    int rc = hearth_llama_weights_read(path, gguf, &weights, error);
+    int rc = hearth_llama_weights_read(parts, &weights, error);
     if (rc != 0)
         return rc;
     facts->parameter_count = weights.parameter_count;
@@ -122,7 +122,7 @@ static int read_weights(const char *path, const struct hearth_gguf *gguf,
     for (uint32_t i = 1; i < HEARTH_LLAMA_TENSOR_TYPES_MAX; i++)
         if (weights.bytes_of_type[i] > weights.bytes_of_type[most])
             most = i;
-    int64_t type = hearth_gguf_integer(gguf, "general.file_type", -1);
+    int64_t type = hearth_gguf_integer(parts->parts[0].gguf, "general.file_type", -1);
     const char *name = NULL;
     if (type >= 0 && type < (int64_t)(sizeof(file_types) / sizeof(file_types[0])))
         name = file_types[type];
@@ -255,10 +255,11 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
 }
 
 /* Our own checks (shape, screens) come before anything that counts on them. */
-static int read_all(const char *path, const struct hearth_gguf *gguf,
+static int read_all(const struct hearth_gguf_parts *parts,
                     const struct hearth_llama_settings *settings,
                     struct hearth_llama_header *header, struct hearth_error *error)
 {
+    const struct hearth_gguf *gguf = parts->parts[0].gguf;
     struct reading from = {.gguf = gguf, .error = error};
     int rc = read_architecture(&from, &header->facts);
     if (rc == 0)
@@ -275,7 +276,7 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
                                          header->family == HEARTH_LLAMA_ATTENTION, error);
     if (rc != 0)
         return rc;
-    rc = read_weights(path, gguf, header, error);
+    rc = read_weights(parts, header, error);
     if (rc == 0)
         rc = read_tasks(&from, settings, header);
     if (rc != 0)
@@ -289,19 +290,19 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
 int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
                              struct hearth_llama_header *ret_header, struct hearth_error *error)
 {
-    struct hearth_gguf *gguf = NULL;
+    struct hearth_gguf_parts parts;
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return hearth_llama_folder_header(path, settings, ret_header, error);
-    int rc = hearth_gguf_open(path, &gguf, error);
+    int rc = hearth_gguf_parts_open(path, &parts, error);
     if (rc != 0)
         return rc;
     struct hearth_llama_header *header = hearth_calloc(1, sizeof(*header));
-    rc = read_all(path, gguf, settings, header, error);
+    rc = read_all(&parts, settings, header, error);
     if (rc == 0)
         *ret_header = *header;
     hearth_free(header);
-    hearth_gguf_destroy(gguf);
+    hearth_gguf_parts_close(&parts);
     return rc;
 }
 
