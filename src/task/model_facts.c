@@ -99,7 +99,10 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     json_object_set_new(object, "prompts", prompts_json(facts));
     json_object_set_new(object, "default_prompt", text_or_null(facts->default_prompt));
     json_object_set_new(object, "precision", text_or_null(precision));
+    const char *fingerprint = hearth_scheduler_fingerprint(gateway->scheduler, entry->id);
     json_object_set_new(object, "compute", text_or_null(facts->compute));
+    json_object_set_new(object, "cache_type", text_or_null(facts->cache_type));
+    json_object_set_new(object, "system_fingerprint", text_or_null(fingerprint ? fingerprint : ""));
     json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));
     json_object_set_new(object, "layers", count_or_null(facts->layer_count));
     json_object_set_new(object, "parameters", count_or_null(facts->parameter_count));

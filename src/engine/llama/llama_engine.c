@@ -58,6 +58,17 @@ static int check_vocabulary(struct hearth_engine *engine, struct hearth_error *e
     return hearth_llama_check_vocabulary(engine->vocab, error);
 }
 
+/* Encoders keep no keys and values. */
+static void tell_cache_type(struct hearth_engine *engine)
+{
+    const char *keys = ggml_type_name(engine->settings.cache_type_k);
+    const char *values = ggml_type_name(engine->settings.cache_type_v);
+    bool same = engine->settings.cache_type_k == engine->settings.cache_type_v;
+    if (engine->compute->keeps)
+        snprintf(engine->facts.cache_type, sizeof(engine->facts.cache_type), "%s%s%s", keys,
+                 same ? "" : ", ", same ? "" : values);
+}
+
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -80,6 +91,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
     snprintf(engine->facts.compute, sizeof(engine->facts.compute), "%s%s%s",
              engine->compute->ops->name, kernels != NULL ? ", " : "",
              kernels != NULL ? kernels : "");
+    tell_cache_type(engine);
     return check_vocabulary(engine, error);
 }
 
