@@ -105,7 +105,10 @@ static bool find(struct describing *d, enum hearth_part part,
                  ret_tensor->type == HEARTH_QUANT_BF16;
     if (hearth_quant_type(ret_tensor->type) == NULL ||
         (!hearth_part_row(part)->is_matrix && !plain)) {
-        fail(d, part, HEARTH_ENOTIMPL, "is of a type without kernels");
+        const char *type = hearth_gguf_tensor_type_name(ret_tensor->type);
+        snprintf(shape, sizeof(shape), "of the type %s, which has no kernels here",
+                 type != NULL ? type : "of an unknown number");
+        fail(d, part, HEARTH_ENOTIMPL, shape);
         return false;
     }
     if (row_bytes == 0 || ret_tensor->size_bytes != row_bytes * extents[1] * extents[2]) {
@@ -400,7 +403,7 @@ static void describe_layer(struct describing *d, struct hearth_layer_weights *la
 static void describe_ends(struct describing *d)
 {
     struct hearth_weights *weights = d->weights;
-    struct hearth_checkpoint_tensor embedding, head;
+    struct hearth_checkpoint_tensor embedding, head, classifier;
     add_vector(d, HEARTH_PART_FINAL_NORM, &weights->final_norm);
     add_vector(d, HEARTH_PART_FINAL_NORM_BIAS, &weights->final_norm_bias);
     need(d, HEARTH_PART_EMBEDDING, &embedding);
@@ -412,6 +415,8 @@ static void describe_ends(struct describing *d)
         fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
     add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
     add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
+    weights->classifies = find(d, HEARTH_PART_CLASSIFIER, &classifier);
+    add_vector(d, HEARTH_PART_CLASSIFIER, &weights->classifier);
     if (weights->tied || d->rc != 0)
         return;
     weights->embedding_type = made_type(d, &embedding);

@@ -135,11 +135,12 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
 {
     uint32_t words = engine->facts.vocabulary_length;
     engine->vector_length = engine->compute->vector_length;
-    if (engine->compute->label_count > engine->vector_length)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "a classifier of %u labels is more than the llama engine serves",
-                                engine->compute->label_count);
-    engine->facts.embedding_length = engine->vector_length;
+    if (engine->header.pooling != LLAMA_POOLING_TYPE_RANK)
+        engine->facts.embedding_length = engine->vector_length;
+    else if (engine->compute->label_count != engine->header.label_count)
+        return hearth_error_set(error, HEARTH_EMODEL, "the classifier does not have %u labels",
+                                engine->header.label_count);
+    engine->scores = hearth_try_calloc((size_t)engine->compute->label_count + 1, sizeof(float));
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
     engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));
     engine->counts = hearth_try_calloc(words, sizeof(*engine->counts));
@@ -147,9 +148,9 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     engine->sequences = hearth_try_calloc(engine->plan.slots, sizeof(*engine->sequences));
     engine->batch.capacity = engine->plan.batch;
     engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
-    if (engine->vector == NULL || engine->candidates == NULL || engine->counts == NULL ||
-        engine->unchanged == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
-        find_end_tokens(engine) != 0)
+    if (engine->vector == NULL || engine->scores == NULL || engine->candidates == NULL ||
+        engine->counts == NULL || engine->unchanged == NULL || engine->sequences == NULL ||
+        engine->batch.rows == NULL || find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
     for (uint32_t i = 0; i < engine->plan.slots; i++) {
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
@@ -173,6 +174,7 @@ static void unload(struct hearth_engine *engine)
     }
     hearth_free(engine->sequences);
     hearth_free(engine->vector);
+    hearth_free(engine->scores);
     hearth_free(engine->candidates);
     hearth_free(engine->counts);
     hearth_free(engine->unchanged);
@@ -207,8 +209,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     engine->facts = engine->header.facts;
     engine->facts.context = engine->plan.context;
     engine->facts.slots = engine->plan.slots;
-    engine->facts.batch = engine->plan.batch;
     rc = load_model(engine, files->path, progress, error);
+    engine->facts.batch = engine->plan.batch;
     /* Normalizers and added tokens that strip spaces are a folder's own: of its tokens nothing is
      * known. */
     if (rc == 0 && engine->tokenizer == NULL)

@@ -90,6 +90,7 @@ struct hearth_engine {
     uint32_t *counts;             /* scratch of penalties: zero between calls */
     float *unchanged;             /* scratch of logprobs: the logits before sampling */
     float *vector;                /* scratch of pooling */
+    float *scores;                /* the same, of a classifier's labels */
     uint32_t vector_length;
     bool committed; /* the step that runs has emitted: it can no longer be taken back */
     atomic_bool running;

@@ -313,7 +313,7 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
         rc = limit_tokens(engine, input, made, error);
     hearth_buf_finish(&stops);
     made->head.tokens = made->tokens;
-    made->head.indivisible = engine->header.pooled;
+    made->head.indivisible = engine->compute->pools;
     return rc;
 }
 
