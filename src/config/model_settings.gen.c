@@ -190,7 +190,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "own", "libllama", NULL},
         .is_engines = true,
-        .help = "what computes a GGUF model: libllama (the default), Hearth's own decoder, which is faster and gives the same text under any load, or (auto) our own wherever it knows the architecture and the types",
+        .help = "what computes a GGUF model: Hearth's own decoder, which is faster and gives the same text under any load, libllama, or (auto, the default) our own wherever it knows the architecture and the types",
     },
     {
         .key = "quantize", .kind = HEARTH_SETTING_TEXT,

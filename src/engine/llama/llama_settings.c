@@ -124,7 +124,7 @@ static int read_computes(const json_t *object, enum hearth_llama_computes *compu
         [HEARTH_LLAMA_COMPUTES_OWN] = "own",
         [HEARTH_LLAMA_COMPUTES_LIBRARY] = "libllama",
     };
-    const char *name = hearth_json_text(object, "compute", "libllama");
+    const char *name = hearth_json_text(object, "compute", names[HEARTH_LLAMA_COMPUTES_DEFAULT]);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0) {
             *computes = (enum hearth_llama_computes)i;
@@ -217,6 +217,7 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
         .flash_attention = LLAMA_FLASH_ATTN_TYPE_AUTO,
         .pooling = LLAMA_POOLING_TYPE_UNSPECIFIED,
         .repack = true,
+        .computes = HEARTH_LLAMA_COMPUTES_DEFAULT,
         .isa = hearth_isa_best(),
     };
     if (json == NULL || json[0] == '\0')

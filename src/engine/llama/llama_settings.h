@@ -28,6 +28,8 @@ enum hearth_llama_computes {
     HEARTH_LLAMA_COMPUTES_AUTO,
     HEARTH_LLAMA_COMPUTES_OWN,
     HEARTH_LLAMA_COMPUTES_LIBRARY,
+    /* Where the setting does not say; its help in api/model_settings.json says the same. */
+    HEARTH_LLAMA_COMPUTES_DEFAULT = HEARTH_LLAMA_COMPUTES_AUTO,
 };
 
 struct hearth_llama_settings {
