@@ -180,6 +180,45 @@ static void a_reranker_of_yes_and_no_gives_one_number(void **state)
     assert_true(fabs((double)scores[0][0] - (double)scores[0][1]) > 1e-3);
 }
 
+/* Token n is the n-th letter. */
+static void a_pair_stands_in_the_models_own_words_and_only_its_second_text_is_cut(void **state)
+{
+    (void)state;
+    static const int32_t expected[] = {17, 1, 2, 4, 3, 5, 24, 25};
+    struct decoder_maker maker = pooling_maker("qwen3", RANK);
+    struct driver driver;
+    char document[2 * 300];
+    maker.labels = yes_or_no;
+    maker.pair_template = "q {query} d {document} x y";
+    write_model(&maker);
+    open_model(&driver, "{\"compute\":\"own\"}");
+    prepare(&driver, 0, "a b", "c e");
+    const struct hearth_prepared *whole = driver.runs[0].prepared;
+    assert_int_equal(whole->token_count, sizeof(expected) / sizeof(expected[0]));
+    assert_memory_equal(whole->tokens, expected, sizeof(expected));
+    for (size_t i = 0; i < sizeof(document); i++)
+        document[i] = i % 2 == 0 ? 'c' : ' ';
+    struct hearth_input input = {.task = HEARTH_TASK_SCORE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = "a b",
+                                 .length = 3,
+                                 .pair = document,
+                                 .pair_length = sizeof(document),
+                                 .truncate = HEARTH_TRUNCATE_END};
+    struct hearth_prepared *cut = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &cut, &driver.fault), 0);
+    assert_int_equal(cut->token_count, 256);
+    assert_memory_equal(cut->tokens, expected, 5 * sizeof(int32_t));
+    assert_int_equal(cut->tokens[253], 3);
+    assert_memory_equal(cut->tokens + 254, expected + 6, 2 * sizeof(int32_t));
+    ops->discard(driver.engine, cut);
+    /* A first text that leaves no room. */
+    input.bytes = document;
+    input.length = 2 * 252;
+    assert_int_equal(ops->prepare(driver.engine, &input, &cut, &driver.fault), HEARTH_ECONTEXT);
+    driver_close(&driver);
+}
+
 static void expect_refused(const char *text)
 {
     struct hearth_model_files files = {.path = path};
@@ -235,6 +274,7 @@ int main(void)
         cmocka_unit_test(our_vectors_are_the_same_bits_in_any_steps_and_company),
         cmocka_unit_test(a_classifiers_labels_have_libllamas_shares),
         cmocka_unit_test(a_reranker_of_yes_and_no_gives_one_number),
+        cmocka_unit_test(a_pair_stands_in_the_models_own_words_and_only_its_second_text_is_cut),
         cmocka_unit_test(a_network_that_ranks_without_a_classifier_is_libllamas),
         cmocka_unit_test(a_type_without_kernels_is_named_and_is_libllamas),
     };

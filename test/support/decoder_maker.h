@@ -19,6 +19,7 @@ struct decoder_maker {
     uint32_t window;
     uint32_t pooling; /* libllama's number: it only makes vectors or scores; 0: it generates */
     const char *const *labels; /* of a classifier, with a NULL behind the last; or NULL */
+    const char *pair_template; /* of a reranker; or NULL */
     bool words;                /* with a tokenizer of BERT's kind, for engines */
     enum hearth_quant type;    /* of matrices; vectors are f32 */
     bool biases, tied, fused, rotary_factors, side_by_side;
@@ -257,6 +258,10 @@ static inline void decoder_put_keys(struct hearth_buf *buf, const struct decoder
     }
     if (maker->pooling > 0)
         put_key_of(buf, maker, "pooling_type", maker->pooling, entries);
+    if (maker->pair_template != NULL) {
+        put_key_text(buf, "tokenizer.chat_template.rerank", maker->pair_template);
+        (*entries)++;
+    }
     if (maker->labels != NULL) {
         decoder_put_labels(buf, maker);
         (*entries)++;

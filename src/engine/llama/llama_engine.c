@@ -217,6 +217,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
         engine->token_bytes = longest_token(engine->vocab);
     if (rc == 0)
         rc = make_buffers(engine, error);
+    if (rc == 0)
+        engine->pair_template = llama_model_chat_template(engine->model, "rerank");
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
         rc =
             hearth_chat_create(engine->model, engine->settings.chat_template, &engine->chat, error);
