@@ -200,6 +200,20 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "what weights that are floats become while Hearth's own decoder loads them; else they stay as the file has them",
     },
     {
+        .key = "prompts", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "a JSON object of prompts by name, for a decoder that makes vectors: prompt_name of a request chooses one",
+    },
+    {
+        .key = "default_prompt", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "the name of the prompt of texts that name none",
+    },
+    {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -238,6 +252,8 @@ const char *const hearth_model_setting_keys[] = {
     "instruction_set",
     "compute",
     "quantize",
+    "prompts",
+    "default_prompt",
     "chat_template",
     NULL,
 };

@@ -104,6 +104,30 @@ def test_a_fingerprint_is_of_files_settings_kernels_and_cache(start, own_home, g
     assert other.endswith("_q8_0") and other[:15] != first[:15]
 
 
+def test_vectors_of_a_decoder_have_the_prompts_of_its_definition(start, home, gguf):
+    prompts = {"query": "Instruct: find what answers.\nQuery: ", "passage": "Passage: "}
+    done = cli("install", f"file:{gguf}", "--name", "m", "--set", "pooling=last", "--set",
+               "prompts=" + json.dumps(prompts), "--set", "default_prompt=passage", home=home)
+    assert done.returncode == 0, done.stderr
+    server = start()
+
+    def vector(text, status=200, **rest):
+        answer = server.post("/v1/embeddings", {"model": "m", "input": text, **rest})
+        assert answer.status == status, answer.text
+        return answer.json()["data"][0]["embedding"] if status == 200 else answer.text
+    facts = server.get("/v1/models/m").json()["hearth"]
+    assert (facts["prompts"], facts["default_prompt"], facts["loaded"]) == (prompts, "passage", False)
+    for name, prompt in prompts.items():
+        assert vector("a cat", prompt_name=name) == vector(prompt + "a cat", prompt_name="")
+    assert vector("a cat") == vector("a cat", prompt_name="passage") != vector("a cat", prompt_name="")
+    assert "it has query, passage" in vector("a cat", 400, prompt_name="document")
+    facts = server.get("/v1/models/m").json()["hearth"]
+    assert (facts["prompts"], facts["default_prompt"], facts["loaded"]) == (prompts, "passage", True)
+    # What is cut away is of the text.
+    start_cut = vector("a cat " * 4000 + "sat", prompt_name="query", truncate="start")
+    assert start_cut != vector("a cat " * 4000 + "sat", prompt_name="", truncate="start")
+
+
 def children(pid):
     text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]

@@ -27,6 +27,7 @@ struct hearth_llama_input {
     char *stop_text;
     uint32_t max_tokens; /* never 0: what the request and the context allow */
     uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
+    uint32_t opening;    /* tokens of a prompt, which stay as well */
     uint32_t closing;    /* tokens at the end that stay where a text is cut; 0: a special one */
 };
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "engine/llama/llama_folder.h"
+#include "engine/llama/llama_prompts.h"
 #include "engine/llama/llama_screen.h"
 #include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
@@ -254,6 +255,9 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
         shown = LLAMA_POOLING_TYPE_MEAN;
     snprintf(facts->pooling, sizeof(facts->pooling), "%s", hearth_llama_pooling_name(shown));
     facts->normalized = shown != LLAMA_POOLING_TYPE_RANK;
+    int rc = hearth_llama_prompts_tell(settings, facts, from->error);
+    if (rc != 0)
+        return rc;
     facts->has_chat_template = hearth_gguf_text(from->gguf, "tokenizer.chat_template").length > 0 ||
                                settings->chat_template != NULL;
     return 0;

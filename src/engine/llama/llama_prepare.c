@@ -4,6 +4,7 @@
 #include "base/input_error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
+#include "engine/llama/llama_prompts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -179,7 +180,7 @@ static int count_tokens(struct hearth_engine *engine, const char *text, size_t l
 {
     int32_t *tokens = NULL;
     int rc =
-        hearth_llama_tokenize(engine->vocab, text, length, false, true, &tokens, ret_count, error);
+        hearth_llama_encode(engine, text, length, false, true, NULL, &tokens, ret_count, error);
     hearth_free(tokens);
     return rc;
 }
@@ -261,9 +262,35 @@ static int join_pair(struct hearth_engine *engine, const struct hearth_input *in
     return rc;
 }
 
+/* Prompt and text are tokenized as one: a word may begin in the one and end in the other. How many
+ * tokens the prompt has is asked without the spaces at its end, which belong to the word behind. */
+static int tokenize_text(struct hearth_engine *engine, const struct hearth_input *input,
+                         const char *prompt, struct hearth_llama_input *made,
+                         struct hearth_error *error)
+{
+    struct hearth_buf text;
+    size_t length = strlen(prompt);
+    hearth_buf_init(&text, input->length + length + 1);
+    hearth_buf_append(&text, prompt, length);
+    hearth_buf_append(&text, input->bytes, input->length);
+    int rc = check_bytes(engine, input, text.length, error);
+    if (rc == 0 && text.failed != 0)
+        rc = hearth_error_set(error, text.failed, "the text is too long");
+    if (rc == 0)
+        rc = hearth_llama_encode(engine, text.length > 0 ? text.bytes : "", text.length,
+                                 !input->no_special_tokens, true, input->canceled, &made->tokens,
+                                 &made->head.token_count, error);
+    hearth_buf_finish(&text);
+    while (length > 0 && (prompt[length - 1] == ' ' || prompt[length - 1] == '\n'))
+        length--;
+    if (rc == 0 && length > 0)
+        rc = count_tokens(engine, prompt, length, &made->opening, error);
+    return rc;
+}
+
 static int make_tokens(struct hearth_engine *engine, const struct hearth_input *input,
-                       struct hearth_llama_input *made, struct hearth_buf *stops,
-                       struct hearth_error *error)
+                       const char *prompt, struct hearth_llama_input *made,
+                       struct hearth_buf *stops, struct hearth_error *error)
 {
     int rc;
     switch (input->kind) {
@@ -273,15 +300,13 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
         rc = take_tokens(engine, input, made, error);
         return rc != 0 ? rc : check_frame(engine, input, error);
     case HEARTH_INPUT_TEXT:
+        if (input->task != HEARTH_TASK_SCORE || input->pair == NULL)
+            return tokenize_text(engine, input, prompt, made, error);
         rc = check_bytes(engine, input, input->length, error);
-        if (rc != 0)
-            return rc;
-        if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
+        if (rc == 0)
             return engine->pair_template != NULL ? fill_pair_template(engine, input, made, error)
                                                  : join_pair(engine, input, made, error);
-        return hearth_llama_encode(engine, input->bytes, input->length, !input->no_special_tokens,
-                                   true, input->canceled, &made->tokens, &made->head.token_count,
-                                   error);
+        return rc;
     default:
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "this model takes messages, text or token ids");
@@ -306,8 +331,21 @@ static void truncate_tokens(struct hearth_engine *engine, enum hearth_truncate s
         memmove(tokens + most - closing, tokens + count - closing, closing * sizeof(*tokens));
         return;
     }
-    uint32_t kept = opened && most > 1 ? 1 : 0;
+    uint32_t kept = (opened && most > 1 ? 1 : 0) + made->opening;
     memmove(tokens + kept, tokens + count - (most - kept), (most - kept) * sizeof(*tokens));
+}
+
+/* A prompt stays whole, and with it at least one token of the text and what stands around them. */
+static int check_prompt(const struct hearth_llama_input *made, uint32_t most,
+                        struct hearth_error *error)
+{
+    if (made->opening == 0 || (uint64_t)made->opening + 3 <= most)
+        return 0;
+    return hearth_error_set(error, HEARTH_ECONTEXT,
+                            "This model's maximum context length is %" PRIu32
+                            " tokens. However, the prompt has %" PRIu32
+                            ", which leaves no room for a text.",
+                            most, made->opening);
 }
 
 /* Only the second text is cut: the first one must leave room for some of it. */
@@ -349,6 +387,8 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
         if (input->truncate == HEARTH_TRUNCATE_NEVER)
             return hearth_input_error_context(error, input, made->head.token_count, context);
         int rc = check_pair(made, input->truncate, most, error);
+        if (rc == 0)
+            rc = check_prompt(made, most, error);
         if (rc != 0)
             return rc;
         truncate_tokens(engine, input->truncate, most, made);
@@ -367,14 +407,13 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
                                 engine->facts.tasks & HEARTH_TASK_GENERATE ? " generate" : "",
                                 engine->facts.tasks & HEARTH_TASK_EMBED ? " embed" : "",
                                 engine->facts.tasks & HEARTH_TASK_SCORE ? " score" : "");
-    if (input->prompt_name != NULL && *input->prompt_name != '\0')
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the model has no prompt named \"%.80s\"; it has none",
-                                input->prompt_name);
+    const char *prompt;
+    if (hearth_llama_prompt_of(&engine->settings, input, &prompt, error) != 0)
+        return HEARTH_EINVAL;
     struct hearth_buf stops;
     hearth_buf_init(&stops, 64u << 10);
     made->task = input->task;
-    int rc = make_tokens(engine, input, made, &stops, error);
+    int rc = make_tokens(engine, input, prompt, made, &stops, error);
     if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
         rc = copy_sampling(engine, made, input, &stops, error);
     if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
