@@ -107,8 +107,12 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     bool embeds = facts->tasks & HEARTH_TASK_EMBED;
     json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
     const char *precision = facts->quantization;
-    if (!facts->context) /* not loaded: as it would be */
+    const char *compute = facts->compute;
+    if (!facts->context) { /* not loaded: as it would be */
         precision = hearth_json_text(settings, "precision", precision);
+        const char *chosen = hearth_json_text(settings, "compute", "auto");
+        compute = strcmp(chosen, "auto") == 0 ? compute : chosen;
+    }
     json_object_set_new(object, "architecture", text_or_null(facts->architecture));
     json_object_set_new(object, "tasks", tasks_json(facts));
     json_object_set_new(object, "token_limit",
@@ -125,7 +129,7 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     json_object_set_new(object, "default_prompt", text_or_null(facts->default_prompt));
     json_object_set_new(object, "precision", text_or_null(precision));
     const char *fingerprint = hearth_scheduler_fingerprint(gateway->scheduler, entry->id);
-    json_object_set_new(object, "compute", text_or_null(facts->compute));
+    json_object_set_new(object, "compute", text_or_null(compute));
     json_object_set_new(object, "cache_type", text_or_null(facts->cache_type));
     json_object_set_new(object, "system_fingerprint", text_or_null(fingerprint ? fingerprint : ""));
     json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));

@@ -142,6 +142,7 @@ static void a_classifiers_labels_have_libllamas_shares(void **state)
     write_ranking(three);
     assert_int_equal(ops->describe(&(struct hearth_model_files){.path = path}, &facts, &error), 0);
     assert_int_equal(facts.embedding_length, 3);
+    assert_string_equal(facts.compute, "own");
     assert_string_equal(facts.labels_json, "[\"news\",\"sport\",\"weather\"]");
     run_texts("{\"compute\":\"own\"}", "own, ", 15, 64, ours);
     run_texts("{\"compute\":\"libllama\"}", "libllama", 15, 64, theirs);
@@ -229,6 +230,9 @@ static void expect_refused(const char *text)
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_ENOTIMPL);
     if (strstr(error.message, text) == NULL)
         fail_msg("'%s' does not say '%s'", error.message, text);
+    struct hearth_model_facts facts;
+    assert_int_equal(ops->describe(&files, &facts, &error), 0);
+    assert_string_equal(facts.compute, "libllama");
     params.settings_json = "{\"compute\":\"auto\"}";
     if (ops->plan_memory(&files, &params, &plan, &error) != 0)
         fail_msg("auto: %s", error.message);

@@ -84,7 +84,9 @@ def fingerprints_of(server):
 
 def test_a_fingerprint_is_of_files_settings_kernels_and_cache(start, own_home, gguf):
     server = serve(start, threads=1, batch=64)
-    assert server.get("/v1/models/m").json()["hearth"]["system_fingerprint"] is None, "not loaded"
+    facts = server.get("/v1/models/m").json()["hearth"]
+    assert (facts["system_fingerprint"], facts["compute"]) == (None, "own"), "not loaded"
+    assert re.search(r"computes\s+own\n", server.cli("show", "m").stdout)
     first, = set(fingerprints_of(server))
     facts = server.get("/v1/models/m").json()["hearth"]
     assert facts["cache_type"] == "f16"

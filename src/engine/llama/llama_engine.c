@@ -10,6 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What would compute it where no setting says, with the sizes that a load takes by itself. What
+ * cannot be planned is said by whoever loads it. */
+static void tell_choice(const struct hearth_model_files *files,
+                        const struct hearth_llama_settings *settings,
+                        struct hearth_llama_header *header)
+{
+    struct hearth_llama_plan plan;
+    struct hearth_memory_plan memory;
+    const struct hearth_llama_load load = {
+        .path = files->path, .header = header, .plan = &plan, .settings = settings};
+    bool own = false;
+    if (hearth_llama_plan_make(header, &(struct hearth_load_params){0}, settings, &plan, NULL) ==
+            0 &&
+        hearth_llama_choose(&load, &memory, &own, NULL) == 0)
+        snprintf(header->facts.compute, sizeof(header->facts.compute), "%s",
+                 own ? "own" : "libllama");
+}
+
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
                     struct hearth_error *error)
 {
@@ -21,8 +39,10 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     if (rc == 0 && files->thorough)
         rc = header.folder ? hearth_llama_folder_trial(files->path, &header, error)
                            : hearth_llama_trial(files->path, &header, error);
-    if (rc == 0)
+    if (rc == 0) {
+        tell_choice(files, &settings, &header);
         *ret_facts = header.facts;
+    }
     hearth_llama_settings_finish(&settings);
     return rc;
 }
