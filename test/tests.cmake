@@ -11,7 +11,7 @@ function(hearth_test_program source)
     set(libraries hearth_${room})
   elseif(relative MATCHES "^conformance/test_(store|blob)")
     set(libraries hearth_${CMAKE_MATCH_1})
-  elseif(relative MATCHES "/test_engine_llama\\.c$") # makes small models by the rows of the networks
+  elseif(relative MATCHES "/test_engine_llama(_decoders)?\\.c$") # make small models by the rows of the networks
     set(libraries hearth_loop hearth_wire hearth_network ${CMAKE_DL_LIBS})
   elseif(relative MATCHES "/test_(worker|sandbox|engine)[a-z_]*\\.c$")
     set(libraries hearth_loop hearth_wire ${CMAKE_DL_LIBS})

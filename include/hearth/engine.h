@@ -78,8 +78,11 @@ struct hearth_model_facts {
     /* How many numbers of a vector an answer has that does not say; 0: all embedding_length. */
     uint32_t default_dimensions;
     /* What computes it, where an engine has several ways, and with which instructions: "own,
-     * avx512_bf16", "libllama"; as loaded, empty before. */
+     * avx512_bf16", "libllama"; from describe what would where no setting says: "own". */
     char compute[32];
+    /* The type of its KV cache, as loaded: "f16", or "f16, q8_0" where values have another than
+     * keys; empty before, and where it keeps none. */
+    char cache_type[24];
 };
 
 /* How to load. Zero means the default that is written behind the field. */

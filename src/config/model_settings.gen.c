@@ -190,7 +190,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "own", "libllama", NULL},
         .is_engines = true,
-        .help = "what computes a GGUF model: libllama (the default), Hearth's own decoder, which is faster and gives the same text under any load, or (auto) our own wherever it knows the architecture and the types",
+        .help = "what computes a GGUF model: Hearth's own decoder, which is faster and gives the same text under any load, libllama, or (auto, the default) our own wherever it knows the architecture and the types",
     },
     {
         .key = "quantize", .kind = HEARTH_SETTING_TEXT,
@@ -198,6 +198,20 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .choices = (const char *const[]){"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", NULL},
         .is_engines = true,
         .help = "what weights that are floats become while Hearth's own decoder loads them; else they stay as the file has them",
+    },
+    {
+        .key = "prompts", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "a JSON object of prompts by name, for a decoder that makes vectors: prompt_name of a request chooses one",
+    },
+    {
+        .key = "default_prompt", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "the name of the prompt of texts that name none",
     },
     {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
@@ -238,6 +252,8 @@ const char *const hearth_model_setting_keys[] = {
     "instruction_set",
     "compute",
     "quantize",
+    "prompts",
+    "default_prompt",
     "chat_template",
     NULL,
 };

@@ -4,6 +4,10 @@
 /* A short step is mostly overhead and says little about the time of a token. */
 #define OBSERVED_LEAST 8u
 #define PACE_WEIGHT 0.25
+/* A stream that gets its next token after three times its usual gap still flows. */
+#define GAP_OF_DECODES 3
+/* Pieces of a prompt that are shorter than this are mostly overhead. */
+#define GAP_LEAST_US 20000
 
 struct budget {
     uint32_t tokens;  /* left in the step */
@@ -181,21 +185,36 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
 
 /* An exponential moving average: recent steps count most, because the machine may have become
  * busier. */
+static void average(double *value, double now)
+{
+    *value = *value > 0 ? *value + PACE_WEIGHT * (now - *value) : now;
+}
+
 void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
                                uint64_t step_us)
 {
-    if (prefill_tokens < OBSERVED_LEAST)
-        return;
-    double now = (double)step_us / prefill_tokens;
-    pace->token_us =
-        pace->token_us > 0 ? pace->token_us + PACE_WEIGHT * (now - pace->token_us) : now;
+    if (prefill_tokens == 0)
+        average(&pace->decode_us, (double)step_us);
+    else if (prefill_tokens >= OBSERVED_LEAST)
+        average(&pace->token_us, (double)step_us / prefill_tokens);
+}
+
+/* Where a step of what decodes is short, so may its delay be: a fast decoder computes prompts as
+ * fast in short pieces, and its streams would stutter by long ones. Where it is long, the longest
+ * gap holds. */
+static double gap_of(const struct hearth_batch_pace *pace, uint64_t longest_us)
+{
+    double gap = GAP_OF_DECODES * pace->decode_us;
+    if (gap <= 0 || gap > (double)longest_us)
+        return (double)longest_us;
+    return gap > GAP_LEAST_US ? gap : GAP_LEAST_US;
 }
 
 /* gap / time of a token, but never so few that a long prompt would take thousands of steps. */
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
                                        uint32_t tokens_max)
 {
-    double fit = pace->token_us > 0 ? (double)gap_us / pace->token_us : tokens_max;
+    double fit = pace->token_us > 0 ? gap_of(pace, gap_us) / pace->token_us : tokens_max;
     if (fit >= tokens_max)
         return tokens_max;
     return least(fit < PREFILL_LEAST ? PREFILL_LEAST : (uint32_t)fit, tokens_max);

@@ -42,12 +42,14 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
 /* How many prompt tokens fit into the gap between two tokens, measured. Zeroed memory is a pace of
  * which nothing is known yet. */
 struct hearth_batch_pace {
-    double token_us; /* moving average of a prompt token's time */
+    double token_us;  /* moving average of a prompt token's time */
+    double decode_us; /* the same, of a step without prompts */
 };
 /* A step that took `prefill_tokens` prompt tokens and this time. */
 void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
                                uint64_t step_us);
-/* At least 16, at most `tokens_max`. */
+/* At least 16, at most `tokens_max`. The gap is three times that of a step without prompts, from 20
+ * ms up to `gap_us`, and `gap_us` before there was one. */
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
                                        uint32_t tokens_max);
 

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Most headers fit into 1 MiB; a large vocabulary takes a few. */
-#define WINDOW_BYTES_MIN ((size_t)1 << 20)
+/* Small, because a model may lie in hundreds of files, most of whose headers are a few kilobytes; a
+ * large vocabulary takes a few megabytes. */
+#define WINDOW_BYTES_MIN ((size_t)64 << 10)
 
 int hearth_gguf_parse(const void *bytes, size_t length, uint64_t file_bytes,
                       struct hearth_gguf **ret_gguf, struct hearth_error *error)
@@ -58,6 +59,7 @@ static int read_growing(FILE *file, uint64_t file_bytes, struct hearth_gguf **re
     if (rc == 0) {
         /* Keys and texts point into the bytes, so they live as long as the header. */
         (*ret_gguf)->owned_bytes = bytes;
+        (*ret_gguf)->owned_count = held;
         return 0;
     }
     hearth_free(bytes);

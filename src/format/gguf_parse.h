@@ -14,7 +14,8 @@ struct hearth_gguf {
     struct hearth_gguf_tensor *tensors;
     size_t tensor_count;
     size_t *tensors_by_name; /* indices, sorted */
-    void *owned_bytes;       /* the header, when this object read it itself */
+    void *owned_bytes;       /* the header, when this object read it itself; at least all of it */
+    size_t owned_count;
 };
 
 /* As hearth_gguf_parse. When the header goes on behind `length` bytes of a longer file,

@@ -47,10 +47,12 @@ static const struct hearth_architecture rows[] = {
         .activation = HEARTH_ACTIVATION_SILU,
     },
     {
-        /* Qwen 3 (arXiv 2505.09388): each head of Q and K is normed instead of the biases. */
+        /* Qwen 3 (arXiv 2505.09388): each head of Q and K is normed instead of the biases. Its
+         * rerankers (arXiv 2506.05176) have the rows of "yes" and "no" of the head as a classifier.
+         */
         .name = "qwen3",
         .required = FRAME | ATTENTION | HEAD_NORMS | P(FEED_NORM) | GATED,
-        .permitted = HEAD | FUSED | QKV_BIASES,
+        .permitted = HEAD | FUSED | QKV_BIASES | P(CLASSIFIER),
         .rotary = HEARTH_ROTARY_HALVES,
         .activation = HEARTH_ACTIVATION_SILU,
     },

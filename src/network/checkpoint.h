@@ -1,10 +1,10 @@
 /* A model's tensors by their part in the network, whatever files they lie in and whatever they are
  * called there.
  *
- * Two sources: a GGUF file; a Hugging Face folder with config.json and safetensors, in one file or
- * in several by an index. Lifecycle: open reads headers only; after everything is found sound
- * (weights.h), map makes the bytes readable; unmap when they are repacked. Immutable between these
- * calls; any thread. */
+ * Two sources: a GGUF model, in one file or several (format/gguf_parts.h); a Hugging Face folder
+ * with config.json and safetensors, in one file or in several by an index. Lifecycle: open reads
+ * headers only; after everything is found sound (weights.h), map makes the bytes readable; unmap
+ * when they are repacked. Immutable between these calls; any thread. */
 #ifndef HEARTH_NETWORK_CHECKPOINT_H
 #define HEARTH_NETWORK_CHECKPOINT_H
 

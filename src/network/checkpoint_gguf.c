@@ -1,55 +1,68 @@
-/* One GGUF file as a checkpoint. The header's parser (format/gguf.h) has checked that every tensor
- * lies within the file, so nothing here judges an offset again; what may change between that check
- * and the reading is the file's length, which map looks at once more. */
+/* A GGUF model, in one file or several, as a checkpoint. The header's parser (format/gguf.h) has
+ * checked that every tensor lies within its file, so nothing here judges an offset again; what may
+ * change between that check and the reading is a file's length, which map looks at once more. */
 #include "network/checkpoint_ops.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "format/file_map.h"
+#include "format/gguf_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The path is kept because the file is opened twice: once for its header, when a plan is made, and
- * once to be mapped, when there is memory for the weights. The mapping belongs to the
- * checkpoint. */
-struct gguf_file {
+/* Files are opened twice: once for their headers, when a plan is made, and once to be mapped, when
+ * there is memory for the weights. The mappings belong to the checkpoint. Tensors are numbered
+ * through all parts. */
+struct gguf_model {
     struct hearth_checkpoint head;
-    char *path;
-    struct hearth_gguf *gguf;
-    struct hearth_file_map map;
+    struct hearth_gguf_parts parts;
+    struct hearth_file_map *maps; /* [parts] */
 };
 
-static const struct gguf_file *self(const struct hearth_checkpoint *checkpoint)
+static const struct gguf_model *self(const struct hearth_checkpoint *checkpoint)
 {
-    return (const struct gguf_file *)checkpoint;
+    return (const struct gguf_model *)checkpoint;
 }
 
 static int network(const struct hearth_checkpoint *checkpoint,
                    const struct hearth_network_overrides *overrides,
                    struct hearth_network *ret_network, struct hearth_error *error)
 {
-    return hearth_network_read(self(checkpoint)->gguf, overrides, ret_network, error);
+    return hearth_network_read(self(checkpoint)->parts.parts[0].gguf, overrides, ret_network,
+                               error);
 }
 
 static size_t count(const struct hearth_checkpoint *checkpoint)
 {
-    return hearth_gguf_tensor_count(self(checkpoint)->gguf);
+    const struct hearth_gguf_parts *parts = &self(checkpoint)->parts;
+    size_t sum = 0;
+    for (size_t i = 0; i < parts->count; i++)
+        sum += hearth_gguf_tensor_count(parts->parts[i].gguf);
+    return sum;
 }
 
 /* All items of a part are one tensor here. */
 static bool find(const struct hearth_checkpoint *checkpoint, enum hearth_part part, uint32_t layer,
                  uint32_t item, struct hearth_checkpoint_tensor *ret_tensor)
 {
-    const struct hearth_gguf *gguf = self(checkpoint)->gguf;
+    const struct hearth_gguf_parts *parts = &self(checkpoint)->parts;
+    const struct hearth_gguf_tensor *tensor = NULL;
+    size_t first = 0, file = 0;
     char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
     (void)item;
     hearth_part_name(part, layer, name, sizeof(name));
-    const struct hearth_gguf_tensor *tensor = hearth_gguf_find_tensor(gguf, name);
+    for (; file < parts->count; file++) {
+        tensor = hearth_gguf_find_tensor(parts->parts[file].gguf, name);
+        if (tensor != NULL)
+            break;
+        first += hearth_gguf_tensor_count(parts->parts[file].gguf);
+    }
     if (tensor == NULL)
         return false;
     *ret_tensor = (struct hearth_checkpoint_tensor){
-        .index = (size_t)(tensor - hearth_gguf_tensor(gguf, 0)),
+        .index = first + (size_t)(tensor - hearth_gguf_tensor(parts->parts[file].gguf, 0)),
+        .file = (uint32_t)file,
         .type = tensor->type,
         .offset = tensor->offset,
         .size_bytes = tensor->size_bytes,
@@ -69,41 +82,50 @@ static void part_name(const struct hearth_checkpoint *checkpoint, enum hearth_pa
 static const char *name_of(const struct hearth_checkpoint *checkpoint, size_t index,
                            size_t *ret_length)
 {
-    const struct hearth_gguf_tensor *tensor = hearth_gguf_tensor(self(checkpoint)->gguf, index);
+    const struct hearth_gguf_part *part = self(checkpoint)->parts.parts;
+    for (; index >= hearth_gguf_tensor_count(part->gguf); part++)
+        index -= hearth_gguf_tensor_count(part->gguf);
+    const struct hearth_gguf_tensor *tensor = hearth_gguf_tensor(part->gguf, index);
     *ret_length = tensor->name.length;
     return tensor->name.bytes;
 }
 
 static void unmap(struct hearth_checkpoint *checkpoint)
 {
-    hearth_file_map_close(&((struct gguf_file *)checkpoint)->map);
+    struct gguf_model *model = (struct gguf_model *)checkpoint;
+    for (size_t i = 0; i < model->parts.count; i++)
+        hearth_file_map_close(&model->maps[i]);
 }
 
 static int map(struct hearth_checkpoint *checkpoint, struct hearth_error *error)
 {
     /* A read behind the end of a mapped file ends the process (SIGBUS). Hence the comparison with
      * the length that the header's offsets were checked against. */
-    struct gguf_file *file = (struct gguf_file *)checkpoint;
-    int rc = hearth_file_map_open(file->path, &file->map, error);
-    if (rc == 0 && file->map.length < hearth_gguf_file_bytes(file->gguf)) {
-        unmap(checkpoint);
-        rc = hearth_error_set(error, HEARTH_EMODEL, "the file has become shorter meanwhile");
+    struct gguf_model *model = (struct gguf_model *)checkpoint;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < model->parts.count; i++) {
+        const struct hearth_gguf_part *part = &model->parts.parts[i];
+        rc = hearth_file_map_open(part->path, &model->maps[i], error);
+        if (rc == 0 && model->maps[i].length < hearth_gguf_file_bytes(part->gguf))
+            rc = hearth_error_set(error, HEARTH_EMODEL, "the file has become shorter meanwhile");
     }
+    if (rc != 0)
+        unmap(checkpoint);
     return rc;
 }
 
 static const void *bytes(const struct hearth_checkpoint *checkpoint,
                          const struct hearth_checkpoint_tensor *tensor)
 {
-    return (const char *)self(checkpoint)->map.bytes + tensor->offset;
+    return (const char *)self(checkpoint)->maps[tensor->file].bytes + tensor->offset;
 }
 
-static void close_file(struct hearth_checkpoint *checkpoint)
+static void close_model(struct hearth_checkpoint *checkpoint)
 {
-    struct gguf_file *file = (struct gguf_file *)checkpoint;
-    hearth_gguf_destroy(file->gguf);
-    hearth_free(file->path);
-    hearth_free(file);
+    struct gguf_model *model = (struct gguf_model *)checkpoint;
+    hearth_gguf_parts_close(&model->parts);
+    hearth_free(model->maps);
+    hearth_free(model);
 }
 
 static const struct hearth_checkpoint_ops ops = {
@@ -115,25 +137,20 @@ static const struct hearth_checkpoint_ops ops = {
     .map = map,
     .unmap = unmap,
     .bytes = bytes,
-    .close = close_file,
+    .close = close_model,
 };
 
 int hearth_checkpoint_open_gguf(const char *path, struct hearth_checkpoint **ret_checkpoint,
                                 struct hearth_error *error)
 {
-    struct hearth_gguf *gguf = NULL;
-    int rc = hearth_gguf_open(path, &gguf, error);
+    struct hearth_gguf_parts parts;
+    int rc = hearth_gguf_parts_open(path, &parts, error);
     if (rc != 0)
         return rc;
-    /* Before anything else: the tensors of the other files would only be reported as missing. */
-    if (hearth_gguf_integer(gguf, "split.count", 1) > 1) {
-        hearth_gguf_destroy(gguf);
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "a model in several GGUF files");
-    }
-    struct gguf_file *file = hearth_calloc(1, sizeof(*file));
-    file->head.ops = &ops;
-    file->path = hearth_strdup(path);
-    file->gguf = gguf;
-    *ret_checkpoint = &file->head;
+    struct gguf_model *model = hearth_calloc(1, sizeof(*model));
+    model->head.ops = &ops;
+    model->parts = parts;
+    model->maps = hearth_calloc(parts.count, sizeof(*model->maps));
+    *ret_checkpoint = &model->head;
     return 0;
 }

@@ -78,6 +78,10 @@ static int describe(struct hearth_decoder *decoder, const char *path,
     if (rc == 0)
         rc = hearth_weights_describe(&decoder->network, checkpoint, &decoder->params.quantize,
                                      &decoder->weights, error);
+    if (rc == 0 && decoder->params.classifies && !decoder->weights.classifies) {
+        hearth_weights_finish(&decoder->weights);
+        rc = hearth_error_set(error, HEARTH_ENOTIMPL, "a network that ranks without a classifier");
+    }
     if (rc != 0) {
         hearth_checkpoint_close(checkpoint);
         return rc;
@@ -213,6 +217,20 @@ const struct hearth_network *hearth_decoder_network(const struct hearth_decoder 
 float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index)
 {
     return decoder->space.results + index * decoder->result_stride;
+}
+
+/* In double and in order: a few rows for each text, so that nothing is won by kernels. */
+void hearth_decoder_classify(const struct hearth_decoder *decoder, const float *state,
+                             float *ret_logits)
+{
+    const float *row = decoder->weights.classifier;
+    size_t width = decoder->network.width;
+    for (uint32_t i = 0; i < decoder->network.labels; i++, row += width) {
+        double sum = 0;
+        for (size_t j = 0; j < width; j++)
+            sum += (double)row[j] * (double)state[j];
+        ret_logits[i] = (float)sum;
+    }
 }
 
 uint32_t hearth_decoder_length(const struct hearth_decoder *decoder, uint32_t sequence)

@@ -29,6 +29,7 @@ struct hearth_decoder_params {
     enum hearth_kv_type kv_type;
     enum hearth_isa isa;
     bool lock_memory; /* keeps the weights from being swapped out */
+    bool classifies;  /* a network without a classifier is HEARTH_ENOTIMPL */
     struct hearth_weights_quantize quantize;
     struct hearth_network_overrides overrides;
 };
@@ -73,6 +74,11 @@ int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_deco
 /* Result number `index` of the last step, in the order of its spans and rows: [vocabulary] or
  * [width]. The caller may write into it; it lives until the next step. */
 float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index);
+
+/* The classifier's logits, one for each label of the network, of a state [width] that a step gave.
+ * Only where params ask for one. */
+void hearth_decoder_classify(const struct hearth_decoder *decoder, const float *state,
+                             float *ret_logits);
 
 uint32_t hearth_decoder_length(const struct hearth_decoder *decoder, uint32_t sequence);
 /* Forgets all but the first `count` tokens. */

@@ -127,6 +127,19 @@ static void read_vocabulary(struct reading *from, struct hearth_network *network
         refuse(from, "vocab_size", "is missing, and there is no list of tokens");
 }
 
+/* One where nothing is said: a number for a pair of texts. */
+static void read_labels(struct reading *from, struct hearth_network *network)
+{
+    const struct hearth_gguf_entry *labels = find(from, "classifier.output_labels");
+    network->labels = 1;
+    if (labels == NULL || !labels->is_array || labels->count == 0)
+        return;
+    if (labels->count > HEARTH_NETWORK_LABELS_MAX)
+        refuse(from, "classifier.output_labels", "has too many labels");
+    else
+        network->labels = (uint32_t)labels->count;
+}
+
 /* Factors that most headers leave out; converters write 0 for "none" as well, hence the tests for
  * 0. Scores are multiplied by 1/√(head size) (arXiv 1706.03762), in Gemma's largest networks by
  * 1/√(width/heads). Granite's logit_scale is a divisor, and we keep its inverse. */
@@ -284,6 +297,7 @@ int hearth_network_read(const struct hearth_gguf *gguf,
     struct reading from = {.gguf = gguf, .prefix = network.architecture->name, .error = error};
     read_sizes(&from, &network);
     read_vocabulary(&from, &network);
+    read_labels(&from, &network);
     if (from.rc == 0) {
         read_factors(&from, &network);
         read_windows(&from, &network);
@@ -329,6 +343,8 @@ uint64_t hearth_network_extent(const struct hearth_network *network, enum hearth
         return network->expert_feed;
     case HEARTH_EXTENT_TWO_EXPERT_FEEDS:
         return 2 * (uint64_t)network->expert_feed;
+    case HEARTH_EXTENT_LABELS:
+        return network->labels;
     case HEARTH_EXTENT_NONE:
         break;
     }

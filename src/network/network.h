@@ -14,6 +14,7 @@ enum {
     HEARTH_NETWORK_LAYERS_MAX = 512,
     HEARTH_NETWORK_WIDTH_MAX = 1 << 18, /* and of the feed-forward part, of Q, of K */
     HEARTH_NETWORK_EXPERTS_MAX = 512,
+    HEARTH_NETWORK_LABELS_MAX = 4096,
 };
 
 /* How positions turn into angles; see rotary.h. */
@@ -40,6 +41,7 @@ struct hearth_network {
     uint32_t rotary_size; /* components of a head that are rotated */
     uint32_t feed;
     uint32_t experts, experts_used, expert_feed; /* 0: no mixture */
+    uint32_t labels;                             /* of a classifier, if there is one */
     float norm_epsilon;
     float embedding_scale, residual_scale, attention_scale; /* factors, 1 for most */
     float logit_scale;                                      /* a factor */

@@ -34,6 +34,7 @@ static const struct hearth_part_row rows[HEARTH_PART_COUNT] = {
     [HEARTH_PART_ROTARY_FACTORS] = GLOBAL("rope_freqs.weight", E(FREQUENCIES)),
     [HEARTH_PART_ROTARY_FACTORS_SHORT] = GLOBAL("rope_factors_short.weight", E(FREQUENCIES)),
     [HEARTH_PART_ROTARY_FACTORS_LONG] = GLOBAL("rope_factors_long.weight", E(FREQUENCIES)),
+    [HEARTH_PART_CLASSIFIER] = GLOBAL("cls.output.weight", E(WIDTH), E(LABELS)),
     [HEARTH_PART_ATTENTION_NORM] = OF_LAYER("attn_norm.weight", E(WIDTH)),
     [HEARTH_PART_ATTENTION_NORM_BIAS] = OF_LAYER("attn_norm.bias", E(WIDTH)),
     [HEARTH_PART_QUERY] = LAYER_MATRIX("attn_q.weight", E(WIDTH), E(QUERIES)),

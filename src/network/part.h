@@ -19,6 +19,7 @@ enum hearth_part {
     HEARTH_PART_ROTARY_FACTORS,       /* llama3's scaling, by frequency */
     HEARTH_PART_ROTARY_FACTORS_SHORT, /* longrope's, within the original context … */
     HEARTH_PART_ROTARY_FACTORS_LONG,  /* … and beyond it */
+    HEARTH_PART_CLASSIFIER,           /* scores of labels, from the state of a text's last token */
     /* once in a layer */
     HEARTH_PART_ATTENTION_NORM,
     HEARTH_PART_ATTENTION_NORM_BIAS,
@@ -82,6 +83,7 @@ enum hearth_extent {
     HEARTH_EXTENT_EXPERTS,
     HEARTH_EXTENT_EXPERT_FEED,
     HEARTH_EXTENT_TWO_EXPERT_FEEDS,
+    HEARTH_EXTENT_LABELS, /* of a classifier */
 };
 
 struct hearth_part_row {

@@ -53,6 +53,8 @@ struct hearth_weights {
     struct hearth_panels head;
     const float *head_bias;
     const float *final_norm, *final_norm_bias;
+    bool classifies;         /* known from describe on */
+    const float *classifier; /* [labels][width]; or NULL */
     const float *rotary_factors, *rotary_factors_short, *rotary_factors_long;
     bool tied;
     /* Where the head is not tied: rows of embeddings, one behind the other. */

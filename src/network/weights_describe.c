@@ -290,7 +290,7 @@ static void describe_layer(struct hearth_describing *d, struct hearth_layer_weig
 static void describe_ends(struct hearth_describing *d)
 {
     struct hearth_weights *weights = d->weights;
-    struct hearth_checkpoint_tensor embedding, head;
+    struct hearth_checkpoint_tensor embedding, head, classifier;
     add_vector(d, HEARTH_PART_FINAL_NORM, &weights->final_norm);
     add_vector(d, HEARTH_PART_FINAL_NORM_BIAS, &weights->final_norm_bias);
     hearth_describing_need(d, HEARTH_PART_EMBEDDING, &embedding);
@@ -302,6 +302,8 @@ static void describe_ends(struct hearth_describing *d)
         hearth_describing_fail(d, HEARTH_PART_HEAD, HEARTH_EMODEL, "is missing");
     add_matrix(d, &weights->head, weights->tied ? &embedding : &head, 0, d->network->vocabulary);
     add_vector(d, HEARTH_PART_HEAD_BIAS, &weights->head_bias);
+    weights->classifies = hearth_describing_find(d, HEARTH_PART_CLASSIFIER, &classifier);
+    add_vector(d, HEARTH_PART_CLASSIFIER, &weights->classifier);
     if (weights->tied || d->rc != 0)
         return;
     weights->embedding_type = made_type(d, &embedding);

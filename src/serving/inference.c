@@ -185,6 +185,11 @@ uint32_t hearth_inference_default_dimensions(const struct hearth_inference *infe
                : 0;
 }
 
+const char *hearth_inference_fingerprint(const struct hearth_inference *inference)
+{
+    return hearth_load_fingerprint(inference->model->load);
+}
+
 const struct hearth_vector_digest *hearth_inference_maker(const struct hearth_inference *inference)
 {
     return &inference->share.maker;

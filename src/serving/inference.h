@@ -98,6 +98,8 @@ const char *hearth_inference_model(const struct hearth_inference *inference);
 /* How many numbers of a vector its model, as loaded, wants in an answer that does not say; 0: all
  * of them, or not known because it is not loaded. */
 uint32_t hearth_inference_default_dimensions(const struct hearth_inference *inference);
+/* Of the model as loaded (fingerprint.h); from its on_prepared or first event until its end. */
+const char *hearth_inference_fingerprint(const struct hearth_inference *inference);
 /* The maker of its vector (hearth_scheduler_maker), now or when it was put into the cache; from its
  * VECTOR event until its end. */
 struct hearth_vector_digest;

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ARENA_MAX = 16 << 20 };
@@ -109,6 +110,23 @@ static int verify(const struct hearth_locating *locating, struct hearth_error *e
                                            error);
 }
 
+/* Names do not count where digests are recorded: the same bytes may be installed under another. */
+static void tell_files(const struct hearth_locating *locating, struct hearth_location *location)
+{
+    struct hearth_sha256 *digest = hearth_sha256_create();
+    const struct hearth_version *version = locating->version;
+    struct stat status;
+    for (size_t i = 0; version && i < version->file_count; i++)
+        hearth_sha256_update(digest, version->files[i].sha256, strlen(version->files[i].sha256));
+    if (!version && stat(location->path, &status) == 0) {
+        const int64_t about[] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+        hearth_sha256_update(digest, location->path, strlen(location->path));
+        hearth_sha256_update(digest, about, sizeof(about));
+    }
+    hearth_sha256_hex(digest, location->digest);
+    hearth_sha256_destroy(digest);
+}
+
 /* On our lane */
 static void look(void *argument)
 {
@@ -127,6 +145,8 @@ static void look(void *argument)
     if (rc == 0 && locating->verify && !locating->entry->path[0])
         rc = verify(locating, error);
     error->code = rc;
+    if (rc == 0)
+        tell_files(locating, location);
     location->engine = hearth_engine_for_path(location->path);
 }
 

@@ -4,6 +4,7 @@
 #ifndef HEARTH_SERVING_LOCATE_H
 #define HEARTH_SERVING_LOCATE_H
 
+#include "base/digest.h"
 #include "hearth/error.h"
 
 #include <stdbool.h>
@@ -17,7 +18,10 @@ struct hearth_locating;
 
 struct hearth_location {
     char path[4096];
-    const char *engine;        /* by the look of the files, or NULL */
+    const char *engine; /* by the look of the files, or NULL */
+    /* Tells these files from others: a digest of the recorded digests, or, of a file without a
+     * registry row, one of its name, size and time of change. */
+    char digest[HEARTH_SHA256_HEX];
     struct hearth_error error; /* code 0: found */
 };
 

@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "domain/memory_plan.h"
 #include "loop/loop.h"
+#include "serving/fingerprint.h"
 #include "serving/locate.h"
 #include "serving/machine_look.h"
 
@@ -26,7 +27,10 @@ struct hearth_model_load {
     struct hearth_machine_look *looking; /* under way, or NULL */
     struct hearth_timer *again;          /* while it seeks room */
     char engine[HEARTH_ENGINE_NAME_MAX];
-    char *path;                /* where it lies */
+    char *path; /* where it lies */
+    char files[HEARTH_SHA256_HEX];
+    char fingerprint[HEARTH_FINGERPRINT_SIZE];
+    char *engine_json;         /* the engine's settings with which the present process loads */
     bool verified;             /* the files were read once, and their bytes are the recorded ones */
     bool seeks_room;           /* it does not fit, and others unload for it */
     bool ready;                /* what the present process has said */
@@ -114,6 +118,13 @@ static void on_progress(void *argument, float fraction)
 static void on_ready(void *argument)
 {
     struct hearth_model_load *load = argument;
+    const struct hearth_fingerprint_parts parts = {
+        .files = load->files,
+        .engine = load->engine,
+        .engine_json = load->engine_json,
+        .facts = hearth_model_process_facts(load->process),
+    };
+    hearth_fingerprint_make(&parts, load->fingerprint);
     load->ready = true;
     load->fraction = 1;
     load->ready_ms = now_ms(load);
@@ -205,6 +216,8 @@ static void on_turn(void *argument)
     struct hearth_model_load *load = argument;
     const struct hearth_model_settings *settings = &load->identity->settings;
     hearth_identity_renew_maker(load->identity);
+    hearth_free(load->engine_json);
+    load->engine_json = settings->engine_json ? hearth_strdup(settings->engine_json) : NULL;
     load->ready = false;
     load->looking =
         hearth_machine_look(load->identity->loop, load->place->short_lane, settings->affinity,
@@ -240,6 +253,7 @@ static void on_located(void *argument, const struct hearth_location *location)
     load->verified = true;
     hearth_free(load->path);
     load->path = hearth_strdup(location->path);
+    snprintf(load->files, sizeof(load->files), "%s", location->digest);
     hearth_load_gate_enter(load->place->gate, &load->pass);
 }
 
@@ -335,6 +349,7 @@ void hearth_load_destroy(struct hearth_model_load *load)
     hearth_load_gate_remove(load->place->gate, &load->pass);
     hearth_timer_destroy(load->again);
     hearth_free(load->path);
+    hearth_free(load->engine_json);
     hearth_free(load);
 }
 
@@ -364,6 +379,11 @@ uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load)
 {
     return hearth_model_process_facts(load->process);
+}
+
+const char *hearth_load_fingerprint(const struct hearth_model_load *load)
+{
+    return load->fingerprint;
 }
 
 void hearth_load_each_worker(

@@ -75,6 +75,8 @@ bool hearth_load_has_process(const struct hearth_model_load *load);
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
 /* What the last process said of the model; until one has said it, all of it is 0. */
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
+/* Of what is ready, or was last (fingerprint.h); empty before. */
+const char *hearth_load_fingerprint(const struct hearth_model_load *load);
 /* Visits the workers of its process, as hearth_model_process_each_worker does. */
 void hearth_load_each_worker(
     const struct hearth_model_load *load, const struct hearth_backend_worker *only,

@@ -86,6 +86,10 @@ void hearth_scheduler_sample(struct hearth_scheduler *scheduler, void (*on_done)
 /* False when the model ("name:version") is not ready; `ret_facts`, as loaded, may be NULL. */
 bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const char *model,
                                  struct hearth_model_facts *ret_facts);
+/* Its fingerprint (fingerprint.h); NULL when it is not ready. Valid until the next turn of the
+ * loop. */
+const char *hearth_scheduler_fingerprint(const struct hearth_scheduler *scheduler,
+                                         const char *model);
 
 /* The cache of vectors, of all models together: how full it is, how often it helped. */
 void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,

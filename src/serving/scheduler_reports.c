@@ -62,6 +62,14 @@ bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const
     return true;
 }
 
+const char *hearth_scheduler_fingerprint(const struct hearth_scheduler *scheduler, const char *id)
+{
+    const struct hearth_served_model *model = hearth_scheduler_find(scheduler, id);
+    return model && hearth_life_state(model->life) == HEARTH_MODEL_READY
+               ? hearth_load_fingerprint(model->load)
+               : NULL;
+}
+
 /* Vectors and dead letters */
 
 void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,

@@ -10,6 +10,7 @@
 #include "serving/shared_input.h"
 #include "task/generation_stream.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TEXT_MAX = 16 << 20, ANSWER_MAX = 64 << 20 };
@@ -83,8 +84,12 @@ static void on_loading(struct hearth_answering *answering, float fraction)
         hearth_text_stream_loading(of(answering), fraction);
 }
 
+/* Noted with each prompt: a model whose worker ended meanwhile may have been loaded anew, with other
+ * settings. */
 static void on_prepared(struct hearth_answering *answering, uint32_t part)
 {
+    snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",
+             hearth_inference_fingerprint(hearth_answering_inference(answering, part)));
     if (of(answering)->stream)
         hearth_text_stream_prepared(&of(answering)->choices[part]);
 }

@@ -9,6 +9,7 @@
 #define HEARTH_TASK_GENERATION_H
 
 #include "gateway/sse.h"
+#include "serving/fingerprint.h"
 #include "task/answering.h"
 
 struct hearth_error_detail;
@@ -50,6 +51,7 @@ struct hearth_generation {
     struct hearth_answering answering; /* first */
     const struct hearth_generation_shape *shape;
     const char *id, *model;  /* the model as the client named it; in the call's arena */
+    char fingerprint[HEARTH_FINGERPRINT_SIZE]; /* of what computes; empty before it is known */
     const char *const *echo; /* for each input the text that goes before its answers; or NULL */
     int64_t created_s;
     bool stream, include_usage, logprobs;

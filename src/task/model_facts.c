@@ -6,9 +6,31 @@
 #include "serving/scheduler.h"
 #include "wire/ipc_event.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CONTEXT_DEFAULT = 4096 }; /* of a model whose definition does not say (engine.h) */
+
+/* An engine that reads prompts from a definition tells them when it is loaded; until then it is
+ * told here what they will be. */
+static void add_prompts(const struct hearth_catalog_entry *entry, struct hearth_model_facts *facts)
+{
+    json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
+    const json_t *prompts = json_object_get(settings, "prompts");
+    struct hearth_buf text;
+    hearth_buf_init(&text, sizeof(facts->prompts_json) - 1);
+    if (json_is_string(prompts))
+        hearth_buf_text(&text, json_string_value(prompts));
+    else if (json_is_object(prompts))
+        hearth_json_dump(&text, prompts);
+    if (text.length && !text.failed && (facts->tasks & HEARTH_TASK_EMBED)) {
+        snprintf(facts->prompts_json, sizeof(facts->prompts_json), "%s", hearth_buf_cstr(&text));
+        snprintf(facts->default_prompt, sizeof(facts->default_prompt), "%s",
+                 hearth_json_text(settings, "default_prompt", ""));
+    }
+    hearth_buf_finish(&text);
+    json_decref(settings);
+}
 
 bool hearth_model_facts_find(struct hearth_gateway *gateway,
                              const struct hearth_catalog_entry *entry,
@@ -16,8 +38,11 @@ bool hearth_model_facts_find(struct hearth_gateway *gateway,
 {
     if (hearth_scheduler_copy_facts(gateway->scheduler, entry->id, ret_facts))
         return true;
-    return hearth_facts_read(entry->facts_json, strlen(entry->facts_json), ret_facts) == 0 &&
-           ret_facts->tasks != 0;
+    if (hearth_facts_read(entry->facts_json, strlen(entry->facts_json), ret_facts) != 0 ||
+        ret_facts->tasks == 0)
+        return false;
+    add_prompts(entry, ret_facts);
+    return true;
 }
 
 /* The smaller of two limits, where 0 is none. */
@@ -82,8 +107,12 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     bool embeds = facts->tasks & HEARTH_TASK_EMBED;
     json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
     const char *precision = facts->quantization;
-    if (!facts->context) /* not loaded: as it would be */
+    const char *compute = facts->compute;
+    if (!facts->context) { /* not loaded: as it would be */
         precision = hearth_json_text(settings, "precision", precision);
+        const char *chosen = hearth_json_text(settings, "compute", "auto");
+        compute = strcmp(chosen, "auto") == 0 ? compute : chosen;
+    }
     json_object_set_new(object, "architecture", text_or_null(facts->architecture));
     json_object_set_new(object, "tasks", tasks_json(facts));
     json_object_set_new(object, "token_limit",
@@ -99,7 +128,10 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     json_object_set_new(object, "prompts", prompts_json(facts));
     json_object_set_new(object, "default_prompt", text_or_null(facts->default_prompt));
     json_object_set_new(object, "precision", text_or_null(precision));
-    json_object_set_new(object, "compute", text_or_null(facts->compute));
+    const char *fingerprint = hearth_scheduler_fingerprint(gateway->scheduler, entry->id);
+    json_object_set_new(object, "compute", text_or_null(compute));
+    json_object_set_new(object, "cache_type", text_or_null(facts->cache_type));
+    json_object_set_new(object, "system_fingerprint", text_or_null(fingerprint ? fingerprint : ""));
     json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));
     json_object_set_new(object, "layers", count_or_null(facts->layer_count));
     json_object_set_new(object, "parameters", count_or_null(facts->parameter_count));

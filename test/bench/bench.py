@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only health,chat,gateway,rest] [--rounds 3]
+    bench.py [--only health,rest,gateway,chat,decoder] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 
+import decoder_http
 import servers
 
 WORDS = ("river stone garden window letter market engine summer bridge doctor music paper story "
@@ -80,8 +81,9 @@ def load_of(port, model, clients, requests, tokens, words):
 
 
 def bench_chat(rounds, gguf, llama_server, threads):
+    """What serving costs: libllama computes on both sides."""
     slots, context = 8, 1024
-    with servers.Hearth([("m", f"file:{gguf}")], threads=threads, slots=slots,
+    with servers.Hearth([("m", f"file:{gguf}", {"compute": "libllama"})], threads=threads, slots=slots,
                         context=context) as hearth, \
             servers.LlamaServer(llama_server, gguf, threads, slots, context) as peer:
         for port, model in ((hearth.port, "m"), (peer.port, "m")):
@@ -168,7 +170,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="health,chat,gateway,rest")
+    parser.add_argument("--only", default="health,rest,gateway,chat,decoder")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
@@ -184,6 +186,9 @@ def main():
         bench_gateway(options.rounds, options.load)
     if "chat" in chosen:
         bench_chat(options.rounds, options.gguf, options.llama_server, os.cpu_count())
+    if "decoder" in chosen:
+        decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
+                           load_of, report)
     print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")
     for row in RESULTS:
         print("| " + " | ".join(row) + " |")

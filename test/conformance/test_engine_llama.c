@@ -150,6 +150,14 @@ static void settings_that_are_wrong_are_named(void **state)
     params.settings_json = "{\"compute\":\"own\",\"cache_type_k\":\"q4_0\"}";
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_ENOTIMPL);
     assert_non_null(strstr(error.message, "q8_0"));
+    params.settings_json = "{\"prompts\":[]}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "an object of texts"));
+    params.settings_json = "{\"prompts\":\"{\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    params.settings_json = "{\"prompts\":{\"query\":\"q\"},\"default_prompt\":\"passage\"}";
+    assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "'passage' is not among the prompts"));
     params.settings_json = "{\"flash_attention\":\"off\"}";
     assert_int_equal(ops->plan_memory(&files, &params, &plan, &error), 0);
     params = (struct hearth_load_params){.context = 1u << 24};

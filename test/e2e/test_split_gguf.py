@@ -24,15 +24,18 @@ def text_of(server, model):
     return answer.json()["choices"][0]["message"]["content"]
 
 
-def test_a_split_model_answers_like_the_whole_one(start, home, gguf, parts):
-    assert cli("install", f"file:{gguf}", "--name", "whole", home=home).returncode == 0
-    done = cli("install", f"file:{parts[0]}", "--name", "split", home=home)
+@pytest.mark.parametrize("compute", ["own", "libllama"])
+def test_a_split_model_answers_like_the_whole_one(start, home, gguf, parts, compute):
+    how = ("--set", f"compute={compute}")
+    assert cli("install", f"file:{gguf}", "--name", "whole", *how, home=home).returncode == 0
+    done = cli("install", f"file:{parts[0]}", "--name", "split", *how, home=home)
     assert done.returncode == 0, done.stderr
     server = start()
     whole, split = (server.get(f"/v1/models/{name}").json()["hearth"] for name in ("whole", "split"))
     for fact in ("parameters", "weight_bytes", "precision", "vocabulary", "layers", "token_limit"):
         assert split[fact] == whole[fact], fact
     assert text_of(server, "split") == text_of(server, "whole")
+    assert server.get("/v1/models/split").json()["hearth"]["compute"].startswith(compute)
     files = json.loads(server.cli("show", "split", "--json").stdout)
     assert "small-00003-of-00003.gguf" in json.dumps(files)
 

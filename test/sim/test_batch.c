@@ -297,6 +297,24 @@ static void the_pace_fits_prompts_into_the_gap(void **state)
     assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 95, 105);
 }
 
+static void a_fast_decoder_takes_prompts_in_shorter_pieces(void **state)
+{
+    (void)state;
+    struct hearth_batch_pace pace = {0};
+    for (int i = 0; i < 50; i++)
+        hearth_batch_pace_observe(&pace, 100, 50000); /* half a millisecond a token */
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 190, 210);
+    for (int i = 0; i < 50; i++)
+        hearth_batch_pace_observe(&pace, 0, 5000);
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 38, 42); /* 20 ms */
+    for (int i = 0; i < 50; i++)
+        hearth_batch_pace_observe(&pace, 0, 20000);
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 115, 125);
+    for (int i = 0; i < 50; i++)
+        hearth_batch_pace_observe(&pace, 0, 200000);
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 190, 210);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_prompt_larger_than_the_budget_goes_alone_and_not_twice_on_end),
         cmocka_unit_test(higher_classes_prefill_first_and_the_oldest_still_moves),
         cmocka_unit_test(the_pace_fits_prompts_into_the_gap),
+        cmocka_unit_test(a_fast_decoder_takes_prompts_in_shorter_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

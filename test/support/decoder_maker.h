@@ -17,7 +17,11 @@ struct decoder_maker {
     uint32_t layers, width, heads, key_heads, head_size, rotary_size, feed, vocabulary, context;
     uint32_t experts, experts_used;
     uint32_t window;
-    enum hearth_quant type; /* of matrices; vectors are f32 */
+    uint32_t pooling; /* libllama's number: it only makes vectors or scores; 0: it generates */
+    const char *const *labels; /* of a classifier, with a NULL behind the last; or NULL */
+    const char *pair_template; /* of a reranker; or NULL */
+    bool words;                /* with a tokenizer of BERT's kind, for engines */
+    enum hearth_quant type;    /* of matrices; vectors are f32 */
     bool biases, tied, fused, rotary_factors, side_by_side;
     uint64_t seed;
     const char *tokens_of; /* a GGUF file whose tokens and template it gets; NULL: it has none */
@@ -81,6 +85,8 @@ static inline bool decoder_part_is_made(const struct decoder_making *making, enu
     switch (part) {
     case HEARTH_PART_HEAD:
         return !maker->tied;
+    case HEARTH_PART_CLASSIFIER:
+        return maker->labels != NULL;
     case HEARTH_PART_ROTARY_FACTORS:
         return maker->rotary_factors;
     case HEARTH_PART_ROTARY_FACTORS_SHORT:
@@ -123,8 +129,8 @@ static inline void decoder_add_tensor(struct decoder_making *making, enum hearth
         tensor->extents[0] += maker->wrong_extent;
     }
     tensor->offset = making->bytes;
-    tensor->bytes = hearth_quant_bytes(tensor->type, tensor->extents[0]) * tensor->extents[1] *
-                    tensor->extents[2];
+    tensor->bytes = hearth_gguf_tensor_type_bytes(tensor->type, tensor->extents[0]) *
+                    tensor->extents[1] * tensor->extents[2];
     making->bytes += (tensor->bytes + 31) / 32 * 32;
     making->count++;
 }
@@ -197,6 +203,45 @@ static inline void decoder_copy_tokenizer(struct hearth_buf *buf, const char *pa
     hearth_gguf_destroy(gguf);
 }
 
+static inline uint32_t decoder_label_count(const struct decoder_maker *maker)
+{
+    uint32_t count = 0;
+    while (maker->labels != NULL && maker->labels[count] != NULL)
+        count++;
+    return count > 0 ? count : 1;
+}
+
+/* "a" to "z" are tokens 1 to 26; the special ones lie where BERT has them. */
+static inline void decoder_put_words(struct hearth_buf *buf, const struct decoder_maker *maker)
+{
+    static const char *const special[] = {"[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+    put_key_text(buf, "tokenizer.ggml.model", "bert");
+    put_key_u32(buf, "tokenizer.ggml.token_type_count", 2);
+    put_key_array(buf, "tokenizer.ggml.tokens", 8, maker->vocabulary);
+    for (uint32_t i = 0; i < maker->vocabulary; i++) {
+        char word[24];
+        if (i >= 100 && i < 104)
+            snprintf(word, sizeof(word), "%s", special[i - 100]);
+        else if (i > 0 && i <= 26)
+            snprintf(word, sizeof(word), "\xe2\x96\x81%c", 'a' + (int)i - 1);
+        else
+            snprintf(word, sizeof(word), "[unused%u]", i);
+        put_text(buf, word);
+    }
+    put_key_array(buf, "tokenizer.ggml.token_type", 5, maker->vocabulary);
+    for (uint32_t i = 0; i < maker->vocabulary; i++)
+        put_u32(buf, 1);
+}
+
+static inline void decoder_put_labels(struct hearth_buf *buf, const struct decoder_maker *maker)
+{
+    char key[96];
+    snprintf(key, sizeof(key), "%s.classifier.output_labels", maker->architecture);
+    put_key_array(buf, key, 8, decoder_label_count(maker));
+    for (uint32_t i = 0; maker->labels[i] != NULL; i++)
+        put_text(buf, maker->labels[i]);
+}
+
 static inline void decoder_put_keys(struct hearth_buf *buf, const struct decoder_maker *maker,
                                     uint64_t *entries)
 {
@@ -204,9 +249,22 @@ static inline void decoder_put_keys(struct hearth_buf *buf, const struct decoder
     *entries += 1;
     if (maker->tokens_of != NULL) {
         decoder_copy_tokenizer(buf, maker->tokens_of, entries);
+    } else if (maker->words) {
+        decoder_put_words(buf, maker);
+        *entries += 4;
     } else {
         put_key_text(buf, "tokenizer.ggml.model", "none");
         *entries += 1;
+    }
+    if (maker->pooling > 0)
+        put_key_of(buf, maker, "pooling_type", maker->pooling, entries);
+    if (maker->pair_template != NULL) {
+        put_key_text(buf, "tokenizer.chat_template.rerank", maker->pair_template);
+        (*entries)++;
+    }
+    if (maker->labels != NULL) {
+        decoder_put_labels(buf, maker);
+        (*entries)++;
     }
     put_key_of(buf, maker, "block_count", maker->layers, entries);
     put_key_of(buf, maker, "context_length", maker->context, entries);
@@ -254,7 +312,7 @@ static inline void decoder_put_values(struct hearth_buf *buf, const struct decod
     bool factors = tensor->part == HEARTH_PART_ROTARY_FACTORS;
     size_t count = tensor->extents[0], rows = tensor->extents[1] * tensor->extents[2];
     float *values = hearth_calloc(count, sizeof(*values));
-    size_t bytes = hearth_quant_bytes(tensor->type, count);
+    size_t bytes = hearth_gguf_tensor_type_bytes(tensor->type, count);
     char *block = hearth_calloc(bytes + 1, 1);
     for (size_t row = 0; row < rows; row++) {
         for (size_t i = 0; i < count; i++) {
@@ -267,7 +325,8 @@ static inline void decoder_put_values(struct hearth_buf *buf, const struct decod
         }
         if (making->maker->not_finite && strcmp(tensor->name, making->maker->wrong_name) == 0)
             values[count / 2] = INFINITY;
-        if (hearth_quant_can_be_made((enum hearth_quant)tensor->type))
+        if (hearth_quant_type(tensor->type) != NULL &&
+            hearth_quant_can_be_made((enum hearth_quant)tensor->type))
             hearth_quantize((enum hearth_quant)tensor->type, values, count, block);
         hearth_buf_append(buf, block, bytes);
     }
@@ -291,6 +350,7 @@ static inline void decoder_describe_network(struct decoder_making *making)
         .feed = maker->feed,
         .experts = maker->experts,
         .expert_feed = maker->feed,
+        .labels = decoder_label_count(maker),
     };
 }
 

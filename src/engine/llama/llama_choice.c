@@ -32,6 +32,7 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
     *ret_own = false;
+    hearth_llama_plan_whole(load->header, load->plan);
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
     return 0;
 }

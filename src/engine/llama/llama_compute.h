@@ -25,7 +25,7 @@ struct hearth_llama_batch {
 enum hearth_llama_result {
     HEARTH_LLAMA_LOGITS, /* of the vocabulary */
     HEARTH_LLAMA_STATES, /* hidden states, vector_length numbers */
-    HEARTH_LLAMA_POOLED, /* one vector of a whole sequence */
+    HEARTH_LLAMA_POOLED, /* one vector of a whole sequence, where `pools` */
 };
 
 struct hearth_llama_compute;
@@ -54,12 +54,23 @@ struct hearth_llama_compute_ops {
     int (*restore)(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
                    size_t length, struct hearth_error *error);
     void (*destroy)(struct hearth_llama_compute *compute);
+
+    /* optional */
+    /* The logits of the network's labels, label_count of them, from a state. Of a network that
+     * ranks, where the engine pools. */
+    void (*classify)(struct hearth_llama_compute *compute, const float *state, float *ret_logits);
 };
 
 /* The head of an implementation's own struct. */
 struct hearth_llama_compute {
     const struct hearth_llama_compute_ops *ops;
-    const char *kernels;    /* the instruction set, where it is known; or NULL */
+    const char *kernels; /* the instruction set, where it is known; or NULL */
+    /* It makes one vector of each sequence itself, from inputs that come whole. Else the engine
+     * does, from states. */
+    bool pools;
+    /* The same bits for a row whatever else is in its batch: then sequences share one for states.
+     */
+    bool exact;
     bool keeps;             /* what it has computed of a sequence; encoders do not */
     bool cuttable;          /* it can forget the end of a sequence */
     uint32_t window;        /* what lies before it may be forgotten; 0: nothing is */
@@ -71,7 +82,7 @@ struct hearth_llama_compute {
 struct hearth_llama_load {
     const char *path;
     const struct hearth_llama_header *header;
-    const struct hearth_llama_plan *plan;
+    struct hearth_llama_plan *plan; /* of which choosing makes what the chosen one needs */
     const struct hearth_llama_settings *settings;
     struct hearth_load_progress *progress;
     struct hearth_tokenizer **ret_tokenizer; /* of a folder; the caller frees it */

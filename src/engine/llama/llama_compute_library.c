@@ -225,7 +225,9 @@ static struct llama_context_params context_params(const struct hearth_llama_load
     params.rope_freq_scale = settings->rope_freq_scale;
     params.type_k = settings->cache_type_k;
     params.type_v = settings->cache_type_v;
-    params.kv_unified = settings->cache_shared;
+    /* With a cache for each sequence libllama cuts a batch into pieces of as many tokens of each,
+     * and pools what the last piece has of a text. */
+    params.kv_unified = settings->cache_shared || (pooling && !load->header->encoder);
     params.abort_callback = on_abort_check;
     params.no_perf = true;
     return params;
@@ -237,6 +239,7 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
 {
     int32_t window = llama_model_n_swa(model), width = llama_model_n_embd_out(model);
     bool ranks = load->header->pooling == LLAMA_POOLING_TYPE_RANK;
+    library->head.pools = load->header->pooled;
     library->head.keeps = library->memory != NULL;
     library->head.cuttable = load->header->family == HEARTH_LLAMA_ATTENTION;
     library->head.window = window > 0 ? (uint32_t)window : 0;

@@ -74,7 +74,12 @@ static const float *states(struct hearth_llama_compute *compute, uint32_t row)
     return result_of(compute, row);
 }
 
-/* Networks that pool are refused in check(), so nobody asks for more than NULL. */
+static void classify(struct hearth_llama_compute *compute, const float *state, float *ret_logits)
+{
+    hearth_decoder_classify(((struct own *)compute)->decoder, state, ret_logits);
+}
+
+/* The engine pools, from states; so nobody asks. */
 static const float *pooled(struct hearth_llama_compute *compute, uint32_t sequence)
 {
     (void)compute;
@@ -152,6 +157,7 @@ static const struct hearth_llama_compute_ops ops = {
     .save = save,
     .restore = restore,
     .destroy = destroy,
+    .classify = classify,
 };
 
 /* Keys and values lie in one layout of pages and therefore have one type. */
@@ -184,8 +190,6 @@ static int check(const struct hearth_llama_load *load, struct hearth_error *erro
     const char *why = NULL;
     if (load->header->family != HEARTH_LLAMA_ATTENTION)
         why = "a state that only goes forward";
-    else if (load->header->pooled)
-        why = "a network that makes one vector of its input";
     else if (load->settings->cache_shared)
         why = "one KV cache for all sequences";
     return why != NULL ? hearth_error_set(error, HEARTH_ENOTIMPL, "%s", why) : 0;
@@ -205,6 +209,7 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
         .states = plan->batch,
         .threads = plan->threads,
         .isa = load->settings->isa,
+        .classifies = load->header->pooling == LLAMA_POOLING_TYPE_RANK,
         .lock_memory = load->settings->lock_memory,
         .quantize = load->settings->quantize,
         .overrides = {.rotary_base = load->settings->rope_freq_base,
@@ -275,8 +280,11 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
     if (rc != 0)
         return rc;
     struct own *own = hearth_calloc(1, sizeof(*own));
-    own->head = (struct hearth_llama_compute){
-        .ops = &ops, .keeps = true, .cuttable = true, .states_max = load->plan->batch};
+    own->head = (struct hearth_llama_compute){.ops = &ops,
+                                              .exact = true,
+                                              .keeps = true,
+                                              .cuttable = true,
+                                              .states_max = load->plan->batch};
     /* From here on the caller destroys it, also when what follows fails; every part may be
      * missing. */
     *ret_compute = &own->head;
@@ -285,6 +293,7 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
         return rc;
     own->head.kernels = hearth_decoder_kernels_name(hearth_decoder_kernels_for(params.isa));
     own->head.vector_length = hearth_decoder_network(own->decoder)->width;
+    own->head.label_count = params.classifies ? hearth_decoder_network(own->decoder)->labels : 0;
     own->spans = hearth_try_calloc(load->plan->slots, sizeof(*own->spans));
     own->tokens = hearth_try_calloc(load->plan->batch, sizeof(*own->tokens));
     own->results = hearth_try_calloc(load->plan->batch, sizeof(*own->results));

@@ -10,6 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What would compute it where no setting says, with the sizes that a load takes by itself. What
+ * cannot be planned is said by whoever loads it. */
+static void tell_choice(const struct hearth_model_files *files,
+                        const struct hearth_llama_settings *settings,
+                        struct hearth_llama_header *header)
+{
+    struct hearth_llama_plan plan;
+    struct hearth_memory_plan memory;
+    const struct hearth_llama_load load = {
+        .path = files->path, .header = header, .plan = &plan, .settings = settings};
+    bool own = false;
+    if (hearth_llama_plan_make(header, &(struct hearth_load_params){0}, settings, &plan, NULL) ==
+            0 &&
+        hearth_llama_choose(&load, &memory, &own, NULL) == 0)
+        snprintf(header->facts.compute, sizeof(header->facts.compute), "%s",
+                 own ? "own" : "libllama");
+}
+
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
                     struct hearth_error *error)
 {
@@ -21,8 +39,10 @@ static int describe(const struct hearth_model_files *files, struct hearth_model_
     if (rc == 0 && files->thorough)
         rc = header.folder ? hearth_llama_folder_trial(files->path, &header, error)
                            : hearth_llama_trial(files->path, &header, error);
-    if (rc == 0)
+    if (rc == 0) {
+        tell_choice(files, &settings, &header);
         *ret_facts = header.facts;
+    }
     hearth_llama_settings_finish(&settings);
     return rc;
 }
@@ -58,6 +78,17 @@ static int check_vocabulary(struct hearth_engine *engine, struct hearth_error *e
     return hearth_llama_check_vocabulary(engine->vocab, error);
 }
 
+/* Encoders keep no keys and values. */
+static void tell_cache_type(struct hearth_engine *engine)
+{
+    const char *keys = ggml_type_name(engine->settings.cache_type_k);
+    const char *values = ggml_type_name(engine->settings.cache_type_v);
+    bool same = engine->settings.cache_type_k == engine->settings.cache_type_v;
+    if (engine->compute->keeps)
+        snprintf(engine->facts.cache_type, sizeof(engine->facts.cache_type), "%s%s%s", keys,
+                 same ? "" : ", ", same ? "" : values);
+}
+
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -80,6 +111,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
     snprintf(engine->facts.compute, sizeof(engine->facts.compute), "%s%s%s",
              engine->compute->ops->name, kernels != NULL ? ", " : "",
              kernels != NULL ? kernels : "");
+    tell_cache_type(engine);
     return check_vocabulary(engine, error);
 }
 
@@ -123,11 +155,12 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
 {
     uint32_t words = engine->facts.vocabulary_length;
     engine->vector_length = engine->compute->vector_length;
-    if (engine->compute->label_count > engine->vector_length)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "a classifier of %u labels is more than the llama engine serves",
-                                engine->compute->label_count);
-    engine->facts.embedding_length = engine->vector_length;
+    if (engine->header.pooling != LLAMA_POOLING_TYPE_RANK)
+        engine->facts.embedding_length = engine->vector_length;
+    else if (engine->compute->label_count != engine->header.label_count)
+        return hearth_error_set(error, HEARTH_EMODEL, "the classifier does not have %u labels",
+                                engine->header.label_count);
+    engine->scores = hearth_try_calloc((size_t)engine->compute->label_count + 1, sizeof(float));
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
     engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));
     engine->counts = hearth_try_calloc(words, sizeof(*engine->counts));
@@ -135,9 +168,9 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     engine->sequences = hearth_try_calloc(engine->plan.slots, sizeof(*engine->sequences));
     engine->batch.capacity = engine->plan.batch;
     engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
-    if (engine->vector == NULL || engine->candidates == NULL || engine->counts == NULL ||
-        engine->unchanged == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
-        find_end_tokens(engine) != 0)
+    if (engine->vector == NULL || engine->scores == NULL || engine->candidates == NULL ||
+        engine->counts == NULL || engine->unchanged == NULL || engine->sequences == NULL ||
+        engine->batch.rows == NULL || find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
     for (uint32_t i = 0; i < engine->plan.slots; i++) {
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
@@ -161,6 +194,7 @@ static void unload(struct hearth_engine *engine)
     }
     hearth_free(engine->sequences);
     hearth_free(engine->vector);
+    hearth_free(engine->scores);
     hearth_free(engine->candidates);
     hearth_free(engine->counts);
     hearth_free(engine->unchanged);
@@ -195,14 +229,16 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     engine->facts = engine->header.facts;
     engine->facts.context = engine->plan.context;
     engine->facts.slots = engine->plan.slots;
-    engine->facts.batch = engine->plan.batch;
     rc = load_model(engine, files->path, progress, error);
+    engine->facts.batch = engine->plan.batch;
     /* Normalizers and added tokens that strip spaces are a folder's own: of its tokens nothing is
      * known. */
     if (rc == 0 && engine->tokenizer == NULL)
         engine->token_bytes = longest_token(engine->vocab);
     if (rc == 0)
         rc = make_buffers(engine, error);
+    if (rc == 0)
+        engine->pair_template = llama_model_chat_template(engine->model, "rerank");
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
         rc =
             hearth_chat_create(engine->model, engine->settings.chat_template, &engine->chat, error);

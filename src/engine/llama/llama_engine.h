@@ -27,6 +27,8 @@ struct hearth_llama_input {
     char *stop_text;
     uint32_t max_tokens; /* never 0: what the request and the context allow */
     uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
+    uint32_t opening;    /* tokens of a prompt, which stay as well */
+    uint32_t closing;    /* tokens at the end that stay where a text is cut; 0: a special one */
 };
 
 /* A token that was sampled and whose text is not released yet. */
@@ -81,6 +83,7 @@ struct hearth_engine {
     const struct llama_vocab *vocab;
     struct hearth_tokenizer *tokenizer; /* of a folder: instead of the vocabulary's own */
     struct hearth_chat *chat;
+    const char *pair_template; /* the model's own words around a pair, or NULL; of the model */
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
@@ -90,6 +93,7 @@ struct hearth_engine {
     uint32_t *counts;             /* scratch of penalties: zero between calls */
     float *unchanged;             /* scratch of logprobs: the logits before sampling */
     float *vector;                /* scratch of pooling */
+    float *scores;                /* the same, of a classifier's labels */
     uint32_t vector_length;
     bool committed; /* the step that runs has emitted: it can no longer be taken back */
     atomic_bool running;

@@ -2,9 +2,12 @@
  * that follows multiplies and divides by them. */
 #include "engine/llama/llama_header.h"
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "engine/llama/llama_folder.h"
+#include "engine/llama/llama_prompts.h"
 #include "engine/llama/llama_screen.h"
 #include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
@@ -12,11 +15,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LAYERS_MAX 512 /* of libllama */
 #define WIDTH_MAX (1 << 24)
+#define LABELS_MAX 4096
 
 /* Architectures whose attention sees the whole input: one pass, no KV cache. */
 static const char *const encoders[] = {
@@ -107,13 +112,13 @@ static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llam
 /* A model without a head of its own may hold its embeddings twice: by rows for looking up, and in
  * the layout for multiplying. The quantization's name is what the header says, or else the type
  * that most bytes have. */
-static int read_weights(const char *path, const struct hearth_gguf *gguf,
-                        struct hearth_llama_header *header, struct hearth_error *error)
+static int read_weights(const struct hearth_gguf_parts *parts, struct hearth_llama_header *header,
+                        struct hearth_error *error)
 {
     struct hearth_model_facts *facts = &header->facts;
     struct hearth_llama_weights weights;
     uint32_t most = 0;
-    int rc = hearth_llama_weights_read(path, gguf, &weights, error);
+    int rc = hearth_llama_weights_read(parts, &weights, error);
     if (rc != 0)
         return rc;
     facts->parameter_count = weights.parameter_count;
@@ -122,7 +127,7 @@ static int read_weights(const char *path, const struct hearth_gguf *gguf,
     for (uint32_t i = 1; i < HEARTH_LLAMA_TENSOR_TYPES_MAX; i++)
         if (weights.bytes_of_type[i] > weights.bytes_of_type[most])
             most = i;
-    int64_t type = hearth_gguf_integer(gguf, "general.file_type", -1);
+    int64_t type = hearth_gguf_integer(parts->parts[0].gguf, "general.file_type", -1);
     const char *name = NULL;
     if (type >= 0 && type < (int64_t)(sizeof(file_types) / sizeof(file_types[0])))
         name = file_types[type];
@@ -156,7 +161,7 @@ static void read_cache(const struct reading *from, const struct hearth_llama_set
         return;
     for (uint32_t layer = 0; layer < header->facts.layer_count; layer++) {
         uint64_t k = 0, v = 0;
-        cache_values(from, layer, header->facts.embedding_length, &k, &v);
+        cache_values(from, layer, header->width, &k, &v);
         header->cache_bytes_per_token +=
             hearth_gguf_tensor_type_bytes((uint32_t)settings->cache_type_k, k) +
             hearth_gguf_tensor_type_bytes((uint32_t)settings->cache_type_v, v);
@@ -169,8 +174,8 @@ static void read_state(const struct reading *from, struct hearth_llama_header *h
 {
     if (header->family == HEARTH_LLAMA_ATTENTION)
         return;
-    uint64_t inner = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.inner_size"), 0,
-                                                      2 * header->facts.embedding_length);
+    uint64_t inner =
+        (uint64_t)hearth_gguf_integer_at(find(from, "ssm.inner_size"), 0, 2 * header->width);
     uint64_t state = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.state_size"), 0, 128);
     uint64_t convolution = (uint64_t)hearth_gguf_integer_at(find(from, "ssm.conv_kernel"), 0, 4);
     uint64_t head = (uint64_t)hearth_gguf_integer_at(find(from, "wkv.head_size"), 0, 0);
@@ -206,6 +211,7 @@ static int read_shape(const struct reading *from, struct hearth_llama_header *he
     if (tokens != NULL && tokens->is_array && tokens->count <= INT32_MAX)
         vocabulary = (uint32_t)tokens->count;
     facts->vocabulary_length = vocabulary;
+    header->width = facts->embedding_length;
     header->widest_layer =
         feed_forward > facts->embedding_length ? feed_forward : facts->embedding_length;
     return 0;
@@ -249,16 +255,67 @@ static int read_tasks(const struct reading *from, const struct hearth_llama_sett
         shown = LLAMA_POOLING_TYPE_MEAN;
     snprintf(facts->pooling, sizeof(facts->pooling), "%s", hearth_llama_pooling_name(shown));
     facts->normalized = shown != LLAMA_POOLING_TYPE_RANK;
+    int rc = hearth_llama_prompts_tell(settings, facts, from->error);
+    if (rc != 0)
+        return rc;
     facts->has_chat_template = hearth_gguf_text(from->gguf, "tokenizer.chat_template").length > 0 ||
                                settings->chat_template != NULL;
     return 0;
 }
 
+static bool says(struct hearth_gguf_text text, const char *word)
+{
+    return text.length == strlen(word) && strncasecmp(text.bytes, word, text.length) == 0;
+}
+
+/* Names that have no room are left out whole: labels are then told by their numbers. */
+static void write_labels(const struct hearth_gguf_entry *labels, struct hearth_model_facts *facts)
+{
+    struct hearth_buf json;
+    size_t offset = 0;
+    hearth_buf_init(&json, sizeof(facts->labels_json) - 1);
+    for (uint64_t i = 0; i < labels->count; i++) {
+        struct hearth_gguf_text text = hearth_gguf_next_text(labels, &offset);
+        hearth_buf_char(&json, i == 0 ? '[' : ',');
+        hearth_json_write_string(&json, text.bytes, text.length);
+    }
+    hearth_buf_char(&json, ']');
+    if (json.failed == 0)
+        snprintf(facts->labels_json, sizeof(facts->labels_json), "%s", hearth_buf_cstr(&json));
+    hearth_buf_finish(&json);
+}
+
+/* What a model that ranks gives is one number, or one for each label. Qwen's rerankers have two
+ * labels, of which a caller wants the share of "yes". */
+static int read_labels(const struct reading *from, struct hearth_llama_header *header)
+{
+    struct hearth_model_facts *facts = &header->facts;
+    const struct hearth_gguf_entry *labels = find(from, "classifier.output_labels");
+    bool listed = labels != NULL && labels->is_array && labels->type == HEARTH_GGUF_STRING &&
+                  labels->count > 0;
+    if (listed && labels->count > LABELS_MAX)
+        return hearth_error_set(from->error, HEARTH_EMODEL,
+                                "the GGUF header's classifier has over %d labels", LABELS_MAX);
+    header->label_count = listed ? (uint32_t)labels->count : 1;
+    header->gives_shares = strncmp(facts->architecture, "qwen3", 5) == 0;
+    if (listed && labels->count == 2) {
+        size_t offset = 0;
+        struct hearth_gguf_text first = hearth_gguf_next_text(labels, &offset);
+        struct hearth_gguf_text second = hearth_gguf_next_text(labels, &offset);
+        header->says_yes = says(first, "yes") && says(second, "no");
+    }
+    if (listed && header->label_count > 1 && !header->says_yes)
+        write_labels(labels, facts);
+    facts->embedding_length = header->says_yes ? 1 : header->label_count;
+    return 0;
+}
+
 /* Our own checks (shape, screens) come before anything that counts on them. */
-static int read_all(const char *path, const struct hearth_gguf *gguf,
+static int read_all(const struct hearth_gguf_parts *parts,
                     const struct hearth_llama_settings *settings,
                     struct hearth_llama_header *header, struct hearth_error *error)
 {
+    const struct hearth_gguf *gguf = parts->parts[0].gguf;
     struct reading from = {.gguf = gguf, .error = error};
     int rc = read_architecture(&from, &header->facts);
     if (rc == 0)
@@ -275,12 +332,16 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
                                          header->family == HEARTH_LLAMA_ATTENTION, error);
     if (rc != 0)
         return rc;
-    rc = read_weights(path, gguf, header, error);
+    rc = read_weights(parts, header, error);
     if (rc == 0)
         rc = read_tasks(&from, settings, header);
     if (rc != 0)
         return rc;
     read_cache(&from, settings, header);
+    if (header->pooling == LLAMA_POOLING_TYPE_RANK)
+        rc = read_labels(&from, header);
+    if (rc != 0)
+        return rc;
     read_state(&from, header);
     return 0;
 }
@@ -289,19 +350,19 @@ static int read_all(const char *path, const struct hearth_gguf *gguf,
 int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,
                              struct hearth_llama_header *ret_header, struct hearth_error *error)
 {
-    struct hearth_gguf *gguf = NULL;
+    struct hearth_gguf_parts parts;
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return hearth_llama_folder_header(path, settings, ret_header, error);
-    int rc = hearth_gguf_open(path, &gguf, error);
+    int rc = hearth_gguf_parts_open(path, &parts, error);
     if (rc != 0)
         return rc;
     struct hearth_llama_header *header = hearth_calloc(1, sizeof(*header));
-    rc = read_all(path, gguf, settings, header, error);
+    rc = read_all(&parts, settings, header, error);
     if (rc == 0)
         *ret_header = *header;
     hearth_free(header);
-    hearth_gguf_destroy(gguf);
+    hearth_gguf_parts_close(&parts);
     return rc;
 }
 
@@ -317,7 +378,7 @@ static uint32_t larger(uint32_t a, uint32_t b)
 
 /* A context beyond what the model was trained with gives nonsense without a stretched RoPE. A
  * server-wide number (context_is_limit) is cut to what the model can; one that was set for this
- * model is refused, so that somebody notices. A pooled input must fit into one batch whole. */
+ * model is refused, so that somebody notices. */
 int hearth_llama_plan_make(const struct hearth_llama_header *header,
                            const struct hearth_load_params *params,
                            const struct hearth_llama_settings *settings,
@@ -346,10 +407,15 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
         return hearth_error_set(error, HEARTH_EINVAL, "more than %zu slots are not possible",
                                 llama_max_parallel_sequences());
     plan.batch = larger(plan.batch, plan.slots);
-    if (header->pooled)
-        plan.batch = larger(plan.batch, plan.context);
     *ret_plan = plan;
     return 0;
+}
+
+void hearth_llama_plan_whole(const struct hearth_llama_header *header,
+                             struct hearth_llama_plan *plan)
+{
+    if (header->pooled)
+        plan->batch = larger(plan->batch, plan->context);
 }
 
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
@@ -363,9 +429,8 @@ void hearth_llama_plan_memory(const struct hearth_llama_header *header,
     uint64_t vocabulary = facts->vocabulary_length;
     /* Activations that are alive at once: residual, norm, Q, K, V, gate and up, and their copies
      * quantized for the product; the mask in f32 and f16; logits as computed and as handed out. */
-    uint64_t activations =
-        (uint64_t)plan->batch * 4 *
-        (6 * (uint64_t)facts->embedding_length + 4 * (uint64_t)header->widest_layer);
+    uint64_t activations = (uint64_t)plan->batch * 4 *
+                           (6 * (uint64_t)header->width + 4 * (uint64_t)header->widest_layer);
     uint64_t mask = cells * plan->batch * 6;
     if (header->encoder)
         mask = (uint64_t)plan->batch * plan->batch * (6 + 4 * (uint64_t)header->head_count);

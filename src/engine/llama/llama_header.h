@@ -22,10 +22,14 @@ struct hearth_llama_header {
     enum hearth_llama_family family;
     enum llama_pooling_type pooling; /* of the header or the setting; UNSPECIFIED when neither */
     bool encoder;                    /* bidirectional attention, no KV cache */
-    bool pooled;                     /* a context that pools: inputs come whole */
+    bool pooled;                     /* it only makes vectors or scores */
+    uint32_t label_count;            /* of one that ranks */
+    bool says_yes;                   /* its labels are "yes" and "no": a reranker */
+    bool gives_shares;               /* libllama gives the softmax of its labels' logits */
     uint64_t cache_bytes_per_token;
     uint64_t state_bytes_per_sequence; /* of recurrent layers */
     uint64_t embedding_bytes;          /* of the token embeddings, which may be held twice */
+    uint32_t width;                    /* of the residual stream; facts tell that of a result */
     uint32_t widest_layer;             /* values per token in the widest activation */
     uint32_t head_count;
 };
@@ -44,6 +48,9 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
                            const struct hearth_load_params *params,
                            const struct hearth_llama_settings *settings,
                            struct hearth_llama_plan *ret_plan, struct hearth_error *error);
+/* libllama pools an input whole: a batch of it must hold one. */
+void hearth_llama_plan_whole(const struct hearth_llama_header *header,
+                             struct hearth_llama_plan *plan);
 /* Bytes, estimated from above. Never fails. */
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
                               const struct hearth_llama_plan *plan,

@@ -4,6 +4,7 @@
 #include "base/input_error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
+#include "engine/llama/llama_prompts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -153,6 +154,70 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
     return rc;
 }
 
+static int put_expanded(struct hearth_buf *buf, const char *template, size_t length,
+                        const struct hearth_input *input)
+{
+    static const char query[] = "{query}", document[] = "{document}";
+    size_t at = 0;
+    while (at < length) {
+        if (length - at >= sizeof(query) - 1 &&
+            memcmp(template + at, query, sizeof(query) - 1) == 0) {
+            hearth_buf_append(buf, input->bytes, input->length);
+            at += sizeof(query) - 1;
+        } else if (length - at >= sizeof(document) - 1 &&
+                   memcmp(template + at, document, sizeof(document) - 1) == 0) {
+            hearth_buf_append(buf, input->pair, input->pair_length);
+            at += sizeof(document) - 1;
+        } else {
+            hearth_buf_char(buf, template[at++]);
+        }
+    }
+    return buf->failed;
+}
+
+static int count_tokens(struct hearth_engine *engine, const char *text, size_t length,
+                        uint32_t *ret_count, struct hearth_error *error)
+{
+    int32_t *tokens = NULL;
+    int rc =
+        hearth_llama_encode(engine, text, length, false, true, NULL, &tokens, ret_count, error);
+    hearth_free(tokens);
+    return rc;
+}
+
+/* The words with which a reranker was trained (tokenizer.chat_template.rerank), with the two texts
+ * in their places, tokenized whole, as llama-server does it. What stands before and behind the
+ * document is counted by itself, for the case that the document must be cut; what stands behind
+ * begins with a control token, at which tokens always part. */
+static int fill_pair_template(struct hearth_engine *engine, const struct hearth_input *input,
+                              struct hearth_llama_input *made, struct hearth_error *error)
+{
+    const char *template = engine->pair_template;
+    const char *hole = strstr(template, "{document}");
+    size_t before = hole != NULL ? (size_t)(hole - template) : strlen(template), head, tail;
+    struct hearth_buf text;
+    hearth_buf_init(&text, PROMPT_MAX);
+    put_expanded(&text, template, before, input);
+    head = text.length;
+    put_expanded(&text, template + before, hole != NULL ? sizeof("{document}") - 1 : 0, input);
+    tail = text.length;
+    if (hole != NULL)
+        put_expanded(&text, hole + sizeof("{document}") - 1,
+                     strlen(hole) - (sizeof("{document}") - 1), input);
+    int rc = text.failed != 0
+                 ? hearth_error_set(error, HEARTH_ETOOLARGE, "the pair of texts is too long")
+                 : check_bytes(engine, input, text.length, error);
+    if (rc == 0)
+        rc = hearth_llama_encode(engine, text.bytes, text.length, false, true, input->canceled,
+                                 &made->tokens, &made->head.token_count, error);
+    if (rc == 0)
+        rc = count_tokens(engine, text.bytes, head, &made->pair_at, error);
+    if (rc == 0)
+        rc = count_tokens(engine, text.bytes + tail, text.length - tail, &made->closing, error);
+    hearth_buf_finish(&text);
+    return rc;
+}
+
 /* [BOS] query [EOS] [SEP] document [EOS], as llama-server puts a pair together. */
 static int join_pair(struct hearth_engine *engine, const struct hearth_input *input,
                      struct hearth_llama_input *made, struct hearth_error *error)
@@ -197,9 +262,35 @@ static int join_pair(struct hearth_engine *engine, const struct hearth_input *in
     return rc;
 }
 
+/* Prompt and text are tokenized as one: a word may begin in the one and end in the other. How many
+ * tokens the prompt has is asked without the spaces at its end, which belong to the word behind. */
+static int tokenize_text(struct hearth_engine *engine, const struct hearth_input *input,
+                         const char *prompt, struct hearth_llama_input *made,
+                         struct hearth_error *error)
+{
+    struct hearth_buf text;
+    size_t length = strlen(prompt);
+    hearth_buf_init(&text, input->length + length + 1);
+    hearth_buf_append(&text, prompt, length);
+    hearth_buf_append(&text, input->bytes, input->length);
+    int rc = check_bytes(engine, input, text.length, error);
+    if (rc == 0 && text.failed != 0)
+        rc = hearth_error_set(error, text.failed, "the text is too long");
+    if (rc == 0)
+        rc = hearth_llama_encode(engine, text.length > 0 ? text.bytes : "", text.length,
+                                 !input->no_special_tokens, true, input->canceled, &made->tokens,
+                                 &made->head.token_count, error);
+    hearth_buf_finish(&text);
+    while (length > 0 && (prompt[length - 1] == ' ' || prompt[length - 1] == '\n'))
+        length--;
+    if (rc == 0 && length > 0)
+        rc = count_tokens(engine, prompt, length, &made->opening, error);
+    return rc;
+}
+
 static int make_tokens(struct hearth_engine *engine, const struct hearth_input *input,
-                       struct hearth_llama_input *made, struct hearth_buf *stops,
-                       struct hearth_error *error)
+                       const char *prompt, struct hearth_llama_input *made,
+                       struct hearth_buf *stops, struct hearth_error *error)
 {
     int rc;
     switch (input->kind) {
@@ -209,38 +300,52 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
         rc = take_tokens(engine, input, made, error);
         return rc != 0 ? rc : check_frame(engine, input, error);
     case HEARTH_INPUT_TEXT:
+        if (input->task != HEARTH_TASK_SCORE || input->pair == NULL)
+            return tokenize_text(engine, input, prompt, made, error);
         rc = check_bytes(engine, input, input->length, error);
-        if (rc != 0)
-            return rc;
-        if (input->task == HEARTH_TASK_SCORE && input->pair != NULL)
-            return join_pair(engine, input, made, error);
-        return hearth_llama_encode(engine, input->bytes, input->length, !input->no_special_tokens,
-                                   true, input->canceled, &made->tokens, &made->head.token_count,
-                                   error);
+        if (rc == 0)
+            return engine->pair_template != NULL ? fill_pair_template(engine, input, made, error)
+                                                 : join_pair(engine, input, made, error);
+        return rc;
     default:
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "this model takes messages, text or token ids");
     }
 }
 
-/* Keeps a leading BOS or CLS and a closing EOS or SEP, which the model needs. */
+/* Keeps a leading BOS or CLS and what closes a text, which the model needs. check_pair has seen
+ * that there is room for it. */
 static void truncate_tokens(struct hearth_engine *engine, enum hearth_truncate side, uint32_t most,
                             struct hearth_llama_input *made)
 {
     int32_t *tokens = made->tokens;
     uint32_t count = made->head.token_count;
     int32_t last = tokens[count - 1];
-    bool closed = last == llama_vocab_eos(engine->vocab) || last == llama_vocab_sep(engine->vocab);
+    uint32_t closing = made->closing;
+    if (last == llama_vocab_eos(engine->vocab) || last == llama_vocab_sep(engine->vocab))
+        closing = closing > 1 ? closing : 1;
     bool opened = tokens[0] == llama_vocab_bos(engine->vocab);
     made->head.truncated_count = count - most;
     made->head.token_count = most;
     if (side == HEARTH_TRUNCATE_END) {
-        if (closed)
-            tokens[most - 1] = last;
+        memmove(tokens + most - closing, tokens + count - closing, closing * sizeof(*tokens));
         return;
     }
-    uint32_t kept = opened && most > 1 ? 1 : 0;
+    uint32_t kept = (opened && most > 1 ? 1 : 0) + made->opening;
     memmove(tokens + kept, tokens + count - (most - kept), (most - kept) * sizeof(*tokens));
+}
+
+/* A prompt stays whole, and with it at least one token of the text and what stands around them. */
+static int check_prompt(const struct hearth_llama_input *made, uint32_t most,
+                        struct hearth_error *error)
+{
+    if (made->opening == 0 || (uint64_t)made->opening + 3 <= most)
+        return 0;
+    return hearth_error_set(error, HEARTH_ECONTEXT,
+                            "This model's maximum context length is %" PRIu32
+                            " tokens. However, the prompt has %" PRIu32
+                            ", which leaves no room for a text.",
+                            most, made->opening);
 }
 
 /* Only the second text is cut: the first one must leave room for some of it. */
@@ -252,7 +357,8 @@ static int check_pair(const struct hearth_llama_input *made, enum hearth_truncat
     if (side == HEARTH_TRUNCATE_START)
         return hearth_error_set(error, HEARTH_EINVAL, "of a pair only the end can be cut");
     /* At least one token of the second text, and what closes it. */
-    return made->pair_at + 2 <= most
+    uint32_t closing = made->closing > 0 ? made->closing : 1;
+    return (uint64_t)made->pair_at + 1 + closing <= most
                ? 0
                : hearth_error_set(error, HEARTH_ECONTEXT,
                                   "This model's maximum context length is %" PRIu32
@@ -281,6 +387,8 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
         if (input->truncate == HEARTH_TRUNCATE_NEVER)
             return hearth_input_error_context(error, input, made->head.token_count, context);
         int rc = check_pair(made, input->truncate, most, error);
+        if (rc == 0)
+            rc = check_prompt(made, most, error);
         if (rc != 0)
             return rc;
         truncate_tokens(engine, input->truncate, most, made);
@@ -299,21 +407,20 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
                                 engine->facts.tasks & HEARTH_TASK_GENERATE ? " generate" : "",
                                 engine->facts.tasks & HEARTH_TASK_EMBED ? " embed" : "",
                                 engine->facts.tasks & HEARTH_TASK_SCORE ? " score" : "");
-    if (input->prompt_name != NULL && *input->prompt_name != '\0')
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the model has no prompt named \"%.80s\"; it has none",
-                                input->prompt_name);
+    const char *prompt;
+    if (hearth_llama_prompt_of(&engine->settings, input, &prompt, error) != 0)
+        return HEARTH_EINVAL;
     struct hearth_buf stops;
     hearth_buf_init(&stops, 64u << 10);
     made->task = input->task;
-    int rc = make_tokens(engine, input, made, &stops, error);
+    int rc = make_tokens(engine, input, prompt, made, &stops, error);
     if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
         rc = copy_sampling(engine, made, input, &stops, error);
     if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
         rc = limit_tokens(engine, input, made, error);
     hearth_buf_finish(&stops);
     made->head.tokens = made->tokens;
-    made->head.indivisible = engine->header.pooled;
+    made->head.indivisible = engine->compute->pools;
     return rc;
 }
 

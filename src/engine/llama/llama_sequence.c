@@ -55,7 +55,7 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
     sequence->next = -1;
     sequence->chain = hearth_llama_sampler(&input->sampling);
     sequence->step_began = true;
-    if (input->task == HEARTH_TASK_EMBED && !engine->header.pooled)
+    if (input->task != HEARTH_TASK_GENERATE && !engine->compute->pools)
         sequence->sum = hearth_calloc(engine->vector_length, sizeof(*sequence->sum));
 }
 

@@ -1,6 +1,8 @@
 /* The engine's settings: each is read by a function of its own, which names what is allowed. */
 #include "engine/llama/llama_settings.h"
 
+#include "engine/llama/llama_prompts.h"
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -10,9 +12,10 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "cache_type_k",    "cache_type_v", "flash_attention", "pooling",     "rope_freq_base",
-    "rope_freq_scale", "cache_shared", "repack",          "lock_memory", "chat_template",
-    "compute",         "quantize",     "instruction_set", NULL,
+    "cache_type_k",   "cache_type_v",    "flash_attention", "pooling",
+    "rope_freq_base", "rope_freq_scale", "cache_shared",    "repack",
+    "lock_memory",    "chat_template",   "prompts",         "default_prompt",
+    "compute",        "quantize",        "instruction_set", NULL,
 };
 
 static const struct {
@@ -124,7 +127,7 @@ static int read_computes(const json_t *object, enum hearth_llama_computes *compu
         [HEARTH_LLAMA_COMPUTES_OWN] = "own",
         [HEARTH_LLAMA_COMPUTES_LIBRARY] = "libllama",
     };
-    const char *name = hearth_json_text(object, "compute", "libllama");
+    const char *name = hearth_json_text(object, "compute", names[HEARTH_LLAMA_COMPUTES_DEFAULT]);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(name, names[i]) == 0) {
             *computes = (enum hearth_llama_computes)i;
@@ -193,6 +196,8 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
     if (rc == 0)
         rc = read_rope(object, "rope_freq_scale", &settings->rope_freq_scale, error);
     if (rc == 0)
+        rc = hearth_llama_prompts_read(object, settings, error);
+    if (rc == 0)
         rc = read_computes(object, &settings->computes, error);
     settings->computes_given = json_object_get(object, "compute") != NULL;
     if (rc == 0)
@@ -217,6 +222,7 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
         .flash_attention = LLAMA_FLASH_ATTN_TYPE_AUTO,
         .pooling = LLAMA_POOLING_TYPE_UNSPECIFIED,
         .repack = true,
+        .computes = HEARTH_LLAMA_COMPUTES_DEFAULT,
         .isa = hearth_isa_best(),
     };
     if (json == NULL || json[0] == '\0')
@@ -232,5 +238,8 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
 void hearth_llama_settings_finish(struct hearth_llama_settings *settings)
 {
     hearth_free(settings->chat_template);
-    settings->chat_template = NULL;
+    hearth_free(settings->default_prompt);
+    json_decref(settings->prompts);
+    settings->chat_template = settings->default_prompt = NULL;
+    settings->prompts = NULL;
 }

@@ -9,6 +9,7 @@
  *     repack                       weights in the CPU's own layout (default true)
  *     lock_memory                  keep the weights in RAM (default false)
  *     chat_template                Jinja text instead of the model's own
+ *     prompts, default_prompt      of a model that makes vectors (llama_prompts.h)
  *     compute                      "auto" (default), "own" or "libllama"
  *     quantize                     "f32", "f16", "bf16", "q8_0", "q4_0", "q4_1": what weights that
  *                                  are floats become when our own loads them; else as the file
@@ -18,6 +19,7 @@
 #ifndef HEARTH_LLAMA_SETTINGS_H
 #define HEARTH_LLAMA_SETTINGS_H
 
+#include "base/json.h"
 #include "compute/kernels.h"
 #include "hearth/engine.h"
 #include "network/weights.h"
@@ -28,6 +30,8 @@ enum hearth_llama_computes {
     HEARTH_LLAMA_COMPUTES_AUTO,
     HEARTH_LLAMA_COMPUTES_OWN,
     HEARTH_LLAMA_COMPUTES_LIBRARY,
+    /* Where the setting does not say; its help in api/model_settings.json says the same. */
+    HEARTH_LLAMA_COMPUTES_DEFAULT = HEARTH_LLAMA_COMPUTES_AUTO,
 };
 
 struct hearth_llama_settings {
@@ -39,6 +43,8 @@ struct hearth_llama_settings {
     bool repack;
     bool lock_memory;
     char *chat_template; /* NULL: the model's */
+    json_t *prompts;     /* texts by name (llama_prompts.h); or NULL */
+    char *default_prompt;
     enum hearth_llama_computes computes;
     bool computes_given;                     /* by a setting */
     struct hearth_weights_quantize quantize; /* by our own */

@@ -195,6 +195,16 @@ static void emit_vector(const struct step *step, uint32_t index, const float *va
     finish(step, index, HEARTH_FINISH_STOP);
 }
 
+/* A reranker that says "yes" or "no" becomes one of a single number, whose sigmoid is the
+ * probability of "yes": the difference of the two logits (arXiv 2506.05176). */
+static void emit_scores(const struct step *step, uint32_t index, float *scores)
+{
+    struct hearth_engine *engine = step->engine;
+    if (engine->header.says_yes)
+        scores[0] -= scores[1];
+    emit_vector(step, index, scores, engine->header.says_yes ? 1 : engine->compute->label_count);
+}
+
 /* Length 1 (Euclidean), summed in double; a vector of zeros stays as it is. */
 static void normalize(float *values, uint32_t count)
 {
@@ -206,69 +216,110 @@ static void normalize(float *values, uint32_t count)
         values[i] = (float)((double)values[i] * scale);
 }
 
-/* One vector out of the hidden states that a generating model makes on its way. For "mean" they are
- * added up, and normalize makes the division by their number needless; "last" keeps the newest row,
- * "cls" the first token's. */
-static int take_states(const struct step *step, struct hearth_llama_sequence *sequence)
+/* One vector out of the hidden states that a decoder makes on its way. For "mean" they are added
+ * up, and normalize makes the division by their number needless; "last" keeps the newest row, and
+ * so does a ranking, as llama.cpp's decoders do; "cls" the first token's. */
+static int take_states(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
-    bool last_only = engine->header.pooling == LLAMA_POOLING_TYPE_LAST;
-    bool first_only = engine->header.pooling == LLAMA_POOLING_TYPE_CLS;
+    enum llama_pooling_type pooling = engine->header.pooling;
+    bool last_only = pooling == LLAMA_POOLING_TYPE_LAST || pooling == LLAMA_POOLING_TYPE_RANK;
+    bool first_only = pooling == LLAMA_POOLING_TYPE_CLS;
     for (uint32_t i = 0; i < engine->batch.count; i++) {
+        const struct hearth_llama_row *at = &engine->batch.rows[i];
+        double *sum = engine->sequences[at->sequence].sum;
         const float *row = engine->compute->ops->states(engine->compute, i);
         if (row == NULL)
             return hearth_error_set(step->error, HEARTH_EINTERNAL,
                                     "the model gave no hidden states");
-        if (first_only && engine->batch.rows[i].position != 0)
+        if (first_only && at->position != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)
-            sequence->sum[j] = (last_only ? 0 : sequence->sum[j]) + (double)row[j];
+            sum[j] = (last_only ? 0 : sum[j]) + (double)row[j];
     }
     return 0;
 }
 
-/* One sequence at a time, in small batches, because each row of hidden states costs one of logits.
- * The sum is kept in double from step to step. */
-static int run_states(const struct step *step, const struct hearth_step_item *item)
+/* The batch as it stands, which is empty then. The sums are kept in double from step to step. */
+static int flush_states(const struct step *step)
+{
+    int rc = decode(step, HEARTH_LLAMA_STATES);
+    if (rc == 0)
+        rc = take_states(step);
+    step->engine->batch.count = 0;
+    return rc;
+}
+
+static int add_states(const struct step *step, const struct hearth_step_item *item)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
-    uint32_t left = wanted_tokens(sequence, item);
     int rc = 0;
-    while (rc == 0 && left > 0) {
-        engine->batch.count = 0;
-        uint32_t most = engine->compute->states_max;
-        uint32_t n = left < most ? left : most;
-        for (uint32_t i = 0; i < n; i++)
+    for (uint32_t left = wanted_tokens(sequence, item); rc == 0 && left > 0; left--) {
+        if (engine->batch.count == engine->compute->states_max)
+            rc = flush_states(step);
+        if (rc == 0)
             add_token(engine, item->sequence, sequence->input->tokens[sequence->prompt_done++],
                       true);
-        left -= n;
-        rc = decode(step, HEARTH_LLAMA_STATES);
-        if (rc == 0)
-            rc = take_states(step, sequence);
     }
-    if (rc != 0 || sequence->prompt_done < sequence->input->head.token_count)
-        return rc;
-    for (uint32_t j = 0; j < engine->vector_length; j++)
-        engine->vector[j] = (float)sequence->sum[j];
-    normalize(engine->vector, engine->vector_length);
-    emit_vector(step, item->sequence, engine->vector, engine->vector_length);
-    return 0;
+    return rc;
 }
 
-/* Hidden states are switched on only for these: generating has no use for them. */
+static void emit_states(const struct step *step, uint32_t index)
+{
+    struct hearth_engine *engine = step->engine;
+    const struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    for (uint32_t j = 0; j < engine->vector_length; j++)
+        engine->vector[j] = (float)sequence->sum[j];
+    if (engine->header.pooling == LLAMA_POOLING_TYPE_RANK) {
+        engine->compute->ops->classify(engine->compute, engine->vector, engine->scores);
+        emit_scores(step, index, engine->scores);
+    } else {
+        normalize(engine->vector, engine->vector_length);
+        emit_vector(step, index, engine->vector, engine->vector_length);
+    }
+}
+
+static bool makes_states(const struct hearth_engine *engine, const struct hearth_step_item *item)
+{
+    const struct hearth_llama_input *input = engine->sequences[item->sequence].input;
+    return input != NULL && input->task != HEARTH_TASK_GENERATE;
+}
+
+/* Hidden states are switched on only for these: generating has no use for them. Where a row does
+ * not depend on its batch, all inputs go together; else each alone, so that a vector does not
+ * depend on its neighbours. Each row of states may cost one of logits, hence `states_max`. Nothing
+ * is told before all is computed, because until then the step may be taken back. */
 static int run_all_states(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
     int rc = 0;
+    engine->batch.count = 0;
     for (size_t i = 0; rc == 0 && i < step->count; i++) {
-        const struct hearth_step_item *item = &step->items[i];
-        const struct hearth_llama_input *input = engine->sequences[item->sequence].input;
-        if (input == NULL || input->task == HEARTH_TASK_GENERATE)
+        if (!makes_states(engine, &step->items[i]))
             continue;
-        rc = run_states(step, item);
+        rc = add_states(step, &step->items[i]);
+        if (rc == 0 && !engine->compute->exact)
+            rc = flush_states(step);
+    }
+    if (rc == 0 && engine->batch.count > 0)
+        rc = flush_states(step);
+    for (size_t i = 0; rc == 0 && i < step->count; i++) {
+        uint32_t index = step->items[i].sequence;
+        const struct hearth_llama_sequence *sequence = &engine->sequences[index];
+        if (makes_states(engine, &step->items[i]) &&
+            sequence->prompt_done == sequence->input->head.token_count)
+            emit_states(step, index);
     }
     return rc;
+}
+
+/* libllama has taken the softmax of some classifiers' logits already; what follows counts on
+ * logits. A share that has become 0 is taken for one that is just above it. */
+static void logits_of_shares(float *shares, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        shares[i] = logf(fmaxf(shares[i], 1e-30f));
 }
 
 /* Encoders keep nothing from input to input, so the sequence is free at once. */
@@ -283,13 +334,19 @@ static int emit_pooled(const struct step *step, size_t first, size_t end)
     for (size_t i = first; i < end; i++) {
         uint32_t index = step->items[i].sequence;
         const float *values = engine->compute->ops->pooled(engine->compute, index);
-        if (values == NULL || count > engine->vector_length)
+        float *to = rank ? engine->scores : engine->vector;
+        if (values == NULL)
             return hearth_error_set(step->error, HEARTH_EINTERNAL, "the model gave no vector");
-        memcpy(engine->vector, values, count * sizeof(*values));
-        if (!rank)
-            normalize(engine->vector, count);
+        memcpy(to, values, count * sizeof(*values));
         hearth_llama_sequence_forget(engine, index);
-        emit_vector(step, index, engine->vector, count);
+        if (rank) {
+            if (engine->header.gives_shares)
+                logits_of_shares(to, count);
+            emit_scores(step, index, to);
+        } else {
+            normalize(to, count);
+            emit_vector(step, index, to, count);
+        }
     }
     return 0;
 }
@@ -333,7 +390,7 @@ static int begin_item(const struct step *step, const struct hearth_step_item *it
     sequence->step_held = sequence->held_count;
     sequence->step_prompt_done = sequence->prompt_done;
     sequence->step_output = -1;
-    if (!engine->header.pooled)
+    if (!engine->compute->pools)
         *total += wanted_tokens(sequence, item);
     return 0;
 }
@@ -352,7 +409,7 @@ static int run(const struct step *step)
                               engine->plan.batch);
     if (rc != 0)
         return rc;
-    if (engine->header.pooled)
+    if (engine->compute->pools)
         return run_pooled(step);
     rc = run_generating(step);
     return rc == 0 ? run_all_states(step) : rc;

@@ -1,10 +1,8 @@
-/* The tensors of a GGUF model, added up over its parts: "NAME-00001-of-00003.gguf" stands for all
- * three, which lie in one folder. The header of every part is read and checked, so that libllama
- * sees only files that are sound and belong together. Blocks; any thread. */
+/* The tensors of a GGUF model, added up over its parts (format/gguf_parts.h). Any thread. */
 #ifndef HEARTH_LLAMA_WEIGHTS_H
 #define HEARTH_LLAMA_WEIGHTS_H
 
-#include "format/gguf.h"
+#include "format/gguf_parts.h"
 
 #define HEARTH_LLAMA_TENSOR_TYPES_MAX 64u
 
@@ -15,8 +13,8 @@ struct hearth_llama_weights {
     bool has_output;                                       /* a head apart from the embeddings */
 };
 
-/* `first` is the header of the file at `path`. HEARTH_EMODEL names the part and what is wrong. */
-int hearth_llama_weights_read(const char *path, const struct hearth_gguf *first,
+/* HEARTH_EMODEL when there are none. */
+int hearth_llama_weights_read(const struct hearth_gguf_parts *parts,
                               struct hearth_llama_weights *ret_weights, struct hearth_error *error);
 
 #endif

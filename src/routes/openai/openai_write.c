@@ -12,6 +12,10 @@ void hearth_openai_write_head(const struct hearth_generation *generation, const 
     hearth_buf_printf(buf, "{\"id\":\"%s\",\"object\":\"%s\",\"created\":%lld,\"model\":",
                       generation->id, object, (long long)generation->created_s);
     hearth_json_write_text(buf, generation->model);
+    if (generation->fingerprint[0] != '\0')
+        hearth_buf_printf(buf, ",\"system_fingerprint\":\"%s\"", generation->fingerprint);
+    else
+        hearth_buf_text(buf, ",\"system_fingerprint\":null");
 }
 
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
@@ -74,7 +78,7 @@ void hearth_openai_write_answer(const struct hearth_generation *generation, cons
     }
     hearth_buf_text(buf, "],\"usage\":");
     hearth_openai_write_usage(generation, buf);
-    hearth_buf_text(buf, ",\"system_fingerprint\":null}");
+    hearth_buf_char(buf, '}');
 }
 
 /* With the usage asked for, OpenAI's chunks have "usage":null until the last one. */

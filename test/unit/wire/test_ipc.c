@@ -348,6 +348,7 @@ static void started_carries_facts_and_plan(void **state)
                                                 .weight_bytes = 1ull << 35,
                                                 .quantization = "Q4_1",
                                                 .compute = "own, avx2",
+                                                .cache_type = "f16, q8_0",
                                                 .pooling = "mean",
                                                 .normalized = true,
                                                 .has_chat_template = true,
@@ -364,6 +365,7 @@ static void started_carries_facts_and_plan(void **state)
     assert_string_equal(got.facts.prompts_json, started.facts.prompts_json);
     assert_string_equal(got.facts.default_prompt, "query");
     assert_string_equal(got.facts.compute, "own, avx2");
+    assert_string_equal(got.facts.cache_type, "f16, q8_0");
     assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
     assert_int_equal(got.facts.slots, 64);
     assert_int_equal(got.facts.batch, 2048);

@@ -75,8 +75,24 @@ static void a_chat_chunk_has_one_delta(void **state)
     struct fixture *f = *state;
     hearth_openai_chat.write_delta(f->choice, &event, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
+              "\"system_fingerprint\":null,"
               "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xc3\xa9!\"},\"logprobs\":null,"
               "\"finish_reason\":null}]}");
+}
+
+static void every_object_tells_what_computed_it(void **state)
+{
+    struct fixture *f = *state;
+    snprintf(f->generation->fingerprint, sizeof(f->generation->fingerprint),
+             "fp_0123456789ab_own_avx2_f16");
+    static const struct hearth_generation_shape *const shapes[] = {&hearth_openai_chat,
+                                                                   &hearth_openai_completion};
+    for (size_t i = 0; i < 2; i++) {
+        hearth_buf_clear(&f->out);
+        shapes[i]->write_delta(f->choice, &event, &f->out);
+        assert_non_null(strstr(hearth_buf_cstr(&f->out),
+                               ",\"system_fingerprint\":\"fp_0123456789ab_own_avx2_f16\","));
+    }
 }
 
 static void with_usage_asked_for_every_chunk_has_a_null_one(void **state)
@@ -86,6 +102,7 @@ static void with_usage_asked_for_every_chunk_has_a_null_one(void **state)
     f->choice->done.finish = HEARTH_FINISH_LENGTH;
     hearth_openai_chat.write_finish(f->choice, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
+              "\"system_fingerprint\":null,"
               "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":"
               "\"length\"}],\"usage\":null}");
 }
@@ -103,6 +120,7 @@ static void half_a_character_is_spelled_out_and_told_by_its_bytes(void **state)
                                                      .completion_tokens = 2};
     hearth_openai_chat.write_answer(f->generation, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"chat.completion\",\"created\":5,\"model\":\"m\","
+              "\"system_fingerprint\":null,"
               "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
               "\"\xc3\xa9!\",\"refusal\":null},\"logprobs\":{\"content\":[{\"token\":"
               "\"\\\\xc3\",\"logprob\":-0.25,\"bytes\":[195],\"top_logprobs\":[{\"token\":"
@@ -110,7 +128,7 @@ static void half_a_character_is_spelled_out_and_told_by_its_bytes(void **state)
               "\"bytes\":[98]}]},{\"token\":\"\\\\xa9!\",\"logprob\":-1,\"bytes\":[169,33],"
               "\"top_logprobs\":[]}],\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{"
               "\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
-              "\"prompt_tokens_details\":{\"cached_tokens\":1}},\"system_fingerprint\":null}");
+              "\"prompt_tokens_details\":{\"cached_tokens\":1}}}");
 }
 
 static void completion_logprobs_are_four_lists_with_the_sampled_token_in_each(void **state)
@@ -120,6 +138,7 @@ static void completion_logprobs_are_four_lists_with_the_sampled_token_in_each(vo
     f->choice->characters = 7;
     hearth_openai_completion.write_delta(f->choice, &event, &f->out);
     expect(f, "{\"id\":\"x-1\",\"object\":\"text_completion\",\"created\":5,\"model\":\"m\","
+              "\"system_fingerprint\":null,"
               "\"choices\":[{\"index\":0,\"text\":\"\xc3\xa9!\",\"logprobs\":{\"tokens\":["
               "\"bytes:\\\\xc3\",\"bytes:\\\\xa9!\"],\"token_logprobs\":[-0.25,-1],"
               "\"top_logprobs\":[{\"bytes:\\\\xc3\":-0.25,\"b\":-1.5},{\"bytes:\\\\xa9!\":-1}],"
@@ -174,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_chat_chunk_has_one_delta, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_object_tells_what_computed_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(with_usage_asked_for_every_chunk_has_a_null_one, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(half_a_character_is_spelled_out_and_told_by_its_bytes,
