@@ -80,6 +80,8 @@ struct hearth_model_facts {
     /* What computes it, where an engine has several ways, and with which instructions: "own,
      * avx512_bf16", "libllama"; as loaded, empty before. */
     char compute[32];
+    /* Names of the adapters, in the order of their numbers; a JSON list or empty; as loaded. */
+    char adapters_json[4096];
 };
 
 /* How to load. Zero means the default that is written behind the field. */
@@ -118,6 +120,13 @@ enum hearth_truncate { HEARTH_TRUNCATE_NEVER, HEARTH_TRUNCATE_END, HEARTH_TRUNCA
 struct hearth_logit_bias {
     int32_t token;
     float bias; /* added to the logit; -100 forbids */
+};
+
+/* An adapter by its place in the model's list, and how strongly it counts: finite, 0 is not at
+ * all. */
+struct hearth_adapter_scale {
+    uint32_t adapter;
+    float scale;
 };
 
 struct hearth_bytes {
@@ -169,6 +178,11 @@ struct hearth_input {
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
     const hearth_flag *canceled;
+    /* Which adapters of the model it uses, each at most once; without `chooses_adapters` all of
+     * them with a scale of 1. */
+    bool chooses_adapters;
+    const struct hearth_adapter_scale *adapters;
+    uint32_t adapter_count;
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */

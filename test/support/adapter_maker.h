@@ -35,6 +35,21 @@ static inline struct adapter_maker adapter_maker_small(const struct decoder_make
         .base = base, .parts = parts, .rank = 8, .alpha = 16, .type = HEARTH_QUANT_F32, .seed = 5};
 }
 
+/* The matrices that the base's file has, and a pass can change. */
+static inline uint64_t adapter_parts_of(const struct decoder_maker *base)
+{
+    struct decoder_making *making = hearth_calloc(1, sizeof(*making));
+    making->maker = base;
+    decoder_describe_network(making);
+    uint64_t parts = 0;
+    for (int part = HEARTH_PART_QUERY; part <= HEARTH_PART_GATE_UP; part++)
+        if (hearth_part_row((enum hearth_part)part)->is_matrix &&
+            decoder_part_is_made(making, (enum hearth_part)part))
+            parts |= HEARTH_PART_BIT(part);
+    hearth_free(making);
+    return parts;
+}
+
 /* Of the base's network, as far as an adapter needs it. */
 static inline struct hearth_network adapter_network(const struct decoder_maker *base)
 {
@@ -219,12 +234,20 @@ static inline uint64_t adapter_gguf_row(const struct decoder_maker *base, uint64
     return head * size + 2 * i + half;
 }
 
-/* The same adapter as adapter_make_gguf's in PEFT's order of rows. `config` holds more members
+/* The same adapter as adapter_make_gguf's in f32 and in PEFT's order of rows. `config` holds more
+ * members
  * (", \"use_dora\": true"). */
 static inline bool adapter_make_peft(const struct adapter_maker *maker, const char *folder,
                                      const char *config)
 {
     struct adapter_making *making = adapter_begin(maker, 1);
+    making->bytes = 0;
+    for (size_t i = 0; i < making->count; i++) {
+        struct adapter_tensor *tensor = &making->tensors[i];
+        tensor->offset = making->bytes;
+        tensor->bytes = tensor->columns * tensor->rows * sizeof(float);
+        making->bytes += tensor->bytes;
+    }
     struct hearth_buf head, buf;
     char path[256];
     bool permuted =

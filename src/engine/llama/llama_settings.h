@@ -8,6 +8,7 @@
  *     cache_shared                 one KV cache for all sequences instead of one for each
  *     repack                       weights in the CPU's own layout (default true)
  *     lock_memory                  keep the weights in RAM (default false)
+ *     adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
  *     chat_template                Jinja text instead of the model's own
  *     compute                      "auto" (default), "own" or "libllama"
  *     quantize                     "f32", "f16", "bf16", "q8_0", "q4_0", "q4_1": what weights that
@@ -43,6 +44,8 @@ struct hearth_llama_settings {
     bool computes_given;                     /* by a setting */
     struct hearth_weights_quantize quantize; /* by our own */
     enum hearth_isa isa;
+    char **adapters; /* paths, by their numbers */
+    uint32_t adapter_count;
 };
 
 int hearth_llama_settings_init(struct hearth_llama_settings *settings, const char *json,

@@ -128,21 +128,6 @@ static void merge(const char *path, const struct adapter_maker *maker, double sc
     hearth_free(making);
 }
 
-/* The matrices that the base's file has, and a pass can change. */
-static uint64_t parts_of(const struct decoder_maker *base)
-{
-    struct decoder_making *making = hearth_calloc(1, sizeof(*making));
-    making->maker = base;
-    decoder_describe_network(making);
-    uint64_t parts = 0;
-    for (int part = HEARTH_PART_QUERY; part <= HEARTH_PART_GATE_UP; part++)
-        if (hearth_part_row((enum hearth_part)part)->is_matrix &&
-            decoder_part_is_made(making, (enum hearth_part)part))
-            parts |= HEARTH_PART_BIT(part);
-    hearth_free(making);
-    return parts;
-}
-
 static void expect_merged(const struct decoder_maker *base, enum hearth_quant type)
 {
     char path[32], adapter_path[32];
@@ -150,7 +135,7 @@ static void expect_merged(const struct decoder_maker *base, enum hearth_quant ty
     make_path(path);
     make_path(adapter_path);
     struct adapter_maker maker = adapter_maker_small(base);
-    maker.parts = parts_of(base);
+    maker.parts = adapter_parts_of(base);
     maker.type = type;
     maker.rank = 12;
     maker.alpha = 18;
@@ -291,7 +276,7 @@ static void play_on(const struct decoder_maker *base, const struct hearth_decode
     for (uint32_t i = 0; i < ADAPTERS; i++) {
         struct adapter_maker maker = adapter_maker_small(base);
         make_path(adapter_paths[i]);
-        maker.parts = parts_of(base);
+        maker.parts = adapter_parts_of(base);
         maker.rank = 4 + 13 * i;
         maker.seed = 70 + i;
         maker.first_layer = i;
@@ -454,7 +439,7 @@ static void a_peft_folder_has_the_bits_of_the_same_adapter_in_gguf(void **state)
         struct decoder_maker base = decoder_maker_small(names[i]);
         base.fused = i == 2;
         struct adapter_maker maker = adapter_maker_small(&base);
-        maker.parts = parts_of(&base);
+        maker.parts = adapter_parts_of(&base);
         make_path(path);
         make_path(gguf);
         snprintf(folder, sizeof(folder), "%s.peft", gguf);
