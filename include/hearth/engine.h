@@ -129,6 +129,14 @@ struct hearth_adapter_scale {
     float scale;
 };
 
+/* Which adapters of its model an input uses, each at most once; not `given`: all of them with a
+ * scale of 1. */
+struct hearth_adapter_choice {
+    bool given;
+    const struct hearth_adapter_scale *scales;
+    uint32_t count;
+};
+
 struct hearth_bytes {
     const char *bytes;
     size_t length;
@@ -178,11 +186,7 @@ struct hearth_input {
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
     const hearth_flag *canceled;
-    /* Which adapters of the model it uses, each at most once; without `chooses_adapters` all of
-     * them with a scale of 1. */
-    bool chooses_adapters;
-    const struct hearth_adapter_scale *adapters;
-    uint32_t adapter_count;
+    struct hearth_adapter_choice adapters; /* HEARTH_TASK_GENERATE; of others never given */
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */

@@ -200,6 +200,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "what weights that are floats become while Hearth's own decoder loads them; else they stay as the file has them",
     },
     {
+        .key = "adapters", .kind = HEARTH_SETTING_LIST,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "LoRA adapters that requests may use (`lora`), by their place in the list; all of them, at scale 1, where a request does not say: absolute paths of GGUF files and of PEFT folders",
+    },
+    {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -238,6 +245,7 @@ const char *const hearth_model_setting_keys[] = {
     "instruction_set",
     "compute",
     "quantize",
+    "adapters",
     "chat_template",
     NULL,
 };

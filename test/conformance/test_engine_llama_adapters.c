@@ -122,9 +122,7 @@ static int prepare(struct driver *at, uint32_t sequence, const char *text, const
                                  .bytes = text,
                                  .length = strlen(text),
                                  .sampling = &sampling,
-                                 .chooses_adapters = scales != NULL,
-                                 .adapters = chosen,
-                                 .adapter_count = 2};
+                                 .adapters = {scales != NULL, chosen, scales != NULL ? 2 : 0}};
     int rc = at->ops->prepare(at->engine, &input, &at->runs[sequence].prepared, &at->fault);
     if (rc == 0)
         at->runs[sequence].prompt_left = at->runs[sequence].prepared->token_count;
@@ -251,12 +249,14 @@ static void what_cannot_be_chosen_is_refused(void **state)
                                  .bytes = story,
                                  .length = strlen(story),
                                  .sampling = &sampling,
-                                 .chooses_adapters = true,
-                                 .adapters = &wrong,
-                                 .adapter_count = 1};
+                                 .adapters = {true, &wrong, 1}};
     struct hearth_prepared *prepared = NULL;
     assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), HEARTH_EINVAL);
     assert_non_null(strstr(driver.fault.message, "there is no adapter 2; this model has 2"));
+    const struct hearth_adapter_scale twice[] = {{1, 0}, {0, 1}, {1, 1}};
+    input.adapters = (struct hearth_adapter_choice){true, twice, 3};
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), HEARTH_EINVAL);
+    assert_non_null(strstr(driver.fault.message, "adapter 1 is named twice"));
 }
 
 static void a_peft_folder_says_what_the_same_adapter_says_in_gguf(void **state)

@@ -301,9 +301,9 @@ static int choose_adapters(const struct hearth_engine *engine, const struct hear
     if (made->scales == NULL)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for an input");
     for (uint32_t i = 0; i < count; i++)
-        made->scales[i] = input->chooses_adapters ? 0 : 1;
-    for (uint32_t i = 0; input->chooses_adapters && i < input->adapter_count; i++) {
-        const struct hearth_adapter_scale *chosen = &input->adapters[i];
+        made->scales[i] = input->adapters.given ? 0 : 1;
+    for (uint32_t i = 0; i < input->adapters.count; i++) {
+        const struct hearth_adapter_scale *chosen = &input->adapters.scales[i];
         if (chosen->adapter >= count)
             return hearth_error_set(error, HEARTH_EINVAL,
                                     "lora: there is no adapter %" PRIu32
@@ -314,7 +314,7 @@ static int choose_adapters(const struct hearth_engine *engine, const struct hear
                                     "lora: the scale of adapter %" PRIu32 " is not finite",
                                     chosen->adapter);
         for (uint32_t j = 0; j < i; j++)
-            if (input->adapters[j].adapter == chosen->adapter)
+            if (input->adapters.scales[j].adapter == chosen->adapter)
                 return hearth_error_set(error, HEARTH_EINVAL,
                                         "lora: adapter %" PRIu32 " is named twice",
                                         chosen->adapter);
