@@ -37,6 +37,7 @@ static void set_name(struct hearth_adapter_file *file, const char *path)
 static bool has_part(const struct hearth_network *network, enum hearth_part part)
 {
     const uint64_t row = network->architecture->required | network->architecture->permitted;
+    const uint64_t gates = HEARTH_PART_BIT(HEARTH_PART_GATE) | HEARTH_PART_BIT(HEARTH_PART_GATE_UP);
     switch (part) {
     case HEARTH_PART_QUERY:
     case HEARTH_PART_KEY:
@@ -45,10 +46,11 @@ static bool has_part(const struct hearth_network *network, enum hearth_part part
     case HEARTH_PART_ATTENTION_OUT:
         return true;
     case HEARTH_PART_GATE:
+    case HEARTH_PART_GATE_UP:
+        return network->experts == 0 && (row & gates) != 0;
     case HEARTH_PART_UP:
     case HEARTH_PART_DOWN:
-    case HEARTH_PART_GATE_UP:
-        return network->experts == 0 && (row & HEARTH_PART_BIT(part)) != 0;
+        return network->experts == 0;
     default:
         return false;
     }
@@ -143,7 +145,7 @@ int hearth_adapter_add_half(struct hearth_adapter_file *file,
                                              .bytes = half->bytes,
                                              .rows = (uint32_t)half->rows,
                                              .columns = (uint32_t)half->columns};
-    pair->halves = half->halves;
+    pair->rotation = half->rotation;
     if (other->rows != 0 && pair->a.rows != pair->b.columns)
         return hearth_error_set(error, HEARTH_EMODEL,
                                 "adapter '%s': the two matrices of '%s' have the ranks %" PRIu32
@@ -272,14 +274,20 @@ int hearth_adapter_read_a(const struct hearth_adapter_file *file,
 
 /* Where the row that the network has at `output` lies in the file. Transformers' Llama turns
  * component i of a head with component i + size/2, while GGUF's files of it have the two side by
- * side: output (head, i, s) comes from (head, s, i), as convert_hf_to_gguf.py permutes W. */
+ * side: their row (head, i, s) is the other's (head, s, i), as convert_hf_to_gguf.py permutes W.
+ * Values have no order, and lie behind Q and K where the three are one. */
 static uint32_t source_row(const struct hearth_network *network,
                            const struct hearth_adapter_pair *pair, uint32_t output)
 {
     uint32_t size = network->head_size, in_head = output % size;
-    if (!pair->halves)
+    bool turned =
+        pair->part == HEARTH_PART_QUERY || pair->part == HEARTH_PART_KEY ||
+        (pair->part == HEARTH_PART_QKV && output < (network->heads + network->key_heads) * size);
+    if (!turned || pair->rotation == network->rotation)
         return output;
-    return output - in_head + in_head % 2 * (size / 2) + in_head / 2;
+    if (pair->rotation == HEARTH_ROTARY_HALVES)
+        return output - in_head + in_head % 2 * (size / 2) + in_head / 2;
+    return output - in_head + in_head % (size / 2) * 2 + in_head / (size / 2);
 }
 
 int hearth_adapter_read_b(const struct hearth_adapter_file *file,

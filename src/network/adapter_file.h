@@ -34,7 +34,7 @@ struct hearth_adapter_pair {
     uint32_t layer;
     float scale;
     struct hearth_adapter_matrix a, b;
-    bool halves; /* B's rows are in the order of HEARTH_ROTARY_HALVES, and the network's are not */
+    enum hearth_rotary rotation; /* the order of B's rows, if they are of Q and K */
 };
 
 struct hearth_adapter_file;

@@ -89,6 +89,7 @@ static int add_tensor(struct hearth_adapter_file *file, const struct hearth_gguf
                                        .columns = tensor->dimensions[0],
                                        .rows = tensor->dimensions[1],
                                        .type = tensor->type,
+                                       .rotation = file->network->architecture->rotary,
                                        .bytes = (const char *)file->map.bytes + tensor->offset,
                                        .length = tensor->size_bytes};
     bool known = length > tail && length <= HEARTH_GGUF_TENSOR_NAME_MAX;

@@ -228,14 +228,6 @@ static bool type_of(enum hearth_dtype dtype, uint32_t *ret_type)
     }
 }
 
-/* GGUF's files of an architecture that turns neighbours have their Q and K permuted, and what is
- * added to them must be too. */
-static bool in_halves(const struct hearth_network *network, enum hearth_part part)
-{
-    return network->architecture->rotary == HEARTH_ROTARY_ADJACENT &&
-           (part == HEARTH_PART_QUERY || part == HEARTH_PART_KEY);
-}
-
 static int add_tensor(const struct reading *from, const struct hearth_tensor *tensor)
 {
     char shown[128], path[128];
@@ -256,7 +248,7 @@ static int add_tensor(const struct reading *from, const struct hearth_tensor *te
         half.type = HEARTH_QUANT_END;
     half.rows = tensor->dims[0];
     half.columns = tensor->dims[1];
-    half.halves = in_halves(from->file->network, half.part);
+    half.rotation = HEARTH_ROTARY_HALVES; /* as all of transformers' rows here have them */
     size_t before = from->file->count;
     int rc = hearth_adapter_add_half(from->file, &half, from->error);
     /* A comes before B in the order of names, so that the pair is new with its A. */

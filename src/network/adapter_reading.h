@@ -24,7 +24,8 @@ struct hearth_adapter_half {
     const char *tensor;
     enum hearth_part part;
     uint32_t layer;
-    bool is_b, halves;
+    bool is_b;
+    enum hearth_rotary rotation;
     uint64_t rows, columns;
     uint32_t type; /* ggml's number */
     const void *bytes;

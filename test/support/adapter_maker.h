@@ -57,6 +57,7 @@ static inline struct hearth_network adapter_network(const struct decoder_maker *
     making->maker = base;
     decoder_describe_network(making);
     struct hearth_network network = making->network;
+    network.rotation = network.architecture->rotary;
     hearth_free(making);
     return network;
 }

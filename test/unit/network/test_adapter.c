@@ -1,6 +1,7 @@
 /* Adapters beside a base: what they compute is the base with their change merged in, and the
  * promise of decoder.h holds with any mix of them in one step. */
 #include "support/adapter_maker.h"
+#include "support/golden_decoder.h"
 #include "unit/cmocka_all.h"
 
 #include "base/error.h"
@@ -465,6 +466,62 @@ static void a_peft_folder_has_the_bits_of_the_same_adapter_in_gguf(void **state)
     }
 }
 
+/* A folder of Hugging Face's has its Q and K in halves, where GGUF's adapters have neighbours. */
+static void a_folder_takes_adapters_of_both_formats(void **state)
+{
+    (void)state;
+    char model[] = "/tmp/hearth-folder-XXXXXX", gguf[32], folder[48];
+    const char *const adapters[] = {gguf, folder};
+    assert_non_null(mkdtemp(model));
+    golden_make_folder("llama", model);
+    struct hearth_checkpoint *checkpoint = NULL;
+    struct hearth_network network;
+    struct hearth_error error = {0};
+    assert_int_equal(hearth_checkpoint_open(model, &checkpoint, &error), 0);
+    assert_int_equal(hearth_checkpoint_network(checkpoint, NULL, &network, &error), 0);
+    hearth_checkpoint_close(checkpoint);
+    assert_int_equal(network.rotation, HEARTH_ROTARY_HALVES);
+    const struct decoder_maker base = {.architecture = network.architecture->name,
+                                       .layers = network.layers,
+                                       .width = network.width,
+                                       .heads = network.heads,
+                                       .key_heads = network.key_heads,
+                                       .head_size = network.head_size,
+                                       .feed = network.feed,
+                                       .vocabulary = network.vocabulary};
+    const struct adapter_maker maker = adapter_maker_small(&base);
+    make_path(gguf);
+    snprintf(folder, sizeof(folder), "%s.peft", gguf);
+    assert_true(adapter_make_gguf(&maker, gguf));
+    assert_true(adapter_make_peft(&maker, folder, NULL));
+    struct hearth_decoder *decoder = open_at(model, small_params(), adapters, 2);
+    const float scales[3][2] = {{1, 0}, {0, 1}, {0, 0}};
+    const size_t words = network.vocabulary;
+    float *logits[3];
+    for (int i = 0; i < 3; i++) {
+        const int32_t tokens[] = {1, 2, 3, 5, 8, 13};
+        logits[i] = hearth_calloc(words, sizeof(float));
+        hearth_decoder_adapt(decoder, 0, scales[i]);
+        take(decoder, 0, tokens, 6, 1);
+        memcpy(logits[i], hearth_decoder_result(decoder, 0), words * sizeof(float));
+    }
+    assert_memory_equal(logits[0], logits[1], words * sizeof(float));
+    double spread;
+    assert_true(largest_difference(logits[0], logits[2], words, &spread) > 0.05);
+    for (int i = 0; i < 3; i++)
+        hearth_free(logits[i]);
+    hearth_decoder_close(decoder);
+    adapter_remove_peft(folder);
+    unlink(gguf);
+    char *weights = hearth_format("%s/model.safetensors", model);
+    char *config = hearth_format("%s/config.json", model);
+    unlink(weights);
+    unlink(config);
+    rmdir(model);
+    hearth_free(weights);
+    hearth_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +532,7 @@ int main(void)
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(an_adapter_of_scale_0_leaves_the_bits_of_the_base),
         cmocka_unit_test(a_peft_folder_has_the_bits_of_the_same_adapter_in_gguf),
+        cmocka_unit_test(a_folder_takes_adapters_of_both_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
