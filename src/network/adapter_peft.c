@@ -75,6 +75,54 @@ static int check_extras(const struct reading *from)
     return 0;
 }
 
+/* What else may be said: members that say how an adapter was trained, or are read elsewhere in this
+ * file. Each version of PEFT knows more of them, and what is not in this list may be a part of the
+ * computation. */
+static int check_rest(const struct reading *from)
+{
+    static const char *const harmless[] = {
+        "alpha_pattern",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "bias",
+        "eva_config",
+        "exclude_modules",
+        "inference_mode",
+        "init_lora_weights",
+        "layers_pattern",
+        "loftq_config",
+        "lora_alpha",
+        "layers_to_transform",
+        "lora_dropout",
+        "megatron_core",
+        "ensure_weight_tying",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "r",
+        "rank_pattern",
+        "revision",
+        "runtime_config",
+        "target_modules",
+        "task_type",
+        "use_rslora",
+    };
+    const char *key;
+    json_t *value;
+    char shown[64];
+    json_object_foreach((json_t *)from->config, key, value)
+    {
+        bool known = !is_set(value);
+        for (size_t i = 0; !known && i < sizeof(harmless) / sizeof(harmless[0]); i++)
+            known = strcmp(key, harmless[i]) == 0;
+        if (!known)
+            return hearth_error_set(
+                from->error, HEARTH_ENOTIMPL, "adapter '%s' asks for '%s', which is not known here",
+                from->file->name, hearth_adapter_shown(key, strlen(key), shown, sizeof(shown)));
+    }
+    return 0;
+}
+
 /* These ways to begin a training change the base's own weights, so that the adapter belongs to a
  * base that nobody has any more: PEFT can save such a one as an ordinary adapter. */
 static int check_beginning(const struct reading *from)
@@ -106,6 +154,8 @@ static int check_config(const struct reading *from)
                                 name,
                                 hearth_adapter_shown(bias, strlen(bias), shown, sizeof(shown)));
     int rc = check_extras(from);
+    if (rc == 0)
+        rc = check_rest(from);
     return rc != 0 ? rc : check_beginning(from);
 }
 

@@ -217,6 +217,8 @@ static void what_a_peft_config_asks_for_beyond_two_matrices_is_refused_by_name(v
         {",\"init_lora_weights\":\"pissa_niter_16\"", "'pissa', which changes the base"},
         {",\"init_lora_weights\":\"loftq\"", "'loftq'"},
         {",\"alora_invocation_tokens\":[7]", "aLoRA"},
+        {",\"kasa_config\":{\"beta\":1}", "asks for 'kasa_config'"},
+        {",\"later\\u0007thing\":1", "asks for 'later?thing'"},
         {",\"rank_pattern\":{\"layers.[0-9].self_attn.q_proj\":8}", "an expression"},
     };
     struct decoder_maker base = decoder_maker_small("llama");
