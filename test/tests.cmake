@@ -15,6 +15,9 @@ function(hearth_test_program source)
     set(libraries hearth_loop hearth_wire hearth_network ${CMAKE_DL_LIBS})
   elseif(relative MATCHES "/test_(worker|sandbox|engine)[a-z_]*\\.c$")
     set(libraries hearth_loop hearth_wire ${CMAKE_DL_LIBS})
+    if(relative MATCHES "adapters")
+      list(APPEND libraries hearth_network) # makes adapters for a model that it has read
+    endif()
   elseif(relative MATCHES "_library\\.c$")
     # Against libllama in one process.
     if(NOT TARGET llama_cpp)

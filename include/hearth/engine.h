@@ -83,6 +83,8 @@ struct hearth_model_facts {
     /* The type of its KV cache, as loaded: "f16", or "f16, q8_0" where values have another than
      * keys; empty before, and where it keeps none. */
     char cache_type[24];
+    /* Names of the adapters, in the order of their numbers; a JSON list or empty; as loaded. */
+    char adapters_json[4096];
 };
 
 /* How to load. Zero means the default that is written behind the field. */
@@ -121,6 +123,21 @@ enum hearth_truncate { HEARTH_TRUNCATE_NEVER, HEARTH_TRUNCATE_END, HEARTH_TRUNCA
 struct hearth_logit_bias {
     int32_t token;
     float bias; /* added to the logit; -100 forbids */
+};
+
+/* An adapter by its place in the model's list, and how strongly it counts: finite, 0 is not at
+ * all. */
+struct hearth_adapter_scale {
+    uint32_t adapter;
+    float scale;
+};
+
+/* Which adapters of its model an input uses, each at most once; not `given`: all of them with a
+ * scale of 1. */
+struct hearth_adapter_choice {
+    bool given;
+    const struct hearth_adapter_scale *scales;
+    uint32_t count;
 };
 
 struct hearth_bytes {
@@ -172,6 +189,7 @@ struct hearth_input {
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
     const hearth_flag *canceled;
+    struct hearth_adapter_choice adapters; /* HEARTH_TASK_GENERATE; of others never given */
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */

@@ -22,6 +22,7 @@ void hearth_backend_spec_keep(const struct hearth_backend_spec *spec, uint32_t c
     ret_spec->model = hearth_strdup(spec->model);
     ret_spec->worker_path = hearth_strdup(spec->worker_path);
     ret_spec->hello.settings_json = hearth_strdup(spec->hello.settings_json);
+    ret_spec->hello.readable = hearth_strdup(spec->hello.readable);
     ret_spec->cpus = copy_lists(spec->cpus, count);
 }
 
@@ -33,4 +34,5 @@ void hearth_backend_spec_release(struct hearth_backend_spec *spec)
     hearth_free((char *)spec->model);
     hearth_free((char *)spec->worker_path);
     hearth_free((char *)spec->hello.settings_json);
+    hearth_free((char *)spec->hello.readable);
 }

@@ -164,9 +164,24 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
             strcasecmp(text, "off") == 0)
             return json_false();
         return NULL;
+    case HEARTH_SETTING_LIST:
+        return json_pack("[s]", text);
     default:
         return json_string(text);
     }
+}
+
+/* A list of texts, for a setting that is one; a single text stands for a list of it. */
+static json_t *list_value(const struct hearth_model_setting *setting,
+                          const struct hearth_yaml *node)
+{
+    if (setting->kind != HEARTH_SETTING_LIST)
+        return NULL;
+    json_t *list = json_array();
+    for (const struct hearth_yaml *item = node->first; item; item = item->next)
+        json_array_append_new(list, item->kind == HEARTH_YAML_SCALAR ? json_string(item->text)
+                                                                     : json_null());
+    return list;
 }
 
 /* The engine's settings pass too: each engine checks its own when it loads. */
@@ -183,7 +198,9 @@ static void read_setting(struct draft *draft, const struct hearth_yaml *node, js
         return;
     char buffer[256];
     /* The check takes NULL, a value of a wrong form, for wrong as well. */
-    json_t *value = node->kind == HEARTH_YAML_SCALAR ? setting_value(setting, node->text) : NULL;
+    json_t *value = node->kind == HEARTH_YAML_SCALAR ? setting_value(setting, node->text)
+                    : node->kind == HEARTH_YAML_LIST ? list_value(setting, node)
+                                                     : NULL;
     const char *expected = hearth_model_setting_check(setting, value, buffer, sizeof(buffer));
     if (expected) {
         fault_here(draft, node, expected);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PATHS_MAX = 32, PATH_LENGTH_MAX = 4096 };
+
 const struct hearth_model_setting *hearth_model_setting_find(const char *key)
 {
     for (const struct hearth_model_setting *row = hearth_model_settings_table; row->key; row++)
@@ -44,6 +46,21 @@ static bool has_form(const struct hearth_model_setting *setting, const char *tex
     return strcmp(setting->key, "affinity") != 0 || hearth_cpu_wish_is_possible(text);
 }
 
+/* Absolute, for nobody knows in what folder a worker stands; without line breaks, because the paths
+ * of a list travel as lines. */
+static bool are_paths(const json_t *list)
+{
+    size_t i;
+    json_t *path;
+    json_array_foreach(list, i, path)
+    {
+        const char *text = json_string_value(path);
+        if (!text || text[0] != '/' || strchr(text, '\n') || strlen(text) >= PATH_LENGTH_MAX)
+            return false;
+    }
+    return json_is_array(list) && json_array_size(list) <= PATHS_MAX;
+}
+
 /* Types are taken strictly: a JSON text "8" is no integer, though YAML's plain 8 becomes one before
  * it comes here. */
 static bool is_right(const struct hearth_model_setting *setting, const json_t *value)
@@ -62,6 +79,8 @@ static bool is_right(const struct hearth_model_setting *setting, const json_t *v
         return json_is_boolean(value);
     case HEARTH_SETTING_DURATION:
         return read_duration(value, &ms) == 0 && (double)ms <= setting->high;
+    case HEARTH_SETTING_LIST:
+        return are_paths(value);
     default:
         return json_is_string(value) && is_choice(setting, json_string_value(value)) &&
                has_form(setting, json_string_value(value));
@@ -85,6 +104,8 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
         return "true or false";
     case HEARTH_SETTING_DURATION:
         return "a duration (250ms, 30s, 10m, or a number of seconds)";
+    case HEARTH_SETTING_LIST:
+        return "a list of at most 32 absolute paths";
     default:
         break;
     }
@@ -162,6 +183,16 @@ static const char *engine_part(const json_t *settings, struct hearth_arena *aren
     return copy;
 }
 
+static const char *readable_paths(const json_t *settings, struct hearth_arena *arena)
+{
+    const json_t *list = json_object_get(settings, "adapters");
+    const char *lines = NULL;
+    for (size_t i = 0; list && are_paths(list) && i < json_array_size(list); i++)
+        lines = hearth_arena_format(arena, "%s%s%s", lines ? lines : "", lines ? "\n" : "",
+                                    json_string_value(json_array_get(list, i)));
+    return lines;
+}
+
 int hearth_model_settings_read(const char *settings_json, const struct hearth_settings *server,
                                struct hearth_arena *arena, struct hearth_model_settings *ret,
                                struct hearth_error *error)
@@ -190,6 +221,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .breaker_rest = duration_or(own, "breaker_rest", server->breaker_rest),
             .pin = hearth_json_truth(own, "pin", false),
             .engine_json = engine_json,
+            .readable = readable_paths(own, arena),
         };
     json_decref(own);
     /* The text is no object; a full arena, which no such text can cause, is not told apart. */

@@ -214,6 +214,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "the name of the prompt of texts that name none",
     },
     {
+        .key = "adapters", .kind = HEARTH_SETTING_LIST,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "LoRA adapters that requests may use (`lora`), by their place in the list; all of them, at scale 1, where a request does not say: absolute paths of GGUF files and of PEFT folders",
+    },
+    {
         .key = "chat_template", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -254,6 +261,7 @@ const char *const hearth_model_setting_keys[] = {
     "quantize",
     "prompts",
     "default_prompt",
+    "adapters",
     "chat_template",
     NULL,
 };

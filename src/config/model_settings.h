@@ -2,8 +2,8 @@
  * and joins them with the server's own. Pure; one thread at a time.
  *
  * They are stored as a JSON object (settings_json): integers, numbers and truths as such, a
- * duration as text with its unit or as a number of seconds. Keys that only an engine knows are
- * handed on to it. */
+ * duration as text with its unit or as a number of seconds, a list of paths as an array of texts.
+ * Keys that only an engine knows are handed on to it. */
 #ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
 #define HEARTH_CONFIG_MODEL_SETTINGS_H
 
@@ -51,6 +51,7 @@ struct hearth_model_settings {
     bool pin;
     const char *affinity;
     const char *engine_json; /* object of the keys that only the engine knows */
+    const char *readable;    /* paths that it names, one a line; NULL: none */
 };
 
 /* HEARTH_EPARSE when the text is no JSON object; a value of a wrong type counts as absent. */

@@ -94,6 +94,7 @@ static const struct hearth_schema_property top_parameters_properties[] = {
     {"seed", &node_11, false},
     {"stop", &hearth_schema_stop, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
+    {"lora", &hearth_schema_lora, false},
     {"ignore_eos", &node_12, false},
     {"truncate", &node_13, false},
 };
@@ -101,7 +102,7 @@ const struct hearth_schema hearth_schema_parameters = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .properties = top_parameters_properties,
-    .property_count = 15,
+    .property_count = 16,
     .closed = true,
 };
 static const struct hearth_schema node_15 = {
@@ -735,7 +736,34 @@ const struct hearth_schema hearth_schema_tokens = {
     .length_max = 1048576,
     .items = &node_97,
 };
+static const struct hearth_schema node_99 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_100 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema_property node_98_properties[] = {
+    {"id", &node_99, true},
+    {"scale", &node_100, true},
+};
 static const struct hearth_schema node_98 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_98_properties,
+    .property_count = 2,
+    .closed = true,
+};
+const struct hearth_schema hearth_schema_lora = {
+    .expected = "an array of objects of at most 32 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+    .items = &node_98,
+};
+static const struct hearth_schema node_101 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -744,15 +772,15 @@ static const struct hearth_schema node_98 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_98,
+    .additional = &node_101,
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_102 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_99, true},
+    {"type", &node_102, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -760,636 +788,638 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_103 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_104 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_102 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_104 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_105 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_103_properties[] = {
-    {"include_usage", &node_104, false},
-    {"include_obfuscation", &node_105, false},
+static const struct hearth_schema node_107 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_108 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_106_properties[] = {
+    {"include_usage", &node_107, false},
+    {"include_obfuscation", &node_108, false},
+};
+static const struct hearth_schema node_106 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_103_properties,
+    .properties = node_106_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_109 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_110 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_109 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_110 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_111 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
 static const struct hearth_schema node_112 = {
-    .expected = "a number over 0 and at most 10",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_113 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_114 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_115 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_116 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_117 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_118 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_119 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_120 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_121 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_122 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_123 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_124 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_125 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_127 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_128 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_129 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_126 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, &node_126, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_127, &node_128, &node_129, NULL},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_130 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_131 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_129 = {
+static const struct hearth_schema node_132 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_130 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_131 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_133 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_134 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_136 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_135 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_133,
+    .items = &node_136,
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_137 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_138 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_136 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_137 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_138 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_139 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_140 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_141 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_142 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_143 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_141 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_142 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_143 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
-};
 static const struct hearth_schema node_144 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_145 = {
-    .expected = "nothing",
-    .refused = "send functions as tools",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_146 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_147 = {
     .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_148 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_149 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_150 = {
     .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+    .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_151 = {
     .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema node_152 = {
+    .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_153 = {
+    .expected = "nothing",
+    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_154 = {
+    .expected = "nothing",
+    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_155 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_100, false},
-    {"messages", &node_101, true},
-    {"stream", &node_102, false},
-    {"stream_options", &node_103, false},
-    {"max_tokens", &node_106, false},
-    {"max_completion_tokens", &node_107, false},
-    {"temperature", &node_108, false},
-    {"top_p", &node_109, false},
-    {"top_k", &node_110, false},
-    {"min_p", &node_111, false},
-    {"repeat_penalty", &node_112, false},
-    {"repetition_penalty", &node_113, false},
-    {"repeat_last_n", &node_114, false},
-    {"presence_penalty", &node_115, false},
-    {"frequency_penalty", &node_116, false},
-    {"seed", &node_117, false},
+    {"model", &node_103, false},
+    {"messages", &node_104, true},
+    {"stream", &node_105, false},
+    {"stream_options", &node_106, false},
+    {"max_tokens", &node_109, false},
+    {"max_completion_tokens", &node_110, false},
+    {"temperature", &node_111, false},
+    {"top_p", &node_112, false},
+    {"top_k", &node_113, false},
+    {"min_p", &node_114, false},
+    {"repeat_penalty", &node_115, false},
+    {"repetition_penalty", &node_116, false},
+    {"repeat_last_n", &node_117, false},
+    {"presence_penalty", &node_118, false},
+    {"frequency_penalty", &node_119, false},
+    {"seed", &node_120, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_118, false},
+    {"n", &node_121, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_119, false},
-    {"top_logprobs", &node_120, false},
-    {"ignore_eos", &node_121, false},
-    {"tools", &node_122, false},
-    {"tool_choice", &node_123, false},
-    {"parallel_tool_calls", &node_127, false},
+    {"lora", &hearth_schema_lora, false},
+    {"logprobs", &node_122, false},
+    {"top_logprobs", &node_123, false},
+    {"ignore_eos", &node_124, false},
+    {"tools", &node_125, false},
+    {"tool_choice", &node_126, false},
+    {"parallel_tool_calls", &node_130, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_128, false},
-    {"add_generation_prompt", &node_129, false},
-    {"reasoning_effort", &node_130, false},
-    {"verbosity", &node_131, false},
-    {"modalities", &node_132, false},
-    {"service_tier", &node_134, false},
-    {"cache_prompt", &node_135, false},
-    {"user", &node_136, false},
-    {"safety_identifier", &node_137, false},
-    {"prompt_cache_key", &node_138, false},
-    {"prompt_cache_retention", &node_139, false},
-    {"store", &node_140, false},
-    {"metadata", &node_141, false},
-    {"prediction", &node_142, false},
-    {"audio", &node_143, false},
-    {"web_search_options", &node_144, false},
-    {"functions", &node_145, false},
-    {"function_call", &node_146, false},
-    {"grammar", &node_147, false},
-    {"json_schema", &node_148, false},
-    {"guided_json", &node_149, false},
-    {"guided_regex", &node_150, false},
-    {"guided_choice", &node_151, false},
-    {"guided_grammar", &node_152, false},
+    {"chat_template_kwargs", &node_131, false},
+    {"add_generation_prompt", &node_132, false},
+    {"reasoning_effort", &node_133, false},
+    {"verbosity", &node_134, false},
+    {"modalities", &node_135, false},
+    {"service_tier", &node_137, false},
+    {"cache_prompt", &node_138, false},
+    {"user", &node_139, false},
+    {"safety_identifier", &node_140, false},
+    {"prompt_cache_key", &node_141, false},
+    {"prompt_cache_retention", &node_142, false},
+    {"store", &node_143, false},
+    {"metadata", &node_144, false},
+    {"prediction", &node_145, false},
+    {"audio", &node_146, false},
+    {"web_search_options", &node_147, false},
+    {"functions", &node_148, false},
+    {"function_call", &node_149, false},
+    {"grammar", &node_150, false},
+    {"json_schema", &node_151, false},
+    {"guided_json", &node_152, false},
+    {"guided_regex", &node_153, false},
+    {"guided_choice", &node_154, false},
+    {"guided_grammar", &node_155, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 50,
+    .property_count = 51,
     .closed = true,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_156 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_158 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_160 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_159 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_157,
+    .items = &node_160,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_161 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_157 = {
     .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_155, &node_156, &hearth_schema_tokens, &node_158, NULL},
-};
-static const struct hearth_schema node_159 = {
-    .expected = "nothing",
-    .refused = "models here continue a text, they do not fill in",
-};
-static const struct hearth_schema node_160 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_158, &node_159, &hearth_schema_tokens, &node_161, NULL},
 };
 static const struct hearth_schema node_162 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "models here continue a text, they do not fill in",
 };
 static const struct hearth_schema node_163 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_161_properties[] = {
-    {"include_usage", &node_162, false},
-    {"include_obfuscation", &node_163, false},
-};
-static const struct hearth_schema node_161 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_161_properties,
-    .property_count = 2,
-    .closed = true,
-};
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_165 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_166 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_164_properties[] = {
+    {"include_usage", &node_165, false},
+    {"include_obfuscation", &node_166, false},
+};
+static const struct hearth_schema node_164 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_164_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_167 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_168 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_169 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_170 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_168 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_169 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_170 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
 static const struct hearth_schema node_171 = {
-    .expected = "a number over 0 and at most 10",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_172 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_173 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_174 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_175 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_176 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_177 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_178 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_179 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_180 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_181 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_182 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_183 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_184 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_185 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_186 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_187 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_188 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_189 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_153, false},
-    {"prompt", &node_154, true},
-    {"suffix", &node_159, false},
-    {"stream", &node_160, false},
-    {"stream_options", &node_161, false},
-    {"echo", &node_164, false},
-    {"best_of", &node_165, false},
-    {"max_tokens", &node_166, false},
-    {"temperature", &node_167, false},
-    {"top_p", &node_168, false},
-    {"top_k", &node_169, false},
-    {"min_p", &node_170, false},
-    {"repeat_penalty", &node_171, false},
-    {"repetition_penalty", &node_172, false},
-    {"repeat_last_n", &node_173, false},
-    {"presence_penalty", &node_174, false},
-    {"frequency_penalty", &node_175, false},
-    {"seed", &node_176, false},
+    {"model", &node_156, false},
+    {"prompt", &node_157, true},
+    {"suffix", &node_162, false},
+    {"stream", &node_163, false},
+    {"stream_options", &node_164, false},
+    {"echo", &node_167, false},
+    {"best_of", &node_168, false},
+    {"max_tokens", &node_169, false},
+    {"temperature", &node_170, false},
+    {"top_p", &node_171, false},
+    {"top_k", &node_172, false},
+    {"min_p", &node_173, false},
+    {"repeat_penalty", &node_174, false},
+    {"repetition_penalty", &node_175, false},
+    {"repeat_last_n", &node_176, false},
+    {"presence_penalty", &node_177, false},
+    {"frequency_penalty", &node_178, false},
+    {"seed", &node_179, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_177, false},
+    {"n", &node_180, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_178, false},
-    {"ignore_eos", &node_179, false},
-    {"service_tier", &node_180, false},
-    {"cache_prompt", &node_181, false},
-    {"user", &node_182, false},
-    {"grammar", &node_183, false},
-    {"json_schema", &node_184, false},
+    {"lora", &hearth_schema_lora, false},
+    {"logprobs", &node_181, false},
+    {"ignore_eos", &node_182, false},
+    {"service_tier", &node_183, false},
+    {"cache_prompt", &node_184, false},
+    {"user", &node_185, false},
+    {"grammar", &node_186, false},
+    {"json_schema", &node_187, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_185, false},
-    {"guided_regex", &node_186, false},
+    {"guided_json", &node_188, false},
+    {"guided_regex", &node_189, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 31,
+    .property_count = 32,
     .closed = true,
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_190 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_192 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_194 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_193 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_191,
+    .items = &node_194,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_195 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_191 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_189, &node_190, &hearth_schema_tokens, &node_192, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_192, &node_193, &hearth_schema_tokens, &node_195, NULL},
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_196 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_197 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_199 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_200 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_201 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_198 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_196, &node_197, &node_198, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_199, &node_200, &node_201, NULL},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_202 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_203 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_204 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_205 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_187, false},
-    {"input", &node_188, true},
-    {"encoding_format", &node_193, false},
-    {"dimensions", &node_194, false},
-    {"truncate", &node_195, false},
-    {"prompt_name", &node_199, false},
+    {"model", &node_190, false},
+    {"input", &node_191, true},
+    {"encoding_format", &node_196, false},
+    {"dimensions", &node_197, false},
+    {"truncate", &node_198, false},
+    {"prompt_name", &node_202, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_200, false},
-    {"service_tier", &node_201, false},
-    {"user", &node_202, false},
+    {"partial", &node_203, false},
+    {"service_tier", &node_204, false},
+    {"user", &node_205, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1405,99 +1435,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_206 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_207 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_210 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_212 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_208_properties[] = {
-    {"text", &node_209, true},
+static const struct hearth_schema_property node_211_properties[] = {
+    {"text", &node_212, true},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_211 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_208_properties,
+    .properties = node_211_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_209 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_207, &node_208, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_210, &node_211, NULL},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_208 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_206,
+    .items = &node_209,
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_213 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_212 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_214 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_215 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_217 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_218 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_219 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_216 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_214, &node_215, &node_216, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_217, &node_218, &node_219, NULL},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_220 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_221 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_203, false},
-    {"query", &node_204, true},
-    {"documents", &node_205, true},
-    {"top_n", &node_210, false},
-    {"return_documents", &node_211, false},
-    {"raw_scores", &node_212, false},
-    {"truncate", &node_213, false},
+    {"model", &node_206, false},
+    {"query", &node_207, true},
+    {"documents", &node_208, true},
+    {"top_n", &node_213, false},
+    {"return_documents", &node_214, false},
+    {"raw_scores", &node_215, false},
+    {"truncate", &node_216, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_217, false},
-    {"user", &node_218, false},
+    {"service_tier", &node_220, false},
+    {"user", &node_221, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

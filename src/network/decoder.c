@@ -60,6 +60,37 @@ static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
     };
 }
 
+static int describe_adapters(struct hearth_decoder *decoder, struct hearth_error *error)
+{
+    uint32_t count = decoder->params.adapter_count;
+    if (count > HEARTH_ADAPTERS_MAX)
+        return hearth_error_set(error, HEARTH_EINVAL, "%" PRIu32 " adapters; at most %d are taken",
+                                count, HEARTH_ADAPTERS_MAX);
+    decoder->adapters = hearth_calloc(count + 1, sizeof(*decoder->adapters));
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < count; i++)
+        rc = hearth_adapter_init(&decoder->adapters[i], decoder->params.adapters[i],
+                                 &decoder->network, error);
+    return rc;
+}
+
+static void finish_adapters(struct hearth_decoder *decoder)
+{
+    for (uint32_t i = 0; decoder->adapters != NULL && i < decoder->params.adapter_count; i++)
+        hearth_adapter_finish(&decoder->adapters[i]);
+    hearth_free(decoder->adapters);
+    hearth_free(decoder->adapter_scales);
+}
+
+static uint64_t adapter_bytes(const struct hearth_decoder *decoder)
+{
+    const uint64_t huge_page = UINT64_C(2) << 20; /* the last one of each block */
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < decoder->params.adapter_count; i++)
+        bytes += decoder->adapters[i].bytes + huge_page;
+    return bytes;
+}
+
 /* Everything that the header says; nothing is allocated for computing yet. The order matters: the
  * network's numbers are bounded first, so that the shapes of weights may multiply them; weights are
  * described before the workspace, because their types decide how rows are packed; the layout of
@@ -87,6 +118,11 @@ static int describe(struct hearth_decoder *decoder, const char *path,
         return rc;
     }
     choose_ways(decoder);
+    rc = describe_adapters(decoder, error);
+    if (rc != 0) {
+        hearth_checkpoint_close(checkpoint);
+        return rc;
+    }
     struct hearth_kv_shape shape = kv_shape(decoder);
     hearth_kv_layout_init(&decoder->cache.layout, shape.type, shape.heads, shape.head_size,
                           shape.head_size);
@@ -106,12 +142,13 @@ int hearth_decoder_plan(const char *path, const struct hearth_decoder_params *pa
         struct hearth_kv_shape shape = kv_shape(decoder);
         const uint64_t huge_pages = 3 * (UINT64_C(2) << 20); /* the last one of each block */
         *ret_plan = (struct hearth_decoder_plan){
-            .weights = decoder->weights.bytes,
+            .weights = decoder->weights.bytes + adapter_bytes(decoder),
             .cache = hearth_kv_cache_bytes(&shape),
             .scratch = decoder->memory_bytes + huge_pages,
         };
     }
     hearth_checkpoint_close(checkpoint);
+    finish_adapters(decoder);
     hearth_weights_finish(&decoder->weights);
     hearth_free(decoder);
     return rc;
@@ -170,9 +207,15 @@ static int open_all(struct hearth_decoder *decoder, const char *path,
     if (rc == 0)
         rc = hearth_weights_load(&decoder->weights, checkpoint, decoder->team, progress, error);
     hearth_checkpoint_close(checkpoint);
+    for (uint32_t i = 0; rc == 0 && i < decoder->params.adapter_count; i++)
+        rc = hearth_adapter_load(&decoder->adapters[i], error);
     if (rc != 0)
         return rc;
+    decoder->params.adapters = NULL;
     hearth_workspace_lay_out(decoder, decoder->memory);
+    decoder->adapter_scales =
+        hearth_calloc((size_t)decoder->params.sequences * decoder->params.adapter_count + 1,
+                      sizeof(*decoder->adapter_scales));
     make_frequencies(decoder);
     if (decoder->params.lock_memory)
         /* Where locking is not allowed the decoder computes all the same, so its result is not
@@ -202,6 +245,7 @@ void hearth_decoder_close(struct hearth_decoder *decoder)
     /* First, so that no thread is left that could read what is freed below. */
     hearth_team_destroy(decoder->team);
     hearth_kv_cache_finish(&decoder->cache);
+    finish_adapters(decoder);
     hearth_weights_finish(&decoder->weights);
     hearth_big_free(decoder->memory, decoder->memory_bytes);
     hearth_free(decoder->frequencies);
@@ -212,6 +256,11 @@ void hearth_decoder_close(struct hearth_decoder *decoder)
 const struct hearth_network *hearth_decoder_network(const struct hearth_decoder *decoder)
 {
     return &decoder->network;
+}
+
+const char *hearth_decoder_adapter_name(const struct hearth_decoder *decoder, uint32_t index)
+{
+    return decoder->adapters[index].name;
 }
 
 float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index)
@@ -243,8 +292,28 @@ void hearth_decoder_trim(struct hearth_decoder *decoder, uint32_t sequence, uint
     hearth_kv_cache_trim(&decoder->cache, sequence, count);
 }
 
+static float *scales_of(const struct hearth_decoder *decoder, uint32_t sequence)
+{
+    return decoder->adapter_scales + (size_t)sequence * decoder->params.adapter_count;
+}
+
+void hearth_decoder_adapt(struct hearth_decoder *decoder, uint32_t sequence, const float *scales)
+{
+    float *has = scales_of(decoder, sequence);
+    bool other = false;
+    for (uint32_t i = 0; i < decoder->params.adapter_count; i++) {
+        float scale = scales != NULL ? scales[i] : 0;
+        other = other || has[i] != scale;
+        has[i] = scale;
+    }
+    if (other)
+        hearth_kv_cache_trim(&decoder->cache, sequence, 0);
+}
+
 void hearth_decoder_copy(struct hearth_decoder *decoder, uint32_t from, uint32_t to)
 {
+    memmove(scales_of(decoder, to), scales_of(decoder, from),
+            decoder->params.adapter_count * sizeof(*decoder->adapter_scales));
     hearth_kv_cache_copy(&decoder->cache, from, to);
 }
 

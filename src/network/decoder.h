@@ -1,10 +1,10 @@
 /* A decoder that computes: a network, its weights, sequences with their keys and values, and steps
  * over any mix of them.
  *
- * **The promise.** A row's result depends on its sequence's tokens alone: not on what else is in
- * the step, on how its prompt was cut into steps, on copies, trims, saving and restoring, on the
- * number of threads, or on the process; the same instruction set, key-value type and file give the
- * same bits.
+ * **The promise.** A row's result depends on its sequence's tokens and adapters alone: not on what
+ * else is in the step, on how its prompt was cut into steps, on copies, trims, saving and
+ * restoring, on the number of threads, or on the process; the same instruction set, key-value type
+ * and file give the same bits.
  *
  * Lifecycle: plan says what open will take; open loads; step, trim, copy, save, restore in any
  * order; close. Threads: one at a time. Nothing of sampling, serving or training is known here. */
@@ -12,6 +12,7 @@
 #define HEARTH_NETWORK_DECODER_H
 
 #include "compute/paged_attention.h"
+#include "network/adapter.h"
 #include "network/network.h"
 #include "network/weights.h"
 
@@ -31,12 +32,17 @@ struct hearth_decoder_params {
     bool lock_memory; /* keeps the weights from being swapped out */
     bool classifies;  /* a network without a classifier is HEARTH_ENOTIMPL */
     struct hearth_weights_quantize quantize;
+    /* Paths of adapters (adapter_file.h), which are numbered in this order; at most
+     * HEARTH_ADAPTERS_MAX. Read during plan and open only. */
+    const char *const *adapters;
+    uint32_t adapter_count;
     struct hearth_network_overrides overrides;
 };
 
 /* Bytes; none is exceeded. */
 struct hearth_decoder_plan {
-    uint64_t weights, cache, scratch;
+    uint64_t weights; /* and adapters */
+    uint64_t cache, scratch;
 };
 
 /* `path` is a GGUF file, or a folder with config.json and safetensors as Hugging Face has them.
@@ -51,6 +57,14 @@ int hearth_decoder_open(const char *path, const struct hearth_decoder_params *pa
 void hearth_decoder_close(struct hearth_decoder *decoder); /* NULL is allowed */
 
 const struct hearth_network *hearth_decoder_network(const struct hearth_decoder *decoder);
+/* The name of adapter number `index`. */
+const char *hearth_decoder_adapter_name(const struct hearth_decoder *decoder, uint32_t index);
+
+/* The adapters that a sequence has from now on: a finite scale for each, 0 where it is not used;
+ * NULL: the base alone, as at the beginning. A sequence that had others forgets its tokens, because
+ * their keys and values are not the new ones'. A copy has them too; a saved sequence does not
+ * hold them. */
+void hearth_decoder_adapt(struct hearth_decoder *decoder, uint32_t sequence, const float *scales);
 
 /* The next tokens of one sequence. */
 struct hearth_decoder_span {

@@ -9,6 +9,7 @@
  * finished; attention reads the pages; what it gave is multiplied and joins the stream. All rows of
  * a step store their keys and values before any of its queries reads one, and a query looks at no
  * position behind its own, so that a prompt gives the same bits in one step or in several. */
+#include "network/decoder_adapters.h"
 #include "network/decoder_private.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ struct heads {
     uint32_t layer;
     const float *cosines, *sines;
     struct hearth_packed_set *to; /* what attention gives, for the product that reads it */
+    bool keeps;                   /* and for adapters beside that product */
 };
 
 static void add_bias(float *values, const float *bias, size_t count)
@@ -149,6 +151,19 @@ static struct hearth_product product_over(const struct hearth_packed_set *set,
     };
 }
 
+static void run_adapted(struct hearth_member *member, const struct heads *heads,
+                        const struct hearth_product products[3])
+{
+    static const enum hearth_adapter_target targets[3] = {HEARTH_ADAPTER_QUERY, HEARTH_ADAPTER_KEY,
+                                                          HEARTH_ADAPTER_VALUE};
+    struct hearth_adapted_finish finishes[3];
+    struct hearth_product adapted[3];
+    for (size_t i = 0; i < 3; i++)
+        adapted[i] = hearth_adapted_product(&finishes[i], heads->pass, heads->layer, &targets[i],
+                                            products[i]);
+    hearth_products_run(member, heads->decoder->kernels, adapted, 3);
+}
+
 /* One list for all three, so that members who are done with Q go on with K at once. No two tiles
  * write the same head of a row, or the same slot of a page, hence no locks. */
 static void run_whole_heads(struct hearth_member *member, struct heads *heads,
@@ -160,7 +175,7 @@ static void run_whole_heads(struct hearth_member *member, struct heads *heads,
         product_over(set, &heads->weights->key, size, finish_key, heads),
         product_over(set, &heads->weights->value, size, finish_value, heads),
     };
-    hearth_products_run(member, heads->decoder->kernels, products, 3);
+    run_adapted(member, heads, products);
     hearth_member_barrier(member);
 }
 
@@ -205,7 +220,7 @@ static void run_stored_heads(struct hearth_member *member, struct heads *heads,
         product_over(set, &heads->weights->key, 64, hearth_finish_store, &stores[1]),
         product_over(set, &heads->weights->value, 64, hearth_finish_store, &stores[2]),
     };
-    hearth_products_run(member, heads->decoder->kernels, products, 3);
+    run_adapted(member, heads, products);
     hearth_member_barrier(member);
     size_t row;
     while ((row = hearth_member_take(member)) < heads->pass->rows)
@@ -221,6 +236,8 @@ static void finish_attended(void *argument, size_t row, size_t head, float *valu
     const struct heads *heads = argument;
     const struct hearth_decoder *decoder = heads->decoder;
     size_t size = decoder->network.head_size;
+    if (heads->keeps)
+        hearth_adapters_keep(heads->pass, row, head * size, size, values);
     if (!decoder->packed_heads) {
         memcpy(decoder->space.attended + (row * decoder->network.heads + head) * size, values,
                size * sizeof(*values));
@@ -281,9 +298,14 @@ static void project(struct hearth_member *member, const struct heads *heads)
     struct hearth_finish_store store = {
         .y = decoder->space.branch, .stride = width, .bias = weights->attention_out_bias};
     bool waits = decoder->waits_for_norm;
-    const struct hearth_product product = product_over(
-        heads->to, &weights->attention_out, 64, waits ? hearth_finish_store : hearth_finish_add,
-        waits ? (void *)&store : (void *)&add);
+    static const enum hearth_adapter_target target = HEARTH_ADAPTER_OUT;
+    struct hearth_adapted_finish finish;
+    const struct hearth_product product =
+        hearth_adapted_product(&finish, heads->pass, heads->layer, &target,
+                               product_over(heads->to, &weights->attention_out, 64,
+                                            waits ? hearth_finish_store : hearth_finish_add,
+                                            waits ? (void *)&store : (void *)&add));
+    hearth_adapters_reduce(member, heads->pass, heads->layer, HEARTH_ADAPTER_ATTENTION_OUT);
     hearth_products_run(member, decoder->kernels, &product, 1);
     hearth_member_barrier(member);
 }
@@ -305,7 +327,8 @@ void hearth_pass_attention(struct hearth_member *member, struct hearth_pass *pas
     hearth_packed_set_want(&in, &weights->key);
     hearth_packed_set_want(&in, &weights->value);
     hearth_packed_set_want(&out, &weights->attention_out);
-    if (hearth_feed_reads_attention_rows(decoder, weights))
+    bool feeds = hearth_feed_reads_attention_rows(decoder, weights);
+    if (feeds)
         hearth_feed_want(&in, weights);
     bool windowed = decoder->windowed_angles && network->windowed[layer];
     struct heads heads = {
@@ -316,16 +339,21 @@ void hearth_pass_attention(struct hearth_member *member, struct hearth_pass *pas
         .cosines = windowed ? space->windowed_cosines : space->cosines,
         .sines = windowed ? space->windowed_sines : space->sines,
         .to = &out,
+        .keeps = hearth_adapters_read(pass, layer, HEARTH_ADAPTER_ATTENTION_OUT),
     };
     const struct hearth_row_phase phase = {.branch_norm = waiting_norm,
                                            .norm = weights->attention_norm,
                                            .norm_bias = weights->attention_norm_bias,
-                                           .to = &in};
+                                           .to = &in,
+                                           .keeps = pass->adapted};
     hearth_pass_rows(member, pass, &phase);
     /* Member 0 wrote it before the barrier that ended the row phase, so all members read the
      * same. */
     if (pass->stop)
         return;
+    hearth_adapters_reduce(member, pass, layer, HEARTH_ADAPTER_ATTENTION_IN);
+    if (feeds)
+        hearth_adapters_reduce(member, pass, layer, HEARTH_ADAPTER_FEED_IN);
     if (decoder->whole_heads)
         run_whole_heads(member, &heads, &in);
     else

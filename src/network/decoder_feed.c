@@ -4,6 +4,7 @@
  * Gate and up of one type are interleaved panel by panel, so that one tile holds both halves of the
  * same outputs and multiplies them at once. Phases, each ended by a barrier: the rows normed and
  * packed; the inner products, finished and packed; the product with `down`. */
+#include "network/decoder_adapters.h"
 #include "network/decoder_experts.h"
 #include "network/decoder_private.h"
 
@@ -27,9 +28,12 @@ struct feed {
     struct hearth_pass *pass;
     const struct hearth_decoder *decoder;
     const struct hearth_layer_weights *weights;
+    uint32_t layer;
     const struct hearth_packed_set *in;
     const struct hearth_packed_rows *out;
 };
+
+static const enum hearth_adapter_target gate_and_up[2] = {HEARTH_ADAPTER_GATE, HEARTH_ADAPTER_UP};
 
 static struct hearth_product product_of(const struct feed *feed,
                                         const struct hearth_panels *weights,
@@ -58,10 +62,14 @@ static void run_apart(struct hearth_member *member, const struct feed *feed)
         {.y = space->gate, .stride = width, .bias = feed->weights->gate_bias},
         {.y = space->up, .stride = width, .bias = feed->weights->up_bias},
     };
+    struct hearth_adapted_finish finishes[2];
     const struct hearth_product products[2] = {
-        product_of(feed, &gated->gate, hearth_finish_store, &stores[0]),
-        product_of(feed, &gated->up, hearth_finish_store, &stores[1]),
+        hearth_adapted_product(&finishes[0], feed->pass, feed->layer, &gate_and_up[0],
+                               product_of(feed, &gated->gate, hearth_finish_store, &stores[0])),
+        hearth_adapted_product(&finishes[1], feed->pass, feed->layer, &gate_and_up[1],
+                               product_of(feed, &gated->up, hearth_finish_store, &stores[1])),
     };
+    bool keeps = hearth_adapters_read(feed->pass, feed->layer, HEARTH_ADAPTER_FEED_OUT);
     hearth_products_run(member, decoder->kernels, products, 2);
     hearth_member_barrier(member);
     while ((row = hearth_member_take(member)) < feed->pass->rows) {
@@ -69,6 +77,8 @@ static void run_apart(struct hearth_member *member, const struct feed *feed)
         decoder->ops->gate(gate, space->up + row * width, decoder->network.architecture->activation,
                            width, gate);
         hearth_pack_row(decoder->kernels, feed->out, row, gate);
+        if (keeps)
+            hearth_adapters_keep(feed->pass, row, 0, width, gate);
     }
     hearth_member_barrier(member);
 }
@@ -89,9 +99,11 @@ static void run_inner(struct hearth_member *member, const struct feed *feed)
         run_apart(member, feed);
         return;
     }
-    const struct hearth_product product =
+    struct hearth_adapted_finish finish;
+    const struct hearth_product product = hearth_adapted_product(
+        &finish, feed->pass, feed->layer, gated->interleaved ? gate_and_up : &gate_and_up[1],
         gated->interleaved ? product_of(feed, &gated->both, hearth_finish_gate, &gate)
-                           : product_of(feed, &gated->up, hearth_finish_activate, &plain);
+                           : product_of(feed, &gated->up, hearth_finish_activate, &plain));
     hearth_products_run(member, decoder->kernels, &product, 1);
     hearth_member_barrier(member);
 }
@@ -110,13 +122,18 @@ static void run_down(struct hearth_member *member, const struct feed *feed)
     struct hearth_finish_store store = {
         .y = decoder->space.branch, .stride = width, .bias = weights->down_bias};
     bool waits = decoder->waits_for_norm;
-    const struct hearth_product product = {
-        .weights = &weights->feed.down,
-        .rows = feed->out,
-        .strip = 64,
-        .finish = waits ? hearth_finish_store : hearth_finish_add,
-        .argument = waits ? (void *)&store : (void *)&add,
-    };
+    static const enum hearth_adapter_target target = HEARTH_ADAPTER_DOWN;
+    struct hearth_adapted_finish finish;
+    const struct hearth_product product =
+        hearth_adapted_product(&finish, feed->pass, feed->layer, &target,
+                               (struct hearth_product){
+                                   .weights = &weights->feed.down,
+                                   .rows = feed->out,
+                                   .strip = 64,
+                                   .finish = waits ? hearth_finish_store : hearth_finish_add,
+                                   .argument = waits ? (void *)&store : (void *)&add,
+                               });
+    hearth_adapters_reduce(member, feed->pass, feed->layer, HEARTH_ADAPTER_FEED_OUT);
     hearth_products_run(member, decoder->kernels, &product, 1);
     hearth_member_barrier(member);
 }
@@ -141,13 +158,17 @@ void hearth_pass_feed(struct hearth_member *member, struct hearth_pass *pass, ui
     const struct hearth_row_phase phase = {.branch_norm = weights->attention_post_norm,
                                            .norm = weights->feed_norm,
                                            .norm_bias = weights->feed_norm_bias,
-                                           .to = &in};
-    if (!hearth_feed_reads_attention_rows(decoder, weights))
+                                           .to = &in,
+                                           .keeps = pass->adapted};
+    if (!hearth_feed_reads_attention_rows(decoder, weights)) {
         hearth_pass_rows(member, pass, &phase);
+        hearth_adapters_reduce(member, pass, layer, HEARTH_ADAPTER_FEED_IN);
+    }
     const struct feed feed = {
         .pass = pass,
         .decoder = decoder,
         .weights = weights,
+        .layer = layer,
         .in = &in,
         .out = &out.rows[hearth_packing_of(weights->feed.down.form)],
     };

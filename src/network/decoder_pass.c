@@ -2,6 +2,7 @@
  * from one counter and ends with a barrier; between two barriers no member reads what another
  * writes. A row's numbers are computed by whichever member takes it, always by the same operations
  * in the same order, so that they do not depend on who that is. */
+#include "network/decoder_adapters.h"
 #include "network/decoder_private.h"
 
 #include <string.h>
@@ -59,6 +60,8 @@ void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
             join(pass, group + i, phase->branch_norm, scratch + i * width);
             hearth_pass_norm(decoder, space->x + (group + i) * width, phase->norm,
                              phase->norm_bias, normed + i * width);
+            if (phase->keeps)
+                hearth_adapters_keep(pass, group + i, 0, width, normed + i * width);
         }
         hearth_packed_set_rows(phase->to, decoder->kernels, group, rows, normed, width);
     }
@@ -173,9 +176,12 @@ static void keep_outputs(struct hearth_member *member, struct hearth_pass *pass)
             if (space->branch != NULL)
                 memmove(space->branch + i * width, space->branch + row * width,
                         width * sizeof(*space->branch));
+            if (space->adapters != NULL)
+                space->adapters->scales[i] = space->adapters->scales[row];
             space->output_rows[i] = (uint32_t)i;
         }
         pass->rows = pass->outputs;
+        hearth_adapters_sort(pass);
     }
     hearth_member_barrier(member);
 }

@@ -53,6 +53,7 @@ struct hearth_workspace {
     size_t attention_scratch_bytes; /* of each member */
     struct hearth_packed_memory stream, heads, feed;
     struct hearth_expert_space *experts;
+    struct hearth_adapter_space *adapters;
     size_t widest;
 };
 
@@ -60,6 +61,8 @@ struct hearth_decoder {
     struct hearth_decoder_params params;
     struct hearth_network network;
     struct hearth_weights weights;
+    struct hearth_adapter *adapters; /* [params.adapter_count] */
+    float *adapter_scales;           /* [sequences][adapters] */
     struct hearth_kv_cache cache;
     struct hearth_team *team;
     const struct hearth_decoder_kernels *kernels;
@@ -80,7 +83,8 @@ struct hearth_pass {
     size_t rows, outputs, sequences;
     enum hearth_decoder_result result;
     const atomic_bool *canceled;
-    bool stop; /* member 0's decision, read by all behind the next barrier */
+    bool adapted; /* some row has an adapter */
+    bool stop;    /* member 0's decision, read by all behind the next barrier */
 };
 
 /* decoder_workspace.c. Bytes of the workspace; with `base`, points into it as well. */
@@ -105,6 +109,7 @@ struct hearth_row_phase {
     const float *norm, *norm_bias;
     const struct hearth_packed_set *to;
     float *copy; /* NULL, or [rows][width] that get the normed rows too */
+    bool keeps;  /* they are inputs of adapters */
 };
 void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
                       const struct hearth_row_phase *phase);

@@ -1,5 +1,6 @@
 /* From spans of sequences to the rows of a pass. */
 #include "base/error.h"
+#include "network/decoder_adapters.h"
 #include "network/decoder_private.h"
 
 #include <inttypes.h>
@@ -64,6 +65,9 @@ static int add_span(struct hearth_pass *pass, const struct hearth_decoder_span *
             .position = length + i,
             .page = table[(length + i) / HEARTH_KV_PAGE_TOKENS],
         };
+        if (space->adapters != NULL)
+            space->adapters->scales[pass->rows] =
+                decoder->adapter_scales + (size_t)span->sequence * decoder->params.adapter_count;
         if (i >= span->count - span->outputs)
             space->output_rows[pass->outputs++] = (uint32_t)pass->rows;
         pass->rows++;
@@ -85,6 +89,7 @@ int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_deco
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = add_span(&pass, &spans[i], error);
     if (rc == 0 && pass.rows > 0) {
+        hearth_adapters_sort(&pass);
         hearth_team_run(decoder->team, hearth_pass, &pass);
         if (pass.stop)
             rc = hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");

@@ -1,6 +1,7 @@
 /* One piece of memory for all that a pass writes, cut into buffers. hearth_workspace_lay_out runs
  * without memory for the plan and with it for the decoder, so that what was promised is what is
  * taken. Sizes come from a header and from settings; both are bounded before this. */
+#include "network/decoder_adapters.h"
 #include "network/decoder_experts.h"
 #include "network/decoder_private.h"
 
@@ -179,6 +180,12 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
         char *memory = cut(&cutting, bytes, 1);
         if (base != NULL)
             hearth_expert_space_lay_out(decoder, space->experts, memory);
+    }
+    if (params->adapter_count > 0) {
+        space->adapters = cut(&cutting, 1, sizeof(*space->adapters));
+        char *memory = cut(&cutting, hearth_adapter_space_bytes(decoder), 1);
+        if (base != NULL)
+            hearth_adapter_space_lay_out(decoder, space->adapters, memory);
     }
     return cutting.used;
 }

@@ -61,9 +61,10 @@ void hearth_identity_renew_maker(struct hearth_model_identity *identity)
     hearth_digesting_text(digesting, entry->engine);
     hearth_digesting_text(digesting, entry->device);
     hearth_digesting_text(digesting, entry->path);
-    /* A version's files never change; a file that no registry row vouches for may be another one at
-     * the next load, so that each of its loads is a maker of its own. */
-    hearth_digesting_number(digesting, entry->model_id ? 0 : identity->loads_ended);
+    /* A version's files never change; a file that no registry row vouches for (an adapter is such a
+     * one) may be another one at the next load, so that each of its loads is a maker of its own. */
+    bool vouched = entry->model_id && !identity->settings.readable;
+    hearth_digesting_number(digesting, vouched ? 0 : identity->loads_ended);
     hearth_digesting_number(digesting, (uint64_t)identity->settings.context);
     hearth_digesting_text(digesting, identity->settings.engine_json);
     hearth_digesting_end(digesting, &identity->maker);

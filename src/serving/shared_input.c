@@ -68,12 +68,15 @@ static struct hearth_input *put_input(struct copier *copier, const struct hearth
             put(copier, from->prompt_name, from->prompt_name ? strlen(from->prompt_name) + 1 : 0),
         .sampling = put_sampling(copier, from->sampling),
     };
+    const struct hearth_adapter_scale *scales =
+        put(copier, from->adapters.scales, from->adapters.count * sizeof(*from->adapters.scales));
     if (input) {
         input->bytes = parts.bytes;
         input->tokens = parts.tokens;
         input->pair = parts.pair;
         input->prompt_name = parts.prompt_name;
         input->sampling = parts.sampling;
+        input->adapters.scales = scales;
     }
     return input;
 }

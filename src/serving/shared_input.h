@@ -12,8 +12,8 @@
 
 struct hearth_shared_input;
 
-/* Copies the input with its text, tokens, pair, prompt name, sampling, stops and biases; the copy
- * belongs to the caller. `canceled` is not copied. NULL when there is no memory for it. */
+/* Copies the input with its text, tokens, pair, prompt name, sampling, stops, biases and adapters;
+ * the copy belongs to the caller. `canceled` is not copied. NULL when there is no memory for it. */
 struct hearth_shared_input *hearth_shared_input_create(const struct hearth_input *input);
 /* One more keeps it; returns the same. */
 struct hearth_shared_input *hearth_shared_input_keep(struct hearth_shared_input *shared);

@@ -160,6 +160,7 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
         return hearth_shared_input_keep(answering->last);
     struct hearth_input input = g->inputs[part / g->n];
     input.sampling = &g->sampling;
+    input.adapters = g->adapters;
     return hearth_shared_input_create(&input);
 }
 
@@ -202,6 +203,7 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->n = request->n;
     g->inputs = request->inputs;
     g->sampling = request->sampling;
+    g->adapters = request->adapters;
     g->choice_count = count;
     for (uint32_t i = 0; i < count; i++) {
         struct hearth_choice *choice = &g->choices[i];

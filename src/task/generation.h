@@ -59,6 +59,7 @@ struct hearth_generation {
     uint32_t n;                        /* choices of each input */
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
+    struct hearth_adapter_choice adapters;
     uint32_t choice_count;
 
     struct hearth_sse sse; /* used when the answer streams */
@@ -73,6 +74,7 @@ struct hearth_generation_request {
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
+    struct hearth_adapter_choice adapters;
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
     bool stream, include_usage, list;

@@ -99,6 +99,23 @@ static json_t *prompts_json(const struct hearth_model_facts *facts)
     return prompts ? prompts : json_object();
 }
 
+/* Known when it is loaded, as `compute` is. Ids are the places in the list of names. */
+static json_t *adapters_json(const struct hearth_model_facts *facts)
+{
+    size_t i;
+    json_t *name, *list = json_array();
+    json_t *names = hearth_json_parse(facts->adapters_json, strlen(facts->adapters_json), NULL);
+    json_array_foreach(names, i, name)
+    {
+        json_array_append_new(list, json_pack("{s:i, s:O}", "id", (int)i, "name", name));
+    }
+    json_decref(names);
+    if (facts->context)
+        return list;
+    json_decref(list);
+    return json_null();
+}
+
 /* As loaded where it is loaded; else as it would be, by its definition and the server's settings.
  */
 static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalog_entry *entry,
@@ -132,6 +149,7 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     json_object_set_new(object, "compute", text_or_null(compute));
     json_object_set_new(object, "cache_type", text_or_null(facts->cache_type));
     json_object_set_new(object, "system_fingerprint", text_or_null(fingerprint ? fingerprint : ""));
+    json_object_set_new(object, "adapters", adapters_json(facts));
     json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));
     json_object_set_new(object, "layers", count_or_null(facts->layer_count));
     json_object_set_new(object, "parameters", count_or_null(facts->parameter_count));

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -113,6 +114,31 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
     if (rc)
         return hearth_error_set(error, rc, "the request is too large");
     *ret_sampling = sampling;
+    return 0;
+}
+
+/* The schema has seen to numbers and members; f32 has fewer of them than JSON. An empty list is the
+ * base alone, and null is as if it were not there. */
+int hearth_adapters_read(const json_t *body, struct hearth_arena *arena,
+                         struct hearth_adapter_choice *ret_adapters, struct hearth_error *error)
+{
+    const json_t *list = json_object_get(body, "lora");
+    if (!json_is_array(list))
+        return 0;
+    size_t count = json_array_size(list);
+    struct hearth_adapter_scale *scales = hearth_arena_alloc(arena, (count + 1) * sizeof(*scales));
+    if (!scales)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the request is too large");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_array_get(list, i);
+        scales[i] =
+            (struct hearth_adapter_scale){.adapter = (uint32_t)hearth_body_integer(one, "id", 0),
+                                          .scale = number(one, "scale", 1)};
+        if (!isfinite(scales[i].scale))
+            return hearth_error_set(error, HEARTH_EINVAL, "lora[%zu].scale is not finite", i);
+    }
+    *ret_adapters =
+        (struct hearth_adapter_choice){.given = true, .scales = scales, .count = (uint32_t)count};
     return 0;
 }
 

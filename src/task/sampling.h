@@ -21,6 +21,11 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error);
 
+/* `lora`, as llama-server has it: a list of adapters and their scales, in the arena. HEARTH_EINVAL
+ * names the fault; the parameter is "lora". */
+int hearth_adapters_read(const json_t *body, struct hearth_arena *arena,
+                         struct hearth_adapter_choice *ret_adapters, struct hearth_error *error);
+
 /* truncate: "start", "end" or true, in whatever case; else HEARTH_TRUNCATE_NEVER. */
 enum hearth_truncate hearth_truncate_read(const json_t *parameters);
 

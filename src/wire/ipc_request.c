@@ -48,6 +48,8 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_text(&writer, HEARTH_TAG_DEVICE, hello->device);
     if (hello->settings_json)
         hearth_ipc_put_text(&writer, HEARTH_TAG_SETTINGS, hello->settings_json);
+    if (hello->readable)
+        hearth_ipc_put_text(&writer, HEARTH_TAG_READABLE, hello->readable);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, hello->sandbox);
     hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
     hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
@@ -75,11 +77,11 @@ static int hello_text(const struct hearth_ipc_field *field, struct hearth_ipc_he
     }
 }
 
-/* Settings have no maximum of their own but the frame's, so they are allocated; a second field
- * would leak the first. */
-static int hello_settings(const struct hearth_ipc_field *field, struct hearth_ipc_hello *hello)
+/* Settings and paths have no maximum of their own but the frame's, so they are allocated; a second
+ * field would leak the first. */
+static int hello_long_text(const struct hearth_ipc_field *field, const char **ret_text)
 {
-    if (hello->settings_json)
+    if (*ret_text)
         return HEARTH_EPARSE;
     char *text = hearth_try_alloc(field->length + 1);
     if (!text)
@@ -88,7 +90,7 @@ static int hello_settings(const struct hearth_ipc_field *field, struct hearth_ip
     if (rc)
         hearth_free(text);
     else
-        hello->settings_json = text;
+        *ret_text = text;
     return rc;
 }
 
@@ -119,7 +121,9 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
     case HEARTH_TAG_MEMORY_LIMIT:
         return hearth_ipc_u64(field, &hello->memory_limit);
     case HEARTH_TAG_SETTINGS:
-        return hello_settings(field, hello);
+        return hello_long_text(field, &hello->settings_json);
+    case HEARTH_TAG_READABLE:
+        return hello_long_text(field, &hello->readable);
     case HEARTH_TAG_SANDBOX:
         if (hearth_ipc_u32(field, &word) || word > HEARTH_SANDBOX_OFF)
             return HEARTH_EPARSE;
@@ -162,7 +166,8 @@ int hearth_ipc_get_hello(const struct hearth_ipc_frame *frame, struct hearth_ipc
 void hearth_ipc_hello_finish(struct hearth_ipc_hello *hello)
 {
     hearth_free((char *)hello->settings_json);
-    hello->settings_json = NULL;
+    hearth_free((char *)hello->readable);
+    hello->settings_json = hello->readable = NULL;
 }
 
 /* REQUEST
@@ -232,6 +237,9 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
         hearth_ipc_put_u32(&writer, HEARTH_TAG_PLAIN_TOKENS, 1);
     if (input->sampling)
         put_sampling(&writer, input->sampling);
+    if (input->adapters.given)
+        hearth_ipc_put(&writer, HEARTH_TAG_ADAPTERS, input->adapters.scales,
+                       input->adapters.count * sizeof(*input->adapters.scales));
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CREDIT, credit);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CLASS, class_);
     if (traceparent)
@@ -284,6 +292,20 @@ static int get_biases(const struct hearth_ipc_field *field, struct hearth_ipc_re
     /* Fields are aligned to 4 and the two halves are words of 4 bytes. */
     request->sampling.biases = (const struct hearth_logit_bias *)(const void *)field->bytes;
     request->sampling.bias_count = (uint32_t)(field->length / size);
+    return 0;
+}
+
+/* None at all is a choice too. What is finite and what a model has is for its engine to say. */
+static int get_adapters(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    size_t size = sizeof(struct hearth_adapter_scale);
+    if (field->length % size || field->length / size > HEARTH_IPC_ADAPTERS_MAX)
+        return HEARTH_EPARSE;
+    /* As get_biases. */
+    request->input.adapters = (struct hearth_adapter_choice){
+        .given = true,
+        .scales = (const struct hearth_adapter_scale *)(const void *)field->bytes,
+        .count = (uint32_t)(field->length / size)};
     return 0;
 }
 
@@ -350,6 +372,8 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
         return get_stop(field, request);
     case HEARTH_TAG_BIAS:
         return get_biases(field, request);
+    case HEARTH_TAG_ADAPTERS:
+        return get_adapters(field, request);
     default:
         return 0;
     }

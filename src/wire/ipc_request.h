@@ -9,6 +9,7 @@
 #define HEARTH_IPC_PATH_MAX 4096
 #define HEARTH_IPC_STOPS_MAX 64
 #define HEARTH_IPC_BIASES_MAX 4096
+#define HEARTH_IPC_ADAPTERS_MAX 64
 
 enum hearth_sandbox_mode { HEARTH_SANDBOX_AUTO, HEARTH_SANDBOX_REQUIRE, HEARTH_SANDBOX_OFF };
 
@@ -21,6 +22,7 @@ struct hearth_ipc_hello {
     bool context_is_limit;                   /* as in struct hearth_load_params */
     char device[64];                         /* empty: "cpu" */
     const char *settings_json;               /* or NULL; after get, of the struct (see finish) */
+    const char *readable; /* paths of files and folders besides the model, one a line; or NULL */
     enum hearth_sandbox_mode sandbox;
     uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
     char cpus[512];        /* cores to stay on, "0-3,8"; empty: any */

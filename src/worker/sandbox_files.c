@@ -134,6 +134,19 @@ static void allow_shards(int ruleset, const char *path, uint64_t handled)
     }
 }
 
+/* Adapters: each a file, or a folder that may be made of links. */
+static void allow_lines(int ruleset, const char *lines, uint64_t handled)
+{
+    while (lines && *lines) {
+        size_t length = strcspn(lines, "\n");
+        char *path = hearth_strndup(lines, length);
+        allow(ruleset, path, READ_TREE, handled);
+        allow_links(ruleset, path, handled);
+        hearth_free(path);
+        lines += length + (lines[length] != '\0');
+    }
+}
+
 /* The driver's nodes are written to and take ioctls, which is how a GPU is used. */
 static void allow_cuda(int ruleset, uint64_t handled)
 {
@@ -162,6 +175,7 @@ static void allow_all(int ruleset, const struct sandbox_paths *paths, uint64_t h
     allow(ruleset, paths->model, READ_TREE, handled);
     allow_links(ruleset, paths->model, handled);
     allow_shards(ruleset, paths->model, handled);
+    allow_lines(ruleset, paths->readable, handled);
     if (strncmp(paths->device, "cuda", 4) == 0)
         allow_cuda(ruleset, handled);
 }

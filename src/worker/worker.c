@@ -188,8 +188,10 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
     struct hearth_ipc_hello *hello = &worker->hello;
     worker->state = WORKER_STARTING;
     bind_to(hello->cpus);
-    const struct sandbox_paths paths = {
-        .model = hello->model_path, .plugin_dir = hello->plugin_dir, .device = hello->device};
+    const struct sandbox_paths paths = {.model = hello->model_path,
+                                        .plugin_dir = hello->plugin_dir,
+                                        .readable = hello->readable,
+                                        .device = hello->device};
     if (hello->sandbox != HEARTH_SANDBOX_OFF)
         worker->sandbox = sandbox_enter(&paths);
     uint32_t wanted = HEARTH_SANDBOX_FILES | HEARTH_SANDBOX_SYSTEM_CALLS;

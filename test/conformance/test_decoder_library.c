@@ -1,7 +1,7 @@
 /* A decoder of our own against libllama: the same logits on small random networks of every
  * architecture, and as near to each other as two quantized computations are on the model that
  * HEARTH_TEST_GGUF names. Without libllama this program is not built. */
-#include "support/decoder_maker.h"
+#include "support/adapter_maker.h"
 #include "unit/cmocka_all.h"
 
 #include "base/error.h"
@@ -14,8 +14,9 @@
 
 enum { TOKENS = 60 };
 
-static float *own_logits(const char *path, const int32_t *tokens, uint32_t count,
-                         enum hearth_kv_type kv_type, uint32_t *ret_vocabulary)
+/* `adapter` is the path of one, or NULL; its scale is 0.75. */
+static float *own_logits(const char *path, const char *adapter, const int32_t *tokens,
+                         uint32_t count, enum hearth_kv_type kv_type, uint32_t *ret_vocabulary)
 {
     struct hearth_decoder_params params = {.context = count,
                                            .sequences = 1,
@@ -24,11 +25,15 @@ static float *own_logits(const char *path, const int32_t *tokens, uint32_t count
                                            .states = 1,
                                            .threads = 2,
                                            .kv_type = kv_type,
-                                           .isa = hearth_isa_best()};
+                                           .isa = hearth_isa_best(),
+                                           .adapters = &adapter,
+                                           .adapter_count = adapter != NULL};
     struct hearth_decoder *decoder = NULL;
     struct hearth_error error = {0};
     if (hearth_decoder_open(path, &params, NULL, &decoder, &error) != 0)
         fail_msg("open: %s", error.message);
+    const float scale = 0.75f;
+    hearth_decoder_adapt(decoder, 0, &scale);
     struct hearth_decoder_span span = {0, tokens, count, count};
     if (hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, NULL, &error) != 0)
         fail_msg("step: %s", error.message);
@@ -42,8 +47,8 @@ static float *own_logits(const char *path, const int32_t *tokens, uint32_t count
     return logits;
 }
 
-static float *library_logits(const char *path, const int32_t *tokens, uint32_t count,
-                             uint32_t *ret_vocabulary)
+static float *library_logits(const char *path, const char *adapter, const int32_t *tokens,
+                             uint32_t count, uint32_t *ret_vocabulary)
 {
     struct llama_model_params model_params = llama_model_default_params();
     struct llama_model *model = llama_model_load_from_file(path, model_params);
@@ -58,6 +63,12 @@ static float *library_logits(const char *path, const int32_t *tokens, uint32_t c
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     struct llama_context *context = llama_init_from_model(model, params);
     assert_non_null(context);
+    if (adapter != NULL) {
+        struct llama_adapter_lora *lora = llama_adapter_lora_init(model, adapter);
+        assert_non_null(lora);
+        float scale = 0.75f;
+        assert_int_equal(llama_set_adapters_lora(context, &lora, 1, &scale), 0);
+    }
     struct llama_batch batch = llama_batch_init((int32_t)count, 0, 1);
     batch.n_tokens = (int32_t)count;
     for (uint32_t i = 0; i < count; i++) {
@@ -105,7 +116,7 @@ static double divergence(const float *a, const float *b, uint32_t count)
     return kl;
 }
 
-static void expect_near(const struct decoder_maker *maker, double most)
+static void expect_near_with(const struct decoder_maker *maker, const char *adapter, double most)
 {
     char path[] = "/tmp/hearth-decoder-XXXXXX";
     int descriptor = mkstemp(path);
@@ -117,8 +128,8 @@ static void expect_near(const struct decoder_maker *maker, double most)
     for (uint32_t i = 0; i < TOKENS; i++)
         tokens[i] = (int32_t)seeded_pick(&seed, 0, maker->vocabulary - 1);
     uint32_t words = 0, library_words = 0;
-    float *own = own_logits(path, tokens, TOKENS, HEARTH_KV_F16, &words);
-    float *library = library_logits(path, tokens, TOKENS, &library_words);
+    float *own = own_logits(path, adapter, tokens, TOKENS, HEARTH_KV_F16, &words);
+    float *library = library_logits(path, adapter, tokens, TOKENS, &library_words);
     unlink(path);
     assert_int_equal(words, library_words);
     double worst = 0, spread = 0;
@@ -133,6 +144,11 @@ static void expect_near(const struct decoder_maker *maker, double most)
     assert_true(worst <= most * fmax(1, spread));
     hearth_free(own);
     hearth_free(library);
+}
+
+static void expect_near(const struct decoder_maker *maker, double most)
+{
+    expect_near_with(maker, NULL, most);
 }
 
 static void every_architecture_gives_the_logits_of_libllama(void **state)
@@ -150,6 +166,33 @@ static void every_architecture_gives_the_logits_of_libllama(void **state)
         maker.seed = 2;
         expect_near(&maker, 1e-3);
     }
+}
+
+/* The very file goes to both readers: what ours takes its names, shapes and scale for. */
+static void every_architecture_with_an_adapter_gives_the_logits_of_libllama(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hearth-adapter-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    static const enum hearth_quant types[] = {HEARTH_QUANT_F32, HEARTH_QUANT_F16,
+                                              HEARTH_QUANT_BF16};
+    for (size_t i = 0; hearth_architecture_at(i) != NULL; i++) {
+        struct decoder_maker maker = decoder_maker_small(hearth_architecture_at(i)->name);
+        maker.window = 20;
+        if (strcmp(maker.architecture, "qwen3moe") == 0) {
+            maker.experts = 8;
+            maker.experts_used = 3;
+        }
+        struct adapter_maker adapter = adapter_maker_small(&maker);
+        adapter.parts = adapter_parts_of(&maker);
+        adapter.type = types[i % 3];
+        assert_true(adapter_make_gguf(&adapter, path));
+        /* libllama rounds what a matrix of 16 bits multiplies to 16 bits as well. */
+        expect_near_with(&maker, path, i % 3 == 0 ? 2e-3 : 2e-2);
+    }
+    unlink(path);
 }
 
 static void variants_of_a_row_give_the_logits_of_libllama(void **state)
@@ -201,9 +244,9 @@ static void a_real_model_differs_from_libllama_as_little_as_rounding_does(void *
                                      6027, 3060, 281, 260,  1109, 30,   198, 504, 1743, 282,
                                      260,  3575, 359, 2436, 411,  28,   284, 502, 2147, 335};
     uint32_t count = sizeof(tokens) / sizeof(tokens[0]), words = 0;
-    float *library = library_logits(path, tokens, count, &words);
+    float *library = library_logits(path, NULL, tokens, count, &words);
     for (int type = 0; type < HEARTH_KV_TYPE_COUNT; type++) {
-        float *own = own_logits(path, tokens, count, (enum hearth_kv_type)type, &words);
+        float *own = own_logits(path, NULL, tokens, count, (enum hearth_kv_type)type, &words);
         double sum = 0;
         for (uint32_t i = 0; i < count; i++)
             sum += divergence(library + (size_t)i * words, own + (size_t)i * words, words);
@@ -228,6 +271,7 @@ int main(void)
     llama_backend_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_architecture_gives_the_logits_of_libllama),
+        cmocka_unit_test(every_architecture_with_an_adapter_gives_the_logits_of_libllama),
         cmocka_unit_test(variants_of_a_row_give_the_logits_of_libllama),
         cmocka_unit_test(quantized_weights_give_what_libllama_gives_within_their_rounding),
         cmocka_unit_test(a_real_model_differs_from_libllama_as_little_as_rounding_does),

@@ -21,13 +21,13 @@ PROMPTS = ["What language is spoken in Brazil?", "What is the boiling point of w
 
 
 @contextlib.contextmanager
-def llama_server(gguf):
+def llama_server(gguf, *options):
     binary = os.environ.get("HEARTH_LLAMA_SERVER")
     if not binary or not pathlib.Path(binary).exists():
         pytest.skip("HEARTH_LLAMA_SERVER names no program (scripts/deps --peer)")
     port = free_port()
     process = subprocess.Popen(
-        [binary, "-m", gguf, "--host", "127.0.0.1", "--port", str(port), "-np", "1", "-c", "1024"],
+        [binary, "-m", gguf, "--host", "127.0.0.1", "--port", str(port), "-np", "1", "-c", "1024", *options],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: answers(port), 120, "llama-server")

@@ -89,7 +89,7 @@ static inline struct golden_shape golden_shape_of(const json_t *list)
 }
 
 /* Format: format/safetensors.h. */
-static inline void golden_write_weights(const char *folder, json_t *tensors)
+static inline void golden_write_weights(const char *folder, const char *file_name, json_t *tensors)
 {
     json_t *header = json_object(), *shape_json;
     struct hearth_buf bytes;
@@ -109,7 +109,7 @@ static inline void golden_write_weights(const char *folder, json_t *tensors)
         hearth_free(values);
     }
     char *text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    char *path = hearth_format("%s/model.safetensors", folder);
+    char *path = hearth_format("%s/%s", folder, file_name);
     uint64_t length = strlen(text);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
@@ -131,7 +131,7 @@ static inline void golden_make_folder(const char *model, const char *folder)
     json_t *config = golden_json(model, "config.json");
     char *text = json_dumps(config, JSON_COMPACT);
     golden_write(folder, "config.json", text);
-    golden_write_weights(folder, json_object_get(expected, "tensors"));
+    golden_write_weights(folder, "model.safetensors", json_object_get(expected, "tensors"));
     free(text);
     json_decref(config);
     json_decref(expected);

@@ -1,7 +1,7 @@
 /* Ours or libllama's: the setting `compute` may ask for either, and left alone it means ours
  * wherever it can compute the model. */
 #include "base/error.h"
-#include "engine/llama/llama_compute.h"
+#include "engine/llama/llama_adapters.h"
 
 int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memory_plan *ret_memory,
                         bool *ret_own, struct hearth_error *error)
@@ -31,8 +31,13 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
                                 why.message);
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
+    uint64_t adapters = 0;
+    rc = hearth_llama_adapters_plan(load, &adapters, error);
+    if (rc != 0)
+        return rc;
     *ret_own = false;
     hearth_llama_plan_whole(load->header, load->plan);
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
+    ret_memory->weights += adapters;
     return 0;
 }

@@ -41,11 +41,15 @@ struct hearth_llama_compute_ops {
     float *(*logits)(struct hearth_llama_compute *compute, uint32_t row);
     const float *(*states)(struct hearth_llama_compute *compute, uint32_t row);
     const float *(*pooled)(struct hearth_llama_compute *compute, uint32_t sequence);
+    /* The adapters of a sequence from now on: a scale for each, 0 where it is not used. One that
+     * had others forgets its tokens. */
+    void (*adapt)(struct hearth_llama_compute *compute, uint32_t sequence, const float *scales);
+    const char *(*adapter_name)(struct hearth_llama_compute *compute, uint32_t adapter);
     /* Forgets all but the first `count` tokens of a sequence; false: it had to forget all. */
     bool (*cut)(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t count);
     /* The oldest position of a sequence that is still kept. */
     uint32_t (*oldest)(struct hearth_llama_compute *compute, uint32_t sequence);
-    /* `to` becomes what `from` is. */
+    /* `to` becomes what `from` is, adapters included. */
     void (*copy)(struct hearth_llama_compute *compute, uint32_t from, uint32_t to);
     /* A sequence as bytes; restore leaves an error and the sequence empty when they do not fit. */
     size_t (*saved_bytes)(struct hearth_llama_compute *compute, uint32_t sequence);
@@ -76,6 +80,7 @@ struct hearth_llama_compute {
     uint32_t window;        /* what lies before it may be forgotten; 0: nothing is */
     uint32_t vector_length; /* of states and pooled vectors */
     uint32_t label_count;   /* of a classifier */
+    uint32_t adapter_count; /* of the settings */
     uint32_t states_max;    /* rows of a batch that may ask for states */
 };
 

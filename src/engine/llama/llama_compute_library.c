@@ -3,8 +3,9 @@
  * context and no locks; all of this is the compute thread's. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/llama/llama_compute.h"
+#include "engine/llama/llama_adapters.h"
 #include "engine/llama/llama_log.h"
+#include "network/adapter.h"
 
 #include <string.h>
 
@@ -15,6 +16,15 @@ struct library {
     struct llama_batch batch;
     const atomic_bool *canceled;
     bool states; /* the context makes states now */
+    /* A context has one set of adapters for all of a step; sequences with other sets go through
+     * steps of their own, one after the other. */
+    struct hearth_llama_adapter *adapters; /* [adapter_count] */
+    float *scales;                         /* [slots][adapter_count] */
+    uint32_t *part_of;                     /* [batch] of a row: its part, from 1 on; 0: none yet */
+    float *kept;                           /* [slots][vocabulary] logits of a step in parts */
+    uint32_t *places;                      /* [batch] of a row: where in `kept` its logits are */
+    uint32_t slots, vocabulary;
+    bool in_parts; /* the last step was one */
 };
 
 /* A state that only goes forward cannot be taken back, so its steps run to their end. */
@@ -26,17 +36,137 @@ static bool on_abort_check(void *argument)
 
 /* The batch is libllama's own struct, allocated once for the largest step with one sequence for
  * each token, and filled anew each time. */
-static void fill(struct llama_batch *to, const struct hearth_llama_batch *batch)
+static void add_row(struct llama_batch *to, const struct hearth_llama_row *row)
 {
-    to->n_tokens = (int32_t)batch->count;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        const struct hearth_llama_row *row = &batch->rows[i];
-        to->token[i] = row->token;
-        to->pos[i] = (llama_pos)row->position;
-        to->n_seq_id[i] = 1;
-        to->seq_id[i][0] = (llama_seq_id)row->sequence;
-        to->logits[i] = row->output;
+    int32_t i = to->n_tokens++;
+    to->token[i] = row->token;
+    to->pos[i] = (llama_pos)row->position;
+    to->n_seq_id[i] = 1;
+    to->seq_id[i][0] = (llama_seq_id)row->sequence;
+    to->logits[i] = row->output;
+}
+
+static float *scales_of(const struct library *library, uint32_t sequence)
+{
+    return library->scales + (size_t)sequence * library->head.adapter_count;
+}
+
+static bool same_adapters(const struct library *library, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = 0; i < library->head.adapter_count; i++)
+        if (scales_of(library, a)[i] != scales_of(library, b)[i])
+            return false;
+    return true;
+}
+
+/* The rows of part number `part`: all that have the adapters of the first row that is left. */
+static uint32_t fill_part(struct library *library, const struct hearth_llama_batch *batch,
+                          uint32_t part)
+{
+    uint32_t first = 0;
+    while (library->part_of[first] != 0)
+        first++;
+    uint32_t sequence = batch->rows[first].sequence;
+    library->batch.n_tokens = 0;
+    for (uint32_t i = first; i < batch->count; i++) {
+        if (library->part_of[i] != 0 || !same_adapters(library, batch->rows[i].sequence, sequence))
+            continue;
+        library->part_of[i] = part;
+        add_row(&library->batch, &batch->rows[i]);
     }
+    return sequence;
+}
+
+/* Scales of 0 are left out, as they are in llama-server: then nothing is computed for them. */
+static int use_adapters(struct library *library, uint32_t sequence, struct hearth_error *error)
+{
+    struct llama_adapter_lora *adapters[HEARTH_ADAPTERS_MAX];
+    float scales[HEARTH_ADAPTERS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < library->head.adapter_count; i++) {
+        float scale = scales_of(library, sequence)[i];
+        if (scale == 0)
+            continue;
+        adapters[count] = library->adapters[i].adapter;
+        scales[count++] = scale;
+    }
+    return library->head.adapter_count == 0
+               ? 0
+               : hearth_llama_adapt(library->context, adapters, count, scales, error);
+}
+
+/* llama_decode (llama.h): 0 is good, 1 means that the cache has no room, 2 that the abort callback
+ * ended it, below 0 a failure. */
+static int decode_part(struct library *library, const struct hearth_llama_batch *batch,
+                       uint32_t part, struct hearth_error *error)
+{
+    int rc = use_adapters(library, fill_part(library, batch, part), error);
+    if (rc != 0)
+        return rc;
+    switch (hearth_llama_decode(library->context, &library->batch)) {
+    case 0:
+        return 0;
+    case 1:
+        return hearth_error_set(error, HEARTH_ENOMEM, "the KV cache is full");
+    case 2:
+        return hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");
+    default:
+        return hearth_llama_log_error(error, HEARTH_EINTERNAL,
+                                      "the llama engine cannot compute this step");
+    }
+}
+
+/* The logits of a part are kept, for the next part writes over them. There are no more than slots:
+ * a step asks for one row of each sequence. */
+static int keep_logits(struct library *library, const struct hearth_llama_batch *batch,
+                       uint32_t part, uint32_t *count, struct hearth_error *error)
+{
+    int32_t at = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (library->part_of[i] != part)
+            continue;
+        const float *logits =
+            batch->rows[i].output ? llama_get_logits_ith(library->context, at) : NULL;
+        at++;
+        library->places[i] = UINT32_MAX;
+        if (logits == NULL)
+            continue;
+        if (*count == library->slots)
+            return hearth_error_set(error, HEARTH_EINTERNAL, "a step of too many results");
+        library->places[i] = *count;
+        memcpy(library->kept + (size_t)(*count)++ * library->vocabulary, logits,
+               library->vocabulary * sizeof(*logits));
+    }
+    return 0;
+}
+
+/* A step that fails in a later part leaves nothing of the earlier ones: positions count as taken
+ * only when all of it is done. */
+static void forget_step(const struct library *library, const struct hearth_llama_batch *batch)
+{
+    for (uint32_t i = 0; library->memory != NULL && i < batch->count; i++)
+        if (i == 0 || batch->rows[i].sequence != batch->rows[i - 1].sequence)
+            llama_memory_seq_rm(library->memory, (llama_seq_id)batch->rows[i].sequence,
+                                (llama_pos)batch->rows[i].position, -1);
+}
+
+static int decode_parts(struct library *library, const struct hearth_llama_batch *batch,
+                        struct hearth_error *error)
+{
+    uint32_t left = batch->count, kept = 0;
+    int rc = 0;
+    memset(library->part_of, 0, batch->count * sizeof(*library->part_of));
+    library->in_parts = false;
+    for (uint32_t part = 1; rc == 0 && left > 0; part++) {
+        rc = decode_part(library, batch, part, error);
+        left -= rc == 0 ? (uint32_t)library->batch.n_tokens : 0;
+        library->in_parts = library->in_parts || left > 0;
+        if (rc == 0 && library->in_parts)
+            rc = keep_logits(library, batch, part, &kept, error);
+        if (rc != 0 && part > 1)
+            forget_step(library, batch);
+    }
+    return rc;
 }
 
 static int decode(struct hearth_llama_compute *compute, const struct hearth_llama_batch *batch,
@@ -51,27 +181,19 @@ static int decode(struct hearth_llama_compute *compute, const struct hearth_llam
         llama_set_embeddings(library->context, states);
         library->states = states;
     }
-    fill(&library->batch, batch);
     /* The abort callback has no argument of the step, and finds the flag here. */
     library->canceled = canceled;
-    /* llama_decode (llama.h): 0 is good, 1 means that the cache has no room, 2 that the abort
-     * callback ended it, below 0 a failure. */
-    switch (hearth_llama_decode(library->context, &library->batch)) {
-    case 0:
-        return 0;
-    case 1:
-        return hearth_error_set(error, HEARTH_ENOMEM, "the KV cache is full");
-    case 2:
-        return hearth_error_set(error, HEARTH_ECANCELED, "the step was aborted");
-    default:
-        return hearth_llama_log_error(error, HEARTH_EINTERNAL,
-                                      "the llama engine cannot compute this step");
-    }
+    return decode_parts(library, batch, error);
 }
 
 static float *logits(struct hearth_llama_compute *compute, uint32_t row)
 {
-    return llama_get_logits_ith(((struct library *)compute)->context, (int32_t)row);
+    struct library *library = (struct library *)compute;
+    if (!library->in_parts)
+        return llama_get_logits_ith(library->context, (int32_t)row);
+    return library->places[row] == UINT32_MAX
+               ? NULL
+               : library->kept + (size_t)library->places[row] * library->vocabulary;
 }
 
 static const float *states(struct hearth_llama_compute *compute, uint32_t row)
@@ -110,6 +232,23 @@ static void copy(struct hearth_llama_compute *compute, uint32_t from, uint32_t t
     llama_memory_t memory = ((struct library *)compute)->memory;
     llama_memory_seq_rm(memory, (llama_seq_id)to, -1, -1);
     llama_memory_seq_cp(memory, (llama_seq_id)from, (llama_seq_id)to, -1, -1);
+    memcpy(scales_of((struct library *)compute, to), scales_of((struct library *)compute, from),
+           compute->adapter_count * sizeof(float));
+}
+
+static void adapt(struct hearth_llama_compute *compute, uint32_t sequence, const float *scales)
+{
+    float *has = scales_of((struct library *)compute, sequence);
+    size_t length = compute->adapter_count * sizeof(*has);
+    if (length == 0 || memcmp(has, scales, length) == 0)
+        return;
+    memcpy(has, scales, length);
+    cut(compute, sequence, 0);
+}
+
+static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    return ((struct library *)compute)->adapters[adapter].name;
 }
 
 static size_t saved_bytes(struct hearth_llama_compute *compute, uint32_t sequence)
@@ -145,6 +284,11 @@ static void destroy(struct hearth_llama_compute *compute)
         llama_batch_free(library->batch);
     if (library->context != NULL)
         llama_free(library->context);
+    hearth_free(library->adapters);
+    hearth_free(library->scales);
+    hearth_free(library->part_of);
+    hearth_free(library->kept);
+    hearth_free(library->places);
     hearth_free(library);
 }
 
@@ -154,6 +298,8 @@ static const struct hearth_llama_compute_ops ops = {
     .logits = logits,
     .states = states,
     .pooled = pooled,
+    .adapt = adapt,
+    .adapter_name = adapter_name,
     .cut = cut,
     .oldest = oldest,
     .copy = copy,
@@ -249,6 +395,29 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
         HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
 }
 
+/* Adapters before the context, which reserves its memory for graphs with them. */
+static int load_adapters(struct library *library, const struct hearth_llama_load *load,
+                         struct llama_model *model, struct hearth_error *error)
+{
+    uint32_t count = load->settings->adapter_count;
+    uint32_t batch = load->plan->batch;
+    library->slots = load->plan->slots;
+    library->vocabulary = (uint32_t)llama_vocab_n_tokens(llama_model_get_vocab(model));
+    library->head.adapter_count = count;
+    library->adapters = hearth_try_calloc(count + 1, sizeof(*library->adapters));
+    library->scales =
+        hearth_try_calloc((size_t)library->slots * count + 1, sizeof(*library->scales));
+    library->part_of = hearth_try_calloc(batch, sizeof(*library->part_of));
+    library->places = hearth_try_calloc(batch, sizeof(*library->places));
+    if (count > 0)
+        library->kept =
+            hearth_try_calloc((size_t)library->slots * library->vocabulary, sizeof(*library->kept));
+    if (library->adapters == NULL || library->scales == NULL || library->part_of == NULL ||
+        library->places == NULL || (count > 0 && library->kept == NULL))
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for a batch");
+    return hearth_llama_adapters_load(load, model, library->adapters, error);
+}
+
 int hearth_llama_compute_library(const struct hearth_llama_load *load,
                                  struct llama_model **ret_model,
                                  struct hearth_llama_compute **ret_compute,
@@ -260,6 +429,9 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
     struct library *library = hearth_calloc(1, sizeof(*library));
     library->head.ops = &ops;
     *ret_compute = &library->head;
+    rc = load_adapters(library, load, *ret_model, error);
+    if (rc != 0)
+        return rc;
     struct llama_context_params params = context_params(load);
     params.abort_callback_data = library;
     library->context = hearth_llama_context(*ret_model, &params, error);

@@ -102,6 +102,16 @@ static uint32_t oldest(struct hearth_llama_compute *compute, uint32_t sequence)
     return 0;
 }
 
+static void adapt(struct hearth_llama_compute *compute, uint32_t sequence, const float *scales)
+{
+    hearth_decoder_adapt(((struct own *)compute)->decoder, sequence, scales);
+}
+
+static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    return hearth_decoder_adapter_name(((struct own *)compute)->decoder, adapter);
+}
+
 static void copy(struct hearth_llama_compute *compute, uint32_t from, uint32_t to)
 {
     hearth_decoder_copy(((struct own *)compute)->decoder, from, to);
@@ -150,6 +160,8 @@ static const struct hearth_llama_compute_ops ops = {
     .logits = result_of,
     .states = states,
     .pooled = pooled,
+    .adapt = adapt,
+    .adapter_name = adapter_name,
     .cut = cut,
     .oldest = oldest,
     .copy = copy,
@@ -212,6 +224,8 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
         .classifies = load->header->pooling == LLAMA_POOLING_TYPE_RANK,
         .lock_memory = load->settings->lock_memory,
         .quantize = load->settings->quantize,
+        .adapters = (const char *const *)load->settings->adapters,
+        .adapter_count = load->settings->adapter_count,
         .overrides = {.rotary_base = load->settings->rope_freq_base,
                       .rotary_scale = load->settings->rope_freq_scale},
     };
@@ -284,6 +298,7 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
                                               .exact = true,
                                               .keeps = true,
                                               .cuttable = true,
+                                              .adapter_count = load->settings->adapter_count,
                                               .states_max = load->plan->batch};
     /* From here on the caller destroys it, also when what follows fails; every part may be
      * missing. */

@@ -2,6 +2,7 @@
 #include "engine/llama/llama_engine.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_log.h"
@@ -89,6 +90,23 @@ static void tell_cache_type(struct hearth_engine *engine)
                  same ? "" : ", ", same ? "" : values);
 }
 
+/* Names have no character that JSON writes longer than itself but the two that it escapes, and so
+ * fit where there are at most HEARTH_ADAPTERS_MAX of them. */
+static void list_adapters(struct hearth_engine *engine)
+{
+    struct hearth_buf names;
+    hearth_buf_init(&names, sizeof(engine->facts.adapters_json) - 1);
+    for (uint32_t i = 0; i < engine->compute->adapter_count; i++) {
+        hearth_buf_text(&names, i == 0 ? "[" : ",");
+        hearth_json_write_text(&names, engine->compute->ops->adapter_name(engine->compute, i));
+    }
+    if (engine->compute->adapter_count > 0)
+        hearth_buf_text(&names, "]");
+    if (names.failed == 0 && names.length > 0)
+        memcpy(engine->facts.adapters_json, names.bytes, names.length);
+    hearth_buf_finish(&names);
+}
+
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -112,6 +130,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
              engine->compute->ops->name, kernels != NULL ? ", " : "",
              kernels != NULL ? kernels : "");
     tell_cache_type(engine);
+    list_adapters(engine);
     return check_vocabulary(engine, error);
 }
 
@@ -176,7 +195,9 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
         hearth_llama_release_init(&sequence->release);
         sequence->held = hearth_try_calloc(engine->plan.context, sizeof(*sequence->held));
-        if (sequence->held == NULL)
+        sequence->scales =
+            hearth_try_calloc(engine->compute->adapter_count + 1, sizeof(*sequence->scales));
+        if (sequence->held == NULL || sequence->scales == NULL)
             return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the sequences");
     }
     return 0;
@@ -191,6 +212,7 @@ static void unload(struct hearth_engine *engine)
         hearth_llama_sequence_end(engine, i);
         hearth_llama_release_finish(&engine->sequences[i].release);
         hearth_free(engine->sequences[i].held);
+        hearth_free(engine->sequences[i].scales);
     }
     hearth_free(engine->sequences);
     hearth_free(engine->vector);

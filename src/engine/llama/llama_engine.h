@@ -25,6 +25,7 @@ struct hearth_llama_input {
     struct hearth_bytes *stops;
     struct hearth_logit_bias *biases;
     char *stop_text;
+    float *scales;       /* [adapters] owned */
     uint32_t max_tokens; /* never 0: what the request and the context allow */
     uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
     uint32_t opening;    /* tokens of a prompt, which stay as well */
@@ -66,7 +67,8 @@ struct hearth_llama_sequence {
     int32_t next;                /* sampled, not decoded yet */
     struct llama_sampler *chain; /* NULL: greedy */
     struct hearth_llama_release release;
-    double *sum; /* of hidden states, while a generating model makes a vector */
+    float *scales; /* [adapters] that what is held was computed with */
+    double *sum;   /* of hidden states, while a generating model makes a vector */
     /* Where the step that runs began, for taking it back. */
     uint32_t step_held, step_prompt_done;
     bool step_began;

@@ -3,11 +3,13 @@
  * always go together: `held` says which prompts may be continued without computing them again, so a
  * list that is longer than the state would give false answers. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,9 +20,10 @@
 struct saved_head {
     char magic[8];
     uint64_t token_count, state_bytes;
+    uint64_t adapters; /* the hash of their names; the scale of each follows the head */
 };
 
-static const char magic[8] = "hearthS1";
+static const char magic[8] = "hearthS2";
 
 /* A sequence that computes at present is not touched. Where nothing is kept, or what is kept cannot
  * be cut, none of these verbs has a meaning. */
@@ -39,6 +42,8 @@ int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
     const struct hearth_llama_sequence *source = &engine->sequences[from];
     engine->compute->ops->copy(engine->compute, from, to);
     memcpy(engine->sequences[to].held, source->held, source->held_count * sizeof(*source->held));
+    memcpy(engine->sequences[to].scales, source->scales,
+           engine->compute->adapter_count * sizeof(*source->scales));
     engine->sequences[to].held_count = source->held_count;
     return 0;
 }
@@ -92,6 +97,13 @@ static int read_all(int descriptor, void *bytes, size_t length, struct hearth_er
     return 0;
 }
 
+/* Keys and values are those of the adapters that made them. */
+static uint64_t adapters_of(const struct hearth_engine *engine)
+{
+    const char *names = engine->facts.adapters_json;
+    return hearth_hash64(HEARTH_HASH64_START, names, strlen(names));
+}
+
 /* The state is made in memory first: its size must stand in the head, before it. */
 int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
                       struct hearth_error *error)
@@ -102,7 +114,8 @@ int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descript
     struct hearth_llama_compute *compute = engine->compute;
     const struct hearth_llama_sequence *sequence = &engine->sequences[index];
     struct saved_head head = {.token_count = sequence->held_count,
-                              .state_bytes = compute->ops->saved_bytes(compute, index)};
+                              .state_bytes = compute->ops->saved_bytes(compute, index),
+                              .adapters = adapters_of(engine)};
     memcpy(head.magic, magic, sizeof(magic));
     void *state = hearth_try_alloc((size_t)head.state_bytes);
     if (state == NULL)
@@ -110,6 +123,9 @@ int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descript
     rc = compute->ops->save(compute, index, state, (size_t)head.state_bytes, error);
     if (rc == 0)
         rc = write_all(descriptor, &head, sizeof(head), error);
+    if (rc == 0)
+        rc = write_all(descriptor, sequence->scales,
+                       compute->adapter_count * sizeof(*sequence->scales), error);
     if (rc == 0)
         rc = write_all(descriptor, sequence->held, head.token_count * sizeof(*sequence->held),
                        error);
@@ -130,8 +146,18 @@ static int restore_parts(struct hearth_engine *engine, uint32_t index, int descr
     void *state = hearth_try_alloc((size_t)head->state_bytes + 1);
     if (state == NULL)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory to restore a sequence");
-    int rc =
-        read_all(descriptor, sequence->held, head->token_count * sizeof(*sequence->held), error);
+    int rc = read_all(descriptor, sequence->scales,
+                      compute->adapter_count * sizeof(*sequence->scales), error);
+    for (uint32_t i = 0; rc == 0 && i < compute->adapter_count; i++)
+        if (!isfinite(sequence->scales[i]))
+            rc =
+                hearth_error_set(error, HEARTH_EPARSE, "a saved sequence has scales beyond bounds");
+    if (rc != 0)
+        memset(sequence->scales, 0, compute->adapter_count * sizeof(*sequence->scales));
+    compute->ops->adapt(compute, index, sequence->scales);
+    if (rc == 0)
+        rc = read_all(descriptor, sequence->held, head->token_count * sizeof(*sequence->held),
+                      error);
     for (uint64_t i = 0; rc == 0 && i < head->token_count; i++)
         if (sequence->held[i] < 0 || (uint32_t)sequence->held[i] >= engine->facts.vocabulary_length)
             rc = hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of another model");
@@ -157,6 +183,8 @@ int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descr
     if (memcmp(head.magic, magic, sizeof(magic)) != 0 || head.token_count > engine->plan.context ||
         head.state_bytes > STATE_MAX)
         return hearth_error_set(error, HEARTH_EPARSE, "these bytes are no saved sequence");
+    if (head.adapters != adapters_of(engine))
+        return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of other adapters");
     hearth_llama_sequence_forget(engine, index);
     rc = restore_parts(engine, index, descriptor, &head, error);
     /* Only now do the tokens count; until here the sequence was empty. */

@@ -7,6 +7,7 @@
 #include "engine/llama/llama_prompts.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define PROMPT_MAX (64u << 20) /* bytes of a rendered chat */
@@ -399,6 +400,37 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
     return 0;
 }
 
+/* All adapters at 1 where the input says nothing; what it names must be there, and only once. */
+static int choose_adapters(const struct hearth_engine *engine, const struct hearth_input *input,
+                           struct hearth_llama_input *made, struct hearth_error *error)
+{
+    uint32_t count = engine->compute->adapter_count;
+    made->scales = hearth_try_calloc(count + 1, sizeof(*made->scales));
+    if (made->scales == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for an input");
+    for (uint32_t i = 0; i < count; i++)
+        made->scales[i] = input->adapters.given ? 0 : 1;
+    for (uint32_t i = 0; i < input->adapters.count; i++) {
+        const struct hearth_adapter_scale *chosen = &input->adapters.scales[i];
+        if (chosen->adapter >= count)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "lora: there is no adapter %" PRIu32
+                                    "; this model has %" PRIu32,
+                                    chosen->adapter, count);
+        if (!isfinite(chosen->scale))
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "lora: the scale of adapter %" PRIu32 " is not finite",
+                                    chosen->adapter);
+        for (uint32_t j = 0; j < i; j++)
+            if (input->adapters.scales[j].adapter == chosen->adapter)
+                return hearth_error_set(error, HEARTH_EINVAL,
+                                        "lora: adapter %" PRIu32 " is named twice",
+                                        chosen->adapter);
+        made->scales[chosen->adapter] = chosen->scale;
+    }
+    return 0;
+}
+
 static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
                    struct hearth_llama_input *made, struct hearth_error *error)
 {
@@ -413,7 +445,9 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
     struct hearth_buf stops;
     hearth_buf_init(&stops, 64u << 10);
     made->task = input->task;
-    int rc = make_tokens(engine, input, prompt, made, &stops, error);
+    int rc = choose_adapters(engine, input, made, error);
+    if (rc == 0)
+        rc = make_tokens(engine, input, prompt, made, &stops, error);
     if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
         rc = copy_sampling(engine, made, input, &stops, error);
     if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
@@ -446,6 +480,7 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_free(made->stops);
     hearth_free(made->stop_text);
     hearth_free(made->biases);
+    hearth_free(made->scales);
     hearth_free(made);
 }
 

@@ -15,6 +15,10 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
     /* A vector needs the hidden state of every token, so that a cached prefix is of no use. */
     if (!engine->compute->keeps || input->task != HEARTH_TASK_GENERATE)
         return 0;
+    /* Keys and values of other adapters are another network's. */
+    if (memcmp(sequence->scales, input->scales,
+               engine->compute->adapter_count * sizeof(*input->scales)) != 0)
+        return 0;
     uint32_t most = input->head.token_count - 1;
     if (most > sequence->held_count)
         most = sequence->held_count;
@@ -48,6 +52,9 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     hearth_llama_sequence_end(engine, index);
     cut(engine, index, hearth_llama_held(engine, index, input));
+    engine->compute->ops->adapt(engine->compute, index, input->scales);
+    memcpy(sequence->scales, input->scales,
+           engine->compute->adapter_count * sizeof(*input->scales));
     sequence->input = input;
     sequence->cached = sequence->held_count;
     sequence->prompt_done = sequence->held_count;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "network/adapter.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const char *const keys[] = {
     "cache_type_k",   "cache_type_v",    "flash_attention", "pooling",
     "rope_freq_base", "rope_freq_scale", "cache_shared",    "repack",
     "lock_memory",    "chat_template",   "prompts",         "default_prompt",
-    "compute",        "quantize",        "instruction_set", NULL,
+    "compute",        "quantize",        "instruction_set", "adapters", NULL,
 };
 
 static const struct {
@@ -177,6 +178,27 @@ static int read_instruction_set(const json_t *object, enum hearth_isa *isa,
     return 0;
 }
 
+/* Each may be used by any request, by its place in the list. */
+static int read_adapters(struct hearth_llama_settings *settings, const json_t *object,
+                         struct hearth_error *error)
+{
+    const json_t *list = json_object_get(object, "adapters");
+    size_t count = json_array_size(list);
+    if (list != NULL && (!json_is_array(list) || count > HEARTH_ADAPTERS_MAX))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'adapters' must be a list of at most %d paths",
+                                HEARTH_ADAPTERS_MAX);
+    settings->adapters = hearth_calloc(count + 1, sizeof(*settings->adapters));
+    for (size_t i = 0; i < count; i++) {
+        const char *path = json_string_value(json_array_get(list, i));
+        if (path == NULL || path[0] != '/')
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "setting 'adapters': paths must be absolute");
+        settings->adapters[settings->adapter_count++] = hearth_strdup(path);
+    }
+    return 0;
+}
+
 static int read_object(struct hearth_llama_settings *settings, const json_t *object,
                        struct hearth_error *error)
 {
@@ -204,6 +226,8 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
         rc = read_quantize(object, &settings->quantize, error);
     if (rc == 0)
         rc = read_instruction_set(object, &settings->isa, error);
+    if (rc == 0)
+        rc = read_adapters(settings, object, error);
     if (rc != 0)
         return rc;
     settings->cache_shared = hearth_json_truth(object, "cache_shared", false);
@@ -242,4 +266,9 @@ void hearth_llama_settings_finish(struct hearth_llama_settings *settings)
     json_decref(settings->prompts);
     settings->chat_template = settings->default_prompt = NULL;
     settings->prompts = NULL;
+    for (uint32_t i = 0; i < settings->adapter_count; i++)
+        hearth_free(settings->adapters[i]);
+    hearth_free(settings->adapters);
+    settings->adapters = NULL;
+    settings->adapter_count = 0;
 }

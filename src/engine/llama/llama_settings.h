@@ -8,6 +8,7 @@
  *     cache_shared                 one KV cache for all sequences instead of one for each
  *     repack                       weights in the CPU's own layout (default true)
  *     lock_memory                  keep the weights in RAM (default false)
+ *     adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
  *     chat_template                Jinja text instead of the model's own
  *     prompts, default_prompt      of a model that makes vectors (llama_prompts.h)
  *     compute                      "auto" (default), "own" or "libllama"
@@ -49,6 +50,8 @@ struct hearth_llama_settings {
     bool computes_given;                     /* by a setting */
     struct hearth_weights_quantize quantize; /* by our own */
     enum hearth_isa isa;
+    char **adapters; /* paths, by their numbers */
+    uint32_t adapter_count;
 };
 
 int hearth_llama_settings_init(struct hearth_llama_settings *settings, const char *json,

@@ -163,6 +163,32 @@ extern "C" struct llama_context *hearth_llama_context(struct llama_model *model,
     return context;
 }
 
+extern "C" struct llama_adapter_lora *hearth_llama_adapter(struct llama_model *model, FILE *file,
+                                                           struct hearth_error *error)
+{
+    struct llama_adapter_lora *adapter = nullptr;
+    hearth_llama_log_clear(true);
+    int rc = guarded(error, HEARTH_EMODEL, "loading an adapter", [&] {
+        adapter = llama_adapter_lora_init_from_file_ptr(model, file);
+        return 0;
+    });
+    if (rc == 0 && adapter == nullptr)
+        hearth_llama_log_error(error, HEARTH_EMODEL, "the llama engine cannot load the adapter");
+    return adapter;
+}
+
+extern "C" int hearth_llama_adapt(struct llama_context *context,
+                                  struct llama_adapter_lora **adapters, size_t count, float *scales,
+                                  struct hearth_error *error)
+{
+    hearth_llama_log_clear(false);
+    return guarded(error, HEARTH_EINTERNAL, "choosing adapters", [&] {
+        return llama_set_adapters_lora(context, adapters, count, scales) == 0
+                   ? 0
+                   : static_cast<int>(HEARTH_EINTERNAL);
+    });
+}
+
 /* Warnings of a step are not printed: an aborted one logs, and aborting is our own doing. */
 extern "C" int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch)
 {

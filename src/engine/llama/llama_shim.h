@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum hearth_llama_family {
     HEARTH_LLAMA_UNKNOWN,   /* an architecture that libllama does not have */
@@ -38,6 +39,13 @@ struct llama_model *hearth_llama_load(const char *path, const struct llama_model
 struct llama_context *hearth_llama_context(struct llama_model *model,
                                            const struct llama_context_params *params,
                                            struct hearth_error *error);
+/* An adapter out of a whole GGUF file that is read from its beginning; it lives as long as the
+ * model. NULL on failure, with the reason in the error. */
+struct llama_adapter_lora *hearth_llama_adapter(struct llama_model *model, FILE *file,
+                                                struct hearth_error *error);
+/* The adapters of the context's next steps. */
+int hearth_llama_adapt(struct llama_context *context, struct llama_adapter_lora **adapters,
+                       size_t count, float *scales, struct hearth_error *error);
 /* llama_decode's result; -100 stands for an exception. */
 int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch);
 /* Picks a token from candidates; negative when the chain failed. */

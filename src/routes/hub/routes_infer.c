@@ -214,6 +214,10 @@ static void run_generation(struct hearth_call *call, const struct model_use *use
         hearth_answer_message(call, error.code, param, "%s", error.message);
         return;
     }
+    if (hearth_adapters_read(parameters, hearth_call_arena(call), &request.adapters, &error)) {
+        hearth_answer_message(call, error.code, "lora", "%s", error.message);
+        return;
+    }
     request.sampling.max_tokens = hearth_max_tokens_read(parameters, "max_tokens", 0);
     hearth_generation_start(call, &request);
 }

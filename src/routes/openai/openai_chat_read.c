@@ -58,6 +58,10 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
     if (rc)
         return rc;
+    *ret_param = "lora";
+    rc = hearth_adapters_read(body, arena, &request->adapters, error);
+    if (rc)
+        return rc;
     struct hearth_sampling *sampling = &request->sampling;
     sampling->max_tokens = hearth_max_tokens_read(body, "max_completion_tokens",
                                                   hearth_max_tokens_read(body, "max_tokens", 0));

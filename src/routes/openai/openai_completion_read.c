@@ -84,6 +84,10 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
     if (rc)
         return rc;
+    *ret_param = "lora";
+    rc = hearth_adapters_read(body, arena, &request->adapters, error);
+    if (rc)
+        return rc;
     request->sampling.max_tokens = hearth_max_tokens_read(body, "max_tokens", 16);
     int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
     request->sampling.logprobs = logprobs >= 0;

@@ -80,6 +80,11 @@ static void a_whole_definition_is_read(void **state)
                         "\"rope_freq_base\":10000.0,\"cache_type_k\":\"q8_0\"}");
     assert_string_equal(read->file, "/project/models/x.yml");
     assert_int_equal(read->line, 1);
+    parses(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: [/a/poet.gguf, /b]\n");
+    assert_string_equal(fixture->definition->settings_json,
+                        "{\"adapters\":[\"/a/poet.gguf\",\"/b\"]}");
+    parses(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: /a/poet.gguf\n");
+    assert_string_equal(fixture->definition->settings_json, "{\"adapters\":[\"/a/poet.gguf\"]}");
 }
 
 static void what_is_left_out_has_a_default(void **state)
@@ -152,6 +157,12 @@ static void faults_stand_where_they_are(void **state)
              "a duration");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  pooling: max\n", 4, 12,
              "one of none, mean, cls, last, rank");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: [poet.gguf]\n", 4, 13,
+             "a list of at most 32 absolute paths");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: {a: /b}\n", 4, 13,
+             "a list of at most 32 absolute paths");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: [1]\n", 4, 10,
+             "an integer from 0 to 256");
     fails_at(fixture, "- name: x\n", 1, 1, "but it is a list");
     fails_at(fixture, "name: x\nsource: ${NO_SUCH_VARIABLE_HERE}\n", 2, 9, "is not set");
 }
@@ -245,12 +256,12 @@ static void settings_of_a_request_are_checked_likewise(void **state)
     json_decref(good);
     json_t *bad = json("{\"contxt\":1,\"slots\":\"4\",\"pin\":1,\"idle_unload\":-1,"
                        "\"cache_type_k\":\"q2\",\"batch\":70000,\"chat_template\":7,"
-                       "\"affinity\":\"zzz\"}");
+                       "\"affinity\":\"zzz\",\"adapters\":[\"/a\\n/b\"]}");
     assert_int_equal(
         hearth_model_settings_check(bad, fixture->arena, &fixture->faults, &fixture->error),
         HEARTH_EFIELDS);
     json_decref(bad);
-    assert_int_equal(fixture->faults.count, 8);
+    assert_int_equal(fixture->faults.count, 9);
     assert_string_equal(fixture->faults.rows[7].message,
                         "affinity must be auto, off, or lists of cores such as 0-3;4-7");
     assert_string_equal(fixture->faults.rows[0].message,
@@ -279,7 +290,7 @@ static void a_models_settings_win_over_the_servers(void **state)
     assert_int_equal(hearth_model_settings_read(
                          "{\"context\":200,\"pin\":true,\"idle_unload\":\"90s\",\"slots\":\"x\","
                          "\"request_timeout\":1.5,\"breaker_rest\":\"5s\",\"pooling\":\"mean\","
-                         "\"from_later\":1}",
+                         "\"from_later\":1,\"adapters\":[\"/a\",\"/b c\"]}",
                          &server, fixture->arena, &read, &fixture->error),
                      0);
     assert_int_equal(read.context, 200);
@@ -290,7 +301,9 @@ static void a_models_settings_win_over_the_servers(void **state)
     assert_int_equal(read.breaker_failures, 3);
     assert_int_equal(read.breaker_rest, 5000);
     assert_true(read.pin);
-    assert_string_equal(read.engine_json, "{\"pooling\":\"mean\",\"from_later\":1}");
+    assert_string_equal(read.engine_json, "{\"pooling\":\"mean\",\"from_later\":1,"
+                                          "\"adapters\":[\"/a\",\"/b c\"]}");
+    assert_string_equal(read.readable, "/a\n/b c");
     assert_int_equal(
         hearth_model_settings_read("[]", &server, fixture->arena, &read, &fixture->error),
         HEARTH_EPARSE);

@@ -14,6 +14,7 @@ static void test_everything_is_copied(void **state)
     int32_t tokens[] = {1, 2, 3};
     struct hearth_bytes stops[] = {{stop, 3}, {NULL, 0}};
     struct hearth_logit_bias biases[] = {{7, -100}};
+    struct hearth_adapter_scale scales[] = {{3, 0.5f}, {1, 2}};
     struct hearth_sampling sampling = {
         .temperature = 0.5f, .stops = stops, .stop_count = 2, .biases = biases, .bias_count = 1};
     struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
@@ -25,10 +26,12 @@ static void test_everything_is_copied(void **state)
                                  .pair = pair,
                                  .pair_length = 5,
                                  .prompt_name = prompt,
-                                 .sampling = &sampling};
+                                 .sampling = &sampling,
+                                 .adapters = {true, scales, 2}};
     struct hearth_shared_input *shared = hearth_shared_input_create(&input);
     assert_non_null(shared);
     const struct hearth_input *copy = hearth_shared_input_view(shared);
+    memset(scales, 0, sizeof(scales));
     memset(bytes, 'x', 5);
     memset(pair, 'x', 5);
     memset(prompt, 'x', 5);
@@ -45,6 +48,9 @@ static void test_everything_is_copied(void **state)
     assert_memory_equal(copy->sampling->stops[0].bytes, "END", 3);
     assert_null(copy->sampling->stops[1].bytes);
     assert_int_equal(copy->sampling->biases[0].token, 7);
+    assert_true(copy->adapters.given && copy->adapters.count == 2);
+    assert_int_equal(copy->adapters.scales[1].adapter, 1);
+    assert_true(copy->adapters.scales[0].scale == 0.5f);
     hearth_shared_input_release(shared);
 }
 

@@ -133,6 +133,7 @@ static void hello_comes_back_as_it_was(void **state)
                                      .threads = 4,
                                      .device = "cpu",
                                      .settings_json = "{\"a\":1}",
+                                     .readable = "/a/poet.gguf\n/a/coder",
                                      .sandbox = HEARTH_SANDBOX_REQUIRE,
                                      .memory_limit = 1ull << 40,
                                      .probe = true,
@@ -147,8 +148,9 @@ static void hello_comes_back_as_it_was(void **state)
     assert_int_equal(read_all(buf.bytes, buf.length, buf.length, &seen), 0);
     assert_int_equal(hearth_ipc_get_hello(&seen.last, &got, NULL), 0);
     assert_string_equal(got.settings_json, hello.settings_json);
+    assert_string_equal(got.readable, hello.readable);
     hearth_ipc_hello_finish(&got);
-    hello.settings_json = NULL;
+    hello.settings_json = hello.readable = NULL;
     assert_memory_equal(&got, &hello, sizeof(got));
     free(seen.payload);
     hearth_buf_clear(&buf);
@@ -183,10 +185,12 @@ static void a_request_comes_back_as_it_was(void **state)
                                              .stop_count = 2,
                                              .biases = biases,
                                              .bias_count = 2};
+    const struct hearth_adapter_scale scales[] = {{1, 0.5f}, {0, -2}};
     const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
                                        .kind = HEARTH_INPUT_TEXT,
                                        .bytes = "hello",
                                        .length = 5,
+                                       .adapters = {true, scales, 2},
                                        .pair = "p",
                                        .pair_length = 1,
                                        .truncate = HEARTH_TRUNCATE_START,
@@ -220,8 +224,39 @@ static void a_request_comes_back_as_it_was(void **state)
     assert_memory_equal(got->stops[1].bytes, "\n\n", 2);
     assert_int_equal(got->bias_count, 2);
     assert_memory_equal(got->biases, biases, sizeof(biases));
+    assert_true(request->input.adapters.given);
+    assert_int_equal(request->input.adapters.count, 2);
+    assert_memory_equal(request->input.adapters.scales, scales, sizeof(scales));
     hearth_ipc_request_destroy(request);
     hearth_buf_finish(&buf);
+}
+
+/* The base alone is another choice than none at all. */
+static void no_adapters_and_nothing_said_of_them_stay_apart(void **state)
+{
+    (void)state;
+    const struct hearth_sampling sampling = {.top_p = 1};
+    for (int given = 0; given < 2; given++) {
+        const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                           .kind = HEARTH_INPUT_TEXT,
+                                           .bytes = "hello",
+                                           .length = 5,
+                                           .sampling = &sampling,
+                                           .adapters = {.given = given}};
+        struct hearth_buf buf;
+        struct seen seen = {0};
+        struct hearth_ipc_request *request = NULL;
+        int descriptor;
+        hearth_buf_init(&buf, 1 << 20);
+        assert_int_equal(hearth_ipc_put_request(&buf, 1, &input, 1, 0, NULL, &descriptor), 0);
+        assert_int_equal(read_all(buf.bytes, buf.length, buf.length, &seen), 0);
+        assert_int_equal(hearth_ipc_request_create(&seen.last, &request, NULL), 0);
+        assert_int_equal(request->input.adapters.given, given);
+        assert_int_equal(request->input.adapters.count, 0);
+        hearth_ipc_request_destroy(request);
+        free(seen.payload);
+        hearth_buf_finish(&buf);
+    }
 }
 
 static void a_large_payload_travels_as_a_sealed_memfd(void **state)
@@ -399,6 +434,7 @@ int main(void)
         cmocka_unit_test(fields_that_lie_about_their_length_are_refused),
         cmocka_unit_test(hello_comes_back_as_it_was),
         cmocka_unit_test(a_request_comes_back_as_it_was),
+        cmocka_unit_test(no_adapters_and_nothing_said_of_them_stay_apart),
         cmocka_unit_test(a_large_payload_travels_as_a_sealed_memfd),
         cmocka_unit_test(a_payload_over_the_maximum_is_taken_back),
         cmocka_unit_test(events_come_back_as_they_were),
