@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only health,rest,gateway,chat,decoder] [--rounds 3]
+    bench.py [--only health,rest,gateway,chat,decoder,decoder-http] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -21,6 +21,7 @@ import tempfile
 import time
 
 import decoder_http
+import decoders
 import servers
 
 WORDS = ("river stone garden window letter market engine summer bridge doctor music paper story "
@@ -170,7 +171,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="health,rest,gateway,chat,decoder")
+    parser.add_argument("--only", default="health,rest,gateway,chat,decoder,decoder-http")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
@@ -184,9 +185,11 @@ def main():
         bench_rest(options.rounds, options.load)
     if "gateway" in chosen:
         bench_gateway(options.rounds, options.load)
+    if "decoder" in chosen:
+        decoders.Decoders(pathlib.Path(options.gguf).parent, options.rounds, report).all()
     if "chat" in chosen:
         bench_chat(options.rounds, options.gguf, options.llama_server, os.cpu_count())
-    if "decoder" in chosen:
+    if "decoder-http" in chosen:
         decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
                            load_of, report)
     print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")

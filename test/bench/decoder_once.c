@@ -31,6 +31,11 @@ static double resident_mb(void)
     return kb / 1024;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 int main(int argc, char **argv)
 {
     int64_t sequences, context;
@@ -49,8 +54,8 @@ int main(int argc, char **argv)
     double first_token = bench_seconds() - start;
     bench_trim(&side, 1, 0);
     for (uint32_t i = 0; i < setup.sequences; i++)
-        for (uint32_t at = 0; at < setup.context; at += PROMPT)
-            bench_take(&side, i, 1, at, PROMPT, 1);
+        for (uint32_t at = 0; at < setup.context; at += BENCH_BATCH)
+            bench_take(&side, i, 1, at, smaller(setup.context - at, BENCH_BATCH), 1);
     bench_trim(&side, setup.sequences, setup.context - 1);
     bench_take(&side, 0, setup.sequences, setup.context - 1, 1, 1);
     printf("%.3f s %.1f MB\n", first_token, resident_mb());
