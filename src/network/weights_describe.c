@@ -106,8 +106,8 @@ static bool find(struct describing *d, enum hearth_part part,
     if (hearth_quant_type(ret_tensor->type) == NULL ||
         (!hearth_part_row(part)->is_matrix && !plain)) {
         const char *type = hearth_gguf_tensor_type_name(ret_tensor->type);
-        snprintf(shape, sizeof(shape), "of the type %s, which has no kernels here",
-                 type != NULL ? type : "of an unknown number");
+        snprintf(shape, sizeof(shape), "is of a type without kernels%s%s%s",
+                 type != NULL ? " (" : "", type != NULL ? type : "", type != NULL ? ")" : "");
         fail(d, part, HEARTH_ENOTIMPL, shape);
         return false;
     }
