@@ -220,6 +220,31 @@ static void a_pair_stands_in_the_models_own_words_and_only_its_second_text_is_cu
     driver_close(&driver);
 }
 
+/* What closes a pair has more tokens than the context. */
+static void a_template_that_leaves_no_room_for_a_document_is_an_error(void **state)
+{
+    (void)state;
+    struct decoder_maker maker = pooling_maker("qwen3", RANK);
+    struct driver driver;
+    char template[10 + 2 * 300 + 1] = "{document}";
+    for (size_t i = 10; i < sizeof(template) - 1; i++)
+        template[i] = i % 2 == 0 ? ' ' : 'x';
+    maker.labels = yes_or_no;
+    maker.pair_template = template;
+    write_model(&maker);
+    open_model(&driver, "{\"compute\":\"own\"}");
+    struct hearth_input input = {.task = HEARTH_TASK_SCORE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = "a",
+                                 .length = 1,
+                                 .pair = "b",
+                                 .pair_length = 1,
+                                 .truncate = HEARTH_TRUNCATE_END};
+    struct hearth_prepared *refused = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &refused, &driver.fault), HEARTH_ECONTEXT);
+    driver_close(&driver);
+}
+
 static void expect_refused(const char *text)
 {
     struct hearth_model_files files = {.path = path};
@@ -254,7 +279,7 @@ static void a_type_without_kernels_is_named_and_is_libllamas(void **state)
     maker.words = true;
     maker.type = (enum hearth_quant)MXFP4;
     write_model(&maker);
-    expect_refused("of the type mxfp4, which has no kernels here");
+    expect_refused("is of a type without kernels (mxfp4)");
 }
 
 static int find_plugin(void **state)
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_classifiers_labels_have_libllamas_shares),
         cmocka_unit_test(a_reranker_of_yes_and_no_gives_one_number),
         cmocka_unit_test(a_pair_stands_in_the_models_own_words_and_only_its_second_text_is_cut),
+        cmocka_unit_test(a_template_that_leaves_no_room_for_a_document_is_an_error),
         cmocka_unit_test(a_network_that_ranks_without_a_classifier_is_libllamas),
         cmocka_unit_test(a_type_without_kernels_is_named_and_is_libllamas),
     };

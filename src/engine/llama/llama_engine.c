@@ -232,6 +232,13 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine);
 }
 
+/* One without a place for the document is none. */
+static const char *find_pair_template(const struct llama_model *model)
+{
+    const char *template = llama_model_chat_template(model, "rerank");
+    return template != NULL && strstr(template, "{document}") != NULL ? template : NULL;
+}
+
 /* Nothing of this reaches libllama before our own reader has found the header sound. */
 static int load_all(struct hearth_engine *engine, const struct hearth_model_files *files,
                     const struct hearth_load_params *params, struct hearth_load_progress *progress,
@@ -260,7 +267,7 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     if (rc == 0)
         rc = make_buffers(engine, error);
     if (rc == 0)
-        engine->pair_template = llama_model_chat_template(engine->model, "rerank");
+        engine->pair_template = find_pair_template(engine->model);
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
         rc =
             hearth_chat_create(engine->model, engine->settings.chat_template, &engine->chat, error);

@@ -85,7 +85,8 @@ struct hearth_engine {
     const struct llama_vocab *vocab;
     struct hearth_tokenizer *tokenizer; /* of a folder: instead of the vocabulary's own */
     struct hearth_chat *chat;
-    const char *pair_template; /* the model's own words around a pair, or NULL; of the model */
+    const char *pair_template; /* the model's own words around a pair, with a "{document}"; or NULL.
+                                  Of the model */
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
@@ -115,6 +116,13 @@ int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens,
 int hearth_llama_encode(const struct hearth_engine *engine, const char *text, size_t length,
                         bool add_special, bool parse_special, const hearth_flag *canceled,
                         int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error);
+
+/* llama_pair.c: the tokens of a query and a document. */
+int hearth_llama_make_pair(struct hearth_engine *engine, const struct hearth_input *input,
+                           struct hearth_llama_input *made, struct hearth_error *error);
+/* Of a text without the special ones around it. */
+int hearth_llama_count_tokens(struct hearth_engine *engine, const char *text, size_t length,
+                              uint32_t *ret_count, struct hearth_error *error);
 
 /* llama_step.c */
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,

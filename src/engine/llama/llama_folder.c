@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "engine/llama/llama_chat.h"
 #include "engine/llama/llama_log.h"
+#include "engine/llama/llama_prompts.h"
 #include "engine/llama/llama_trial.h"
 #include "engine/llama/llama_wording.h"
 #include "network/decoder.h"
@@ -73,6 +74,7 @@ static int read_network(const char *path, const struct hearth_llama_settings *se
     if (rc == 0) {
         fill_facts(network, &weights, settings, &header->facts);
         header->head_count = network->heads;
+        header->width = network->width;
         header->widest_layer = network->feed > network->width ? network->feed : network->width;
     }
     hearth_weights_finish(&weights);
@@ -94,6 +96,8 @@ int hearth_llama_folder_header(const char *path, const struct hearth_llama_setti
     header->pooling = settings->pooling;
     header->tokenizer_bytes = file_bytes(path, "tokenizer.json");
     int rc = read_network(path, settings, header, error);
+    if (rc == 0)
+        rc = hearth_llama_prompts_tell(settings, &header->facts, error);
     if (rc == 0)
         rc = hearth_llama_wording_read(path, NULL, 0, &wording, error);
     if (rc == 0) {
