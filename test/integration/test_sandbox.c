@@ -10,6 +10,8 @@ static int teardown(void **state)
     return 0;
 }
 
+static const char *readable; /* what may be read beside the model */
+
 static void run_hostile(enum hearth_sandbox_mode mode)
 {
     driven_start(&worker);
@@ -18,6 +20,7 @@ static void run_hostile(enum hearth_sandbox_mode mode)
     snprintf(hello.engine, sizeof(hello.engine), "hostile");
     snprintf(hello.plugin_dir, sizeof(hello.plugin_dir), "%s", HEARTH_BUILD_DIR "/test/plugins");
     hello.sandbox = mode;
+    hello.readable = readable;
     driven_greet(&worker, &hello);
     DRIVEN_UNTIL(&worker, worker.ready || worker.exited);
 }
@@ -92,6 +95,24 @@ static void a_hostile_plug_in_is_refused_everything_but_to_compute(void **state)
     driven_stop(&worker);
 }
 
+/* Adapters: what HELLO names, and no more; for reading. */
+static void paths_that_the_gateway_names_may_be_read(void **state)
+{
+    (void)state;
+    readable = "/nonexistent\n/etc/passwd";
+    run_hostile(HEARTH_SANDBOX_AUTO);
+    readable = NULL;
+    assert_int_equal(worker.ready, 1);
+    driven_generate(&worker, 1, "go", 10);
+    DRIVEN_UNTIL(&worker, worker.streams[1].done);
+    if (worker.started.sandbox & HEARTH_SANDBOX_FILES) {
+        assert_works("read_passwd");
+        assert_refused("read_home");
+        assert_refused("write_tmp");
+    }
+    driven_stop(&worker);
+}
+
 static void required_means_all_of_it_or_nothing(void **state)
 {
     (void)state;
@@ -123,6 +144,7 @@ int main(void)
     unlink("/tmp/hearth-hostile");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_hostile_plug_in_is_refused_everything_but_to_compute, teardown),
+        cmocka_unit_test_teardown(paths_that_the_gateway_names_may_be_read, teardown),
         cmocka_unit_test_teardown(required_means_all_of_it_or_nothing, teardown),
         cmocka_unit_test_teardown(off_means_off, teardown),
     };

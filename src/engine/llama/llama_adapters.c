@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "format/gguf.h"
 #include "network/adapter_file.h"
+#include "network/checkpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +17,28 @@ enum { ALIGNMENT = 32 }; /* GGUF's own, where a file says nothing */
 /* Keys and tensors of all layers; values are written apart. */
 #define HEAD_MAX (16u << 20)
 
+/* Of a model in several GGUF files the first has all that a network is read from, while a
+ * checkpoint would want the others' tensors too. */
+static int network_of(const struct hearth_llama_load *load, struct hearth_network *ret_network,
+                      struct hearth_error *error)
+{
+    struct hearth_gguf *gguf = NULL;
+    struct hearth_checkpoint *folder = NULL;
+    int rc = load->header->folder ? hearth_checkpoint_open(load->path, &folder, error)
+                                  : hearth_gguf_open(load->path, &gguf, error);
+    if (rc == 0)
+        rc = load->header->folder ? hearth_checkpoint_network(folder, NULL, ret_network, error)
+                                  : hearth_network_read(gguf, NULL, ret_network, error);
+    hearth_gguf_destroy(gguf);
+    hearth_checkpoint_close(folder);
+    return rc;
+}
+
 static int read_network(const struct hearth_llama_load *load, struct hearth_network *ret_network,
                         struct hearth_error *error)
 {
-    struct hearth_gguf *gguf = NULL;
     struct hearth_error why = {0};
-    int rc = hearth_gguf_open(load->path, &gguf, error);
-    if (rc != 0)
-        return rc;
-    rc = hearth_network_read(gguf, NULL, ret_network, &why);
-    hearth_gguf_destroy(gguf);
+    int rc = network_of(load, ret_network, &why);
     return rc == 0 ? 0
                    : hearth_error_set(error, rc, "setting 'adapters': not for this model: %s",
                                       why.message);

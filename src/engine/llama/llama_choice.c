@@ -8,7 +8,13 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
 {
     struct hearth_error why = {0};
     enum hearth_llama_computes computes = load->settings->computes;
-    int rc = HEARTH_ENOTIMPL;
+    /* Before either is asked, so that an adapter is refused in the same words whichever computes.
+     */
+    uint64_t adapters = 0;
+    int rc = hearth_llama_adapters_plan(load, &adapters, error);
+    if (rc != 0)
+        return rc;
+    rc = HEARTH_ENOTIMPL;
     if (load->header->folder) {
         if (computes == HEARTH_LLAMA_COMPUTES_LIBRARY && load->settings->computes_given)
             return hearth_error_set(
@@ -31,10 +37,6 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
                                 why.message);
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
-    uint64_t adapters = 0;
-    rc = hearth_llama_adapters_plan(load, &adapters, error);
-    if (rc != 0)
-        return rc;
     *ret_own = false;
     hearth_llama_plan_whole(load->header, load->plan);
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
