@@ -88,7 +88,10 @@ bool hearth_describing_find(struct hearth_describing *d, enum hearth_part part,
                  ret_tensor->type == HEARTH_QUANT_BF16;
     if (hearth_quant_type(ret_tensor->type) == NULL ||
         (!hearth_part_row(part)->is_matrix && !plain)) {
-        hearth_describing_fail(d, part, HEARTH_ENOTIMPL, "is of a type without kernels");
+        const char *type = hearth_gguf_tensor_type_name(ret_tensor->type);
+        snprintf(shape, sizeof(shape), "is of a type without kernels%s%s%s",
+                 type != NULL ? " (" : "", type != NULL ? type : "", type != NULL ? ")" : "");
+        hearth_describing_fail(d, part, HEARTH_ENOTIMPL, shape);
         return false;
     }
     if (row_bytes == 0 || ret_tensor->size_bytes != row_bytes * extents[1] * extents[2]) {
