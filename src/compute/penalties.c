@@ -9,14 +9,14 @@ static bool repeats_wanted(const struct hearth_sampling *rules)
             rules->frequency_penalty != 0);
 }
 
-static bool dry_wanted(const struct hearth_sampling *rules)
+bool hearth_dry_wanted(const struct hearth_sampling *rules)
 {
     return rules->dry_multiplier != 0 && rules->dry_base >= 1 && rules->dry_penalty_last_n != 0;
 }
 
 bool hearth_penalties_wanted(const struct hearth_sampling *rules)
 {
-    return repeats_wanted(rules) || dry_wanted(rules);
+    return repeats_wanted(rules) || hearth_dry_wanted(rules);
 }
 
 /* −1 is all of it. */
@@ -179,7 +179,7 @@ void hearth_penalize(const struct hearth_sampling *rules,
         size_t last = last_of(rules->repeat_last_n, count);
         penalize_repeats(rules, history + count - last, last, scratch->counts, logits);
     }
-    if (dry_wanted(rules)) {
+    if (hearth_dry_wanted(rules)) {
         size_t last = last_of(rules->dry_penalty_last_n, count);
         penalize_dry(rules, breakers, history + count - last, last, scratch, logits);
     }

@@ -23,6 +23,7 @@ struct hearth_penalty_scratch {
     uint32_t *repeats; /* [history] */
 };
 
+bool hearth_dry_wanted(const struct hearth_sampling *rules);
 /* Whether any of it changes a logit. */
 bool hearth_penalties_wanted(const struct hearth_sampling *rules);
 

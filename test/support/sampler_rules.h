@@ -35,7 +35,9 @@ static inline struct logits make_logits(enum shape shape)
     struct logits logits = {.count = shape == SMALL ? 50 : LARGE};
     logits.values = hearth_calloc(logits.count, sizeof(float));
     for (uint32_t i = 0; i < logits.count; i++)
-        logits.values[i] = bell(&seed) * (shape == FLAT ? 0.3f : 3.0f) - 4;
+        logits.values[i] = shape == FLAT                      ? bell(&seed) / 3
+                           : shape == WIDE || shape == BARRED ? bell(&seed) * 3 - 4
+                                                              : bell(&seed) - 6;
     if (shape == PEAKED || shape == SMALL)
         for (uint32_t i = 0; i < 6; i++)
             logits.values[(i * 7919) % logits.count] = 12 - 1.3f * (float)i;

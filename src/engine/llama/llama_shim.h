@@ -40,8 +40,5 @@ struct llama_context *hearth_llama_context(struct llama_model *model,
                                            struct hearth_error *error);
 /* llama_decode's result; -100 stands for an exception. */
 int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch);
-/* Picks a token from candidates; negative when the chain failed. */
-int32_t hearth_llama_sample(struct llama_sampler *chain, llama_token_data *candidates,
-                            size_t count);
 
 #endif
