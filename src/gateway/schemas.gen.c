@@ -56,26 +56,98 @@ static const struct hearth_schema node_8 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_9 = {
-    .expected = "a number from -2 to 2",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_10 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_11 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_12 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_13 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_14 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_15 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_16 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_17 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_18 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_20 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_19 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_20,
+};
+static const struct hearth_schema node_21 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_11 = {
+static const struct hearth_schema node_22 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_23 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_12 = {
+static const struct hearth_schema node_24 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_13 = {
+static const struct hearth_schema node_25 = {
     .expected = "\"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "start", "end", NULL},
@@ -89,66 +161,77 @@ static const struct hearth_schema_property top_parameters_properties[] = {
     {"repeat_penalty", &node_6, false},
     {"repetition_penalty", &node_7, false},
     {"repeat_last_n", &node_8, false},
-    {"presence_penalty", &node_9, false},
-    {"frequency_penalty", &node_10, false},
-    {"seed", &node_11, false},
+    {"typical_p", &node_9, false},
+    {"top_n_sigma", &node_10, false},
+    {"xtc_probability", &node_11, false},
+    {"xtc_threshold", &node_12, false},
+    {"dynatemp_range", &node_13, false},
+    {"dynatemp_exponent", &node_14, false},
+    {"dry_multiplier", &node_15, false},
+    {"dry_base", &node_16, false},
+    {"dry_allowed_length", &node_17, false},
+    {"dry_penalty_last_n", &node_18, false},
+    {"dry_sequence_breakers", &node_19, false},
+    {"presence_penalty", &node_21, false},
+    {"frequency_penalty", &node_22, false},
+    {"seed", &node_23, false},
     {"stop", &hearth_schema_stop, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"ignore_eos", &node_12, false},
-    {"truncate", &node_13, false},
+    {"ignore_eos", &node_24, false},
+    {"truncate", &node_25, false},
 };
 const struct hearth_schema hearth_schema_parameters = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .properties = top_parameters_properties,
-    .property_count = 15,
+    .property_count = 26,
     .closed = true,
 };
-static const struct hearth_schema node_15 = {
+static const struct hearth_schema node_27 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_17 = {
+static const struct hearth_schema node_29 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_16 = {
+static const struct hearth_schema node_28 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_17,
+    .items = &node_29,
 };
-static const struct hearth_schema node_18 = {
+static const struct hearth_schema node_30 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_20 = {
+static const struct hearth_schema node_32 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema_property node_19_properties[] = {
-    {"messages", &node_20, true},
+static const struct hearth_schema_property node_31_properties[] = {
+    {"messages", &node_32, true},
 };
-static const struct hearth_schema node_19 = {
+static const struct hearth_schema node_31 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_19_properties,
+    .properties = node_31_properties,
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_14 = {
+static const struct hearth_schema node_26 = {
     .expected = "a string or an array of strings of 1 to 2,048 items or an array of objects of 1 to 65,536 items or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_15, &node_16, &node_18, &node_19, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_27, &node_28, &node_30, &node_31, NULL},
 };
 static const struct hearth_schema_property top_infer_request_properties[] = {
-    {"input", &node_14, true},
+    {"input", &node_26, true},
     {"parameters", &hearth_schema_parameters, false},
 };
 const struct hearth_schema hearth_schema_infer_request = {
@@ -158,80 +241,80 @@ const struct hearth_schema hearth_schema_infer_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_22 = {
+static const struct hearth_schema node_34 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_23 = {
+static const struct hearth_schema node_35 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_24 = {
+static const struct hearth_schema node_36 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_21 = {
+static const struct hearth_schema node_33 = {
     .expected = "an integer of at least 1 or a string of at most 256 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_22, &node_23, &node_24, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_34, &node_35, &node_36, NULL},
 };
-static const struct hearth_schema node_25 = {
+static const struct hearth_schema node_37 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_26 = {
+static const struct hearth_schema node_38 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_27 = {
+static const struct hearth_schema node_39 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_28 = {
+static const struct hearth_schema node_40 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_29 = {
+static const struct hearth_schema node_41 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_30 = {
+static const struct hearth_schema node_42 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_31 = {
+static const struct hearth_schema node_43 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_32 = {
+static const struct hearth_schema node_44 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_inference_request_properties[] = {
-    {"model_id", &node_21, false},
-    {"prompt", &node_25, true},
-    {"max_tokens", &node_26, false},
-    {"temperature", &node_27, false},
-    {"top_p", &node_28, false},
-    {"top_k", &node_29, false},
-    {"min_p", &node_30, false},
-    {"repeat_penalty", &node_31, false},
-    {"seed", &node_32, false},
+    {"model_id", &node_33, false},
+    {"prompt", &node_37, true},
+    {"max_tokens", &node_38, false},
+    {"temperature", &node_39, false},
+    {"top_p", &node_40, false},
+    {"top_k", &node_41, false},
+    {"min_p", &node_42, false},
+    {"repeat_penalty", &node_43, false},
+    {"seed", &node_44, false},
     {"stop", &hearth_schema_stop, false},
 };
 const struct hearth_schema hearth_schema_inference_request = {
@@ -241,38 +324,38 @@ const struct hearth_schema hearth_schema_inference_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_33 = {
+static const struct hearth_schema node_45 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_34 = {
+static const struct hearth_schema node_46 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_35 = {
+static const struct hearth_schema node_47 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_36 = {
+static const struct hearth_schema node_48 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_37 = {
+static const struct hearth_schema node_49 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
-    {"model", &node_33, false},
-    {"content", &node_34, false},
-    {"text", &node_35, false},
-    {"messages", &node_36, false},
-    {"add_special", &node_37, false},
+    {"model", &node_45, false},
+    {"content", &node_46, false},
+    {"text", &node_47, false},
+    {"messages", &node_48, false},
+    {"add_special", &node_49, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
@@ -281,26 +364,26 @@ const struct hearth_schema hearth_schema_tokenize_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_38 = {
+static const struct hearth_schema node_50 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_40 = {
+static const struct hearth_schema node_52 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_39 = {
+static const struct hearth_schema node_51 = {
     .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_40,
+    .items = &node_52,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_38, false},
-    {"tokens", &node_39, true},
+    {"model", &node_50, false},
+    {"tokens", &node_51, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -309,7 +392,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_41 = {
+static const struct hearth_schema node_53 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -317,104 +400,19 @@ static const struct hearth_schema node_41 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_41,
+    .additional = &node_53,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_42 = {
+static const struct hearth_schema node_54 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_43 = {
-    .expected = "a string of 1 to 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 4096,
-    .check = hearth_check_source,
-};
-static const struct hearth_schema node_45 = {
-    .expected = "a string of at most 128 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 128,
-};
-static const struct hearth_schema node_46 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_44 = {
-    .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_45, &node_46, NULL},
-};
-static const struct hearth_schema node_47 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_48 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_49 = {
-    .expected = "a string of at most 16,384 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 16384,
-};
-static const struct hearth_schema node_51 = {
-    .expected = "a string of at most 1,024 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 1024,
-};
-static const struct hearth_schema node_50 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_51,
-};
-static const struct hearth_schema node_52 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 256,
-};
-static const struct hearth_schema node_53 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_device,
-};
-static const struct hearth_schema node_54 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_settings,
-};
 static const struct hearth_schema node_55 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_settings,
-};
-static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_42, false},
-    {"source", &node_43, true},
-    {"version", &node_44, false},
-    {"task", &node_47, false},
-    {"task_type", &node_48, false},
-    {"description", &node_49, false},
-    {"tags", &node_50, false},
-    {"base_model", &node_52, false},
-    {"device", &node_53, false},
-    {"settings", &node_54, false},
-    {"config", &node_55, false},
-};
-const struct hearth_schema hearth_schema_model_create = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_model_create_properties,
-    .property_count = 11,
-    .closed = true,
-};
-static const struct hearth_schema node_56 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -423,12 +421,97 @@ static const struct hearth_schema node_56 = {
 };
 static const struct hearth_schema node_57 = {
     .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 128,
+};
+static const struct hearth_schema node_58 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_56 = {
+    .expected = "a string of at most 128 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_57, &node_58, NULL},
+};
+static const struct hearth_schema node_59 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_60 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_61 = {
+    .expected = "a string of at most 16,384 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 16384,
+};
+static const struct hearth_schema node_63 = {
+    .expected = "a string of at most 1,024 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 1024,
+};
+static const struct hearth_schema node_62 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_63,
+};
+static const struct hearth_schema node_64 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_65 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_device,
+};
+static const struct hearth_schema node_66 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_settings,
+};
+static const struct hearth_schema node_67 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_settings,
+};
+static const struct hearth_schema_property top_model_create_properties[] = {
+    {"name", &node_54, false},
+    {"source", &node_55, true},
+    {"version", &node_56, false},
+    {"task", &node_59, false},
+    {"task_type", &node_60, false},
+    {"description", &node_61, false},
+    {"tags", &node_62, false},
+    {"base_model", &node_64, false},
+    {"device", &node_65, false},
+    {"settings", &node_66, false},
+    {"config", &node_67, false},
+};
+const struct hearth_schema hearth_schema_model_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_model_create_properties,
+    .property_count = 11,
+    .closed = true,
+};
+static const struct hearth_schema node_68 = {
+    .expected = "a string of 1 to 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 4096,
+    .check = hearth_check_source,
+};
+static const struct hearth_schema node_69 = {
+    .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_56, true},
-    {"label", &node_57, false},
+    {"source", &node_68, true},
+    {"label", &node_69, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -437,46 +520,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_58 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_59 = {
+static const struct hearth_schema node_71 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_60 = {
+static const struct hearth_schema node_72 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_61 = {
+static const struct hearth_schema node_73 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_74 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_63 = {
+static const struct hearth_schema node_75 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_58, false},
-    {"task_type", &node_59, false},
-    {"description", &node_60, false},
+    {"task", &node_70, false},
+    {"task_type", &node_71, false},
+    {"description", &node_72, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_61, false},
-    {"device", &node_62, false},
+    {"base_model", &node_73, false},
+    {"device", &node_74, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_63, false},
+    {"revision", &node_75, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -485,19 +568,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_76 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_77 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_64, true},
-    {"revision", &node_65, false},
+    {"version", &node_76, true},
+    {"revision", &node_77, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -506,18 +589,18 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_78 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_79 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_66, true},
-    {"text", &node_67, true},
+    {"type", &node_78, true},
+    {"text", &node_79, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -525,67 +608,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_80 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_81 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_82 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_68, &node_69, &node_70, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_82, NULL},
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_83 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_84 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_86 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_88 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_89 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_90 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_87 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_76, &node_77, &node_78, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_88, &node_89, &node_90, NULL},
 };
-static const struct hearth_schema_property node_73_properties[] = {
-    {"name", &node_74, true},
-    {"arguments", &node_75, false},
+static const struct hearth_schema_property node_85_properties[] = {
+    {"name", &node_86, true},
+    {"arguments", &node_87, false},
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_85 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_73_properties,
+    .properties = node_85_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_71, false},
-    {"type", &node_72, false},
-    {"function", &node_73, true},
+    {"id", &node_83, false},
+    {"type", &node_84, false},
+    {"function", &node_85, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -593,41 +676,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_91 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_92 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_93 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_94 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_95 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_96 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_79, true},
+    {"role", &node_91, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_80, false},
-    {"tool_calls", &node_81, false},
-    {"tool_call_id", &node_82, false},
-    {"reasoning_content", &node_83, false},
-    {"refusal", &node_84, false},
+    {"name", &node_92, false},
+    {"tool_calls", &node_93, false},
+    {"tool_call_id", &node_94, false},
+    {"reasoning_content", &node_95, false},
+    {"refusal", &node_96, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -635,44 +718,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_97 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_99 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_100 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_101 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_102 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_86_properties[] = {
-    {"name", &node_87, true},
-    {"description", &node_88, false},
-    {"parameters", &node_89, false},
-    {"strict", &node_90, false},
+static const struct hearth_schema_property node_98_properties[] = {
+    {"name", &node_99, true},
+    {"description", &node_100, false},
+    {"parameters", &node_101, false},
+    {"strict", &node_102, false},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_98 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_86_properties,
+    .properties = node_98_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_85, false},
-    {"function", &node_86, true},
+    {"type", &node_97, false},
+    {"function", &node_98, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -680,17 +763,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_103 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_104 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_91, false},
-    {"include_obfuscation", &node_92, false},
+    {"include_usage", &node_103, false},
+    {"include_obfuscation", &node_104, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -699,30 +782,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_105 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_107 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_106 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_95,
+    .items = &node_107,
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_108 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_93, &node_94, &node_96, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, &node_108, NULL},
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_109 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -733,9 +816,21 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_97,
+    .items = &node_109,
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_110 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+const struct hearth_schema hearth_schema_dry_breakers = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_110,
+};
+static const struct hearth_schema node_111 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -744,15 +839,15 @@ static const struct hearth_schema node_98 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_98,
+    .additional = &node_111,
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_112 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_99, true},
+    {"type", &node_112, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -760,636 +855,802 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_113 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_114 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_115 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_117 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_118 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_103_properties[] = {
-    {"include_usage", &node_104, false},
-    {"include_obfuscation", &node_105, false},
+static const struct hearth_schema_property node_116_properties[] = {
+    {"include_usage", &node_117, false},
+    {"include_obfuscation", &node_118, false},
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_116 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_103_properties,
+    .properties = node_116_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_119 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_120 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_121 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_122 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_123 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_125 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_126 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_127 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_128 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_129 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_130 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_131 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_132 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_133 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_134 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_135 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_136 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_137 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_139 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_138 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_139,
+};
+static const struct hearth_schema node_140 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_141 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_142 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_143 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_144 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_145 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_146 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_147 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_149 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_150 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_151 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_148 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, &node_126, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_149, &node_150, &node_151, NULL},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_152 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_153 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_129 = {
+static const struct hearth_schema node_154 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_130 = {
+static const struct hearth_schema node_155 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_156 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_158 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_157 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_133,
+    .items = &node_158,
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_159 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_160 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_136 = {
+static const struct hearth_schema node_161 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_137 = {
+static const struct hearth_schema node_162 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_138 = {
+static const struct hearth_schema node_163 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_164 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_165 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_166 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_167 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_168 = {
     .expected = "nothing",
     .refused = "this server answers with text only",
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_169 = {
     .expected = "nothing",
     .refused = "this server has no web search",
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_170 = {
     .expected = "nothing",
     .refused = "send functions as tools",
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_171 = {
     .expected = "nothing",
     .refused = "use tool_choice instead",
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_172 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_173 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_174 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_175 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_176 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_177 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_100, false},
-    {"messages", &node_101, true},
-    {"stream", &node_102, false},
-    {"stream_options", &node_103, false},
-    {"max_tokens", &node_106, false},
-    {"max_completion_tokens", &node_107, false},
-    {"temperature", &node_108, false},
-    {"top_p", &node_109, false},
-    {"top_k", &node_110, false},
-    {"min_p", &node_111, false},
-    {"repeat_penalty", &node_112, false},
-    {"repetition_penalty", &node_113, false},
-    {"repeat_last_n", &node_114, false},
-    {"presence_penalty", &node_115, false},
-    {"frequency_penalty", &node_116, false},
-    {"seed", &node_117, false},
+    {"model", &node_113, false},
+    {"messages", &node_114, true},
+    {"stream", &node_115, false},
+    {"stream_options", &node_116, false},
+    {"max_tokens", &node_119, false},
+    {"max_completion_tokens", &node_120, false},
+    {"temperature", &node_121, false},
+    {"top_p", &node_122, false},
+    {"top_k", &node_123, false},
+    {"min_p", &node_124, false},
+    {"repeat_penalty", &node_125, false},
+    {"repetition_penalty", &node_126, false},
+    {"repeat_last_n", &node_127, false},
+    {"typical_p", &node_128, false},
+    {"top_n_sigma", &node_129, false},
+    {"xtc_probability", &node_130, false},
+    {"xtc_threshold", &node_131, false},
+    {"dynatemp_range", &node_132, false},
+    {"dynatemp_exponent", &node_133, false},
+    {"dry_multiplier", &node_134, false},
+    {"dry_base", &node_135, false},
+    {"dry_allowed_length", &node_136, false},
+    {"dry_penalty_last_n", &node_137, false},
+    {"dry_sequence_breakers", &node_138, false},
+    {"presence_penalty", &node_140, false},
+    {"frequency_penalty", &node_141, false},
+    {"seed", &node_142, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_118, false},
+    {"n", &node_143, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_119, false},
-    {"top_logprobs", &node_120, false},
-    {"ignore_eos", &node_121, false},
-    {"tools", &node_122, false},
-    {"tool_choice", &node_123, false},
-    {"parallel_tool_calls", &node_127, false},
+    {"logprobs", &node_144, false},
+    {"top_logprobs", &node_145, false},
+    {"ignore_eos", &node_146, false},
+    {"tools", &node_147, false},
+    {"tool_choice", &node_148, false},
+    {"parallel_tool_calls", &node_152, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_128, false},
-    {"add_generation_prompt", &node_129, false},
-    {"reasoning_effort", &node_130, false},
-    {"verbosity", &node_131, false},
-    {"modalities", &node_132, false},
-    {"service_tier", &node_134, false},
-    {"cache_prompt", &node_135, false},
-    {"user", &node_136, false},
-    {"safety_identifier", &node_137, false},
-    {"prompt_cache_key", &node_138, false},
-    {"prompt_cache_retention", &node_139, false},
-    {"store", &node_140, false},
-    {"metadata", &node_141, false},
-    {"prediction", &node_142, false},
-    {"audio", &node_143, false},
-    {"web_search_options", &node_144, false},
-    {"functions", &node_145, false},
-    {"function_call", &node_146, false},
-    {"grammar", &node_147, false},
-    {"json_schema", &node_148, false},
-    {"guided_json", &node_149, false},
-    {"guided_regex", &node_150, false},
-    {"guided_choice", &node_151, false},
-    {"guided_grammar", &node_152, false},
+    {"chat_template_kwargs", &node_153, false},
+    {"add_generation_prompt", &node_154, false},
+    {"reasoning_effort", &node_155, false},
+    {"verbosity", &node_156, false},
+    {"modalities", &node_157, false},
+    {"service_tier", &node_159, false},
+    {"cache_prompt", &node_160, false},
+    {"user", &node_161, false},
+    {"safety_identifier", &node_162, false},
+    {"prompt_cache_key", &node_163, false},
+    {"prompt_cache_retention", &node_164, false},
+    {"store", &node_165, false},
+    {"metadata", &node_166, false},
+    {"prediction", &node_167, false},
+    {"audio", &node_168, false},
+    {"web_search_options", &node_169, false},
+    {"functions", &node_170, false},
+    {"function_call", &node_171, false},
+    {"grammar", &node_172, false},
+    {"json_schema", &node_173, false},
+    {"guided_json", &node_174, false},
+    {"guided_regex", &node_175, false},
+    {"guided_choice", &node_176, false},
+    {"guided_grammar", &node_177, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 50,
+    .property_count = 61,
     .closed = true,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_178 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_180 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_182 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_181 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_157,
+    .items = &node_182,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_183 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_179 = {
     .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_155, &node_156, &hearth_schema_tokens, &node_158, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_180, &node_181, &hearth_schema_tokens, &node_183, NULL},
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_184 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_185 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_187 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_188 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_161_properties[] = {
-    {"include_usage", &node_162, false},
-    {"include_obfuscation", &node_163, false},
+static const struct hearth_schema_property node_186_properties[] = {
+    {"include_usage", &node_187, false},
+    {"include_obfuscation", &node_188, false},
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_186 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_161_properties,
+    .properties = node_186_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_189 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_190 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_191 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_192 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_193 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_194 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_195 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_196 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_197 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_198 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_199 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_200 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_201 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_202 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_203 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_204 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_207 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_208 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_210 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_209 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_210,
+};
+static const struct hearth_schema node_211 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_212 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_213 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_214 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_215 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_216 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_217 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_218 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_219 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_220 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_221 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_222 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_223 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_153, false},
-    {"prompt", &node_154, true},
-    {"suffix", &node_159, false},
-    {"stream", &node_160, false},
-    {"stream_options", &node_161, false},
-    {"echo", &node_164, false},
-    {"best_of", &node_165, false},
-    {"max_tokens", &node_166, false},
-    {"temperature", &node_167, false},
-    {"top_p", &node_168, false},
-    {"top_k", &node_169, false},
-    {"min_p", &node_170, false},
-    {"repeat_penalty", &node_171, false},
-    {"repetition_penalty", &node_172, false},
-    {"repeat_last_n", &node_173, false},
-    {"presence_penalty", &node_174, false},
-    {"frequency_penalty", &node_175, false},
-    {"seed", &node_176, false},
+    {"model", &node_178, false},
+    {"prompt", &node_179, true},
+    {"suffix", &node_184, false},
+    {"stream", &node_185, false},
+    {"stream_options", &node_186, false},
+    {"echo", &node_189, false},
+    {"best_of", &node_190, false},
+    {"max_tokens", &node_191, false},
+    {"temperature", &node_192, false},
+    {"top_p", &node_193, false},
+    {"top_k", &node_194, false},
+    {"min_p", &node_195, false},
+    {"repeat_penalty", &node_196, false},
+    {"repetition_penalty", &node_197, false},
+    {"repeat_last_n", &node_198, false},
+    {"typical_p", &node_199, false},
+    {"top_n_sigma", &node_200, false},
+    {"xtc_probability", &node_201, false},
+    {"xtc_threshold", &node_202, false},
+    {"dynatemp_range", &node_203, false},
+    {"dynatemp_exponent", &node_204, false},
+    {"dry_multiplier", &node_205, false},
+    {"dry_base", &node_206, false},
+    {"dry_allowed_length", &node_207, false},
+    {"dry_penalty_last_n", &node_208, false},
+    {"dry_sequence_breakers", &node_209, false},
+    {"presence_penalty", &node_211, false},
+    {"frequency_penalty", &node_212, false},
+    {"seed", &node_213, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_177, false},
+    {"n", &node_214, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
-    {"logprobs", &node_178, false},
-    {"ignore_eos", &node_179, false},
-    {"service_tier", &node_180, false},
-    {"cache_prompt", &node_181, false},
-    {"user", &node_182, false},
-    {"grammar", &node_183, false},
-    {"json_schema", &node_184, false},
+    {"logprobs", &node_215, false},
+    {"ignore_eos", &node_216, false},
+    {"service_tier", &node_217, false},
+    {"cache_prompt", &node_218, false},
+    {"user", &node_219, false},
+    {"grammar", &node_220, false},
+    {"json_schema", &node_221, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_185, false},
-    {"guided_regex", &node_186, false},
+    {"guided_json", &node_222, false},
+    {"guided_regex", &node_223, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 31,
+    .property_count = 42,
     .closed = true,
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_224 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_226 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_228 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_227 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_191,
+    .items = &node_228,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_229 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_225 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_189, &node_190, &hearth_schema_tokens, &node_192, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_226, &node_227, &hearth_schema_tokens, &node_229, NULL},
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_230 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_231 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_233 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_234 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_235 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_232 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_196, &node_197, &node_198, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_233, &node_234, &node_235, NULL},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_236 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_237 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_238 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_239 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_187, false},
-    {"input", &node_188, true},
-    {"encoding_format", &node_193, false},
-    {"dimensions", &node_194, false},
-    {"truncate", &node_195, false},
-    {"prompt_name", &node_199, false},
+    {"model", &node_224, false},
+    {"input", &node_225, true},
+    {"encoding_format", &node_230, false},
+    {"dimensions", &node_231, false},
+    {"truncate", &node_232, false},
+    {"prompt_name", &node_236, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_200, false},
-    {"service_tier", &node_201, false},
-    {"user", &node_202, false},
+    {"partial", &node_237, false},
+    {"service_tier", &node_238, false},
+    {"user", &node_239, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1405,99 +1666,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_240 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_241 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_244 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_246 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_208_properties[] = {
-    {"text", &node_209, true},
+static const struct hearth_schema_property node_245_properties[] = {
+    {"text", &node_246, true},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_245 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_208_properties,
+    .properties = node_245_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_243 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_207, &node_208, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_244, &node_245, NULL},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_242 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_206,
+    .items = &node_243,
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_247 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_248 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_249 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_251 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_252 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_253 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_250 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_214, &node_215, &node_216, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_251, &node_252, &node_253, NULL},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_254 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_255 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_203, false},
-    {"query", &node_204, true},
-    {"documents", &node_205, true},
-    {"top_n", &node_210, false},
-    {"return_documents", &node_211, false},
-    {"raw_scores", &node_212, false},
-    {"truncate", &node_213, false},
+    {"model", &node_240, false},
+    {"query", &node_241, true},
+    {"documents", &node_242, true},
+    {"top_n", &node_247, false},
+    {"return_documents", &node_248, false},
+    {"raw_scores", &node_249, false},
+    {"truncate", &node_250, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_217, false},
-    {"user", &node_218, false},
+    {"service_tier", &node_254, false},
+    {"user", &node_255, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
