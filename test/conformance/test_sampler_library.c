@@ -90,8 +90,10 @@ static void every_rule_leaves_the_candidates_that_libllama_leaves(void **state)
             struct hearth_sampling rules = rules_of(i, &name);
             if (name == NULL)
                 break;
-            /* libllama's entropy is no number where a logit is -∞. */
-            if (shape == BARRED && rules.typical_p < 1 && rules.top_k == 0)
+            /* Tokens of −∞ stay candidates there: its entropy is no number then, and XTC without a
+             * threshold leaves one of them. */
+            if (shape == BARRED && rules.top_k == 0 &&
+                (rules.typical_p < 1 || (rules.xtc_probability > 0 && rules.xtc_threshold <= 0)))
                 continue;
             struct llama_sampler *chain = chain_of(&rules, 1);
             library_chances(chain, logits.values, logits.count, library);
