@@ -1,5 +1,8 @@
 # Every test/<suite>/**/test_<name>.c becomes a program. What it links is read off its folder:
 # unit/<room>/ links that layer, the other suites link everything that is a library.
+# Files of the llama plug-in that a program beside libllama can have.
+set(HEARTH_LLAMA_GRAMMAR ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
+  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
 set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
 
 function(hearth_test_program source)
@@ -135,4 +138,8 @@ if(TARGET llama_cpp)
   hearth_embedding_child(bench_models models.c hearth_network llama_cpp)
   set_target_properties(bench_decoder bench_decoder_once bench_decoder_fidelity bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
+  # What samples, with the grammars of the plug-in.
+  hearth_embedding_child(bench_sampler sampler.c hearth_network llama_cpp)
+  target_sources(bench_sampler PRIVATE ${HEARTH_LLAMA_GRAMMAR})
+  set_target_properties(bench_sampler PROPERTIES LINKER_LANGUAGE CXX)
 endif()

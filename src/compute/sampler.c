@@ -6,7 +6,7 @@
 #include <math.h>
 
 /* Tokens that are tried one by one where a gate refuses; then all candidates are asked at once. */
-enum { TRIES = 16, LIKELIEST_TRIES = 32 };
+enum { TRIES = 16, LIKELIEST_TRIES = 16 };
 
 uint64_t hearth_sampler_bytes(uint32_t vocabulary)
 {
@@ -103,18 +103,22 @@ static size_t candidate_at(const struct hearth_sampler *sampler, double at)
     return found;
 }
 
-static double sum_again(struct hearth_sampler *sampler)
+static double sum_of(const struct hearth_sampler *sampler)
 {
     double sum = 0;
-    for (size_t b = 0; b < hearth_logit_blocks(sampler->count); b++) {
-        size_t end = (b + 1) * HEARTH_LOGIT_BLOCK;
-        end = end < sampler->count ? end : sampler->count;
-        sampler->sums[b] = 0;
-        for (size_t i = b * HEARTH_LOGIT_BLOCK; i < end; i++)
-            sampler->sums[b] += (double)sampler->weights[i];
+    for (size_t b = 0; b < hearth_logit_blocks(sampler->count); b++)
         sum += sampler->sums[b];
-    }
     return sum;
+}
+
+/* After weights of a block were taken away. */
+static void sum_block(struct hearth_sampler *sampler, size_t block)
+{
+    size_t end = (block + 1) * HEARTH_LOGIT_BLOCK;
+    end = end < sampler->count ? end : sampler->count;
+    sampler->sums[block] = 0;
+    for (size_t i = block * HEARTH_LOGIT_BLOCK; i < end; i++)
+        sampler->sums[block] += (double)sampler->weights[i];
 }
 
 /* What the gate refuses weighs nothing any more. */
@@ -130,6 +134,8 @@ static void ask_all(struct hearth_sampler *sampler, const struct hearth_sampler_
     for (size_t i = 0; i < sampler->count; i++)
         if (sampler->weights[i] > 0 && !sampler->allowed[asked++])
             sampler->weights[i] = 0;
+    for (size_t b = 0; b < hearth_logit_blocks(sampler->count); b++)
+        sum_block(sampler, b);
 }
 
 /* Draws until the gate lets one through, each time without those that it refused before. This is
@@ -148,9 +154,10 @@ static int32_t draw(struct hearth_sampler *sampler, float temperature, uint64_t 
         if (passes(gate, token))
             return token;
         sampler->weights[candidate] = 0;
+        sum_block(sampler, candidate / HEARTH_LOGIT_BLOCK);
         if (tries + 1 == TRIES)
             ask_all(sampler, gate);
-        sum = sum_again(sampler);
+        sum = sum_of(sampler);
     }
     return -1;
 }

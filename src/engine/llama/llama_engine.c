@@ -134,8 +134,9 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
     int sampling = hearth_llama_sampling_init(&engine->scratch, words, engine->plan.context,
                                               engine->settings.isa);
-    if (sampling != 0 || engine->vector == NULL || engine->sequences == NULL ||
-        engine->batch.rows == NULL || find_end_tokens(engine) != 0)
+    engine->prefixes = hearth_llama_prefixes_create(engine->vocab);
+    if (sampling != 0 || engine->prefixes == NULL || engine->vector == NULL ||
+        engine->sequences == NULL || engine->batch.rows == NULL || find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
     for (uint32_t i = 0; i < engine->plan.slots; i++) {
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
@@ -160,6 +161,7 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine->sequences);
     hearth_free(engine->vector);
     hearth_llama_sampling_finish(&engine->scratch);
+    hearth_llama_prefixes_destroy(engine->prefixes);
     hearth_free(engine->end_tokens);
     hearth_free(engine->batch.rows);
     hearth_chat_destroy(engine->chat);

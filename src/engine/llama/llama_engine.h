@@ -94,6 +94,7 @@ struct hearth_engine {
     const struct llama_vocab *vocab;
     struct hearth_tokenizer *tokenizer; /* of a folder: instead of the vocabulary's own */
     struct hearth_chat *chat;
+    struct hearth_llama_prefixes *prefixes; /* for grammars */
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */

@@ -14,9 +14,17 @@
 
 struct hearth_llama_grammar;
 
-/* HEARTH_EINVAL where it cannot be read, or has no rule "root". */
-int hearth_llama_grammar_create(const struct llama_vocab *vocab, const char *text, size_t length,
-                                struct hearth_llama_grammar **ret_grammar,
+/* Which token's text begins with which other token's text, of a whole vocabulary: where a grammar
+ * refuses the shorter one, it refuses the longer one too, so that most tokens need not be asked. It
+ * is found out at the first use, which takes tens of milliseconds. Any thread. */
+struct hearth_llama_prefixes;
+
+struct hearth_llama_prefixes *hearth_llama_prefixes_create(const struct llama_vocab *vocab);
+void hearth_llama_prefixes_destroy(struct hearth_llama_prefixes *prefixes); /* NULL is allowed */
+
+/* HEARTH_EINVAL where it cannot be read, or has no rule "root". The prefixes must outlive it. */
+int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixes, const char *text,
+                                size_t length, struct hearth_llama_grammar **ret_grammar,
                                 struct hearth_error *error);
 /* At the place where `from` is. NULL: no memory. */
 struct hearth_llama_grammar *hearth_llama_grammar_copy(const struct hearth_llama_grammar *from);

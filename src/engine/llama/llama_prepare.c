@@ -75,7 +75,7 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
         rc = hearth_llama_breakers_init(&made->breakers, engine->vocab, sampling->dry_breakers,
                                         sampling->dry_breaker_count, error);
     if (rc == 0 && sampling->grammar.length > 0)
-        rc = hearth_llama_grammar_create(engine->vocab, sampling->grammar.bytes,
+        rc = hearth_llama_grammar_create(engine->prefixes, sampling->grammar.bytes,
                                          sampling->grammar.length, &made->grammar, error);
     if (rc != 0 || sampling->bias_count == 0)
         return rc;
