@@ -189,8 +189,8 @@ static void typical(struct hearth_sampler *sampler, float mass)
  * have nearly all of it close to the top. */
 static void list_mass(struct hearth_sampler *sampler, double mass)
 {
-    for (float depth = 8;; depth *= 2) {
-        bool last = depth > 64;
+    for (float depth = 3;; depth += 3) {
+        bool last = depth > 30;
         list_from(sampler, last ? sampler->floor : sampler->top - depth);
         if (hearth_sampler_weigh(sampler, 1) >= mass || last)
             return;

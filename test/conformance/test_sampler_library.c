@@ -7,6 +7,8 @@
 #include "compute/penalties.h"
 #include "compute/philox.h"
 #include "compute/sampler.h"
+#include "engine/llama/llama_breakers.h"
+#include "engine/llama/llama_grammar.h"
 
 #include <llama.h>
 #include <math.h>
@@ -242,12 +244,159 @@ static void penalties_are_those_of_libllama(void **state)
     assert_true(changed > ROUNDS * 5);
 }
 
+static struct llama_model *model;
+
+static const struct llama_vocab *need_vocabulary(void)
+{
+    const char *path = getenv("HEARTH_TEST_GGUF");
+    struct llama_model_params params = llama_model_default_params();
+    params.vocab_only = true;
+    if (path == NULL) {
+        print_message("skipped: HEARTH_TEST_GGUF is not set\n");
+        skip();
+    }
+    model = model != NULL ? model : llama_model_load_from_file(path, params);
+    assert_non_null(model);
+    return llama_model_get_vocab(model);
+}
+
+static int free_model(void **state)
+{
+    (void)state;
+    llama_model_free(model);
+    return 0;
+}
+
+/* Texts of the tokens of a few words, in which breakers are whole tokens, parts of one, and more
+ * than one. */
+static void breakers_end_a_repetition_where_those_of_libllama_do(void **state)
+{
+    (void)state;
+    enum { HISTORY = 120, ROUNDS = 120 };
+    const struct llama_vocab *vocab = need_vocabulary();
+    static const char text[] = " red blue: the\n* cat \"sat\" on the mat, the cat's mat.";
+    static const char *const sets[][4] = {{"\n", ":", "\"", "*"},
+                                          {" the cat", "mat", "e", " on"},
+                                          {"cat's mat.", "t\"", " ", "zzz"},
+                                          {"ue: t", "at, t", "d b", "\n"}};
+    uint32_t words = (uint32_t)llama_vocab_n_tokens(vocab);
+    int32_t tokens[64], history[HISTORY];
+    int32_t token_count =
+        llama_tokenize(vocab, text, (int32_t)strlen(text), tokens, 64, false, false);
+    uint32_t *counts = hearth_calloc(words, sizeof(*counts)), repeats[HISTORY], limited = 0;
+    float *own = hearth_calloc(words, sizeof(*own)), *without = hearth_calloc(words, sizeof(*own));
+    llama_token_data *data = hearth_calloc(words, sizeof(*data));
+    struct hearth_penalty_scratch scratch = {counts, repeats};
+    uint64_t seed = 4;
+    assert_true(token_count > 12);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct hearth_sampling rules = no_rules();
+        struct hearth_bytes texts[4];
+        const char *set[4];
+        struct hearth_llama_breakers breakers;
+        uint32_t count = seeded_pick(&seed, 20, HISTORY);
+        for (uint32_t i = 0; i < count; i++)
+            history[i] = i > 8 && seeded_pick(&seed, 0, 5)
+                             ? history[i - 7]
+                             : tokens[seeded_pick(&seed, 0, (uint32_t)token_count - 1)];
+        for (int i = 0; i < 4; i++) {
+            set[i] = sets[round % 4][i];
+            texts[i] = (struct hearth_bytes){set[i], strlen(set[i])};
+        }
+        rules.dry_multiplier = 1;
+        rules.dry_allowed_length = (int32_t)seeded_pick(&seed, 1, 3);
+        rules.dry_penalty_last_n = HISTORY;
+        struct llama_sampler *dry = llama_sampler_init_dry(
+            vocab, 1, rules.dry_base, rules.dry_allowed_length, HISTORY, set, 4);
+        assert_int_equal(hearth_llama_breakers_init(&breakers, vocab, texts, 4, NULL), 0);
+        for (uint32_t i = 0; i < words; i++)
+            own[i] = without[i] = 0;
+        for (uint32_t i = 0; i < count; i++)
+            llama_sampler_accept(dry, history[i]);
+        llama_token_data_array array = fill(data, own, words);
+        llama_sampler_apply(dry, &array);
+        hearth_penalize(&rules, &breakers.found, history, count, &scratch, own);
+        hearth_penalize(&rules, NULL, history, count, &scratch, without);
+        for (uint32_t i = 0; i < words; i++)
+            assert_true(fabsf(own[i] - data[i].logit) <= 1e-6f * fabsf(own[i]));
+        limited += memcmp(own, without, words * sizeof(*own)) != 0;
+        hearth_llama_breakers_finish(&breakers);
+        llama_sampler_free(dry);
+    }
+    assert_true(limited > ROUNDS / 4);
+    hearth_free(counts);
+    hearth_free(own);
+    hearth_free(without);
+    hearth_free(data);
+}
+
+static void expect_same_answers(struct hearth_llama_grammar *grammar, struct llama_sampler *library,
+                                llama_token_data *data, bool *allowed, int32_t *all, uint32_t count)
+{
+    llama_token_data_array array = {data, count, -1, false};
+    for (uint32_t i = 0; i < count; i++)
+        data[i] = (llama_token_data){(llama_token)i, 0, 0};
+    llama_sampler_apply(library, &array);
+    hearth_llama_grammar_test(grammar, all, count, allowed);
+    for (uint32_t i = 0; i < count; i++)
+        if (allowed[i] != (data[i].logit == 0))
+            fail_msg("token %u is %s", i, allowed[i] ? "allowed" : "refused");
+}
+
+/* At every place of random texts of a grammar: asking the vocabulary by prefixes gives for each
+ * token what libllama says of it. */
+static void a_vocabulary_is_asked_by_prefixes_with_the_same_answers(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "root ::= \"{\" ws pair (\",\" ws pair)* \"}\"\npair ::= string \":\" ws (string | "
+        "number)\n"
+        "string ::= \"\\\"\" [^\"\\\\\\x00-\\x1f]{0,12} \"\\\"\"\nnumber ::= \"-\"? [0-9]{1,4}\n"
+        "ws ::= \" \"?",
+        "root ::= (\"日本\" | \"日曜\" | [а-я] | \"é\" | \"🙂\")+ \".\"",
+        "root ::= [^<]{0,10} \"<end>\"",
+    };
+    const struct llama_vocab *vocab = need_vocabulary();
+    uint32_t count = (uint32_t)llama_vocab_n_tokens(vocab);
+    struct hearth_llama_prefixes *prefixes = hearth_llama_prefixes_create(vocab);
+    llama_token_data *data = hearth_calloc(count, sizeof(*data));
+    bool *allowed = hearth_calloc(count, sizeof(*allowed));
+    int32_t *all = hearth_calloc(count, sizeof(*all));
+    uint64_t seed = 8;
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = (int32_t)i;
+    for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+        struct hearth_llama_grammar *grammar = NULL;
+        struct llama_sampler *library = llama_sampler_init_grammar(vocab, texts[t], "root");
+        assert_int_equal(
+            hearth_llama_grammar_create(prefixes, texts[t], strlen(texts[t]), &grammar, NULL), 0);
+        for (int place = 0; place < 25; place++) {
+            expect_same_answers(grammar, library, data, allowed, all, count);
+            uint32_t token = seeded_pick(&seed, 0, count - 1), tried = 0;
+            while (tried++ < count && !allowed[token])
+                token = (token + 1) % count;
+            if (!allowed[token] || llama_vocab_is_eog(vocab, (llama_token)token))
+                break;
+            assert_int_equal(hearth_llama_grammar_accept(grammar, (int32_t)token), 0);
+            llama_sampler_accept(library, (llama_token)token);
+        }
+        hearth_llama_grammar_destroy(grammar);
+        llama_sampler_free(library);
+    }
+    hearth_llama_prefixes_destroy(prefixes);
+    hearth_free(data);
+    hearth_free(allowed);
+    hearth_free(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_leaves_the_candidates_that_libllama_leaves),
         cmocka_unit_test(draws_have_the_frequencies_of_libllama),
         cmocka_unit_test(penalties_are_those_of_libllama),
+        cmocka_unit_test(breakers_end_a_repetition_where_those_of_libllama_do),
+        cmocka_unit_test(a_vocabulary_is_asked_by_prefixes_with_the_same_answers),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, free_model);
 }

@@ -8,6 +8,7 @@ extern "C" {
 #include "engine/llama/llama_log.h"
 }
 #pragma GCC diagnostic pop
+#include "engine/llama/llama_bounds.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,6 +31,23 @@ namespace
 
 /* Fewer are asked one by one: that is what the sampler does with the tokens that it has drawn. */
 constexpr size_t many_tokens = 1024;
+
+/* Of the text, of the brackets within each other (the library calls itself for each), and of the
+ * work that a text and one token may make. */
+constexpr size_t text_max = 128u << 10, depth_max = 200, memory_max = 256u << 20;
+constexpr uint64_t read_ms = 1000, token_ms = 1000;
+
+/* Brackets in literals count too, so that nothing is read twice. */
+bool too_deep(const std::string &text)
+{
+    size_t depth = 0, most = 0;
+    for (char c : text) {
+        depth += c == '(' ? 1 : 0;
+        depth -= c == ')' && depth > 0 ? 1 : 0;
+        most = std::max(most, depth);
+    }
+    return most > depth_max;
+}
 
 std::string text_of(const llama_vocab *vocab, int32_t token)
 {
@@ -148,20 +166,33 @@ extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixe
                                            size_t length, struct hearth_llama_grammar **ret_grammar,
                                            struct hearth_error *error)
 {
+    if (length > text_max)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the grammar has %zu bytes, at most %zu are taken", length,
+                                text_max);
     try {
+        std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
+        hearth_bounds bounds(read_ms, memory_max);
         auto grammar = std::make_unique<hearth_llama_grammar>();
         const std::string own(text, length);
+        if (too_deep(own))
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "the grammar has over %zu brackets within each other",
+                                    depth_max);
         if (own.find('\0') == std::string::npos)
             grammar->sampler = llama_sampler_init_grammar(prefixes->vocab, own.c_str(), "root");
         if (grammar->sampler == nullptr)
             return hearth_error_set(error, HEARTH_EINVAL,
                                     "the grammar cannot be read: it must be GBNF with a rule "
                                     "\"root\", and no rule may begin with itself");
-        std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
         grammar->prefixes = prefixes;
         grammar->by_text = own.find('<') == std::string::npos;
         *ret_grammar = grammar.release();
         return 0;
+    } catch (const hearth_bound_reached &reached) {
+        char words[100];
+        hearth_bound_words(reached, words, sizeof(words));
+        return hearth_error_set(error, HEARTH_EINVAL, "the grammar %s", words);
     } catch (const std::bad_alloc &) {
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
     } catch (const std::exception &e) {
@@ -195,6 +226,7 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
     auto *grammar = static_cast<hearth_llama_grammar *>(argument);
     try {
         if (grammar->by_text && count >= many_tokens) {
+            hearth_bounds bounds(token_ms, memory_max);
             grammar->ask_vocabulary();
             for (size_t i = 0; i < count; i++)
                 ret_allowed[i] = grammar->allowed[static_cast<size_t>(tokens[i])] != 0;
@@ -214,10 +246,13 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
 extern "C" int hearth_llama_grammar_accept(struct hearth_llama_grammar *grammar, int32_t token)
 {
     try {
+        hearth_bounds bounds(token_ms, memory_max);
         llama_sampler_accept(grammar->sampler, token);
         return 0;
     } catch (const std::exception &e) {
         hearth_llama_log_words(e.what());
         return HEARTH_EINTERNAL;
+    } catch (...) {
+        return HEARTH_EINVAL;
     }
 }
