@@ -605,7 +605,7 @@ static void dry_breaks_a_loop_that_no_breaker_ends(void **state)
     need_model();
     static const char loop[] = "red blue red blue red blue red blue red blue red blue red";
     struct hearth_bytes red = {" red", 4}, other = {"|", 1};
-    struct hearth_sampling sampling = driver_greedy(6);
+    struct hearth_sampling sampling = driver_greedy(1);
     char *plain = kept_say(loop, &sampling);
     assert_non_null(strstr(plain, "blue"));
     sampling.dry_multiplier = 5;
@@ -704,8 +704,7 @@ static void a_grammar_that_cannot_be_read_is_refused(void **state)
 {
     (void)state;
     need_model();
-    static const char *const wrong[] = {"root ::= ",        "root ::= root \"a\"",
-                                        "other ::= \"a\"",  "root ::= \"a",
+    static const char *const wrong[] = {"root ::= root \"a\"", "other ::= \"a\"", "root ::= \"a",
                                         "root ::= missing", "{\"type\":\"object\"}"};
     struct hearth_sampling sampling = driver_greedy(4);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
