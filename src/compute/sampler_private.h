@@ -1,4 +1,4 @@
-/* Between sampler.c and sampler_narrow.c: the candidates of a choice on their way through the
+/* Between the sampler's own files: the candidates of a choice on their way through the
  * rules. */
 #ifndef HEARTH_COMPUTE_SAMPLER_PRIVATE_H
 #define HEARTH_COMPUTE_SAMPLER_PRIVATE_H
@@ -30,15 +30,25 @@ struct hearth_sampler {
     bool *allowed;  /* [vocabulary] what a gate says */
 };
 
-/* sampler_narrow.c: the candidates become all of the vocabulary. */
+/* sampler_list.c. The candidates become all of the vocabulary. */
 void hearth_sampler_begin(struct hearth_sampler *sampler, const float *logits);
-/* Applies all rules but the temperature, which is returned: 0 or less means the likeliest. There is
- * a candidate, and none is infinite. */
-float hearth_sampler_narrow(struct hearth_sampler *sampler, const struct hearth_sampling *rules,
-                            uint32_t position);
 /* The candidates' weights under a scale of depths below the top; their sum, in one fixed order. */
 double hearth_sampler_weigh(struct hearth_sampler *sampler, float scale);
+/* A list of what lies at or above `floor` in the vocabulary. */
+void hearth_sampler_list_from(struct hearth_sampler *sampler, float floor);
+/* An unsigned integer in the order of the floats; and those of the list's logits as its keys. */
+uint32_t hearth_sampler_key(float x);
+void hearth_sampler_make_keys(struct hearth_sampler *sampler);
+/* Of a list with keys: those with the largest, until their weights (NULL: 1 each) reach the target,
+ * or become more than it. Of equal keys the lower tokens come first. */
+void hearth_sampler_keep_mass(struct hearth_sampler *sampler, const float *weights, double target,
+                              bool beyond);
 /* Leaves the `most` likeliest candidates. */
 void hearth_sampler_keep_likeliest(struct hearth_sampler *sampler, size_t most);
+
+/* sampler_narrow.c. Applies all rules but the temperature, which is returned: 0 or less means the
+ * likeliest. There is a candidate, and none is infinite. */
+float hearth_sampler_narrow(struct hearth_sampler *sampler, const struct hearth_sampling *rules,
+                            uint32_t position);
 
 #endif

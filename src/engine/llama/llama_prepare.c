@@ -67,6 +67,7 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
     made->sampling = *sampling;
     made->sampling.biases = NULL;
     made->sampling.dry_breakers = NULL;
+    made->sampling.dry_breaker_count = 0;
     made->sampling.grammar = (struct hearth_bytes){0};
     int rc = check_biases(engine, sampling, error);
     if (rc == 0)
