@@ -1,11 +1,11 @@
 # Every test/<suite>/**/test_<name>.c becomes a program. What it links is read off its folder:
 # unit/<room>/ links that layer, the other suites link everything that is a library.
+set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
 # Files of the llama plug-in that a program beside libllama can have.
 set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_bounds.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
-set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
 
 function(hearth_test_program source)
   get_filename_component(name ${source} NAME_WE)
