@@ -1,6 +1,11 @@
 # Every test/<suite>/**/test_<name>.c becomes a program. What it links is read off its folder:
 # unit/<room>/ links that layer, the other suites link everything that is a library.
 set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
+# Files of the llama plug-in that a program beside libllama can have.
+set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
+  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_bounds.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c
+  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
+  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
 
 function(hearth_test_program source)
   get_filename_component(name ${source} NAME_WE)
@@ -30,6 +35,9 @@ function(hearth_test_program source)
   add_executable(${suite}_${name} ${source})
   if(relative MATCHES "_library\\.c$")
     set_target_properties(${suite}_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  endif()
+  if(name STREQUAL test_sampler_library)
+    target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_SAMPLING})
   endif()
   target_compile_options(${suite}_${name} PRIVATE ${WARNINGS})
   target_include_directories(${suite}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
@@ -138,4 +146,8 @@ if(TARGET llama_cpp)
   hearth_embedding_child(bench_models models.c hearth_network llama_cpp)
   set_target_properties(bench_decoder bench_decoder_once bench_decoder_fidelity bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
+  # What samples, with the grammars of the plug-in.
+  hearth_embedding_child(bench_sampler sampler.c hearth_network llama_cpp)
+  target_sources(bench_sampler PRIVATE ${HEARTH_LLAMA_SAMPLING})
+  set_target_properties(bench_sampler PROPERTIES LINKER_LANGUAGE CXX)
 endif()

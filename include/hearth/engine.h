@@ -145,16 +145,27 @@ struct hearth_bytes {
     size_t length;
 };
 
-/* Sampling of one choice. Values are checked by the gateway; the engine may clamp them. */
+/* Sampling of one choice: the rules of llama.cpp, in its order. Values are checked by the gateway;
+ * the engine may clamp them. */
 struct hearth_sampling {
     float temperature;       /* 0: greedy */
+    float dynamic_range;     /* temperature ± range, by the entropy; 0: off */
+    float dynamic_exponent;  /* how the entropy maps to that range; 1: in proportion */
     float top_p;             /* 1: off */
     float min_p;             /* 0: off */
+    float typical_p;         /* 0, 1: off */
+    float top_n_sigma;       /* 0 and below: off */
+    float xtc_probability;   /* 0: off */
+    float xtc_threshold;     /* over 0.5: off */
     float repeat_penalty;    /* 1: off */
     float presence_penalty;  /* 0: off */
     float frequency_penalty; /* 0: off */
-    int32_t top_k;           /* 0: off */
-    int32_t repeat_last_n;   /* tokens that the penalties look at; -1: the context */
+    float dry_multiplier;    /* 0: off */
+    float dry_base;
+    int32_t dry_allowed_length; /* a repetition of so many tokens is not punished */
+    int32_t dry_penalty_last_n; /* tokens that DRY looks at; 0: off; -1: the context */
+    int32_t top_k;              /* 0: off */
+    int32_t repeat_last_n;      /* tokens that the penalties look at; -1: the context */
     uint64_t seed;
     uint32_t max_tokens;   /* 0: as many as the context has room for */
     uint32_t top_logprobs; /* alternatives with each token, at most 20 */
@@ -162,8 +173,13 @@ struct hearth_sampling {
     bool ignore_eos;
     const struct hearth_bytes *stops;
     uint32_t stop_count;
+    const struct hearth_bytes *dry_breakers; /* texts that end a repetition for DRY */
+    uint32_t dry_breaker_count;
     const struct hearth_logit_bias *biases;
     uint32_t bias_count;
+    /* What the generated text must be: GBNF, llama.cpp's form of grammars, with a rule "root".
+     * Empty: anything. */
+    struct hearth_bytes grammar;
 };
 
 /* One input. Everything that it points to is valid during prepare only. */

@@ -20,6 +20,7 @@
 /* clang-format off */
 #include "compute/decoder_rows.inc.h"
 #include "compute/decoder_pack.inc.h"
+#include "compute/decoder_logits.inc.h"
 #include "compute/decoder_vector.inc.h"
 #include "compute/decoder_blocks.inc.h"
 #include "compute/decoder_floats.inc.h"
@@ -32,6 +33,7 @@ const struct hearth_decoder_kernels DECODER;
 const struct hearth_decoder_kernels DECODER = {
     .name = DECODER_NAME,
     .rows = ROW_OPS,
+    .logits = LOGIT_OPS,
     .pack = PACKS,
     .pack_s8_group = pack_s8_group,
     .tile = {[HEARTH_FORM_F32] = tile_f32,

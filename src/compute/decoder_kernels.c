@@ -32,6 +32,11 @@ const struct hearth_row_ops *hearth_row_ops(const struct hearth_decoder_kernels 
     return &kernels->rows;
 }
 
+const struct hearth_logit_ops *hearth_logit_ops(const struct hearth_decoder_kernels *kernels)
+{
+    return &kernels->logits;
+}
+
 /* θ_i = position · frequency_i (Su et al., arXiv 2104.09864). In double up to the last rounding:
  * f32 would lose the angle's fraction at positions of 2^20 and more. */
 void hearth_rotary_angles(uint32_t position, const float *inverse_frequencies, size_t count,

@@ -11,6 +11,7 @@
 /* clang-format off */
 #include "compute/decoder_rows.inc.h"
 #include "compute/decoder_pack.inc.h"
+#include "compute/decoder_logits.inc.h"
 /* clang-format on */
 
 /* A part of a panel that has one scale for each channel: a block, or a half of one. */
@@ -254,6 +255,7 @@ const struct hearth_decoder_kernels decoder_plain;
 const struct hearth_decoder_kernels decoder_plain = {
     .name = "plain",
     .rows = ROW_OPS,
+    .logits = LOGIT_OPS,
     .pack = PACKS,
     .pack_s8_group = pack_s8_group,
     .tile = {[HEARTH_FORM_F32] = tile_f32,

@@ -2,6 +2,7 @@
 #ifndef HEARTH_COMPUTE_DECODER_TABLE_H
 #define HEARTH_COMPUTE_DECODER_TABLE_H
 
+#include "compute/logits.h"
 #include "compute/packed_rows.h"
 #include "compute/paged_attention.h"
 #include "compute/rows.h"
@@ -70,6 +71,7 @@ struct hearth_weigh {
 struct hearth_decoder_kernels {
     const char *name;
     struct hearth_row_ops rows;
+    struct hearth_logit_ops logits;
     /* x[count] as inputs `first` … of one row of a group; what the last block lacks is 0. */
     void (*pack[3])(const float *x, size_t first, size_t count, void *group, size_t rows,
                     size_t row);

@@ -56,26 +56,98 @@ static const struct hearth_schema node_8 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_9 = {
-    .expected = "a number from -2 to 2",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_10 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_11 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_12 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_13 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_14 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_15 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_16 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_17 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_18 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_20 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_19 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_20,
+};
+static const struct hearth_schema node_21 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_11 = {
+static const struct hearth_schema node_22 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_23 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_12 = {
+static const struct hearth_schema node_24 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_13 = {
+static const struct hearth_schema node_25 = {
     .expected = "\"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "start", "end", NULL},
@@ -89,67 +161,78 @@ static const struct hearth_schema_property top_parameters_properties[] = {
     {"repeat_penalty", &node_6, false},
     {"repetition_penalty", &node_7, false},
     {"repeat_last_n", &node_8, false},
-    {"presence_penalty", &node_9, false},
-    {"frequency_penalty", &node_10, false},
-    {"seed", &node_11, false},
+    {"typical_p", &node_9, false},
+    {"top_n_sigma", &node_10, false},
+    {"xtc_probability", &node_11, false},
+    {"xtc_threshold", &node_12, false},
+    {"dynatemp_range", &node_13, false},
+    {"dynatemp_exponent", &node_14, false},
+    {"dry_multiplier", &node_15, false},
+    {"dry_base", &node_16, false},
+    {"dry_allowed_length", &node_17, false},
+    {"dry_penalty_last_n", &node_18, false},
+    {"dry_sequence_breakers", &node_19, false},
+    {"presence_penalty", &node_21, false},
+    {"frequency_penalty", &node_22, false},
+    {"seed", &node_23, false},
     {"stop", &hearth_schema_stop, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"ignore_eos", &node_12, false},
-    {"truncate", &node_13, false},
+    {"ignore_eos", &node_24, false},
+    {"truncate", &node_25, false},
 };
 const struct hearth_schema hearth_schema_parameters = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .properties = top_parameters_properties,
-    .property_count = 16,
+    .property_count = 27,
     .closed = true,
 };
-static const struct hearth_schema node_15 = {
+static const struct hearth_schema node_27 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_17 = {
+static const struct hearth_schema node_29 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_16 = {
+static const struct hearth_schema node_28 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_17,
+    .items = &node_29,
 };
-static const struct hearth_schema node_18 = {
+static const struct hearth_schema node_30 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_20 = {
+static const struct hearth_schema node_32 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema_property node_19_properties[] = {
-    {"messages", &node_20, true},
+static const struct hearth_schema_property node_31_properties[] = {
+    {"messages", &node_32, true},
 };
-static const struct hearth_schema node_19 = {
+static const struct hearth_schema node_31 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_19_properties,
+    .properties = node_31_properties,
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_14 = {
+static const struct hearth_schema node_26 = {
     .expected = "a string or an array of strings of 1 to 2,048 items or an array of objects of 1 to 65,536 items or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_15, &node_16, &node_18, &node_19, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_27, &node_28, &node_30, &node_31, NULL},
 };
 static const struct hearth_schema_property top_infer_request_properties[] = {
-    {"input", &node_14, true},
+    {"input", &node_26, true},
     {"parameters", &hearth_schema_parameters, false},
 };
 const struct hearth_schema hearth_schema_infer_request = {
@@ -159,80 +242,80 @@ const struct hearth_schema hearth_schema_infer_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_22 = {
+static const struct hearth_schema node_34 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_23 = {
+static const struct hearth_schema node_35 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_24 = {
+static const struct hearth_schema node_36 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_21 = {
+static const struct hearth_schema node_33 = {
     .expected = "an integer of at least 1 or a string of at most 256 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_22, &node_23, &node_24, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_34, &node_35, &node_36, NULL},
 };
-static const struct hearth_schema node_25 = {
+static const struct hearth_schema node_37 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_26 = {
+static const struct hearth_schema node_38 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_27 = {
+static const struct hearth_schema node_39 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_28 = {
+static const struct hearth_schema node_40 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_29 = {
+static const struct hearth_schema node_41 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_30 = {
+static const struct hearth_schema node_42 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_31 = {
+static const struct hearth_schema node_43 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_32 = {
+static const struct hearth_schema node_44 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_inference_request_properties[] = {
-    {"model_id", &node_21, false},
-    {"prompt", &node_25, true},
-    {"max_tokens", &node_26, false},
-    {"temperature", &node_27, false},
-    {"top_p", &node_28, false},
-    {"top_k", &node_29, false},
-    {"min_p", &node_30, false},
-    {"repeat_penalty", &node_31, false},
-    {"seed", &node_32, false},
+    {"model_id", &node_33, false},
+    {"prompt", &node_37, true},
+    {"max_tokens", &node_38, false},
+    {"temperature", &node_39, false},
+    {"top_p", &node_40, false},
+    {"top_k", &node_41, false},
+    {"min_p", &node_42, false},
+    {"repeat_penalty", &node_43, false},
+    {"seed", &node_44, false},
     {"stop", &hearth_schema_stop, false},
 };
 const struct hearth_schema hearth_schema_inference_request = {
@@ -242,38 +325,38 @@ const struct hearth_schema hearth_schema_inference_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_33 = {
+static const struct hearth_schema node_45 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_34 = {
+static const struct hearth_schema node_46 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_35 = {
+static const struct hearth_schema node_47 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_36 = {
+static const struct hearth_schema node_48 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_37 = {
+static const struct hearth_schema node_49 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
-    {"model", &node_33, false},
-    {"content", &node_34, false},
-    {"text", &node_35, false},
-    {"messages", &node_36, false},
-    {"add_special", &node_37, false},
+    {"model", &node_45, false},
+    {"content", &node_46, false},
+    {"text", &node_47, false},
+    {"messages", &node_48, false},
+    {"add_special", &node_49, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
@@ -282,26 +365,26 @@ const struct hearth_schema hearth_schema_tokenize_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_38 = {
+static const struct hearth_schema node_50 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_40 = {
+static const struct hearth_schema node_52 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_39 = {
+static const struct hearth_schema node_51 = {
     .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_40,
+    .items = &node_52,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_38, false},
-    {"tokens", &node_39, true},
+    {"model", &node_50, false},
+    {"tokens", &node_51, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -310,7 +393,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_41 = {
+static const struct hearth_schema node_53 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -318,104 +401,19 @@ static const struct hearth_schema node_41 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_41,
+    .additional = &node_53,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_42 = {
+static const struct hearth_schema node_54 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_43 = {
-    .expected = "a string of 1 to 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 4096,
-    .check = hearth_check_source,
-};
-static const struct hearth_schema node_45 = {
-    .expected = "a string of at most 128 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 128,
-};
-static const struct hearth_schema node_46 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_44 = {
-    .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_45, &node_46, NULL},
-};
-static const struct hearth_schema node_47 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_48 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_49 = {
-    .expected = "a string of at most 16,384 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 16384,
-};
-static const struct hearth_schema node_51 = {
-    .expected = "a string of at most 1,024 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 1024,
-};
-static const struct hearth_schema node_50 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_51,
-};
-static const struct hearth_schema node_52 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 256,
-};
-static const struct hearth_schema node_53 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_device,
-};
-static const struct hearth_schema node_54 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_settings,
-};
 static const struct hearth_schema node_55 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_settings,
-};
-static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_42, false},
-    {"source", &node_43, true},
-    {"version", &node_44, false},
-    {"task", &node_47, false},
-    {"task_type", &node_48, false},
-    {"description", &node_49, false},
-    {"tags", &node_50, false},
-    {"base_model", &node_52, false},
-    {"device", &node_53, false},
-    {"settings", &node_54, false},
-    {"config", &node_55, false},
-};
-const struct hearth_schema hearth_schema_model_create = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_model_create_properties,
-    .property_count = 11,
-    .closed = true,
-};
-static const struct hearth_schema node_56 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -424,12 +422,97 @@ static const struct hearth_schema node_56 = {
 };
 static const struct hearth_schema node_57 = {
     .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 128,
+};
+static const struct hearth_schema node_58 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_56 = {
+    .expected = "a string of at most 128 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_57, &node_58, NULL},
+};
+static const struct hearth_schema node_59 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_60 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_61 = {
+    .expected = "a string of at most 16,384 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 16384,
+};
+static const struct hearth_schema node_63 = {
+    .expected = "a string of at most 1,024 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 1024,
+};
+static const struct hearth_schema node_62 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_63,
+};
+static const struct hearth_schema node_64 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_65 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_device,
+};
+static const struct hearth_schema node_66 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_settings,
+};
+static const struct hearth_schema node_67 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_settings,
+};
+static const struct hearth_schema_property top_model_create_properties[] = {
+    {"name", &node_54, false},
+    {"source", &node_55, true},
+    {"version", &node_56, false},
+    {"task", &node_59, false},
+    {"task_type", &node_60, false},
+    {"description", &node_61, false},
+    {"tags", &node_62, false},
+    {"base_model", &node_64, false},
+    {"device", &node_65, false},
+    {"settings", &node_66, false},
+    {"config", &node_67, false},
+};
+const struct hearth_schema hearth_schema_model_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_model_create_properties,
+    .property_count = 11,
+    .closed = true,
+};
+static const struct hearth_schema node_68 = {
+    .expected = "a string of 1 to 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 4096,
+    .check = hearth_check_source,
+};
+static const struct hearth_schema node_69 = {
+    .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_56, true},
-    {"label", &node_57, false},
+    {"source", &node_68, true},
+    {"label", &node_69, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -438,46 +521,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_58 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_59 = {
+static const struct hearth_schema node_71 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_60 = {
+static const struct hearth_schema node_72 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_61 = {
+static const struct hearth_schema node_73 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_74 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_63 = {
+static const struct hearth_schema node_75 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_58, false},
-    {"task_type", &node_59, false},
-    {"description", &node_60, false},
+    {"task", &node_70, false},
+    {"task_type", &node_71, false},
+    {"description", &node_72, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_61, false},
-    {"device", &node_62, false},
+    {"base_model", &node_73, false},
+    {"device", &node_74, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_63, false},
+    {"revision", &node_75, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -486,19 +569,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_76 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_77 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_64, true},
-    {"revision", &node_65, false},
+    {"version", &node_76, true},
+    {"revision", &node_77, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -507,18 +590,18 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_78 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_79 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_66, true},
-    {"text", &node_67, true},
+    {"type", &node_78, true},
+    {"text", &node_79, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -526,67 +609,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_80 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_81 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_82 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_68, &node_69, &node_70, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_82, NULL},
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_83 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_84 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_86 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_88 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_89 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_90 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_87 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_76, &node_77, &node_78, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_88, &node_89, &node_90, NULL},
 };
-static const struct hearth_schema_property node_73_properties[] = {
-    {"name", &node_74, true},
-    {"arguments", &node_75, false},
+static const struct hearth_schema_property node_85_properties[] = {
+    {"name", &node_86, true},
+    {"arguments", &node_87, false},
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_85 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_73_properties,
+    .properties = node_85_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_71, false},
-    {"type", &node_72, false},
-    {"function", &node_73, true},
+    {"id", &node_83, false},
+    {"type", &node_84, false},
+    {"function", &node_85, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -594,41 +677,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_91 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_92 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_93 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_94 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_95 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_96 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_79, true},
+    {"role", &node_91, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_80, false},
-    {"tool_calls", &node_81, false},
-    {"tool_call_id", &node_82, false},
-    {"reasoning_content", &node_83, false},
-    {"refusal", &node_84, false},
+    {"name", &node_92, false},
+    {"tool_calls", &node_93, false},
+    {"tool_call_id", &node_94, false},
+    {"reasoning_content", &node_95, false},
+    {"refusal", &node_96, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -636,44 +719,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_97 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_99 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_100 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_101 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_102 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_86_properties[] = {
-    {"name", &node_87, true},
-    {"description", &node_88, false},
-    {"parameters", &node_89, false},
-    {"strict", &node_90, false},
+static const struct hearth_schema_property node_98_properties[] = {
+    {"name", &node_99, true},
+    {"description", &node_100, false},
+    {"parameters", &node_101, false},
+    {"strict", &node_102, false},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_98 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_86_properties,
+    .properties = node_98_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_85, false},
-    {"function", &node_86, true},
+    {"type", &node_97, false},
+    {"function", &node_98, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -681,17 +764,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_103 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_104 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_91, false},
-    {"include_obfuscation", &node_92, false},
+    {"include_usage", &node_103, false},
+    {"include_obfuscation", &node_104, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -700,30 +783,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_105 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_107 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_106 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_95,
+    .items = &node_107,
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_108 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_93, &node_94, &node_96, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, &node_108, NULL},
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_109 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -734,26 +817,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_97,
+    .items = &node_109,
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_111 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_112 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_98_properties[] = {
-    {"id", &node_99, true},
-    {"scale", &node_100, true},
+static const struct hearth_schema_property node_110_properties[] = {
+    {"id", &node_111, true},
+    {"scale", &node_112, true},
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_110 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_98_properties,
+    .properties = node_110_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -761,9 +844,21 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_98,
+    .items = &node_110,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_113 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+const struct hearth_schema hearth_schema_dry_breakers = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_113,
+};
+static const struct hearth_schema node_114 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -772,15 +867,15 @@ static const struct hearth_schema node_101 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_101,
+    .additional = &node_114,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_115 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_102, true},
+    {"type", &node_115, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -788,638 +883,804 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_116 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_117 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_118 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_120 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_121 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_106_properties[] = {
-    {"include_usage", &node_107, false},
-    {"include_obfuscation", &node_108, false},
+static const struct hearth_schema_property node_119_properties[] = {
+    {"include_usage", &node_120, false},
+    {"include_obfuscation", &node_121, false},
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_119 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_106_properties,
+    .properties = node_119_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_122 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_123 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_125 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_126 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_127 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_128 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_129 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_130 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_131 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_132 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_133 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_134 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_135 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_136 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_137 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_138 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_139 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_140 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_142 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_141 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_142,
+};
+static const struct hearth_schema node_143 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_144 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_145 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_146 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_147 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_148 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_149 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_150 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_152 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_153 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_129 = {
+static const struct hearth_schema node_154 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_151 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_127, &node_128, &node_129, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_152, &node_153, &node_154, NULL},
 };
-static const struct hearth_schema node_130 = {
+static const struct hearth_schema node_155 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_156 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_157 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_158 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_159 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_136 = {
+static const struct hearth_schema node_161 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_160 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_136,
+    .items = &node_161,
 };
-static const struct hearth_schema node_137 = {
+static const struct hearth_schema node_162 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_138 = {
+static const struct hearth_schema node_163 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_164 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_165 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_166 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_167 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_168 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_169 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_170 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_171 = {
     .expected = "nothing",
     .refused = "this server answers with text only",
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_172 = {
     .expected = "nothing",
     .refused = "this server has no web search",
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_173 = {
     .expected = "nothing",
     .refused = "send functions as tools",
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_174 = {
     .expected = "nothing",
     .refused = "use tool_choice instead",
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_175 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_176 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_177 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_178 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_179 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_180 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_103, false},
-    {"messages", &node_104, true},
-    {"stream", &node_105, false},
-    {"stream_options", &node_106, false},
-    {"max_tokens", &node_109, false},
-    {"max_completion_tokens", &node_110, false},
-    {"temperature", &node_111, false},
-    {"top_p", &node_112, false},
-    {"top_k", &node_113, false},
-    {"min_p", &node_114, false},
-    {"repeat_penalty", &node_115, false},
-    {"repetition_penalty", &node_116, false},
-    {"repeat_last_n", &node_117, false},
-    {"presence_penalty", &node_118, false},
-    {"frequency_penalty", &node_119, false},
-    {"seed", &node_120, false},
+    {"model", &node_116, false},
+    {"messages", &node_117, true},
+    {"stream", &node_118, false},
+    {"stream_options", &node_119, false},
+    {"max_tokens", &node_122, false},
+    {"max_completion_tokens", &node_123, false},
+    {"temperature", &node_124, false},
+    {"top_p", &node_125, false},
+    {"top_k", &node_126, false},
+    {"min_p", &node_127, false},
+    {"repeat_penalty", &node_128, false},
+    {"repetition_penalty", &node_129, false},
+    {"repeat_last_n", &node_130, false},
+    {"typical_p", &node_131, false},
+    {"top_n_sigma", &node_132, false},
+    {"xtc_probability", &node_133, false},
+    {"xtc_threshold", &node_134, false},
+    {"dynatemp_range", &node_135, false},
+    {"dynatemp_exponent", &node_136, false},
+    {"dry_multiplier", &node_137, false},
+    {"dry_base", &node_138, false},
+    {"dry_allowed_length", &node_139, false},
+    {"dry_penalty_last_n", &node_140, false},
+    {"dry_sequence_breakers", &node_141, false},
+    {"presence_penalty", &node_143, false},
+    {"frequency_penalty", &node_144, false},
+    {"seed", &node_145, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_121, false},
+    {"n", &node_146, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_122, false},
-    {"top_logprobs", &node_123, false},
-    {"ignore_eos", &node_124, false},
-    {"tools", &node_125, false},
-    {"tool_choice", &node_126, false},
-    {"parallel_tool_calls", &node_130, false},
+    {"logprobs", &node_147, false},
+    {"top_logprobs", &node_148, false},
+    {"ignore_eos", &node_149, false},
+    {"tools", &node_150, false},
+    {"tool_choice", &node_151, false},
+    {"parallel_tool_calls", &node_155, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_131, false},
-    {"add_generation_prompt", &node_132, false},
-    {"reasoning_effort", &node_133, false},
-    {"verbosity", &node_134, false},
-    {"modalities", &node_135, false},
-    {"service_tier", &node_137, false},
-    {"cache_prompt", &node_138, false},
-    {"user", &node_139, false},
-    {"safety_identifier", &node_140, false},
-    {"prompt_cache_key", &node_141, false},
-    {"prompt_cache_retention", &node_142, false},
-    {"store", &node_143, false},
-    {"metadata", &node_144, false},
-    {"prediction", &node_145, false},
-    {"audio", &node_146, false},
-    {"web_search_options", &node_147, false},
-    {"functions", &node_148, false},
-    {"function_call", &node_149, false},
-    {"grammar", &node_150, false},
-    {"json_schema", &node_151, false},
-    {"guided_json", &node_152, false},
-    {"guided_regex", &node_153, false},
-    {"guided_choice", &node_154, false},
-    {"guided_grammar", &node_155, false},
+    {"chat_template_kwargs", &node_156, false},
+    {"add_generation_prompt", &node_157, false},
+    {"reasoning_effort", &node_158, false},
+    {"verbosity", &node_159, false},
+    {"modalities", &node_160, false},
+    {"service_tier", &node_162, false},
+    {"cache_prompt", &node_163, false},
+    {"user", &node_164, false},
+    {"safety_identifier", &node_165, false},
+    {"prompt_cache_key", &node_166, false},
+    {"prompt_cache_retention", &node_167, false},
+    {"store", &node_168, false},
+    {"metadata", &node_169, false},
+    {"prediction", &node_170, false},
+    {"audio", &node_171, false},
+    {"web_search_options", &node_172, false},
+    {"functions", &node_173, false},
+    {"function_call", &node_174, false},
+    {"grammar", &node_175, false},
+    {"json_schema", &node_176, false},
+    {"guided_json", &node_177, false},
+    {"guided_regex", &node_178, false},
+    {"guided_choice", &node_179, false},
+    {"guided_grammar", &node_180, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 51,
+    .property_count = 62,
     .closed = true,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_181 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_183 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_185 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_184 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_160,
+    .items = &node_185,
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_186 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_182 = {
     .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_158, &node_159, &hearth_schema_tokens, &node_161, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &hearth_schema_tokens, &node_186, NULL},
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_187 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_188 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_190 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_191 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_164_properties[] = {
-    {"include_usage", &node_165, false},
-    {"include_obfuscation", &node_166, false},
+static const struct hearth_schema_property node_189_properties[] = {
+    {"include_usage", &node_190, false},
+    {"include_obfuscation", &node_191, false},
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_189 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_164_properties,
+    .properties = node_189_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_192 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_193 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_194 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_195 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_196 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_197 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_198 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_199 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_200 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_201 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_202 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_203 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_204 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_207 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_208 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_209 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_210 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_211 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_213 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_212 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_213,
+};
+static const struct hearth_schema node_214 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_215 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_216 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_217 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_218 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_219 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_220 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_221 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_222 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_223 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_224 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_225 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_226 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_156, false},
-    {"prompt", &node_157, true},
-    {"suffix", &node_162, false},
-    {"stream", &node_163, false},
-    {"stream_options", &node_164, false},
-    {"echo", &node_167, false},
-    {"best_of", &node_168, false},
-    {"max_tokens", &node_169, false},
-    {"temperature", &node_170, false},
-    {"top_p", &node_171, false},
-    {"top_k", &node_172, false},
-    {"min_p", &node_173, false},
-    {"repeat_penalty", &node_174, false},
-    {"repetition_penalty", &node_175, false},
-    {"repeat_last_n", &node_176, false},
-    {"presence_penalty", &node_177, false},
-    {"frequency_penalty", &node_178, false},
-    {"seed", &node_179, false},
+    {"model", &node_181, false},
+    {"prompt", &node_182, true},
+    {"suffix", &node_187, false},
+    {"stream", &node_188, false},
+    {"stream_options", &node_189, false},
+    {"echo", &node_192, false},
+    {"best_of", &node_193, false},
+    {"max_tokens", &node_194, false},
+    {"temperature", &node_195, false},
+    {"top_p", &node_196, false},
+    {"top_k", &node_197, false},
+    {"min_p", &node_198, false},
+    {"repeat_penalty", &node_199, false},
+    {"repetition_penalty", &node_200, false},
+    {"repeat_last_n", &node_201, false},
+    {"typical_p", &node_202, false},
+    {"top_n_sigma", &node_203, false},
+    {"xtc_probability", &node_204, false},
+    {"xtc_threshold", &node_205, false},
+    {"dynatemp_range", &node_206, false},
+    {"dynatemp_exponent", &node_207, false},
+    {"dry_multiplier", &node_208, false},
+    {"dry_base", &node_209, false},
+    {"dry_allowed_length", &node_210, false},
+    {"dry_penalty_last_n", &node_211, false},
+    {"dry_sequence_breakers", &node_212, false},
+    {"presence_penalty", &node_214, false},
+    {"frequency_penalty", &node_215, false},
+    {"seed", &node_216, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_180, false},
+    {"n", &node_217, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_181, false},
-    {"ignore_eos", &node_182, false},
-    {"service_tier", &node_183, false},
-    {"cache_prompt", &node_184, false},
-    {"user", &node_185, false},
-    {"grammar", &node_186, false},
-    {"json_schema", &node_187, false},
+    {"logprobs", &node_218, false},
+    {"ignore_eos", &node_219, false},
+    {"service_tier", &node_220, false},
+    {"cache_prompt", &node_221, false},
+    {"user", &node_222, false},
+    {"grammar", &node_223, false},
+    {"json_schema", &node_224, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_188, false},
-    {"guided_regex", &node_189, false},
+    {"guided_json", &node_225, false},
+    {"guided_regex", &node_226, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 32,
+    .property_count = 43,
     .closed = true,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_227 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_229 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_231 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_230 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_194,
+    .items = &node_231,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_232 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_228 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_192, &node_193, &hearth_schema_tokens, &node_195, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &hearth_schema_tokens, &node_232, NULL},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_233 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_234 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_236 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_237 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_238 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_235 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_199, &node_200, &node_201, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_236, &node_237, &node_238, NULL},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_239 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_240 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_241 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_242 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_190, false},
-    {"input", &node_191, true},
-    {"encoding_format", &node_196, false},
-    {"dimensions", &node_197, false},
-    {"truncate", &node_198, false},
-    {"prompt_name", &node_202, false},
+    {"model", &node_227, false},
+    {"input", &node_228, true},
+    {"encoding_format", &node_233, false},
+    {"dimensions", &node_234, false},
+    {"truncate", &node_235, false},
+    {"prompt_name", &node_239, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_203, false},
-    {"service_tier", &node_204, false},
-    {"user", &node_205, false},
+    {"partial", &node_240, false},
+    {"service_tier", &node_241, false},
+    {"user", &node_242, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1435,99 +1696,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_243 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_244 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_247 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_249 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_211_properties[] = {
-    {"text", &node_212, true},
+static const struct hearth_schema_property node_248_properties[] = {
+    {"text", &node_249, true},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_248 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_211_properties,
+    .properties = node_248_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_246 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_210, &node_211, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_247, &node_248, NULL},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_245 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_209,
+    .items = &node_246,
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_250 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_251 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_252 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_254 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_255 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_256 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_253 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_217, &node_218, &node_219, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_254, &node_255, &node_256, NULL},
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_257 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_206, false},
-    {"query", &node_207, true},
-    {"documents", &node_208, true},
-    {"top_n", &node_213, false},
-    {"return_documents", &node_214, false},
-    {"raw_scores", &node_215, false},
-    {"truncate", &node_216, false},
+    {"model", &node_243, false},
+    {"query", &node_244, true},
+    {"documents", &node_245, true},
+    {"top_n", &node_250, false},
+    {"return_documents", &node_251, false},
+    {"raw_scores", &node_252, false},
+    {"truncate", &node_253, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_220, false},
-    {"user", &node_221, false},
+    {"service_tier", &node_257, false},
+    {"user", &node_258, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

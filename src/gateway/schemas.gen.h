@@ -24,6 +24,7 @@ extern const struct hearth_schema hearth_schema_stream_options;
 extern const struct hearth_schema hearth_schema_stop;
 extern const struct hearth_schema hearth_schema_tokens;
 extern const struct hearth_schema hearth_schema_lora;
+extern const struct hearth_schema hearth_schema_dry_breakers;
 extern const struct hearth_schema hearth_schema_logit_bias;
 extern const struct hearth_schema hearth_schema_response_format;
 extern const struct hearth_schema hearth_schema_chat_request;

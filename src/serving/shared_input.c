@@ -33,23 +33,35 @@ static void *put(struct copier *copier, const void *bytes, size_t length)
     return place;
 }
 
-/* Stops are an array of pointers to texts, so that both the array and each text are copied. */
+/* An array of texts is one of pointers, so that both the array and each text are copied. */
+static const struct hearth_bytes *put_texts(struct copier *copier, const struct hearth_bytes *from,
+                                            uint32_t count)
+{
+    struct hearth_bytes *texts = put(copier, from, count * sizeof(*from));
+    for (uint32_t i = 0; i < count; i++) {
+        const char *bytes = put(copier, from[i].bytes, from[i].length);
+        if (texts)
+            texts[i].bytes = bytes;
+    }
+    return texts;
+}
+
 static const struct hearth_sampling *put_sampling(struct copier *copier,
                                                   const struct hearth_sampling *from)
 {
     if (!from)
         return NULL;
     struct hearth_sampling *sampling = put(copier, from, sizeof(*from));
-    struct hearth_bytes *stops = put(copier, from->stops, from->stop_count * sizeof(*from->stops));
-    for (uint32_t i = 0; i < from->stop_count; i++) {
-        const char *bytes = put(copier, from->stops[i].bytes, from->stops[i].length);
-        if (stops)
-            stops[i].bytes = bytes;
-    }
+    const struct hearth_bytes *stops = put_texts(copier, from->stops, from->stop_count);
+    const struct hearth_bytes *breakers =
+        put_texts(copier, from->dry_breakers, from->dry_breaker_count);
+    const char *grammar = put(copier, from->grammar.bytes, from->grammar.length);
     const struct hearth_logit_bias *biases =
         put(copier, from->biases, from->bias_count * sizeof(*from->biases));
     if (sampling) {
         sampling->stops = stops;
+        sampling->dry_breakers = breakers;
+        sampling->grammar.bytes = grammar;
         sampling->biases = biases;
     }
     return sampling;

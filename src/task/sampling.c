@@ -27,24 +27,22 @@ static float number(const json_t *body, const char *key, double fallback)
     return (float)hearth_json_number(body, key, fallback);
 }
 
-/* An empty text would stop at once; some clients send one for "none". */
-static int read_stops(const json_t *stop, struct hearth_arena *arena,
-                      struct hearth_sampling *sampling)
+/* An array of texts, or one alone. Empty ones are left out: a stop would stop at once, and some
+ * clients send one for "none". NULL where there is none; `*ret_full` says that the arena is. */
+static const struct hearth_bytes *read_texts(const json_t *list, struct hearth_arena *arena,
+                                             uint32_t *ret_count, bool *ret_full)
 {
-    size_t count = json_is_array(stop) ? json_array_size(stop) : json_is_string(stop);
-    if (!count)
-        return 0;
-    struct hearth_bytes *stops = hearth_arena_alloc(arena, count * sizeof(*stops));
-    if (!stops)
-        return HEARTH_ETOOLARGE;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *one = json_is_array(stop) ? json_array_get(stop, i) : stop;
+    size_t count = json_is_array(list) ? json_array_size(list) : json_is_string(list);
+    struct hearth_bytes *texts = count ? hearth_arena_alloc(arena, count * sizeof(*texts)) : NULL;
+    *ret_full = count && !texts;
+    *ret_count = 0;
+    for (size_t i = 0; texts && i < count; i++) {
+        const json_t *one = json_is_array(list) ? json_array_get(list, i) : list;
         if (json_string_length(one))
-            stops[sampling->stop_count++] = (struct hearth_bytes){
-                .bytes = json_string_value(one), .length = json_string_length(one)};
+            texts[(*ret_count)++] = (struct hearth_bytes){.bytes = json_string_value(one),
+                                                          .length = json_string_length(one)};
     }
-    sampling->stops = stops;
-    return 0;
+    return texts;
 }
 
 /* Keys of objects are texts in JSON, also where they are numbers of tokens. */
@@ -76,6 +74,49 @@ static int read_biases(const json_t *map, struct hearth_arena *arena,
     return 0;
 }
 
+/* Those of llama.cpp, where a request has no others. */
+static const struct hearth_bytes default_breakers[] = {{"\n", 1}, {":", 1}, {"\"", 1}, {"*", 1}};
+
+/* Everything but numbers: `*ret_param` is set before each step that may fail, so that whichever
+ * does has named it. */
+static int read_lists(const json_t *body, struct hearth_arena *arena,
+                      struct hearth_sampling *sampling, const char **ret_param,
+                      struct hearth_error *error)
+{
+    bool full;
+    *ret_param = "logit_bias";
+    int rc = read_biases(json_object_get(body, "logit_bias"), arena, sampling, error);
+    if (rc)
+        return rc;
+    *ret_param = "stop";
+    sampling->stops =
+        read_texts(json_object_get(body, "stop"), arena, &sampling->stop_count, &full);
+    if (full)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the request is too large");
+    const json_t *breakers = json_object_get(body, "dry_sequence_breakers");
+    *ret_param = "dry_sequence_breakers";
+    sampling->dry_breakers = default_breakers;
+    sampling->dry_breaker_count = sizeof(default_breakers) / sizeof(default_breakers[0]);
+    if (json_is_array(breakers))
+        sampling->dry_breakers = read_texts(breakers, arena, &sampling->dry_breaker_count, &full);
+    return full ? hearth_error_set(error, HEARTH_ETOOLARGE, "the request is too large") : 0;
+}
+
+/* The rules of llama.cpp's clients, with its defaults: each is off. */
+static void read_rules(const json_t *body, struct hearth_sampling *sampling)
+{
+    sampling->typical_p = number(body, "typical_p", 1);
+    sampling->top_n_sigma = number(body, "top_n_sigma", 0);
+    sampling->xtc_probability = number(body, "xtc_probability", 0);
+    sampling->xtc_threshold = number(body, "xtc_threshold", 0.1);
+    sampling->dynamic_range = number(body, "dynatemp_range", 0);
+    sampling->dynamic_exponent = number(body, "dynatemp_exponent", 1);
+    sampling->dry_multiplier = number(body, "dry_multiplier", 0);
+    sampling->dry_base = number(body, "dry_base", 1.75);
+    sampling->dry_allowed_length = (int32_t)hearth_body_integer(body, "dry_allowed_length", 2);
+    sampling->dry_penalty_last_n = (int32_t)hearth_body_integer(body, "dry_penalty_last_n", 64);
+}
+
 /* Without a seed two equal requests should differ, as OpenAI's do. */
 static uint64_t read_seed(const json_t *body)
 {
@@ -86,7 +127,6 @@ static uint64_t read_seed(const json_t *body)
     return seed;
 }
 
-/* `*ret_param` is set before each step that may fail, so that whichever does has named it. */
 int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error)
@@ -105,14 +145,10 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
         .seed = read_seed(body),
         .ignore_eos = hearth_json_truth(body, "ignore_eos", false),
     };
-    *ret_param = "logit_bias";
-    int rc = read_biases(json_object_get(body, "logit_bias"), arena, &sampling, error);
+    read_rules(body, &sampling);
+    int rc = read_lists(body, arena, &sampling, ret_param, error);
     if (rc)
         return rc;
-    *ret_param = "stop";
-    rc = read_stops(json_object_get(body, "stop"), arena, &sampling);
-    if (rc)
-        return hearth_error_set(error, rc, "the request is too large");
     *ret_sampling = sampling;
     return 0;
 }

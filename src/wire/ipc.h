@@ -102,9 +102,11 @@ enum hearth_ipc_tag {
     HEARTH_TAG_CONTEXT_IS_LIMIT,  /* u32: 1: a model that can less takes what it can */
     HEARTH_TAG_CPUS,              /* text: cores to stay on, "0-3,8" */
     HEARTH_TAG_PREPARE_US,        /* u32: time of prepare */
-    HEARTH_TAG_PREPARE_MS, /* u32: HELLO: what prepare may take, beside what its length allows */
-    HEARTH_TAG_READABLE,   /* text: HELLO: paths that may be read beside the model, one a line */
-    HEARTH_TAG_ADAPTERS,   /* (u32 adapter, f32 scale) × n; there when a request chooses */
+    HEARTH_TAG_PREPARE_MS,  /* u32: HELLO: what prepare may take, beside what its length allows */
+    HEARTH_TAG_READABLE,    /* text: HELLO: paths that may be read beside the model, one a line */
+    HEARTH_TAG_ADAPTERS,    /* (u32 adapter, f32 scale) × n; there when a request chooses */
+    HEARTH_TAG_DRY_BREAKER, /* text; repeated */
+    HEARTH_TAG_GRAMMAR,     /* text: GBNF */
 };
 
 enum hearth_worker_counter {

@@ -24,6 +24,16 @@ enum {
     WORD_TOP_LOGPROBS,
     WORD_LOGPROBS,
     WORD_IGNORE_EOS,
+    WORD_DYNAMIC_RANGE,
+    WORD_DYNAMIC_EXPONENT,
+    WORD_TYPICAL_P,
+    WORD_TOP_N_SIGMA,
+    WORD_XTC_PROBABILITY,
+    WORD_XTC_THRESHOLD,
+    WORD_DRY_MULTIPLIER,
+    WORD_DRY_BASE,
+    WORD_DRY_ALLOWED_LENGTH,
+    WORD_DRY_PENALTY_LAST_N,
     WORD_COUNT,
 };
 
@@ -205,11 +215,27 @@ static void put_sampling(struct hearth_ipc_writer *writer, const struct hearth_s
         [WORD_TOP_LOGPROBS] = sampling->top_logprobs,
         [WORD_LOGPROBS] = sampling->logprobs,
         [WORD_IGNORE_EOS] = sampling->ignore_eos,
+        [WORD_DYNAMIC_RANGE] = float_bits(sampling->dynamic_range),
+        [WORD_DYNAMIC_EXPONENT] = float_bits(sampling->dynamic_exponent),
+        [WORD_TYPICAL_P] = float_bits(sampling->typical_p),
+        [WORD_TOP_N_SIGMA] = float_bits(sampling->top_n_sigma),
+        [WORD_XTC_PROBABILITY] = float_bits(sampling->xtc_probability),
+        [WORD_XTC_THRESHOLD] = float_bits(sampling->xtc_threshold),
+        [WORD_DRY_MULTIPLIER] = float_bits(sampling->dry_multiplier),
+        [WORD_DRY_BASE] = float_bits(sampling->dry_base),
+        [WORD_DRY_ALLOWED_LENGTH] = (uint32_t)sampling->dry_allowed_length,
+        [WORD_DRY_PENALTY_LAST_N] = (uint32_t)sampling->dry_penalty_last_n,
     };
     hearth_ipc_put(writer, HEARTH_TAG_SAMPLING, words, sizeof(words));
     for (uint32_t i = 0; i < sampling->stop_count; i++)
         hearth_ipc_put(writer, HEARTH_TAG_STOP, sampling->stops[i].bytes,
                        sampling->stops[i].length);
+    for (uint32_t i = 0; i < sampling->dry_breaker_count; i++)
+        hearth_ipc_put(writer, HEARTH_TAG_DRY_BREAKER, sampling->dry_breakers[i].bytes,
+                       sampling->dry_breakers[i].length);
+    if (sampling->grammar.length)
+        hearth_ipc_put(writer, HEARTH_TAG_GRAMMAR, sampling->grammar.bytes,
+                       sampling->grammar.length);
     if (sampling->bias_count)
         hearth_ipc_put(writer, HEARTH_TAG_BIAS, sampling->biases,
                        sampling->bias_count * sizeof(*sampling->biases));
@@ -268,6 +294,16 @@ static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_
     sampling->top_logprobs = words[WORD_TOP_LOGPROBS];
     sampling->logprobs = words[WORD_LOGPROBS] != 0;
     sampling->ignore_eos = words[WORD_IGNORE_EOS] != 0;
+    sampling->dynamic_range = bits_float(words[WORD_DYNAMIC_RANGE]);
+    sampling->dynamic_exponent = bits_float(words[WORD_DYNAMIC_EXPONENT]);
+    sampling->typical_p = bits_float(words[WORD_TYPICAL_P]);
+    sampling->top_n_sigma = bits_float(words[WORD_TOP_N_SIGMA]);
+    sampling->xtc_probability = bits_float(words[WORD_XTC_PROBABILITY]);
+    sampling->xtc_threshold = bits_float(words[WORD_XTC_THRESHOLD]);
+    sampling->dry_multiplier = bits_float(words[WORD_DRY_MULTIPLIER]);
+    sampling->dry_base = bits_float(words[WORD_DRY_BASE]);
+    sampling->dry_allowed_length = (int32_t)words[WORD_DRY_ALLOWED_LENGTH];
+    sampling->dry_penalty_last_n = (int32_t)words[WORD_DRY_PENALTY_LAST_N];
     request->input.sampling = sampling;
     return sampling->top_logprobs > TOP_LOGPROBS_MAX ? HEARTH_EPARSE : 0;
 }
@@ -281,6 +317,17 @@ static int get_stop(const struct hearth_ipc_field *field, struct hearth_ipc_requ
     request->stops[sampling->stop_count++] =
         (struct hearth_bytes){.bytes = field->bytes, .length = field->length};
     sampling->stops = request->stops;
+    return 0;
+}
+
+static int get_breaker(const struct hearth_ipc_field *field, struct hearth_ipc_request *request)
+{
+    struct hearth_sampling *sampling = &request->sampling;
+    if (sampling->dry_breaker_count == HEARTH_IPC_BREAKERS_MAX || field->length == 0)
+        return HEARTH_EPARSE;
+    request->breakers[sampling->dry_breaker_count++] =
+        (struct hearth_bytes){.bytes = field->bytes, .length = field->length};
+    sampling->dry_breakers = request->breakers;
     return 0;
 }
 
@@ -370,6 +417,11 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
         return get_sampling(field, request);
     case HEARTH_TAG_STOP:
         return get_stop(field, request);
+    case HEARTH_TAG_DRY_BREAKER:
+        return get_breaker(field, request);
+    case HEARTH_TAG_GRAMMAR:
+        request->sampling.grammar = (struct hearth_bytes){field->bytes, field->length};
+        return 0;
     case HEARTH_TAG_BIAS:
         return get_biases(field, request);
     case HEARTH_TAG_ADAPTERS:

@@ -8,6 +8,7 @@
 
 #define HEARTH_IPC_PATH_MAX 4096
 #define HEARTH_IPC_STOPS_MAX 64
+#define HEARTH_IPC_BREAKERS_MAX 16
 #define HEARTH_IPC_BIASES_MAX 4096
 #define HEARTH_IPC_ADAPTERS_MAX 64
 
@@ -47,6 +48,7 @@ struct hearth_ipc_request {
     char traceparent[64];
     char prompt_name[128];
     struct hearth_bytes stops[HEARTH_IPC_STOPS_MAX];
+    struct hearth_bytes breakers[HEARTH_IPC_BREAKERS_MAX];
     char *payload; /* the object's copy */
 };
 

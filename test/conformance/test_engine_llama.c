@@ -580,6 +580,185 @@ static void a_repeat_penalty_breaks_a_loop(void **state)
     hearth_free(plain);
 }
 
+static void a_small_sigma_equals_greedy(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(12);
+    char *greedy = kept_say(story, &sampling);
+    sampling.temperature = 1.5f;
+    sampling.top_n_sigma = 1e-4f;
+    assert_string_equal(driver_say(&driver, story, &sampling), greedy);
+    hearth_free(greedy);
+}
+
+/* At a small temperature the likeliest is certain, so that XTC is seen by its absence. */
+static void xtc_leaves_out_the_likeliest(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(1);
+    char *greedy = kept_say(story, &sampling);
+    sampling.temperature = 0.01f;
+    sampling.xtc_threshold = 0.01f;
+    assert_string_equal(driver_say(&driver, story, &sampling), greedy);
+    sampling.xtc_probability = 1;
+    assert_string_not_equal(driver_say(&driver, story, &sampling), greedy);
+    hearth_free(greedy);
+}
+
+static void dry_breaks_a_loop_that_no_breaker_ends(void **state)
+{
+    (void)state;
+    need_model();
+    static const char loop[] = "red blue red blue red blue red blue red blue red blue red";
+    struct hearth_bytes red = {" red", 4}, other = {"|", 1};
+    struct hearth_sampling sampling = driver_greedy(1);
+    char *plain = kept_say(loop, &sampling);
+    assert_non_null(strstr(plain, "blue"));
+    sampling.dry_multiplier = 5;
+    sampling.dry_base = 1.75f;
+    sampling.dry_allowed_length = 2;
+    sampling.dry_penalty_last_n = -1;
+    assert_null(strstr(driver_say(&driver, loop, &sampling), "blue"));
+    sampling.dry_breakers = &other;
+    sampling.dry_breaker_count = 1;
+    assert_null(strstr(driver_say(&driver, loop, &sampling), "blue"));
+    /* No repetition is longer than " blue" then. */
+    sampling.dry_breakers = &red;
+    assert_string_equal(driver_say(&driver, loop, &sampling), plain);
+    hearth_free(plain);
+}
+
+static void breakers_of_no_sense_are_named(void **state)
+{
+    (void)state;
+    need_model();
+    static const char longest[] = "a text of more than forty bytes is no breaker";
+    struct hearth_bytes breakers[17] = {{"a", 1}, {longest, sizeof(longest) - 1}};
+    struct hearth_sampling sampling = driver_greedy(1);
+    sampling.dry_multiplier = sampling.dry_base = 1;
+    sampling.dry_penalty_last_n = 64;
+    sampling.dry_breakers = breakers;
+    sampling.dry_breaker_count = 2;
+    assert_int_equal(driver_prepare(&driver, 0, "a", &sampling), HEARTH_EINVAL);
+    assert_non_null(strstr(driver.fault.message, "dry_sequence_breakers[1]"));
+    for (size_t i = 0; i < 17; i++)
+        breakers[i] = (struct hearth_bytes){"a", 1};
+    sampling.dry_breaker_count = 17;
+    assert_int_equal(driver_prepare(&driver, 0, "a", &sampling), HEARTH_EINVAL);
+    assert_non_null(strstr(driver.fault.message, "17 texts"));
+}
+
+/* The random number of a token belongs to its position, so that a request which takes over in the
+ * middle of a text goes on as the first one did. */
+static void a_seed_goes_on_from_any_place_of_a_text(void **state)
+{
+    (void)state;
+    need_model();
+    if (!is_own()) /* the logits of libllama depend on the shape of a batch */
+        skip();
+    struct hearth_sampling sampling = driver_greedy(16);
+    sampling.temperature = 1;
+    uint32_t compared = 0;
+    for (uint64_t seed = 1; seed < 8; seed++) {
+        sampling.seed = seed;
+        sampling.max_tokens = 16;
+        char *whole = kept_say(story, &sampling);
+        uint32_t prompt = driver.runs[0].prompt_tokens;
+        sampling.max_tokens = 6;
+        char *start = kept_say(story, &sampling);
+        assert_int_equal(strncmp(whole, start, strlen(start)), 0);
+        char *both = hearth_format("%s%s", story, start);
+        sampling.max_tokens = 10;
+        const char *rest = driver_say(&driver, both, &sampling);
+        /* Only where the text has become the same tokens. */
+        if (driver.runs[0].prompt_tokens == prompt + 6) {
+            assert_string_equal(rest, whole + strlen(start));
+            compared++;
+        }
+        hearth_free(whole);
+        hearth_free(start);
+        hearth_free(both);
+    }
+    assert_true(compared >= 3);
+}
+
+static void an_answer_follows_its_grammar(void **state)
+{
+    (void)state;
+    need_model();
+    static const char text[] = "root ::= \"{\" kind \", \" [0-9]{2} \"}\"\n"
+                               "kind ::= \"cat\" | \"caterpillar\" | \"Grüße\"";
+    static const float temperatures[] = {0, 1, 2};
+    struct hearth_sampling sampling = driver_greedy(24);
+    sampling.grammar = (struct hearth_bytes){text, strlen(text)};
+    for (int i = 0; i < 12; i++) {
+        sampling.temperature = temperatures[i % 3];
+        sampling.seed = (uint64_t)i;
+        sampling.top_k = i < 6 ? 0 : 3;
+        sampling.logprobs = i % 2 != 0;
+        const char *answer = driver_say(&driver, i % 4 ? story : brazil, &sampling);
+        size_t length = strlen(answer);
+        assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_STOP);
+        assert_true(strncmp(answer, "{cat, ", 6) == 0 ||
+                    strncmp(answer, "{caterpillar, ", 14) == 0 ||
+                    strncmp(answer, "{Grüße, ", 10) == 0);
+        assert_true(answer[length - 1] == '}' && strspn(answer + length - 3, "0123456789") == 2);
+    }
+}
+
+static void a_grammar_that_cannot_be_read_is_refused(void **state)
+{
+    (void)state;
+    need_model();
+    static const char *const wrong[] = {"root ::= root \"a\"", "other ::= \"a\"", "root ::= \"a",
+                                        "root ::= missing", "{\"type\":\"object\"}"};
+    struct hearth_sampling sampling = driver_greedy(4);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        sampling.grammar = (struct hearth_bytes){wrong[i], strlen(wrong[i])};
+        assert_int_equal(driver_prepare(&driver, 0, wrong[0], &sampling), HEARTH_EINVAL);
+        assert_non_null(strstr(driver.fault.message, "grammar"));
+    }
+    /* So deep, so often: refused in bounded time and memory, or taken. */
+    char *deep = hearth_calloc(1, 400020);
+    memcpy(deep, "root ::= ", 9);
+    memset(deep + 9, '(', 400000);
+    sampling.grammar = (struct hearth_bytes){deep, strlen(deep)};
+    assert_int_equal(driver_prepare(&driver, 0, "a", &sampling), HEARTH_EINVAL);
+    hearth_free(deep);
+    static const char many[] = "root ::= ((((\"a\"{1,999}){1,999}){1,999}){1,999}){1,999}";
+    sampling.grammar = (struct hearth_bytes){many, strlen(many)};
+    assert_int_equal(driver_prepare(&driver, 0, "a", &sampling), HEARTH_EINVAL);
+}
+
+/* Bias and grammar together may leave nothing. */
+static void a_grammar_of_which_nothing_is_allowed_ends_its_sequence_only(void **state)
+{
+    (void)state;
+    need_model();
+    struct hearth_sampling sampling = driver_greedy(4), other = driver_greedy(4);
+    struct hearth_logit_bias biases[512];
+    struct hearth_input input = {.task = HEARTH_TASK_TOKENIZE,
+                                 .kind = HEARTH_INPUT_TEXT,
+                                 .bytes = "7",
+                                 .length = 1,
+                                 .no_special_tokens = true};
+    struct hearth_prepared *prepared = NULL;
+    assert_int_equal(ops->prepare(driver.engine, &input, &prepared, &driver.fault), 0);
+    biases[0] = (struct hearth_logit_bias){prepared->tokens[0], -100};
+    sampling.grammar = (struct hearth_bytes){"root ::= \"7\"", 12};
+    sampling.biases = biases;
+    sampling.bias_count = 1;
+    assert_int_equal(driver_prepare(&driver, 0, story, &sampling), 0);
+    assert_int_equal(driver_prepare(&driver, 1, story, &other), 0);
+    driver_finish(&driver, 3, 0, 64);
+    assert_int_equal(driver.runs[0].error, HEARTH_EINVAL);
+    assert_int_equal(driver.runs[1].error, 0);
+    assert_true(driver.runs[1].text.length > 0);
+    ops->discard(driver.engine, prepared);
+}
+
 static void tokens_and_text_turn_into_each_other(void **state)
 {
     (void)state;
@@ -1172,6 +1351,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_bias_outside_the_vocabulary_is_named),
         cmocka_unit_test(narrow_sampling_equals_greedy),
         cmocka_unit_test(a_repeat_penalty_breaks_a_loop),
+        cmocka_unit_test(a_small_sigma_equals_greedy),
+        cmocka_unit_test(xtc_leaves_out_the_likeliest),
+        cmocka_unit_test(dry_breaks_a_loop_that_no_breaker_ends),
+        cmocka_unit_test(breakers_of_no_sense_are_named),
+        cmocka_unit_test(a_seed_goes_on_from_any_place_of_a_text),
+        cmocka_unit_test(an_answer_follows_its_grammar),
+        cmocka_unit_test(a_grammar_that_cannot_be_read_is_refused),
+        cmocka_unit_test(a_grammar_of_which_nothing_is_allowed_ends_its_sequence_only),
         cmocka_unit_test(tokens_and_text_turn_into_each_other),
         cmocka_unit_test(messages_that_are_wrong_are_refused),
         cmocka_unit_test(inputs_are_prepared_on_any_thread_while_a_step_runs),

@@ -274,7 +274,10 @@ def test_what_clients_send_besides_is_taken(fake):
         model="fake", messages=HELLO, user="u", store=False, metadata={"a": "b"}, seed=1,
         parallel_tool_calls=True, service_tier="auto", reasoning_effort="low",
         response_format={"type": "text"}, presence_penalty=0.5, frequency_penalty=-0.5,
-        extra_body={"top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "ignore_eos": False})
+        extra_body={"top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "ignore_eos": False, "typical_p": 0.9,
+                    "top_n_sigma": -1, "xtc_probability": 0, "xtc_threshold": 0.1, "dry_multiplier": 0.8,
+                    "dry_base": 1.75, "dry_allowed_length": 2, "dry_penalty_last_n": -1,
+                    "dry_sequence_breakers": ["\n", ":"], "dynatemp_range": 0, "dynatemp_exponent": 1})
     assert answer.choices[0].message.content.strip() == "one two three four"
     assert answer.choices[0].finish_reason == "stop"
 

@@ -18,6 +18,14 @@ static void check_sampling(const struct hearth_sampling *sampling)
 {
     assert(sampling->temperature >= 0 && sampling->temperature <= 2);
     assert(sampling->top_p >= 0 && sampling->top_p <= 1);
+    assert(sampling->typical_p >= 0 && sampling->typical_p <= 1);
+    assert(sampling->top_n_sigma >= -1 && sampling->top_n_sigma <= 1000);
+    assert(sampling->xtc_probability >= 0 && sampling->xtc_probability <= 1);
+    assert(sampling->xtc_threshold >= 0 && sampling->xtc_threshold <= 1);
+    assert(sampling->dynamic_range >= 0 && sampling->dynamic_exponent >= 0);
+    assert(sampling->dry_multiplier >= 0 && sampling->dry_base >= 1);
+    assert(sampling->dry_allowed_length >= 0 && sampling->dry_penalty_last_n >= -1);
+    assert(sampling->dry_breaker_count <= HEARTH_IPC_BREAKERS_MAX);
     assert(sampling->top_k >= 0 && sampling->repeat_last_n >= -1);
     assert(sampling->max_tokens <= INT32_MAX && sampling->top_logprobs <= 20);
     assert(!sampling->top_logprobs || sampling->logprobs);

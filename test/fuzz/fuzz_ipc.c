@@ -28,6 +28,10 @@ static void touch_request(const struct hearth_ipc_frame *frame)
     const struct hearth_sampling *sampling = input->sampling;
     for (uint32_t i = 0; sampling && i < sampling->stop_count; i++)
         touch(sampling->stops[i].bytes, sampling->stops[i].length);
+    for (uint32_t i = 0; sampling && i < sampling->dry_breaker_count; i++)
+        touch(sampling->dry_breakers[i].bytes, sampling->dry_breakers[i].length);
+    if (sampling)
+        touch(sampling->grammar.bytes, sampling->grammar.length);
     for (uint32_t i = 0; sampling && i < sampling->bias_count; i++)
         sum += (uint32_t)sampling->biases[i].token;
     hearth_ipc_request_destroy(request);

@@ -44,7 +44,7 @@ uint64_t processor_ns()
 }
 
 /* The stack grows down from the highest address: below the floor an allocation throws. */
-const char *stack_floor()
+const char *find_stack_floor()
 {
     pthread_attr_t attributes;
     void *lowest = nullptr;
@@ -55,6 +55,15 @@ const char *stack_floor()
     pthread_attr_destroy(&attributes);
     size_t reserve = size > 2 * stack_reserve ? stack_reserve : size / 2;
     return static_cast<const char *>(lowest) + reserve;
+}
+
+/* Asking the system takes longer than most of what is bounded, and a stack stays where it is. */
+const char *stack_floor()
+{
+    __attribute__((tls_model("initial-exec"))) static thread_local const char *floor = nullptr;
+    if (floor == nullptr)
+        floor = find_stack_floor();
+    return floor;
 }
 
 /* What the allocator really gives is counted, since that is what is freed later. */

@@ -1,5 +1,5 @@
 /* What computes: an interface with two implementations, libllama's context and a decoder of our
- * own (src/network/). Vocabulary, templates and samplers are libllama's either way.
+ * own (src/network/). Vocabulary, templates and grammars are libllama's either way.
  *
  * A batch is a list of rows, those of one sequence one after the other at its next positions; a row
  * may ask for a result. All of it belongs to the compute thread. */
@@ -102,6 +102,8 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
 int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_model **ret_model,
                              struct hearth_llama_compute **ret_compute, struct hearth_error *error);
 
+/* What sampling takes beside what computes, whichever it is (llama_sampling.c). */
+uint64_t hearth_llama_sampling_bytes(uint32_t vocabulary, uint32_t context);
 /* The memory that ours would take. HEARTH_ENOTIMPL says, as a clause, what it does not compute. */
 int hearth_llama_own_plan(const struct hearth_llama_load *load,
                           struct hearth_memory_plan *ret_memory, struct hearth_error *error);

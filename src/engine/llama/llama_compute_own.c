@@ -247,13 +247,12 @@ int hearth_llama_own_plan(const struct hearth_llama_load *load,
         rc = hearth_decoder_plan(load->path, &params, &plan, error);
     if (rc != 0)
         return rc;
-    /* Choosing a token needs a list of all candidates (llama_sampling.c), and libllama's samplers
-     * may keep numbers beside it. */
     uint64_t vocabulary = load->header->facts.vocabulary_length;
     *ret_memory = (struct hearth_memory_plan){
         .weights = plan.weights,
         .cache = plan.cache,
-        .scratch = plan.scratch + vocabulary * (sizeof(llama_token_data) + 2 * sizeof(float)),
+        .scratch =
+            plan.scratch + hearth_llama_sampling_bytes((uint32_t)vocabulary, load->plan->context),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
         .process =
             (48ull << 20) + vocabulary * 1024 + TOKENIZER_FACTOR * load->header->tokenizer_bytes,

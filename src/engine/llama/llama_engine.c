@@ -181,15 +181,15 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
                                 engine->header.label_count);
     engine->scores = hearth_try_calloc((size_t)engine->compute->label_count + 1, sizeof(float));
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
-    engine->candidates = hearth_try_calloc(words, sizeof(*engine->candidates));
-    engine->counts = hearth_try_calloc(words, sizeof(*engine->counts));
-    engine->unchanged = hearth_try_calloc(words, sizeof(*engine->unchanged));
     engine->sequences = hearth_try_calloc(engine->plan.slots, sizeof(*engine->sequences));
     engine->batch.capacity = engine->plan.batch;
     engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
-    if (engine->vector == NULL || engine->scores == NULL || engine->candidates == NULL ||
-        engine->counts == NULL || engine->unchanged == NULL || engine->sequences == NULL ||
-        engine->batch.rows == NULL || find_end_tokens(engine) != 0)
+    int sampling = hearth_llama_sampling_init(&engine->scratch, words, engine->plan.context,
+                                              engine->settings.isa);
+    engine->prefixes = hearth_llama_prefixes_create(engine->vocab);
+    if (sampling != 0 || engine->prefixes == NULL || engine->vector == NULL ||
+        engine->scores == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
+        find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
     for (uint32_t i = 0; i < engine->plan.slots; i++) {
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
@@ -217,9 +217,8 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine->sequences);
     hearth_free(engine->vector);
     hearth_free(engine->scores);
-    hearth_free(engine->candidates);
-    hearth_free(engine->counts);
-    hearth_free(engine->unchanged);
+    hearth_llama_sampling_finish(&engine->scratch);
+    hearth_llama_prefixes_destroy(engine->prefixes);
     hearth_free(engine->end_tokens);
     hearth_free(engine->batch.rows);
     hearth_chat_destroy(engine->chat);

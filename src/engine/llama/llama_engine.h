@@ -7,8 +7,11 @@
 #define HEARTH_LLAMA_ENGINE_H
 
 #include "base/buf.h"
+#include "compute/sampler.h"
+#include "engine/llama/llama_breakers.h"
 #include "engine/llama/llama_chat.h"
 #include "engine/llama/llama_compute.h"
+#include "engine/llama/llama_grammar.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
 #include "hearth/engine.h"
@@ -21,15 +24,18 @@ struct hearth_llama_input {
     struct hearth_prepared head;
     int32_t *tokens; /* owned; head.tokens */
     enum hearth_task task;
-    struct hearth_sampling sampling; /* stops and biases point into memory of this object */
+    struct hearth_sampling sampling; /* stops and biases point into memory of this object; what is
+                                        made of breakers and grammar stands below */
     struct hearth_bytes *stops;
     struct hearth_logit_bias *biases;
     char *stop_text;
-    float *scales;       /* [adapters] owned */
-    uint32_t max_tokens; /* never 0: what the request and the context allow */
-    uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
-    uint32_t opening;    /* tokens of a prompt, which stay as well */
-    uint32_t closing;    /* tokens at the end that stay where a text is cut; 0: a special one */
+    float *scales; /* [adapters] owned */
+    struct hearth_llama_breakers breakers;
+    struct hearth_llama_grammar *grammar; /* NULL: none */
+    uint32_t max_tokens;                  /* never 0: what the request and the context allow */
+    uint32_t pair_at; /* where the second text of a pair begins; 0: there is none */
+    uint32_t opening; /* tokens of a prompt, which stay as well */
+    uint32_t closing; /* tokens at the end that stay where a text is cut; 0: a special one */
 };
 
 /* A token that was sampled and whose text is not released yet. */
@@ -64,8 +70,8 @@ struct hearth_llama_sequence {
     uint32_t prompt_done; /* tokens of the prompt that are in the cache */
     uint32_t cached;      /* of those, found there at the start */
     uint32_t generated;
-    int32_t next;                /* sampled, not decoded yet */
-    struct llama_sampler *chain; /* NULL: greedy */
+    int32_t next;                         /* sampled, not decoded yet */
+    struct hearth_llama_grammar *grammar; /* the input's, at its place in this text; or NULL */
     struct hearth_llama_release release;
     float *scales; /* [adapters] that what is held was computed with */
     double *sum;   /* of hidden states, while a generating model makes a vector */
@@ -73,6 +79,13 @@ struct hearth_llama_sequence {
     uint32_t step_held, step_prompt_done;
     bool step_began;
     int32_t step_output; /* index in the batch of the row to sample from; negative: none */
+};
+
+/* Of sampling. */
+struct hearth_llama_scratch {
+    struct hearth_sampler *sampler;
+    struct hearth_penalty_scratch penalties;
+    float *unchanged; /* the logits before bias and penalties */
 };
 
 struct hearth_engine {
@@ -87,16 +100,15 @@ struct hearth_engine {
     struct hearth_chat *chat;
     const char *pair_template; /* the model's own words around a pair, with a "{document}"; or NULL.
                                   Of the model */
+    struct hearth_llama_prefixes *prefixes; /* for grammars */
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
     int32_t *end_tokens; /* that end a generation */
     uint32_t end_count;
-    llama_token_data *candidates; /* scratch of sampling */
-    uint32_t *counts;             /* scratch of penalties: zero between calls */
-    float *unchanged;             /* scratch of logprobs: the logits before sampling */
-    float *vector;                /* scratch of pooling */
-    float *scores;                /* the same, of a classifier's labels */
+    struct hearth_llama_scratch scratch;
+    float *vector; /* scratch of pooling */
+    float *scores; /* the same, of a classifier's labels */
     uint32_t vector_length;
     bool committed; /* the step that runs has emitted: it can no longer be taken back */
     atomic_bool running;
@@ -149,14 +161,16 @@ int hearth_llama_restore(struct hearth_engine *engine, uint32_t index, int descr
                          struct hearth_error *error);
 
 /* llama_sampling.c */
-struct llama_sampler *hearth_llama_sampler(const struct hearth_sampling *sampling);
-/* Changes the logits. Never fails: with nothing else it takes the likeliest. */
+int hearth_llama_sampling_init(struct hearth_llama_scratch *scratch, uint32_t vocabulary,
+                               uint32_t context, enum hearth_isa isa);
+void hearth_llama_sampling_finish(struct hearth_llama_scratch *scratch); /* half-built ones too */
+/* The next token; changes the logits. −1: the grammar allows none, or there is no memory for it. */
 int32_t hearth_llama_pick(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
                           float *logits);
-/* Before pick: the logits as the model gave them. Fills in all but `start`. */
-void hearth_llama_logprobs_begin(struct hearth_engine *engine,
-                                 struct hearth_llama_sequence *sequence, const float *logits,
-                                 struct hearth_llama_pending *pending, double *ret_log_sum);
+/* The same, and fills in all of `pending` but `start`. */
+int32_t hearth_llama_pick_with_logprobs(struct hearth_engine *engine,
+                                        struct hearth_llama_sequence *sequence, float *logits,
+                                        struct hearth_llama_pending *pending);
 
 /* llama_release.c */
 void hearth_llama_release_init(struct hearth_llama_release *release);

@@ -1,6 +1,7 @@
 /* Reads a header into facts and sizes. Each number is checked as it is read, because everything
  * that follows multiplies and divides by them. */
 #include "engine/llama/llama_header.h"
+#include "engine/llama/llama_compute.h"
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -440,7 +441,8 @@ void hearth_llama_plan_memory(const struct hearth_llama_header *header,
         .cache = header->encoder ? 0
                                  : header->cache_bytes_per_token * cells * plan->slots +
                                        header->state_bytes_per_sequence * plan->slots,
-        .scratch = activations + mask + logits + vocabulary * sizeof(llama_token_data),
+        .scratch = activations + mask + logits +
+                   hearth_llama_sampling_bytes((uint32_t)vocabulary, plan->context),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
         .process = (48ull << 20) + vocabulary * 1024,
     };

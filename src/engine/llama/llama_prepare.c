@@ -68,9 +68,18 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
     const struct hearth_sampling *sampling = input->sampling != NULL ? input->sampling : &plain;
     made->sampling = *sampling;
     made->sampling.biases = NULL;
+    made->sampling.dry_breakers = NULL;
+    made->sampling.dry_breaker_count = 0;
+    made->sampling.grammar = (struct hearth_bytes){0};
     int rc = check_biases(engine, sampling, error);
     if (rc == 0)
         rc = copy_stops(made, sampling, own_stops, error);
+    if (rc == 0 && hearth_dry_wanted(sampling))
+        rc = hearth_llama_breakers_init(&made->breakers, engine->vocab, sampling->dry_breakers,
+                                        sampling->dry_breaker_count, error);
+    if (rc == 0 && sampling->grammar.length > 0)
+        rc = hearth_llama_grammar_create(engine->prefixes, sampling->grammar.bytes,
+                                         sampling->grammar.length, &made->grammar, error);
     if (rc != 0 || sampling->bias_count == 0)
         return rc;
     made->biases = hearth_try_calloc(sampling->bias_count, sizeof(*made->biases));
@@ -372,6 +381,8 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_free(made->stop_text);
     hearth_free(made->biases);
     hearth_free(made->scales);
+    hearth_llama_breakers_finish(&made->breakers);
+    hearth_llama_grammar_destroy(made->grammar);
     hearth_free(made);
 }
 

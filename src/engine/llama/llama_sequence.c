@@ -60,7 +60,6 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
     sequence->prompt_done = sequence->held_count;
     sequence->generated = 0;
     sequence->next = -1;
-    sequence->chain = hearth_llama_sampler(&input->sampling);
     sequence->step_began = true;
     if (input->task != HEARTH_TASK_GENERATE && !engine->compute->pools)
         sequence->sum = hearth_calloc(engine->vector_length, sizeof(*sequence->sum));
@@ -70,9 +69,8 @@ void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     sequence->input = NULL;
-    if (sequence->chain != NULL)
-        llama_sampler_free(sequence->chain);
-    sequence->chain = NULL;
+    hearth_llama_grammar_destroy(sequence->grammar);
+    sequence->grammar = NULL;
     hearth_free(sequence->sum);
     sequence->sum = NULL;
     hearth_llama_release_clear(&sequence->release);

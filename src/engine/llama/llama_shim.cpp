@@ -200,18 +200,3 @@ extern "C" int hearth_llama_decode(struct llama_context *context, const struct l
     });
     return result;
 }
-
-/* The candidates are reordered and cut by the chain. */
-extern "C" int32_t hearth_llama_sample(struct llama_sampler *chain, llama_token_data *candidates,
-                                       size_t count)
-{
-    int32_t token = -1;
-    guarded(nullptr, HEARTH_EINTERNAL, "sampler", [&] {
-        llama_token_data_array array = {candidates, count, -1, false};
-        llama_sampler_apply(chain, &array);
-        if (array.selected >= 0 && static_cast<size_t>(array.selected) < array.size)
-            token = array.data[array.selected].id;
-        return 0;
-    });
-    return token;
-}

@@ -48,8 +48,5 @@ int hearth_llama_adapt(struct llama_context *context, struct llama_adapter_lora 
                        size_t count, float *scales, struct hearth_error *error);
 /* llama_decode's result; -100 stands for an exception. */
 int hearth_llama_decode(struct llama_context *context, const struct llama_batch *batch);
-/* Picks a token from candidates; negative when the chain failed. */
-int32_t hearth_llama_sample(struct llama_sampler *chain, llama_token_data *candidates,
-                            size_t count);
 
 #endif

@@ -137,33 +137,35 @@ static void after_token(const struct step *step, uint32_t index, int32_t token,
         sequence->next = token;
 }
 
+/* The sequence is free when its error is told. */
+static void fail_sequence(const struct step *step, uint32_t index, int code, const char *message)
+{
+    struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
+                                 .sequence = index,
+                                 .error = code,
+                                 .bytes = {message, strlen(message)}};
+    hearth_llama_sequence_end(step->engine, index);
+    emit(step, &event);
+}
+
 static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     float *logits = engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
     if (logits == NULL) {
-        struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
-                                     .sequence = index,
-                                     .error = HEARTH_EINTERNAL,
-                                     .bytes = {"the model gave no logits", 24}};
-        hearth_llama_sequence_end(engine, index);
-        emit(step, &event);
-        return;
-    }
-    if (!sequence->input->sampling.logprobs) {
-        after_token(step, index, hearth_llama_pick(engine, sequence, logits), NULL);
+        fail_sequence(step, index, HEARTH_EINTERNAL, "the model gave no logits");
         return;
     }
     struct hearth_llama_pending pending = {0};
-    double log_sum = 0;
-    hearth_llama_logprobs_begin(engine, sequence, logits, &pending, &log_sum);
-    /* Picking changes the logits, and the logprob is that of the model, before bias and penalty. */
-    float *unchanged = engine->unchanged;
-    memcpy(unchanged, logits, engine->facts.vocabulary_length * sizeof(*unchanged));
-    pending.token = hearth_llama_pick(engine, sequence, logits);
-    pending.logprob = (float)((double)unchanged[pending.token] - log_sum);
-    after_token(step, index, pending.token, &pending);
+    bool logprobs = sequence->input->sampling.logprobs;
+    int32_t token = logprobs ? hearth_llama_pick_with_logprobs(engine, sequence, logits, &pending)
+                             : hearth_llama_pick(engine, sequence, logits);
+    if (token < 0)
+        fail_sequence(step, index, HEARTH_EINVAL,
+                      "no token that is not forbidden may follow by the grammar");
+    else
+        after_token(step, index, token, logprobs ? &pending : NULL);
 }
 
 /* All prompts and generating sequences in one batch: this is where serving many at once pays. */

@@ -55,6 +55,10 @@ static void takes_what_clients_send(void **state)
         CHAT(",\"temperature\":0,\"top_p\":1,\"n\":2,\"stop\":null,\"seed\":-1"),
         CHAT(",\"stop\":[\"a\",\"b\"],\"max_tokens\":2.0,\"stream_options\":null"),
         CHAT(",\"logit_bias\":{\"15\":-100},\"response_format\":{\"type\":\"text\"}"),
+        CHAT(",\"typical_p\":1,\"top_n_sigma\":-1,\"xtc_probability\":0.5,\"xtc_threshold\":0.1"),
+        CHAT(",\"dry_multiplier\":0.8,\"dry_base\":1,\"dry_allowed_length\":2.0,"
+             "\"dry_penalty_last_n\":-1,\"dry_sequence_breakers\":[\"\\n\",\":\"]"),
+        CHAT(",\"dry_sequence_breakers\":null,\"dynatemp_range\":0.5,\"dynatemp_exponent\":1"),
         CHAT(",\"grammar\":null,\"tools\":[],\"metadata\":{\"a\":\"b\"}"),
         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
         "\"text\":\"a\"}]},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"1\","
@@ -72,6 +76,17 @@ static void names_the_faulty_value(void **state)
     expect_fault(*state, chat, CHAT(",\"max_tokens\":1.5"), HEARTH_FAULT_TYPE, "max_tokens");
     expect_fault(*state, chat, CHAT(",\"repeat_penalty\":0"), HEARTH_FAULT_VALUE, "repeat_penalty");
     expect_fault(*state, chat, CHAT(",\"stop\":[\"a\",7]"), HEARTH_FAULT_TYPE, "stop[1]");
+    expect_fault(*state, chat, CHAT(",\"typical_p\":1.5"), HEARTH_FAULT_VALUE, "typical_p");
+    expect_fault(*state, chat, CHAT(",\"xtc_threshold\":-0.1"), HEARTH_FAULT_VALUE,
+                 "xtc_threshold");
+    expect_fault(*state, chat, CHAT(",\"dry_base\":0.5"), HEARTH_FAULT_VALUE, "dry_base");
+    expect_fault(*state, chat, CHAT(",\"dry_penalty_last_n\":-2"), HEARTH_FAULT_VALUE,
+                 "dry_penalty_last_n");
+    expect_fault(*state, chat, CHAT(",\"dry_sequence_breakers\":\"x\""), HEARTH_FAULT_TYPE,
+                 "dry_sequence_breakers");
+    expect_fault(*state, chat, CHAT(",\"dry_sequence_breakers\":[\"a\",\"\"]"), HEARTH_FAULT_VALUE,
+                 "dry_sequence_breakers[1]");
+    expect_fault(*state, chat, CHAT(",\"top_n_sigma\":\"2\""), HEARTH_FAULT_TYPE, "top_n_sigma");
     expect_fault(*state, chat, CHAT(",\"stop\":7"), HEARTH_FAULT_TYPE, "stop");
     expect_fault(*state, chat, CHAT(",\"logit_bias\":{\"3\":101}"), HEARTH_FAULT_VALUE,
                  "logit_bias.3");

@@ -11,12 +11,20 @@ static void test_everything_is_copied(void **state)
 {
     (void)state;
     char bytes[] = "input", pair[] = "other", prompt[] = "query", stop[] = "END";
+    char breaker[] = "\n", grammar[] = "root";
     int32_t tokens[] = {1, 2, 3};
     struct hearth_bytes stops[] = {{stop, 3}, {NULL, 0}};
+    struct hearth_bytes breakers[] = {{breaker, 1}};
     struct hearth_logit_bias biases[] = {{7, -100}};
     struct hearth_adapter_scale scales[] = {{3, 0.5f}, {1, 2}};
-    struct hearth_sampling sampling = {
-        .temperature = 0.5f, .stops = stops, .stop_count = 2, .biases = biases, .bias_count = 1};
+    struct hearth_sampling sampling = {.temperature = 0.5f,
+                                       .stops = stops,
+                                       .stop_count = 2,
+                                       .dry_breakers = breakers,
+                                       .dry_breaker_count = 1,
+                                       .biases = biases,
+                                       .bias_count = 1,
+                                       .grammar = {grammar, 4}};
     struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
                                  .kind = HEARTH_INPUT_TEXT,
                                  .bytes = bytes,
@@ -39,6 +47,9 @@ static void test_everything_is_copied(void **state)
     memset(tokens, 0, sizeof(tokens));
     memset(biases, 0, sizeof(biases));
     memset(stops, 0, sizeof(stops));
+    memset(breakers, 0, sizeof(breakers));
+    memset(breaker, 'x', 1);
+    memset(grammar, 'x', 4);
     memset(&sampling, 0, sizeof(sampling));
     assert_memory_equal(copy->bytes, "input", 5);
     assert_memory_equal(copy->pair, "other", 5);
@@ -47,6 +58,8 @@ static void test_everything_is_copied(void **state)
     assert_true(copy->sampling->temperature == 0.5f);
     assert_memory_equal(copy->sampling->stops[0].bytes, "END", 3);
     assert_null(copy->sampling->stops[1].bytes);
+    assert_memory_equal(copy->sampling->dry_breakers[0].bytes, "\n", 1);
+    assert_memory_equal(copy->sampling->grammar.bytes, "root", 4);
     assert_int_equal(copy->sampling->biases[0].token, 7);
     assert_true(copy->adapters.given && copy->adapters.count == 2);
     assert_int_equal(copy->adapters.scales[1].adapter, 1);

@@ -167,10 +167,21 @@ static void a_request_comes_back_as_it_was(void **state)
 {
     (void)state;
     const struct hearth_bytes stops[] = {{"stop", 4}, {"\n\n", 2}};
+    const struct hearth_bytes breakers[] = {{"\n", 1}, {":", 1}, {"\"*", 2}};
     const struct hearth_logit_bias biases[] = {{5, -100.0f}, {6, 1.5f}};
     const struct hearth_sampling sampling = {.temperature = 0.5f,
                                              .top_p = 0.25f,
                                              .min_p = 0.125f,
+                                             .dynamic_range = 0.375f,
+                                             .dynamic_exponent = 1.25f,
+                                             .typical_p = 0.75f,
+                                             .top_n_sigma = 2.5f,
+                                             .xtc_probability = 0.5f,
+                                             .xtc_threshold = 0.0625f,
+                                             .dry_multiplier = 0.875f,
+                                             .dry_base = 1.75f,
+                                             .dry_allowed_length = 3,
+                                             .dry_penalty_last_n = -1,
                                              .repeat_penalty = 1.5f,
                                              .presence_penalty = -2,
                                              .frequency_penalty = 2,
@@ -183,6 +194,9 @@ static void a_request_comes_back_as_it_was(void **state)
                                              .ignore_eos = true,
                                              .stops = stops,
                                              .stop_count = 2,
+                                             .dry_breakers = breakers,
+                                             .dry_breaker_count = 3,
+                                             .grammar = {"root ::= \"a\"", 12},
                                              .biases = biases,
                                              .bias_count = 2};
     const struct hearth_adapter_scale scales[] = {{1, 0.5f}, {0, -2}};
@@ -222,6 +236,10 @@ static void a_request_comes_back_as_it_was(void **state)
     assert_memory_equal(got, &sampling, offsetof(struct hearth_sampling, ignore_eos) + 1);
     assert_int_equal(got->stop_count, 2);
     assert_memory_equal(got->stops[1].bytes, "\n\n", 2);
+    assert_int_equal(got->dry_breaker_count, 3);
+    assert_memory_equal(got->dry_breakers[2].bytes, "\"*", 2);
+    assert_int_equal(got->grammar.length, 12);
+    assert_memory_equal(got->grammar.bytes, "root ::= \"a\"", 12);
     assert_int_equal(got->bias_count, 2);
     assert_memory_equal(got->biases, biases, sizeof(biases));
     assert_true(request->input.adapters.given);

@@ -1,0 +1,258 @@
+/* In C a function may have the name of a struct. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+extern "C" {
+#include "engine/llama/llama_grammar.h"
+
+#include "base/error.h"
+#include "engine/llama/llama_log.h"
+}
+#pragma GCC diagnostic pop
+#include "engine/llama/llama_bounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+/* Tokens by the number of other tokens that their text begins with, each within the next. */
+struct hearth_llama_prefixes {
+    const llama_vocab *vocab;
+    std::once_flag made;
+    std::vector<int32_t> parents; /* the longest that a text begins with; -1: none */
+    std::vector<std::vector<int32_t>> levels;
+};
+
+namespace
+{
+
+/* Fewer are asked one by one: that is what the sampler does with the tokens that it has drawn. */
+constexpr size_t many_tokens = 1024;
+
+/* Of the text, of the brackets within each other (the library calls itself for each), and of the
+ * work that a text and one token may make. */
+constexpr size_t text_max = 128u << 10, depth_max = 200, memory_max = 256u << 20;
+constexpr uint64_t read_ms = 1000, token_ms = 1000;
+
+/* Brackets in literals count too, so that nothing is read twice. */
+bool too_deep(const std::string &text)
+{
+    size_t depth = 0, most = 0;
+    for (char c : text) {
+        depth += c == '(' ? 1 : 0;
+        depth -= c == ')' && depth > 0 ? 1 : 0;
+        most = std::max(most, depth);
+    }
+    return most > depth_max;
+}
+
+std::string text_of(const llama_vocab *vocab, int32_t token)
+{
+    std::string text(64, '\0');
+    int32_t length = llama_token_to_piece(vocab, token, text.data(), 64, 0, true);
+    if (length < 0) {
+        text.resize(static_cast<size_t>(-length));
+        length = llama_token_to_piece(vocab, token, text.data(), -length, 0, true);
+    }
+    text.resize(length > 0 ? static_cast<size_t>(length) : 0);
+    return text;
+}
+
+/* In the order of their texts, what begins with a text follows it at once; those that a text begins
+ * with are on a stack. A token that ends a generation is allowed by another rule than its text. */
+void find_prefixes(hearth_llama_prefixes &prefixes)
+{
+    const auto count = static_cast<size_t>(llama_vocab_n_tokens(prefixes.vocab));
+    std::vector<std::string> texts(count);
+    std::vector<int32_t> order(count), stack;
+    std::vector<size_t> depths(count, 0);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = static_cast<int32_t>(i);
+        if (!llama_vocab_is_eog(prefixes.vocab, order[i]))
+            texts[i] = text_of(prefixes.vocab, order[i]);
+    }
+    std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+        int by_text = texts[static_cast<size_t>(a)].compare(texts[static_cast<size_t>(b)]);
+        return by_text != 0 ? by_text < 0 : a < b;
+    });
+    prefixes.parents.assign(count, -1);
+    for (int32_t token : order) {
+        const auto at = static_cast<size_t>(token);
+        const std::string &text = texts[at];
+        while (!stack.empty() && text.compare(0, texts[static_cast<size_t>(stack.back())].size(),
+                                              texts[static_cast<size_t>(stack.back())]) != 0)
+            stack.pop_back();
+        if (!stack.empty()) {
+            prefixes.parents[at] = stack.back();
+            depths[at] = depths[static_cast<size_t>(stack.back())] + 1;
+        }
+        if (!text.empty())
+            stack.push_back(token);
+        if (prefixes.levels.size() <= depths[at])
+            prefixes.levels.resize(depths[at] + 1);
+        prefixes.levels[depths[at]].push_back(token);
+    }
+}
+
+} // namespace
+
+extern "C" struct hearth_llama_prefixes *
+hearth_llama_prefixes_create(const struct llama_vocab *vocab)
+{
+    try {
+        auto prefixes = std::make_unique<hearth_llama_prefixes>();
+        prefixes->vocab = vocab;
+        return prefixes.release();
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+extern "C" void hearth_llama_prefixes_destroy(struct hearth_llama_prefixes *prefixes)
+{
+    delete prefixes;
+}
+
+struct hearth_llama_grammar {
+    llama_sampler *sampler = nullptr;
+    hearth_llama_prefixes *prefixes = nullptr;
+    /* A grammar may name whole tokens, <[1000]> or <think>: what begins with a refused one may be
+     * allowed then. */
+    bool by_text = false;
+    std::vector<llama_token_data> asked; /* scratch */
+    std::vector<char> allowed;           /* scratch: of all tokens */
+
+    hearth_llama_grammar() = default;
+    ~hearth_llama_grammar()
+    {
+        if (sampler != nullptr)
+            llama_sampler_free(sampler);
+    }
+    hearth_llama_grammar(const hearth_llama_grammar &) = delete;
+    hearth_llama_grammar &operator=(const hearth_llama_grammar &) = delete;
+
+    /* The library marks what it refuses by a logit of -∞, and leaves the order alone. */
+    void ask()
+    {
+        llama_token_data_array array = {asked.data(), asked.size(), -1, false};
+        llama_sampler_apply(sampler, &array);
+    }
+
+    /* From short texts to long ones. */
+    void ask_vocabulary()
+    {
+        allowed.assign(prefixes->parents.size(), 0);
+        for (const auto &level : prefixes->levels) {
+            asked.clear();
+            for (int32_t token : level) {
+                int32_t parent = prefixes->parents[static_cast<size_t>(token)];
+                if (parent < 0 || allowed[static_cast<size_t>(parent)] != 0)
+                    asked.push_back({token, 0, 0});
+            }
+            if (asked.empty())
+                return;
+            ask();
+            for (const llama_token_data &one : asked)
+                allowed[static_cast<size_t>(one.id)] = one.logit == 0;
+        }
+    }
+};
+
+/* libllama says what is wrong in its log, which is the server's. */
+extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixes, const char *text,
+                                           size_t length, struct hearth_llama_grammar **ret_grammar,
+                                           struct hearth_error *error)
+{
+    if (length > text_max)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the grammar has %zu bytes, at most %zu are taken", length,
+                                text_max);
+    try {
+        std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
+        hearth_bounds bounds(read_ms, memory_max);
+        auto grammar = std::make_unique<hearth_llama_grammar>();
+        const std::string own(text, length);
+        if (too_deep(own))
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "the grammar has over %zu brackets within each other",
+                                    depth_max);
+        if (own.find('\0') == std::string::npos)
+            grammar->sampler = llama_sampler_init_grammar(prefixes->vocab, own.c_str(), "root");
+        if (grammar->sampler == nullptr)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "the grammar cannot be read: it must be GBNF with a rule "
+                                    "\"root\", and no rule may begin with itself");
+        grammar->prefixes = prefixes;
+        grammar->by_text = own.find('<') == std::string::npos;
+        *ret_grammar = grammar.release();
+        return 0;
+    } catch (const hearth_bound_reached &reached) {
+        char words[100];
+        hearth_bound_words(reached, words, sizeof(words));
+        return hearth_error_set(error, HEARTH_EINVAL, "the grammar %s", words);
+    } catch (const std::bad_alloc &) {
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
+    } catch (const std::exception &e) {
+        hearth_llama_log_words(e.what());
+        return hearth_error_set(error, HEARTH_EINVAL, "the grammar cannot be read");
+    }
+}
+
+extern "C" struct hearth_llama_grammar *
+hearth_llama_grammar_copy(const struct hearth_llama_grammar *from)
+{
+    try {
+        auto grammar = std::make_unique<hearth_llama_grammar>();
+        grammar->sampler = llama_sampler_clone(from->sampler);
+        grammar->prefixes = from->prefixes;
+        grammar->by_text = from->by_text;
+        return grammar.release();
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+extern "C" void hearth_llama_grammar_destroy(struct hearth_llama_grammar *grammar)
+{
+    delete grammar;
+}
+
+extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens, size_t count,
+                                          bool *ret_allowed)
+{
+    auto *grammar = static_cast<hearth_llama_grammar *>(argument);
+    try {
+        if (grammar->by_text && count >= many_tokens) {
+            hearth_bounds bounds(token_ms, memory_max);
+            grammar->ask_vocabulary();
+            for (size_t i = 0; i < count; i++)
+                ret_allowed[i] = grammar->allowed[static_cast<size_t>(tokens[i])] != 0;
+            return;
+        }
+        grammar->asked.resize(count);
+        for (size_t i = 0; i < count; i++)
+            grammar->asked[i] = {tokens[i], 0, 0};
+        grammar->ask();
+        for (size_t i = 0; i < count; i++)
+            ret_allowed[i] = grammar->asked[i].logit == 0;
+    } catch (...) {
+        std::fill(ret_allowed, ret_allowed + count, false);
+    }
+}
+
+extern "C" int hearth_llama_grammar_accept(struct hearth_llama_grammar *grammar, int32_t token)
+{
+    try {
+        hearth_bounds bounds(token_ms, memory_max);
+        llama_sampler_accept(grammar->sampler, token);
+        return 0;
+    } catch (const std::exception &e) {
+        hearth_llama_log_words(e.what());
+        return HEARTH_EINTERNAL;
+    } catch (...) {
+        return HEARTH_EINVAL;
+    }
+}
