@@ -143,8 +143,10 @@ if(TARGET llama_cpp)
   hearth_embedding_child(bench_decoder decoder.c bench_decoder_sides)
   hearth_embedding_child(bench_decoder_once decoder_once.c bench_decoder_sides)
   hearth_embedding_child(bench_decoder_fidelity decoder_fidelity.c hearth_network llama_cpp)
+  hearth_embedding_child(bench_decoder_greedy decoder_greedy.c hearth_network llama_cpp)
   hearth_embedding_child(bench_models models.c hearth_network llama_cpp)
-  set_target_properties(bench_decoder bench_decoder_once bench_decoder_fidelity bench_models
+  set_target_properties(bench_decoder bench_decoder_once bench_decoder_fidelity bench_decoder_greedy
+    bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
   # What samples, with the grammars of the plug-in.
   hearth_embedding_child(bench_sampler sampler.c hearth_network llama_cpp)

@@ -4,8 +4,8 @@ a Hugging Face folder without its weights, with some of the logits that transfor
 
     make_decoders.py OUTPUT [NAME…]    (needs torch, transformers, safetensors; `make golden` runs it)
 
-For each model NAME/config.json and NAME/expected.json: the tensors' shapes by name, tokens, and a
-few logits at a few positions. Weights are not kept: they follow from a tensor's name and shape, and
+For each model NAME/config.json and NAME/expected.json: the tensors' shapes by name, which members
+of config.json may be missing, tokens, and a few logits at a few positions. Weights are not kept: they follow from a tensor's name and shape, and
 test/support/golden_decoder.h makes the same again in C, bit for bit.
 """
 import json
@@ -30,6 +30,11 @@ SMALL = dict(vocab_size=VOCABULARY, hidden_size=64, num_hidden_layers=3, num_att
              num_key_value_heads=2, intermediate_size=96, max_position_embeddings=512,
              bos_token_id=1, eos_token_id=2, pad_token_id=0)
 UNTIED = dict(SMALL, tie_word_embeddings=False)
+
+
+# Never left out: with their defaults these would be models of billions.
+NEEDED = {"model_type", "hidden_size", "intermediate_size", "moe_intermediate_size", "vocab_size",
+          "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "num_experts", "num_local_experts"}
 
 
 def rope(kind, **numbers):
@@ -188,6 +193,23 @@ def logits_of(folder, ids):
             for at in POSITIONS if at < len(ids)]
 
 
+def droppable(folder, said, ids, expected):
+    """The members of config.json without which transformers computes the same: folders leave out what
+    is their class's default, and readers must know it."""
+    left, dropped = dict(said), []
+    for key in (key for key in said if key not in NEEDED):
+        fewer = {name: value for name, value in left.items() if name != key}
+        (folder / "config.json").write_text(json.dumps(fewer))
+        try:
+            same = logits_of(folder, ids) == expected
+        except Exception:  # whatever a class does without it: it is needed
+            same = False
+        if same:
+            left = fewer
+            dropped.append(key)
+    return dropped
+
+
 def make(name, kind, settings, old, target):
     folder = target / name
     shutil.rmtree(folder, ignore_errors=True)
@@ -209,14 +231,16 @@ def make(name, kind, settings, old, target):
         if name in SHORT:
             ids = ids[:SHORT[name]]
             runs.append({"tokens": ids, "each": EACH, "logits": logits_of(whole, ids)})
+        dropped = droppable(whole, said, runs[0]["tokens"], runs[0]["logits"])
     write(folder / "config.json", said)
-    write(folder / "expected.json", {"tensors": shapes, "runs": runs})
+    write(folder / "expected.json", {"tensors": shapes, "droppable": dropped, "runs": runs})
     largest = max(abs(x) for run in runs for row in run["logits"] for x in row["values"])
     print(f"{name:20} {sum(f.stat().st_size for f in folder.iterdir()) // 1024} KiB, logits up to {largest:.3g}")
 
 
 def main():
     transformers.logging.disable_progress_bar()
+    transformers.logging.set_verbosity_error()
     target = pathlib.Path(sys.argv[1])
     chosen = sys.argv[2:] or MODELS
     for name in chosen:

@@ -105,6 +105,23 @@ static void expect_run(struct run *run, const char *folder, enum hearth_isa isa)
     hearth_decoder_close(decoder);
 }
 
+/* Members of config.json that say a class's default may be missing, and in folders often are. */
+static void expect_same_without_defaults(const char *model, const char *folder,
+                                         const json_t *expected)
+{
+    json_t *config = golden_json(model, "config.json");
+    size_t index;
+    const json_t *key;
+    json_array_foreach(json_object_get(expected, "droppable"), index, key)
+        assert_int_equal(json_object_del(config, json_string_value(key)), 0);
+    char *text = json_dumps(config, JSON_COMPACT);
+    golden_write(folder, "config.json", text);
+    struct run run = run_of(model, json_array_get(json_object_get(expected, "runs"), 0));
+    expect_run(&run, folder, hearth_isa_best());
+    free(text);
+    json_decref(config);
+}
+
 static void a_golden_model_gives_the_logits_of_transformers(void **state)
 {
     const char *model = *state;
@@ -123,6 +140,7 @@ static void a_golden_model_gives_the_logits_of_transformers(void **state)
                 expect_run(&run, folder, (enum hearth_isa)isa);
         worst = fmax(worst, run.worst);
     }
+    expect_same_without_defaults(model, folder, expected);
     print_message("    differs by at most %.2g\n", worst);
     temp_folder_remove(folder);
     json_decref(expected);
@@ -162,21 +180,25 @@ static void windows_and_scalings_change_what_is_expected(void **state)
 /* A test for each folder, by its name. */
 int main(void)
 {
-    static struct CMUnitTest tests[MODELS_MAX];
+    static struct CMUnitTest tests[MODELS_MAX] = {
+        cmocka_unit_test(windows_and_scalings_change_what_is_expected),
+    };
     struct dirent **entries = NULL;
     int count = scandir(GOLDEN_DECODERS, &entries, NULL, alphasort), models = 0;
-    tests[models++] =
-        (struct CMUnitTest)cmocka_unit_test(windows_and_scalings_change_what_is_expected);
-    for (int i = 0; i < count && models < MODELS_MAX; i++) {
+    for (int i = 0; i < count && models + 1 < MODELS_MAX; i++) {
         const char *name = entries[i]->d_name;
         if (name[0] != '.')
-            tests[models++] = (struct CMUnitTest){
+            tests[++models] = (struct CMUnitTest){
                 .name = name,
                 .test_func = a_golden_model_gives_the_logits_of_transformers,
                 .initial_state = entries[i]->d_name,
             };
     }
-    if (models == 1)
-        return 1;
-    return _cmocka_run_group_tests("golden decoders", tests, (size_t)models, NULL, NULL);
+    int failed = models == 0;
+    if (failed == 0)
+        failed = _cmocka_run_group_tests("golden decoders", tests, (size_t)models + 1, NULL, NULL);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    return failed;
 }
