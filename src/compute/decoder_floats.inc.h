@@ -97,8 +97,6 @@ INLINE void add_pairs(sums_of_rows sums, const vi *x, int p, const void *pairs, 
 FLOAT_TILE(tile_f32, tile_floats, HEARTH_FORM_F32)
 FLOAT_TILE(tile_f16, tile_floats, HEARTH_FORM_F16)
 
-#ifndef HAS_AMX
-
 /* The inputs of a panel are padded to an even number with zeros, so that the last pair is whole. */
 INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form form, int wide,
                        int rows, size_t total, size_t first)
@@ -120,8 +118,6 @@ INLINE void tile_pairs(const struct hearth_tile_input *input, enum hearth_form f
     store_sums(sums, input->c, input->c_stride, wide, rows, first);
 }
 FLOAT_TILE(tile_bf16, tile_pairs, HEARTH_FORM_BF16)
-
-#endif
 
 /* What attention weighs. Row r's weight of a key lies at r · HEARTH_SCORES_STRIDE elements. */
 

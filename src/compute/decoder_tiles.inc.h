@@ -62,8 +62,8 @@ static void tiles_end(const struct tile_config *saved)
 
 /* Parts of 32 inputs; within a part row by row, so that it is a tile. What the last one lacks is
  * 0. */
-static void pack_bf16(const float *x, size_t first, size_t count, void *group, size_t rows,
-                      size_t row)
+static void pack_bf16_parts(const float *x, size_t first, size_t count, void *group, size_t rows,
+                            size_t row)
 {
     for (size_t i = 0; i < count; i += TILE_INPUTS) {
         size_t part = (first + i) / TILE_INPUTS;
@@ -109,7 +109,7 @@ static void add_parts(const struct hearth_tile_input *input, const char *weights
 
 typedef float tile_sums[HEARTH_ROW_GROUP][HEARTH_PANEL_OUTPUTS];
 
-static void tile_bf16(const struct hearth_tile_input *input)
+static void tile_bf16_parts(const struct hearth_tile_input *input)
 {
     _Alignas(64) tile_sums sums[TILE_SUMS];
     struct tile_config saved;
