@@ -81,15 +81,29 @@ INLINE bool signed_codes(struct tile_form form)
     return form.offset == 128;
 }
 
-/* Sums of some rows of a group with some panels, and where in the group those rows begin. */
-typedef vi whole_sums[ROW_BLOCK][WIDE_MOST][PARTS];
+#ifndef HAS_VNNI
+
+/* Integers may be added in any order, and the compiler then makes trees of a chain, whose leaves
+ * need more registers than there are. What goes through here stays where it is in the chain. */
+INLINE vi in_order(vi sum)
+{
+    __asm__("" : "+v"(sum));
+    return sum;
+}
+
+#endif
+
+/* Sums of some rows of a group with some panels. A tile of shorter vectors is computed one part of
+ * its channels after the other, because there are registers only for one. */
+typedef vi whole_sums[ROW_BLOCK][WIDE_MOST];
+typedef vf scaled_sums[ROW_BLOCK][WIDE_MOST];
 
 #define EACH_STEP_ROW UNROLL for (int r = 0; r < step; r++)
 
 /* Adds the products of one vector of codes of each panel with the rows' activations for the same
  * four inputs. With several panels the activation is broadcast once into a register, because two
  * loads a cycle are then what limits; with one it is an operand in memory. */
-INLINE void add_products(whole_sums sum, struct tile_form form, const vi *codes, int p,
+INLINE void add_products(whole_sums sum, struct tile_form form, const vi *codes,
                          const char *activations, int wide, int step)
 {
 #ifdef HAS_VNNI
@@ -97,24 +111,28 @@ INLINE void add_products(whole_sums sum, struct tile_form form, const vi *codes,
     EACH_STEP_ROW
     {
         if (wide == 1) {
-            sum[r][0][p] = dot(sum[r][0][p], codes[0], activations + 4 * r);
+            sum[r][0] = dot(sum[r][0], codes[0], activations + 4 * r);
             continue;
         }
         vi a = splat_at(activations + 4 * r);
-        EACH_PANEL sum[r][w][p] = dot_register(sum[r][w][p], codes[w], a);
+        EACH_PANEL sum[r][w] = dot_register(sum[r][w], codes[w], a);
     }
 #else
     if (small_codes(form)) {
         EACH_STEP_ROW
         {
             vi a = splat_at(activations + 4 * r);
-            EACH_PANEL sum[r][w][p] = ADD_S16(sum[r][w][p], MADD_U8(codes[w], a));
+            EACH_PANEL sum[r][w] = in_order(ADD_S16(sum[r][w], MADD_U8(codes[w], a)));
         }
         return;
     }
     if (!signed_codes(form)) {
-        EACH_STEP_ROW EACH_PANEL sum[r][w][p] +=
-            MADD_S16(MADD_U8(codes[w], splat_at(activations + 4 * r)), splat(0x00010001));
+        EACH_STEP_ROW
+        {
+            vi a = splat_at(activations + 4 * r);
+            EACH_PANEL sum[r][w] =
+                in_order(sum[r][w] + MADD_S16(MADD_U8(codes[w], a), splat(0x00010001)));
+        }
         return;
     }
     EACH_PANEL
@@ -123,16 +141,16 @@ INLINE void add_products(whole_sums sum, struct tile_form form, const vi *codes,
         EACH_STEP_ROW
         {
             vi a = WITH_SIGN_OF(whole, splat_at(activations + 4 * r));
-            sum[r][w][p] += MADD_S16(MADD_U8(size, a), splat(0x00010001));
+            sum[r][w] = in_order(sum[r][w] + MADD_S16(MADD_U8(size, a), splat(0x00010001)));
         }
     }
 #endif
 }
 
 /* The bits above the low four of vector t of codes, where they belong. */
-INLINE vi high_bits(struct tile_form form, const char *codes, int t, int p)
+INLINE vi high_bits(struct tile_form form, const char *codes, int t)
 {
-    const char *above = codes + 4 * HEARTH_VECTOR + p * VECTOR_BYTES;
+    const char *above = codes + 4 * HEARTH_VECTOR;
     if (form.bits == 4)
         return splat(0);
     vi plane = *(const vi *)(form.bits == 5 ? above : above + t / 4 * HEARTH_VECTOR);
@@ -156,27 +174,27 @@ INLINE void add_vectors(whole_sums sum, struct tile_form form, const char *codes
             _mm_loadu_si128((const void *)(const uint8_t[16])HEARTH_TABLE_CODES))
 #endif
     );
-    UNROLL for (int t = from; t < to; t++) EACH_PART
+    UNROLL for (int t = from; t < to; t++)
     {
         vi low[WIDE_MOST], high[WIDE_MOST];
         EACH_PANEL
         {
             const char *of_panel = codes + (size_t)w * apart;
-            vi raw = *(const vi *)(of_panel + t * HEARTH_VECTOR + p * VECTOR_BYTES);
+            vi raw = *(const vi *)(of_panel + t * HEARTH_VECTOR);
             low[w] = raw;
             if (form.bits == 8)
                 continue;
-            low[w] = (raw & mask) | high_bits(form, of_panel, t, p);
-            high[w] = ((raw >> 4) & mask) | high_bits(form, of_panel, t + 4, p);
+            low[w] = (raw & mask) | high_bits(form, of_panel, t);
+            high[w] = ((raw >> 4) & mask) | high_bits(form, of_panel, t + 4);
             if (form.table) {
                 low[w] = shuffle_bytes(table, low[w]);
                 high[w] = shuffle_bytes(table, high[w]);
             }
         }
         if (form.bits == 8 || half != 1)
-            add_products(sum, form, low, p, block + (size_t)t * total * 4, wide, step);
+            add_products(sum, form, low, block + (size_t)t * total * 4, wide, step);
         if (form.bits < 8 && half != 0)
-            add_products(sum, form, high, p, block + (size_t)(t + 4) * total * 4, wide, step);
+            add_products(sum, form, high, block + (size_t)(t + 4) * total * 4, wide, step);
     }
 }
 
@@ -224,7 +242,7 @@ INLINE vi last_sum(struct tile_form form, vi sum, const char *start)
 }
 
 /* Part `s` of a block that has one scale for each channel, for `step` rows from `first` on. */
-INLINE void add_scaled(sums_of_rows acc, struct tile_form form, const char *codes,
+INLINE void add_scaled(scaled_sums acc, struct tile_form form, const char *codes,
                        const char *scales, size_t apart, int s, const char *block, size_t total,
                        int wide, int first, int step)
 {
@@ -236,23 +254,23 @@ INLINE void add_scaled(sums_of_rows acc, struct tile_form form, const char *code
     const char *start = words + (size_t)start_word(form, s) * total * 4;
     const char *added = words + (size_t)sum_word * total * 4;
     whole_sums sum;
-    EACH_STEP_ROW EACH_PANEL EACH_PART sum[r][w][p] = first_sum(form, start + 4 * r);
+    EACH_STEP_ROW EACH_PANEL sum[r][w] = first_sum(form, start + 4 * r);
     add_vectors(sum, form, codes, apart, from, to, whole ? -1 : s, block + 4 * first, total, wide,
                 step);
-    EACH_PANEL EACH_PART
+    EACH_PANEL
     {
-        const char *of_panel = scales + (size_t)w * apart + p * VECTOR_BYTES / 2;
+        const char *of_panel = scales + (size_t)w * apart;
         vf scale = load_f16(of_panel + s * HEARTH_SCALES_BYTES);
         EACH_STEP_ROW
         {
-            vf x = to_floats(last_sum(form, sum[r][w][p], start + 4 * r));
-            acc[first + r][w][p] =
-                fused_of(x, scale * splat_float_at(words + 4 * r), acc[first + r][w][p]);
+            vf x = to_floats(last_sum(form, sum[r][w], start + 4 * r));
+            acc[first + r][w] =
+                fused_of(x, scale * splat_float_at(words + 4 * r), acc[first + r][w]);
         }
         if (form.minima) {
             vf minimum = load_f16(of_panel + (2 * form.scales + s) * HEARTH_SCALES_BYTES);
-            EACH_STEP_ROW acc[first + r][w][p] =
-                fused_of(minimum, splat_float_at(added + 4 * r), acc[first + r][w][p]);
+            EACH_STEP_ROW acc[first + r][w] =
+                fused_of(minimum, splat_float_at(added + 4 * r), acc[first + r][w]);
         }
     }
 }
@@ -263,21 +281,22 @@ INLINE int step_of(int wide, int rows)
     return wide == 1 || rows <= ROW_BLOCK / 2 ? rows : (rows + 1) / 2;
 }
 
-INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form form, int wide,
-                        int rows, size_t total, size_t first)
+INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form form, size_t part,
+                        int wide, int rows, size_t total, size_t first)
 {
     const size_t code_bytes = (size_t)form.bits * HEARTH_VECTOR, apart = input->panel_bytes;
     const size_t pair_bytes =
         2 * code_bytes + 2 * (size_t)form.scales * (form.minima ? 2 : 1) * HEARTH_SCALES_BYTES;
     const char *block = (const char *)input->group + 4 * first, *panel = input->panel;
     const int step = step_of(wide, rows);
-    sums_of_rows acc;
-    clear_sums(acc, wide, rows);
+    scaled_sums acc;
+    EACH_ROW EACH_PANEL acc[r][w] = (vf){0};
     size_t left = (input->inputs + HEARTH_BLOCK - 1) / HEARTH_BLOCK;
     for (; left; panel += pair_bytes) {
-        if (first == 0)
+        if (first == 0 && part == 0)
             fetch_next(input, panel, wide, pair_bytes);
-        const char *codes = panel, *scales = panel + 2 * code_bytes;
+        const char *codes = panel + part * VECTOR_BYTES;
+        const char *scales = panel + 2 * code_bytes + part * VECTOR_BYTES / 2;
         for (size_t here = left < 2 ? left : 2; here; here--, left--) {
             UNROLL for (int s = 0; s < form.scales; s++)
                 UNROLL for (int from = 0; from < rows; from += step)
@@ -288,7 +307,9 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
             block += total * HEARTH_S8_ROW_BYTES;
         }
     }
-    store_sums(acc, input->c, input->c_stride, wide, rows, first);
+    float *c = input->c + first * input->c_stride + part * PART_LANES;
+    EACH_ROW EACH_PANEL *(vf *)(c + (size_t)r * input->c_stride + w * HEARTH_PANEL_OUTPUTS) =
+        acc[r][w];
 }
 
 #define TILE(name, ...)                                                                            \
@@ -297,11 +318,12 @@ INLINE void tile_blocks(const struct hearth_tile_input *input, struct tile_form 
         const struct tile_form form = {__VA_ARGS__};                                               \
         struct hearth_tile_input one = *input;                                                     \
         if (PARTS == 1 && input->panels == 2 && input->rows > 2) {                                 \
-            EACH_ROW_COUNT(tile_blocks, input->rows, input, form, 2)                               \
+            EACH_ROW_COUNT(tile_blocks, input->rows, input, form, 0, 2)                            \
             return;                                                                                \
         }                                                                                          \
         for (size_t i = 0; i < input->panels; i++) {                                               \
-            EACH_ROW_COUNT(tile_blocks, input->rows, &one, form, 1)                                \
+            for (size_t part = 0; part < PARTS; part++)                                            \
+                EACH_ROW_COUNT(tile_blocks, input->rows, &one, form, part, 1)                      \
             one.panel = (const char *)one.panel + input->panel_bytes;                              \
             one.next = one.next ? (const char *)one.next + input->panel_bytes : NULL;              \
             one.c += HEARTH_PANEL_OUTPUTS;                                                         \
