@@ -228,6 +228,16 @@ def test_a_setting_quantizes_at_load(demo, start):
     assert memory["small"] < 0.8 * memory["whole"], memory
 
 
+def test_a_setting_that_libllama_does_not_have_is_refused(start, gguf):
+    server = start()
+    answer = server.post("/models", {"name": "m", "source": f"file:{gguf}", "task": "chat",
+                                     "settings": {"compute": "libllama", "quantize": "q8_0"}})
+    if answer.status == 201:
+        answer = server.post("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "a"}]})
+    assert answer.status >= 400
+    assert "'quantize': only Hearth's own decoder does that" in answer.text
+
+
 def test_a_repository_of_a_hub_gives_the_files_that_are_needed(home, start, tmp_path):
     """Weights that are there twice, and what is of no use, stay with the hub."""
     random_folder(tmp_path / "m", "bytes", shards=2)

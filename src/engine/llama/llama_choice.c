@@ -37,6 +37,10 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
                                 why.message);
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
+    if (load->settings->quantize.wanted)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'quantize': only Hearth's own decoder does that, and "
+                                "libllama computes this model (setting 'compute')");
     *ret_own = false;
     hearth_llama_plan_whole(load->header, load->plan);
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
