@@ -33,6 +33,7 @@ struct folder {
     struct hearth_config *config;
     struct hearth_shards shards;
     struct hearth_config_factors factors;
+    bool has_head; /* other than the embeddings */
     bool tied;
     size_t place; /* in the list of places */
 };
@@ -50,6 +51,10 @@ static int network(const struct hearth_checkpoint *checkpoint,
     int rc =
         hearth_config_network(self(checkpoint)->config, overrides, ret_network, factors, error);
     hearth_free(factors);
+    if (rc == 0 && self(checkpoint)->has_head) {
+        ret_network->tied = false;
+        ret_network->required |= HEARTH_PART_BIT(HEARTH_PART_HEAD);
+    }
     return rc;
 }
 
@@ -150,8 +155,24 @@ static const char *name_of(const struct hearth_checkpoint *checkpoint, size_t in
     return name;
 }
 
-/* Frequencies that old folders store follow from the config; a head beside tied embeddings is not
- * looked at, as transformers does not. */
+/* A head whose numbers are not those of the embeddings counts, whatever the config says of ties:
+ * since its release 5 transformers takes it so too. Most folders that have both say one thing
+ * twice, and then only one is kept. */
+static bool has_own_head(const struct hearth_checkpoint *checkpoint)
+{
+    const struct folder *folder = self(checkpoint);
+    struct hearth_checkpoint_tensor head, embedding;
+    if (!find(checkpoint, HEARTH_PART_HEAD, 0, 0, &head) ||
+        !find(checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &embedding))
+        return false;
+    const struct hearth_tensor *a = hearth_shards_at(&folder->shards, head.index);
+    const struct hearth_tensor *b = hearth_shards_at(&folder->shards, embedding.index);
+    return a->length != b->length || a->dtype != b->dtype ||
+           memcmp(a->bytes, b->bytes, a->length) != 0;
+}
+
+/* Frequencies that old folders store follow from the config; a head that says what tied embeddings
+ * say is not looked at. */
 static bool is_beside(const struct hearth_checkpoint *checkpoint, size_t index)
 {
     const struct folder *folder = self(checkpoint);
@@ -237,8 +258,9 @@ int hearth_checkpoint_open_folder(const char *path, struct hearth_checkpoint **r
     if (rc == 0)
         rc = hearth_shards_open(path, &folder->shards, error);
     if (rc == 0) {
-        folder->tied = read->tied;
         folder->place = place_of(folder);
+        folder->has_head = has_own_head(&folder->head);
+        folder->tied = read->tied && !folder->has_head;
         *ret_checkpoint = &folder->head;
     } else {
         close_folder(&folder->head);

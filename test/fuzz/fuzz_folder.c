@@ -1,24 +1,21 @@
-/* Any files as a decoder's Hugging Face folder: a plan, and a decoder that takes a step, or an
- * error in words.
+/* Any files as a decoder's Hugging Face folder: a network that can be planned, loaded (also
+ * quantized meanwhile) and computed within its bounds, or an error in words.
  *
  * An input is a few files in one text, a line "=== NAME" before each. Of safetensors the text is
  * the header; a body as long as the offsets in it say is written behind. */
-#include "base/error.h"
+#include "network_parts.h"
+
 #include "base/memory.h"
 #include "base/text.h"
-#include "network/decoder.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static const char *const names[] = {"config.json", "model.safetensors.index.json",
                                     "model.safetensors", "a.safetensors", "b.safetensors"};
-enum { NAMES = sizeof(names) / sizeof(names[0]), BODY_MAX = 1 << 18 };
+enum { NAMES = sizeof(names) / sizeof(names[0]), BODY_MAX = 1 << 20 };
 
 static char folder[64];
 
@@ -71,6 +68,14 @@ static size_t body_of(const char *header, size_t length)
     return most < BODY_MAX ? most : BODY_MAX;
 }
 
+static const unsigned char *body(void)
+{
+    static unsigned char made[BODY_MAX];
+    for (size_t i = 0; made[1] == 0 && i < BODY_MAX; i++)
+        made[BODY_MAX - 1 - i] = (unsigned char)(i % 61); /* small numbers of either width */
+    return made;
+}
+
 static void write_file(const char *text, size_t length, const char *name)
 {
     size_t bytes = 0;
@@ -82,8 +87,7 @@ static void write_file(const char *text, size_t length, const char *name)
         uint64_t header = bytes;
         fwrite(&header, sizeof(header), 1, file);
         fwrite(content, 1, bytes, file);
-        for (size_t i = body_of(content, bytes); i > 0; i--)
-            fputc((int)(i % 61), file); /* small numbers of either width */
+        fwrite(body(), 1, body_of(content, bytes), file);
     } else if (file != NULL) {
         fwrite(content, 1, bytes, file);
     }
@@ -92,42 +96,15 @@ static void write_file(const char *text, size_t length, const char *name)
     hearth_free(path);
 }
 
-static void take_a_step(const struct hearth_decoder_params *params)
-{
-    struct hearth_decoder *decoder = NULL;
-    struct hearth_error error = {0};
-    int rc = hearth_decoder_open(folder, params, NULL, &decoder, &error);
-    assert(rc == 0 || error.message[0] != '\0');
-    if (rc != 0)
-        return;
-    const int32_t tokens[] = {0, 0, 0};
-    struct hearth_decoder_span span = {0, tokens, 3, 1};
-    rc = hearth_decoder_step(decoder, &span, 1, HEARTH_DECODER_LOGITS, NULL, &error);
-    assert(rc == 0);
-    hearth_decoder_close(decoder);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    const struct hearth_decoder_params params = {.context = 16,
-                                                 .sequences = 1,
-                                                 .batch = 4,
-                                                 .outputs = 1,
-                                                 .states = 1,
-                                                 .threads = 1,
-                                                 .kv_type = HEARTH_KV_F16,
-                                                 .isa = HEARTH_ISA_PLAIN,
-                                                 .quantize = {length % 2 == 0, HEARTH_QUANT_Q8_0}};
-    struct hearth_decoder_plan plan;
-    struct hearth_error error = {0};
+    static const enum hearth_quant types[] = {HEARTH_QUANT_Q8_0, HEARTH_QUANT_Q4_0};
+    struct hearth_decoder_params params = fuzz_params(bytes, length);
     if (folder[0] == '\0')
         make_folder();
     for (size_t i = 0; i < NAMES; i++)
         write_file((const char *)bytes, length, names[i]);
-    int rc = hearth_decoder_plan(folder, &params, &plan, &error);
-    assert(rc == 0 || error.message[0] != '\0');
-    /* What a plan of so much memory would do is not tried. */
-    if (rc == 0 && plan.weights + plan.cache + plan.scratch < (64u << 20))
-        take_a_step(&params);
+    params.quantize = (struct hearth_weights_quantize){length % 2 == 0, types[length / 2 % 2]};
+    fuzz_model(folder, &params);
     return 0;
 }
