@@ -54,9 +54,9 @@ static bool has_word(const char *words, const char *word)
  * Features. */
 static void check_cpu(struct hearth_doctor *doctor)
 {
-    static const char *const features[] = {"avx",      "avx2",     "fma",         "f16c",
-                                           "avx512f",  "avx_vnni", "avx512_vnni", "avx512_bf16",
-                                           "amx_int8", "asimd",    "sve",         NULL};
+    static const char *const features[] = {
+        "avx",         "avx2",     "fma",      "f16c",  "avx512f", "avx_vnni", "avx512_vnni",
+        "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve",     NULL};
     char name[128] = "processor", flags[8192] = "", found[256] = "";
     proc_value("/proc/cpuinfo", "model name", name, sizeof(name));
     if (!proc_value("/proc/cpuinfo", "flags", flags, sizeof(flags)))

@@ -84,8 +84,8 @@ static void on_loading(struct hearth_answering *answering, float fraction)
         hearth_text_stream_loading(of(answering), fraction);
 }
 
-/* Noted with each prompt: a model whose worker ended meanwhile may have been loaded anew, with other
- * settings. */
+/* Noted with each prompt: a model whose worker ended meanwhile may have been loaded anew, with
+ * other settings. */
 static void on_prepared(struct hearth_answering *answering, uint32_t part)
 {
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",

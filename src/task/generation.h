@@ -50,7 +50,7 @@ struct hearth_generation_shape {
 struct hearth_generation {
     struct hearth_answering answering; /* first */
     const struct hearth_generation_shape *shape;
-    const char *id, *model;  /* the model as the client named it; in the call's arena */
+    const char *id, *model; /* the model as the client named it; in the call's arena */
     char fingerprint[HEARTH_FINGERPRINT_SIZE]; /* of what computes; empty before it is known */
     const char *const *echo; /* for each input the text that goes before its answers; or NULL */
     int64_t created_s;

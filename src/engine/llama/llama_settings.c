@@ -13,10 +13,23 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "cache_type_k",   "cache_type_v",    "flash_attention", "pooling",
-    "rope_freq_base", "rope_freq_scale", "cache_shared",    "repack",
-    "lock_memory",    "chat_template",   "prompts",         "default_prompt",
-    "compute",        "quantize",        "instruction_set", "adapters", NULL,
+    "cache_type_k",
+    "cache_type_v",
+    "flash_attention",
+    "pooling",
+    "rope_freq_base",
+    "rope_freq_scale",
+    "cache_shared",
+    "repack",
+    "lock_memory",
+    "chat_template",
+    "prompts",
+    "default_prompt",
+    "compute",
+    "quantize",
+    "instruction_set",
+    "adapters",
+    NULL,
 };
 
 static const struct {
