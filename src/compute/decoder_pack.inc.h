@@ -54,8 +54,8 @@ static inline void encode_block(const float *x, struct packed_block *block)
     __m256i codes = codes_of_32(x, inverse);
     _mm256_storeu_si256((void *)block->codes, codes);
     /* Sums of eight bytes; with 128 added they are unsigned. */
-    __m256i sums = _mm256_sad_epu8(_mm256_xor_si256(codes, _mm256_set1_epi8(-128)),
-                                   _mm256_setzero_si256());
+    __m256i sums =
+        _mm256_sad_epu8(_mm256_xor_si256(codes, _mm256_set1_epi8(-128)), _mm256_setzero_si256());
     __m256i halves = _mm256_add_epi64(sums, _mm256_shuffle_epi32(sums, 0x4e));
     block->low = _mm256_extract_epi32(halves, 0) - 16 * 128;
     block->high = _mm256_extract_epi32(halves, 4) - 16 * 128;
@@ -169,8 +169,8 @@ static inline void sums_of_rows_codes(const __m256i *codes, __m256i *ret_low, __
     for (int i = 0; i < 4; i++) {
         __m256i sums[2];
         for (int j = 0; j < 2; j++)
-            sums[j] = _mm256_sad_epu8(
-                _mm256_xor_si256(codes[2 * i + j], _mm256_set1_epi8(-128)), _mm256_setzero_si256());
+            sums[j] = _mm256_sad_epu8(_mm256_xor_si256(codes[2 * i + j], _mm256_set1_epi8(-128)),
+                                      _mm256_setzero_si256());
         pairs[i] = _mm256_or_si256(sums[0], _mm256_slli_epi64(sums[1], 32));
         pairs[i] = _mm256_add_epi32(pairs[i], _mm256_shuffle_epi32(pairs[i], 0x4e));
     }
@@ -218,13 +218,12 @@ static inline void pack_block_of_8(const float *x, size_t stride, uint8_t *to)
     __m256i rows[8], low, high;
     for (int r = 0; r < 8; r++) {
         const float *row = x + (size_t)r * stride;
-        rows[r] =
-            _mm256_max_epi32(_mm256_max_epi32(magnitudes_of_8(row), magnitudes_of_8(row + 8)),
-                             _mm256_max_epi32(magnitudes_of_8(row + 16), magnitudes_of_8(row + 24)));
+        rows[r] = _mm256_max_epi32(
+            _mm256_max_epi32(magnitudes_of_8(row), magnitudes_of_8(row + 8)),
+            _mm256_max_epi32(magnitudes_of_8(row + 16), magnitudes_of_8(row + 24)));
     }
     __m256 largest = _mm256_castsi256_ps(largest_of_rows(rows));
-    __m256 nothing =
-        _mm256_cmp_ps(largest, _mm256_set1_ps(HEARTH_LEAST_LARGEST), _CMP_LT_OQ);
+    __m256 nothing = _mm256_cmp_ps(largest, _mm256_set1_ps(HEARTH_LEAST_LARGEST), _CMP_LT_OQ);
     __m256 inverse = _mm256_andnot_ps(nothing, _mm256_div_ps(_mm256_set1_ps(127), largest));
     __m256 scale = _mm256_andnot_ps(nothing, _mm256_div_ps(largest, _mm256_set1_ps(127)));
     for (int r = 0; r < 8; r++)

@@ -42,8 +42,8 @@ INLINE vf to_floats(vi x)
     return __builtin_convertvector(x, vf);
 }
 
-/* While `bytes` at `at` in the first of `wide` panels are computed with, asks for as much of each of
- * the panels that come next, in one straight line, which memory serves best. */
+/* While `bytes` at `at` in the first of `wide` panels are computed with, asks for as much of each
+ * of the panels that come next, in one straight line, which memory serves best. */
 INLINE void fetch_next(const struct hearth_tile_input *input, const char *at, int wide,
                        size_t bytes)
 {

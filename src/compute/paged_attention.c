@@ -128,10 +128,10 @@ static void pack_queries(const struct hearth_decoder_kernels *kernels, const str
                             head_of(block, r) * width);
 }
 
-/* All pairs of this sequence and KV head are in one block: each page is read once, is not in a cache
- * yet, and a head's part of it is too short for the machine to see where reading goes on. So what
- * is read next is fetched while something else is computed: pages of keys, then pages of values,
- * then the next head's first keys. */
+/* All pairs of this sequence and KV head are in one block: each page is read once, is not in a
+ * cache yet, and a head's part of it is too short for the machine to see where reading goes on. So
+ * what is read next is fetched while something else is computed: pages of keys, then pages of
+ * values, then the next head's first keys. */
 static bool reads_alone(const struct block *block)
 {
     return block->queries->count * sharing(block->attention) <= ROWS;
@@ -151,10 +151,9 @@ static void score(const struct hearth_decoder_kernels *kernels, const struct blo
                                       .c_stride = HEARTH_SCORES_STRIDE};
     for (size_t key = first; key < last; key += TOKENS) {
         if (reads_alone(block))
-            input.next =
-                key + TOKENS < last
-                    ? hearth_kv_keys(layout, page_of(block, key + TOKENS), block->kv_head)
-                    : hearth_kv_values(layout, page_of(block, first), block->kv_head);
+            input.next = key + TOKENS < last
+                             ? hearth_kv_keys(layout, page_of(block, key + TOKENS), block->kv_head)
+                             : hearth_kv_values(layout, page_of(block, first), block->kv_head);
         input.panels = last - key <= CHANNELS ? 1 : TOKENS / CHANNELS;
         input.panel = hearth_kv_keys(layout, page_of(block, key), block->kv_head);
         input.c = place->scores + (key - start);

@@ -261,8 +261,8 @@ static void attend(struct hearth_member *member, struct heads *heads)
     if (decoder->packed_heads)
         return;
     while ((row = hearth_member_take(member)) < heads->pass->rows)
-        hearth_packed_set_rows(heads->to, decoder->kernels, row, 1,
-                               space->attended + row * queries, queries);
+        hearth_packed_set_rows(heads->to, decoder->kernels, row, 1, space->attended + row * queries,
+                               queries);
     hearth_member_barrier(member);
 }
 

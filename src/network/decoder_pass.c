@@ -57,8 +57,8 @@ void hearth_pass_rows(struct hearth_member *member, struct hearth_pass *pass,
         size_t rows = group_rows(pass->rows, group);
         for (size_t i = 0; i < rows; i++) {
             join(pass, group + i, phase->branch_norm, scratch + i * width);
-            hearth_pass_norm(decoder, space->x + (group + i) * width, phase->norm,
-                             phase->norm_bias, normed + i * width);
+            hearth_pass_norm(decoder, space->x + (group + i) * width, phase->norm, phase->norm_bias,
+                             normed + i * width);
         }
         hearth_packed_set_rows(phase->to, decoder->kernels, group, rows, normed, width);
     }

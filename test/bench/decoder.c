@@ -40,7 +40,8 @@ struct bench {
     unsigned count, rounds;
 };
 
-/* Tokens a second. The last sequence is for prompts, so that the others stay as deep as they are. */
+/* Tokens a second. The last sequence is for prompts, so that the others stay as deep as they are.
+ */
 static double measure(struct bench *bench, struct bench_side *side, const struct bench_case *one)
 {
     cpu_set_t before;

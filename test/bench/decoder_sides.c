@@ -158,6 +158,6 @@ void bench_trim(struct bench_side *side, uint32_t sequences, uint32_t count)
         if (side->decoder != NULL)
             hearth_decoder_trim(side->decoder, i, count);
         else
-            llama_memory_seq_rm(llama_get_memory(side->context), (llama_seq_id)i,
-                                (llama_pos)count, -1);
+            llama_memory_seq_rm(llama_get_memory(side->context), (llama_seq_id)i, (llama_pos)count,
+                                -1);
 }

@@ -22,8 +22,8 @@ struct bench_setup {
  * (the best). Ends the process when one is wrong. */
 struct bench_setup bench_setup_read(const char *path, uint32_t sequences, uint32_t context);
 
-/* Each takes the tokens numbered `first` … of its stream (the same for all) for the sequences `from`
- * … `from + count − 1`; `outputs` of the last ones give logits. */
+/* Each takes the tokens numbered `first` … of its stream (the same for all) for the sequences
+ * `from` … `from + count − 1`; `outputs` of the last ones give logits. */
 struct bench_side {
     const char *name;
     struct hearth_decoder *decoder; /* of our own, or … */

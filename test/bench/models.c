@@ -12,8 +12,7 @@
 static bool make_quantized(const char *type, const char *source, const char *target)
 {
     struct llama_model_quantize_params params = llama_model_quantize_default_params();
-    params.ftype =
-        strcmp(type, "q8_0") == 0 ? LLAMA_FTYPE_MOSTLY_Q8_0 : LLAMA_FTYPE_MOSTLY_Q4_0;
+    params.ftype = strcmp(type, "q8_0") == 0 ? LLAMA_FTYPE_MOSTLY_Q8_0 : LLAMA_FTYPE_MOSTLY_Q4_0;
     params.allow_requantize = true; /* the demo model is quantized already */
     return llama_model_quantize(source, target, &params) == 0;
 }
