@@ -1,8 +1,9 @@
 /* Tiles of the quantized forms: dot products of unsigned codes with s8 in 32 bits, then one fused
  * multiply-add for each scale. A part of decoder.inc.h.
  *
- * vpdpbusd adds four products to 32 bits and never overflows here. Its operand of activations is
- * broadcast from memory by the instruction itself, which the compiler does not do by itself.
+ * vpdpbusd adds four products to 32 bits and never overflows here. With one panel its operand of
+ * activations is broadcast from memory by the instruction itself, which the compiler does not do by
+ * itself; with two it is broadcast once for both.
  *
  * Without it, vpmaddubsw adds pairs of products in 16 bits. Nibbles: eight of these stay within
  * 8 · 2 · 15 · 127 = 30,480 and are then added in pairs by one vpmaddwd. Codes of 5 and 6 bits: a
