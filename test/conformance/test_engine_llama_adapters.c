@@ -129,9 +129,16 @@ static int prepare(struct driver *at, uint32_t sequence, const char *text, const
     return rc;
 }
 
+enum { SAID = 24 }; /* tokens of a text */
+
+/* Something else goes first, so that nothing of the text is held: libllama's last bits depend on
+ * how a prompt is cut, and with adapters of random numbers the two likeliest tokens are often near.
+ */
 static char *say(struct driver *at, const char *text, const float *scales)
 {
-    assert_int_equal(prepare(at, 0, text, scales, 12), 0);
+    assert_int_equal(prepare(at, 0, "1, 2, 3", scales, 1), 0);
+    driver_finish(at, 1, 0, 512);
+    assert_int_equal(prepare(at, 0, text, scales, SAID), 0);
     driver_finish(at, 1, 0, 512);
     return hearth_strdup(driver_text(at, 0));
 }
@@ -180,7 +187,7 @@ static void sequences_with_other_adapters_in_a_batch_say_what_each_says_alone(vo
     for (uint32_t i = 0; i < SEQUENCES; i++)
         alone[i] = say(&driver, prompts[i], scales[i]);
     for (uint32_t i = 0; i < SEQUENCES; i++)
-        assert_int_equal(prepare(&driver, i, prompts[i], scales[i], 12), 0);
+        assert_int_equal(prepare(&driver, i, prompts[i], scales[i], SAID), 0);
     driver_finish(&driver, 15, 0, 7);
     for (uint32_t i = 0; i < SEQUENCES; i++) {
         if (is_own())
@@ -221,9 +228,9 @@ static void copied_and_restored_sequences_keep_their_adapters(void **state)
     lseek(fileno(file), 0, SEEK_SET);
     assert_int_equal(ops->restore(driver.engine, 3, fileno(file), &driver.fault), 0);
     for (uint32_t i = 2; i <= 3; i++) {
-        assert_int_equal(prepare(&driver, i, story, second, 12), 0);
+        assert_int_equal(prepare(&driver, i, story, second, SAID), 0);
         assert_int_equal(ops->held_tokens(driver.engine, i, driver.runs[i].prepared), 0);
-        assert_int_equal(prepare(&driver, i, story, first, 12), 0);
+        assert_int_equal(prepare(&driver, i, story, first, SAID), 0);
         assert_true(ops->held_tokens(driver.engine, i, driver.runs[i].prepared) > 5);
         driver_finish(&driver, 1u << i, 0, 512);
         if (is_own())
