@@ -184,15 +184,21 @@ static int32_t take_largest(struct hearth_sampler *sampler, const struct hearth_
     return -1;
 }
 
+/* A temperature whose inverse overflows is so low that only the likeliest token has a weight. */
+static bool is_cold(float temperature)
+{
+    return !(temperature > 0) || !isfinite(1 / temperature);
+}
+
 static int32_t choose(struct hearth_sampler *sampler, const struct hearth_sampling *rules,
                       uint32_t position, const float *logits,
                       const struct hearth_sampler_gate *gate)
 {
     hearth_sampler_begin(sampler, logits);
-    if (!(rules->temperature > 0) || !isfinite(sampler->top))
+    if (is_cold(rules->temperature) || !isfinite(sampler->top))
         return take_largest(sampler, gate);
     float temperature = hearth_sampler_narrow(sampler, rules, position);
-    if (!(temperature > 0))
+    if (is_cold(temperature))
         return take_largest(sampler, gate);
     return draw(sampler, temperature, rules->seed, position, gate);
 }
@@ -222,7 +228,7 @@ int32_t hearth_sampler_pick(struct hearth_sampler *sampler, const struct hearth_
                             const struct hearth_sampler_gate *gate)
 {
     int32_t token = choose(sampler, rules, position, logits, gate);
-    if (token >= 0 || !mask(sampler, logits, gate))
+    if (token >= 0 || gate == NULL || !mask(sampler, logits, gate))
         return token;
     return choose(sampler, rules, position, logits, NULL);
 }
@@ -232,9 +238,13 @@ void hearth_sampler_chances(struct hearth_sampler *sampler, const struct hearth_
 {
     hearth_sampler_begin(sampler, logits);
     float temperature = hearth_sampler_narrow(sampler, rules, position);
-    double sum = hearth_sampler_weigh(sampler, 1 / temperature);
     for (uint32_t i = 0; i < sampler->vocabulary; i++)
         ret_chances[i] = 0;
+    if (is_cold(temperature)) {
+        ret_chances[token_of(sampler, largest(sampler))] = 1;
+        return;
+    }
+    double sum = hearth_sampler_weigh(sampler, 1 / temperature);
     for (size_t i = 0; i < sampler->count; i++)
         ret_chances[token_of(sampler, i)] = (double)sampler->weights[i] / sum;
 }

@@ -124,8 +124,9 @@ static float dynamic_temperature(struct hearth_sampler *sampler,
     list_all(sampler);
     double sum = hearth_sampler_weigh(sampler, 1), entropy = 0;
     for (size_t i = 0; i < sampler->count; i++)
-        entropy -= (double)sampler->weights[i] *
-                   ((double)sampler->logits[i] - (double)sampler->top - log(sum));
+        if (sampler->weights[i] > 0)
+            entropy -= (double)sampler->weights[i] *
+                       ((double)sampler->logits[i] - (double)sampler->top - log(sum));
     entropy = fmax(entropy / sum, 0) / log((double)sampler->nominal);
     return low + (high - low) * (float)pow(entropy, (double)rules->dynamic_exponent);
 }

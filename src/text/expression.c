@@ -106,9 +106,11 @@ static size_t letters(const struct expression *expression, const uint32_t *at, s
 static size_t digits(const struct expression *expression, const uint32_t *at, size_t count)
 {
     size_t before = expression->space_before && count > 1 && at[0] == ' ';
-    size_t length = run_of(at + before, count - before, HEARTH_UNICODE_NUMBER, false);
-    if (expression->digits_most && length > expression->digits_most)
-        length = expression->digits_most;
+    size_t most = count - before;
+    if (expression->digits_most && most > expression->digits_most)
+        most =
+            expression->digits_most; /* a long run is not walked to its end for each of its parts */
+    size_t length = run_of(at + before, most, HEARTH_UNICODE_NUMBER, false);
     return length ? before + length : 0;
 }
 

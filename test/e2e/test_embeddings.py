@@ -313,7 +313,9 @@ def test_a_model_says_what_it_is_before_it_is_loaded_and_after(start, home, mini
         (256, 384, "mean", True, "f32", ["embed", "tokenize"])
     assert embed(server, "load it").status == 200
     after = server.get("/v1/models/minilm").json()["hearth"]
-    assert after == {**before, "loaded": True}
+    told = {"loaded": True, "adapters": [], "system_fingerprint": after["system_fingerprint"]}
+    assert after == {**before, **told}
+    assert after["system_fingerprint"].startswith("fp_")
     assert "hearth" not in server.get("/v1/models").json()["data"][0]
 
 

@@ -260,6 +260,30 @@ static void temperature_0_takes_the_first_of_the_likeliest(void **state)
     hearth_free(logits.values);
 }
 
+/* Below 2.9e-39 the inverse of a temperature is infinite in f32; a dynamic one falls far below that
+ * where the model is sure of itself and the exponent large. */
+static void a_temperature_without_an_inverse_takes_the_likeliest(void **state)
+{
+    (void)state;
+    enum { WORDS = 300 };
+    static const float temperatures[] = {1e-38f, 1e-39f, 1e-40f, 1e-45f};
+    float logits[WORDS];
+    double chances[WORDS];
+    struct hearth_sampler *sampler = hearth_sampler_create(WORDS, best_ops());
+    for (int i = 0; i < 4 + 100; i++) {
+        struct hearth_sampling rules = no_rules();
+        rules.temperature = i < 4 ? temperatures[i] : 0.8f;
+        rules.dynamic_range = i < 4 ? 0 : 1;
+        rules.dynamic_exponent = (float)(i - 3);
+        for (int t = 0; t < WORDS; t++)
+            logits[t] = t == 123 ? 20 : (float)(t % 7);
+        assert_int_equal(hearth_sampler_pick(sampler, &rules, 5, logits, NULL), 123);
+        hearth_sampler_chances(sampler, &rules, 5, logits, chances);
+        assert_true(chances[123] > 0.99);
+    }
+    hearth_sampler_destroy(sampler);
+}
+
 /* Equal logits at an edge: the lower tokens stay. */
 static void of_equals_the_lower_tokens_stay(void **state)
 {
@@ -489,6 +513,7 @@ int main(void)
         cmocka_unit_test(vocabularies_of_any_length_are_sampled),
         cmocka_unit_test(what_is_no_number_is_never_picked),
         cmocka_unit_test(temperature_0_takes_the_first_of_the_likeliest),
+        cmocka_unit_test(a_temperature_without_an_inverse_takes_the_likeliest),
         cmocka_unit_test(of_equals_the_lower_tokens_stay),
         cmocka_unit_test(every_instruction_set_picks_the_same),
         cmocka_unit_test(a_choice_depends_on_seed_and_position_alone),
