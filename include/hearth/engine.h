@@ -85,6 +85,8 @@ struct hearth_model_facts {
     char cache_type[24];
     /* Names of the adapters, in the order of their numbers; a JSON list or empty; as loaded. */
     char adapters_json[4096];
+    /* What tells the values of all of them from others; as loaded, empty where nothing does. */
+    char adapters_digest[72];
 };
 
 /* How to load. Zero means the default that is written behind the field. */

@@ -210,6 +210,8 @@ int hearth_adapter_load(struct hearth_adapter *adapter, struct hearth_error *err
                 rc = load_a(adapter, i, place, &at, error);
     for (size_t i = 0; rc == 0 && i < hearth_adapter_file_count(adapter->file); i++)
         rc = load_b(adapter, hearth_adapter_file_at(adapter->file, i), &at, error);
+    if (rc == 0)
+        hearth_sha256_of(adapter->memory, (size_t)adapter->bytes, adapter->digest);
     hearth_adapter_file_close(adapter->file);
     adapter->file = NULL;
     return rc;

@@ -10,6 +10,7 @@
 #ifndef HEARTH_NETWORK_ADAPTER_H
 #define HEARTH_NETWORK_ADAPTER_H
 
+#include "base/digest.h"
 #include "compute/panel.h"
 #include "network/adapter_file.h"
 
@@ -52,6 +53,7 @@ struct hearth_adapter {
     uint32_t layer_count;
     uint32_t ranks[HEARTH_ADAPTER_PLACES]; /* the most of any layer */
     uint64_t bytes;                        /* what load takes */
+    char digest[HEARTH_SHA256_HEX];        /* of the loaded values */
     struct hearth_adapter_file *file;      /* until load */
     void *memory;
 };

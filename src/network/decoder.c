@@ -263,6 +263,11 @@ const char *hearth_decoder_adapter_name(const struct hearth_decoder *decoder, ui
     return decoder->adapters[index].name;
 }
 
+const char *hearth_decoder_adapter_digest(const struct hearth_decoder *decoder, uint32_t index)
+{
+    return decoder->adapters[index].digest;
+}
+
 float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index)
 {
     return decoder->space.results + index * decoder->result_stride;

@@ -59,6 +59,8 @@ void hearth_decoder_close(struct hearth_decoder *decoder); /* NULL is allowed */
 const struct hearth_network *hearth_decoder_network(const struct hearth_decoder *decoder);
 /* The name of adapter number `index`. */
 const char *hearth_decoder_adapter_name(const struct hearth_decoder *decoder, uint32_t index);
+/* The sha256 of its values as they are computed with. */
+const char *hearth_decoder_adapter_digest(const struct hearth_decoder *decoder, uint32_t index);
 
 /* The adapters that a sequence has from now on: a finite scale for each, 0 where it is not used;
  * NULL: the base alone, as at the beginning. A sequence that had others forgets its tokens, because

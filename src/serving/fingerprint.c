@@ -36,6 +36,7 @@ void hearth_fingerprint_make(const struct hearth_fingerprint_parts *parts,
     hearth_digesting_text(digesting, parts->files);
     hearth_digesting_text(digesting, parts->engine);
     hearth_digesting_text(digesting, parts->engine_json);
+    hearth_digesting_text(digesting, parts->facts->adapters_digest);
     hearth_digesting_number(digesting, parts->facts->context);
     hearth_digesting_end(digesting, &digest);
     snprintf(ret_text, HEARTH_FINGERPRINT_SIZE, "fp_%.*s", DIGITS, digest.digits);

@@ -2,10 +2,11 @@
  *
  *     fp_3f2a9c1b04de_own_avx512_bf16_f16
  *
- * twelve digits of a digest of its files, its engine, the settings that only its engine knows, the
- * context and Hearth's version; then in words what computes it with which instructions, and the
- * type of its KV cache, as far as its engine tells. Where our own decoder computes, two answers
- * with one fingerprint to one prompt and seed have the same tokens and logprobs.
+ * twelve digits of a digest of its files, its engine, the settings that only its engine knows, its
+ * adapters' values, the context and Hearth's version; then in words what computes it with which
+ * instructions, and the type of its KV cache, as far as its engine tells. Where our own decoder
+ * computes, two answers with one fingerprint to one prompt and seed have the same tokens and
+ * logprobs.
  *
  * Pure; any thread. */
 #ifndef HEARTH_SERVING_FINGERPRINT_H

@@ -45,6 +45,8 @@ struct hearth_llama_compute_ops {
      * had others forgets its tokens. */
     void (*adapt)(struct hearth_llama_compute *compute, uint32_t sequence, const float *scales);
     const char *(*adapter_name)(struct hearth_llama_compute *compute, uint32_t adapter);
+    /* What tells its values from others; NULL: nothing does. */
+    const char *(*adapter_digest)(struct hearth_llama_compute *compute, uint32_t adapter);
     /* Forgets all but the first `count` tokens of a sequence; false: it had to forget all. */
     bool (*cut)(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t count);
     /* The oldest position of a sequence that is still kept. */

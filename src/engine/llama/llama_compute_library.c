@@ -251,6 +251,13 @@ static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t a
     return ((struct library *)compute)->adapters[adapter].name;
 }
 
+/* Only our own decoder promises the same bits. */
+static const char *adapter_digest(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    (void)compute, (void)adapter;
+    return NULL;
+}
+
 static size_t saved_bytes(struct hearth_llama_compute *compute, uint32_t sequence)
 {
     return llama_state_seq_get_size(((struct library *)compute)->context, (llama_seq_id)sequence);
@@ -300,6 +307,7 @@ static const struct hearth_llama_compute_ops ops = {
     .pooled = pooled,
     .adapt = adapt,
     .adapter_name = adapter_name,
+    .adapter_digest = adapter_digest,
     .cut = cut,
     .oldest = oldest,
     .copy = copy,

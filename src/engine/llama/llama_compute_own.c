@@ -112,6 +112,11 @@ static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t a
     return hearth_decoder_adapter_name(((struct own *)compute)->decoder, adapter);
 }
 
+static const char *adapter_digest(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    return hearth_decoder_adapter_digest(((struct own *)compute)->decoder, adapter);
+}
+
 static void copy(struct hearth_llama_compute *compute, uint32_t from, uint32_t to)
 {
     hearth_decoder_copy(((struct own *)compute)->decoder, from, to);
@@ -162,6 +167,7 @@ static const struct hearth_llama_compute_ops ops = {
     .pooled = pooled,
     .adapt = adapt,
     .adapter_name = adapter_name,
+    .adapter_digest = adapter_digest,
     .cut = cut,
     .oldest = oldest,
     .copy = copy,

@@ -1,6 +1,7 @@
 /* The plug-in: its table, loading and unloading. */
 #include "engine/llama/llama_engine.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -107,6 +108,21 @@ static void list_adapters(struct hearth_engine *engine)
     hearth_buf_finish(&names);
 }
 
+static void digest_adapters(struct hearth_engine *engine)
+{
+    struct hearth_sha256 *digest = hearth_sha256_create();
+    bool any = false;
+    for (uint32_t i = 0; i < engine->compute->adapter_count; i++) {
+        const char *its = engine->compute->ops->adapter_digest(engine->compute, i);
+        if (its != NULL)
+            hearth_sha256_update(digest, its, strlen(its));
+        any = any || its != NULL;
+    }
+    if (any)
+        hearth_sha256_hex(digest, engine->facts.adapters_digest);
+    hearth_sha256_destroy(digest);
+}
+
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -131,6 +147,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
              kernels != NULL ? kernels : "");
     tell_cache_type(engine);
     list_adapters(engine);
+    digest_adapters(engine);
     return check_vocabulary(engine, error);
 }
 

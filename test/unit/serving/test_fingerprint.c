@@ -47,6 +47,10 @@ static void files_settings_and_context_make_another_one_and_slots_and_batch_do_n
     facts.context = 8192;
     hearth_fingerprint_make(&parts, other);
     assert_string_not_equal(other, first);
+    parts = parts_of("own, avx2", "bf16");
+    snprintf(facts.adapters_digest, sizeof(facts.adapters_digest), "0123");
+    hearth_fingerprint_make(&parts, other);
+    assert_string_not_equal(other, first);
     for (int i = 0; i < 3; i++) {
         parts = parts_of("own, avx2", "bf16");
         parts.files = i == 0 ? "ac" : parts.files;

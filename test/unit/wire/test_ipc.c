@@ -402,6 +402,7 @@ static void started_carries_facts_and_plan(void **state)
                                                 .quantization = "Q4_1",
                                                 .compute = "own, avx2",
                                                 .cache_type = "f16, q8_0",
+                                                .adapters_digest = "0123",
                                                 .pooling = "mean",
                                                 .normalized = true,
                                                 .has_chat_template = true,
@@ -419,6 +420,7 @@ static void started_carries_facts_and_plan(void **state)
     assert_string_equal(got.facts.default_prompt, "query");
     assert_string_equal(got.facts.compute, "own, avx2");
     assert_string_equal(got.facts.cache_type, "f16, q8_0");
+    assert_string_equal(got.facts.adapters_digest, "0123");
     assert_int_equal(got.facts.weight_bytes, started.facts.weight_bytes);
     assert_int_equal(got.facts.slots, 64);
     assert_int_equal(got.facts.batch, 2048);
