@@ -138,10 +138,69 @@ static int check_beginning(const struct reading *from)
     return 0;
 }
 
+/* Members that are computed with, and what PEFT writes there. Any other kind of value was meant as
+ * something, and the default in its place would be another adapter. */
+static bool is_text(const json_t *value)
+{
+    return json_is_string(value);
+}
+
+static bool is_number(const json_t *value)
+{
+    return json_is_number(value);
+}
+
+static bool is_truth(const json_t *value)
+{
+    return json_is_boolean(value);
+}
+
+static bool is_text_or_truth(const json_t *value)
+{
+    return json_is_string(value) || json_is_boolean(value);
+}
+
+static bool is_pattern(const json_t *value)
+{
+    const char *key;
+    json_t *number;
+    json_object_foreach((json_t *)value, key, number) if (!json_is_number(number)) return false;
+    return json_is_object(value);
+}
+
+static int check_types(const struct reading *from)
+{
+    static const struct {
+        const char *key;
+        bool (*fits)(const json_t *value);
+        const char *what;
+    } members[] = {
+        {"peft_type", is_text, "no text"},
+        {"bias", is_text, "no text"},
+        {"init_lora_weights", is_text_or_truth, "neither a text nor true or false"},
+        {"r", is_number, "no number"},
+        {"lora_alpha", is_number, "no number"},
+        {"use_rslora", is_truth, "neither true nor false"},
+        {"rank_pattern", is_pattern, "no object with numbers"},
+        {"alpha_pattern", is_pattern, "no object with numbers"},
+    };
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const json_t *value = json_object_get(from->config, members[i].key);
+        if (value != NULL && !json_is_null(value) && !members[i].fits(value))
+            return hearth_error_set(from->error, HEARTH_EMODEL,
+                                    "adapter '%s': adapter_config.json: '%s' is %s",
+                                    from->file->name, members[i].key, members[i].what);
+    }
+    return 0;
+}
+
 static int check_config(const struct reading *from)
 {
     const char *name = from->file->name;
     char shown[64];
+    int rc = check_types(from);
+    if (rc != 0)
+        return rc;
     const char *kind = hearth_json_text(from->config, "peft_type", "");
     const char *bias = hearth_json_text(from->config, "bias", "none");
     if (strcmp(kind, "LORA") != 0)
@@ -153,7 +212,7 @@ static int check_config(const struct reading *from)
                                 "adapter '%s' has biases (bias: '%s'), which are not computed here",
                                 name,
                                 hearth_adapter_shown(bias, strlen(bias), shown, sizeof(shown)));
-    int rc = check_extras(from);
+    rc = check_extras(from);
     if (rc == 0)
         rc = check_rest(from);
     return rc != 0 ? rc : check_beginning(from);
@@ -193,7 +252,7 @@ static int number_of(const struct reading *from, const char *member, const char 
             return rc;
         if (!matches)
             continue;
-        *ret_number = json_is_number(value) ? json_number_value(value) : (double)NAN;
+        *ret_number = json_number_value(value); /* see check_types */
         return 0;
     }
     return 0;
@@ -219,7 +278,8 @@ static int set_scale(const struct reading *from, struct hearth_adapter_pair *pai
     return 0;
 }
 
-/* The layer and the module of a path "model.layers.12.self_attn.q_proj". */
+/* The layer and the module of a path "model.layers.12.self_attn.q_proj". Zeros in front are not
+ * what PEFT writes; they would give one layer two names. */
 static bool split_path(const char *path, uint32_t *ret_layer, enum hearth_part *ret_part)
 {
     static const char head[] = "model.layers.";
@@ -229,7 +289,8 @@ static bool split_path(const char *path, uint32_t *ret_layer, enum hearth_part *
     size_t digits = strspn(at, "0123456789");
     char number[8];
     int64_t layer;
-    if (digits == 0 || digits >= sizeof(number) || at[digits] != '.')
+    if (digits == 0 || digits >= sizeof(number) || at[digits] != '.' ||
+        (digits > 1 && at[0] == '0'))
         return false;
     memcpy(number, at, digits);
     number[digits] = '\0';

@@ -295,8 +295,11 @@ static inline bool adapter_make_peft(const struct adapter_maker *maker, const ch
     snprintf(path, sizeof(path), "%s/adapter_model.safetensors", folder);
     bool written = adapter_write(path, &buf, maker->cut_off ? 4 : 0);
     buf.length = 0;
-    char *text = hearth_format("{\"peft_type\":\"LORA\",\"r\":%u,\"lora_alpha\":%g%s}", maker->rank,
-                               (double)maker->alpha, config != NULL ? config : "");
+    char *text =
+        config != NULL && config[0] == '{'
+            ? hearth_strdup(config)
+            : hearth_format("{\"peft_type\":\"LORA\",\"r\":%u,\"lora_alpha\":%g%s}", maker->rank,
+                            (double)maker->alpha, config != NULL ? config : "");
     hearth_buf_text(&buf, text);
     hearth_free(text);
     snprintf(path, sizeof(path), "%s/adapter_config.json", folder);

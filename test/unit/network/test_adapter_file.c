@@ -227,8 +227,6 @@ static void what_a_peft_config_asks_for_beyond_two_matrices_is_refused_by_name(v
         expect_peft(&maker, cases[i].config, HEARTH_ENOTIMPL, cases[i].words);
     expect_peft(&maker, ",\"rank_pattern\":{\"self_attn.k_proj\":16}", HEARTH_EMODEL,
                 "another rank");
-    expect_peft(&maker, ",\"alpha_pattern\":{\"self_attn.k_proj\":\"x\"}", HEARTH_EMODEL,
-                "scale of");
     expect_peft(&maker, ",", HEARTH_EMODEL, "adapter_config.json");
     maker.one_more = "base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector";
     expect_peft(&maker, NULL, HEARTH_ENOTIMPL, "DoRA");
@@ -236,9 +234,37 @@ static void what_a_peft_config_asks_for_beyond_two_matrices_is_refused_by_name(v
     expect_peft(&maker, NULL, HEARTH_ENOTIMPL, "embed_tokens.lora_embedding_A");
     maker.one_more = "base_model.model.lm_head.weight";
     expect_peft(&maker, NULL, HEARTH_ENOTIMPL, "lm_head.weight");
+    maker.one_more = "base_model.model.model.layers.00.self_attn.q_proj.lora_A.weight";
+    expect_peft(&maker, NULL, HEARTH_ENOTIMPL, "layers.00.self_attn.q_proj");
     maker.one_more = NULL;
     maker.cut_off = true;
     expect_peft(&maker, NULL, HEARTH_EMODEL, "adapter_model.safetensors");
+}
+
+/* The default in place of such a value would be another adapter without a word. */
+static void members_of_a_peft_config_of_another_kind_are_refused_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config, *words;
+    } cases[] = {
+        {"{\"peft_type\":\"LORA\",\"lora_alpha\":\"x\"}", "'lora_alpha' is no number"},
+        {"{\"peft_type\":\"LORA\",\"lora_alpha\":true}", "'lora_alpha' is no number"},
+        {"{\"peft_type\":\"LORA\",\"r\":[8]}", "'r' is no number"},
+        {",\"use_rslora\":1", "'use_rslora' is neither true nor false"},
+        {",\"use_rslora\":\"false\"", "'use_rslora' is neither true nor false"},
+        {",\"rank_pattern\":[]", "'rank_pattern' is no object with numbers"},
+        {",\"rank_pattern\":{\"nothing\":null}", "'rank_pattern' is no object with numbers"},
+        {",\"alpha_pattern\":\"\"", "'alpha_pattern' is no object with numbers"},
+        {",\"alpha_pattern\":{\"self_attn.k_proj\":\"x\"}", "'alpha_pattern' is no object with"},
+        {",\"init_lora_weights\":[\"pissa\"]", "'init_lora_weights' is neither a text nor"},
+        {",\"bias\":false", "'bias' is no text"},
+        {"{\"peft_type\":1}", "'peft_type' is no text"},
+    };
+    struct decoder_maker base = decoder_maker_small("llama");
+    struct adapter_maker maker = adapter_maker_small(&base);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_peft(&maker, cases[i].config, HEARTH_EMODEL, cases[i].words);
 }
 
 static void expect_scale(const char *config, enum hearth_part part, uint32_t layer, double scale)
@@ -272,6 +298,7 @@ static void scales_are_pefts(void **state)
         ",\"alpha_pattern\":{\"layers.1.self_attn.q_proj\":4,\"q_proj\":12,\"roj\":99,"
         "\"^model.layers.2.mlp.up_proj\":20,\"^mlp.down_proj\":99}";
     expect_scale("", HEARTH_PART_QUERY, 0, 2);
+    expect_scale(",\"rank_pattern\":null,\"use_rslora\":null", HEARTH_PART_QUERY, 0, 2);
     expect_scale(",\"use_rslora\":true", HEARTH_PART_DOWN, 3, 16 / sqrt(8));
     expect_scale(patterns, HEARTH_PART_QUERY, 1, 0.5);
     expect_scale(patterns, HEARTH_PART_QUERY, 3, 1.5);
@@ -290,6 +317,7 @@ int main(void)
         cmocka_unit_test(tensors_that_are_not_computed_are_refused_by_name),
         cmocka_unit_test(damaged_files_are_refused_or_harmless),
         cmocka_unit_test(what_a_peft_config_asks_for_beyond_two_matrices_is_refused_by_name),
+        cmocka_unit_test(members_of_a_peft_config_of_another_kind_are_refused_by_name),
         cmocka_unit_test(scales_are_pefts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
