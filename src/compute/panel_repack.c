@@ -181,9 +181,8 @@ int hearth_panels_repack(const struct hearth_panels *panels, const void *const *
             const uint8_t *row = source + (output + c) * row_bytes;
             if (!put_row(panels, (struct row_place){panel, c}, row))
                 return hearth_error_set(error, HEARTH_EMODEL,
-                                        "a weight of row %zu is not a finite number: the file is "
-                                        "damaged, or was made so",
-                                        output + c);
+                                        "a weight is not a finite number: the file is damaged, or "
+                                        "was made so");
         }
     }
     return 0;

@@ -2,6 +2,7 @@
  * gaps, and the tables have empty rows there. */
 #include "compute/quant.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Values and bytes of a block, from ggml-common.h. Q4_0: f16 scale and 16 bytes of nibbles, so 18
@@ -127,4 +128,38 @@ void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, 
             y[32 * i + j] = codes->minima ? value + part.minimum[j / 16] : value;
         }
     }
+}
+
+/* A float is not finite when its exponent is all ones. Looking at bits lets loops be vectors. */
+static bool floats_are_finite(enum hearth_quant type, const uint8_t *bytes, size_t count)
+{
+    uint32_t infinite = 0, exponent = type == HEARTH_QUANT_F16 ? 0x7c00 : 0x7f80;
+    for (size_t i = 0; type == HEARTH_QUANT_F32 && i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, bytes + 4 * i, sizeof(bits));
+        infinite |= (bits & 0x7f800000) == 0x7f800000;
+    }
+    for (size_t i = 0; type != HEARTH_QUANT_F32 && i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, bytes + 2 * i, sizeof(bits));
+        infinite |= (bits & exponent) == exponent;
+    }
+    return infinite == 0;
+}
+
+bool hearth_quant_is_finite(enum hearth_quant type, const void *bytes, size_t count)
+{
+    const struct hearth_quant_codes *codes = hearth_quant_codes(type);
+    if (!codes)
+        return floats_are_finite(type, bytes, count);
+    size_t parts = types[type].block_values / 32;
+    for (size_t i = 0; i < count / 32; i++) {
+        struct hearth_quant_part part;
+        codes->unpack((const uint8_t *)bytes + i / parts * types[type].block_bytes, i % parts,
+                      &part);
+        for (size_t half = 0; half < 2; half++)
+            if (!isfinite(part.scale[half]) || (codes->minima && !isfinite(part.minimum[half])))
+                return false;
+    }
+    return true;
 }

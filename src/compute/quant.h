@@ -4,7 +4,7 @@
  *
  * Any thread; nothing here has state. The bytes may be anything (a hostile file): whatever they
  * are, `hearth_dequantize` reads only the blocks that it is told of and writes `count` numbers,
- * which are then not necessarily finite. */
+ * which are then not necessarily finite (`hearth_quant_is_finite`). */
 #ifndef HEARTH_COMPUTE_QUANT_H
 #define HEARTH_COMPUTE_QUANT_H
 
@@ -48,6 +48,10 @@ size_t hearth_quant_bytes(uint32_t number, size_t count);
 /* `count` values, a multiple of the block, from the start of a block. `type` is one of the above;
  * `bytes` needs no alignment. */
 void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, float *y);
+
+/* Whether all that hearth_dequantize makes of them is finite. Of blocks only scales and minima are
+ * looked at: codes are small whole numbers, which cannot carry a scale beyond f32. */
+bool hearth_quant_is_finite(enum hearth_quant type, const void *bytes, size_t count);
 
 /* Whether hearth_quantize makes this type: F32, F16, BF16, Q8_0, Q4_0, Q4_1. */
 bool hearth_quant_can_be_made(enum hearth_quant type);

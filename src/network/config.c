@@ -151,7 +151,10 @@ static float divided(struct hearth_config_reader *from, const char *key, double 
 {
     if (!(value > 0))
         hearth_config_refuse(from, key, "is not above 0");
-    return (float)(1 / value);
+    float inverse = (float)(1 / value);
+    if (!isfinite(inverse))
+        hearth_config_refuse(from, key, "is too close to 0 to divide by");
+    return inverse;
 }
 
 static void read_factors(struct hearth_config_reader *from, const struct hearth_model_type *type,
@@ -179,13 +182,16 @@ static void read_factors(struct hearth_config_reader *from, const struct hearth_
     }
 }
 
-/* 0 and null are no cap; a network whose class has one by default says null for none. */
+/* What is divided by it must stay finite. 0 and null are no cap; a network whose class has one by
+ * default says null for none. */
 static float cap_of(struct hearth_config_reader *from, const char *key, double otherwise)
 {
     const json_t *value = json_object_get(from->object, key);
     double cap = json_is_null(value) ? 0 : hearth_config_number(from, key, otherwise);
     if (!(cap >= 0))
         hearth_config_refuse(from, key, "is negative");
+    if (cap > 0)
+        divided(from, key, cap);
     return (float)cap;
 }
 

@@ -64,16 +64,39 @@ static uint32_t needed(struct reading *from, const char *suffix, uint32_t fallba
 
 /* The bound is far beyond every real value and far within f32, so that what is computed of it is
  * finite. NaN fails the first test. */
-static float number(struct reading *from, const char *suffix, float fallback)
+static double number_as_written(struct reading *from, const char *suffix, double fallback)
 {
     char key[128];
     snprintf(key, sizeof(key), "%s.%s", from->prefix, suffix);
-    double value = hearth_gguf_number(from->gguf, key, (double)fallback);
+    double value = hearth_gguf_number(from->gguf, key, fallback);
     if (!isfinite(value) || fabs(value) > 1e12) {
         refuse(from, suffix, "is out of range");
         return fallback;
     }
-    return (float)value;
+    return value;
+}
+
+static float number(struct reading *from, const char *suffix, float fallback)
+{
+    return (float)number_as_written(from, suffix, (double)fallback);
+}
+
+/* Of a number that things are divided by, 1 where it is missing or 0. A denormal's inverse is
+ * beyond f32. */
+static float inverse(struct reading *from, const char *suffix)
+{
+    double value = number_as_written(from, suffix, 0);
+    float result = value != 0 ? (float)(1 / value) : 1;
+    if (!isfinite(result))
+        refuse(from, suffix, "is too close to 0 to divide by");
+    return result;
+}
+
+/* The same as it is, 0 where it is missing or means none. */
+static float divisor(struct reading *from, const char *suffix)
+{
+    inverse(from, suffix);
+    return number(from, suffix, 0);
 }
 
 /* Defaults are those of the GGUF specification: as many key heads as heads where nothing is said
@@ -158,16 +181,15 @@ static void read_factors(struct reading *from, struct hearth_network *network)
     network->residual_scale = number(from, "residual_scale", 0);
     if (network->residual_scale == 0)
         network->residual_scale = 1;
-    float logit_scale = number(from, "logit_scale", 0);
-    network->logit_scale = logit_scale != 0 ? 1 / logit_scale : 1;
-    float divisor = (float)network->head_size;
+    network->logit_scale = inverse(from, "logit_scale");
+    float size = (float)network->head_size;
     if (row->layers_scaled_by_width != 0 && network->layers == row->layers_scaled_by_width)
-        divisor = (float)network->width / (float)network->heads;
+        size = (float)network->width / (float)network->heads;
     network->attention_scale = number(from, "attention.scale", 0);
     if (network->attention_scale == 0)
-        network->attention_scale = 1 / sqrtf(divisor);
-    network->attention_cap = number(from, "attn_logit_softcapping", 0);
-    network->logit_cap = number(from, "final_logit_softcapping", 0);
+        network->attention_scale = 1 / sqrtf(size);
+    network->attention_cap = divisor(from, "attn_logit_softcapping");
+    network->logit_cap = divisor(from, "final_logit_softcapping");
 }
 
 /* A pattern n means that layers n − 1, 2n − 1, … see everything. Files may instead have a truth for
@@ -213,8 +235,8 @@ static void read_rotary(struct reading *from, const struct hearth_network_overri
     snprintf(key, sizeof(key), "%s.rope.scaling.type", from->prefix);
     struct hearth_gguf_text type = hearth_gguf_text(from->gguf, key);
     rotary->base = number(from, "rope.freq_base", 10000);
-    float factor = number(from, "rope.scaling.factor", number(from, "rope.scale_linear", 0));
-    rotary->frequency_scale = factor != 0 ? 1 / factor : 1;
+    bool old = find(from, "rope.scaling.factor") == NULL;
+    rotary->frequency_scale = inverse(from, old ? "rope.scale_linear" : "rope.scaling.factor");
     if (overrides != NULL && overrides->rotary_base > 0)
         rotary->base = overrides->rotary_base;
     if (overrides != NULL && overrides->rotary_scale > 0)
@@ -227,7 +249,8 @@ static void read_rotary(struct reading *from, const struct hearth_network_overri
         from->rc = hearth_error_set(from->error, HEARTH_ENOTIMPL,
                                     "a scaling of positions of another kind than linear, yarn and "
                                     "longrope");
-    if (!(rotary->base > 1) || !(rotary->frequency_scale > 0))
+    if (!(rotary->base > 1) || !(rotary->frequency_scale > 0) ||
+        !isfinite(1 / rotary->frequency_scale))
         refuse(from, "rope.freq_base", "or its scaling is out of range");
     rotary->original_context =
         whole(from, "rope.scaling.original_context_length", network->trained_context, INT32_MAX);

@@ -64,7 +64,9 @@ static int load_vector(const struct hearth_piece *piece, const void *source, flo
     hearth_dequantize((enum hearth_quant)piece->source[0].type, source, (size_t)piece->count, to);
     for (uint64_t i = 0; i < piece->count; i++) {
         if (!isfinite(to[i]))
-            return hearth_error_set(error, HEARTH_EMODEL, "a norm or a bias is not finite");
+            return hearth_error_set(error, HEARTH_EMODEL,
+                                    "a value is not a finite number: the file is damaged, or was "
+                                    "made so");
         to[i] += piece->add_one ? 1 : 0;
     }
     if (piece->vector != NULL)
@@ -72,18 +74,24 @@ static int load_vector(const struct hearth_piece *piece, const void *source, flo
     return 0;
 }
 
-/* A row of a float type as another type; `floats` has room for it. Quantizing wants finite
- * values. */
+static int refuse_weight(struct hearth_error *error)
+{
+    return hearth_error_set(error, HEARTH_EMODEL,
+                            "a weight is not a finite number: the file is damaged, or was made so");
+}
+
+/* A row of a float type as another type; `floats` has room for it. Quantizing wants finite values;
+ * what it makes of them may be infinite all the same, where a value is beyond f16. */
 static int convert_row(enum hearth_quant from, const void *source, enum hearth_quant to,
                        size_t count, float *floats, void *ret_row, struct hearth_error *error)
 {
+    if (!hearth_quant_is_finite(from, source, count))
+        return refuse_weight(error);
     hearth_dequantize(from, source, count, floats);
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(floats[i]))
-            return hearth_error_set(error, HEARTH_EMODEL,
-                                    "a weight is not a finite number: the file is damaged, or was "
-                                    "made so");
     hearth_quantize(to, floats, count, ret_row);
+    if (!hearth_quant_is_finite(to, ret_row, count))
+        return hearth_error_set(error, HEARTH_EMODEL, "a weight is too large for %s",
+                                hearth_quant_type((uint32_t)to)->name);
     return 0;
 }
 
@@ -100,6 +108,8 @@ static int load_rows(const struct hearth_piece *piece, const char *source, size_
     if (chunk == 0)
         *piece->raw = to;
     if (from == piece->type) {
+        if (!hearth_quant_is_finite(from, source + first * from_bytes, count * inputs))
+            return refuse_weight(error);
         memcpy(to + first * to_bytes, source + first * from_bytes, count * to_bytes);
         return 0;
     }
@@ -112,10 +122,10 @@ static int load_rows(const struct hearth_piece *piece, const char *source, size_
     return rc;
 }
 
-/* Panels of another type than the file's: the rows of one panel after the other are converted and
- * repacked as a matrix that has no others. */
-static int convert_panel(const struct hearth_piece *piece, const void *const *sources,
-                         size_t number, float *floats, char *rows, struct hearth_error *error)
+/* One panel, repacked as a matrix that has no others. Where the panels are of another type than the
+ * file's, its rows are converted before, for which `floats` and `rows` have room. */
+static int load_panel(const struct hearth_piece *piece, const void *const *sources, size_t number,
+                      float *floats, char *rows, struct hearth_error *error)
 {
     const struct hearth_panels *panels = piece->panels;
     size_t part = number % panels->parts, output = number / panels->parts * HEARTH_PANEL_OUTPUTS;
@@ -138,21 +148,50 @@ static int convert_panel(const struct hearth_piece *piece, const void *const *so
     return rc == 0 ? hearth_panels_repack(&one, &source, 0, 1, error) : rc;
 }
 
-static int convert_panels(const struct hearth_piece *piece, const void *const *sources,
-                          size_t first, size_t count, struct hearth_error *error)
+static bool converts(const struct hearth_piece *piece)
 {
-    size_t inputs = piece->panels->inputs;
-    float *floats = hearth_try_calloc(inputs, sizeof(*floats));
-    char *rows =
-        hearth_try_calloc(HEARTH_PANEL_OUTPUTS, hearth_quant_bytes(piece->panels->type, inputs));
+    for (unsigned i = 0; i < piece->panels->parts; i++)
+        if (piece->source[i].type != (uint32_t)piece->panels->type)
+            return true;
+    return false;
+}
+
+/* `ret_source` is the number of the source that was read last, for a failure to name. */
+static int load_panels(const struct hearth_piece *piece, const void *const *sources, size_t chunk,
+                       size_t *ret_source, struct hearth_error *error)
+{
+    const struct hearth_panels *panels = piece->panels;
+    size_t count = panels_in_chunk(piece), first = chunk * count;
+    size_t left = panels->panel_count - first;
+    float *floats = NULL;
+    char *rows = NULL;
     int rc = 0;
-    if (floats == NULL || rows == NULL)
-        rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to quantize with");
-    for (size_t i = first; rc == 0 && i < first + count; i++)
-        rc = convert_panel(piece, sources, i, floats, rows, error);
+    count = count < left ? count : left;
+    if (converts(piece)) {
+        floats = hearth_try_calloc(panels->inputs, sizeof(*floats));
+        rows = hearth_try_calloc(HEARTH_PANEL_OUTPUTS,
+                                 hearth_quant_bytes(panels->type, panels->inputs));
+        if (floats == NULL || rows == NULL)
+            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory to quantize with");
+    }
+    for (size_t i = first; rc == 0 && i < first + count; i++) {
+        *ret_source = i % panels->parts;
+        rc = load_panel(piece, sources, i, floats, rows, error);
+    }
     hearth_free(floats);
     hearth_free(rows);
     return rc;
+}
+
+/* Which tensor is damaged is what a person can look into. */
+static void name_tensor(const struct loading *loading, const struct hearth_piece *piece,
+                        size_t source, struct hearth_error *error)
+{
+    char name[HEARTH_GGUF_TENSOR_NAME_MAX + 1];
+    if (error->code != HEARTH_EMODEL)
+        return;
+    hearth_checkpoint_name(loading->checkpoint, piece->source[source].index, name, sizeof(name));
+    hearth_error_prefix(error, "tensor '%s'", name);
 }
 
 /* Offsets and sizes are those of describe; map has made sure that the file still reaches so far. */
@@ -161,22 +200,20 @@ static int load_chunk(const struct loading *loading, const struct hearth_piece *
 {
     char *to = (char *)loading->weights->memory + piece->offset;
     const void *sources[2] = {NULL, NULL};
+    size_t source = 0;
+    int rc = 0;
     for (size_t i = 0; i < 2 && piece->source[i].size_bytes > 0; i++)
         sources[i] = (const char *)hearth_checkpoint_bytes(loading->checkpoint, &piece->source[i]) +
                      piece->source_offset[i];
     if (piece->kind == HEARTH_PIECE_VECTOR)
-        return load_vector(piece, sources[0], (float *)(void *)to, error);
-    if (piece->kind == HEARTH_PIECE_RAW)
-        return load_rows(piece, sources[0], chunk, to, error);
-    size_t count = panels_in_chunk(piece), first = chunk * count;
-    size_t left = piece->panels->panel_count - first;
-    count = count < left ? count : left;
-    bool converts = false;
-    for (unsigned i = 0; i < piece->panels->parts; i++)
-        converts = converts || piece->source[i].type != (uint32_t)piece->panels->type;
-    if (converts)
-        return convert_panels(piece, sources, first, count, error);
-    return hearth_panels_repack(piece->panels, sources, first, count, error);
+        rc = load_vector(piece, sources[0], (float *)(void *)to, error);
+    else if (piece->kind == HEARTH_PIECE_RAW)
+        rc = load_rows(piece, sources[0], chunk, to, error);
+    else
+        rc = load_panels(piece, sources, chunk, &source, error);
+    if (rc != 0)
+        name_tensor(loading, piece, source, error);
+    return rc;
 }
 
 /* The piece that has this chunk. */

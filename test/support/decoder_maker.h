@@ -29,7 +29,10 @@ struct decoder_maker {
     const char *wrong_name;
     uint32_t wrong_type;   /* 0: right */
     uint32_t wrong_extent; /* added to the first */
-    bool left_out, one_more, not_finite;
+    bool left_out, one_more;
+    float wrong_value;     /* in each of its rows; 0: right */
+    const char *wrong_key; /* of the header, behind the architecture's name; or NULL */
+    float wrong_number;    /* which it has */
 };
 
 static inline struct decoder_maker decoder_maker_small(const char *architecture)
@@ -286,6 +289,8 @@ static inline void decoder_put_keys(struct hearth_buf *buf, const struct decoder
     }
     if (maker->window > 0)
         put_key_of(buf, maker, "attention.sliding_window", maker->window, entries);
+    if (maker->wrong_key != NULL)
+        put_number_of(buf, maker, maker->wrong_key, maker->wrong_number, entries);
     if (strcmp(maker->architecture, "granite") == 0) {
         put_number_of(buf, maker, "logit_scale", 4, entries);
         put_number_of(buf, maker, "residual_scale", 0.5f, entries);
@@ -323,8 +328,8 @@ static inline void decoder_put_values(struct hearth_buf *buf, const struct decod
                             ? 1.7f * random / sqrtf((float)count)
                             : 0.5f * random;
         }
-        if (making->maker->not_finite && strcmp(tensor->name, making->maker->wrong_name) == 0)
-            values[count / 2] = INFINITY;
+        if (making->maker->wrong_value != 0 && strcmp(tensor->name, making->maker->wrong_name) == 0)
+            values[count / 2] = making->maker->wrong_value;
         if (hearth_quant_type(tensor->type) != NULL &&
             hearth_quant_can_be_made((enum hearth_quant)tensor->type))
             hearth_quantize((enum hearth_quant)tensor->type, values, count, block);

@@ -108,7 +108,7 @@ static void shapes_that_cannot_be_are_refused(void **state)
     assert_string_equal(error.message, "rows of 128 weights are no whole blocks of the type q6_K");
 }
 
-static void weights_that_are_not_finite_are_refused_by_their_row(void **state)
+static void weights_that_are_not_finite_are_refused(void **state)
 {
     (void)state;
     EACH_TYPE(type)
@@ -130,7 +130,11 @@ static void weights_that_are_not_finite_are_refused_by_their_row(void **state)
                    sizeof(infinite));
         assert_int_equal(hearth_panels_repack(&panels, &source, 0, 1, &error), 0);
         assert_int_equal(hearth_panels_repack(&panels, &source, 1, 1, &error), HEARTH_EMODEL);
-        assert_non_null(strstr(error.message, "row 18"));
+        assert_non_null(strstr(error.message, "not a finite number"));
+        for (size_t row = 0; row < 20; row++)
+            assert_int_equal(hearth_quant_is_finite(type, weights + row * row_bytes, inputs),
+                             row != 18);
+        assert_false(hearth_quant_is_finite(type, weights, 20 * inputs));
         hearth_free(panels.memory);
         hearth_free(weights);
     }
@@ -158,7 +162,7 @@ int main(void)
         cmocka_unit_test(rows_of_panels_are_the_rows_of_the_file),
         cmocka_unit_test(no_form_takes_more_than_its_table_says),
         cmocka_unit_test(shapes_that_cannot_be_are_refused),
-        cmocka_unit_test(weights_that_are_not_finite_are_refused_by_their_row),
+        cmocka_unit_test(weights_that_are_not_finite_are_refused),
         cmocka_unit_test(products_of_scales_beyond_f16_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

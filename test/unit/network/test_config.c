@@ -262,6 +262,13 @@ static void what_cannot_be_is_refused_by_the_name_of_the_member(void **state)
         expect_fault(text, HEARTH_EMODEL, members[i][1]);
         hearth_free(text);
     }
+    /* Their inverses are beyond f32. */
+    expect_fault("{\"model_type\":\"granite\",\"logits_scaling\":1e-44}", HEARTH_EMODEL,
+                 "logits_scaling");
+    expect_fault("{\"model_type\":\"gemma2\",\"query_pre_attn_scalar\":1e-44}", HEARTH_EMODEL,
+                 "query_pre_attn_scalar");
+    expect_fault("{\"model_type\":\"gemma2\",\"final_logit_softcapping\":1e-44}", HEARTH_EMODEL,
+                 "final_logit_softcapping");
     expect_fault("[]", HEARTH_EMODEL, "config.json is no JSON object");
     expect_fault("{\"model_type\":", HEARTH_EMODEL, "config.json");
 }

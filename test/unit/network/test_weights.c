@@ -89,18 +89,66 @@ static void types_without_kernels_and_tensors_without_a_place_are_refused(void *
     assert_non_null(strstr(error.message, "attn_sinks"));
 }
 
-static void weights_that_are_not_finite_are_refused(void **state)
+/* With the name of the tensor that the maker made wrong. */
+static void expect_refusal_of(const struct decoder_maker *maker, const char *words)
+{
+    struct hearth_error error;
+    char name[96];
+    snprintf(name, sizeof(name), "tensor '%s': ", maker->wrong_name);
+    int rc = open_made(maker, &error);
+    if (rc != HEARTH_EMODEL || strstr(error.message, name) == NULL ||
+        strstr(error.message, words) == NULL)
+        fail_msg("%d \"%s\" is no refusal of %s with \"%s\"", rc, error.message, maker->wrong_name,
+                 words);
+}
+
+static void weights_that_are_not_finite_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"blk.2.ffn_down.weight", "blk.1.ffn_norm.weight"};
+    /* Embeddings stay rows beside a head of its own, gates and ups lie in one matrix. */
+    static const char *const names[] = {"blk.2.ffn_down.weight", "blk.1.ffn_norm.weight",
+                                        "token_embd.weight",     "output.weight",
+                                        "blk.3.ffn_gate.weight", "blk.3.ffn_up.weight"};
+    static const uint32_t types[] = {HEARTH_QUANT_F32, HEARTH_QUANT_F16, HEARTH_QUANT_BF16,
+                                     HEARTH_QUANT_Q8_0, HEARTH_QUANT_Q4_1};
     struct hearth_error error;
-    for (size_t i = 0; i < 2; i++) {
-        struct decoder_maker maker = decoder_maker_small("llama");
-        maker.wrong_name = names[i];
-        maker.not_finite = true;
-        assert_int_equal(open_made(&maker, &error), HEARTH_EMODEL);
-        assert_non_null(strstr(error.message, "finite"));
-    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        for (size_t j = 0; j < sizeof(types) / sizeof(types[0]); j++) {
+            struct decoder_maker maker = decoder_maker_small("llama");
+            maker.type = (enum hearth_quant)types[j];
+            maker.wrong_name = names[i];
+            maker.wrong_value = INFINITY;
+            expect_refusal_of(&maker, "is not a finite number");
+        }
+    struct decoder_maker maker = decoder_maker_small("llama");
+    maker.wrong_name = names[2];
+    maker.wrong_value = NAN;
+    expect_refusal_of(&maker, "is not a finite number");
+    maker.wrong_value = 0;
+    assert_int_equal(open_made(&maker, &error), 0);
+}
+
+/* 10^6 is a number, but none of f16; nor is the scale of 10^8 in whole numbers up to 127. */
+static void weights_that_are_too_large_for_their_new_type_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"token_embd.weight", "blk.1.attn_k.weight"};
+    static const struct {
+        enum hearth_quant type;
+        float value;
+        const char *words;
+    } cases[] = {{HEARTH_QUANT_F16, 1e6f, "is too large for f16"},
+                 {HEARTH_QUANT_Q8_0, 1e8f, "is too large for q8_0"},
+                 {HEARTH_QUANT_Q8_0, INFINITY, "is not a finite number"}};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < sizeof(cases) / sizeof(cases[0]); j++) {
+            struct decoder_maker maker = decoder_maker_small("llama");
+            maker.wrong_name = names[i];
+            maker.wrong_value = cases[j].value;
+            params.quantize = (struct hearth_weights_quantize){true, cases[j].type};
+            expect_refusal_of(&maker, cases[j].words);
+            params.quantize.wanted = false;
+        }
 }
 
 static void numbers_that_cannot_be_are_refused(void **state)
@@ -123,6 +171,27 @@ static void numbers_that_cannot_be_are_refused(void **state)
     maker.width = 127; /* rows of 127 are no whole blocks */
     maker.type = HEARTH_QUANT_F32;
     assert_int_equal(open_made(&maker, &error), 0);
+}
+
+/* 10^-44 is a denormal, whose inverse is infinite. 0 means that there is none. */
+static void numbers_that_nothing_can_be_divided_by_are_refused(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"rope.scaling.factor", "rope.scale_linear", "logit_scale",
+                                       "attn_logit_softcapping", "final_logit_softcapping"};
+    struct hearth_error error;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct decoder_maker maker = decoder_maker_small("llama");
+        maker.wrong_key = keys[i];
+        for (int sign = -1; sign <= 1; sign += 2) {
+            maker.wrong_number = (float)sign * 1e-44f;
+            assert_int_equal(open_made(&maker, &error), HEARTH_EMODEL);
+            assert_non_null(strstr(error.message, keys[i]));
+            assert_non_null(strstr(error.message, "to divide by"));
+        }
+        maker.wrong_number = 0;
+        assert_int_equal(open_made(&maker, &error), 0);
+    }
 }
 
 /* A header whose every byte is changed in turn by chance: an error or a decoder, never an end. */
@@ -218,8 +287,10 @@ int main(void)
         cmocka_unit_test(every_architecture_of_the_table_opens),
         cmocka_unit_test(a_tensor_that_is_missing_or_misshapen_is_named),
         cmocka_unit_test(types_without_kernels_and_tensors_without_a_place_are_refused),
-        cmocka_unit_test(weights_that_are_not_finite_are_refused),
+        cmocka_unit_test(weights_that_are_not_finite_are_refused_by_name),
+        cmocka_unit_test(weights_that_are_too_large_for_their_new_type_are_refused),
         cmocka_unit_test(numbers_that_cannot_be_are_refused),
+        cmocka_unit_test(numbers_that_nothing_can_be_divided_by_are_refused),
         cmocka_unit_test(a_header_with_any_byte_changed_ends_in_an_error_or_a_decoder),
         cmocka_unit_test(the_plan_is_not_exceeded),
     };
