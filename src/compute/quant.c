@@ -130,7 +130,7 @@ void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, 
     }
 }
 
-/* A float is not finite when its exponent is all ones. Looking at bits lets loops be vectors. */
+/* A float is not finite when its exponent is all ones, which shows without a conversion to f32. */
 static bool floats_are_finite(enum hearth_quant type, const uint8_t *bytes, size_t count)
 {
     uint32_t infinite = 0, exponent = type == HEARTH_QUANT_F16 ? 0x7c00 : 0x7f80;

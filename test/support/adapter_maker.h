@@ -270,7 +270,7 @@ static inline bool adapter_make_peft(const struct adapter_maker *maker, const ch
     }
     if (maker->one_more != NULL) {
         char *entry =
-            hearth_format(",\"%s\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%u,%u]}",
+            hearth_format(",\"%s\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[%u,%u]}",
                           maker->one_more, (unsigned)making->bytes, (unsigned)making->bytes + 4);
         hearth_buf_text(&head, entry);
         hearth_free(entry);
