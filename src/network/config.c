@@ -151,10 +151,9 @@ static float divided(struct hearth_config_reader *from, const char *key, double 
 {
     if (!(value > 0))
         hearth_config_refuse(from, key, "is not above 0");
-    float inverse = (float)(1 / value);
-    if (!isfinite(inverse))
+    if (1 / value > HEARTH_NETWORK_NUMBER_MAX)
         hearth_config_refuse(from, key, "is too close to 0 to divide by");
-    return inverse;
+    return (float)(1 / value);
 }
 
 static void read_factors(struct hearth_config_reader *from, const struct hearth_model_type *type,

@@ -1,5 +1,7 @@
 #include "network/config_reader.h"
 
+#include "network/network.h"
+
 #include <math.h>
 
 void hearth_config_refuse(struct hearth_config_reader *from, const char *key, const char *why)
@@ -56,7 +58,7 @@ double hearth_config_number(struct hearth_config_reader *from, const char *key, 
     if (value == NULL)
         return fallback;
     double number = json_is_number(value) ? json_number_value(value) : NAN;
-    if (!isfinite(number) || fabs(number) > 1e12) {
+    if (!isfinite(number) || fabs(number) > HEARTH_NETWORK_NUMBER_MAX) {
         hearth_config_refuse(from, key, "is not a number that can be");
         return fallback;
     }

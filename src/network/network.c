@@ -62,14 +62,12 @@ static uint32_t needed(struct reading *from, const char *suffix, uint32_t fallba
     return value;
 }
 
-/* The bound is far beyond every real value and far within f32, so that what is computed of it is
- * finite. NaN fails the first test. */
 static double number_as_written(struct reading *from, const char *suffix, double fallback)
 {
     char key[128];
     snprintf(key, sizeof(key), "%s.%s", from->prefix, suffix);
     double value = hearth_gguf_number(from->gguf, key, fallback);
-    if (!isfinite(value) || fabs(value) > 1e12) {
+    if (!isfinite(value) || fabs(value) > HEARTH_NETWORK_NUMBER_MAX) {
         refuse(from, suffix, "is out of range");
         return fallback;
     }
@@ -81,15 +79,14 @@ static float number(struct reading *from, const char *suffix, float fallback)
     return (float)number_as_written(from, suffix, (double)fallback);
 }
 
-/* Of a number that things are divided by, 1 where it is missing or 0. A denormal's inverse is
- * beyond f32. */
+/* Of a number that things are divided by; 1 where it is missing or 0. */
 static float inverse(struct reading *from, const char *suffix)
 {
     double value = number_as_written(from, suffix, 0);
-    float result = value != 0 ? (float)(1 / value) : 1;
-    if (!isfinite(result))
+    double result = value != 0 ? 1 / value : 1;
+    if (fabs(result) > HEARTH_NETWORK_NUMBER_MAX)
         refuse(from, suffix, "is too close to 0 to divide by");
-    return result;
+    return (float)result;
 }
 
 /* The same as it is, 0 where it is missing or means none. */
@@ -249,8 +246,9 @@ static void read_rotary(struct reading *from, const struct hearth_network_overri
         from->rc = hearth_error_set(from->error, HEARTH_ENOTIMPL,
                                     "a scaling of positions of another kind than linear, yarn and "
                                     "longrope");
-    if (!(rotary->base > 1) || !(rotary->frequency_scale > 0) ||
-        !isfinite(1 / rotary->frequency_scale))
+    double scale = (double)rotary->frequency_scale;
+    /* Twice the bound leaves room for rounding to f32. */
+    if (!(rotary->base > 1) || !(scale > 0) || 1 / scale > 2 * HEARTH_NETWORK_NUMBER_MAX)
         refuse(from, "rope.freq_base", "or its scaling is out of range");
     rotary->original_context =
         whole(from, "rope.scaling.original_context_length", network->trained_context, INT32_MAX);

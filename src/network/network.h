@@ -10,6 +10,11 @@
 #include "format/gguf.h"
 #include "network/architecture.h"
 
+/* The most that a number may be which a model computes with, and its inverse where things are
+ * divided by it: far beyond every real value and far within f32, so that what is computed of it is
+ * finite. */
+#define HEARTH_NETWORK_NUMBER_MAX 1e12
+
 enum {
     HEARTH_NETWORK_LAYERS_MAX = 512,
     HEARTH_NETWORK_WIDTH_MAX = 1 << 18, /* and of the feed-forward part, of Q, of K */

@@ -62,6 +62,8 @@ static void add_vector(struct hearth_describing *d, enum hearth_part part, const
                                  .bytes = count * sizeof(float),
                                  .count = count,
                                  .add_one = norm && d->network->norms_add_one,
+                                 .divides = part >= HEARTH_PART_ROTARY_FACTORS &&
+                                            part <= HEARTH_PART_ROTARY_FACTORS_LONG,
                                  .vector = vector};
     if (tensor.is_item)
         add_items(d, part, &piece);

@@ -57,7 +57,8 @@ static void set_failure(struct loading *loading, int rc, const struct hearth_err
 }
 
 /* Norms and biases touch every row, so that a single one which is not finite would make all results
- * so. Panels are looked at in hearth_panels_repack. */
+ * so; and so would a factor of positions that is 0. Panels are looked at in hearth_panels_repack.
+ */
 static int load_vector(const struct hearth_piece *piece, const void *source, float *to,
                        struct hearth_error *error)
 {
@@ -67,6 +68,8 @@ static int load_vector(const struct hearth_piece *piece, const void *source, flo
             return hearth_error_set(error, HEARTH_EMODEL,
                                     "a value is not a finite number: the file is damaged, or was "
                                     "made so");
+        if (piece->divides && !(fabs(1 / (double)to[i]) <= HEARTH_NETWORK_NUMBER_MAX))
+            return hearth_error_set(error, HEARTH_EMODEL, "a value is too close to 0 to divide by");
         to[i] += piece->add_one ? 1 : 0;
     }
     if (piece->vector != NULL)

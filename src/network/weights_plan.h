@@ -20,6 +20,7 @@ struct hearth_piece {
     enum hearth_quant type;    /* of a raw piece: what its rows become */
     uint64_t inputs;           /* and their values */
     bool add_one;              /* to each value of a vector */
+    bool divides;              /* a vector that others are divided by */
     struct hearth_panels *panels;
     const float **vector; /* NULL: a later part of a vector */
     const void **raw;

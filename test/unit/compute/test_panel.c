@@ -140,6 +140,30 @@ static void weights_that_are_not_finite_are_refused(void **state)
     }
 }
 
+/* In each place of a block where an f16 lies, or of a row where a float does. */
+static void what_is_not_finite_is_found_in_every_place(void **state)
+{
+    (void)state;
+    EACH_TYPE(type)
+    {
+        size_t inputs = 256, row_bytes = hearth_quant_bytes(type, inputs);
+        uint16_t infinite = type == HEARTH_QUANT_BF16 || type == HEARTH_QUANT_F32 ? 0x7f80 : 0xfc00;
+        size_t step = hearth_quant_type(type)->block_bytes;
+        static const int upper_half[] = {2, -1}, whole[] = {0, -1}; /* of an f32, of a bf16 */
+        const int *places = type == HEARTH_QUANT_F32    ? upper_half
+                            : type == HEARTH_QUANT_BF16 ? whole
+                                                        : f16_places(type);
+        for (const int *place = places; *place >= 0; place++)
+            for (size_t block = 0; block < row_bytes; block += step) {
+                uint8_t *weights = random_weights(type, 1, inputs);
+                assert_true(hearth_quant_is_finite(type, weights, inputs));
+                memcpy(weights + block + *place, &infinite, sizeof(infinite));
+                assert_false(hearth_quant_is_finite(type, weights, inputs));
+                hearth_free(weights);
+            }
+    }
+}
+
 /* d and sc are finite, d · sc is beyond f16: said, not made infinite. */
 static void products_of_scales_beyond_f16_are_refused(void **state)
 {
@@ -163,6 +187,7 @@ int main(void)
         cmocka_unit_test(no_form_takes_more_than_its_table_says),
         cmocka_unit_test(shapes_that_cannot_be_are_refused),
         cmocka_unit_test(weights_that_are_not_finite_are_refused),
+        cmocka_unit_test(what_is_not_finite_is_found_in_every_place),
         cmocka_unit_test(products_of_scales_beyond_f16_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,18 +173,19 @@ static void numbers_that_cannot_be_are_refused(void **state)
     assert_int_equal(open_made(&maker, &error), 0);
 }
 
-/* 10^-44 is a denormal, whose inverse is infinite. 0 means that there is none. */
+/* The inverse of 10^-44 is infinite, that of 10^-30 makes others so. 0 means that there is none. */
 static void numbers_that_nothing_can_be_divided_by_are_refused(void **state)
 {
     (void)state;
     static const char *const keys[] = {"rope.scaling.factor", "rope.scale_linear", "logit_scale",
                                        "attn_logit_softcapping", "final_logit_softcapping"};
+    static const float numbers[] = {1e-44f, -1e-44f, 1e-30f, -1e-30f};
     struct hearth_error error;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         struct decoder_maker maker = decoder_maker_small("llama");
         maker.wrong_key = keys[i];
-        for (int sign = -1; sign <= 1; sign += 2) {
-            maker.wrong_number = (float)sign * 1e-44f;
+        for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+            maker.wrong_number = numbers[j];
             assert_int_equal(open_made(&maker, &error), HEARTH_EMODEL);
             assert_non_null(strstr(error.message, keys[i]));
             assert_non_null(strstr(error.message, "to divide by"));
@@ -192,6 +193,12 @@ static void numbers_that_nothing_can_be_divided_by_are_refused(void **state)
         maker.wrong_number = 0;
         assert_int_equal(open_made(&maker, &error), 0);
     }
+    struct decoder_maker maker = decoder_maker_small("llama");
+    maker.rotary_factors = true;
+    assert_int_equal(open_made(&maker, &error), 0);
+    maker.wrong_name = "rope_freqs.weight";
+    maker.wrong_value = 1e-44f;
+    expect_refusal_of(&maker, "is too close to 0 to divide by");
 }
 
 /* A header whose every byte is changed in turn by chance: an error or a decoder, never an end. */
