@@ -67,7 +67,8 @@ static const char *describe(struct check *check, const json_t *value, bool by_ty
         return "an object";
     case JSON_ARRAY:
         return by_type ? "an array"
-                       : hearth_arena_format(check->arena, "%zu items", json_array_size(value));
+                       : hearth_arena_format(check->arena, "%zu item%s", json_array_size(value),
+                                             json_array_size(value) == 1 ? "" : "s");
     case JSON_STRING:
         if (by_type)
             return "a string";

@@ -180,16 +180,7 @@ static void print_object(const char *key, const json_t *object)
     hearth_buf_finish(&text);
 }
 
-/* What computes it: as its definition says, else as was found when it was installed. */
-static const char *computes(const json_t *version, const json_t *settings)
-{
-    const char *chosen = hearth_json_text(settings, "compute", "auto");
-    return strcmp(chosen, "auto") != 0
-               ? chosen
-               : hearth_json_text(json_object_get(version, "facts"), "compute", "");
-}
-
-static void print_version(const json_t *version, const json_t *settings)
+static void print_version(const json_t *version)
 {
     char size[16];
     hearth_size_text((uint64_t)hearth_json_integer(version, "size", 0), size);
@@ -201,7 +192,7 @@ static void print_version(const json_t *version, const json_t *settings)
     print_field("  source", hearth_json_text(version, "source", ""));
     print_field("  revision", hearth_json_text(version, "source_revision", ""));
     print_field("  engine", hearth_json_text(version, "engine", ""));
-    print_field("  computes", computes(version, settings));
+    print_field("  computes", hearth_json_text(version, "compute", ""));
     print_field("  created", hearth_json_text(version, "created_at", ""));
     size_t index;
     const json_t *file;
@@ -231,7 +222,7 @@ static void print_model(const json_t *model)
     const json_t *version;
     json_array_foreach(json_object_get(model, "versions"), index, version)
     {
-        print_version(version, json_object_get(model, "settings"));
+        print_version(version);
     }
 }
 

@@ -48,17 +48,36 @@ static bool has_form(const struct hearth_model_setting *setting, const char *tex
 
 /* Absolute, for nobody knows in what folder a worker stands; without line breaks, because the paths
  * of a list travel as lines. */
+static bool is_path(const json_t *path)
+{
+    const char *text = json_string_value(path);
+    return text && text[0] == '/' && !strchr(text, '\n') && strlen(text) < PATH_LENGTH_MAX;
+}
+
+/* The place of the first item that is no path; the number of items where all are. */
+static size_t first_wrong(const json_t *list)
+{
+    size_t i = 0;
+    while (i < json_array_size(list) && is_path(json_array_get(list, i)))
+        i++;
+    return i;
+}
+
 static bool are_paths(const json_t *list)
 {
-    size_t i;
-    json_t *path;
-    json_array_foreach(list, i, path)
-    {
-        const char *text = json_string_value(path);
-        if (!text || text[0] != '/' || strchr(text, '\n') || strlen(text) >= PATH_LENGTH_MAX)
-            return false;
-    }
-    return json_is_array(list) && json_array_size(list) <= PATHS_MAX;
+    return json_is_array(list) && json_array_size(list) <= PATHS_MAX &&
+           first_wrong(list) == json_array_size(list);
+}
+
+/* Whoever reads it need not look for the item that is meant. */
+static const char *paths_expected(const json_t *list, char *buffer, size_t size)
+{
+    const char *all = "a list of at most 32 absolute paths";
+    size_t at = first_wrong(list);
+    if (!json_is_array(list) || json_array_size(list) > PATHS_MAX || at == json_array_size(list))
+        return all;
+    snprintf(buffer, size, "%s (item %zu is none)", all, at + 1);
+    return buffer;
 }
 
 /* Types are taken strictly: a JSON text "8" is no integer, though YAML's plain 8 becomes one before
@@ -105,7 +124,7 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
     case HEARTH_SETTING_DURATION:
         return "a duration (250ms, 30s, 10m, or a number of seconds)";
     case HEARTH_SETTING_LIST:
-        return "a list of at most 32 absolute paths";
+        return paths_expected(value, buffer, size);
     default:
         break;
     }
@@ -142,6 +161,30 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
             hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     }
     return hearth_fault_list_end(&faults, ret_faults, error);
+}
+
+/* As src/engine/llama/llama_compute_own.c decides it, of which no header may be seen here; a test
+ * of the whole program holds the two together. Keys and values lie in one layout of pages and
+ * therefore have one type; a sequence has pages of its own. */
+static bool suits_own(const json_t *settings)
+{
+    static const char *const types[] = {"f16", "bf16", "q8_0", "f32"};
+    const char *keys = hearth_json_text(settings, "cache_type_k", "f16");
+    bool same = strcmp(keys, hearth_json_text(settings, "cache_type_v", "f16")) == 0;
+    if (!same || hearth_json_truth(settings, "cache_shared", false))
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(keys, types[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *hearth_model_settings_compute(const json_t *settings, const char *found)
+{
+    const char *chosen = hearth_json_text(settings, "compute", "auto");
+    if (strcmp(chosen, "auto") != 0)
+        return chosen;
+    return strcmp(found, "own") != 0 || suits_own(settings) ? found : "libllama";
 }
 
 /* Settings that were stored by an older version, or written into the database by hand, may be

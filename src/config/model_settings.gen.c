@@ -190,7 +190,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "own", "libllama", NULL},
         .is_engines = true,
-        .help = "what computes a GGUF model: Hearth's own decoder, which is faster and gives the same text under any load, libllama, or (auto, the default) our own wherever it knows the architecture and the types",
+        .help = "what computes a GGUF model: Hearth's own decoder, which is faster and gives the same text under any load, libllama, or (auto, the default) our own wherever it knows the architecture and the types and no other setting asks for what it does not have: it wants cache_type_k and cache_type_v to be equal, and f16, bf16, q8_0 or f32, and no cache_shared",
     },
     {
         .key = "quantize", .kind = HEARTH_SETTING_TEXT,

@@ -42,6 +42,12 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
 int hearth_model_settings_check(const json_t *settings, struct hearth_arena *arena,
                                 struct hearth_faults *ret_faults, struct hearth_error *error);
 
+/* What computes a model of llama.cpp's kinds by its settings, which may be NULL: what `compute`
+ * asks for, else `found`, which was told of the files alone ("own", "libllama", ""), unless another
+ * setting asks for what our own decoder does not have. The engine has the last word, when it loads.
+ */
+const char *hearth_model_settings_compute(const json_t *settings, const char *found);
+
 /* What is in force for a model: its own settings where it has them, else the server's. */
 struct hearth_model_settings {
     bool context_is_servers; /* `context` is the server's wish for all models, not this one's own */

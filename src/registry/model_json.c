@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "config/model_settings.h"
 
 #include <string.h>
 
@@ -118,6 +119,16 @@ static const char *state_of(const struct hearth_version *versions, size_t count,
     return hearth_version_state_name(state);
 }
 
+/* What would compute it is told with the model's settings, which decide it too. */
+static json_t *version_of_model(const struct hearth_version *row, const json_t *model)
+{
+    json_t *version = hearth_version_json(row);
+    const char *found = hearth_json_text(json_object_get(version, "facts"), "compute", "");
+    const char *compute = hearth_model_settings_compute(json_object_get(model, "settings"), found);
+    set(version, "compute", *compute ? json_string(compute) : json_null());
+    return version;
+}
+
 int hearth_model_json(struct hearth_store *store, const struct hearth_model *model,
                       struct hearth_arena *arena, json_t **ret_json, struct hearth_error *error)
 {
@@ -134,7 +145,7 @@ int hearth_model_json(struct hearth_store *store, const struct hearth_model *mod
     /* Versions come in order of number, so `latest` is the last ready one. */
     int64_t latest = 0, chosen = 0;
     for (size_t i = 0; i < version_count; i++) {
-        json_array_append_new(list, hearth_version_json(&versions[i]));
+        json_array_append_new(list, version_of_model(&versions[i], object));
         if (versions[i].state == HEARTH_VERSION_READY)
             latest = versions[i].number;
     }

@@ -1,6 +1,7 @@
 #include "task/model_facts.h"
 
 #include "catalog/catalog.h"
+#include "config/model_settings.h"
 #include "config/settings.h"
 #include "gateway/gateway_state.h"
 #include "serving/scheduler.h"
@@ -127,8 +128,7 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     const char *compute = facts->compute;
     if (!facts->context) { /* not loaded: as it would be */
         precision = hearth_json_text(settings, "precision", precision);
-        const char *chosen = hearth_json_text(settings, "compute", "auto");
-        compute = strcmp(chosen, "auto") == 0 ? compute : chosen;
+        compute = hearth_model_settings_compute(settings, compute);
     }
     json_object_set_new(object, "architecture", text_or_null(facts->architecture));
     json_object_set_new(object, "tasks", tasks_json(facts));

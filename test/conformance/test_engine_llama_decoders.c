@@ -6,9 +6,16 @@
 #include "support/engine_driver.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum { MEAN = 1, CLS, LAST, RANK, VOCABULARY = 320, MXFP4 = 39 };
+
+struct aborting {
+    struct hearth_engine *engine;
+    atomic_bool stop;
+};
 
 static const struct hearth_engine_ops *ops;
 static char path[] = "/tmp/hearth-vectors-XXXXXX";
@@ -282,6 +289,91 @@ static void a_type_without_kernels_is_named_and_is_libllamas(void **state)
     expect_refused("is of a type without kernels (mxfp4)");
 }
 
+static void *abort_often(void *argument)
+{
+    struct aborting *aborting = argument;
+    while (!atomic_load(&aborting->stop)) {
+        usleep(50);
+        ops->abort(aborting->engine);
+    }
+    return NULL;
+}
+
+/* Steps of several texts, of which libllama computes each by itself: an abort may come between two
+ * of them. Returns how many steps were given again. */
+static uint32_t sum_under_aborts(float ret_values[4][128])
+{
+    struct driver driver;
+    pthread_t thread;
+    uint32_t begun = 0, aborted = 0;
+    open_model(&driver, "{\"compute\":\"libllama\"}");
+    for (uint32_t i = 0; i < 4; i++)
+        prepare(&driver, i, texts[1], NULL);
+    struct aborting aborting = {.engine = driver.engine};
+    assert_int_equal(pthread_create(&thread, NULL, abort_often, &aborting), 0);
+    for (uint32_t steps = 0; steps < 10000 && !driver.runs[3].done; steps++) {
+        int rc = driver_step(&driver, 15, &begun, 3);
+        assert_true(rc == 0 || rc == HEARTH_ECANCELED);
+        aborted += rc != 0;
+        if (aborted == 30)
+            atomic_store(&aborting.stop, true);
+    }
+    atomic_store(&aborting.stop, true);
+    pthread_join(thread, NULL);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_true(driver.runs[i].done);
+        memcpy(ret_values[i], driver.runs[i].values, 128 * sizeof(float));
+    }
+    driver_close(&driver);
+    return aborted;
+}
+
+static void an_aborted_step_counts_no_token_twice(void **state)
+{
+    (void)state;
+    static float alone[4][128], aborted[4][128];
+    struct decoder_maker maker = pooling_maker("llama", MEAN);
+    uint32_t aborts = 0;
+    write_model(&maker);
+    run_texts("{\"compute\":\"libllama\"}", "libllama", 2, 3, alone);
+    for (uint32_t i = 0; i < 4; i++)
+        memcpy(alone[i], alone[1], sizeof(alone[1]));
+    for (uint32_t i = 0; i < 10; i++) {
+        aborts += sum_under_aborts(aborted);
+        expect_near(aborted, alone, 128, 1e-4);
+    }
+    assert_true(aborts > 0);
+}
+
+/* The largest numbers that a file may have: the logits become infinite or NaN. */
+static void logits_that_are_not_finite_are_the_models_fault(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"{\"compute\":\"own\"}", "{\"compute\":\"libllama\"}"};
+    static const char grammar[] = "root ::= [a-z ]+";
+    struct decoder_maker maker = decoder_maker_small("llama");
+    maker.words = true;
+    maker.wrong_name = "output_norm.weight";
+    maker.wrong_values = 3e38f;
+    write_model(&maker);
+    for (uint32_t i = 0; i < 8; i++) {
+        struct driver driver;
+        struct hearth_sampling sampling = driver_greedy(4);
+        sampling.logprobs = (i & 1) != 0;
+        sampling.temperature = (i & 2) != 0 ? 1 : 0;
+        if ((i & 4) != 0)
+            sampling.grammar = (struct hearth_bytes){grammar, sizeof(grammar) - 1};
+        for (uint32_t j = 0; j < 2; j++) {
+            open_model(&driver, settings[j]);
+            driver_say(&driver, "a b c", &sampling);
+            if (driver.runs[0].error != HEARTH_EMODEL)
+                fail_msg("%s, case %u: the error is %d", settings[j], i, driver.runs[0].error);
+            assert_int_equal(driver.runs[0].text.length, 0);
+            driver_close(&driver);
+        }
+    }
+}
+
 static int find_plugin(void **state)
 {
     (void)state;
@@ -307,6 +399,8 @@ int main(void)
         cmocka_unit_test(a_template_that_leaves_no_room_for_a_document_is_an_error),
         cmocka_unit_test(a_network_that_ranks_without_a_classifier_is_libllamas),
         cmocka_unit_test(a_type_without_kernels_is_named_and_is_libllamas),
+        cmocka_unit_test(an_aborted_step_counts_no_token_twice),
+        cmocka_unit_test(logits_that_are_not_finite_are_the_models_fault),
     };
     return cmocka_run_group_tests(tests, find_plugin, remove_model);
 }

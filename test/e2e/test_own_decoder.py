@@ -106,6 +106,45 @@ def test_a_fingerprint_is_of_files_settings_kernels_and_cache(start, own_home, g
     assert other.endswith("_q8_0") and other[:15] != first[:15]
 
 
+def shown(server, name):
+    """What computes it as the command, the hub and OpenAI's API say."""
+    words = re.search(r"computes +(.*)", server.cli("show", name).stdout).group(1)
+    [version] = server.get(f"/models/{name}").json()["versions"]
+    facts = server.get(f"/v1/models/{name}").json()["hearth"]
+    assert words == version["compute"] == facts["compute"]
+    return words
+
+
+def test_what_computes_is_told_as_settings_decide_it(start, home, gguf):
+    """Before it is loaded the answer is of a rule, afterwards of the worker: they are the same."""
+    cases = {"plain": ({}, "own"),
+             "small": ({"cache_type_k": "q8_0", "cache_type_v": "q8_0"}, "own"),
+             "brief": ({"cache_type_k": "bf16", "cache_type_v": "bf16"}, "own"),
+             "wide": ({"cache_type_k": "f32", "cache_type_v": "f32"}, "own"),
+             "mixed": ({"cache_type_k": "q8_0"}, "libllama"),
+             "five": ({"cache_type_k": "q5_0", "cache_type_v": "q5_0"}, "libllama"),
+             "shared": ({"cache_shared": "true"}, "libllama"),
+             "asked": ({"compute": "libllama"}, "libllama")}
+    for name, (settings, _) in cases.items():
+        sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        done = cli("install", f"file:{gguf}", "--name", name, *sets, home=home)
+        assert done.returncode == 0, done.stderr
+    assert re.search(r"computes +libllama\n", cli("show", "mixed", home=home).stdout), "no server runs"
+    server = start(env={"HEARTH_CONTEXT": 256})
+    for name, (_, expected) in cases.items():
+        assert shown(server, name) == expected
+        answer = server.post("/v1/completions", {"model": name, "max_tokens": 1, "prompt": "Hi"})
+        assert answer.status == 200, answer.text
+        assert answer.json()["system_fingerprint"].split("_")[2] == expected
+        assert shown(server, name).split(",")[0] == expected
+        [process] = [row for row in server.get("/admin/ps").json()["models"] if row["name"] == name]
+        assert process["compute"] == shown(server, name)
+    log = server.log
+    assert log.count("libllama computes this model") == 3, "not where it was asked for"
+    assert "our own decoder does not have one KV cache for all sequences" in log
+    assert log.count("does not have a KV cache of another type") == 2
+
+
 def test_vectors_of_a_decoder_have_the_prompts_of_its_definition(start, home, gguf):
     prompts = {"query": "Instruct: find what answers.\nQuery: ", "passage": "Passage: "}
     done = cli("install", f"file:{gguf}", "--name", "m", "--set", "pooling=last", "--set",

@@ -33,6 +33,7 @@ struct decoder_maker {
     float wrong_value;     /* in each of its rows; 0: right */
     const char *wrong_key; /* of the header, behind the architecture's name; or NULL */
     float wrong_number;    /* which it has */
+    float wrong_values;    /* all that it has; 0: right */
 };
 
 static inline struct decoder_maker decoder_maker_small(const char *architecture)
@@ -312,6 +313,8 @@ static inline float decoder_random(uint64_t *seed)
 static inline void decoder_put_values(struct hearth_buf *buf, const struct decoder_making *making,
                                       const struct decoder_tensor *tensor, uint64_t *seed)
 {
+    const struct decoder_maker *maker = making->maker;
+    bool is_wrong = maker->wrong_name != NULL && strcmp(tensor->name, maker->wrong_name) == 0;
     bool matrix = hearth_part_row(tensor->part)->is_matrix;
     bool norm = strstr(tensor->name, "norm.weight") != NULL;
     bool factors = tensor->part == HEARTH_PART_ROTARY_FACTORS;
@@ -328,8 +331,10 @@ static inline void decoder_put_values(struct hearth_buf *buf, const struct decod
                             ? 1.7f * random / sqrtf((float)count)
                             : 0.5f * random;
         }
-        if (making->maker->wrong_value != 0 && strcmp(tensor->name, making->maker->wrong_name) == 0)
-            values[count / 2] = making->maker->wrong_value;
+        if (is_wrong && maker->wrong_value != 0)
+            values[count / 2] = maker->wrong_value;
+        for (size_t i = 0; is_wrong && maker->wrong_values != 0 && i < count; i++)
+            values[i] = maker->wrong_values;
         if (hearth_quant_type(tensor->type) != NULL &&
             hearth_quant_can_be_made((enum hearth_quant)tensor->type))
             hearth_quantize((enum hearth_quant)tensor->type, values, count, block);

@@ -4,13 +4,14 @@
 #include "engine/llama/llama_adapters.h"
 
 int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memory_plan *ret_memory,
-                        bool *ret_own, struct hearth_error *error)
+                        struct hearth_llama_choice *ret_choice, struct hearth_error *error)
 {
-    struct hearth_error why = {0};
+    struct hearth_error *why = &ret_choice->why;
     enum hearth_llama_computes computes = load->settings->computes;
     /* Before either is asked, so that an adapter is refused in the same words whichever computes.
      */
     uint64_t adapters = 0;
+    *ret_choice = (struct hearth_llama_choice){.own = false};
     int rc = hearth_llama_adapters_plan(load, &adapters, error);
     if (rc != 0)
         return rc;
@@ -24,9 +25,9 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
         computes = HEARTH_LLAMA_COMPUTES_OWN;
     }
     if (computes != HEARTH_LLAMA_COMPUTES_LIBRARY)
-        rc = hearth_llama_own_plan(load, ret_memory, &why);
+        rc = hearth_llama_own_plan(load, ret_memory, why);
     if (rc == 0) {
-        *ret_own = true;
+        ret_choice->own = true;
         return 0;
     }
     if (computes == HEARTH_LLAMA_COMPUTES_OWN)
@@ -34,14 +35,13 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
                                 rc != HEARTH_ENOTIMPL  ? "%s"
                                 : load->header->folder ? "Hearth's decoder does not have %s"
                                                        : "setting 'compute': own does not have %s",
-                                why.message);
+                                why->message);
     /* What is wrong with a file libllama says for itself, or knows better: a file that we refuse
      * need not be a bad one. */
     if (load->settings->quantize.wanted)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "setting 'quantize': only Hearth's own decoder does that, and "
                                 "libllama computes this model (setting 'compute')");
-    *ret_own = false;
     hearth_llama_plan_whole(load->header, load->plan);
     hearth_llama_plan_memory(load->header, load->plan, ret_memory);
     ret_memory->weights += adapters;

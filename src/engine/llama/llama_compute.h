@@ -109,9 +109,15 @@ uint64_t hearth_llama_sampling_bytes(uint32_t vocabulary, uint32_t context);
 /* The memory that ours would take. HEARTH_ENOTIMPL says, as a clause, what it does not compute. */
 int hearth_llama_own_plan(const struct hearth_llama_load *load,
                           struct hearth_memory_plan *ret_memory, struct hearth_error *error);
+struct hearth_llama_choice {
+    bool own;
+    /* Why it is libllama although no setting asks for it: what ours does not have. Else empty. */
+    struct hearth_error why;
+};
+
 /* Which of the two computes this model by settings and file, and the memory that it takes. An error
  * where the setting asks for ours and it cannot be. */
 int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memory_plan *ret_memory,
-                        bool *ret_own, struct hearth_error *error);
+                        struct hearth_llama_choice *ret_choice, struct hearth_error *error);
 
 #endif

@@ -22,12 +22,12 @@ static void tell_choice(const struct hearth_model_files *files,
     struct hearth_memory_plan memory;
     const struct hearth_llama_load load = {
         .path = files->path, .header = header, .plan = &plan, .settings = settings};
-    bool own = false;
+    struct hearth_llama_choice choice;
     if (hearth_llama_plan_make(header, &(struct hearth_load_params){0}, settings, &plan, NULL) ==
             0 &&
-        hearth_llama_choose(&load, &memory, &own, NULL) == 0)
+        hearth_llama_choose(&load, &memory, &choice, NULL) == 0)
         snprintf(header->facts.compute, sizeof(header->facts.compute), "%s",
-                 own ? "own" : "libllama");
+                 choice.own ? "own" : "libllama");
 }
 
 static int describe(const struct hearth_model_files *files, struct hearth_model_facts *ret_facts,
@@ -63,9 +63,9 @@ static int plan_memory(const struct hearth_model_files *files,
         rc = hearth_llama_plan_make(&header, params, &settings, &plan, error);
     const struct hearth_llama_load load = {
         .path = files->path, .header = &header, .plan = &plan, .settings = &settings};
-    bool own = false;
+    struct hearth_llama_choice choice;
     if (rc == 0)
-        rc = hearth_llama_choose(&load, ret_plan, &own, error);
+        rc = hearth_llama_choose(&load, ret_plan, &choice, error);
     hearth_llama_settings_finish(&settings);
     return rc;
 }
@@ -123,6 +123,16 @@ static void digest_adapters(struct hearth_engine *engine)
     hearth_sha256_destroy(digest);
 }
 
+/* Standard error is the server's log. Whoever made a setting that our decoder does not have would
+ * else wonder why a seed does not give the same text. */
+static void tell_fallback(const char *why)
+{
+    char words[HEARTH_ERROR_MESSAGE_MAX + 80];
+    snprintf(words, sizeof(words), "libllama computes this model: our own decoder does not have %s",
+             why);
+    hearth_llama_log_words(words);
+}
+
 static int load_model(struct hearth_engine *engine, const char *path,
                       struct hearth_load_progress *progress, struct hearth_error *error)
 {
@@ -133,9 +143,11 @@ static int load_model(struct hearth_engine *engine, const char *path,
                                            .progress = progress,
                                            .ret_tokenizer = &engine->tokenizer};
     struct hearth_memory_plan memory;
-    bool own = false;
-    int rc = hearth_llama_choose(&load, &memory, &own, error);
-    if (rc == 0 && own)
+    struct hearth_llama_choice choice;
+    int rc = hearth_llama_choose(&load, &memory, &choice, error);
+    if (rc == 0 && choice.why.code != 0)
+        tell_fallback(choice.why.message);
+    if (rc == 0 && choice.own)
         rc = hearth_llama_compute_own(&load, &engine->model, &engine->compute, error);
     else if (rc == 0)
         rc = hearth_llama_compute_library(&load, &engine->model, &engine->compute, error);

@@ -110,7 +110,8 @@ struct hearth_engine {
     float *vector; /* scratch of pooling */
     float *scores; /* the same, of a classifier's labels */
     uint32_t vector_length;
-    bool committed; /* the step that runs has emitted: it can no longer be taken back */
+    /* The step that runs can no longer be taken back: it has emitted, or added to an older sum. */
+    bool committed;
     atomic_bool running;
     atomic_bool abort_wanted;
 };

@@ -148,6 +148,18 @@ static void fail_sequence(const struct step *step, uint32_t index, int code, con
     emit(step, &event);
 }
 
+/* A token is picked even where all logits are NaN or one is infinite, so its own is looked at. A
+ * grammar takes no NaN at all: only where it let nothing through are all looked at. */
+static bool are_numbers(const struct hearth_engine *engine, const float *logits, int32_t token)
+{
+    if (token >= 0)
+        return isfinite(logits[token]);
+    for (uint32_t i = 0; i < engine->facts.vocabulary_length; i++)
+        if (isnan(logits[i]))
+            return false;
+    return true;
+}
+
 static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
@@ -161,7 +173,9 @@ static void sample(const struct step *step, uint32_t index)
     bool logprobs = sequence->input->sampling.logprobs;
     int32_t token = logprobs ? hearth_llama_pick_with_logprobs(engine, sequence, logits, &pending)
                              : hearth_llama_pick(engine, sequence, logits);
-    if (token < 0)
+    if (!are_numbers(engine, logits, token) || (logprobs && !isfinite(pending.logprob)))
+        fail_sequence(step, index, HEARTH_EMODEL, "the model gave no finite numbers");
+    else if (token < 0)
         fail_sequence(step, index, HEARTH_EINVAL,
                       "no token that is not forbidden may follow by the grammar");
     else
@@ -229,11 +243,16 @@ static int take_states(const struct step *step)
     bool first_only = pooling == LLAMA_POOLING_TYPE_CLS;
     for (uint32_t i = 0; i < engine->batch.count; i++) {
         const struct hearth_llama_row *at = &engine->batch.rows[i];
-        double *sum = engine->sequences[at->sequence].sum;
+        struct hearth_llama_sequence *sequence = &engine->sequences[at->sequence];
+        double *sum = sequence->sum;
         const float *row = engine->compute->ops->states(engine->compute, i);
         if (row == NULL)
             return hearth_error_set(step->error, HEARTH_EINTERNAL,
                                     "the model gave no hidden states");
+        /* What was summed in earlier steps cannot be told apart any more, so that this step is not
+         * taken back. A sequence that began in it has its sum made anew. */
+        if (!sequence->step_began)
+            engine->committed = true;
         if (first_only && at->position != 0)
             continue;
         for (uint32_t j = 0; j < engine->vector_length; j++)

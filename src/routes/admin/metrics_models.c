@@ -96,7 +96,8 @@ static void write_state(void *argument, const struct hearth_model_report *report
 
 static void write_compute(void *argument, const struct hearth_model_report *report)
 {
-    if (report->facts != NULL && report->facts->compute[0] != '\0')
+    /* Before it is loaded its files alone are known. */
+    if (report->facts != NULL && report->context > 0 && report->facts->compute[0] != '\0')
         hearth_buf_printf(argument, "hearth_model_compute{model=\"%s\",compute=\"%s\"} 1\n",
                           report->model, report->facts->compute);
 }

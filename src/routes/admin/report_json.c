@@ -41,7 +41,8 @@ json_t *hearth_report_json(const struct hearth_model_report *report)
     put_text(object, "engine", report->engine);
     put_text(object, "engine_version", report->engine_version);
     put_text(object, "device", report->device);
-    put_text(object, "compute", report->facts ? report->facts->compute : "");
+    /* Before it is loaded its files alone are known, of which settings may make something else. */
+    put_text(object, "compute", report->context ? report->facts->compute : "");
     json_object_set_new(object, "pinned", json_boolean(report->pinned));
     json_object_set_new(object, "load_fraction", json_real((double)report->load_fraction));
     put(object, "memory_bytes", report->memory_bytes);

@@ -13,6 +13,7 @@
 #include "routes/hub/installs.h"
 #include "routes/hub/removal.h"
 #include "routes/hub/store_job.h"
+#include "serving/scheduler.h"
 #include "store/store.h"
 #include "wire/http.h"
 
@@ -151,14 +152,37 @@ static int list_models(struct hearth_store *store, struct hearth_store_job *job)
     return rc;
 }
 
-/* Progress of installs is in memory only: what the store says is completed here, on the loop. */
+/* Of a version that is loaded its process knows better what computes it. */
+static void show_loaded(const struct hearth_scheduler *scheduler, struct hearth_arena *arena,
+                        json_t *model)
+{
+    size_t i;
+    json_t *version;
+    json_array_foreach(json_object_get(model, "versions"), i, version)
+    {
+        struct hearth_model_facts facts;
+        const char *id = hearth_arena_format(arena, "%s:%lld", hearth_json_text(model, "name", ""),
+                                             (long long)hearth_json_integer(version, "version", 0));
+        if (id && hearth_scheduler_copy_facts(scheduler, id, &facts) && facts.compute[0])
+            json_object_set_new(version, "compute", json_string(facts.compute));
+    }
+}
+
+/* Progress of installs and what is loaded are in memory only: what the store says is completed
+ * here, on the loop. */
+static void complete(struct hearth_store_job *job, json_t *model)
+{
+    struct hearth_gateway *gateway = job->call->gateway;
+    hearth_installs_show(gateway->installs, model);
+    show_loaded(gateway->scheduler, job->arena, model);
+}
+
 static void show_list(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;
     size_t i;
     json_t *model;
-    json_array_foreach(json_object_get(job->result, "models"), i, model)
-        hearth_installs_show(call->gateway->installs, model);
+    json_array_foreach(json_object_get(job->result, "models"), i, model) complete(job, model);
     hearth_answer_json(call, 200, json_incref(job->result));
 }
 
@@ -191,7 +215,7 @@ static int show_model(struct hearth_store *store, struct hearth_store_job *job)
 
 static void show_progress(struct hearth_store_job *job)
 {
-    hearth_installs_show(job->call->gateway->installs, job->result);
+    complete(job, job->result);
     hearth_answer_json(job->call, job->status, json_incref(job->result));
 }
 

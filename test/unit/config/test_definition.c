@@ -157,8 +157,8 @@ static void faults_stand_where_they_are(void **state)
              "a duration");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  pooling: max\n", 4, 12,
              "one of none, mean, cls, last, rank");
-    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: [poet.gguf]\n", 4, 13,
-             "a list of at most 32 absolute paths");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: [/a, b]\n", 4, 13,
+             "a list of at most 32 absolute paths (item 2 is none), but it is a list");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: {a: /b}\n", 4, 13,
              "a list of at most 32 absolute paths");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: [1]\n", 4, 10,
