@@ -6,11 +6,13 @@ import contextlib
 import json
 import pathlib
 import re
+import struct
 import time
 
 import pytest
 
 import change_gguf
+import split_gguf
 from conftest import SLOW, cli, wait_for
 
 TEMPLATE = "tokenizer.chat_template"
@@ -302,3 +304,24 @@ def test_what_is_left_of_a_cut_character_is_left_out(demo_server):
     deltas = [json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
               for line in stream.splitlines() if line.startswith("data: {")]
     assert "".join(deltas) == ""
+
+
+def test_a_model_that_gives_no_finite_numbers_is_told_broken(start, home, gguf, tmp_path, monkeypatch):
+    """A final norm of the largest numbers makes its logits infinite or NaN."""
+    count, metadata, tensors = split_gguf.read(gguf)
+    broken = [(head, struct.pack("<f", 3e38) * (len(content) // 4) if b"output_norm.weight" in head else content)
+              for head, content in tensors]
+    monkeypatch.setattr(split_gguf, "read", lambda path: (count, metadata, broken))
+    change_gguf.change(gguf, tmp_path / "broken.gguf", {})
+    for compute in ("own", "libllama"):
+        done = cli("install", f"file:{tmp_path / 'broken.gguf'}", "--name", compute, "--set", f"compute={compute}",
+                   home=home)
+        assert done.returncode == 0, done.stderr
+    server = start(env={"HEARTH_CONTEXT": 256})
+    for compute in ("own", "libllama"):
+        for path, body in (("chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+                           ("completions", {"prompt": "Hi"}), ("completions", {"prompt": "Hi", "logprobs": 2})):
+            answer = server.post(f"/v1/{path}", {"model": compute, "max_tokens": 3, **body})
+            assert answer.status == 500, answer.text
+            error = answer.json()["error"]
+            assert error["code"] == "model_broken" and "no finite numbers" in error["message"]
