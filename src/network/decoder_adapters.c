@@ -3,25 +3,13 @@
 #include "network/decoder_adapters.h"
 
 #include "compute/low_rank.h"
+#include "network/cutting.h"
 
 #include <string.h>
 
 enum {
-    LINE = 64,
     TASK_PANELS = 4, /* of A, that one member multiplies a group of rows by */
 };
-
-struct cutting {
-    char *base;
-    size_t used;
-};
-
-static void *cut(struct cutting *cutting, size_t count, size_t size)
-{
-    size_t at = cutting->used;
-    cutting->used += (count * size + LINE - 1) / LINE * LINE;
-    return cutting->base != NULL ? cutting->base + at : NULL;
-}
 
 static size_t groups_of(size_t rows)
 {
@@ -47,19 +35,19 @@ static size_t ranks_of(const struct hearth_decoder *decoder, int place, uint32_t
 static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_adapter_space *space,
                       char *memory)
 {
-    struct cutting cutting = {.base = memory};
+    struct hearth_cutting cutting = {.base = memory};
     uint32_t count = decoder->params.adapter_count;
     size_t rows = decoder->params.batch, groups = groups_of(rows);
     space->input_stride = widest_input(&decoder->network);
     space->packed_bytes =
         hearth_packed_rows_bytes(HEARTH_PACKING_F32, HEARTH_ROW_GROUP, space->input_stride);
-    space->scales = cut(&cutting, rows, sizeof(*space->scales));
-    space->masks = cut(&cutting, groups * count, sizeof(*space->masks));
-    space->active = cut(&cutting, count, sizeof(*space->active));
-    space->inputs = cut(&cutting, rows * space->input_stride, sizeof(*space->inputs));
-    space->packed = cut(&cutting, decoder->params.threads, space->packed_bytes);
+    space->scales = hearth_cut(&cutting, rows, sizeof(*space->scales));
+    space->masks = hearth_cut(&cutting, groups * count, sizeof(*space->masks));
+    space->active = hearth_cut(&cutting, count, sizeof(*space->active));
+    space->inputs = hearth_cut(&cutting, rows * space->input_stride, sizeof(*space->inputs));
+    space->packed = hearth_cut(&cutting, decoder->params.threads, space->packed_bytes);
     for (int place = 0; place < HEARTH_ADAPTER_PLACES; place++)
-        space->inner[place] = cut(
+        space->inner[place] = hearth_cut(
             &cutting, groups * HEARTH_ROW_GROUP * ranks_of(decoder, place, count), sizeof(float));
     return cutting.used;
 }

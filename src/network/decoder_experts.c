@@ -3,23 +3,10 @@
  * by expert; gate and up of all experts as one list of products; down likewise; and each row
  * gathers what its experts gave. */
 #include "network/decoder_experts.h"
+#include "network/cutting.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { LINE = 64 };
-
-struct cutting {
-    char *base;
-    size_t used;
-};
-
-static void *cut(struct cutting *cutting, size_t count, size_t size)
-{
-    size_t at = cutting->used;
-    cutting->used += (count * size + LINE - 1) / LINE * LINE;
-    return cutting->base != NULL ? cutting->base + at : NULL;
-}
 
 /* Rows of each expert are packed by themselves, and begin on a line. How the rows spread over
  * experts is not known beforehand, so there is slack for each expert besides what all rows take;
@@ -30,7 +17,7 @@ static size_t packed_bytes(const struct hearth_decoder *decoder, size_t assignme
     for (int i = 0; i < HEARTH_PACKINGS; i++) {
         size_t all = hearth_packed_rows_bytes((enum hearth_packing)i, assignments, inputs);
         size_t one = hearth_packed_rows_bytes((enum hearth_packing)i, 1, inputs);
-        size_t bytes = all + decoder->network.experts * (one + LINE);
+        size_t bytes = all + decoder->network.experts * (one + HEARTH_CUT_LINE);
         most = bytes > most ? bytes : most;
     }
     return most;
@@ -40,26 +27,27 @@ static size_t packed_bytes(const struct hearth_decoder *decoder, size_t assignme
 static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_expert_space *space,
                       char *memory)
 {
-    struct cutting cutting = {.base = memory};
+    struct hearth_cutting cutting = {.base = memory};
     size_t rows = decoder->params.batch, experts = decoder->network.experts;
     size_t assignments = rows * decoder->network.experts_used;
-    space->scores = cut(&cutting, rows * experts, sizeof(float));
-    space->chosen = cut(&cutting, assignments, sizeof(uint32_t));
-    space->shares = cut(&cutting, assignments, sizeof(float));
-    space->places = cut(&cutting, assignments, sizeof(uint32_t));
-    space->first = cut(&cutting, experts + 1, sizeof(uint32_t));
-    space->row_of = cut(&cutting, assignments, sizeof(uint32_t));
-    space->expert_of = cut(&cutting, assignments, sizeof(uint32_t));
-    space->in = cut(&cutting, experts, sizeof(*space->in));
-    space->inner = cut(&cutting, experts, sizeof(*space->inner));
-    space->gates = cut(&cutting, experts, sizeof(*space->gates));
-    space->stores = cut(&cutting, experts, sizeof(*space->stores));
-    space->products = cut(&cutting, experts, sizeof(*space->products));
-    space->downs = cut(&cutting, experts, sizeof(*space->downs));
-    space->in_memory = cut(&cutting, packed_bytes(decoder, assignments, decoder->network.width), 1);
+    space->scores = hearth_cut(&cutting, rows * experts, sizeof(float));
+    space->chosen = hearth_cut(&cutting, assignments, sizeof(uint32_t));
+    space->shares = hearth_cut(&cutting, assignments, sizeof(float));
+    space->places = hearth_cut(&cutting, assignments, sizeof(uint32_t));
+    space->first = hearth_cut(&cutting, experts + 1, sizeof(uint32_t));
+    space->row_of = hearth_cut(&cutting, assignments, sizeof(uint32_t));
+    space->expert_of = hearth_cut(&cutting, assignments, sizeof(uint32_t));
+    space->in = hearth_cut(&cutting, experts, sizeof(*space->in));
+    space->inner = hearth_cut(&cutting, experts, sizeof(*space->inner));
+    space->gates = hearth_cut(&cutting, experts, sizeof(*space->gates));
+    space->stores = hearth_cut(&cutting, experts, sizeof(*space->stores));
+    space->products = hearth_cut(&cutting, experts, sizeof(*space->products));
+    space->downs = hearth_cut(&cutting, experts, sizeof(*space->downs));
+    space->in_memory =
+        hearth_cut(&cutting, packed_bytes(decoder, assignments, decoder->network.width), 1);
     space->inner_memory =
-        cut(&cutting, packed_bytes(decoder, assignments, decoder->network.expert_feed), 1);
-    space->outputs = cut(&cutting, assignments * decoder->network.width, sizeof(float));
+        hearth_cut(&cutting, packed_bytes(decoder, assignments, decoder->network.expert_feed), 1);
+    space->outputs = hearth_cut(&cutting, assignments * decoder->network.width, sizeof(float));
     return cutting.used;
 }
 
@@ -132,7 +120,7 @@ static void assign(const struct hearth_pass *pass)
 
 static char *line_after(char *at, size_t bytes)
 {
-    return at + (bytes + LINE - 1) / LINE * LINE;
+    return at + (bytes + HEARTH_CUT_LINE - 1) / HEARTH_CUT_LINE * HEARTH_CUT_LINE;
 }
 
 /* The products of all experts that have rows; by one member, because products are handed out by

@@ -1,32 +1,16 @@
 /* One piece of memory for all that a pass writes, cut into buffers. hearth_workspace_lay_out runs
  * without memory for the plan and with it for the decoder, so that what was promised is what is
  * taken. Sizes come from a header and from settings; both are bounded before this. */
+#include "network/cutting.h"
 #include "network/decoder_adapters.h"
 #include "network/decoder_experts.h"
 #include "network/decoder_private.h"
 
 #include <string.h>
 
-/* Buffers begin on lines of the cache: vectors are loaded aligned, and what two members write does
- * not share a line. */
-enum { LINE = 64 };
-
-/* Memory that is cut into buffers; without a base only its size is counted. */
-struct cutting {
-    char *base;
-    size_t used;
-};
-
-static void *cut(struct cutting *cutting, size_t count, size_t size)
+static float *cut_floats(struct hearth_cutting *cutting, size_t rows, size_t width)
 {
-    size_t at = cutting->used;
-    cutting->used += (count * size + LINE - 1) / LINE * LINE;
-    return cutting->base != NULL && count > 0 ? cutting->base + at : NULL;
-}
-
-static float *cut_floats(struct cutting *cutting, size_t rows, size_t width)
-{
-    return cut(cutting, rows * width, sizeof(float));
+    return hearth_cut(cutting, rows * width, sizeof(float));
 }
 
 /* Memory of one set is used again in every layer, so it is as large as the widest reader needs, and
@@ -92,11 +76,12 @@ static void want_packings(struct hearth_decoder *decoder)
     }
 }
 
-static void cut_packed(struct cutting *cutting, struct hearth_packed_memory *memory, size_t rows)
+static void cut_packed(struct hearth_cutting *cutting, struct hearth_packed_memory *memory,
+                       size_t rows)
 {
     for (int i = 0; i < HEARTH_PACKINGS; i++)
         if (memory->wanted[i])
-            memory->memory[i] = cut(
+            memory->memory[i] = hearth_cut(
                 cutting, hearth_packed_rows_bytes((enum hearth_packing)i, rows, memory->inputs), 1);
 }
 
@@ -123,7 +108,7 @@ static size_t widest_row(const struct hearth_network *network)
 
 /* What a network does not use has no rows and takes no memory; its pointer is then NULL, so that a
  * wrong use is seen at once. */
-static void cut_heads(struct cutting *cutting, struct hearth_decoder *decoder, size_t rows)
+static void cut_heads(struct hearth_cutting *cutting, struct hearth_decoder *decoder, size_t rows)
 {
     struct hearth_workspace *space = &decoder->space;
     const struct hearth_network *network = &decoder->network;
@@ -140,12 +125,12 @@ static void cut_heads(struct cutting *cutting, struct hearth_decoder *decoder, s
     space->windowed_sines = cut_floats(cutting, other, angles);
     space->attention_scratch_bytes = hearth_paged_attention_scratch(&decoder->cache.layout);
     space->attention_scratch =
-        cut(cutting, decoder->params.threads, space->attention_scratch_bytes);
+        hearth_cut(cutting, decoder->params.threads, space->attention_scratch_bytes);
 }
 
 size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
 {
-    struct cutting cutting = {.base = base};
+    struct hearth_cutting cutting = {.base = base};
     struct hearth_workspace *space = &decoder->space;
     const struct hearth_decoder_params *params = &decoder->params;
     const struct hearth_network *network = &decoder->network;
@@ -158,9 +143,9 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     memset(space, 0, sizeof(*space));
     want_packings(decoder);
     space->widest = widest_row(network);
-    space->rows = cut(&cutting, rows, sizeof(*space->rows));
-    space->output_rows = cut(&cutting, results, sizeof(*space->output_rows));
-    space->queries = cut(&cutting, params->sequences, sizeof(*space->queries));
+    space->rows = hearth_cut(&cutting, rows, sizeof(*space->rows));
+    space->output_rows = hearth_cut(&cutting, results, sizeof(*space->output_rows));
+    space->queries = hearth_cut(&cutting, params->sequences, sizeof(*space->queries));
     space->x = cut_floats(&cutting, rows, width);
     space->branch = cut_floats(&cutting, decoder->waits_for_norm ? rows : 0, width);
     space->member_rows =
@@ -175,15 +160,15 @@ size_t hearth_workspace_lay_out(struct hearth_decoder *decoder, char *base)
     cut_packed(&cutting, &space->feed, rows);
     if (network->experts > 0) {
         space->normed = cut_floats(&cutting, rows, width);
-        space->experts = cut(&cutting, 1, sizeof(*space->experts));
+        space->experts = hearth_cut(&cutting, 1, sizeof(*space->experts));
         size_t bytes = hearth_expert_space_bytes(decoder);
-        char *memory = cut(&cutting, bytes, 1);
+        char *memory = hearth_cut(&cutting, bytes, 1);
         if (base != NULL)
             hearth_expert_space_lay_out(decoder, space->experts, memory);
     }
     if (params->adapter_count > 0) {
-        space->adapters = cut(&cutting, 1, sizeof(*space->adapters));
-        char *memory = cut(&cutting, hearth_adapter_space_bytes(decoder), 1);
+        space->adapters = hearth_cut(&cutting, 1, sizeof(*space->adapters));
+        char *memory = hearth_cut(&cutting, hearth_adapter_space_bytes(decoder), 1);
         if (base != NULL)
             hearth_adapter_space_lay_out(decoder, space->adapters, memory);
     }

@@ -1,66 +1,26 @@
 /* Any bytes as a LoRA adapter of a small network: as a GGUF file, or, where they begin with "===",
- * as the files of PEFT's folder (sections.h). It is refused in words, or its values are read; and
- * what it says of its size is what it takes. */
-#include "sections.h"
+ * as the files of PEFT's folder (model_files.h). It is refused in words, or its values are read;
+ * and what it says of its size is what it takes. */
+#include "model_files.h"
 #include "support/adapter_maker.h"
 
 #include "base/error.h"
 #include "network/adapter.h"
 
 #include <assert.h>
-#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static const char *const names[] = {"adapter_config.json", "adapter_model.safetensors"};
 enum { NAMES = sizeof(names) / sizeof(names[0]), FILE_BYTES = 1 << 20, TAKEN_MOST = 64 << 20 };
 
-static char folder[64];
-
-static void remove_folder(void)
-{
-    for (size_t i = 0; i < NAMES; i++) {
-        char *path = hearth_format("%s/%s", folder, names[i]);
-        unlink(path);
-        hearth_free(path);
-    }
-    rmdir(folder);
-}
-
-static const char *write_folder(const char *text, size_t length)
-{
-    if (folder[0] == '\0') {
-        snprintf(folder, sizeof(folder), "/tmp/hearth-fuzz-XXXXXX");
-        if (mkdtemp(folder) == NULL)
-            abort();
-        atexit(remove_folder);
-    }
-    for (size_t i = 0; i < NAMES; i++)
-        write_section(folder, text, length, names[i]);
-    return folder;
-}
-
-/* With zeros behind the bytes, so that a header may name tensors without having them. */
-static const char *write_file(const uint8_t *bytes, size_t length)
-{
-    static char path[64];
-    static int file = -1;
-    if (file < 0)
-        file = memfd_create("adapter", MFD_CLOEXEC);
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-    if (ftruncate(file, 0) != 0 || ftruncate(file, FILE_BYTES) != 0 ||
-        pwrite(file, bytes, length, 0) != (ssize_t)length)
-        abort();
-    return path;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     if (length == 0 || length > FILE_BYTES)
         return 0;
     bool is_folder = length > 3 && memcmp(bytes, "===", 3) == 0;
-    const char *path =
-        is_folder ? write_folder((const char *)bytes, length) : write_file(bytes, length);
+    const char *path = is_folder ? write_fuzz_folder(names, NAMES, (const char *)bytes, length)
+                                 : write_fuzz_file(bytes, length, FILE_BYTES);
     struct decoder_maker base = decoder_maker_small("llama");
     base.layers = 1;
     struct hearth_network network = adapter_network(&base);

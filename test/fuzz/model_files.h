@@ -1,8 +1,9 @@
-/* A folder of files out of one text, for the fuzz targets that read folders: a line "=== NAME"
- * stands before each. Of safetensors the text is the header; a body as long as the offsets in it
- * say is written behind. */
-#ifndef HEARTH_FUZZ_SECTIONS_H
-#define HEARTH_FUZZ_SECTIONS_H
+/* An input as the files of a model, which are opened by their paths: as one file, or as a folder
+ * out of one text, in which a line "=== NAME" stands before each file. Of safetensors the text is
+ * the header; a body as long as the offsets in it say is written behind. One of each in a process;
+ * what was written before is gone. */
+#ifndef HEARTH_FUZZ_MODEL_FILES_H
+#define HEARTH_FUZZ_MODEL_FILES_H
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { BODY_MAX = 1 << 20 };
@@ -74,6 +76,54 @@ static inline void write_section(const char *folder, const char *text, size_t le
     if (content != NULL && (file == NULL || fclose(file) != 0))
         abort();
     hearth_free(path);
+}
+
+static struct {
+    char path[64];
+    const char *const *names;
+    size_t count;
+} fuzz_folder;
+
+static inline void remove_fuzz_folder(void)
+{
+    for (size_t i = 0; i < fuzz_folder.count; i++) {
+        char *path = hearth_format("%s/%s", fuzz_folder.path, fuzz_folder.names[i]);
+        unlink(path);
+        hearth_free(path);
+    }
+    rmdir(fuzz_folder.path);
+}
+
+/* The files of these names, as far as the text has them. The names are static. */
+static inline const char *write_fuzz_folder(const char *const *names, size_t count,
+                                            const char *text, size_t length)
+{
+    if (fuzz_folder.path[0] == '\0') {
+        snprintf(fuzz_folder.path, sizeof(fuzz_folder.path), "/tmp/hearth-fuzz-XXXXXX");
+        if (mkdtemp(fuzz_folder.path) == NULL)
+            abort();
+        fuzz_folder.names = names;
+        fuzz_folder.count = count;
+        atexit(remove_fuzz_folder);
+    }
+    for (size_t i = 0; i < count; i++)
+        write_section(fuzz_folder.path, text, length, names[i]);
+    return fuzz_folder.path;
+}
+
+/* With zeros behind the bytes up to `size`, so that a header may name tensors without having
+ * them. */
+static inline const char *write_fuzz_file(const uint8_t *bytes, size_t length, size_t size)
+{
+    static char path[64];
+    static int file = -1;
+    if (file < 0)
+        file = memfd_create("model", MFD_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    if (ftruncate(file, 0) != 0 || ftruncate(file, (off_t)size) != 0 ||
+        pwrite(file, bytes, length, 0) != (ssize_t)length)
+        abort();
+    return path;
 }
 
 #endif
