@@ -231,6 +231,14 @@ enum hearth_event_kind {
  * a tool. */
 enum hearth_finish { HEARTH_FINISH_STOP = 1, HEARTH_FINISH_LENGTH, HEARTH_FINISH_TOOLS };
 
+/* What generated text is. A model whose answers have no parts gives CONTENT alone. */
+enum hearth_text_channel {
+    HEARTH_CHANNEL_CONTENT,
+    HEARTH_CHANNEL_REASONING, /* what a model thinks before it answers */
+    HEARTH_CHANNEL_CALL,      /* a tool call begins: the text is the function's name, whole */
+    HEARTH_CHANNEL_ARGUMENTS, /* of the call that began last: a piece of a JSON text */
+};
+
 struct hearth_alternative {
     int32_t token;
     float logprob;
@@ -254,12 +262,16 @@ struct hearth_event {
     const struct hearth_token *tokens; /* TEXT */
     uint32_t token_count;              /* TEXT: tokens sampled since the last event */
     bool has_tokens;                   /* TEXT: `tokens` holds token_count entries */
+    enum hearth_text_channel channel;  /* TEXT */
+    uint32_t call;                     /* TEXT of CALL and ARGUMENTS: which call, from 0 */
+    struct hearth_bytes call_id;       /* TEXT of CALL: the id that the model gave, or empty */
     const float *values;               /* VECTOR */
     uint32_t value_count;
-    int error;                  /* ERROR: one of enum hearth_error_code */
-    enum hearth_finish finish;  /* DONE */
-    uint32_t prompt_tokens;     /* DONE */
-    uint32_t cached_tokens;     /* DONE: of the prompt, taken from the cache */
+    int error;                 /* ERROR: one of enum hearth_error_code */
+    enum hearth_finish finish; /* DONE */
+    uint32_t stop;          /* DONE: the stop string that ended it, counted from 1; 0: none did */
+    uint32_t prompt_tokens; /* DONE */
+    uint32_t cached_tokens; /* DONE: of the prompt, taken from the cache */
     uint32_t completion_tokens; /* DONE */
 };
 

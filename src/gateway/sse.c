@@ -84,17 +84,17 @@ void hearth_sse_stop(struct hearth_sse *sse)
 }
 
 /* x-accel-buffering is nginx's word for "pass it on at once". */
-static void begin(struct hearth_exchange *exchange)
+static void begin(struct hearth_exchange *exchange, const char *type)
 {
     hearth_exchange_set_header(exchange, "cache-control", "no-cache");
     hearth_exchange_set_header(exchange, "x-accel-buffering", "no");
-    hearth_exchange_begin(exchange, 200, "text/event-stream");
+    hearth_exchange_begin(exchange, 200, type ? type : "text/event-stream");
 }
 
 bool hearth_sse_write(struct hearth_sse *sse, const struct hearth_buf *buf)
 {
     if (!sse->begun)
-        begin(sse->exchange);
+        begin(sse->exchange, sse->type);
     sse->begun = true;
     sse->written_ms = hearth_loop_now_ms(sse->streams->loop);
     return buf->length == 0 || hearth_exchange_write(sse->exchange, buf->bytes, buf->length);
@@ -105,6 +105,12 @@ size_t hearth_sse_open(struct hearth_buf *buf)
     size_t start = buf->length;
     hearth_buf_text(buf, "data: ");
     return start;
+}
+
+size_t hearth_sse_open_named(struct hearth_buf *buf, const char *name)
+{
+    hearth_buf_printf(buf, "event: %s\n", name);
+    return hearth_sse_open(buf);
 }
 
 /* 6 is the length of "data: ". */

@@ -7,7 +7,9 @@
  * long: a stream that has been quiet is told so (on_quiet) and says something. All streams of a
  * server share one timer for that, which runs while there are any. Loop thread only.
  *
- * An event is `data: `, JSON without line breaks, and an empty line, appended to a buffer. */
+ * An event is `data: `, JSON without line breaks, and an empty line, appended to a buffer; some
+ * APIs name it in a line `event: ` before. Streams of another media type than text/event-stream
+ * (lines of JSON) are sent and watched the same way. */
 #ifndef HEARTH_GATEWAY_SSE_H
 #define HEARTH_GATEWAY_SSE_H
 
@@ -27,6 +29,7 @@ struct hearth_sse {
     struct hearth_exchange *exchange;
     void (*on_quiet)(struct hearth_sse *sse);
     struct hearth_sse *next, *previous;
+    const char *type;    /* the media type; NULL: text/event-stream */
     uint64_t written_ms; /* when something was last sent; at first, the start */
     bool begun;          /* the head is sent */
 };
@@ -44,6 +47,8 @@ bool hearth_sse_write(struct hearth_sse *sse, const struct hearth_buf *buf);
 
 /* Appends "data: "; what follows up to close is the event. Returns what close needs. */
 size_t hearth_sse_open(struct hearth_buf *buf);
+/* The same behind the event's name. */
+size_t hearth_sse_open_named(struct hearth_buf *buf, const char *name);
 /* Ends the event; one with nothing in it is taken back. */
 void hearth_sse_close(struct hearth_buf *buf, size_t start);
 

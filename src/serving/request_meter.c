@@ -73,6 +73,7 @@ void hearth_meter_done(struct hearth_request_meter *meter,
         meter->ready_us > meter->submitted_us ? meter->ready_us : meter->submitted_us;
     *ret_done = (struct hearth_inference_done){
         .finish = event->event.finish,
+        .stop = event->event.stop,
         .prompt_tokens = event->event.prompt_tokens,
         .cached_tokens = event->event.cached_tokens,
         .completion_tokens = event->event.completion_tokens,

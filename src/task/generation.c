@@ -1,19 +1,19 @@
 #include "task/generation.h"
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "serving/shared_input.h"
+#include "task/generation_collect.h"
 #include "task/generation_stream.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 16 << 20, ANSWER_MAX = 64 << 20 };
+enum { ANSWER_MAX = 64 << 20 };
 
 static struct hearth_generation *of(struct hearth_answering *answering)
 {
@@ -26,13 +26,8 @@ static void release(struct hearth_answering *answering)
     struct hearth_generation *g = of(answering);
     if (g->stream)
         hearth_text_stream_close(g);
-    for (uint32_t i = 0; i < g->choice_count; i++) {
-        struct hearth_choice *choice = &g->choices[i];
-        if (g->shape->forget)
-            g->shape->forget(choice);
-        hearth_buf_finish(&choice->text);
-        hearth_free(choice->kept);
-    }
+    for (uint32_t i = 0; i < g->choice_count; i++)
+        hearth_choice_finish(&g->choices[i]);
     hearth_free(g);
 }
 
@@ -102,7 +97,6 @@ uint32_t hearth_character_count(const char *text, size_t length)
     return count;
 }
 
-/* Text is counted in characters because completions' `text_offset` is; engines send whole ones. */
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
@@ -110,30 +104,28 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
     struct hearth_choice *choice = &g->choices[part];
     if (event->kind != HEARTH_EVENT_TEXT)
         return;
-    if (g->stream) {
+    hearth_choice_note_call(choice, event);
+    if (g->stream)
         hearth_text_stream_delta(choice, event);
-    } else {
-        if (g->shape->keep)
-            g->shape->keep(choice, event);
-        hearth_buf_append(&choice->text, event->bytes.bytes, event->bytes.length);
-    }
-    choice->characters += hearth_character_count(event->bytes.bytes, event->bytes.length);
+    else if (g->shape->keep)
+        g->shape->keep(choice, event);
+    hearth_choice_collect(choice, event);
 }
 
 /* The figures of a choice are kept for the sums, which are written when all have ended. */
 static int on_done(struct hearth_answering *answering, uint32_t part,
                    const struct hearth_inference_done *done, struct hearth_error *error)
 {
-    (void)error;
     struct hearth_generation *g = of(answering);
     g->choices[part].done = *done;
+    int failed = hearth_choice_failure(&g->choices[part]);
+    if (failed)
+        return hearth_error_set(error, failed, "the model generated more than an answer may hold");
     if (g->stream)
         hearth_text_stream_finish(&g->choices[part]);
     return 0;
 }
 
-/* A text that was cut off for its length would be a wrong answer: its buffer's failure is the
- * answer's. */
 static void on_complete(struct hearth_answering *answering)
 {
     struct hearth_generation *g = of(answering);
@@ -144,9 +136,6 @@ static void on_complete(struct hearth_answering *answering)
     struct hearth_buf buf;
     hearth_buf_init(&buf, ANSWER_MAX);
     g->shape->write_answer(g, &buf);
-    for (uint32_t i = 0; i < g->choice_count; i++)
-        if (g->choices[i].text.failed)
-            buf.failed = g->choices[i].text.failed;
     hearth_answer_buf(hearth_answering_end(answering), 200, &buf);
 }
 
@@ -162,17 +151,6 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
     input.sampling = &g->sampling;
     input.adapters = g->adapters;
     return hearth_shared_input_create(&input);
-}
-
-/* Ids are told apart by clients that log them, so they are random, not counted: a server that
- * starts anew does not begin them again. */
-static const char *make_id(struct hearth_call *call, const char *prefix)
-{
-    unsigned char random[12];
-    char hex[2 * sizeof(random) + 1];
-    hearth_random_bytes(random, sizeof(random));
-    hearth_hex(random, sizeof(random), hex);
-    return hearth_arena_format(hearth_call_arena(call), "%s%s", prefix, hex);
 }
 
 static struct hearth_generation *create(struct hearth_call *call,
@@ -192,7 +170,7 @@ static struct hearth_generation *create(struct hearth_call *call,
         hearth_calloc(1, sizeof(*g) + count * sizeof(struct hearth_choice));
     g->answering = (struct hearth_answering){.ops = &ops, .count = count};
     g->shape = request->shape;
-    g->id = make_id(call, request->shape->id_prefix);
+    hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
     g->echo = request->echo;
     g->created_s = hearth_clock_wall_ms() / 1000;
@@ -205,12 +183,8 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->sampling = request->sampling;
     g->adapters = request->adapters;
     g->choice_count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct hearth_choice *choice = &g->choices[i];
-        *choice = (struct hearth_choice){.generation = g, .index = i};
-        hearth_buf_init(&choice->text, TEXT_MAX);
-        choice->kept = hearth_calloc(1, request->shape->kept_size + 1);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        hearth_choice_init(&g->choices[i], g, i);
     return g;
 }
 

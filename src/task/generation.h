@@ -15,20 +15,44 @@
 struct hearth_error_detail;
 struct hearth_generation;
 
+enum { HEARTH_GENERATED_CALLS_MAX = 128 }; /* tool calls of one choice; more fail it */
+
+/* A tool call that a model makes. */
+struct hearth_generated_call {
+    char id[64]; /* the model's, or one of our own behind the shape's prefix */
+    struct hearth_buf name;
+    struct hearth_buf arguments; /* a JSON text */
+};
+
 struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
-    uint32_t characters;    /* in the text so far */
-    bool opened;            /* the stream has its first event */
-    struct hearth_buf text; /* collected here when the answer does not stream */
-    void *kept;             /* `kept_size` bytes, zero at first, for the shape's own use */
+    uint32_t characters; /* in the text so far */
+    bool opened;         /* the stream has its first event */
+    /* Collected when the answer does not stream, or the shape `collects`. Of calls, ids and names
+     * are always there. */
+    struct hearth_buf text, reasoning;
+    struct hearth_generated_call *calls;
+    uint32_t call_count, call_capacity;
+    int failed; /* more was generated than may be collected */
+    void *kept; /* `kept_size` bytes, zero at first, for the shape's own use */
     struct hearth_inference_done done;
 };
 
-/* How an API writes what is generated. What streams appends one JSON text, which becomes an event;
- * nothing appended is no event. A shape without `write_delta` does not stream. */
+/* How the texts that a shape writes become a stream. */
+enum hearth_stream_framing {
+    HEARTH_FRAMING_DATA,  /* what one writer appends, a JSON text, is one event */
+    HEARTH_FRAMING_NAMED, /* writers append whole events: hearth_sse_open_named */
+    HEARTH_FRAMING_LINES, /* what one writer appends, a JSON text, is a line; no comments */
+};
+
+/* How an API writes what is generated. Nothing appended is no event. A shape without `write_delta`
+ * does not stream. */
 struct hearth_generation_shape {
     const char *id_prefix;   /* what the answer's id begins with: "chatcmpl-" */
+    const char *call_prefix; /* and that of a tool call: "call_"; NULL is that */
+    enum hearth_stream_framing framing;
+    bool collects;           /* also while it streams: the last event repeats the whole */
     const char *input_param; /* named when an input is at fault: "messages" */
     void (*write_answer)(const struct hearth_generation *generation, struct hearth_buf *buf);
 
@@ -37,10 +61,13 @@ struct hearth_generation_shape {
     void (*write_delta)(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf);
     void (*write_finish)(const struct hearth_choice *choice, struct hearth_buf *buf);
+    /* Of a stream that has begun; NULL: as the route's column `errors` says, in one event. */
+    void (*write_error)(const struct hearth_generation *generation,
+                        const struct hearth_error *error, struct hearth_buf *buf);
     /* Only when the usage was asked for. */
     void (*write_usage)(const struct hearth_generation *generation, struct hearth_buf *buf);
     const char *last_words; /* the last event of every stream, also of one that fails: "[DONE]" */
-    /* Collects what the answer needs of the events beside their text. */
+    /* Collects what the answer needs of the events beside their text, when it does not stream. */
     size_t kept_size;
     void (*keep)(struct hearth_choice *choice, const struct hearth_event *event);
     void (*forget)(struct hearth_choice *choice);
@@ -50,7 +77,8 @@ struct hearth_generation_shape {
 struct hearth_generation {
     struct hearth_answering answering; /* first */
     const struct hearth_generation_shape *shape;
-    const char *id, *model; /* the model as the client named it; in the call's arena */
+    char id[64];
+    const char *model;                         /* as the client named it; in the call's arena */
     char fingerprint[HEARTH_FINGERPRINT_SIZE]; /* of what computes; empty before it is known */
     const char *const *echo; /* for each input the text that goes before its answers; or NULL */
     int64_t created_s;

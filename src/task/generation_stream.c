@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { EVENT_MAX = 4 << 20 }; /* bytes sent at once: a token's text and its alternatives */
+enum {
+    EVENT_MAX = 4 << 20,   /* bytes sent at once: a token's text and its alternatives */
+    ANSWER_MAX = 64 << 20, /* an event that repeats the whole answer */
+};
 
 /* The first bytes carry the head with them: from here on the status is 200. */
 static void send(struct hearth_generation *g, struct hearth_buf *buf)
@@ -27,12 +30,28 @@ static void finish(struct hearth_generation *g, int status)
     hearth_exchange_finish(exchange, NULL, 0);
 }
 
+/* Around what one writer appends. */
+static size_t frame_open(const struct hearth_generation *g, struct hearth_buf *buf)
+{
+    return g->shape->framing == HEARTH_FRAMING_DATA ? hearth_sse_open(buf) : buf->length;
+}
+
+static void frame_close(const struct hearth_generation *g, struct hearth_buf *buf, size_t start)
+{
+    if (g->shape->framing == HEARTH_FRAMING_DATA)
+        hearth_sse_close(buf, start);
+    else if (g->shape->framing == HEARTH_FRAMING_LINES && buf->length > start)
+        hearth_buf_char(buf, '\n');
+}
+
 /* Lines that begin with a colon are comments (HTML standard, section 9.2.6): every client skips
- * them.
+ * them. A stream of JSON lines has none, and stays silent.
  */
 static void send_comment(struct hearth_generation *g)
 {
     struct hearth_buf buf;
+    if (g->shape->framing == HEARTH_FRAMING_LINES)
+        return;
     hearth_buf_init(&buf, 64);
     if (g->loaded < 0 || g->loaded >= 100)
         hearth_buf_text(&buf, ": waiting\n\n");
@@ -68,6 +87,8 @@ void hearth_text_stream_open(struct hearth_generation *g, struct hearth_call *ca
     g->tells = hearth_exchange_header(call->exchange, "hearth-progress") != NULL;
     g->loaded = -1;
     hearth_sse_start(&g->sse, call->gateway->streams, call->exchange, on_quiet);
+    if (g->shape->framing == HEARTH_FRAMING_LINES)
+        g->sse.type = "application/x-ndjson";
 }
 
 void hearth_text_stream_close(struct hearth_generation *g)
@@ -84,9 +105,9 @@ static void open_choice(struct hearth_choice *choice, struct hearth_buf *buf)
     choice->opened = true;
     if (!shape->write_open)
         return;
-    size_t start = hearth_sse_open(buf);
+    size_t start = frame_open(choice->generation, buf);
     shape->write_open(choice, buf);
-    hearth_sse_close(buf, start);
+    frame_close(choice->generation, buf, start);
 }
 
 void hearth_text_stream_prepared(struct hearth_choice *choice)
@@ -107,40 +128,41 @@ void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_
     struct hearth_buf buf;
     hearth_buf_init(&buf, EVENT_MAX);
     open_choice(choice, &buf);
-    size_t start = hearth_sse_open(&buf);
+    size_t start = frame_open(g, &buf);
     g->shape->write_delta(choice, event, &buf);
-    hearth_sse_close(&buf, start);
+    frame_close(g, &buf, start);
     send(g, &buf);
 }
 
 void hearth_text_stream_finish(struct hearth_choice *choice)
 {
+    struct hearth_generation *g = choice->generation;
     struct hearth_buf buf;
-    hearth_buf_init(&buf, EVENT_MAX);
+    hearth_buf_init(&buf, g->shape->collects ? ANSWER_MAX : EVENT_MAX);
     open_choice(choice, &buf);
-    size_t start = hearth_sse_open(&buf);
-    choice->generation->shape->write_finish(choice, &buf);
-    hearth_sse_close(&buf, start);
-    send(choice->generation, &buf);
+    size_t start = frame_open(g, &buf);
+    g->shape->write_finish(choice, &buf);
+    frame_close(g, &buf, start);
+    send(g, &buf);
 }
 
 /* A client that waits for them would take a stream without for one that broke off. */
 static void say_last_words(const struct hearth_generation *g, struct hearth_buf *buf)
 {
-    size_t start = hearth_sse_open(buf);
+    size_t start = frame_open(g, buf);
     if (g->shape->last_words)
         hearth_buf_text(buf, g->shape->last_words);
-    hearth_sse_close(buf, start);
+    frame_close(g, buf, start);
 }
 
 void hearth_text_stream_end(struct hearth_generation *g)
 {
     struct hearth_buf buf;
     hearth_buf_init(&buf, EVENT_MAX);
-    size_t start = hearth_sse_open(&buf);
+    size_t start = frame_open(g, &buf);
     if (g->include_usage && g->shape->write_usage)
         g->shape->write_usage(g, &buf);
-    hearth_sse_close(&buf, start);
+    frame_close(g, &buf, start);
     say_last_words(g, &buf);
     send(g, &buf);
     finish(g, 200);
@@ -152,10 +174,13 @@ void hearth_text_stream_tell_error(struct hearth_generation *g, const struct hea
     struct hearth_call *call = g->answering.call;
     struct hearth_buf buf;
     hearth_buf_init(&buf, EVENT_MAX);
-    size_t start = hearth_sse_open(&buf);
-    hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), error,
-                       detail);
-    hearth_sse_close(&buf, start);
+    size_t start = frame_open(g, &buf);
+    if (g->shape->write_error)
+        g->shape->write_error(g, error, &buf);
+    else
+        hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), error,
+                           detail);
+    frame_close(g, &buf, start);
     say_last_words(g, &buf);
     send(g, &buf);
 }

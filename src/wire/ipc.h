@@ -107,6 +107,10 @@ enum hearth_ipc_tag {
     HEARTH_TAG_ADAPTERS,    /* (u32 adapter, f32 scale) × n; there when a request chooses */
     HEARTH_TAG_DRY_BREAKER, /* text; repeated */
     HEARTH_TAG_GRAMMAR,     /* text: GBNF */
+    HEARTH_TAG_CHANNEL,     /* u32: enum hearth_text_channel; absent: content */
+    HEARTH_TAG_CALL,        /* u32: which tool call of an answer */
+    HEARTH_TAG_CALL_ID,     /* text */
+    HEARTH_TAG_STOP_NUMBER, /* u32: DONE: the stop string that ended the answer, from 1 */
 };
 
 enum hearth_worker_counter {

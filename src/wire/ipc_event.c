@@ -29,11 +29,23 @@ static void put_token(struct hearth_ipc_writer *writer, uint16_t tag, int32_t to
     hearth_ipc_put(writer, tag, bytes, TOKEN_HEAD_LENGTH + length);
 }
 
+/* Plain text, which most is, says nothing of it. */
+static void put_channel(struct hearth_ipc_writer *writer, const struct hearth_event *event)
+{
+    if (event->channel == HEARTH_CHANNEL_CONTENT)
+        return;
+    hearth_ipc_put_u32(writer, HEARTH_TAG_CHANNEL, event->channel);
+    hearth_ipc_put_u32(writer, HEARTH_TAG_CALL, event->call);
+    if (event->call_id.length)
+        hearth_ipc_put(writer, HEARTH_TAG_CALL_ID, event->call_id.bytes, event->call_id.length);
+}
+
 /* The order of the fields carries the structure: each token is followed by its own alternatives. */
 static void put_text(struct hearth_ipc_writer *writer, const struct hearth_event *event)
 {
     hearth_ipc_put(writer, HEARTH_TAG_TEXT, event->bytes.bytes, event->bytes.length);
     hearth_ipc_put_u32(writer, HEARTH_TAG_TOKEN_COUNT, event->token_count);
+    put_channel(writer, event);
     for (uint32_t i = 0; event->has_tokens && i < event->token_count; i++) {
         const struct hearth_token *token = &event->tokens[i];
         put_token(writer, HEARTH_TAG_LOGPROB, token->token, token->logprob, &token->text);
@@ -51,6 +63,8 @@ static void put_done(struct hearth_ipc_writer *writer, const struct hearth_event
     hearth_ipc_put_u32(writer, HEARTH_TAG_PROMPT_TOKENS, event->prompt_tokens);
     hearth_ipc_put_u32(writer, HEARTH_TAG_CACHED_TOKENS, event->cached_tokens);
     hearth_ipc_put_u32(writer, HEARTH_TAG_COMPLETION_TOKENS, event->completion_tokens);
+    if (event->stop)
+        hearth_ipc_put_u32(writer, HEARTH_TAG_STOP_NUMBER, event->stop);
     if (times) {
         const uint64_t three[3] = {times->queued_us, times->prefill_us, times->decode_us};
         hearth_ipc_put(writer, HEARTH_TAG_TIMES, three, sizeof(three));
@@ -211,6 +225,34 @@ static int get_times(const struct hearth_ipc_field *field, struct hearth_ipc_tim
     return 0;
 }
 
+static int get_channel(const struct hearth_ipc_field *field, enum hearth_text_channel *ret_channel)
+{
+    uint32_t word;
+    int rc = hearth_ipc_u32(field, &word);
+    if (rc)
+        return rc;
+    *ret_channel = (enum hearth_text_channel)word;
+    return word <= HEARTH_CHANNEL_ARGUMENTS ? 0 : HEARTH_EPARSE;
+}
+
+/* What tells the parts of an answer from its text; fields that are not known are passed over. */
+static int get_part_field(const struct hearth_ipc_field *field, struct hearth_event *event)
+{
+    switch (field->tag) {
+    case HEARTH_TAG_CHANNEL:
+        return get_channel(field, &event->channel);
+    case HEARTH_TAG_CALL:
+        return hearth_ipc_u32(field, &event->call);
+    case HEARTH_TAG_CALL_ID:
+        event->call_id = (struct hearth_bytes){field->bytes, field->length};
+        return 0;
+    case HEARTH_TAG_STOP_NUMBER:
+        return hearth_ipc_u32(field, &event->stop);
+    default:
+        return 0;
+    }
+}
+
 static int get_event_field(const struct hearth_ipc_field *field, struct hearth_ipc_event *event,
                            struct token_counts *counts)
 {
@@ -242,7 +284,7 @@ static int get_event_field(const struct hearth_ipc_field *field, struct hearth_i
     case HEARTH_TAG_TIMES:
         return get_times(field, &event->times);
     default:
-        return 0;
+        return get_part_field(field, &event->event);
     }
 }
 

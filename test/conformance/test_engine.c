@@ -149,7 +149,7 @@ static void the_tokens_of_an_answer_are_all_accounted_for(void **state)
         assert_true(run->logprobs[i] <= 0.0001);
 }
 
-static void a_stop_string_is_taken_out_of_the_text(void **state)
+static void a_stop_string_is_taken_out_of_the_text_and_told(void **state)
 {
     subject_of(state);
     struct hearth_sampling sampling = driver_greedy(6);
@@ -157,14 +157,15 @@ static void a_stop_string_is_taken_out_of_the_text(void **state)
     snprintf(whole, sizeof(whole), "%s", driver_say(&driver, prompt, &sampling));
     size_t length = strlen(whole);
     assert_true(length >= 8);
-    const struct hearth_bytes stop = {whole + length / 2, 3};
-    const char *first = memmem(whole, length, stop.bytes, stop.length);
-    sampling.stops = &stop;
-    sampling.stop_count = 1;
+    const struct hearth_bytes stops[] = {{"never said", 10}, {whole + length / 2, 3}};
+    const char *first = memmem(whole, length, stops[1].bytes, stops[1].length);
+    sampling.stops = stops;
+    sampling.stop_count = 2;
     const char *cut = driver_say(&driver, prompt, &sampling);
     assert_int_equal(strlen(cut), first - whole);
     assert_memory_equal(cut, whole, strlen(cut));
     assert_int_equal(driver.runs[0].finish, HEARTH_FINISH_STOP);
+    assert_int_equal(driver.runs[0].stop, 2);
 }
 
 static void an_input_over_the_context_is_refused_with_both_numbers(void **state)
@@ -338,7 +339,7 @@ static int run_suite(struct subject *subject)
         CASE(a_load_that_is_given_up_is_canceled),
         CASE(greedy_text_is_the_same_again_and_in_chunks),
         CASE(the_tokens_of_an_answer_are_all_accounted_for),
-        CASE(a_stop_string_is_taken_out_of_the_text),
+        CASE(a_stop_string_is_taken_out_of_the_text_and_told),
         CASE(an_input_over_the_context_is_refused_with_both_numbers),
         CASE(generation_ends_at_the_context),
         CASE(sequences_run_side_by_side_and_a_canceled_one_frees_its_place),

@@ -25,6 +25,7 @@ struct driven {
     bool done;
     int error; /* of an ERROR event */
     enum hearth_finish finish;
+    uint32_t stop; /* the stop string that ended it, from 1 */
     uint32_t prompt_tokens, cached_tokens, completion_tokens;
     uint32_t text_events, event_tokens;
     struct hearth_buf text;
@@ -89,6 +90,7 @@ static inline void driver_emit(struct hearth_event_sink *sink, const struct hear
     case HEARTH_EVENT_DONE:
         run->done = true;
         run->finish = event->finish;
+        run->stop = event->stop;
         run->prompt_tokens = event->prompt_tokens;
         run->cached_tokens = event->cached_tokens;
         run->completion_tokens = event->completion_tokens;

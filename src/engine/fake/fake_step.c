@@ -148,12 +148,13 @@ static void emit_text(struct hearth_engine *engine, uint32_t number, size_t leng
 
 /* The last event of a sequence; behind it the slot is free. */
 static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth_finish finish,
-                      struct hearth_event_sink *sink)
+                      uint32_t stop, struct hearth_event_sink *sink)
 {
     struct fake_sequence *sequence = &engine->sequences[number];
     const struct hearth_event event = {.kind = HEARTH_EVENT_DONE,
                                        .sequence = number,
                                        .finish = finish,
+                                       .stop = stop,
                                        .prompt_tokens = sequence->running->head.token_count,
                                        .cached_tokens = sequence->cached,
                                        .completion_tokens = sequence->completion};
@@ -181,16 +182,19 @@ static void add_token(struct hearth_engine *engine, struct fake_sequence *sequen
     sequence->completion++;
 }
 
-/* Where the first stop string begins, or the length of the text. */
-static size_t stop_offset(const struct fake_sequence *sequence)
+/* Where the first stop string begins, or the length of the text; and which, counted from 1. */
+static size_t stop_offset(const struct fake_sequence *sequence, uint32_t *ret_stop)
 {
     const struct hearth_sampling *sampling = &sequence->running->sampling;
+    *ret_stop = 0;
     size_t first = sequence->text.length;
     for (uint32_t i = 0; first && i < sampling->stop_count; i++) {
         const char *found = memmem(sequence->text.bytes, sequence->text.length,
                                    sampling->stops[i].bytes, sampling->stops[i].length);
-        if (found && (size_t)(found - sequence->text.bytes) < first)
-            first = (size_t)(found - sequence->text.bytes);
+        if (!found || (size_t)(found - sequence->text.bytes) >= first)
+            continue;
+        first = (size_t)(found - sequence->text.bytes);
+        *ret_stop = i + 1;
     }
     return first;
 }
@@ -219,14 +223,15 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     const struct hearth_sampling *sampling = &prepared->sampling;
     /* Nothing was said and there is nothing to echo. */
     if (prepared->reply_count == 0) {
-        emit_done(engine, number, HEARTH_FINISH_STOP, sink);
+        emit_done(engine, number, HEARTH_FINISH_STOP, 0, sink);
         return;
     }
     /* With ignore_eos the reply begins anew where it would end. */
     add_token(engine, sequence, prepared->reply[sequence->completion % prepared->reply_count]);
     if (sequence->completion == engine->script.crash_at_token)
         fake_crash_now(&engine->script);
-    size_t stop = stop_offset(sequence);
+    uint32_t number_of_stop;
+    size_t stop = stop_offset(sequence, &number_of_stop);
     /* A stop string may end in the middle of a token: what stands before it is still said. */
     bool stopped = stop < sequence->text.length;
     bool ended = sequence->completion == prepared->reply_count && !sampling->ignore_eos;
@@ -236,7 +241,8 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     if (stopped || ended || full) {
         emit_text(engine, number, stop, sink);
         bool by_length = full && !stopped && !ended;
-        emit_done(engine, number, by_length ? HEARTH_FINISH_LENGTH : HEARTH_FINISH_STOP, sink);
+        emit_done(engine, number, by_length ? HEARTH_FINISH_LENGTH : HEARTH_FINISH_STOP,
+                  number_of_stop, sink);
         return;
     }
     size_t length = releasable(sequence);
@@ -272,7 +278,7 @@ static void embed(struct hearth_engine *engine, uint32_t number, struct hearth_e
         .kind = HEARTH_EVENT_VECTOR, .sequence = number, .values = values, .value_count = width};
     sink->emit(sink, &event);
     hearth_free(values);
-    emit_done(engine, number, HEARTH_FINISH_STOP, sink);
+    emit_done(engine, number, HEARTH_FINISH_STOP, 0, sink);
 }
 
 /* Stepping

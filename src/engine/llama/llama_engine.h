@@ -61,6 +61,7 @@ struct hearth_llama_release {
     struct hearth_llama_pending *pending;
     uint32_t pending_count, pending_capacity;
     uint32_t silent_count; /* sampled since the last event, when logprobs are not asked for */
+    uint32_t stop;         /* the stop string that was found, counted from 1; 0: none */
 };
 
 struct hearth_llama_sequence {

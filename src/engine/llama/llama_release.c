@@ -32,6 +32,7 @@ void hearth_llama_release_clear(struct hearth_llama_release *release)
     hearth_buf_clear(&release->labels);
     release->pending_count = 0;
     release->silent_count = 0;
+    release->stop = 0;
 }
 
 /* Texts of tokens lie in one buffer and are named by offset, since the buffer moves while it
@@ -61,11 +62,12 @@ static void add_pending(struct hearth_engine *engine, struct hearth_llama_releas
                   &kept->alternatives[i].text_at, &kept->alternatives[i].text_length);
 }
 
-/* Where the first complete stop string begins, looking only at what can be new. */
-static bool find_stop(const struct hearth_llama_input *input, const struct hearth_buf *text,
-                      size_t fresh, size_t *ret_at)
+/* Which complete stop string begins first, counted from 1, and where; 0: none. Looks only at what
+ * can be new. */
+static uint32_t find_stop(const struct hearth_llama_input *input, const struct hearth_buf *text,
+                          size_t fresh, size_t *ret_at)
 {
-    bool found = false;
+    uint32_t found = 0;
     for (uint32_t i = 0; i < input->sampling.stop_count; i++) {
         const struct hearth_bytes *stop = &input->stops[i];
         if (stop->length == 0 || stop->length > text->length)
@@ -76,9 +78,10 @@ static bool find_stop(const struct hearth_llama_input *input, const struct heart
         if (at == NULL)
             continue;
         size_t offset = (size_t)(at - text->bytes);
-        if (!found || offset < *ret_at)
-            *ret_at = offset;
-        found = true;
+        if (found && offset >= *ret_at)
+            continue;
+        *ret_at = offset;
+        found = i + 1;
     }
     return found;
 }
@@ -96,7 +99,8 @@ bool hearth_llama_release_token(struct hearth_engine *engine,
     if (pending != NULL)
         add_pending(engine, release, pending, before);
     size_t at = 0;
-    if (!find_stop(sequence->input, &release->text, release->text.length - before, &at))
+    release->stop = find_stop(sequence->input, &release->text, release->text.length - before, &at);
+    if (release->stop == 0)
         return false;
     release->text.length = at;
     while (release->pending_count > 0 && release->pending[release->pending_count - 1].start >= at)

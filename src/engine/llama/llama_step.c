@@ -38,6 +38,7 @@ static void finish(const struct step *step, uint32_t index, enum hearth_finish f
         .prompt_tokens = sequence->input->head.token_count,
         .cached_tokens = sequence->cached,
         .completion_tokens = sequence->generated,
+        .stop = sequence->release.stop,
     };
     hearth_llama_sequence_end(step->engine, index);
     emit(step, &event);

@@ -380,6 +380,45 @@ static void events_come_back_as_they_were(void **state)
     hearth_ipc_event_finish(&got);
 }
 
+/* The parts of an answer, and the stop string that ended it. */
+static void an_answer_with_parts_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    const struct hearth_event events[] = {
+        {.kind = HEARTH_EVENT_TEXT, .bytes = {"hm", 2}, .channel = HEARTH_CHANNEL_REASONING},
+        {.kind = HEARTH_EVENT_TEXT,
+         .bytes = {"look_up", 7},
+         .channel = HEARTH_CHANNEL_CALL,
+         .call = 3,
+         .call_id = {"abc123def", 9}},
+        {.kind = HEARTH_EVENT_TEXT,
+         .bytes = {"{", 1},
+         .channel = HEARTH_CHANNEL_ARGUMENTS,
+         .call = 3},
+        {.kind = HEARTH_EVENT_DONE, .finish = HEARTH_FINISH_TOOLS, .stop = 2},
+    };
+    struct hearth_ipc_event got;
+    hearth_ipc_event_init(&got);
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        struct hearth_buf buf;
+        struct seen seen = {0};
+        int descriptor;
+        hearth_buf_init(&buf, 1 << 20);
+        assert_int_equal(hearth_ipc_put_event(&buf, 1, &events[i], NULL, &descriptor), 0);
+        assert_int_equal(read_all(buf.bytes, buf.length, 7, &seen), 0);
+        assert_int_equal(hearth_ipc_get_event(&seen.last, &got, NULL), 0);
+        assert_int_equal(got.event.channel, events[i].channel);
+        assert_int_equal(got.event.call, events[i].call);
+        assert_int_equal(got.event.stop, events[i].stop);
+        assert_int_equal(got.event.call_id.length, events[i].call_id.length);
+        if (i == 1)
+            assert_memory_equal(got.event.call_id.bytes, "abc123def", 9);
+        free(seen.payload);
+        hearth_buf_finish(&buf);
+    }
+    hearth_ipc_event_finish(&got);
+}
+
 static void started_carries_facts_and_plan(void **state)
 {
     (void)state;
@@ -458,6 +497,7 @@ int main(void)
         cmocka_unit_test(a_large_payload_travels_as_a_sealed_memfd),
         cmocka_unit_test(a_payload_over_the_maximum_is_taken_back),
         cmocka_unit_test(events_come_back_as_they_were),
+        cmocka_unit_test(an_answer_with_parts_comes_back_as_it_was),
         cmocka_unit_test(started_carries_facts_and_plan),
         cmocka_unit_test(an_unknown_error_code_is_an_internal_error),
     };

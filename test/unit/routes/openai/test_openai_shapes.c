@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,7 +22,7 @@ static int set_up(void **state)
 {
     static struct fixture f;
     f.generation = hearth_calloc(1, sizeof(*f.generation) + sizeof(struct hearth_choice));
-    f.generation->id = "x-1";
+    snprintf(f.generation->id, sizeof(f.generation->id), "x-1");
     f.generation->model = "m";
     f.generation->created_s = 5;
     f.generation->choice_count = f.generation->n = 1;
