@@ -194,6 +194,7 @@ def plain():
         c_suites("plain", "build")
 
 
+NOT_AGAIN = ("-m", "not once")  # see test/e2e/conftest.py
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:strict_string_checks=1:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
@@ -220,7 +221,7 @@ def asan_e2e():
     if build("build/asan", "-DHEARTH_SANITIZE=address", targets=["programs"]):
         # Figures and the peer's text are of the plain build: ASan keeps memory that was freed.
         e2e("asan e2e", BUILD / "asan/bin/hearth", {**SANITIZED, "HEARTH_TEST_SLOW": "5"},
-            "--ignore=test/e2e/test_real_models.py")
+            "--ignore=test/e2e/test_real_models.py", *NOT_AGAIN)
 
 
 def coverage():
@@ -231,7 +232,8 @@ def coverage():
         stale.unlink()
     c_suites("coverage", "build/cov")
     # A confined worker cannot write its counters.
-    e2e("coverage e2e", BUILD / "cov/bin/hearth", {"HEARTH_SANDBOX": "off", "HEARTH_TEST_SLOW": "3"})
+    e2e("coverage e2e", BUILD / "cov/bin/hearth", {"HEARTH_SANDBOX": "off", "HEARTH_TEST_SLOW": "3"},
+        "--ignore=test/e2e/test_real_models.py", *NOT_AGAIN)
     started, log = time.monotonic(), LOGS / "coverage.log"
     # A kernel's helper stands once for each instruction set, on different lines of one file.
     run([str(venv().with_name("gcovr")), "--root", ".", "--filter", "src/", "--object-directory",

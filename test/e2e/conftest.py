@@ -280,6 +280,11 @@ def demo_server(tmp_path_factory, gguf):
     running.end()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "once: takes long, and shows nothing more of a server with "
+                            "sanitizers or counters: only the plain one is asked")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failure shows the end of the server's log."""

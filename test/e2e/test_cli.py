@@ -229,6 +229,7 @@ def test_why_a_model_cannot_be_installed_is_said_in_the_same_words_with_and_with
         assert through.stderr == line + "\n"
 
 
+@pytest.mark.once
 def test_a_source_that_cannot_be_reached_is_said_in_the_same_words_with_and_without_a_server(start, home):
     source, told = "https://127.0.0.1:1/x.gguf?token=secret", "https://127.0.0.1:1/x.gguf"
     line = f"hearth: {told} cannot be installed: cannot connect to 127.0.0.1:1"

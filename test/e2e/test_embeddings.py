@@ -585,6 +585,7 @@ def test_a_partial_answer_marks_the_faulty_input(vectors):
 
 
 # Fairness
+@pytest.mark.once
 def test_a_single_text_does_not_wait_for_a_long_list(server):
     fake(server, "slow", "tasks = embed; prefill_us = 1000; vector_length = 4")
     assert embed(server, "warm", model="slow").status == 200
@@ -760,6 +761,7 @@ def run_example(server, name, *arguments):
     return done
 
 
+@pytest.mark.once
 def test_the_semantic_search_example_finds_what_is_meant(vectors):
     for query, word in (("a feline rests", "cat"), ("monetary policy", "interest rates"),
                         ("how long dough stays in the oven", "bread")):
@@ -767,6 +769,7 @@ def test_the_semantic_search_example_finds_what_is_meant(vectors):
         assert first.startswith("1. ") and word in first
 
 
+@pytest.mark.once
 def test_the_rag_example_indexes_finds_and_reranks(vectors):
     count = 2000 if SLOW == 1 else 300  # a sanitizer's build computes ten times slower
     done = run_example(vectors, "rag.py", "--passages", str(count), "--question",

@@ -1,6 +1,8 @@
 """A minute of everything at once: nothing is lost, nothing is wrong, nothing grows."""
 import sys
 
+import pytest
+
 from conftest import ROOT, SLOW, cli, wait_for
 
 sys.path.insert(0, str(ROOT / "test/support"))
@@ -11,6 +13,7 @@ from mixed_load import MixedLoad, growth
 GROWTH_MB = 12
 
 
+@pytest.mark.once
 def test_a_minute_of_mixed_load_leaves_memory_as_it_was(start, home, minilm):
     for name, path in (("minilm", minilm), ("cross", ROOT / "test/golden/encoder/bert-classifier")):
         assert cli("install", f"file:{path}", "--name", name, home=home).returncode == 0
