@@ -110,9 +110,9 @@ def ctest(name, folder, *selection, jobs=2, env=None):
         show(case.get("name"), case.findtext("system-out") or "no output", 120)
 
 
-def c_suites(name, folder, env=None):
+def c_suites(name, folder, *selection, env=None):
     ctest(f"{name} unit conformance sim fuzz", folder, "-L", "^(unit|conformance|sim|fuzz)$",
-          env=env)
+          *selection, env=env)
     # These start servers and measure deadlines: one at a time.
     ctest(f"{name} integration", folder, "-L", "^integration$", jobs=1, env=env)
 
@@ -194,14 +194,17 @@ def plain():
         c_suites("plain", "build")
 
 
-NOT_AGAIN = ("-m", "not once")  # see test/e2e/conftest.py
+# Long, and they show nothing more of a build with sanitizers or counters: in C a comparison of
+# frequencies, in e2e what test/e2e/conftest.py says.
+NOT_AGAIN_IN_C = ("-E", "test_sampler_library")
+NOT_AGAIN = ("-m", "not once")
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:strict_string_checks=1:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
 
 def asan():
     if build("build/asan", "-DHEARTH_SANITIZE=address"):
-        c_suites("asan", "build/asan", SANITIZED)
+        c_suites("asan", "build/asan", *NOT_AGAIN_IN_C, env=SANITIZED)
 
 
 def tsan():
@@ -230,7 +233,7 @@ def coverage():
         return
     for stale in (BUILD / "cov").rglob("*.gcda"):
         stale.unlink()
-    c_suites("coverage", "build/cov")
+    c_suites("coverage", "build/cov", *NOT_AGAIN_IN_C)
     # A confined worker cannot write its counters.
     e2e("coverage e2e", BUILD / "cov/bin/hearth", {"HEARTH_SANDBOX": "off", "HEARTH_TEST_SLOW": "3"},
         "--ignore=test/e2e/test_real_models.py", *NOT_AGAIN)
