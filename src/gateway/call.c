@@ -122,9 +122,19 @@ static bool is_valid(const struct hearth_call *call, struct hearth_arena *arena,
            !hearth_schema_check(call->route->request, call->json, arena, faults);
 }
 
+/* Something else may answer it: later, or with what was answered before. */
+static bool is_taken(struct hearth_call *call)
+{
+    const struct hearth_gateway *gateway = call->gateway;
+    return !call->is_detached && gateway->takes && gateway->takes(call);
+}
+
 /* The body is checked. */
 static void handle(struct hearth_call *call)
 {
+    if (is_taken(call))
+        return;
+    hearth_buf_finish(&call->body);
     if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
         call->route->handle(call);
 }
@@ -214,7 +224,6 @@ static void parsed_on_lane(void *argument, bool dropped)
     struct parsing *parsing = argument;
     struct hearth_call *call = parsing->call;
     call->is_large = true;
-    hearth_buf_finish(&call->body);
     if (dropped && !parsing->rc)
         parsing->rc =
             hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server is shutting down");
@@ -268,7 +277,6 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     } else if (parse(call, &error)) {
         refuse_body(call, &error);
     } else {
-        hearth_buf_finish(&call->body);
         run_route(call);
     }
 }
@@ -292,8 +300,9 @@ static void on_writable(void *handler_state, struct hearth_exchange *exchange)
         call->events->on_writable(call);
 }
 
-void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *exchange,
-                       const struct hearth_route_match *match, const char *principal)
+struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
+                                      struct hearth_exchange *exchange,
+                                      const struct hearth_route_match *match, const char *principal)
 {
     static const struct hearth_handler handler = {
         .on_body = on_body, .on_end = on_end, .on_abort = on_abort, .on_writable = on_writable};
@@ -312,4 +321,5 @@ void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *e
         limit = gateway->settings->body_bytes_max;
     hearth_buf_init(&call->body, (size_t)limit);
     hearth_exchange_handle(exchange, &handler, call, limit);
+    return call;
 }

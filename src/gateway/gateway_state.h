@@ -42,7 +42,10 @@ struct hearth_gateway {
     struct hearth_body_room *body_room;
     struct hearth_installs *installs;
     struct hearth_sse_streams *streams; /* the streams of events to clients */
-    uint64_t started_ms;                /* when the server started, on the loop's clock */
+    /* Looks at each call that is to be handled, with its body: true when it has taken the call
+     * over, as a handler would. NULL: nothing does. */
+    bool (*takes)(struct hearth_call *call);
+    uint64_t started_ms; /* when the server started, on the loop's clock */
     bool draining;
     bool store_failed; /* the last verb of the store ended with an I/O error */
 };
