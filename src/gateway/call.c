@@ -132,8 +132,12 @@ static bool is_taken(struct hearth_call *call)
 /* The body is checked. */
 static void handle(struct hearth_call *call)
 {
-    if (is_taken(call))
-        return;
+    if (!is_taken(call))
+        hearth_call_handle(call);
+}
+
+void hearth_call_handle(struct hearth_call *call)
+{
     hearth_buf_finish(&call->body);
     if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
         call->route->handle(call);

@@ -58,6 +58,10 @@ struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
  * answers.h and sse.h only. */
 void hearth_call_end(struct hearth_call *call, int status);
 
+/* Runs the handler of a call that `takes` of the gateway has taken over and gives back; its body's
+ * text is freed. */
+void hearth_call_handle(struct hearth_call *call);
+
 /* Keeps the memory while another thread works on it. */
 void hearth_call_hold(struct hearth_call *call);
 void hearth_call_drop(struct hearth_call *call);

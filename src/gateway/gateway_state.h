@@ -11,6 +11,7 @@ struct hearth_blob_store;
 struct hearth_body_room;
 struct hearth_call;
 struct hearth_catalog;
+struct hearth_deferred;
 struct hearth_home;
 struct hearth_installs;
 struct hearth_lane;
@@ -41,6 +42,7 @@ struct hearth_gateway {
     struct hearth_lane *lane; /* parses large bodies and writes large answers off the loop */
     struct hearth_body_room *body_room;
     struct hearth_installs *installs;
+    struct hearth_deferred *deferred;   /* what runs without its client: requests, batches, files */
     struct hearth_sse_streams *streams; /* the streams of events to clients */
     /* Looks at each call that is to be handled, with its body: true when it has taken the call
      * over, as a handler would. NULL: nothing does. */

@@ -5,6 +5,7 @@
 #include "routes/admin/admin_routes.gen.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/openai/openai_routes.gen.h"
+#include "routes/requests/requests_routes.gen.h"
 
 /* clang-format off */
 static const struct hearth_route rows[] = {
@@ -52,6 +53,22 @@ static const struct hearth_route rows[] = {
      .group = "infer", .name = "detokenize", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_detokenize_request,
      .handle = hearth_route_detokenize},
+    {.method = "GET", .path = "/requests", .aliases = NULL,
+     .group = "requests", .name = "requests_list", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_requests_list},
+    {.method = "GET", .path = "/requests/{id}", .aliases = NULL,
+     .group = "requests", .name = "requests_show", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_requests_show},
+    {.method = "GET", .path = "/requests/{id}/result", .aliases = NULL,
+     .group = "requests", .name = "requests_result", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_requests_result},
+    {.method = "DELETE", .path = "/requests/{id}", .aliases = NULL,
+     .group = "requests", .name = "requests_cancel", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_requests_cancel},
     {.method = "GET", .path = "/models", .aliases = NULL,
      .group = "models", .name = "models_list", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
