@@ -5,181 +5,540 @@
 
 /* clang-format off */
 static const struct hearth_schema node_1 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema_property top_message_block_properties[] = {
+    {"type", &node_1, true},
+};
+const struct hearth_schema hearth_schema_message_block = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_message_block_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_2 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_3 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema_property top_system_block_properties[] = {
+    {"type", &node_2, true},
+    {"text", &node_3, true},
+};
+const struct hearth_schema hearth_schema_system_block = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_system_block_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_4 = {
+    .expected = "\"user\" or \"assistant\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"user", "assistant", NULL},
+};
+static const struct hearth_schema node_6 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_7 = {
+    .expected = "an array of objects of at most 4,096 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 4096,
+    .items = &hearth_schema_message_block,
+};
+static const struct hearth_schema node_5 = {
+    .expected = "a string or an array of objects of at most 4,096 items",
+    .any_of = (const struct hearth_schema *const[]){&node_6, &node_7, NULL},
+};
+static const struct hearth_schema_property top_anthropic_message_properties[] = {
+    {"role", &node_4, true},
+    {"content", &node_5, true},
+};
+const struct hearth_schema hearth_schema_anthropic_message = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_anthropic_message_properties,
+    .property_count = 2,
+};
+const struct hearth_schema hearth_schema_anthropic_messages = {
+    .expected = "an array of objects of 1 to 65,536 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 65536,
+    .items = &hearth_schema_anthropic_message,
+};
+static const struct hearth_schema node_8 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_9 = {
+    .expected = "an array of objects of at most 4,096 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 4096,
+    .items = &hearth_schema_system_block,
+};
+static const struct hearth_schema node_10 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_anthropic_system = {
+    .expected = "a string or an array of objects of at most 4,096 items",
+    .any_of = (const struct hearth_schema *const[]){&node_8, &node_9, &node_10, NULL},
+};
+static const struct hearth_schema node_11 = {
+    .expected = "a string of 1 to 256 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 256,
+};
+static const struct hearth_schema node_12 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 64,
+};
+static const struct hearth_schema node_13 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_14 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_15 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_anthropic_tool_properties[] = {
+    {"name", &node_11, true},
+    {"type", &node_12, false},
+    {"description", &node_13, false},
+    {"input_schema", &node_14, false},
+    {"strict", &node_15, false},
+};
+const struct hearth_schema hearth_schema_anthropic_tool = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_anthropic_tool_properties,
+    .property_count = 5,
+};
+const struct hearth_schema hearth_schema_anthropic_tools = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_anthropic_tool,
+};
+static const struct hearth_schema node_16 = {
+    .expected = "\"auto\", \"any\", \"tool\" or \"none\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"auto", "any", "tool", "none", NULL},
+};
+static const struct hearth_schema node_17 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_18 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_anthropic_tool_choice_properties[] = {
+    {"type", &node_16, true},
+    {"name", &node_17, false},
+    {"disable_parallel_tool_use", &node_18, false},
+};
+const struct hearth_schema hearth_schema_anthropic_tool_choice = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_anthropic_tool_choice_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_19 = {
+    .expected = "\"enabled\", \"adaptive\" or \"disabled\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"enabled", "adaptive", "disabled", NULL},
+};
+static const struct hearth_schema node_20 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema_property top_anthropic_thinking_properties[] = {
+    {"type", &node_19, true},
+    {"budget_tokens", &node_20, false},
+};
+const struct hearth_schema hearth_schema_anthropic_thinking = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_anthropic_thinking_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_21 = {
+    .expected = "\"json_schema\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"json_schema", NULL},
+};
+static const struct hearth_schema node_22 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_anthropic_format_properties[] = {
+    {"type", &node_21, true},
+    {"schema", &node_22, false},
+};
+const struct hearth_schema hearth_schema_anthropic_format = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_anthropic_format_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_23 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property top_anthropic_output_properties[] = {
+    {"format", &hearth_schema_anthropic_format, false},
+    {"effort", &node_23, false},
+};
+const struct hearth_schema hearth_schema_anthropic_output = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_anthropic_output_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_24 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_25 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_27 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_26 = {
+    .expected = "an array of strings that are not empty of at most 16 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_27,
+};
+static const struct hearth_schema node_28 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_29 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_30 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_31 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_32 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_33 = {
+    .expected = "\"auto\" or \"standard_only\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "standard_only", NULL},
+};
+static const struct hearth_schema node_34 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_35 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_36 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_37 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_38 = {
+    .expected = "nothing",
+    .refused = "this server runs no code",
+};
+static const struct hearth_schema node_39 = {
+    .expected = "an array",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_messages_request_properties[] = {
+    {"model", &node_24, false},
+    {"messages", &hearth_schema_anthropic_messages, true},
+    {"max_tokens", &node_25, true},
+    {"system", &hearth_schema_anthropic_system, false},
+    {"stop_sequences", &node_26, false},
+    {"stream", &node_28, false},
+    {"temperature", &node_29, false},
+    {"top_p", &node_30, false},
+    {"top_k", &node_31, false},
+    {"tools", &hearth_schema_anthropic_tools, false},
+    {"tool_choice", &hearth_schema_anthropic_tool_choice, false},
+    {"thinking", &hearth_schema_anthropic_thinking, false},
+    {"output_config", &hearth_schema_anthropic_output, false},
+    {"output_format", &hearth_schema_anthropic_format, false},
+    {"metadata", &node_32, false},
+    {"service_tier", &node_33, false},
+    {"cache_control", &node_34, false},
+    {"context_management", &node_35, false},
+    {"inference_geo", &node_36, false},
+    {"speed", &node_37, false},
+    {"container", &node_38, false},
+    {"mcp_servers", &node_39, false},
+};
+const struct hearth_schema hearth_schema_messages_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_messages_request_properties,
+    .property_count = 22,
+    .closed = true,
+};
+static const struct hearth_schema node_40 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_41 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_42 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_43 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_44 = {
+    .expected = "an array",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_count_tokens_request_properties[] = {
+    {"model", &node_40, false},
+    {"messages", &hearth_schema_anthropic_messages, true},
+    {"system", &hearth_schema_anthropic_system, false},
+    {"tools", &hearth_schema_anthropic_tools, false},
+    {"tool_choice", &hearth_schema_anthropic_tool_choice, false},
+    {"thinking", &hearth_schema_anthropic_thinking, false},
+    {"output_config", &hearth_schema_anthropic_output, false},
+    {"output_format", &hearth_schema_anthropic_format, false},
+    {"cache_control", &node_41, false},
+    {"context_management", &node_42, false},
+    {"speed", &node_43, false},
+    {"mcp_servers", &node_44, false},
+};
+const struct hearth_schema hearth_schema_count_tokens_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_count_tokens_request_properties,
+    .property_count = 12,
+    .closed = true,
+};
+static const struct hearth_schema node_45 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_2 = {
+static const struct hearth_schema node_46 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_3 = {
+static const struct hearth_schema node_47 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_4 = {
+static const struct hearth_schema node_48 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_5 = {
+static const struct hearth_schema node_49 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_6 = {
+static const struct hearth_schema node_50 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_7 = {
+static const struct hearth_schema node_51 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_8 = {
+static const struct hearth_schema node_52 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_9 = {
+static const struct hearth_schema node_53 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_10 = {
+static const struct hearth_schema node_54 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_11 = {
+static const struct hearth_schema node_55 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_12 = {
+static const struct hearth_schema node_56 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_13 = {
+static const struct hearth_schema node_57 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_14 = {
+static const struct hearth_schema node_58 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_15 = {
+static const struct hearth_schema node_59 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_16 = {
+static const struct hearth_schema node_60 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_17 = {
+static const struct hearth_schema node_61 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_18 = {
+static const struct hearth_schema node_62 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_20 = {
+static const struct hearth_schema node_64 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_19 = {
+static const struct hearth_schema node_63 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_20,
+    .items = &node_64,
 };
-static const struct hearth_schema node_21 = {
+static const struct hearth_schema node_65 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_22 = {
+static const struct hearth_schema node_66 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_23 = {
+static const struct hearth_schema node_67 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_24 = {
+static const struct hearth_schema node_68 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_25 = {
+static const struct hearth_schema node_69 = {
     .expected = "\"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "start", "end", NULL},
 };
 static const struct hearth_schema_property top_parameters_properties[] = {
-    {"max_tokens", &node_1, false},
-    {"temperature", &node_2, false},
-    {"top_p", &node_3, false},
-    {"top_k", &node_4, false},
-    {"min_p", &node_5, false},
-    {"repeat_penalty", &node_6, false},
-    {"repetition_penalty", &node_7, false},
-    {"repeat_last_n", &node_8, false},
-    {"typical_p", &node_9, false},
-    {"top_n_sigma", &node_10, false},
-    {"xtc_probability", &node_11, false},
-    {"xtc_threshold", &node_12, false},
-    {"dynatemp_range", &node_13, false},
-    {"dynatemp_exponent", &node_14, false},
-    {"dry_multiplier", &node_15, false},
-    {"dry_base", &node_16, false},
-    {"dry_allowed_length", &node_17, false},
-    {"dry_penalty_last_n", &node_18, false},
-    {"dry_sequence_breakers", &node_19, false},
-    {"presence_penalty", &node_21, false},
-    {"frequency_penalty", &node_22, false},
-    {"seed", &node_23, false},
+    {"max_tokens", &node_45, false},
+    {"temperature", &node_46, false},
+    {"top_p", &node_47, false},
+    {"top_k", &node_48, false},
+    {"min_p", &node_49, false},
+    {"repeat_penalty", &node_50, false},
+    {"repetition_penalty", &node_51, false},
+    {"repeat_last_n", &node_52, false},
+    {"typical_p", &node_53, false},
+    {"top_n_sigma", &node_54, false},
+    {"xtc_probability", &node_55, false},
+    {"xtc_threshold", &node_56, false},
+    {"dynatemp_range", &node_57, false},
+    {"dynatemp_exponent", &node_58, false},
+    {"dry_multiplier", &node_59, false},
+    {"dry_base", &node_60, false},
+    {"dry_allowed_length", &node_61, false},
+    {"dry_penalty_last_n", &node_62, false},
+    {"dry_sequence_breakers", &node_63, false},
+    {"presence_penalty", &node_65, false},
+    {"frequency_penalty", &node_66, false},
+    {"seed", &node_67, false},
     {"stop", &hearth_schema_stop, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"ignore_eos", &node_24, false},
-    {"truncate", &node_25, false},
+    {"ignore_eos", &node_68, false},
+    {"truncate", &node_69, false},
 };
 const struct hearth_schema hearth_schema_parameters = {
     .expected = "an object",
@@ -188,51 +547,51 @@ const struct hearth_schema hearth_schema_parameters = {
     .property_count = 27,
     .closed = true,
 };
-static const struct hearth_schema node_27 = {
+static const struct hearth_schema node_71 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_29 = {
+static const struct hearth_schema node_73 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_28 = {
+static const struct hearth_schema node_72 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_29,
+    .items = &node_73,
 };
-static const struct hearth_schema node_30 = {
+static const struct hearth_schema node_74 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_32 = {
+static const struct hearth_schema node_76 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema_property node_31_properties[] = {
-    {"messages", &node_32, true},
+static const struct hearth_schema_property node_75_properties[] = {
+    {"messages", &node_76, true},
 };
-static const struct hearth_schema node_31 = {
+static const struct hearth_schema node_75 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_31_properties,
+    .properties = node_75_properties,
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_26 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string or an array of strings of 1 to 2,048 items or an array of objects of 1 to 65,536 items or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_27, &node_28, &node_30, &node_31, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_71, &node_72, &node_74, &node_75, NULL},
 };
 static const struct hearth_schema_property top_infer_request_properties[] = {
-    {"input", &node_26, true},
+    {"input", &node_70, true},
     {"parameters", &hearth_schema_parameters, false},
 };
 const struct hearth_schema hearth_schema_infer_request = {
@@ -242,80 +601,80 @@ const struct hearth_schema hearth_schema_infer_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_34 = {
+static const struct hearth_schema node_78 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_35 = {
+static const struct hearth_schema node_79 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_36 = {
+static const struct hearth_schema node_80 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_33 = {
+static const struct hearth_schema node_77 = {
     .expected = "an integer of at least 1 or a string of at most 256 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_34, &node_35, &node_36, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_78, &node_79, &node_80, NULL},
 };
-static const struct hearth_schema node_37 = {
+static const struct hearth_schema node_81 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_38 = {
+static const struct hearth_schema node_82 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_39 = {
+static const struct hearth_schema node_83 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_40 = {
+static const struct hearth_schema node_84 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_41 = {
+static const struct hearth_schema node_85 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_42 = {
+static const struct hearth_schema node_86 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_43 = {
+static const struct hearth_schema node_87 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_44 = {
+static const struct hearth_schema node_88 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_inference_request_properties[] = {
-    {"model_id", &node_33, false},
-    {"prompt", &node_37, true},
-    {"max_tokens", &node_38, false},
-    {"temperature", &node_39, false},
-    {"top_p", &node_40, false},
-    {"top_k", &node_41, false},
-    {"min_p", &node_42, false},
-    {"repeat_penalty", &node_43, false},
-    {"seed", &node_44, false},
+    {"model_id", &node_77, false},
+    {"prompt", &node_81, true},
+    {"max_tokens", &node_82, false},
+    {"temperature", &node_83, false},
+    {"top_p", &node_84, false},
+    {"top_k", &node_85, false},
+    {"min_p", &node_86, false},
+    {"repeat_penalty", &node_87, false},
+    {"seed", &node_88, false},
     {"stop", &hearth_schema_stop, false},
 };
 const struct hearth_schema hearth_schema_inference_request = {
@@ -325,38 +684,38 @@ const struct hearth_schema hearth_schema_inference_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_45 = {
+static const struct hearth_schema node_89 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_46 = {
+static const struct hearth_schema node_90 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_47 = {
+static const struct hearth_schema node_91 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_48 = {
+static const struct hearth_schema node_92 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_49 = {
+static const struct hearth_schema node_93 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
-    {"model", &node_45, false},
-    {"content", &node_46, false},
-    {"text", &node_47, false},
-    {"messages", &node_48, false},
-    {"add_special", &node_49, false},
+    {"model", &node_89, false},
+    {"content", &node_90, false},
+    {"text", &node_91, false},
+    {"messages", &node_92, false},
+    {"add_special", &node_93, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
@@ -365,26 +724,26 @@ const struct hearth_schema hearth_schema_tokenize_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_50 = {
+static const struct hearth_schema node_94 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_52 = {
+static const struct hearth_schema node_96 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_51 = {
+static const struct hearth_schema node_95 = {
     .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_52,
+    .items = &node_96,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_50, false},
-    {"tokens", &node_51, true},
+    {"model", &node_94, false},
+    {"tokens", &node_95, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -393,7 +752,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_53 = {
+static const struct hearth_schema node_97 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -401,95 +760,95 @@ static const struct hearth_schema node_53 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_53,
+    .additional = &node_97,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_54 = {
+static const struct hearth_schema node_98 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_55 = {
+static const struct hearth_schema node_99 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_57 = {
+static const struct hearth_schema node_101 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_58 = {
+static const struct hearth_schema node_102 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_56 = {
+static const struct hearth_schema node_100 = {
     .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_57, &node_58, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_101, &node_102, NULL},
 };
-static const struct hearth_schema node_59 = {
+static const struct hearth_schema node_103 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_60 = {
+static const struct hearth_schema node_104 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_61 = {
+static const struct hearth_schema node_105 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 16384,
 };
-static const struct hearth_schema node_63 = {
+static const struct hearth_schema node_107 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_106 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_63,
+    .additional = &node_107,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_108 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_109 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_110 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_111 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
 static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_54, false},
-    {"source", &node_55, true},
-    {"version", &node_56, false},
-    {"task", &node_59, false},
-    {"task_type", &node_60, false},
-    {"description", &node_61, false},
-    {"tags", &node_62, false},
-    {"base_model", &node_64, false},
-    {"device", &node_65, false},
-    {"settings", &node_66, false},
-    {"config", &node_67, false},
+    {"name", &node_98, false},
+    {"source", &node_99, true},
+    {"version", &node_100, false},
+    {"task", &node_103, false},
+    {"task_type", &node_104, false},
+    {"description", &node_105, false},
+    {"tags", &node_106, false},
+    {"base_model", &node_108, false},
+    {"device", &node_109, false},
+    {"settings", &node_110, false},
+    {"config", &node_111, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
@@ -498,21 +857,21 @@ const struct hearth_schema hearth_schema_model_create = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_112 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_113 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_68, true},
-    {"label", &node_69, false},
+    {"source", &node_112, true},
+    {"label", &node_113, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -521,46 +880,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_114 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_115 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_116 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_117 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_118 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_119 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_70, false},
-    {"task_type", &node_71, false},
-    {"description", &node_72, false},
+    {"task", &node_114, false},
+    {"task_type", &node_115, false},
+    {"description", &node_116, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_73, false},
-    {"device", &node_74, false},
+    {"base_model", &node_117, false},
+    {"device", &node_118, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_75, false},
+    {"revision", &node_119, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -569,19 +928,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_120 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_121 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_76, true},
-    {"revision", &node_77, false},
+    {"version", &node_120, true},
+    {"revision", &node_121, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -590,18 +949,18 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_122 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_123 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_78, true},
-    {"text", &node_79, true},
+    {"type", &node_122, true},
+    {"text", &node_123, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -609,67 +968,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_124 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_125 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_126 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_82, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, &node_126, NULL},
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_127 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_128 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_130 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_132 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_133 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_134 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_131 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_88, &node_89, &node_90, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_132, &node_133, &node_134, NULL},
 };
-static const struct hearth_schema_property node_85_properties[] = {
-    {"name", &node_86, true},
-    {"arguments", &node_87, false},
+static const struct hearth_schema_property node_129_properties[] = {
+    {"name", &node_130, true},
+    {"arguments", &node_131, false},
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_129 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_85_properties,
+    .properties = node_129_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_83, false},
-    {"type", &node_84, false},
-    {"function", &node_85, true},
+    {"id", &node_127, false},
+    {"type", &node_128, false},
+    {"function", &node_129, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -677,41 +1036,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_135 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_136 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_137 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_138 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_139 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_140 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_91, true},
+    {"role", &node_135, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_92, false},
-    {"tool_calls", &node_93, false},
-    {"tool_call_id", &node_94, false},
-    {"reasoning_content", &node_95, false},
-    {"refusal", &node_96, false},
+    {"name", &node_136, false},
+    {"tool_calls", &node_137, false},
+    {"tool_call_id", &node_138, false},
+    {"reasoning_content", &node_139, false},
+    {"refusal", &node_140, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -719,44 +1078,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_141 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_143 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_144 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_145 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_146 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_98_properties[] = {
-    {"name", &node_99, true},
-    {"description", &node_100, false},
-    {"parameters", &node_101, false},
-    {"strict", &node_102, false},
+static const struct hearth_schema_property node_142_properties[] = {
+    {"name", &node_143, true},
+    {"description", &node_144, false},
+    {"parameters", &node_145, false},
+    {"strict", &node_146, false},
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_142 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_98_properties,
+    .properties = node_142_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_97, false},
-    {"function", &node_98, true},
+    {"type", &node_141, false},
+    {"function", &node_142, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -764,17 +1123,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_147 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_148 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_103, false},
-    {"include_obfuscation", &node_104, false},
+    {"include_usage", &node_147, false},
+    {"include_obfuscation", &node_148, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -783,30 +1142,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_149 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_151 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_150 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_107,
+    .items = &node_151,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_152 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, &node_108, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_149, &node_150, &node_152, NULL},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_153 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -817,26 +1176,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_109,
+    .items = &node_153,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_155 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_156 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_110_properties[] = {
-    {"id", &node_111, true},
-    {"scale", &node_112, true},
+static const struct hearth_schema_property node_154_properties[] = {
+    {"id", &node_155, true},
+    {"scale", &node_156, true},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_154 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_110_properties,
+    .properties = node_154_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -844,9 +1203,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_110,
+    .items = &node_154,
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_157 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -856,9 +1215,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_113,
+    .items = &node_157,
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_158 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -867,15 +1226,15 @@ static const struct hearth_schema node_114 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_114,
+    .additional = &node_158,
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_159 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_115, true},
+    {"type", &node_159, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -883,401 +1242,401 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_160 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_161 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_162 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_164 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_165 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_119_properties[] = {
-    {"include_usage", &node_120, false},
-    {"include_obfuscation", &node_121, false},
+static const struct hearth_schema_property node_163_properties[] = {
+    {"include_usage", &node_164, false},
+    {"include_obfuscation", &node_165, false},
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_163 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_119_properties,
+    .properties = node_163_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_166 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_167 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_168 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_169 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_170 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_171 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_172 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_129 = {
+static const struct hearth_schema node_173 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_130 = {
+static const struct hearth_schema node_174 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_175 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_176 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_177 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_178 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_179 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_136 = {
+static const struct hearth_schema node_180 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_137 = {
+static const struct hearth_schema node_181 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_138 = {
+static const struct hearth_schema node_182 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_183 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_184 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_186 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_185 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_142,
+    .items = &node_186,
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_187 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_188 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_189 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_190 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_191 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_192 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_193 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_194 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_196 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_197 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_198 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_195 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_152, &node_153, &node_154, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_196, &node_197, &node_198, NULL},
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_199 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_200 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_201 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_202 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_203 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_205 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_204 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_161,
+    .items = &node_205,
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_206 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_207 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_208 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_209 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_210 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_211 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_212 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_213 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_214 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_215 = {
     .expected = "nothing",
     .refused = "this server answers with text only",
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_216 = {
     .expected = "nothing",
     .refused = "this server has no web search",
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_217 = {
     .expected = "nothing",
     .refused = "send functions as tools",
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_218 = {
     .expected = "nothing",
     .refused = "use tool_choice instead",
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_219 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_220 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_221 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_222 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_223 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_224 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_116, false},
-    {"messages", &node_117, true},
-    {"stream", &node_118, false},
-    {"stream_options", &node_119, false},
-    {"max_tokens", &node_122, false},
-    {"max_completion_tokens", &node_123, false},
-    {"temperature", &node_124, false},
-    {"top_p", &node_125, false},
-    {"top_k", &node_126, false},
-    {"min_p", &node_127, false},
-    {"repeat_penalty", &node_128, false},
-    {"repetition_penalty", &node_129, false},
-    {"repeat_last_n", &node_130, false},
-    {"typical_p", &node_131, false},
-    {"top_n_sigma", &node_132, false},
-    {"xtc_probability", &node_133, false},
-    {"xtc_threshold", &node_134, false},
-    {"dynatemp_range", &node_135, false},
-    {"dynatemp_exponent", &node_136, false},
-    {"dry_multiplier", &node_137, false},
-    {"dry_base", &node_138, false},
-    {"dry_allowed_length", &node_139, false},
-    {"dry_penalty_last_n", &node_140, false},
-    {"dry_sequence_breakers", &node_141, false},
-    {"presence_penalty", &node_143, false},
-    {"frequency_penalty", &node_144, false},
-    {"seed", &node_145, false},
+    {"model", &node_160, false},
+    {"messages", &node_161, true},
+    {"stream", &node_162, false},
+    {"stream_options", &node_163, false},
+    {"max_tokens", &node_166, false},
+    {"max_completion_tokens", &node_167, false},
+    {"temperature", &node_168, false},
+    {"top_p", &node_169, false},
+    {"top_k", &node_170, false},
+    {"min_p", &node_171, false},
+    {"repeat_penalty", &node_172, false},
+    {"repetition_penalty", &node_173, false},
+    {"repeat_last_n", &node_174, false},
+    {"typical_p", &node_175, false},
+    {"top_n_sigma", &node_176, false},
+    {"xtc_probability", &node_177, false},
+    {"xtc_threshold", &node_178, false},
+    {"dynatemp_range", &node_179, false},
+    {"dynatemp_exponent", &node_180, false},
+    {"dry_multiplier", &node_181, false},
+    {"dry_base", &node_182, false},
+    {"dry_allowed_length", &node_183, false},
+    {"dry_penalty_last_n", &node_184, false},
+    {"dry_sequence_breakers", &node_185, false},
+    {"presence_penalty", &node_187, false},
+    {"frequency_penalty", &node_188, false},
+    {"seed", &node_189, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_146, false},
+    {"n", &node_190, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_147, false},
-    {"top_logprobs", &node_148, false},
-    {"ignore_eos", &node_149, false},
-    {"tools", &node_150, false},
-    {"tool_choice", &node_151, false},
-    {"parallel_tool_calls", &node_155, false},
+    {"logprobs", &node_191, false},
+    {"top_logprobs", &node_192, false},
+    {"ignore_eos", &node_193, false},
+    {"tools", &node_194, false},
+    {"tool_choice", &node_195, false},
+    {"parallel_tool_calls", &node_199, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_156, false},
-    {"add_generation_prompt", &node_157, false},
-    {"reasoning_effort", &node_158, false},
-    {"verbosity", &node_159, false},
-    {"modalities", &node_160, false},
-    {"service_tier", &node_162, false},
-    {"cache_prompt", &node_163, false},
-    {"user", &node_164, false},
-    {"safety_identifier", &node_165, false},
-    {"prompt_cache_key", &node_166, false},
-    {"prompt_cache_retention", &node_167, false},
-    {"store", &node_168, false},
-    {"metadata", &node_169, false},
-    {"prediction", &node_170, false},
-    {"audio", &node_171, false},
-    {"web_search_options", &node_172, false},
-    {"functions", &node_173, false},
-    {"function_call", &node_174, false},
-    {"grammar", &node_175, false},
-    {"json_schema", &node_176, false},
-    {"guided_json", &node_177, false},
-    {"guided_regex", &node_178, false},
-    {"guided_choice", &node_179, false},
-    {"guided_grammar", &node_180, false},
+    {"chat_template_kwargs", &node_200, false},
+    {"add_generation_prompt", &node_201, false},
+    {"reasoning_effort", &node_202, false},
+    {"verbosity", &node_203, false},
+    {"modalities", &node_204, false},
+    {"service_tier", &node_206, false},
+    {"cache_prompt", &node_207, false},
+    {"user", &node_208, false},
+    {"safety_identifier", &node_209, false},
+    {"prompt_cache_key", &node_210, false},
+    {"prompt_cache_retention", &node_211, false},
+    {"store", &node_212, false},
+    {"metadata", &node_213, false},
+    {"prediction", &node_214, false},
+    {"audio", &node_215, false},
+    {"web_search_options", &node_216, false},
+    {"functions", &node_217, false},
+    {"function_call", &node_218, false},
+    {"grammar", &node_219, false},
+    {"json_schema", &node_220, false},
+    {"guided_json", &node_221, false},
+    {"guided_regex", &node_222, false},
+    {"guided_choice", &node_223, false},
+    {"guided_grammar", &node_224, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -1286,302 +1645,302 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 62,
     .closed = true,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_225 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_227 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_229 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_228 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_185,
+    .items = &node_229,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_230 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_226 = {
     .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &hearth_schema_tokens, &node_186, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_227, &node_228, &hearth_schema_tokens, &node_230, NULL},
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_231 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_232 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_234 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_235 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_189_properties[] = {
-    {"include_usage", &node_190, false},
-    {"include_obfuscation", &node_191, false},
+static const struct hearth_schema_property node_233_properties[] = {
+    {"include_usage", &node_234, false},
+    {"include_obfuscation", &node_235, false},
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_233 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_189_properties,
+    .properties = node_233_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_236 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_237 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_238 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_239 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_240 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_241 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_242 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_243 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_244 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_245 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_246 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_247 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_248 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_249 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_250 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_251 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_252 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_253 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_254 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_255 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_257 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_256 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_213,
+    .items = &node_257,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_258 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_259 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_260 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_261 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_262 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_263 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_264 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_265 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_266 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_267 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_268 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_269 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_270 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_181, false},
-    {"prompt", &node_182, true},
-    {"suffix", &node_187, false},
-    {"stream", &node_188, false},
-    {"stream_options", &node_189, false},
-    {"echo", &node_192, false},
-    {"best_of", &node_193, false},
-    {"max_tokens", &node_194, false},
-    {"temperature", &node_195, false},
-    {"top_p", &node_196, false},
-    {"top_k", &node_197, false},
-    {"min_p", &node_198, false},
-    {"repeat_penalty", &node_199, false},
-    {"repetition_penalty", &node_200, false},
-    {"repeat_last_n", &node_201, false},
-    {"typical_p", &node_202, false},
-    {"top_n_sigma", &node_203, false},
-    {"xtc_probability", &node_204, false},
-    {"xtc_threshold", &node_205, false},
-    {"dynatemp_range", &node_206, false},
-    {"dynatemp_exponent", &node_207, false},
-    {"dry_multiplier", &node_208, false},
-    {"dry_base", &node_209, false},
-    {"dry_allowed_length", &node_210, false},
-    {"dry_penalty_last_n", &node_211, false},
-    {"dry_sequence_breakers", &node_212, false},
-    {"presence_penalty", &node_214, false},
-    {"frequency_penalty", &node_215, false},
-    {"seed", &node_216, false},
+    {"model", &node_225, false},
+    {"prompt", &node_226, true},
+    {"suffix", &node_231, false},
+    {"stream", &node_232, false},
+    {"stream_options", &node_233, false},
+    {"echo", &node_236, false},
+    {"best_of", &node_237, false},
+    {"max_tokens", &node_238, false},
+    {"temperature", &node_239, false},
+    {"top_p", &node_240, false},
+    {"top_k", &node_241, false},
+    {"min_p", &node_242, false},
+    {"repeat_penalty", &node_243, false},
+    {"repetition_penalty", &node_244, false},
+    {"repeat_last_n", &node_245, false},
+    {"typical_p", &node_246, false},
+    {"top_n_sigma", &node_247, false},
+    {"xtc_probability", &node_248, false},
+    {"xtc_threshold", &node_249, false},
+    {"dynatemp_range", &node_250, false},
+    {"dynatemp_exponent", &node_251, false},
+    {"dry_multiplier", &node_252, false},
+    {"dry_base", &node_253, false},
+    {"dry_allowed_length", &node_254, false},
+    {"dry_penalty_last_n", &node_255, false},
+    {"dry_sequence_breakers", &node_256, false},
+    {"presence_penalty", &node_258, false},
+    {"frequency_penalty", &node_259, false},
+    {"seed", &node_260, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_217, false},
+    {"n", &node_261, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_218, false},
-    {"ignore_eos", &node_219, false},
-    {"service_tier", &node_220, false},
-    {"cache_prompt", &node_221, false},
-    {"user", &node_222, false},
-    {"grammar", &node_223, false},
-    {"json_schema", &node_224, false},
+    {"logprobs", &node_262, false},
+    {"ignore_eos", &node_263, false},
+    {"service_tier", &node_264, false},
+    {"cache_prompt", &node_265, false},
+    {"user", &node_266, false},
+    {"grammar", &node_267, false},
+    {"json_schema", &node_268, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_225, false},
-    {"guided_regex", &node_226, false},
+    {"guided_json", &node_269, false},
+    {"guided_regex", &node_270, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1590,97 +1949,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 43,
     .closed = true,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_271 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_273 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_275 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_274 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_231,
+    .items = &node_275,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_276 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_272 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &hearth_schema_tokens, &node_232, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_273, &node_274, &hearth_schema_tokens, &node_276, NULL},
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_277 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_278 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_280 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_281 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_282 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_279 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_236, &node_237, &node_238, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_280, &node_281, &node_282, NULL},
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_283 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_284 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_285 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_286 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_227, false},
-    {"input", &node_228, true},
-    {"encoding_format", &node_233, false},
-    {"dimensions", &node_234, false},
-    {"truncate", &node_235, false},
-    {"prompt_name", &node_239, false},
+    {"model", &node_271, false},
+    {"input", &node_272, true},
+    {"encoding_format", &node_277, false},
+    {"dimensions", &node_278, false},
+    {"truncate", &node_279, false},
+    {"prompt_name", &node_283, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_240, false},
-    {"service_tier", &node_241, false},
-    {"user", &node_242, false},
+    {"partial", &node_284, false},
+    {"service_tier", &node_285, false},
+    {"user", &node_286, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1696,99 +2055,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_287 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_288 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_291 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_293 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_248_properties[] = {
-    {"text", &node_249, true},
+static const struct hearth_schema_property node_292_properties[] = {
+    {"text", &node_293, true},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_292 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_248_properties,
+    .properties = node_292_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_290 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_247, &node_248, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_291, &node_292, NULL},
 };
-static const struct hearth_schema node_245 = {
+static const struct hearth_schema node_289 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_246,
+    .items = &node_290,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_294 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_295 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_296 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_298 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_299 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_300 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_297 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_254, &node_255, &node_256, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_298, &node_299, &node_300, NULL},
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_301 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_302 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_243, false},
-    {"query", &node_244, true},
-    {"documents", &node_245, true},
-    {"top_n", &node_250, false},
-    {"return_documents", &node_251, false},
-    {"raw_scores", &node_252, false},
-    {"truncate", &node_253, false},
+    {"model", &node_287, false},
+    {"query", &node_288, true},
+    {"documents", &node_289, true},
+    {"top_n", &node_294, false},
+    {"return_documents", &node_295, false},
+    {"raw_scores", &node_296, false},
+    {"truncate", &node_297, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_257, false},
-    {"user", &node_258, false},
+    {"service_tier", &node_301, false},
+    {"user", &node_302, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

@@ -3,6 +3,7 @@
 
 #include "gateway/schemas.gen.h"
 #include "routes/admin/admin_routes.gen.h"
+#include "routes/anthropic/anthropic_routes.gen.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/requests/requests_routes.gen.h"
@@ -33,6 +34,14 @@ static const struct hearth_route rows[] = {
      .group = "openai", .name = "openai_model", .errors = HEARTH_ERRORS_OPENAI,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
      .handle = hearth_route_openai_model},
+    {.method = "POST", .path = "/v1/messages", .aliases = NULL,
+     .group = "anthropic", .name = "messages", .errors = HEARTH_ERRORS_ANTHROPIC,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_SSE, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_messages_request,
+     .handle = hearth_route_messages},
+    {.method = "POST", .path = "/v1/messages/count_tokens", .aliases = NULL,
+     .group = "anthropic", .name = "count_tokens", .errors = HEARTH_ERRORS_ANTHROPIC,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_count_tokens_request,
+     .handle = hearth_route_count_tokens},
     {.method = "POST", .path = "/infer/{model*}", .aliases = NULL,
      .group = "infer", .name = "infer", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_infer_request,

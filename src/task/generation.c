@@ -79,10 +79,12 @@ static void on_loading(struct hearth_answering *answering, float fraction)
         hearth_text_stream_loading(of(answering), fraction);
 }
 
-/* Noted with each prompt: a model whose worker ended meanwhile may have been loaded anew, with
- * other settings. */
-static void on_prepared(struct hearth_answering *answering, uint32_t part)
+/* The length of the prompt is known before the rest of the figures, and some APIs begin with it.
+ * The fingerprint is noted with each prompt: a model whose worker ended meanwhile may have been
+ * loaded anew, with other settings. */
+static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count)
 {
+    of(answering)->choices[part].done.prompt_tokens = token_count;
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",
              hearth_inference_fingerprint(hearth_answering_inference(answering, part)));
     if (of(answering)->stream)
