@@ -26,7 +26,6 @@
 #include "loop/pool.h"
 #include "net/server.h"
 #include "registry/storage.h"
-#include "routes/hub/installs.h"
 #include "server/definitions_import.h"
 #include "server/housekeeping.h"
 #include "server/metrics_observer.h"
@@ -36,6 +35,7 @@
 #include "server/store_bridge.h"
 #include "serving/observer.h"
 #include "serving/scheduler.h"
+#include "task/installs.h"
 
 #include <limits.h>
 #include <stdio.h>
