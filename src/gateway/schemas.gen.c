@@ -2156,3 +2156,332 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 10,
     .closed = true,
 };
+static const struct hearth_schema node_303 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 64,
+};
+static const struct hearth_schema node_304 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 128,
+};
+static const struct hearth_schema_property top_response_input_item_properties[] = {
+    {"type", &node_303, false},
+    {"id", &node_304, false},
+};
+const struct hearth_schema hearth_schema_response_input_item = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_response_input_item_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_305 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_306 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_307 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_308 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_309 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_response_tool_properties[] = {
+    {"type", &node_305, true},
+    {"name", &node_306, false},
+    {"description", &node_307, false},
+    {"parameters", &node_308, false},
+    {"strict", &node_309, false},
+};
+const struct hearth_schema hearth_schema_response_tool = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_response_tool_properties,
+    .property_count = 5,
+};
+static const struct hearth_schema node_310 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_312 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_313 = {
+    .expected = "an array of objects of at most 65,536 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 65536,
+    .items = &hearth_schema_response_input_item,
+};
+static const struct hearth_schema node_314 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_311 = {
+    .expected = "a string or an array of objects of at most 65,536 items",
+    .any_of = (const struct hearth_schema *const[]){&node_312, &node_313, &node_314, NULL},
+};
+static const struct hearth_schema node_315 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_316 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 128,
+};
+static const struct hearth_schema node_317 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_318 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_319 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_320 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_321 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_322 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_323 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_324 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_325 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_326 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_response_tool,
+};
+static const struct hearth_schema node_328 = {
+    .expected = "\"none\", \"auto\" or \"required\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"none", "auto", "required", NULL},
+};
+static const struct hearth_schema node_329 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_330 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_327 = {
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_328, &node_329, &node_330, NULL},
+};
+static const struct hearth_schema node_331 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_334 = {
+    .expected = "\"text\", \"json_object\" or \"json_schema\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
+};
+static const struct hearth_schema node_335 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_336 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_337 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_333_properties[] = {
+    {"type", &node_334, true},
+    {"name", &node_335, false},
+    {"schema", &node_336, false},
+    {"strict", &node_337, false},
+};
+static const struct hearth_schema node_333 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_333_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema node_338 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_332_properties[] = {
+    {"format", &node_333, false},
+    {"verbosity", &node_338, false},
+};
+static const struct hearth_schema node_332 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_332_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_340 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_341 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_342 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_339_properties[] = {
+    {"effort", &node_340, false},
+    {"summary", &node_341, false},
+    {"generate_summary", &node_342, false},
+};
+static const struct hearth_schema node_339 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_339_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_344 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 128,
+};
+static const struct hearth_schema node_343 = {
+    .expected = "an array of strings of at most 128 characters of at most 32 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+    .items = &node_344,
+};
+static const struct hearth_schema node_345 = {
+    .expected = "\"auto\" or \"disabled\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "disabled", NULL},
+};
+static const struct hearth_schema node_346 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_347 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_348 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_349 = {
+    .expected = "0, because answers here have no logprobs",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
+};
+static const struct hearth_schema node_350 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_351 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_352 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_353 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_354 = {
+    .expected = "nothing",
+    .refused = "there are no conversations here, name the answer before with previous_response_id",
+};
+static const struct hearth_schema node_355 = {
+    .expected = "nothing",
+    .refused = "there are no stored prompts here",
+};
+static const struct hearth_schema_property top_responses_request_properties[] = {
+    {"model", &node_310, false},
+    {"input", &node_311, false},
+    {"instructions", &node_315, false},
+    {"previous_response_id", &node_316, false},
+    {"stream", &node_317, false},
+    {"stream_options", &node_318, false},
+    {"store", &node_319, false},
+    {"max_output_tokens", &node_320, false},
+    {"max_tool_calls", &node_321, false},
+    {"temperature", &node_322, false},
+    {"top_p", &node_323, false},
+    {"top_k", &node_324, false},
+    {"seed", &node_325, false},
+    {"tools", &node_326, false},
+    {"tool_choice", &node_327, false},
+    {"parallel_tool_calls", &node_331, false},
+    {"text", &node_332, false},
+    {"reasoning", &node_339, false},
+    {"include", &node_343, false},
+    {"truncation", &node_345, false},
+    {"background", &node_346, false},
+    {"metadata", &node_347, false},
+    {"service_tier", &node_348, false},
+    {"top_logprobs", &node_349, false},
+    {"user", &node_350, false},
+    {"safety_identifier", &node_351, false},
+    {"prompt_cache_key", &node_352, false},
+    {"prompt_cache_retention", &node_353, false},
+    {"conversation", &node_354, false},
+    {"prompt", &node_355, false},
+};
+const struct hearth_schema hearth_schema_responses_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_responses_request_properties,
+    .property_count = 30,
+    .closed = true,
+};

@@ -45,5 +45,8 @@ extern const struct hearth_schema hearth_schema_completion_request;
 extern const struct hearth_schema hearth_schema_embedding_request;
 extern const struct hearth_schema hearth_schema_time_limit;
 extern const struct hearth_schema hearth_schema_rerank_request;
+extern const struct hearth_schema hearth_schema_response_input_item;
+extern const struct hearth_schema hearth_schema_response_tool;
+extern const struct hearth_schema hearth_schema_responses_request;
 
 #endif

@@ -186,7 +186,7 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->adapters = request->adapters;
     g->choice_count = count;
     for (uint32_t i = 0; i < count; i++)
-        hearth_choice_init(&g->choices[i], g, i);
+        hearth_choice_init(&g->choices[i], g, i, request->kept);
     return g;
 }
 

@@ -105,6 +105,9 @@ struct hearth_generation_request {
     struct hearth_adapter_choice adapters;
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
+    /* What `kept` of each choice begins with (`kept_size` bytes, with all that `forget` frees);
+     * NULL: zeros. */
+    const void *kept;
     bool stream, include_usage, list;
 };
 
