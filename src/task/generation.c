@@ -172,7 +172,10 @@ static struct hearth_generation *create(struct hearth_call *call,
         hearth_calloc(1, sizeof(*g) + count * sizeof(struct hearth_choice));
     g->answering = (struct hearth_answering){.ops = &ops, .count = count};
     g->shape = request->shape;
-    hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
+    if (request->id)
+        snprintf(g->id, sizeof(g->id), "%s", request->id);
+    else
+        hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
     g->echo = request->echo;
     g->created_s = hearth_clock_wall_ms() / 1000;

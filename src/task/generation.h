@@ -99,6 +99,7 @@ struct hearth_generation {
 struct hearth_generation_request {
     const struct hearth_generation_shape *shape;
     const char *model;
+    const char *id; /* of the answer, where the client knows it already; NULL: a new one */
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */

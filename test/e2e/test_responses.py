@@ -4,7 +4,7 @@ import json
 import openai
 import pytest
 
-from conftest import SLOW, Server, strict_json
+from conftest import SLOW, Server, strict_json, wait_for
 
 TOOL = {"type": "function", "name": "weather", "description": "The weather of a city.", "strict": True,
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
@@ -18,7 +18,7 @@ def responses_server(tmp_path_factory):
     home = tmp_path_factory.mktemp("responses") / "home"
     home.mkdir()
     running = Server(home)
-    for name, script in (("fake", "reply = one two three four"), ("echo", "echo"),
+    for name, script in (("fake", "reply = one two three four"), ("echo", "echo"), ("endless", "stall_at = 1"),
                          ("frail", "reply = one two three four five six; crash_at_token = 4; token_us = 20000")):
         answer = running.post("/models", {"name": name, "source": f"fake:{script}", "task": "chat"})
         assert answer.status == 201, answer.text
@@ -197,6 +197,65 @@ def test_nothing_is_stored_where_the_settings_say_so(start):
     assert answer["store"] is False and server.get(f"/v1/responses/{answer['id']}").status == 404
 
 
+def status_of(server, id):
+    return server.get(f"/v1/responses/{id}").json()["status"]
+
+
+def running(server):
+    return server.metric("hearth_requests_running", model="endless:1")
+
+
+def test_an_answer_is_made_in_the_background(client, responses_server):
+    begun = client.responses.create(model="fake", input="say hello", instructions="be brief", background=True)
+    assert begun.status == "queued" and begun.background and begun.output == [] and begun.instructions == "be brief"
+    wait_for(lambda: status_of(responses_server, begun.id) == "completed", what="the answer")
+    done = client.responses.retrieve(begun.id)
+    assert done.id == begun.id and done.background and done.output_text.strip() == "one two three four"
+    assert client.responses.cancel(begun.id).status == "completed"  # too late: as it ended
+    went_on = client.responses.create(model="fake", input="go on", previous_response_id=begun.id)
+    assert len(client.responses.input_items.list(went_on.id).data) == 3
+    client.responses.delete(begun.id)
+    assert responses_server.get(f"/v1/responses/{begun.id}").status == 404
+
+
+def test_an_answer_in_the_background_is_cancelled_and_forgotten(client, responses_server):
+    for forget in (False, True):
+        begun = client.responses.create(model="endless", input="say hello", background=True)
+        wait_for(lambda: running(responses_server), what="the begin")
+        assert status_of(responses_server, begun.id) == "in_progress"
+        if forget:
+            client.responses.delete(begun.id)
+            assert responses_server.get(f"/v1/responses/{begun.id}").status == 404
+        else:
+            assert client.responses.cancel(begun.id).status == "cancelled"
+            assert status_of(responses_server, begun.id) == "cancelled"
+        wait_for(lambda: not running(responses_server), what="the end of what ran")
+
+
+def test_what_fails_in_the_background_is_told_where_it_is_fetched(client, responses_server):
+    begun = client.responses.create(model="absent", input="say hello", background=True)
+    wait_for(lambda: status_of(responses_server, begun.id) == "failed", what="the failure")
+    assert "absent" in client.responses.retrieve(begun.id).error.message
+    # An asynchronous request of another route is no answer of this one.
+    other = responses_server.post("/v1/completions?async=true", {"model": "endless", "prompt": "x"}).json()["id"]
+    taken = "resp_" + other.removeprefix("areq_")
+    assert responses_server.get(f"/v1/responses/{taken}").status == 404
+    assert responses_server.delete(f"/v1/responses/{taken}").status == 404
+    assert responses_server.delete(f"/requests/{other}").status == 200
+
+
+def test_what_runs_in_the_background_outlives_the_server(start):
+    server = start()
+    server.post("/models", {"name": "slow", "source": "fake:reply = one two three; token_us = 300000", "task": "chat"})
+    begun = ask(server, model="slow", background=True).json()["id"]
+    wait_for(lambda: status_of(server, begun) == "in_progress", what="the begin")
+    server.process.kill()
+    server.process.wait()
+    again = start()
+    wait_for(lambda: status_of(again, begun) == "completed", what="the answer")
+    assert again.get(f"/v1/responses/{begun}").json()["output"][0]["content"][0]["text"].strip() == "one two three"
+
+
 def test_what_a_conversation_may_hold_reaches_the_model(responses_server):
     talk = [{"type": "message", "role": "developer", "content": "be brief"},
             {"role": "user", "content": [{"type": "input_text", "text": "look"}]},
@@ -232,6 +291,8 @@ def test_what_a_conversation_may_hold_reaches_the_model(responses_server):
     ({"truncation": "middle"}, "truncation", []),
     ({"conversation": "conv_1"}, "conversation", ["previous_response_id"]),
     ({"prompt": {"id": "p"}}, "prompt", []),
+    ({"background": True, "stream": True}, "stream", ["background"]),
+    ({"background": True, "store": False}, "background", ["stored"]),
     ({"top_logprobs": 2}, "top_logprobs", []),
 ])
 def test_a_faulty_body_names_its_fault(responses_server, body, param, words):

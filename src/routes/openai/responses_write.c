@@ -196,7 +196,8 @@ void hearth_response_write(const struct hearth_choice *choice, const char *statu
     hearth_buf_printf(buf, "{\"id\":\"%s\",\"object\":\"response\",\"created_at\":%lld,\"model\":",
                       g->id, (long long)g->created_s);
     hearth_json_write_text(buf, g->model);
-    hearth_buf_printf(buf, ",\"status\":\"%s\",\"background\":false,\"error\":", status);
+    hearth_buf_printf(buf, ",\"status\":\"%s\",\"background\":%s,\"error\":", status,
+                      of(choice)->background ? "true" : "false");
     if (error)
         write_error(error, buf);
     else

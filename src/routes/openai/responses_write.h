@@ -28,7 +28,8 @@ struct hearth_response {
      */
     char *about;
     json_t *items; /* what the model read, to be stored with the answer; NULL: nothing is stored */
-    bool summary;  /* thoughts are told as a summary, which is what most clients show */
+    bool background; /* it is made without its client */
+    bool summary;    /* thoughts are told as a summary, which is what most clients show */
 
     struct hearth_response_item *outline; /* the items so far */
     uint32_t item_count, item_capacity;

@@ -4,6 +4,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/openai/openai_routes.gen.h"
+#include "routes/openai/responses_background.h"
 #include "routes/openai/responses_keep.h"
 #include "routes/openai/responses_read.h"
 #include "routes/openai/responses_write.h"
@@ -42,10 +43,12 @@ static void generate(struct hearth_call *call, json_t *items,
                      struct hearth_generation_request *request)
 {
     bool kept = is_kept(call);
+    request->id = hearth_background_id(call);
     json_t *about = hearth_responses_about(call->json);
     json_object_set_new(about, "store", json_boolean(kept));
     const struct hearth_response response = {.about = members_of(about),
                                              .items = kept ? json_incref(items) : NULL,
+                                             .background = request->id != NULL,
                                              .summary = wants_summary(call->json)};
     request->kept = &response;
     hearth_generation_start(call, request);
@@ -66,6 +69,8 @@ static void begin(struct hearth_call *call, const json_t *found)
                                    &request, &param, &error);
     if (rc)
         hearth_answer_message(call, error.code, param, "%s", error.message);
+    else if (hearth_json_truth(call->json, "background", false) && !call->is_detached)
+        hearth_background_start(call);
     else
         generate(call, items, &request);
     json_decref(items);
@@ -109,6 +114,24 @@ static void look_up(struct hearth_call *call, json_t *ids)
     hearth_store_job_start(job);
 }
 
+/* An answer in the background is fetched where it is kept. */
+static int check_background(const struct hearth_call *call, const char **ret_param,
+                            struct hearth_error *error)
+{
+    if (!hearth_json_truth(call->json, "background", false))
+        return 0;
+    *ret_param = "stream";
+    if (hearth_json_truth(call->json, "stream", false))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "an answer in the background does not stream here; ask for it with "
+                                "GET until it is there");
+    *ret_param = "background";
+    return is_kept(call) ? 0
+                         : hearth_error_set(error, HEARTH_EINVAL,
+                                            "an answer in the background must be stored, and this "
+                                            "one would not be");
+}
+
 void hearth_route_responses(struct hearth_call *call)
 {
     struct hearth_error error;
@@ -116,7 +139,8 @@ void hearth_route_responses(struct hearth_call *call)
     json_t *ids;
     if (hearth_default_model(call, "model", hearth_model_generates))
         return;
-    if (hearth_responses_needs(call->json, &ids, &param, &error)) {
+    if (check_background(call, &param, &error) ||
+        hearth_responses_needs(call->json, &ids, &param, &error)) {
         hearth_answer_message(call, error.code, param, "%s", error.message);
     } else if (json_array_size(ids)) {
         look_up(call, ids);

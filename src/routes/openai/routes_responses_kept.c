@@ -1,8 +1,11 @@
 /* Answers of the Responses API that were kept: fetched again, forgotten, their input in pages. */
 #include "base/error.h"
 #include "base/text.h"
+#include "config/settings.h"
 #include "gateway/answers.h"
+#include "gateway/gateway_state.h"
 #include "routes/openai/openai_routes.gen.h"
+#include "routes/openai/responses_background.h"
 #include "routes/openai/responses_keep.h"
 #include "store/record.h"
 #include "task/store_job.h"
@@ -11,11 +14,23 @@
 
 enum { PAGE = 20, PAGE_MAX = 100 };
 
+/* On the loop: what was canceled in the store is run no further, also when the client has gone. */
+static void after_cancel(struct hearth_store_job *job)
+{
+    if (*(const bool *)job->input)
+        hearth_background_forget(job->call, job->params[0]);
+    if (job->call->exchange)
+        hearth_answer_json(job->call, 200, json_incref(job->result));
+}
+
 static void start(struct hearth_call *call,
                   int (*work)(struct hearth_store *store, struct hearth_store_job *job))
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = work;
+    job->on_done = after_cancel;
+    job->input = hearth_arena_alloc(job->arena, sizeof(bool)); /* whether one was canceled */
+    job->outlives_client = true;
     hearth_store_job_start(job);
 }
 
@@ -25,6 +40,7 @@ static int load(struct hearth_store *store, struct hearth_store_job *job, json_t
     return hearth_response_load(store, job->params[0], job->call->principal, ret_kept, &job->error);
 }
 
+/* One that is made in the background is told before it is there. */
 static int show(struct hearth_store *store, struct hearth_store_job *job)
 {
     json_t *kept = NULL;
@@ -32,6 +48,9 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     if (!rc)
         job->result = json_incref(json_object_get(kept, "response"));
     json_decref(kept);
+    if (rc == HEARTH_ENOTFOUND)
+        rc = hearth_background_load(store, job->params[0], job->call->principal, &job->result,
+                                    &job->error);
     return rc;
 }
 
@@ -46,7 +65,31 @@ void hearth_route_response_show(struct hearth_call *call)
         start(call, show);
 }
 
-/* Looked at first, because another's must not go. */
+static int cancel_running(struct hearth_store *store, struct hearth_store_job *job)
+{
+    int64_t keep_ms = (int64_t)job->call->gateway->settings->async_keep;
+    return hearth_background_cancel(store, job->params[0], job->call->principal, keep_ms,
+                                    job->input, &job->error);
+}
+
+/* What is over is deleted by the same verb: so one that was not is gone after a second time. */
+static int forget_running(struct hearth_store *store, struct hearth_store_job *job)
+{
+    bool *canceled = job->input;
+    json_t *known = NULL;
+    int rc =
+        hearth_background_load(store, job->params[0], job->call->principal, &known, &job->error);
+    json_decref(known);
+    if (!rc)
+        rc = cancel_running(store, job);
+    if (rc || !*canceled)
+        return rc;
+    rc = cancel_running(store, job);
+    *canceled = true;
+    return rc;
+}
+
+/* Looked at first, because another's must not go. One that is not there yet is canceled. */
 static int forget(struct hearth_store *store, struct hearth_store_job *job)
 {
     json_t *kept = NULL;
@@ -54,6 +97,8 @@ static int forget(struct hearth_store *store, struct hearth_store_job *job)
     json_decref(kept);
     if (!rc)
         rc = hearth_store_record_delete(store, "response", job->params[0], &job->error);
+    else if (rc == HEARTH_ENOTFOUND)
+        rc = forget_running(store, job);
     if (!rc)
         job->result =
             json_pack("{s:s, s:s, s:b}", "id", job->params[0], "object", "response", "deleted", 1);
@@ -65,16 +110,21 @@ void hearth_route_response_delete(struct hearth_call *call)
     start(call, forget);
 }
 
-/* Whatever is stored has ended. */
+/* What ended before is told as it ended. */
 static int cancel(struct hearth_store *store, struct hearth_store_job *job)
 {
-    json_t *kept = NULL;
-    int rc = load(store, job, &kept);
-    json_decref(kept);
-    return rc ? rc
-              : hearth_error_set(&job->error, HEARTH_EINVAL,
-                                 "only an answer that is made in the background can be cancelled, "
-                                 "and this one was not");
+    int rc = show(store, job);
+    if (rc)
+        return rc;
+    if (!hearth_json_truth(job->result, "background", false))
+        return hearth_error_set(&job->error, HEARTH_EINVAL,
+                                "only an answer that is made in the background can be cancelled, "
+                                "and this one was not");
+    const char *status = hearth_json_text(job->result, "status", "");
+    if (strcmp(status, "queued") != 0 && strcmp(status, "in_progress") != 0)
+        return 0;
+    json_object_set_new(job->result, "status", json_string("cancelled"));
+    return cancel_running(store, job);
 }
 
 void hearth_route_response_cancel(struct hearth_call *call)
