@@ -417,7 +417,8 @@ def errors_page():
     rows = json.loads((API / "errors.json").read_text())["errors"]
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
            "Under `/v1`, and on the other paths of OpenAI's routes, an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
-           "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
+           "\"code\"}}`;", "under `/v1/messages` Anthropic's, `{\"type\": \"error\", \"error\": {\"type\", \"message\"}, \"request_id\"}`, with 400 for 422 "
+           "and 529 for 503;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
            "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
            "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
            "`Retry-After`.", "", "| code | HTTP | gRPC | exit | retry | meaning |",
