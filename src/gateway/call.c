@@ -20,6 +20,7 @@ enum {
     PARSE_ON_LOOP_MAX = 256 << 10, /* a larger body is parsed on the pool */
     FAULTS_MAX = 1 << 20,
     BUSY_RETRY_MS = 1000,
+    FORM_ROOM = 64 << 10, /* what stands around a file that is uploaded */
 };
 
 void hearth_call_hold(struct hearth_call *call)
@@ -262,7 +263,10 @@ static void on_body(void *handler_state, struct hearth_exchange *exchange, const
 {
     (void)exchange;
     struct hearth_call *call = handler_state;
-    hearth_buf_append(&call->body, bytes, length); /* a failure is seen at the end */
+    if (call->events && call->events->on_body)
+        call->events->on_body(call, bytes, length);
+    else
+        hearth_buf_append(&call->body, bytes, length); /* a failure is seen at the end */
 }
 
 /* A body over the limit was refused by its length, or while it came (net/exchange.c); this catches
@@ -272,7 +276,9 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     (void)exchange;
     struct hearth_call *call = handler_state;
     struct hearth_error error;
-    if (call->body.failed) {
+    if (call->events && call->events->on_body_end) {
+        call->events->on_body_end(call);
+    } else if (call->body.failed) {
         hearth_answer_message(call, call->body.failed, NULL, "the body is larger than the limit");
     } else if (!call->route->request) {
         run_route(call);
@@ -321,9 +327,13 @@ struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
     };
     memcpy(call->params, match->params, sizeof(call->params));
     uint64_t limit = match->route->body_max;
+    bool uploads = match->route->kind == HEARTH_ROUTE_UPLOAD;
     if (limit == HEARTH_BODY_DEFAULT)
-        limit = gateway->settings->body_bytes_max;
-    hearth_buf_init(&call->body, (size_t)limit);
+        limit = uploads ? gateway->settings->file_bytes_max + FORM_ROOM
+                        : gateway->settings->body_bytes_max;
+    hearth_buf_init(&call->body, uploads ? 0 : (size_t)limit);
     hearth_exchange_handle(exchange, &handler, call, limit);
+    if (uploads)
+        match->route->handle(call);
     return call;
 }
