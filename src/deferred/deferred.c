@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "deferred/batches.h"
 #include "deferred/callbacks.h"
 #include "deferred/idempotency.h"
 #include "deferred/kept_files.h"
@@ -42,7 +43,7 @@ static int forget_kind(struct hearth_store *store, struct round *round, const ch
 static int forget_expired(struct hearth_store *store, struct hearth_store_work *work)
 {
     static const char *const kinds[] = {HEARTH_KEPT_REQUEST, HEARTH_IDEMPOTENCY_KEY,
-                                        HEARTH_KEPT_FILE};
+                                        HEARTH_KEPT_FILE, HEARTH_BATCH};
     int rc = 0;
     for (size_t i = 0; !rc && i < sizeof(kinds) / sizeof(kinds[0]); i++)
         rc = forget_kind(store, (struct round *)work, kinds[i]);
@@ -77,6 +78,7 @@ struct hearth_deferred *hearth_deferred_create(struct hearth_gateway *gateway)
     deferred->requests = hearth_kept_requests_create(gateway, deferred->callbacks);
     deferred->idempotency = hearth_idempotency_create(gateway);
     deferred->files = hearth_kept_files_create(gateway);
+    deferred->batches = hearth_batches_create(gateway, deferred->files);
     deferred->expiry = hearth_timer_create(gateway->loop, on_time, deferred);
     gateway->deferred = deferred;
     gateway->takes = hearth_deferred_takes;
@@ -88,6 +90,7 @@ void hearth_deferred_start(struct hearth_deferred *deferred)
     hearth_timer_start(deferred->expiry, EXPIRY_MS, EXPIRY_MS);
     hearth_callbacks_start(deferred->callbacks);
     hearth_kept_requests_start(deferred->requests);
+    hearth_batches_start(deferred->batches);
 }
 
 void hearth_deferred_stop(struct hearth_deferred *deferred)
@@ -97,6 +100,7 @@ void hearth_deferred_stop(struct hearth_deferred *deferred)
     deferred->is_stopped = true;
     hearth_timer_stop(deferred->expiry);
     hearth_kept_requests_stop(deferred->requests);
+    hearth_batches_stop(deferred->batches);
     hearth_callbacks_stop(deferred->callbacks);
 }
 
@@ -104,6 +108,7 @@ void hearth_deferred_destroy(struct hearth_deferred *deferred)
 {
     if (!deferred)
         return;
+    hearth_batches_destroy(deferred->batches);
     hearth_kept_files_destroy(deferred->files);
     hearth_idempotency_destroy(deferred->idempotency);
     hearth_kept_requests_destroy(deferred->requests);

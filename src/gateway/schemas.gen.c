@@ -1797,3 +1797,47 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 10,
     .closed = true,
 };
+static const struct hearth_schema node_259 = {
+    .expected = "a string of 1 to 63 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 63,
+};
+static const struct hearth_schema node_260 = {
+    .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
+};
+static const struct hearth_schema node_261 = {
+    .expected = "\"24h\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"24h", NULL},
+};
+static const struct hearth_schema node_263 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema node_262 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_263,
+};
+static const struct hearth_schema node_264 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_batch_create_properties[] = {
+    {"input_file_id", &node_259, true},
+    {"endpoint", &node_260, true},
+    {"completion_window", &node_261, true},
+    {"metadata", &node_262, false},
+    {"output_expires_after", &node_264, false},
+};
+const struct hearth_schema hearth_schema_batch_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_batch_create_properties,
+    .property_count = 5,
+    .closed = true,
+};

@@ -32,5 +32,6 @@ extern const struct hearth_schema hearth_schema_completion_request;
 extern const struct hearth_schema hearth_schema_embedding_request;
 extern const struct hearth_schema hearth_schema_time_limit;
 extern const struct hearth_schema hearth_schema_rerank_request;
+extern const struct hearth_schema hearth_schema_batch_create;
 
 #endif

@@ -13,5 +13,9 @@ void hearth_route_files_list(struct hearth_call *call);
 void hearth_route_files_show(struct hearth_call *call);
 void hearth_route_files_content(struct hearth_call *call);
 void hearth_route_files_delete(struct hearth_call *call);
+void hearth_route_batches_create(struct hearth_call *call);
+void hearth_route_batches_list(struct hearth_call *call);
+void hearth_route_batches_show(struct hearth_call *call);
+void hearth_route_batches_cancel(struct hearth_call *call);
 
 #endif
