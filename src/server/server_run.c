@@ -19,6 +19,7 @@
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
+#include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
 #include "loop/loop.h"
@@ -338,6 +339,7 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
     gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
+    gateway->ignored_keys = hearth_ignored_keys_create();
     gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
@@ -368,6 +370,7 @@ static void stop(struct running *running)
     hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
+    hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);
     hearth_metrics_destroy(gateway->metrics);
     if (gateway->loop)
