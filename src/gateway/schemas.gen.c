@@ -1065,10 +1065,10 @@ static const struct hearth_schema node_145 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_146 = {
-    .expected = "an integer from 1 to 16",
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_147 = {
     .expected = "true or false",
@@ -1325,21 +1325,21 @@ static const struct hearth_schema node_190 = {
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_189 = {
-    .expected = "an array of strings of 1 to 64 items",
+    .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
+    .length_max = 2048,
     .items = &node_190,
 };
 static const struct hearth_schema node_191 = {
-    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
+    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
+    .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
 static const struct hearth_schema node_187 = {
-    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
     .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
 };
 static const struct hearth_schema node_192 = {
@@ -1374,17 +1374,16 @@ static const struct hearth_schema node_197 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_198 = {
-    .expected = "1, because every choice that is made is given",
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){1.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_199 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_200 = {
     .expected = "a number from 0 to 2",
@@ -1519,10 +1518,10 @@ static const struct hearth_schema node_221 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_222 = {
-    .expected = "an integer from 1 to 16",
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_223 = {
     .expected = "an integer from 0 to 20",

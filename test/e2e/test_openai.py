@@ -203,7 +203,7 @@ def test_errors_carry_openais_shape_and_codes(fake):
         (dict(response_format={"type": "json_object"}), "response_format", "invalid_value"),
         (dict(tools=[{"type": "function", "function": {"name": "f"}}], tool_choice="required"),
          "tool_choice", "invalid_value"),
-        (dict(n=17), "n", "invalid_value"),
+        (dict(n=129), "n", "invalid_value"),
         (dict(top_logprobs=2), "top_logprobs", "invalid_value"),
         (dict(logit_bias={"x": 1}), "logit_bias", "invalid_value"),
         (dict(messages=[{"role": "user", "content": [
