@@ -1787,62 +1787,380 @@ static const struct hearth_schema node_255 = {
     .length_max = 2048,
     .items = &node_256,
 };
-static const struct hearth_schema node_260 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_261 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_260 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_261,
 };
 static const struct hearth_schema node_262 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_263 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
 static const struct hearth_schema node_264 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_265 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_266 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_268 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_269 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_270 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_263 = {
-    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_264, &node_265, &node_266, NULL},
-};
 static const struct hearth_schema node_267 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_268, &node_269, &node_270, NULL},
+};
+static const struct hearth_schema node_271 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_272 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
     {"model", &node_253, false},
     {"query", &node_254, true},
-    {"documents", &node_255, true},
-    {"top_n", &node_260, false},
-    {"return_documents", &node_261, false},
-    {"raw_scores", &node_262, false},
-    {"truncate", &node_263, false},
+    {"documents", &node_255, false},
+    {"texts", &node_260, false},
+    {"return_text", &node_262, false},
+    {"truncation_direction", &node_263, false},
+    {"top_n", &node_264, false},
+    {"return_documents", &node_265, false},
+    {"raw_scores", &node_266, false},
+    {"truncate", &node_267, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_267, false},
-    {"user", &node_268, false},
+    {"service_tier", &node_271, false},
+    {"user", &node_272, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_rerank_request_properties,
+    .property_count = 13,
+    .closed = true,
+};
+static const struct hearth_schema node_273 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_275 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_277 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_276 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_277,
+};
+static const struct hearth_schema node_274 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_275, &node_276, NULL},
+};
+static const struct hearth_schema node_278 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_279 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_280 = {
+    .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
+};
+static const struct hearth_schema node_281 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_282 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema_property top_embed_request_properties[] = {
+    {"model", &node_273, false},
+    {"inputs", &node_274, true},
+    {"normalize", &node_278, false},
+    {"truncate", &node_279, false},
+    {"truncation_direction", &node_280, false},
+    {"prompt_name", &node_281, false},
+    {"dimensions", &node_282, false},
+};
+const struct hearth_schema hearth_schema_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embed_request_properties,
+    .property_count = 7,
+    .closed = true,
+};
+static const struct hearth_schema node_283 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_284 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_285,
+};
+static const struct hearth_schema node_286 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_288 = {
+    .expected = "\"float\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"float", NULL},
+};
+static const struct hearth_schema node_287 = {
+    .expected = "an array of \"float\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_288,
+};
+static const struct hearth_schema node_289 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema node_290 = {
+    .expected = "\"NONE\", \"START\" or \"END\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"NONE", "START", "END", NULL},
+};
+static const struct hearth_schema node_291 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_292 = {
+    .expected = "nothing",
+    .refused = "models here embed text only",
+};
+static const struct hearth_schema node_293 = {
+    .expected = "nothing",
+    .refused = "send texts",
+};
+static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
+    {"model", &node_283, false},
+    {"texts", &node_284, true},
+    {"input_type", &node_286, false},
+    {"embedding_types", &node_287, false},
+    {"output_dimension", &node_289, false},
+    {"truncate", &node_290, false},
+    {"prompt_name", &node_291, false},
+    {"images", &node_292, false},
+    {"inputs", &node_293, false},
+};
+const struct hearth_schema hearth_schema_cohere_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_cohere_embed_request_properties,
+    .property_count = 9,
+    .closed = true,
+};
+static const struct hearth_schema node_294 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_296 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_295 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_296,
+};
+static const struct hearth_schema node_297 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_score_texts = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .any_of = (const struct hearth_schema *const[]){&node_294, &node_295, &node_297, NULL},
+};
+static const struct hearth_schema node_298 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_299 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_301 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_302 = {
+    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
+};
+static const struct hearth_schema node_303 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_300 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+};
+static const struct hearth_schema node_304 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_305 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_score_request_properties[] = {
+    {"model", &node_298, false},
+    {"text_1", &hearth_schema_score_texts, false},
+    {"text_2", &hearth_schema_score_texts, false},
+    {"queries", &hearth_schema_score_texts, false},
+    {"documents", &hearth_schema_score_texts, false},
+    {"raw_scores", &node_299, false},
+    {"truncate", &node_300, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"service_tier", &node_304, false},
+    {"user", &node_305, false},
+};
+const struct hearth_schema hearth_schema_score_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_score_request_properties,
     .property_count = 10,
+    .closed = true,
+};
+static const struct hearth_schema node_306 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_308 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_310 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_309 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_310,
+};
+static const struct hearth_schema node_313 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_312 = {
+    .expected = "an array of strings that are not empty of 1 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2,
+    .items = &node_313,
+};
+static const struct hearth_schema node_311 = {
+    .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_312,
+};
+static const struct hearth_schema node_307 = {
+    .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
+    .any_of = (const struct hearth_schema *const[]){&node_308, &node_309, &node_311, NULL},
+};
+static const struct hearth_schema node_314 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_315 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
+static const struct hearth_schema node_316 = {
+    .expected = "nothing",
+    .refused = "scores are the probabilities of labels",
+};
+static const struct hearth_schema_property top_predict_request_properties[] = {
+    {"model", &node_306, false},
+    {"inputs", &node_307, true},
+    {"truncate", &node_314, false},
+    {"truncation_direction", &node_315, false},
+    {"raw_scores", &node_316, false},
+};
+const struct hearth_schema hearth_schema_predict_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_predict_request_properties,
+    .property_count = 5,
     .closed = true,
 };

@@ -262,12 +262,6 @@ def test_a_prompt_over_the_context_is_told_in_openais_words(server, fake):
     assert answer["param"] == "input[1]" and answer["message"].startswith("input[1]: This model's max")
 
 
-def test_a_mistyped_key_is_told_with_a_suggestion(server, fake):
-    answer = server.post("/v1/chat/completions", {"model": "fake", "messages": HELLO, "max_token": 1})
-    assert answer.status == 400
-    assert "did you mean 'max_tokens'?" in answer.json()["error"]["message"]
-
-
 def test_what_clients_send_besides_is_taken(fake):
     answer = fake.chat.completions.create(
         model="fake", messages=HELLO, user="u", store=False, metadata={"a": "b"}, seed=1,
