@@ -1065,10 +1065,10 @@ static const struct hearth_schema node_145 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_146 = {
-    .expected = "an integer from 1 to 16",
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_147 = {
     .expected = "true or false",
@@ -1177,41 +1177,61 @@ static const struct hearth_schema node_170 = {
 };
 static const struct hearth_schema node_171 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_172 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_173 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_174 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_175 = {
     .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_176 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_177 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_178 = {
     .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_179 = {
     .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_180 = {
+    .expected = "nothing",
+    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_181 = {
+    .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_182 = {
+    .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_183 = {
+    .expected = "nothing",
+    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_184 = {
+    .expected = "nothing",
+    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_185 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
@@ -1268,419 +1288,448 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"store", &node_168, false},
     {"metadata", &node_169, false},
     {"prediction", &node_170, false},
-    {"audio", &node_171, false},
-    {"web_search_options", &node_172, false},
-    {"functions", &node_173, false},
-    {"function_call", &node_174, false},
-    {"grammar", &node_175, false},
-    {"json_schema", &node_176, false},
-    {"guided_json", &node_177, false},
-    {"guided_regex", &node_178, false},
-    {"guided_choice", &node_179, false},
-    {"guided_grammar", &node_180, false},
+    {"use_beam_search", &node_171, false},
+    {"allowed_token_ids", &node_172, false},
+    {"bad_words", &node_173, false},
+    {"logits_processors", &node_174, false},
+    {"prompt_embeds", &node_175, false},
+    {"audio", &node_176, false},
+    {"web_search_options", &node_177, false},
+    {"functions", &node_178, false},
+    {"function_call", &node_179, false},
+    {"grammar", &node_180, false},
+    {"json_schema", &node_181, false},
+    {"guided_json", &node_182, false},
+    {"guided_regex", &node_183, false},
+    {"guided_choice", &node_184, false},
+    {"guided_grammar", &node_185, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 62,
+    .property_count = 67,
     .closed = true,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_186 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_188 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_190 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_184 = {
-    .expected = "an array of strings of 1 to 64 items",
+static const struct hearth_schema node_189 = {
+    .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
-    .items = &node_185,
+    .length_max = 2048,
+    .items = &node_190,
 };
-static const struct hearth_schema node_186 = {
-    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
+static const struct hearth_schema node_191 = {
+    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
+    .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_182 = {
-    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &hearth_schema_tokens, &node_186, NULL},
-};
 static const struct hearth_schema node_187 = {
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
+};
+static const struct hearth_schema node_192 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_193 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_195 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_196 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_189_properties[] = {
-    {"include_usage", &node_190, false},
-    {"include_obfuscation", &node_191, false},
+static const struct hearth_schema_property node_194_properties[] = {
+    {"include_usage", &node_195, false},
+    {"include_obfuscation", &node_196, false},
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_194 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_189_properties,
+    .properties = node_194_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_197 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_193 = {
-    .expected = "1, because every choice that is made is given",
+static const struct hearth_schema node_198 = {
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){1.0},
+    .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_194 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+static const struct hearth_schema node_199 = {
+    .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_200 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_196 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_197 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_198 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_199 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_200 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_201 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_202 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_203 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_204 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_207 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_208 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_209 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_210 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_211 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_212 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_213 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_214 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_215 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_216 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_218 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_217 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_213,
+    .items = &node_218,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_220 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_221 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_217 = {
-    .expected = "an integer from 1 to 16",
+static const struct hearth_schema node_222 = {
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_223 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_224 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_225 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_226 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_227 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_228 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
+static const struct hearth_schema node_229 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
+static const struct hearth_schema node_230 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_231 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_232 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_233 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_234 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_235 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_236 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_181, false},
-    {"prompt", &node_182, true},
-    {"suffix", &node_187, false},
-    {"stream", &node_188, false},
-    {"stream_options", &node_189, false},
-    {"echo", &node_192, false},
-    {"best_of", &node_193, false},
-    {"max_tokens", &node_194, false},
-    {"temperature", &node_195, false},
-    {"top_p", &node_196, false},
-    {"top_k", &node_197, false},
-    {"min_p", &node_198, false},
-    {"repeat_penalty", &node_199, false},
-    {"repetition_penalty", &node_200, false},
-    {"repeat_last_n", &node_201, false},
-    {"typical_p", &node_202, false},
-    {"top_n_sigma", &node_203, false},
-    {"xtc_probability", &node_204, false},
-    {"xtc_threshold", &node_205, false},
-    {"dynatemp_range", &node_206, false},
-    {"dynatemp_exponent", &node_207, false},
-    {"dry_multiplier", &node_208, false},
-    {"dry_base", &node_209, false},
-    {"dry_allowed_length", &node_210, false},
-    {"dry_penalty_last_n", &node_211, false},
-    {"dry_sequence_breakers", &node_212, false},
-    {"presence_penalty", &node_214, false},
-    {"frequency_penalty", &node_215, false},
-    {"seed", &node_216, false},
+    {"model", &node_186, false},
+    {"prompt", &node_187, true},
+    {"suffix", &node_192, false},
+    {"stream", &node_193, false},
+    {"stream_options", &node_194, false},
+    {"echo", &node_197, false},
+    {"best_of", &node_198, false},
+    {"max_tokens", &node_199, false},
+    {"temperature", &node_200, false},
+    {"top_p", &node_201, false},
+    {"top_k", &node_202, false},
+    {"min_p", &node_203, false},
+    {"repeat_penalty", &node_204, false},
+    {"repetition_penalty", &node_205, false},
+    {"repeat_last_n", &node_206, false},
+    {"typical_p", &node_207, false},
+    {"top_n_sigma", &node_208, false},
+    {"xtc_probability", &node_209, false},
+    {"xtc_threshold", &node_210, false},
+    {"dynatemp_range", &node_211, false},
+    {"dynatemp_exponent", &node_212, false},
+    {"dry_multiplier", &node_213, false},
+    {"dry_base", &node_214, false},
+    {"dry_allowed_length", &node_215, false},
+    {"dry_penalty_last_n", &node_216, false},
+    {"dry_sequence_breakers", &node_217, false},
+    {"presence_penalty", &node_219, false},
+    {"frequency_penalty", &node_220, false},
+    {"seed", &node_221, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_217, false},
+    {"n", &node_222, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_218, false},
-    {"ignore_eos", &node_219, false},
-    {"service_tier", &node_220, false},
-    {"cache_prompt", &node_221, false},
-    {"user", &node_222, false},
-    {"grammar", &node_223, false},
-    {"json_schema", &node_224, false},
+    {"logprobs", &node_223, false},
+    {"ignore_eos", &node_224, false},
+    {"use_beam_search", &node_225, false},
+    {"allowed_token_ids", &node_226, false},
+    {"bad_words", &node_227, false},
+    {"logits_processors", &node_228, false},
+    {"prompt_embeds", &node_229, false},
+    {"service_tier", &node_230, false},
+    {"cache_prompt", &node_231, false},
+    {"user", &node_232, false},
+    {"grammar", &node_233, false},
+    {"json_schema", &node_234, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_225, false},
-    {"guided_regex", &node_226, false},
+    {"guided_json", &node_235, false},
+    {"guided_regex", &node_236, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 43,
+    .property_count = 48,
     .closed = true,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_237 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_239 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_241 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_240 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_231,
+    .items = &node_241,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_242 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_238 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &hearth_schema_tokens, &node_232, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_239, &node_240, &hearth_schema_tokens, &node_242, NULL},
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_243 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_244 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_246 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_247 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_248 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_245 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_236, &node_237, &node_238, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_246, &node_247, &node_248, NULL},
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_249 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_250 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_251 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_252 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_227, false},
-    {"input", &node_228, true},
-    {"encoding_format", &node_233, false},
-    {"dimensions", &node_234, false},
-    {"truncate", &node_235, false},
-    {"prompt_name", &node_239, false},
+    {"model", &node_237, false},
+    {"input", &node_238, true},
+    {"encoding_format", &node_243, false},
+    {"dimensions", &node_244, false},
+    {"truncate", &node_245, false},
+    {"prompt_name", &node_249, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_240, false},
-    {"service_tier", &node_241, false},
-    {"user", &node_242, false},
+    {"partial", &node_250, false},
+    {"service_tier", &node_251, false},
+    {"user", &node_252, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1696,143 +1745,461 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_253 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_257 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_259 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_248_properties[] = {
-    {"text", &node_249, true},
+static const struct hearth_schema_property node_258_properties[] = {
+    {"text", &node_259, true},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_258 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_248_properties,
+    .properties = node_258_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_256 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_247, &node_248, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_257, &node_258, NULL},
 };
-static const struct hearth_schema node_245 = {
+static const struct hearth_schema node_255 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_246,
+    .items = &node_256,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_261 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_260 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_261,
+};
+static const struct hearth_schema node_262 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_263 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
+static const struct hearth_schema node_264 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_265 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_266 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_268 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_269 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_270 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_267 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_254, &node_255, &node_256, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_268, &node_269, &node_270, NULL},
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_271 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_272 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_243, false},
-    {"query", &node_244, true},
-    {"documents", &node_245, true},
-    {"top_n", &node_250, false},
-    {"return_documents", &node_251, false},
-    {"raw_scores", &node_252, false},
-    {"truncate", &node_253, false},
+    {"model", &node_253, false},
+    {"query", &node_254, true},
+    {"documents", &node_255, false},
+    {"texts", &node_260, false},
+    {"return_text", &node_262, false},
+    {"truncation_direction", &node_263, false},
+    {"top_n", &node_264, false},
+    {"return_documents", &node_265, false},
+    {"raw_scores", &node_266, false},
+    {"truncate", &node_267, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_257, false},
-    {"user", &node_258, false},
+    {"service_tier", &node_271, false},
+    {"user", &node_272, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_rerank_request_properties,
+    .property_count = 13,
+    .closed = true,
+};
+static const struct hearth_schema node_273 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_275 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_277 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_276 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_277,
+};
+static const struct hearth_schema node_274 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_275, &node_276, NULL},
+};
+static const struct hearth_schema node_278 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_279 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_280 = {
+    .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
+};
+static const struct hearth_schema node_281 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_282 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema_property top_embed_request_properties[] = {
+    {"model", &node_273, false},
+    {"inputs", &node_274, true},
+    {"normalize", &node_278, false},
+    {"truncate", &node_279, false},
+    {"truncation_direction", &node_280, false},
+    {"prompt_name", &node_281, false},
+    {"dimensions", &node_282, false},
+};
+const struct hearth_schema hearth_schema_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embed_request_properties,
+    .property_count = 7,
+    .closed = true,
+};
+static const struct hearth_schema node_283 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_284 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_285,
+};
+static const struct hearth_schema node_286 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_288 = {
+    .expected = "\"float\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"float", NULL},
+};
+static const struct hearth_schema node_287 = {
+    .expected = "an array of \"float\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_288,
+};
+static const struct hearth_schema node_289 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema node_290 = {
+    .expected = "\"NONE\", \"START\" or \"END\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"NONE", "START", "END", NULL},
+};
+static const struct hearth_schema node_291 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_292 = {
+    .expected = "nothing",
+    .refused = "models here embed text only",
+};
+static const struct hearth_schema node_293 = {
+    .expected = "nothing",
+    .refused = "send texts",
+};
+static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
+    {"model", &node_283, false},
+    {"texts", &node_284, true},
+    {"input_type", &node_286, false},
+    {"embedding_types", &node_287, false},
+    {"output_dimension", &node_289, false},
+    {"truncate", &node_290, false},
+    {"prompt_name", &node_291, false},
+    {"images", &node_292, false},
+    {"inputs", &node_293, false},
+};
+const struct hearth_schema hearth_schema_cohere_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_cohere_embed_request_properties,
+    .property_count = 9,
+    .closed = true,
+};
+static const struct hearth_schema node_294 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_296 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_295 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_296,
+};
+static const struct hearth_schema node_297 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_score_texts = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .any_of = (const struct hearth_schema *const[]){&node_294, &node_295, &node_297, NULL},
+};
+static const struct hearth_schema node_298 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_299 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_301 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_302 = {
+    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
+};
+static const struct hearth_schema node_303 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_300 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+};
+static const struct hearth_schema node_304 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_305 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_score_request_properties[] = {
+    {"model", &node_298, false},
+    {"text_1", &hearth_schema_score_texts, false},
+    {"text_2", &hearth_schema_score_texts, false},
+    {"queries", &hearth_schema_score_texts, false},
+    {"documents", &hearth_schema_score_texts, false},
+    {"raw_scores", &node_299, false},
+    {"truncate", &node_300, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"service_tier", &node_304, false},
+    {"user", &node_305, false},
+};
+const struct hearth_schema hearth_schema_score_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_score_request_properties,
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_306 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_308 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_310 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_309 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_310,
+};
+static const struct hearth_schema node_313 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_312 = {
+    .expected = "an array of strings that are not empty of 1 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2,
+    .items = &node_313,
+};
+static const struct hearth_schema node_311 = {
+    .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_312,
+};
+static const struct hearth_schema node_307 = {
+    .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
+    .any_of = (const struct hearth_schema *const[]){&node_308, &node_309, &node_311, NULL},
+};
+static const struct hearth_schema node_314 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_315 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
+static const struct hearth_schema node_316 = {
+    .expected = "nothing",
+    .refused = "scores are the probabilities of labels",
+};
+static const struct hearth_schema_property top_predict_request_properties[] = {
+    {"model", &node_306, false},
+    {"inputs", &node_307, true},
+    {"truncate", &node_314, false},
+    {"truncation_direction", &node_315, false},
+    {"raw_scores", &node_316, false},
+};
+const struct hearth_schema hearth_schema_predict_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_predict_request_properties,
+    .property_count = 5,
+    .closed = true,
+};
+static const struct hearth_schema node_317 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_318 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_319 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_321 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_320 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_263,
+    .additional = &node_321,
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_322 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_259, true},
-    {"endpoint", &node_260, true},
-    {"completion_window", &node_261, true},
-    {"metadata", &node_262, false},
-    {"output_expires_after", &node_264, false},
+    {"input_file_id", &node_317, true},
+    {"endpoint", &node_318, true},
+    {"completion_window", &node_319, true},
+    {"metadata", &node_320, false},
+    {"output_expires_after", &node_322, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",

@@ -276,7 +276,7 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
 {
     uint32_t context = engine->plan.context;
     bool generate = input->task == HEARTH_TASK_GENERATE;
-    uint32_t most = generate ? context - 1 : context;
+    uint32_t most = generate && !made->sampling.no_answer ? context - 1 : context;
     if (made->head.token_count == 0 && llama_vocab_bos(engine->vocab) != LLAMA_TOKEN_NULL &&
         generate) {
         made->tokens[0] = llama_vocab_bos(engine->vocab);
