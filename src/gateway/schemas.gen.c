@@ -1192,28 +1192,54 @@ static const struct hearth_schema node_174 = {
     .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_175 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_176 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "any value",
 };
 static const struct hearth_schema node_177 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "any value",
 };
 static const struct hearth_schema node_178 = {
-    .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
-};
-static const struct hearth_schema node_179 = {
-    .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_180 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_179 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_180,
+};
+static const struct hearth_schema node_181 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_182 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_183 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_185 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_184 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_185,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
     {"model", &node_116, false},
@@ -1277,410 +1303,452 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"guided_json", &node_177, false},
     {"guided_regex", &node_178, false},
     {"guided_choice", &node_179, false},
-    {"guided_grammar", &node_180, false},
+    {"guided_grammar", &node_181, false},
+    {"structured_outputs", &node_182, false},
+    {"regex", &node_183, false},
+    {"choice", &node_184, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 62,
+    .property_count = 65,
     .closed = true,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_186 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_188 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_190 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_189 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_185,
+    .items = &node_190,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_191 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_182 = {
-    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &hearth_schema_tokens, &node_186, NULL},
-};
 static const struct hearth_schema node_187 = {
+    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
+};
+static const struct hearth_schema node_192 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_193 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_195 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_196 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_189_properties[] = {
-    {"include_usage", &node_190, false},
-    {"include_obfuscation", &node_191, false},
+static const struct hearth_schema_property node_194_properties[] = {
+    {"include_usage", &node_195, false},
+    {"include_obfuscation", &node_196, false},
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_194 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_189_properties,
+    .properties = node_194_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_197 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_198 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_199 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_200 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_196 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_197 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_198 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_199 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_200 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_201 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_202 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_203 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_204 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_207 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_208 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_209 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_210 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_211 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_212 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_213 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_214 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_215 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_216 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_218 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_217 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_213,
+    .items = &node_218,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_220 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_221 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_222 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_223 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_224 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_225 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_226 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_227 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_223 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_228 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_224 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_229 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_225 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_230 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_226 = {
-    .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_231 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_233 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_232 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_233,
+};
+static const struct hearth_schema node_234 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_235 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_236 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_238 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_237 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_238,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_181, false},
-    {"prompt", &node_182, true},
-    {"suffix", &node_187, false},
-    {"stream", &node_188, false},
-    {"stream_options", &node_189, false},
-    {"echo", &node_192, false},
-    {"best_of", &node_193, false},
-    {"max_tokens", &node_194, false},
-    {"temperature", &node_195, false},
-    {"top_p", &node_196, false},
-    {"top_k", &node_197, false},
-    {"min_p", &node_198, false},
-    {"repeat_penalty", &node_199, false},
-    {"repetition_penalty", &node_200, false},
-    {"repeat_last_n", &node_201, false},
-    {"typical_p", &node_202, false},
-    {"top_n_sigma", &node_203, false},
-    {"xtc_probability", &node_204, false},
-    {"xtc_threshold", &node_205, false},
-    {"dynatemp_range", &node_206, false},
-    {"dynatemp_exponent", &node_207, false},
-    {"dry_multiplier", &node_208, false},
-    {"dry_base", &node_209, false},
-    {"dry_allowed_length", &node_210, false},
-    {"dry_penalty_last_n", &node_211, false},
-    {"dry_sequence_breakers", &node_212, false},
-    {"presence_penalty", &node_214, false},
-    {"frequency_penalty", &node_215, false},
-    {"seed", &node_216, false},
+    {"model", &node_186, false},
+    {"prompt", &node_187, true},
+    {"suffix", &node_192, false},
+    {"stream", &node_193, false},
+    {"stream_options", &node_194, false},
+    {"echo", &node_197, false},
+    {"best_of", &node_198, false},
+    {"max_tokens", &node_199, false},
+    {"temperature", &node_200, false},
+    {"top_p", &node_201, false},
+    {"top_k", &node_202, false},
+    {"min_p", &node_203, false},
+    {"repeat_penalty", &node_204, false},
+    {"repetition_penalty", &node_205, false},
+    {"repeat_last_n", &node_206, false},
+    {"typical_p", &node_207, false},
+    {"top_n_sigma", &node_208, false},
+    {"xtc_probability", &node_209, false},
+    {"xtc_threshold", &node_210, false},
+    {"dynatemp_range", &node_211, false},
+    {"dynatemp_exponent", &node_212, false},
+    {"dry_multiplier", &node_213, false},
+    {"dry_base", &node_214, false},
+    {"dry_allowed_length", &node_215, false},
+    {"dry_penalty_last_n", &node_216, false},
+    {"dry_sequence_breakers", &node_217, false},
+    {"presence_penalty", &node_219, false},
+    {"frequency_penalty", &node_220, false},
+    {"seed", &node_221, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_217, false},
+    {"n", &node_222, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_218, false},
-    {"ignore_eos", &node_219, false},
-    {"service_tier", &node_220, false},
-    {"cache_prompt", &node_221, false},
-    {"user", &node_222, false},
-    {"grammar", &node_223, false},
-    {"json_schema", &node_224, false},
+    {"logprobs", &node_223, false},
+    {"ignore_eos", &node_224, false},
+    {"service_tier", &node_225, false},
+    {"cache_prompt", &node_226, false},
+    {"user", &node_227, false},
+    {"grammar", &node_228, false},
+    {"json_schema", &node_229, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_225, false},
-    {"guided_regex", &node_226, false},
+    {"guided_json", &node_230, false},
+    {"guided_regex", &node_231, false},
+    {"guided_choice", &node_232, false},
+    {"guided_grammar", &node_234, false},
+    {"structured_outputs", &node_235, false},
+    {"regex", &node_236, false},
+    {"choice", &node_237, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 43,
+    .property_count = 48,
     .closed = true,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_239 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_241 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_243 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_242 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_231,
+    .items = &node_243,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_244 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_240 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &hearth_schema_tokens, &node_232, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_241, &node_242, &hearth_schema_tokens, &node_244, NULL},
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_245 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_246 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_248 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_249 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_250 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_247 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_236, &node_237, &node_238, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_248, &node_249, &node_250, NULL},
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_251 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_252 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_253 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_227, false},
-    {"input", &node_228, true},
-    {"encoding_format", &node_233, false},
-    {"dimensions", &node_234, false},
-    {"truncate", &node_235, false},
-    {"prompt_name", &node_239, false},
+    {"model", &node_239, false},
+    {"input", &node_240, true},
+    {"encoding_format", &node_245, false},
+    {"dimensions", &node_246, false},
+    {"truncate", &node_247, false},
+    {"prompt_name", &node_251, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_240, false},
-    {"service_tier", &node_241, false},
-    {"user", &node_242, false},
+    {"partial", &node_252, false},
+    {"service_tier", &node_253, false},
+    {"user", &node_254, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1696,99 +1764,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_255 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_256 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_259 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_261 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_248_properties[] = {
-    {"text", &node_249, true},
+static const struct hearth_schema_property node_260_properties[] = {
+    {"text", &node_261, true},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_260 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_248_properties,
+    .properties = node_260_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_247, &node_248, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_259, &node_260, NULL},
 };
-static const struct hearth_schema node_245 = {
+static const struct hearth_schema node_257 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_246,
+    .items = &node_258,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_262 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_263 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_264 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_266 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_267 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_268 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_265 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_254, &node_255, &node_256, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_266, &node_267, &node_268, NULL},
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_269 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_270 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_243, false},
-    {"query", &node_244, true},
-    {"documents", &node_245, true},
-    {"top_n", &node_250, false},
-    {"return_documents", &node_251, false},
-    {"raw_scores", &node_252, false},
-    {"truncate", &node_253, false},
+    {"model", &node_255, false},
+    {"query", &node_256, true},
+    {"documents", &node_257, true},
+    {"top_n", &node_262, false},
+    {"return_documents", &node_263, false},
+    {"raw_scores", &node_264, false},
+    {"truncate", &node_265, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_257, false},
-    {"user", &node_258, false},
+    {"service_tier", &node_269, false},
+    {"user", &node_270, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

@@ -126,8 +126,8 @@ static uint32_t at_most(struct hearth_gbnf *gbnf, uint32_t rule, uint32_t count)
         return hearth_gbnf_rule_of(gbnf, "r%u{0,%u}", rule, count);
     uint32_t size = square_root(count), blocks = count / size, rest = count % size;
     uint32_t block = hearth_gbnf_rule_of(gbnf, "r%u{%u}", rule, size);
-    uint32_t fewer = hearth_gbnf_rule_of(gbnf, "r%u{0,%u} r%u{0,%u}", block, blocks - 1, rule,
-                                         size - 1);
+    uint32_t fewer =
+        hearth_gbnf_rule_of(gbnf, "r%u{0,%u} r%u{0,%u}", block, blocks - 1, rule, size - 1);
     if (rest == 0)
         return hearth_gbnf_rule_of(gbnf, "r%u | r%u{%u}", fewer, block, blocks);
     return hearth_gbnf_rule_of(gbnf, "r%u | r%u{%u} r%u{0,%u}", fewer, block, blocks, rule, rest);

@@ -19,10 +19,10 @@
 
 /* Parts of JSON that most grammars need; each is written at its first use. */
 enum hearth_gbnf_part {
-    HEARTH_GBNF_SPACE,   /* nothing, a space, or a line's end and an indent: bounded, so that a model
-                            cannot go on with white space for ever */
-    HEARTH_GBNF_CHAR,    /* one code point within a JSON text, as it is or escaped */
-    HEARTH_GBNF_PLAIN,   /* the same, never escaped */
+    HEARTH_GBNF_SPACE, /* nothing, a space, or a line's end and an indent: bounded, so that a model
+                          cannot go on with white space for ever */
+    HEARTH_GBNF_CHAR,  /* one code point within a JSON text, as it is or escaped */
+    HEARTH_GBNF_PLAIN, /* the same, never escaped */
     HEARTH_GBNF_STRING,
     HEARTH_GBNF_INTEGER, /* at most 16 digits: exact in a double */
     HEARTH_GBNF_NUMBER,  /* finite in a double */

@@ -1,6 +1,6 @@
-/* A range is cut into that of the negative numbers, whose digits lie in the mirrored range, and that
- * of the others. Digits are compared from the left: as long as they are those of a bound, the next
- * one is limited by it; once they differ, all that follow are free. */
+/* A range is cut into that of the negative numbers, whose digits lie in the mirrored range, and
+ * that of the others. Digits are compared from the left: as long as they are those of a bound, the
+ * next one is limited by it; once they differ, all that follow are free. */
 #include "grammar/numbers.h"
 
 #include "base/text.h"
@@ -15,8 +15,8 @@
 /* Of numbers that nothing bounds, so that some digits are left behind the point. */
 #define WHOLE_MAX 9
 
-/* Numbers of so many digits before the point. `low` and `high` are the digits of the bounds, without
- * the point, of the same length: the shorter one is filled up with zeros. */
+/* Numbers of so many digits before the point. `low` and `high` are the digits of the bounds,
+ * without the point, of the same length: the shorter one is filled up with zeros. */
 struct digits {
     struct hearth_gbnf *gbnf;
     bool integer;
@@ -101,8 +101,8 @@ static void begin_alternative(struct hearth_buf *body)
     hearth_buf_text(body, body->length ? " | " : "");
 }
 
-/* Behind all digits of the bounds. On the upper one nothing but its end may follow; on an open lower
- * one something that is not zero. */
+/* Behind all digits of the bounds. On the upper one nothing but its end may follow; on an open
+ * lower one something that is not zero. */
 static void write_behind(const struct digits *digits, bool on_low, bool on_high,
                          struct hearth_buf *body)
 {

@@ -122,9 +122,8 @@ static bool take_class(const struct reader *reader, char letter, struct hearth_p
 static bool take_hex(struct reader *reader, uint32_t *ret_point)
 {
     bool read = reader->at[-1] == 'x' ? take_number(reader, 16, 2, 2, ret_point)
-                : take(reader, "{")
-                    ? take_number(reader, 16, 1, 6, ret_point) && take(reader, "}")
-                    : take_number(reader, 16, 4, 4, ret_point);
+                : take(reader, "{") ? take_number(reader, 16, 1, 6, ret_point) && take(reader, "}")
+                                    : take_number(reader, 16, 4, 4, ret_point);
     if (!read || *ret_point > HEARTH_POINT_LAST || *ret_point == 0 ||
         (*ret_point >= 0xD800 && *ret_point <= 0xDFFF))
         fail(reader, "the digits of this escape stand for no character");
@@ -318,9 +317,8 @@ static node_t anything(struct reader *reader)
 {
     struct hearth_points points = {.count = 0};
     hearth_points_invert(&points);
-    return hearth_pattern_repeat(reader->pattern,
-                                 hearth_pattern_points(reader->pattern, &points), 0,
-                                 HEARTH_GBNF_NO_LIMIT);
+    return hearth_pattern_repeat(reader->pattern, hearth_pattern_points(reader->pattern, &points),
+                                 0, HEARTH_GBNF_NO_LIMIT);
 }
 
 static bool at_end_of_sequence(const struct reader *reader)
@@ -334,8 +332,8 @@ static node_t read_sequence(struct reader *reader)
     bool begins = !outermost || reader->use == HEARTH_PATTERN_WHOLE, ends = begins;
     if (outermost && take(reader, "^"))
         begins = true;
-    node_t whole = begins ? hearth_pattern_leaf(reader->pattern, HEARTH_PATTERN_EMPTY)
-                          : anything(reader);
+    node_t whole =
+        begins ? hearth_pattern_leaf(reader->pattern, HEARTH_PATTERN_EMPTY) : anything(reader);
     while (!at_end_of_sequence(reader) && !reader->failed) {
         if (outermost && take(reader, "$")) {
             ends = true;
@@ -343,14 +341,14 @@ static node_t read_sequence(struct reader *reader)
                 return fail(reader, "nothing can follow the anchor $");
             break;
         }
-        whole = hearth_pattern_pair(reader->pattern, HEARTH_PATTERN_THEN, whole,
-                                    read_repeated(reader));
+        whole =
+            hearth_pattern_pair(reader->pattern, HEARTH_PATTERN_THEN, whole, read_repeated(reader));
         if (!whole)
             return fail(reader, "the pattern has too many parts");
     }
-    return ends ? whole
-                : hearth_pattern_pair(reader->pattern, HEARTH_PATTERN_THEN, whole,
-                                      anything(reader));
+    return ends
+               ? whole
+               : hearth_pattern_pair(reader->pattern, HEARTH_PATTERN_THEN, whole, anything(reader));
 }
 
 static node_t read_either(struct reader *reader)

@@ -82,9 +82,8 @@ const struct hearth_pattern_node *hearth_pattern_pair(struct hearth_pattern *pat
 
 /* What the node matches, without the empty text. Of two parts that may both be empty: something of
  * the first and then the second, or something of the second alone. */
-static const struct hearth_pattern_node *something(struct hearth_pattern *pattern,
-                                                   const struct hearth_pattern_node *node,
-                                                   unsigned depth)
+static const struct hearth_pattern_node *
+something(struct hearth_pattern *pattern, const struct hearth_pattern_node *node, unsigned depth)
 {
     if (!node || node->least > 0 || node->kind == HEARTH_PATTERN_NEVER)
         return node;
@@ -92,14 +91,15 @@ static const struct hearth_pattern_node *something(struct hearth_pattern *patter
         return NULL;
     switch (node->kind) {
     case HEARTH_PATTERN_EITHER:
-        return hearth_pattern_pair(pattern, HEARTH_PATTERN_EITHER, something(pattern, node->first, depth + 1),
+        return hearth_pattern_pair(pattern, HEARTH_PATTERN_EITHER,
+                                   something(pattern, node->first, depth + 1),
                                    something(pattern, node->second, depth + 1));
     case HEARTH_PATTERN_THEN:
-        return hearth_pattern_pair(
-            pattern, HEARTH_PATTERN_EITHER,
-            hearth_pattern_pair(pattern, HEARTH_PATTERN_THEN, something(pattern, node->first, depth + 1),
-                                node->second),
-            something(pattern, node->second, depth + 1));
+        return hearth_pattern_pair(pattern, HEARTH_PATTERN_EITHER,
+                                   hearth_pattern_pair(pattern, HEARTH_PATTERN_THEN,
+                                                       something(pattern, node->first, depth + 1),
+                                                       node->second),
+                                   something(pattern, node->second, depth + 1));
     case HEARTH_PATTERN_REPEAT: /* its body is something already */
         return hearth_pattern_repeat(pattern, node->first, 1, node->high);
     default:

@@ -27,7 +27,8 @@ static void write_escaped(const struct hearth_points *points, struct hearth_buf 
     bool others = points->ranges[points->count - 1].last > 0x7F || body->length > 0;
     for (unsigned point = 0x20; point < 0x7F; point++)
         others = others || hearth_points_has(points, point);
-    for (unsigned point = others ? 0x80 : 1; point <= 0x7F; point = point == 0x1F ? 0x7F : point + 1)
+    for (unsigned point = others ? 0x80 : 1; point <= 0x7F;
+         point = point == 0x1F ? 0x7F : point + 1)
         if (point != '\b' && point != '\f' && point != '\n' && point != '\r' && point != '\t' &&
             hearth_points_has(points, point))
             hearth_buf_printf(body, " | \"\\\\u00%02X\"", point);

@@ -1,6 +1,6 @@
 #include "task/structure.h"
 
-#include "grammar/structure.h"
+#include "grammar/structure_grammar.h"
 
 #include <string.h>
 

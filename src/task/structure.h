@@ -1,6 +1,6 @@
-/* What an answer must be (src/grammar/structure.h has the members), on its way from a body to the
- * worker, which reads and compiles it in its sandbox. A format that asks for nothing, {"type":
- * "text"}, is left out, so that it can be said to any engine. Pure. */
+/* What an answer must be (src/grammar/structure_grammar.h has the members), on its way from a body
+ * to the worker, which reads and compiles it in its sandbox. A format that asks for nothing,
+ * {"type": "text"}, is left out, so that it can be said to any engine. Pure. */
 #ifndef HEARTH_TASK_STRUCTURE_H
 #define HEARTH_TASK_STRUCTURE_H
 

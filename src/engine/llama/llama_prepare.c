@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_prompts.h"
-#include "grammar/structure.h"
+#include "grammar/structure_grammar.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "grammar/structure.h"
+#include "grammar/structure_grammar.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -56,10 +56,12 @@ int hearth_llama_structure_of(const struct hearth_input *input, struct hearth_bu
     if (text->length > 0 && text->bytes[0] == '{')
         return write_members(text->bytes, text->length, gbnf, error);
     if (text->length > 0 && hearth_buf_append(gbnf, text->bytes, text->length) != 0)
-        return hearth_error_set(error, HEARTH_EINVAL, "the grammar has %zu bytes, at most %u are taken",
-                                text->length, HEARTH_GRAMMAR_BYTES_MAX);
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the grammar has %zu bytes, at most %u are taken", text->length,
+                                HEARTH_GRAMMAR_BYTES_MAX);
     /* Most conversations ask for nothing, and are not parsed for it. */
-    if (text->length == 0 && input->kind == HEARTH_INPUT_MESSAGES && hearth_structure_may_ask(input->bytes, input->length))
+    if (text->length == 0 && input->kind == HEARTH_INPUT_MESSAGES &&
+        hearth_structure_may_ask(input->bytes, input->length))
         return write_members(input->bytes, input->length, gbnf, error);
     return 0;
 }
@@ -106,8 +108,7 @@ int hearth_llama_structure_compile(struct hearth_llama_structures *structures,
     hearth_sha256_of(gbnf->bytes, gbnf->length, key);
     struct hearth_llama_grammar *grammar = take(structures, key), *copy;
     if (grammar == NULL) {
-        int rc =
-            hearth_llama_grammar_create(prefixes, gbnf->bytes, gbnf->length, &grammar, error);
+        int rc = hearth_llama_grammar_create(prefixes, gbnf->bytes, gbnf->length, &grammar, error);
         if (rc != 0)
             return rc;
         copy = hearth_llama_grammar_copy(grammar);

@@ -1,11 +1,12 @@
-/* Grammars of answers by what requests say (src/grammar/structure.h), kept for later requests that
- * say the same: reading a grammar takes longer than copying one.
+/* Grammars of answers by what requests say (src/grammar/structure_grammar.h), kept for later
+ * requests that say the same: reading a grammar takes longer than copying one.
  *
  * Any thread; a compiled grammar that is handed out belongs to the caller. At most
  * HEARTH_LLAMA_STRUCTURES are kept, those that were used last. */
 #ifndef HEARTH_LLAMA_STRUCTURE_H
 #define HEARTH_LLAMA_STRUCTURE_H
 
+#include "base/buf.h"
 #include "engine/llama/llama_grammar.h"
 #include "hearth/engine.h"
 

@@ -1,23 +1,23 @@
 /* Whether two schemas are apart for certain: by their types, their constants, or a member that both
  * need and whose values are apart, as unions have it that carry a tag. */
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include <string.h>
 
 #define DEPTH_MAX 4u
 
-static bool apart(struct hearth_schema_walk *walk, hearth_place place, const json_t *a,
+static bool apart(struct hearth_json_schema_walk *walk, hearth_place place, const json_t *a,
                   const json_t *b, unsigned depth);
 
 /* What a bare reference leads to; NULL where it goes on and on. */
-static const json_t *led_to(struct hearth_schema_walk *walk, hearth_place place,
+static const json_t *led_to(struct hearth_json_schema_walk *walk, hearth_place place,
                             const json_t *schema)
 {
     for (unsigned i = 0; i < 16 && !walk->failed; i++) {
         const json_t *ref = json_object_get(schema, "$ref");
         if (!ref)
             return schema;
-        schema = hearth_schema_target(walk, place, ref);
+        schema = hearth_json_schema_target(walk, place, ref);
     }
     return NULL;
 }
@@ -60,17 +60,17 @@ static bool values_apart(const json_t *a, const json_t *b)
 /* The types of its values: of constants their own. ~0: any. */
 static unsigned types_of(const json_t *schema)
 {
-    unsigned types = json_object_get(schema, "type") ? hearth_schema_types(schema) : 0;
+    unsigned types = json_object_get(schema, "type") ? hearth_json_schema_types(schema) : 0;
     const json_t *constant = json_object_get(schema, "const");
     json_t *value;
     size_t i;
     if (!types && constant)
-        types = hearth_schema_type_of(constant);
+        types = hearth_json_schema_type_of(constant);
     if (!types)
         json_array_foreach(json_object_get(schema, "enum"), i, value) types |=
-            hearth_schema_type_of(value);
-    if (types & HEARTH_SCHEMA_NUMBER)
-        types |= HEARTH_SCHEMA_INTEGER;
+            hearth_json_schema_type_of(value);
+    if (types & HEARTH_JSON_SCHEMA_NUMBER)
+        types |= HEARTH_JSON_SCHEMA_INTEGER;
     return types ? types : ~0u;
 }
 
@@ -87,8 +87,8 @@ static bool requires(const json_t *schema, const char *name)
 }
 
 /* A member that `a` needs and that tells them apart. */
-static bool told_by_member(struct hearth_schema_walk *walk, hearth_place place, const json_t *a,
-                           const json_t *b, unsigned depth)
+static bool told_by_member(struct hearth_json_schema_walk *walk, hearth_place place,
+                           const json_t *a, const json_t *b, unsigned depth)
 {
     const char *name;
     json_t *mine, *theirs = json_object_get(b, "properties");
@@ -113,13 +113,14 @@ static bool has_own_member(const json_t *a, const json_t *b)
     json_object_foreach(json_object_get(a, "properties"), name, mine)
     {
         if (requires(a, name) && !json_object_get(json_object_get(b, "properties"), name) &&
-            !requires(b, name) && json_object_get(b, "properties") && (!more || json_is_false(more)))
+            !requires(b, name) && json_object_get(b, "properties") &&
+            (!more || json_is_false(more)))
             return true;
     }
     return false;
 }
 
-static bool apart(struct hearth_schema_walk *walk, hearth_place place, const json_t *a,
+static bool apart(struct hearth_json_schema_walk *walk, hearth_place place, const json_t *a,
                   const json_t *b, unsigned depth)
 {
     a = led_to(walk, place, a);
@@ -131,14 +132,14 @@ static bool apart(struct hearth_schema_walk *walk, hearth_place place, const jso
         return true;
     if (has_values(a) && has_values(b))
         return values_apart(a, b);
-    if ((a_types & b_types) != HEARTH_SCHEMA_OBJECT)
+    if ((a_types & b_types) != HEARTH_JSON_SCHEMA_OBJECT)
         return false;
     return told_by_member(walk, place, a, b, depth) || told_by_member(walk, place, b, a, depth) ||
            (has_own_member(a, b) && has_own_member(b, a));
 }
 
-bool hearth_schema_apart(struct hearth_schema_walk *walk, hearth_place place, const json_t *a,
-                         const json_t *b)
+bool hearth_json_schema_apart(struct hearth_json_schema_walk *walk, hearth_place place,
+                              const json_t *a, const json_t *b)
 {
     return apart(walk, place, a, b, 0);
 }

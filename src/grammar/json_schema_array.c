@@ -1,6 +1,6 @@
 /* Lists: what stands first one by one (prefixItems, or a list of items in older drafts), then
  * however many of what items says. */
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include <string.h>
 
@@ -18,8 +18,8 @@ static struct list read_list(const json_t *schema)
     struct list list = {.first = json_object_get(schema, "prefixItems"),
                         .rest = items,
                         .rest_keyword = "items",
-                        .least = hearth_schema_count(schema, "minItems", 0),
-                        .most = hearth_schema_count(schema, "maxItems", HEARTH_GBNF_NO_LIMIT)};
+                        .least = hearth_json_schema_count(schema, "minItems", 0),
+                        .most = hearth_json_schema_count(schema, "maxItems", HEARTH_GBNF_NO_LIMIT)};
     if (json_is_array(items)) {
         list.first = items;
         list.rest = json_object_get(schema, "additionalItems");
@@ -31,25 +31,25 @@ static struct list read_list(const json_t *schema)
     return list;
 }
 
-static void check(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema,
+static void check(struct hearth_json_schema_walk *walk, hearth_place place, const json_t *schema,
                   const struct list *list)
 {
     if (list->least > list->most)
-        hearth_schema_fail(walk, place, "minItems is over maxItems: no list is allowed here");
+        hearth_json_schema_fail(walk, place, "minItems is over maxItems: no list is allowed here");
     if (list->least > HEARTH_GBNF_REPEAT_MAX)
-        hearth_schema_fail(walk, place, "minItems is %u, at most %u are taken", list->least,
-                           HEARTH_GBNF_REPEAT_MAX);
+        hearth_json_schema_fail(walk, place, "minItems is %u, at most %u are taken", list->least,
+                                HEARTH_GBNF_REPEAT_MAX);
     if (list->most > HEARTH_GBNF_REPEAT_MAX && list->most != HEARTH_GBNF_NO_LIMIT)
-        hearth_schema_fail(walk, place, "maxItems is %u, at most %u are taken", list->most,
-                           HEARTH_GBNF_REPEAT_MAX);
+        hearth_json_schema_fail(walk, place, "maxItems is %u, at most %u are taken", list->most,
+                                HEARTH_GBNF_REPEAT_MAX);
     if (json_is_true(json_object_get(schema, "uniqueItems")) && list->most > 1)
-        hearth_schema_fail(walk, place, "the keyword uniqueItems is not supported");
+        hearth_json_schema_fail(walk, place, "the keyword uniqueItems is not supported");
     if (list->least > list->first_count && json_is_false(list->rest))
-        hearth_schema_fail(walk, place, "minItems: more are needed than items allows");
+        hearth_json_schema_fail(walk, place, "minItems: more are needed than items allows");
 }
 
 /* `count` counts those that are there already. */
-static uint32_t write_rest(struct hearth_schema_walk *walk, hearth_place place,
+static uint32_t write_rest(struct hearth_json_schema_walk *walk, hearth_place place,
                            const struct list *list, size_t count)
 {
     uint32_t least = list->least > count ? list->least - (uint32_t)count : 0;
@@ -59,9 +59,9 @@ static uint32_t write_rest(struct hearth_schema_walk *walk, hearth_place place,
         return 0;
     if (!list->rest && list->first)
         most = least;
-    struct hearth_schema_place below = hearth_schema_below(place, list->rest_keyword);
+    struct hearth_json_schema_place below = hearth_json_schema_below(place, list->rest_keyword);
     json_t *any = json_true();
-    uint32_t item = hearth_schema_visit_inside(walk, &below, list->rest ? list->rest : any);
+    uint32_t item = hearth_json_schema_visit_inside(walk, &below, list->rest ? list->rest : any);
     uint32_t space = hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE);
     uint32_t next = hearth_gbnf_rule_of(walk->gbnf, "\",\" r%u r%u", space, item);
     if (count > 0)
@@ -71,20 +71,20 @@ static uint32_t write_rest(struct hearth_schema_walk *walk, hearth_place place,
     return hearth_gbnf_rule_of(walk->gbnf, least > 0 ? "r%u r%u" : "(r%u r%u)?", item, more);
 }
 
-uint32_t hearth_schema_array(struct hearth_schema_walk *walk, hearth_place place,
-                             const json_t *schema)
+uint32_t hearth_json_schema_array(struct hearth_json_schema_walk *walk, hearth_place place,
+                                  const json_t *schema)
 {
     const struct list list = read_list(schema);
-    struct hearth_schema_place below =
-        hearth_schema_below(place, json_object_get(schema, "prefixItems") ? "prefixItems" : "items");
+    struct hearth_json_schema_place below = hearth_json_schema_below(
+        place, json_object_get(schema, "prefixItems") ? "prefixItems" : "items");
     uint32_t space = hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE);
     struct hearth_buf body;
     check(walk, place, schema, &list);
     hearth_buf_init(&body, 64u << 10);
     hearth_buf_printf(&body, "\"[\" r%u", space);
     for (size_t i = 0; i < list.first_count && !walk->failed; i++) {
-        struct hearth_schema_place here = hearth_schema_element(&below, i);
-        uint32_t item = hearth_schema_visit_inside(walk, &here, json_array_get(list.first, i));
+        struct hearth_json_schema_place here = hearth_json_schema_element(&below, i);
+        uint32_t item = hearth_json_schema_visit_inside(walk, &here, json_array_get(list.first, i));
         if (i > 0)
             hearth_buf_printf(&body, " \",\" r%u", space);
         hearth_buf_printf(&body, " r%u", item);

@@ -1,6 +1,6 @@
 /* The walk: what stands at each place, and alternatives. */
 #include "base/memory.h"
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,14 +11,14 @@
 #define BODY_MAX (256u << 10)
 #define APART_MAX 64u /* alternatives of oneOf, which are compared with each other */
 
-struct hearth_schema_place hearth_schema_below(hearth_place up, const char *key)
+struct hearth_json_schema_place hearth_json_schema_below(hearth_place up, const char *key)
 {
-    return (struct hearth_schema_place){.up = up, .key = key, .depth = up->depth + 1};
+    return (struct hearth_json_schema_place){.up = up, .key = key, .depth = up->depth + 1};
 }
 
-struct hearth_schema_place hearth_schema_element(hearth_place up, size_t index)
+struct hearth_json_schema_place hearth_json_schema_element(hearth_place up, size_t index)
 {
-    return (struct hearth_schema_place){.up = up, .index = index, .depth = up->depth + 1};
+    return (struct hearth_json_schema_place){.up = up, .index = index, .depth = up->depth + 1};
 }
 
 /* The whole chain is as long as the nesting; of a long one the end is told, which is what helps. */
@@ -29,9 +29,9 @@ static void write_place(hearth_place place, char *ret_text, size_t size)
     parts[at] = '\0';
     for (; place; place = place->up) {
         char part[80];
-        int length = place->key ? snprintf(part, sizeof(part), "%s%.64s", place->up ? "." : "",
-                                           place->key)
-                                : snprintf(part, sizeof(part), "[%zu]", place->index);
+        int length = place->key
+                         ? snprintf(part, sizeof(part), "%s%.64s", place->up ? "." : "", place->key)
+                         : snprintf(part, sizeof(part), "[%zu]", place->index);
         if ((size_t)length + 3 > at) {
             at -= 3;
             memcpy(parts + at, "...", 3);
@@ -43,8 +43,8 @@ static void write_place(hearth_place place, char *ret_text, size_t size)
     snprintf(ret_text, size, "%s", parts + at);
 }
 
-uint32_t hearth_schema_fail(struct hearth_schema_walk *walk, hearth_place place, const char *format,
-                            ...)
+uint32_t hearth_json_schema_fail(struct hearth_json_schema_walk *walk, hearth_place place,
+                                 const char *format, ...)
 {
     char what[300], where[256];
     if (walk->failed)
@@ -59,20 +59,20 @@ uint32_t hearth_schema_fail(struct hearth_schema_walk *walk, hearth_place place,
 }
 
 /* Of each type only the keywords that are about it say something. */
-static uint32_t visit_type(struct hearth_schema_walk *walk, hearth_place place,
+static uint32_t visit_type(struct hearth_json_schema_walk *walk, hearth_place place,
                            const json_t *schema, unsigned type)
 {
     switch (type) {
-    case HEARTH_SCHEMA_OBJECT:
-        return hearth_schema_object(walk, place, schema);
-    case HEARTH_SCHEMA_ARRAY:
-        return hearth_schema_array(walk, place, schema);
-    case HEARTH_SCHEMA_STRING:
-        return hearth_schema_string(walk, place, schema);
-    case HEARTH_SCHEMA_NUMBER:
-    case HEARTH_SCHEMA_INTEGER:
-        return hearth_schema_number(walk, place, schema, type == HEARTH_SCHEMA_INTEGER);
-    case HEARTH_SCHEMA_BOOLEAN:
+    case HEARTH_JSON_SCHEMA_OBJECT:
+        return hearth_json_schema_object(walk, place, schema);
+    case HEARTH_JSON_SCHEMA_ARRAY:
+        return hearth_json_schema_array(walk, place, schema);
+    case HEARTH_JSON_SCHEMA_STRING:
+        return hearth_json_schema_string(walk, place, schema);
+    case HEARTH_JSON_SCHEMA_NUMBER:
+    case HEARTH_JSON_SCHEMA_INTEGER:
+        return hearth_json_schema_number(walk, place, schema, type == HEARTH_JSON_SCHEMA_INTEGER);
+    case HEARTH_JSON_SCHEMA_BOOLEAN:
         return hearth_gbnf_rule_of(walk->gbnf, "\"true\" | \"false\"");
     default:
         return hearth_gbnf_rule_of(walk->gbnf, "\"null\"");
@@ -84,19 +84,19 @@ static void add_alternative(struct hearth_buf *body, uint32_t rule)
     hearth_buf_printf(body, "%sr%u", body->length ? " | " : "", rule);
 }
 
-static uint32_t visit_types(struct hearth_schema_walk *walk, hearth_place place,
+static uint32_t visit_types(struct hearth_json_schema_walk *walk, hearth_place place,
                             const json_t *schema)
 {
-    unsigned types = hearth_schema_types(schema);
+    unsigned types = hearth_json_schema_types(schema);
     if (!types)
         return hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_VALUE);
-    if (types & HEARTH_SCHEMA_NUMBER)
-        types &= ~(unsigned)HEARTH_SCHEMA_INTEGER;
+    if (types & HEARTH_JSON_SCHEMA_NUMBER)
+        types &= ~(unsigned)HEARTH_JSON_SCHEMA_INTEGER;
     if ((types & (types - 1)) == 0)
         return visit_type(walk, place, schema, types);
     struct hearth_buf body;
     hearth_buf_init(&body, BODY_MAX);
-    for (unsigned type = 1; type <= HEARTH_SCHEMA_NULL; type <<= 1)
+    for (unsigned type = 1; type <= HEARTH_JSON_SCHEMA_NULL; type <<= 1)
         if (types & type)
             add_alternative(&body, visit_type(walk, place, schema, type));
     uint32_t rule = hearth_gbnf_rule(walk->gbnf, &body);
@@ -113,7 +113,7 @@ static bool holds(const json_t *values, const json_t *value)
 }
 
 /* One of the values, as JSON; what the type or the constant beside them rules out is left away. */
-static uint32_t visit_values(struct hearth_schema_walk *walk, hearth_place place,
+static uint32_t visit_values(struct hearth_json_schema_walk *walk, hearth_place place,
                              const json_t *schema)
 {
     static const char *const judged[] = {"type",  "const",       "enum",    "title",
@@ -122,23 +122,24 @@ static uint32_t visit_values(struct hearth_schema_walk *walk, hearth_place place
     json_t *value, *constant = json_object_get(schema, "const");
     json_object_foreach((json_t *)schema, key, value)
     {
-        bool known = hearth_schema_is_note(key);
+        bool known = hearth_json_schema_is_note(key);
         for (const char *const *one = judged; *one && !known; one++)
             known = !strcmp(*one, key);
         if (!known)
-            return hearth_schema_fail(walk, place, "%.64s beside %s is not supported", key,
-                                      constant ? "const" : "enum");
+            return hearth_json_schema_fail(walk, place, "%.64s beside %s is not supported", key,
+                                           constant ? "const" : "enum");
     }
     json_t *values = json_object_get(schema, "enum");
     json_t *alone = constant ? json_pack("[O]", constant) : NULL;
-    unsigned types = json_object_get(schema, "type") ? hearth_schema_types(schema) : ~0u;
+    unsigned types = json_object_get(schema, "type") ? hearth_json_schema_types(schema) : ~0u;
     struct hearth_buf body, text;
     hearth_buf_init(&body, BODY_MAX);
     size_t i;
     json_array_foreach(alone ? alone : values, i, value)
     {
-        unsigned type = hearth_schema_type_of(value);
-        if (!(types & (type & HEARTH_SCHEMA_INTEGER ? type | HEARTH_SCHEMA_NUMBER : type)) ||
+        unsigned type = hearth_json_schema_type_of(value);
+        if (!(types &
+              (type & HEARTH_JSON_SCHEMA_INTEGER ? type | HEARTH_JSON_SCHEMA_NUMBER : type)) ||
             (alone && values && !holds(values, value)))
             continue;
         hearth_buf_init(&text, BODY_MAX);
@@ -149,40 +150,43 @@ static uint32_t visit_values(struct hearth_schema_walk *walk, hearth_place place
     }
     json_decref(alone);
     uint32_t rule = body.length ? hearth_gbnf_rule(walk->gbnf, &body)
-                                : hearth_schema_fail(walk, place, "no value is allowed here");
+                                : hearth_json_schema_fail(walk, place, "no value is allowed here");
     hearth_buf_finish(&body);
     return rule;
 }
 
 /* A grammar cannot say "exactly one": the alternatives must be apart by what they are. */
-static void check_apart(struct hearth_schema_walk *walk, hearth_place place, const json_t *list)
+static void check_apart(struct hearth_json_schema_walk *walk, hearth_place place,
+                        const json_t *list)
 {
     size_t count = json_array_size(list);
     if (count > APART_MAX)
-        hearth_schema_fail(walk, place, "has %zu alternatives, at most %u are taken", count,
-                           APART_MAX);
+        hearth_json_schema_fail(walk, place, "has %zu alternatives, at most %u are taken", count,
+                                APART_MAX);
     for (size_t i = 1; i < count && !walk->failed; i++)
         for (size_t j = 0; j < i && !walk->failed; j++)
-            if (!hearth_schema_apart(walk, place, json_array_get(list, i), json_array_get(list, j)))
-                hearth_schema_fail(walk, place,
-                                   "oneOf: a value might match both the alternatives %zu and %zu, "
-                                   "which oneOf forbids; use anyOf, or give each a constant of its "
-                                   "own",
-                                   j, i);
+            if (!hearth_json_schema_apart(walk, place, json_array_get(list, i),
+                                          json_array_get(list, j)))
+                hearth_json_schema_fail(
+                    walk, place,
+                    "oneOf: a value might match both the alternatives %zu and %zu, "
+                    "which oneOf forbids; use anyOf, or give each a constant of its "
+                    "own",
+                    j, i);
 }
 
 /* Keywords beside the alternatives hold for each of them. */
-static uint32_t visit_alternatives(struct hearth_schema_walk *walk, hearth_place place,
+static uint32_t visit_alternatives(struct hearth_json_schema_walk *walk, hearth_place place,
                                    const json_t *schema, const char *keyword)
 {
-    struct hearth_schema_place below = hearth_schema_below(place, keyword);
+    struct hearth_json_schema_place below = hearth_json_schema_below(place, keyword);
     const json_t *list = json_object_get(schema, keyword);
     json_t *rest = NULL, *alternative;
     size_t i;
     struct hearth_buf body;
     if (!strcmp(keyword, "oneOf"))
         check_apart(walk, &below, list);
-    if (hearth_schema_has_others(schema, keyword)) {
+    if (hearth_json_schema_has_others(schema, keyword)) {
         rest = json_copy((json_t *)schema);
         json_object_del(rest, keyword);
         json_array_append_new(walk->kept, rest);
@@ -190,11 +194,11 @@ static uint32_t visit_alternatives(struct hearth_schema_walk *walk, hearth_place
     hearth_buf_init(&body, BODY_MAX);
     json_array_foreach((json_t *)list, i, alternative)
     {
-        struct hearth_schema_place here = hearth_schema_element(&below, i);
+        struct hearth_json_schema_place here = hearth_json_schema_element(&below, i);
         json_t *both = rest ? json_pack("{s:[O,O]}", "allOf", rest, alternative) : NULL;
         if (both)
             json_array_append_new(walk->kept, both);
-        add_alternative(&body, hearth_schema_visit(walk, &here, both ? both : alternative));
+        add_alternative(&body, hearth_json_schema_visit(walk, &here, both ? both : alternative));
         if (walk->failed)
             break;
     }
@@ -203,38 +207,41 @@ static uint32_t visit_alternatives(struct hearth_schema_walk *walk, hearth_place
     return rule;
 }
 
-static struct hearth_schema_ref *find_ref(struct hearth_schema_walk *walk, const json_t *target)
+static struct hearth_json_schema_ref *find_ref(struct hearth_json_schema_walk *walk,
+                                               const json_t *target)
 {
     for (uint32_t i = 0; i < walk->ref_count; i++)
         if (walk->refs[i].target == target)
             return &walk->refs[i];
-    if (walk->ref_count == HEARTH_SCHEMA_REFS_MAX)
+    if (walk->ref_count == HEARTH_JSON_SCHEMA_REFS_MAX)
         return NULL;
-    struct hearth_schema_ref *ref = &walk->refs[walk->ref_count++];
-    *ref = (struct hearth_schema_ref){.target = target};
+    struct hearth_json_schema_ref *ref = &walk->refs[walk->ref_count++];
+    *ref = (struct hearth_json_schema_ref){.target = target};
     return ref;
 }
 
 /* What a reference leads to is written once, so that a schema may contain itself; but not without
  * an object or a list between. */
-static uint32_t visit_ref(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema)
+static uint32_t visit_ref(struct hearth_json_schema_walk *walk, hearth_place place,
+                          const json_t *schema)
 {
-    const json_t *target = hearth_schema_target(walk, place, json_object_get(schema, "$ref"));
-    struct hearth_schema_ref *ref = target ? find_ref(walk, target) : NULL;
+    const json_t *target = hearth_json_schema_target(walk, place, json_object_get(schema, "$ref"));
+    struct hearth_json_schema_ref *ref = target ? find_ref(walk, target) : NULL;
     if (!ref)
-        return hearth_schema_fail(walk, place, "$ref: the schema has too many references");
+        return hearth_json_schema_fail(walk, place, "$ref: the schema has too many references");
     if (ref->rule) {
         if (ref->open && ref->containers == walk->containers)
-            return hearth_schema_fail(walk, place, "$ref: it refers to itself without end");
+            return hearth_json_schema_fail(walk, place, "$ref: it refers to itself without end");
         return ref->rule;
     }
     ref->rule = hearth_gbnf_reserve(walk->gbnf);
     ref->containers = walk->containers;
     ref->open = true;
     const char *name = json_string_value(json_object_get(schema, "$ref"));
-    struct hearth_schema_place there = hearth_schema_below(walk->top, name[1] ? name + 2 : name);
+    struct hearth_json_schema_place there =
+        hearth_json_schema_below(walk->top, name[1] ? name + 2 : name);
     there.depth = place->depth + 1;
-    uint32_t inner = hearth_schema_visit(walk, name[1] ? &there : walk->top, target);
+    uint32_t inner = hearth_json_schema_visit(walk, name[1] ? &there : walk->top, target);
     struct hearth_buf body;
     hearth_buf_init(&body, 32);
     hearth_buf_printf(&body, "r%u", inner);
@@ -244,28 +251,29 @@ static uint32_t visit_ref(struct hearth_schema_walk *walk, hearth_place place, c
     return ref->rule;
 }
 
-uint32_t hearth_schema_visit(struct hearth_schema_walk *walk, hearth_place place,
-                             const json_t *schema)
+uint32_t hearth_json_schema_visit(struct hearth_json_schema_walk *walk, hearth_place place,
+                                  const json_t *schema)
 {
     if (walk->failed)
         return 0;
     if (++walk->visits > VISITS_MAX || walk->gbnf->text.failed)
-        return hearth_schema_fail(walk, place, "the schema is too large");
+        return hearth_json_schema_fail(walk, place, "the schema is too large");
     if (place->depth > DEPTH_MAX)
-        return hearth_schema_fail(walk, place, "the schema is nested too deep");
+        return hearth_json_schema_fail(walk, place, "the schema is nested too deep");
     if (json_is_true(schema))
         return hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_VALUE);
     if (json_is_false(schema))
-        return hearth_schema_fail(walk, place, "false accepts no value, but one is needed here");
+        return hearth_json_schema_fail(walk, place,
+                                       "false accepts no value, but one is needed here");
     if (!json_is_object(schema))
-        return hearth_schema_fail(walk, place, "must be a schema: an object, true or false");
-    hearth_schema_check(walk, place, schema);
+        return hearth_json_schema_fail(walk, place, "must be a schema: an object, true or false");
+    hearth_json_schema_check(walk, place, schema);
     if (walk->failed)
         return 0;
-    if (json_object_get(schema, "$ref") && !hearth_schema_has_others(schema, "$ref"))
+    if (json_object_get(schema, "$ref") && !hearth_json_schema_has_others(schema, "$ref"))
         return visit_ref(walk, place, schema);
     if (json_object_get(schema, "$ref") || json_object_get(schema, "allOf"))
-        schema = hearth_schema_flat(walk, place, schema);
+        schema = hearth_json_schema_flat(walk, place, schema);
     if (!schema)
         return 0;
     for (const char *const *keyword = (const char *const[]){"anyOf", "oneOf", NULL}; *keyword;
@@ -277,30 +285,30 @@ uint32_t hearth_schema_visit(struct hearth_schema_walk *walk, hearth_place place
     return visit_types(walk, place, schema);
 }
 
-uint32_t hearth_schema_visit_inside(struct hearth_schema_walk *walk, hearth_place place,
-                                    const json_t *schema)
+uint32_t hearth_json_schema_visit_inside(struct hearth_json_schema_walk *walk, hearth_place place,
+                                         const json_t *schema)
 {
     walk->containers++;
-    uint32_t rule = hearth_schema_visit(walk, place, schema);
+    uint32_t rule = hearth_json_schema_visit(walk, place, schema);
     walk->containers--;
     return rule;
 }
 
-int hearth_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
-                        uint32_t *ret_rule, struct hearth_error *error)
+int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
+                             uint32_t *ret_rule, struct hearth_error *error)
 {
-    struct hearth_schema_walk *walk = hearth_try_calloc(1, sizeof(*walk));
+    struct hearth_json_schema_walk *walk = hearth_try_calloc(1, sizeof(*walk));
     if (!walk)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for a schema");
     walk->gbnf = gbnf;
     walk->root = schema;
     walk->error = error;
     walk->kept = json_array();
-    const struct hearth_schema_place place = {.key = name};
+    const struct hearth_json_schema_place place = {.key = name};
     walk->top = &place;
-    uint32_t rule = hearth_schema_visit(walk, &place, schema);
+    uint32_t rule = hearth_json_schema_visit(walk, &place, schema);
     if (gbnf->text.failed)
-        hearth_schema_fail(walk, &place, "the schema is too large");
+        hearth_json_schema_fail(walk, &place, "the schema is too large");
     int rc = walk->failed;
     json_decref(walk->kept);
     hearth_free(walk);

@@ -1,5 +1,5 @@
 /* The keywords of JSON Schema: which are notes, which say something, which no grammar can hold. */
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include <string.h>
 
@@ -9,10 +9,10 @@ enum kind {
     TEXT,
     COUNT,
     NUMBER,
-    SCHEMA,     /* an object, true or false */
-    SCHEMAS,    /* a list of them, not empty */
-    MEMBERS,    /* an object of them */
-    ITEMS,      /* a schema or, in older drafts, a list of them */
+    SCHEMA,  /* an object, true or false */
+    SCHEMAS, /* a list of them, not empty */
+    MEMBERS, /* an object of them */
+    ITEMS,   /* a schema or, in older drafts, a list of them */
     NAMES,
     LIST, /* not empty */
     TRUTH,
@@ -49,26 +49,26 @@ static const struct keyword {
     {"const", ANY, 0},
     {"enum", LIST, 0},
     {"type", TYPES, 0},
-    {"properties", MEMBERS, HEARTH_SCHEMA_OBJECT},
-    {"required", NAMES, HEARTH_SCHEMA_OBJECT},
-    {"additionalProperties", SCHEMA, HEARTH_SCHEMA_OBJECT},
-    {"minProperties", COUNT, HEARTH_SCHEMA_OBJECT},
-    {"maxProperties", COUNT, HEARTH_SCHEMA_OBJECT},
-    {"items", ITEMS, HEARTH_SCHEMA_ARRAY},
-    {"prefixItems", SCHEMAS, HEARTH_SCHEMA_ARRAY},
-    {"additionalItems", SCHEMA, HEARTH_SCHEMA_ARRAY},
-    {"minItems", COUNT, HEARTH_SCHEMA_ARRAY},
-    {"maxItems", COUNT, HEARTH_SCHEMA_ARRAY},
-    {"uniqueItems", TRUTH, HEARTH_SCHEMA_ARRAY},
-    {"pattern", TEXT, HEARTH_SCHEMA_STRING},
-    {"format", TEXT, HEARTH_SCHEMA_STRING},
-    {"minLength", COUNT, HEARTH_SCHEMA_STRING},
-    {"maxLength", COUNT, HEARTH_SCHEMA_STRING},
-    {"minimum", NUMBER, HEARTH_SCHEMA_NUMBER},
-    {"maximum", NUMBER, HEARTH_SCHEMA_NUMBER},
-    {"exclusiveMinimum", NUMBER, HEARTH_SCHEMA_NUMBER},
-    {"exclusiveMaximum", NUMBER, HEARTH_SCHEMA_NUMBER},
-    {"multipleOf", NUMBER, HEARTH_SCHEMA_NUMBER},
+    {"properties", MEMBERS, HEARTH_JSON_SCHEMA_OBJECT},
+    {"required", NAMES, HEARTH_JSON_SCHEMA_OBJECT},
+    {"additionalProperties", SCHEMA, HEARTH_JSON_SCHEMA_OBJECT},
+    {"minProperties", COUNT, HEARTH_JSON_SCHEMA_OBJECT},
+    {"maxProperties", COUNT, HEARTH_JSON_SCHEMA_OBJECT},
+    {"items", ITEMS, HEARTH_JSON_SCHEMA_ARRAY},
+    {"prefixItems", SCHEMAS, HEARTH_JSON_SCHEMA_ARRAY},
+    {"additionalItems", SCHEMA, HEARTH_JSON_SCHEMA_ARRAY},
+    {"minItems", COUNT, HEARTH_JSON_SCHEMA_ARRAY},
+    {"maxItems", COUNT, HEARTH_JSON_SCHEMA_ARRAY},
+    {"uniqueItems", TRUTH, HEARTH_JSON_SCHEMA_ARRAY},
+    {"pattern", TEXT, HEARTH_JSON_SCHEMA_STRING},
+    {"format", TEXT, HEARTH_JSON_SCHEMA_STRING},
+    {"minLength", COUNT, HEARTH_JSON_SCHEMA_STRING},
+    {"maxLength", COUNT, HEARTH_JSON_SCHEMA_STRING},
+    {"minimum", NUMBER, HEARTH_JSON_SCHEMA_NUMBER},
+    {"maximum", NUMBER, HEARTH_JSON_SCHEMA_NUMBER},
+    {"exclusiveMinimum", NUMBER, HEARTH_JSON_SCHEMA_NUMBER},
+    {"exclusiveMaximum", NUMBER, HEARTH_JSON_SCHEMA_NUMBER},
+    {"multipleOf", NUMBER, HEARTH_JSON_SCHEMA_NUMBER},
     {"not", REFUSED, 0},
     {"if", REFUSED, 0},
     {"then", REFUSED, 0},
@@ -93,10 +93,10 @@ static const struct {
     const char *name;
     unsigned type;
 } types[] = {
-    {"object", HEARTH_SCHEMA_OBJECT},   {"array", HEARTH_SCHEMA_ARRAY},
-    {"string", HEARTH_SCHEMA_STRING},   {"number", HEARTH_SCHEMA_NUMBER},
-    {"integer", HEARTH_SCHEMA_INTEGER}, {"boolean", HEARTH_SCHEMA_BOOLEAN},
-    {"null", HEARTH_SCHEMA_NULL},
+    {"object", HEARTH_JSON_SCHEMA_OBJECT},   {"array", HEARTH_JSON_SCHEMA_ARRAY},
+    {"string", HEARTH_JSON_SCHEMA_STRING},   {"number", HEARTH_JSON_SCHEMA_NUMBER},
+    {"integer", HEARTH_JSON_SCHEMA_INTEGER}, {"boolean", HEARTH_JSON_SCHEMA_BOOLEAN},
+    {"null", HEARTH_JSON_SCHEMA_NULL},
 };
 
 static const struct keyword *find(const char *name)
@@ -107,19 +107,19 @@ static const struct keyword *find(const char *name)
     return NULL;
 }
 
-bool hearth_schema_is_note(const char *name)
+bool hearth_json_schema_is_note(const char *name)
 {
     const struct keyword *keyword = find(name);
     return !keyword || keyword->kind == NOTE;
 }
 
-bool hearth_schema_has_others(const json_t *schema, const char *name)
+bool hearth_json_schema_has_others(const json_t *schema, const char *name)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)schema, key, value)
     {
-        if (strcmp(key, name) != 0 && !hearth_schema_is_note(key))
+        if (strcmp(key, name) != 0 && !hearth_json_schema_is_note(key))
             return true;
     }
     return false;
@@ -168,7 +168,7 @@ static bool counts(const json_t *value)
            number == (double)(uint32_t)number;
 }
 
-uint32_t hearth_schema_count(const json_t *schema, const char *keyword, uint32_t fallback)
+uint32_t hearth_json_schema_count(const json_t *schema, const char *keyword, uint32_t fallback)
 {
     const json_t *value = json_object_get(schema, keyword);
     return value ? (uint32_t)json_number_value(value) : fallback;
@@ -210,7 +210,8 @@ static const char *fault_of(enum kind kind, const json_t *value)
     }
 }
 
-void hearth_schema_check(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema)
+void hearth_json_schema_check(struct hearth_json_schema_walk *walk, hearth_place place,
+                              const json_t *schema)
 {
     const char *key;
     json_t *value;
@@ -220,34 +221,34 @@ void hearth_schema_check(struct hearth_schema_walk *walk, hearth_place place, co
         if (!keyword)
             continue;
         if (keyword->kind == REFUSED)
-            hearth_schema_fail(walk, place, "the keyword %s is not supported", key);
+            hearth_json_schema_fail(walk, place, "the keyword %s is not supported", key);
         const char *fault = fault_of(keyword->kind, value);
         if (fault)
-            hearth_schema_fail(walk, place, "%s %s", key, fault);
+            hearth_json_schema_fail(walk, place, "%s %s", key, fault);
     }
 }
 
-unsigned hearth_schema_type_of(const json_t *value)
+unsigned hearth_json_schema_type_of(const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return HEARTH_SCHEMA_OBJECT;
+        return HEARTH_JSON_SCHEMA_OBJECT;
     case JSON_ARRAY:
-        return HEARTH_SCHEMA_ARRAY;
+        return HEARTH_JSON_SCHEMA_ARRAY;
     case JSON_STRING:
-        return HEARTH_SCHEMA_STRING;
+        return HEARTH_JSON_SCHEMA_STRING;
     case JSON_INTEGER:
-        return HEARTH_SCHEMA_INTEGER;
+        return HEARTH_JSON_SCHEMA_INTEGER;
     case JSON_REAL:
-        return HEARTH_SCHEMA_NUMBER;
+        return HEARTH_JSON_SCHEMA_NUMBER;
     case JSON_NULL:
-        return HEARTH_SCHEMA_NULL;
+        return HEARTH_JSON_SCHEMA_NULL;
     default:
-        return HEARTH_SCHEMA_BOOLEAN;
+        return HEARTH_JSON_SCHEMA_BOOLEAN;
     }
 }
 
-unsigned hearth_schema_types(const json_t *schema)
+unsigned hearth_json_schema_types(const json_t *schema)
 {
     const json_t *named = json_object_get(schema, "type");
     if (named)

@@ -1,5 +1,5 @@
 /* References within the document, and schemas of several parts put together into one. */
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include "base/memory.h"
 
@@ -66,28 +66,28 @@ static const json_t *follow(const json_t *root, const char *pointer)
     return at;
 }
 
-const json_t *hearth_schema_target(struct hearth_schema_walk *walk, hearth_place place,
-                                   const json_t *ref)
+const json_t *hearth_json_schema_target(struct hearth_json_schema_walk *walk, hearth_place place,
+                                        const json_t *ref)
 {
     const char *text = json_string_value(ref);
     if (!text || text[0] != '#' || (text[1] && text[1] != '/')) {
-        hearth_schema_fail(walk, place,
-                           "$ref: only references within the schema are followed (\"#/$defs/…\")");
+        hearth_json_schema_fail(
+            walk, place, "$ref: only references within the schema are followed (\"#/$defs/…\")");
         return NULL;
     }
     const json_t *target = text[1] ? follow(walk->root, text + 2) : walk->root;
     if (!target)
-        hearth_schema_fail(walk, place, "$ref: %.100s leads to nothing", text);
+        hearth_json_schema_fail(walk, place, "$ref: %.100s leads to nothing", text);
     return target;
 }
 
 /* Takes the reference or one part of allOf out of the head and puts what it says in. */
-static json_t *step(struct hearth_schema_walk *walk, hearth_place place, json_t *head)
+static json_t *step(struct hearth_json_schema_walk *walk, hearth_place place, json_t *head)
 {
     json_t *rest = json_copy(head);
     const json_t *part = json_object_get(head, "$ref");
     if (part) {
-        part = hearth_schema_target(walk, place, part);
+        part = hearth_json_schema_target(walk, place, part);
         json_object_del(rest, "$ref");
     } else {
         json_t *parts = json_copy(json_object_get(head, "allOf"));
@@ -103,26 +103,28 @@ static json_t *step(struct hearth_schema_walk *walk, hearth_place place, json_t 
     if (json_is_true(part))
         merged = json_incref(rest);
     else if (!json_is_object(part))
-        hearth_schema_fail(walk, place, "allOf or $ref leads to something that no value satisfies");
+        hearth_json_schema_fail(walk, place,
+                                "allOf or $ref leads to something that no value satisfies");
     if (!merged && !walk->failed)
-        hearth_schema_check(walk, place, part);
+        hearth_json_schema_check(walk, place, part);
     if (!merged && !walk->failed)
-        merged = hearth_schema_merge(walk, place, rest, part);
+        merged = hearth_json_schema_merge(walk, place, rest, part);
     json_decref(rest);
     return merged;
 }
 
-const json_t *hearth_schema_flat(struct hearth_schema_walk *walk, hearth_place place,
-                                 const json_t *schema)
+const json_t *hearth_json_schema_flat(struct hearth_json_schema_walk *walk, hearth_place place,
+                                      const json_t *schema)
 {
     json_t *head = json_copy((json_t *)schema);
     for (unsigned merges = 0;
          head && (json_object_get(head, "$ref") || json_object_get(head, "allOf")); merges++) {
         json_t *next = NULL;
         if (merges >= MERGES_MAX || ++walk->visits > 20000)
-            hearth_schema_fail(walk, place,
-                               "allOf and $ref: there are too many, or they refer to themselves "
-                               "without end");
+            hearth_json_schema_fail(
+                walk, place,
+                "allOf and $ref: there are too many, or they refer to themselves "
+                "without end");
         else
             next = step(walk, place, head);
         json_decref(head);

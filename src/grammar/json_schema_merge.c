@@ -1,6 +1,6 @@
 /* Two schemas into one of what both accept. What cannot be put together is refused, so that nothing
  * gets lost. */
-#include "grammar/schema_walk.h"
+#include "grammar/json_schema_walk.h"
 
 #include <string.h>
 
@@ -76,11 +76,11 @@ static json_t *common_types(const json_t *a, const json_t *b)
 /* The value of one keyword that both have; NULL: the two cannot be one. */
 static json_t *merge_values(const char *key, const json_t *a, const json_t *b)
 {
-    static const char *const rising[] = {"minimum", "exclusiveMinimum", "minLength", "minItems",
-                                         "minProperties", NULL};
-    static const char *const falling[] = {"maximum", "exclusiveMaximum", "maxLength", "maxItems",
-                                          "maxProperties", NULL};
-    if (json_equal((json_t *)a, (json_t *)b) || hearth_schema_is_note(key))
+    static const char *const rising[] = {"minimum",  "exclusiveMinimum", "minLength",
+                                         "minItems", "minProperties",    NULL};
+    static const char *const falling[] = {"maximum",  "exclusiveMaximum", "maxLength",
+                                          "maxItems", "maxProperties",    NULL};
+    if (json_equal((json_t *)a, (json_t *)b) || hearth_json_schema_is_note(key))
         return json_incref((json_t *)a);
     if (!strcmp(key, "type"))
         return common_types(a, b);
@@ -147,8 +147,8 @@ static void merge_objects(const json_t *a, const json_t *b, json_t *merged)
         json_object_set_new(merged, "additionalProperties", both(a_more, b_more));
 }
 
-json_t *hearth_schema_merge(struct hearth_schema_walk *walk, hearth_place place, const json_t *a,
-                            const json_t *b)
+json_t *hearth_json_schema_merge(struct hearth_json_schema_walk *walk, hearth_place place,
+                                 const json_t *a, const json_t *b)
 {
     json_t *merged = json_copy((json_t *)a), *value;
     const char *key;
@@ -161,14 +161,15 @@ json_t *hearth_schema_merge(struct hearth_schema_walk *walk, hearth_place place,
             continue;
         }
         /* `items` is about what `prefixItems` beside it leaves over. */
-        json_t *one = !ours                                          ? json_incref(value)
+        json_t *one = !ours                               ? json_incref(value)
                       : tuples && (!strcmp(key, "items")) ? NULL
-                                                                     : merge_values(key, ours, value);
+                                                          : merge_values(key, ours, value);
         if (!one) {
-            hearth_schema_fail(walk, place,
-                               "%.64s: two schemas that must both hold say different things, and "
-                               "they cannot be put together",
-                               key);
+            hearth_json_schema_fail(
+                walk, place,
+                "%.64s: two schemas that must both hold say different things, and "
+                "they cannot be put together",
+                key);
             json_decref(merged);
             return NULL;
         }

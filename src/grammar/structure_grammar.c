@@ -1,8 +1,8 @@
-#include "grammar/structure.h"
+#include "grammar/structure_grammar.h"
 
 #include "grammar/gbnf.h"
+#include "grammar/json_schema.h"
 #include "grammar/pattern.h"
-#include "grammar/schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static int write_schema(const struct member *member, struct hearth_gbnf *gbnf, u
             return HEARTH_EINVAL;
         }
     }
-    rc = hearth_schema_write(gbnf, value, member->place, ret_rule, error);
+    rc = hearth_json_schema_write(gbnf, value, member->place, ret_rule, error);
     json_decref(parsed);
     return rc;
 }
@@ -101,8 +101,8 @@ static int write_choice(const struct member *member, struct hearth_gbnf *gbnf, u
     struct hearth_buf body;
     json_t *one;
     size_t i, count = json_array_size(member->value);
-    int rc = need(member, count > 0 && count <= HEARTH_CHOICES_MAX,
-                  "a list of 1 to 1,000 texts", error);
+    int rc =
+        need(member, count > 0 && count <= HEARTH_CHOICES_MAX, "a list of 1 to 1,000 texts", error);
     hearth_buf_init(&body, HEARTH_GRAMMAR_BYTES_MAX);
     json_array_foreach((json_t *)member->value, i, one)
     {
@@ -157,13 +157,13 @@ static int write_outputs(const struct member *member, struct hearth_gbnf *gbnf, 
                      error);
 }
 
-static const write_t writers[] = {write_format,  write_schema, write_regex,   write_choice,
+static const write_t writers[] = {write_format,  write_schema,  write_regex,  write_choice,
                                   write_grammar, write_outputs, write_schema, write_regex,
                                   write_choice,  write_grammar};
 const char *const hearth_structure_members[] = {
-    "response_format",    "json_schema", "regex",        "choice",        "grammar",
-    "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
-    NULL};
+    "response_format", "json_schema",        "regex",       "choice",
+    "grammar",         "structured_outputs", "guided_json", "guided_regex",
+    "guided_choice",   "guided_grammar",     NULL};
 
 bool hearth_structure_may_ask(const char *json, size_t length)
 {
@@ -187,9 +187,8 @@ static int write_member(size_t which, const json_t *value, struct hearth_buf *gr
     int rc = writers[which](&member, &gbnf, &rule, error);
     if (!rc && rule)
         hearth_gbnf_root(&gbnf, rule);
-    if (!rc && (gbnf.text.failed ||
-                (gbnf.text.length &&
-                 hearth_buf_append(grammar, gbnf.text.bytes, gbnf.text.length))))
+    if (!rc && (gbnf.text.failed || (gbnf.text.length && hearth_buf_append(grammar, gbnf.text.bytes,
+                                                                           gbnf.text.length))))
         rc = hearth_error_set(error, HEARTH_EINVAL, "%s: it is too large", member.place);
     hearth_gbnf_finish(&gbnf);
     return rc;
@@ -205,12 +204,11 @@ int hearth_structure_write(const json_t *members, struct hearth_buf *grammar,
         size_t before = grammar->length;
         if (!value || json_is_null(value))
             continue;
-        int rc = first
-                     ? hearth_error_set(error, HEARTH_EINVAL,
-                                        "%s: it stands beside %s, and only one of them can say "
-                                        "what the answer must be",
-                                        name, first)
-                     : write_member(i, value, grammar, error);
+        int rc = first ? hearth_error_set(error, HEARTH_EINVAL,
+                                          "%s: it stands beside %s, and only one of them can say "
+                                          "what the answer must be",
+                                          name, first)
+                       : write_member(i, value, grammar, error);
         if (rc)
             return rc;
         if (grammar->length > before)

@@ -1,7 +1,7 @@
 /* Objects: the declared members in their order, those that need not be there may be left out, and
  * others only where the schema speaks of them. */
+#include "grammar/json_schema_walk.h"
 #include "grammar/points.h"
-#include "grammar/schema_walk.h"
 
 #include "base/memory.h"
 
@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define MEMBERS_MAX 1000u
-#define NAME_MAX_BESIDE 200u /* bytes of a name that others must differ from: one group for each */
+#define NAME_MAX_BESIDE 200u /* bytes of a name that others must differ from: one group for each   \
+                              */
 
 struct member {
     const char *name;
@@ -36,40 +37,39 @@ static bool lists_name(const json_t *names, const char *name)
 }
 
 /* A name as JSON has it. */
-static uint32_t name_rule(struct hearth_schema_walk *walk, const char *name, uint32_t value)
+static uint32_t name_rule(struct hearth_json_schema_walk *walk, const char *name, uint32_t value)
 {
     struct hearth_buf quoted, body;
     hearth_buf_init(&quoted, 64u << 10);
     hearth_buf_init(&body, 256u << 10);
     hearth_json_write_text(&quoted, name);
     hearth_gbnf_literal(&body, quoted.bytes ? quoted.bytes : "", quoted.length);
-    hearth_buf_printf(&body, " \":\" r%u r%u",
-                      hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE), value);
+    hearth_buf_printf(&body, " \":\" r%u r%u", hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE),
+                      value);
     uint32_t rule = hearth_gbnf_rule(walk->gbnf, &body);
     hearth_buf_finish(&body);
     hearth_buf_finish(&quoted);
     return rule;
 }
 
-static void add_member(struct hearth_schema_walk *walk, hearth_place place, const char *name,
+static void add_member(struct hearth_json_schema_walk *walk, hearth_place place, const char *name,
                        const json_t *schema, bool required, struct members *members)
 {
-    struct hearth_schema_place here = hearth_schema_below(place, name);
+    struct hearth_json_schema_place here = hearth_json_schema_below(place, name);
     if (json_is_false(schema) && !required)
         return;
-    uint32_t value = hearth_schema_visit_inside(walk, &here, schema);
+    uint32_t value = hearth_json_schema_visit_inside(walk, &here, schema);
     if (walk->failed)
         return;
-    members->list[members->count++] =
-        (struct member){name, name_rule(walk, name, value), required};
+    members->list[members->count++] = (struct member){name, name_rule(walk, name, value), required};
     members->required_count += required;
 }
 
 /* Names that are required without being declared are what additional ones are. */
-static void take_members(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema,
-                         struct members *members)
+static void take_members(struct hearth_json_schema_walk *walk, hearth_place place,
+                         const json_t *schema, struct members *members)
 {
-    struct hearth_schema_place below = hearth_schema_below(place, "properties");
+    struct hearth_json_schema_place below = hearth_json_schema_below(place, "properties");
     json_t *declared = json_object_get(schema, "properties"), *value;
     const json_t *required = json_object_get(schema, "required");
     const json_t *more = json_object_get(schema, "additionalProperties");
@@ -86,14 +86,14 @@ static void take_members(struct hearth_schema_walk *walk, hearth_place place, co
         if (again)
             continue;
         if (json_object_get(declared, name) || json_is_false(more))
-            hearth_schema_fail(walk, place, "required: %.64s is not allowed", name);
+            hearth_json_schema_fail(walk, place, "required: %.64s is not allowed", name);
         json_t *any = json_true();
         add_member(walk, &below, name, more ? more : any, true, members);
     }
 }
 
 /* The node of names that begin in the same way: a name that is not declared leaves them at one. */
-static void write_other_names(struct hearth_schema_walk *walk, const struct members *members,
+static void write_other_names(struct hearth_json_schema_walk *walk, const struct members *members,
                               size_t begin, size_t end, size_t depth, struct hearth_buf *body)
 {
     uint32_t plain = hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_PLAIN);
@@ -148,7 +148,7 @@ static int by_name(const void *a, const void *b)
 
 /* Names of members that are not declared begin with ASCII where declared ones do, so that no name
  * is written twice, escaped or not. */
-static uint32_t other_names(struct hearth_schema_walk *walk, const struct members *members)
+static uint32_t other_names(struct hearth_json_schema_walk *walk, const struct members *members)
 {
     if (!members->count)
         return hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_STRING);
@@ -167,50 +167,53 @@ static uint32_t other_names(struct hearth_schema_walk *walk, const struct member
     return rule;
 }
 
-static void take_others(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema,
-                        struct members *members)
+static void take_others(struct hearth_json_schema_walk *walk, hearth_place place,
+                        const json_t *schema, struct members *members)
 {
     const json_t *more = json_object_get(schema, "additionalProperties");
-    struct hearth_schema_place here = hearth_schema_below(place, "additionalProperties");
+    struct hearth_json_schema_place here = hearth_json_schema_below(place, "additionalProperties");
     bool bare = !json_object_get(schema, "properties") && !members->count;
     if (walk->failed || json_is_false(more) || (!more && !bare))
         return;
     for (size_t i = 0; i < members->count; i++)
         if (strlen(members->list[i].name) > NAME_MAX_BESIDE)
-            hearth_schema_fail(walk, &here, "beside names of over %u bytes it is not supported",
-                               NAME_MAX_BESIDE);
+            hearth_json_schema_fail(
+                walk, &here, "beside names of over %u bytes it is not supported", NAME_MAX_BESIDE);
     json_t *any = json_true();
-    uint32_t value = hearth_schema_visit_inside(walk, &here, more ? more : any);
+    uint32_t value = hearth_json_schema_visit_inside(walk, &here, more ? more : any);
     if (walk->failed)
         return;
-    members->others = hearth_gbnf_rule_of(walk->gbnf, "r%u \":\" r%u r%u",
-                                          other_names(walk, members),
-                                          hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE), value);
+    members->others =
+        hearth_gbnf_rule_of(walk->gbnf, "r%u \":\" r%u r%u", other_names(walk, members),
+                            hearth_gbnf_part(walk->gbnf, HEARTH_GBNF_SPACE), value);
 }
 
 /* How many members there are is only known where none can be left out or added. */
-static void check_counts(struct hearth_schema_walk *walk, hearth_place place, const json_t *schema,
-                         const struct members *members)
+static void check_counts(struct hearth_json_schema_walk *walk, hearth_place place,
+                         const json_t *schema, const struct members *members)
 {
-    uint32_t least = hearth_schema_count(schema, "minProperties", 0);
-    uint32_t most = hearth_schema_count(schema, "maxProperties", UINT32_MAX);
+    uint32_t least = hearth_json_schema_count(schema, "minProperties", 0);
+    uint32_t most = hearth_json_schema_count(schema, "maxProperties", UINT32_MAX);
     if (least > members->required_count)
-        hearth_schema_fail(walk, place,
-                           "minProperties: more members than are required is not supported");
+        hearth_json_schema_fail(walk, place,
+                                "minProperties: more members than are required is not supported");
     if (most != UINT32_MAX && (members->others || most < members->count))
-        hearth_schema_fail(walk, place,
-                           "maxProperties: fewer members than are declared, or any others, is not "
-                           "supported");
+        hearth_json_schema_fail(
+            walk, place,
+            "maxProperties: fewer members than are declared, or any others, is not "
+            "supported");
 }
 
 /* Two rules for each place between members: `after` where something was written already, so that a
- * comma comes first, and `before` where nothing was. They are written from the last to the first. */
-static uint32_t write_object(struct hearth_schema_walk *walk, const struct members *members)
+ * comma comes first, and `before` where nothing was. They are written from the last to the first.
+ */
+static uint32_t write_object(struct hearth_json_schema_walk *walk, const struct members *members)
 {
     struct hearth_gbnf *gbnf = walk->gbnf;
     uint32_t space = hearth_gbnf_part(gbnf, HEARTH_GBNF_SPACE), others = members->others;
-    uint32_t after = others ? hearth_gbnf_rule_of(gbnf, "(\",\" r%u r%u)* r%u", space, others, space)
-                            : hearth_gbnf_rule_of(gbnf, "r%u", space);
+    uint32_t after = others
+                         ? hearth_gbnf_rule_of(gbnf, "(\",\" r%u r%u)* r%u", space, others, space)
+                         : hearth_gbnf_rule_of(gbnf, "r%u", space);
     uint32_t before = others ? hearth_gbnf_rule_of(gbnf, "(r%u r%u)?", others, after) : 0;
     for (size_t i = members->count; i-- > 0;) {
         const struct member *member = &members->list[i];
@@ -220,22 +223,22 @@ static uint32_t write_object(struct hearth_schema_walk *walk, const struct membe
             before = hearth_gbnf_rule_of(gbnf, "r%u r%u | r%u", member->rule, after, before);
         else
             before = hearth_gbnf_rule_of(gbnf, "(r%u r%u)?", member->rule, after);
-        after = hearth_gbnf_rule_of(gbnf, member->required ? "\",\" r%u r%u r%u"
-                                                           : "(\",\" r%u r%u)? r%u",
+        after = hearth_gbnf_rule_of(gbnf,
+                                    member->required ? "\",\" r%u r%u r%u" : "(\",\" r%u r%u)? r%u",
                                     space, member->rule, after);
     }
     return before ? hearth_gbnf_rule_of(gbnf, "\"{\" r%u r%u \"}\"", space, before)
                   : hearth_gbnf_rule_of(gbnf, "\"{}\"");
 }
 
-uint32_t hearth_schema_object(struct hearth_schema_walk *walk, hearth_place place,
-                              const json_t *schema)
+uint32_t hearth_json_schema_object(struct hearth_json_schema_walk *walk, hearth_place place,
+                                   const json_t *schema)
 {
     size_t most = json_object_size(json_object_get(schema, "properties")) +
                   json_array_size(json_object_get(schema, "required"));
     if (most > MEMBERS_MAX)
-        return hearth_schema_fail(walk, place, "has %zu members, at most %u are taken", most,
-                                  MEMBERS_MAX);
+        return hearth_json_schema_fail(walk, place, "has %zu members, at most %u are taken", most,
+                                       MEMBERS_MAX);
     struct members members = {.list = hearth_calloc(most + 1, sizeof(*members.list))};
     take_members(walk, place, schema, &members);
     take_others(walk, place, schema, &members);

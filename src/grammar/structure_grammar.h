@@ -4,7 +4,7 @@
  *     response_format     {"type": "json_schema", "json_schema": {"schema": …}}, {"type":
  *                         "json_object"} (with a "schema", or without one: any object), or {"type":
  *                         "text"}, which says nothing
- *     json_schema         a JSON schema (schema.h), or its text; as llama-server has it
+ *     json_schema         a JSON schema (json_schema.h), or its text; as llama-server has it
  *     regex               a regular expression that the whole answer matches (pattern.h)
  *     choice              a list of texts, of which it is one
  *     grammar             GBNF, with a rule "root"
@@ -12,9 +12,9 @@
  *                         {"json_object": true}, as vLLM has it
  *     guided_json, guided_regex, guided_choice, guided_grammar: as vLLM had it before
  *
- * Pure, bounded in time and memory whatever comes (schema.h, pattern.h); one thread. */
-#ifndef HEARTH_GRAMMAR_STRUCTURE_H
-#define HEARTH_GRAMMAR_STRUCTURE_H
+ * Pure, bounded in time and memory whatever comes (json_schema.h, pattern.h); one thread. */
+#ifndef HEARTH_GRAMMAR_STRUCTURE_GRAMMAR_H
+#define HEARTH_GRAMMAR_STRUCTURE_GRAMMAR_H
 
 #include "base/error.h"
 #include "base/json.h"

@@ -10,8 +10,8 @@
  *
  * Bounds: nesting of 200, 20,000 places that are looked at (a reference counts where it leads),
  * the rules and the bytes of the grammar. Pure; one thread. */
-#ifndef HEARTH_GRAMMAR_SCHEMA_H
-#define HEARTH_GRAMMAR_SCHEMA_H
+#ifndef HEARTH_GRAMMAR_JSON_SCHEMA_H
+#define HEARTH_GRAMMAR_JSON_SCHEMA_H
 
 #include "base/error.h"
 #include "base/json.h"
@@ -19,7 +19,7 @@
 
 /* The rule of the values that the schema accepts. HEARTH_EINVAL: the message begins with the place,
  * of which `name` is the first part ("response_format.json_schema.schema"). */
-int hearth_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
-                        uint32_t *ret_rule, struct hearth_error *error);
+int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
+                             uint32_t *ret_rule, struct hearth_error *error);
 
 #endif
