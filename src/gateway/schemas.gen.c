@@ -1212,28 +1212,54 @@ static const struct hearth_schema node_179 = {
     .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_180 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_181 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "any value",
 };
 static const struct hearth_schema node_182 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "any value",
 };
 static const struct hearth_schema node_183 = {
-    .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
-};
-static const struct hearth_schema node_184 = {
-    .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_185 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_184 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_185,
+};
+static const struct hearth_schema node_186 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_187 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_188 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_190 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_189 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_190,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
     {"model", &node_116, false},
@@ -1302,434 +1328,476 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"guided_json", &node_182, false},
     {"guided_regex", &node_183, false},
     {"guided_choice", &node_184, false},
-    {"guided_grammar", &node_185, false},
+    {"guided_grammar", &node_186, false},
+    {"structured_outputs", &node_187, false},
+    {"regex", &node_188, false},
+    {"choice", &node_189, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 67,
+    .property_count = 70,
     .closed = true,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_191 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_193 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_195 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_194 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_190,
+    .items = &node_195,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_196 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_187 = {
-    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
-};
 static const struct hearth_schema node_192 = {
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_193, &node_194, &hearth_schema_tokens, &node_196, NULL},
+};
+static const struct hearth_schema node_197 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_198 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_200 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_201 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_194_properties[] = {
-    {"include_usage", &node_195, false},
-    {"include_obfuscation", &node_196, false},
+static const struct hearth_schema_property node_199_properties[] = {
+    {"include_usage", &node_200, false},
+    {"include_obfuscation", &node_201, false},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_199 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_194_properties,
+    .properties = node_199_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_202 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_203 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_204 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_205 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_201 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_202 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_203 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_204 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_205 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_206 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_207 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_208 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_209 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_210 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_211 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_212 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_213 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_214 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_215 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_216 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_217 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_218 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_220 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_221 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_223 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_222 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_218,
+    .items = &node_223,
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_224 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_225 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_226 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_227 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_228 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_229 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_230 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_231 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_232 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_233 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_234 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_235 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_236 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_237 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_233 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_238 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_234 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_239 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_235 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_240 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_236 = {
-    .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_241 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_243 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_242 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_243,
+};
+static const struct hearth_schema node_244 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_245 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_246 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_248 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_247 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_248,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_186, false},
-    {"prompt", &node_187, true},
-    {"suffix", &node_192, false},
-    {"stream", &node_193, false},
-    {"stream_options", &node_194, false},
-    {"echo", &node_197, false},
-    {"best_of", &node_198, false},
-    {"max_tokens", &node_199, false},
-    {"temperature", &node_200, false},
-    {"top_p", &node_201, false},
-    {"top_k", &node_202, false},
-    {"min_p", &node_203, false},
-    {"repeat_penalty", &node_204, false},
-    {"repetition_penalty", &node_205, false},
-    {"repeat_last_n", &node_206, false},
-    {"typical_p", &node_207, false},
-    {"top_n_sigma", &node_208, false},
-    {"xtc_probability", &node_209, false},
-    {"xtc_threshold", &node_210, false},
-    {"dynatemp_range", &node_211, false},
-    {"dynatemp_exponent", &node_212, false},
-    {"dry_multiplier", &node_213, false},
-    {"dry_base", &node_214, false},
-    {"dry_allowed_length", &node_215, false},
-    {"dry_penalty_last_n", &node_216, false},
-    {"dry_sequence_breakers", &node_217, false},
-    {"presence_penalty", &node_219, false},
-    {"frequency_penalty", &node_220, false},
-    {"seed", &node_221, false},
+    {"model", &node_191, false},
+    {"prompt", &node_192, true},
+    {"suffix", &node_197, false},
+    {"stream", &node_198, false},
+    {"stream_options", &node_199, false},
+    {"echo", &node_202, false},
+    {"best_of", &node_203, false},
+    {"max_tokens", &node_204, false},
+    {"temperature", &node_205, false},
+    {"top_p", &node_206, false},
+    {"top_k", &node_207, false},
+    {"min_p", &node_208, false},
+    {"repeat_penalty", &node_209, false},
+    {"repetition_penalty", &node_210, false},
+    {"repeat_last_n", &node_211, false},
+    {"typical_p", &node_212, false},
+    {"top_n_sigma", &node_213, false},
+    {"xtc_probability", &node_214, false},
+    {"xtc_threshold", &node_215, false},
+    {"dynatemp_range", &node_216, false},
+    {"dynatemp_exponent", &node_217, false},
+    {"dry_multiplier", &node_218, false},
+    {"dry_base", &node_219, false},
+    {"dry_allowed_length", &node_220, false},
+    {"dry_penalty_last_n", &node_221, false},
+    {"dry_sequence_breakers", &node_222, false},
+    {"presence_penalty", &node_224, false},
+    {"frequency_penalty", &node_225, false},
+    {"seed", &node_226, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_222, false},
+    {"n", &node_227, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_223, false},
-    {"ignore_eos", &node_224, false},
-    {"use_beam_search", &node_225, false},
-    {"allowed_token_ids", &node_226, false},
-    {"bad_words", &node_227, false},
-    {"logits_processors", &node_228, false},
-    {"prompt_embeds", &node_229, false},
-    {"service_tier", &node_230, false},
-    {"cache_prompt", &node_231, false},
-    {"user", &node_232, false},
-    {"grammar", &node_233, false},
-    {"json_schema", &node_234, false},
+    {"logprobs", &node_228, false},
+    {"ignore_eos", &node_229, false},
+    {"use_beam_search", &node_230, false},
+    {"allowed_token_ids", &node_231, false},
+    {"bad_words", &node_232, false},
+    {"logits_processors", &node_233, false},
+    {"prompt_embeds", &node_234, false},
+    {"service_tier", &node_235, false},
+    {"cache_prompt", &node_236, false},
+    {"user", &node_237, false},
+    {"grammar", &node_238, false},
+    {"json_schema", &node_239, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_235, false},
-    {"guided_regex", &node_236, false},
+    {"guided_json", &node_240, false},
+    {"guided_regex", &node_241, false},
+    {"guided_choice", &node_242, false},
+    {"guided_grammar", &node_244, false},
+    {"structured_outputs", &node_245, false},
+    {"regex", &node_246, false},
+    {"choice", &node_247, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 48,
+    .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_249 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_251 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_253 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_252 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_241,
+    .items = &node_253,
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_254 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_250 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_239, &node_240, &hearth_schema_tokens, &node_242, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_251, &node_252, &hearth_schema_tokens, &node_254, NULL},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_255 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_256 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_258 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_259 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_260 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_245 = {
+static const struct hearth_schema node_257 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_246, &node_247, &node_248, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_258, &node_259, &node_260, NULL},
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_261 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_262 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_263 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_264 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_237, false},
-    {"input", &node_238, true},
-    {"encoding_format", &node_243, false},
-    {"dimensions", &node_244, false},
-    {"truncate", &node_245, false},
-    {"prompt_name", &node_249, false},
+    {"model", &node_249, false},
+    {"input", &node_250, true},
+    {"encoding_format", &node_255, false},
+    {"dimensions", &node_256, false},
+    {"truncate", &node_257, false},
+    {"prompt_name", &node_261, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_250, false},
-    {"service_tier", &node_251, false},
-    {"user", &node_252, false},
+    {"partial", &node_262, false},
+    {"service_tier", &node_263, false},
+    {"user", &node_264, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1745,124 +1813,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_265 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_266 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_269 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_271 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_258_properties[] = {
-    {"text", &node_259, true},
+static const struct hearth_schema_property node_270_properties[] = {
+    {"text", &node_271, true},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_270 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_258_properties,
+    .properties = node_270_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_268 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_257, &node_258, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_269, &node_270, NULL},
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_267 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_256,
+    .items = &node_268,
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_273 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_272 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_261,
+    .items = &node_273,
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_274 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_275 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_276 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_277 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_278 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_280 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_281 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_270 = {
+static const struct hearth_schema node_282 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_279 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_268, &node_269, &node_270, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_280, &node_281, &node_282, NULL},
 };
-static const struct hearth_schema node_271 = {
+static const struct hearth_schema node_283 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_272 = {
+static const struct hearth_schema node_284 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_253, false},
-    {"query", &node_254, true},
-    {"documents", &node_255, false},
-    {"texts", &node_260, false},
-    {"return_text", &node_262, false},
-    {"truncation_direction", &node_263, false},
-    {"top_n", &node_264, false},
-    {"return_documents", &node_265, false},
-    {"raw_scores", &node_266, false},
-    {"truncate", &node_267, false},
+    {"model", &node_265, false},
+    {"query", &node_266, true},
+    {"documents", &node_267, false},
+    {"texts", &node_272, false},
+    {"return_text", &node_274, false},
+    {"truncation_direction", &node_275, false},
+    {"top_n", &node_276, false},
+    {"return_documents", &node_277, false},
+    {"raw_scores", &node_278, false},
+    {"truncate", &node_279, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_271, false},
-    {"user", &node_272, false},
+    {"service_tier", &node_283, false},
+    {"user", &node_284, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -1871,65 +1939,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_273 = {
+static const struct hearth_schema node_285 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_275 = {
+static const struct hearth_schema node_287 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_277 = {
+static const struct hearth_schema node_289 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_276 = {
+static const struct hearth_schema node_288 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_277,
+    .items = &node_289,
 };
-static const struct hearth_schema node_274 = {
+static const struct hearth_schema node_286 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_275, &node_276, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_287, &node_288, NULL},
 };
-static const struct hearth_schema node_278 = {
+static const struct hearth_schema node_290 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_279 = {
+static const struct hearth_schema node_291 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_280 = {
+static const struct hearth_schema node_292 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_281 = {
+static const struct hearth_schema node_293 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_282 = {
+static const struct hearth_schema node_294 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_273, false},
-    {"inputs", &node_274, true},
-    {"normalize", &node_278, false},
-    {"truncate", &node_279, false},
-    {"truncation_direction", &node_280, false},
-    {"prompt_name", &node_281, false},
-    {"dimensions", &node_282, false},
+    {"model", &node_285, false},
+    {"inputs", &node_286, true},
+    {"normalize", &node_290, false},
+    {"truncate", &node_291, false},
+    {"truncation_direction", &node_292, false},
+    {"prompt_name", &node_293, false},
+    {"dimensions", &node_294, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -1938,73 +2006,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_283 = {
+static const struct hearth_schema node_295 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_297 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_284 = {
+static const struct hearth_schema node_296 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_285,
+    .items = &node_297,
 };
-static const struct hearth_schema node_286 = {
+static const struct hearth_schema node_298 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_288 = {
+static const struct hearth_schema node_300 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_287 = {
+static const struct hearth_schema node_299 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_288,
+    .items = &node_300,
 };
-static const struct hearth_schema node_289 = {
+static const struct hearth_schema node_301 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_290 = {
+static const struct hearth_schema node_302 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_291 = {
+static const struct hearth_schema node_303 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_292 = {
+static const struct hearth_schema node_304 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_293 = {
+static const struct hearth_schema node_305 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_283, false},
-    {"texts", &node_284, true},
-    {"input_type", &node_286, false},
-    {"embedding_types", &node_287, false},
-    {"output_dimension", &node_289, false},
-    {"truncate", &node_290, false},
-    {"prompt_name", &node_291, false},
-    {"images", &node_292, false},
-    {"inputs", &node_293, false},
+    {"model", &node_295, false},
+    {"texts", &node_296, true},
+    {"input_type", &node_298, false},
+    {"embedding_types", &node_299, false},
+    {"output_dimension", &node_301, false},
+    {"truncate", &node_302, false},
+    {"prompt_name", &node_303, false},
+    {"images", &node_304, false},
+    {"inputs", &node_305, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -2013,77 +2081,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_294 = {
+static const struct hearth_schema node_306 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_308 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_295 = {
+static const struct hearth_schema node_307 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_296,
+    .items = &node_308,
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_309 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_294, &node_295, &node_297, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_306, &node_307, &node_309, NULL},
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_310 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_311 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_313 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_314 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_315 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_312 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_313, &node_314, &node_315, NULL},
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_316 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_317 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_298, false},
+    {"model", &node_310, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_299, false},
-    {"truncate", &node_300, false},
+    {"raw_scores", &node_311, false},
+    {"truncate", &node_312, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_304, false},
-    {"user", &node_305, false},
+    {"service_tier", &node_316, false},
+    {"user", &node_317, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -2092,70 +2160,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_306 = {
+static const struct hearth_schema node_318 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_320 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_322 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_321 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_310,
+    .items = &node_322,
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_325 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_324 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_313,
+    .items = &node_325,
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_323 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_312,
+    .items = &node_324,
 };
-static const struct hearth_schema node_307 = {
+static const struct hearth_schema node_319 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_308, &node_309, &node_311, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_320, &node_321, &node_323, NULL},
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_326 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_327 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_328 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_306, false},
-    {"inputs", &node_307, true},
-    {"truncate", &node_314, false},
-    {"truncation_direction", &node_315, false},
-    {"raw_scores", &node_316, false},
+    {"model", &node_318, false},
+    {"inputs", &node_319, true},
+    {"truncate", &node_326, false},
+    {"truncation_direction", &node_327, false},
+    {"raw_scores", &node_328, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -2164,42 +2232,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_329 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_330 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_331 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_333 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_320 = {
+static const struct hearth_schema node_332 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_321,
+    .additional = &node_333,
 };
-static const struct hearth_schema node_322 = {
+static const struct hearth_schema node_334 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_317, true},
-    {"endpoint", &node_318, true},
-    {"completion_window", &node_319, true},
-    {"metadata", &node_320, false},
-    {"output_expires_after", &node_322, false},
+    {"input_file_id", &node_329, true},
+    {"endpoint", &node_330, true},
+    {"completion_window", &node_331, true},
+    {"metadata", &node_332, false},
+    {"output_expires_after", &node_334, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",

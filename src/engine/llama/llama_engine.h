@@ -14,6 +14,7 @@
 #include "engine/llama/llama_grammar.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
+#include "engine/llama/llama_structure.h"
 #include "hearth/engine.h"
 #include "text/tokenizer.h"
 
@@ -102,6 +103,7 @@ struct hearth_engine {
     const char *pair_template; /* the model's own words around a pair, with a "{document}"; or NULL.
                                   Of the model */
     struct hearth_llama_prefixes *prefixes; /* for grammars */
+    struct hearth_llama_structures *structures;
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */

@@ -2,6 +2,7 @@
 #include "routes/openai/openai_read.h"
 #include "routes/openai/openai_write.h"
 #include "task/sampling.h"
+#include "task/structure.h"
 
 enum { CHOICES_MAX = 2048 };
 
@@ -101,11 +102,11 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, const char **ret_param,
                      struct hearth_error *error)
 {
-    *ret_param = "response_format";
-    int rc = hearth_openai_check_format(body, error);
+    int rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
     if (rc)
         return rc;
-    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
+    *ret_param = NULL;
+    rc = hearth_structure_read(body, arena, &request->sampling, error);
     if (rc)
         return rc;
     *ret_param = "lora";
