@@ -720,43 +720,43 @@ const struct hearth_schema hearth_schema_message = {
     .property_count = 7,
 };
 static const struct hearth_schema node_97 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_99 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_98 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_99 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_100 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_98_properties[] = {
-    {"name", &node_99, true},
-    {"description", &node_100, false},
-    {"parameters", &node_101, false},
-    {"strict", &node_102, false},
+static const struct hearth_schema_property top_function_properties[] = {
+    {"name", &node_97, true},
+    {"description", &node_98, false},
+    {"parameters", &node_99, false},
+    {"strict", &node_100, false},
 };
-static const struct hearth_schema node_98 = {
+const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_98_properties,
+    .properties = top_function_properties,
     .property_count = 4,
 };
+static const struct hearth_schema node_101 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_97, false},
-    {"function", &node_98, true},
+    {"type", &node_101, false},
+    {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -764,17 +764,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
+static const struct hearth_schema node_102 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_103 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_103, false},
-    {"include_obfuscation", &node_104, false},
+    {"include_usage", &node_102, false},
+    {"include_obfuscation", &node_103, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -783,30 +783,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_104 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_106 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_105 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_107,
+    .items = &node_106,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_107 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, &node_108, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_104, &node_105, &node_107, NULL},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_108 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -817,26 +817,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_109,
+    .items = &node_108,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_110 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_110_properties[] = {
-    {"id", &node_111, true},
-    {"scale", &node_112, true},
+static const struct hearth_schema_property node_109_properties[] = {
+    {"id", &node_110, true},
+    {"scale", &node_111, true},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_109 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_110_properties,
+    .properties = node_109_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -844,9 +844,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_110,
+    .items = &node_109,
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_112 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -856,9 +856,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_113,
+    .items = &node_112,
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_113 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -867,15 +867,15 @@ static const struct hearth_schema node_114 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_114,
+    .additional = &node_113,
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_114 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_115, true},
+    {"type", &node_114, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -883,19 +883,23 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_115 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_116 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_117 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_119 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -903,20 +907,23 @@ static const struct hearth_schema node_120 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_121 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema_property node_118_properties[] = {
+    {"include_usage", &node_119, false},
+    {"include_obfuscation", &node_120, false},
 };
-static const struct hearth_schema_property node_119_properties[] = {
-    {"include_usage", &node_120, false},
-    {"include_obfuscation", &node_121, false},
-};
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_118 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_119_properties,
+    .properties = node_118_properties,
     .property_count = 2,
     .closed = true,
+};
+static const struct hearth_schema node_121 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_122 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
@@ -926,35 +933,35 @@ static const struct hearth_schema node_122 = {
     .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_123 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_125 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_126 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_127 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_128 = {
     .expected = "a number over 0 and at most 10",
@@ -964,29 +971,28 @@ static const struct hearth_schema node_128 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_129 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_130 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_130 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_131 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_132 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_133 = {
     .expected = "a number from 0 to 1",
@@ -995,16 +1001,16 @@ static const struct hearth_schema node_133 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_134 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_135 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_135 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_136 = {
     .expected = "a number from 0 to 100",
@@ -1013,40 +1019,40 @@ static const struct hearth_schema node_136 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_137 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_138 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_138 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_139 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_141 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_140 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_142,
+    .items = &node_141,
+};
+static const struct hearth_schema node_142 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_143 = {
     .expected = "a number from -2 to 2",
@@ -1055,533 +1061,559 @@ static const struct hearth_schema node_143 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_144 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_145 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_145 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_146 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_147 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_148 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_149 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_151 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_152 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_153 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_150 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_152, &node_153, &node_154, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_151, &node_152, &node_153, NULL},
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_154 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_155 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_156 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_158 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_157 = {
+    .expected = "an array of objects of at most 512 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+    .items = &hearth_schema_function,
 };
 static const struct hearth_schema node_159 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_161 = {
-    .expected = "\"text\"",
+    .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
+    .choices = (const char *const[]){"none", "auto", NULL},
 };
 static const struct hearth_schema node_160 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_161,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_161 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_158 = {
+    .expected = "\"none\" or \"auto\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_159, &node_160, &node_161, NULL},
 };
 static const struct hearth_schema node_162 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_163 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_164 = {
-    .expected = "a string",
+static const struct hearth_schema node_163 = {
+    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", NULL},
+};
+static const struct hearth_schema node_164 = {
+    .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
 static const struct hearth_schema node_165 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_166 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_167 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_168 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_167 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_168,
+};
+static const struct hearth_schema node_169 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_170 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_169 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_170 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_171 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_172 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_173 = {
-    .expected = "nothing",
-    .refused = "send functions as tools",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_174 = {
-    .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_175 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_176 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_177 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_178 = {
     .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_179 = {
     .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_180 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
+static const struct hearth_schema node_181 = {
+    .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_182 = {
+    .expected = "nothing",
+    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_183 = {
+    .expected = "nothing",
+    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_184 = {
+    .expected = "nothing",
+    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+};
+static const struct hearth_schema node_185 = {
+    .expected = "nothing",
+    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+};
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_116, false},
-    {"messages", &node_117, true},
-    {"stream", &node_118, false},
-    {"stream_options", &node_119, false},
-    {"max_tokens", &node_122, false},
-    {"max_completion_tokens", &node_123, false},
-    {"temperature", &node_124, false},
-    {"top_p", &node_125, false},
-    {"top_k", &node_126, false},
-    {"min_p", &node_127, false},
-    {"repeat_penalty", &node_128, false},
-    {"repetition_penalty", &node_129, false},
-    {"repeat_last_n", &node_130, false},
-    {"typical_p", &node_131, false},
-    {"top_n_sigma", &node_132, false},
-    {"xtc_probability", &node_133, false},
-    {"xtc_threshold", &node_134, false},
-    {"dynatemp_range", &node_135, false},
-    {"dynatemp_exponent", &node_136, false},
-    {"dry_multiplier", &node_137, false},
-    {"dry_base", &node_138, false},
-    {"dry_allowed_length", &node_139, false},
-    {"dry_penalty_last_n", &node_140, false},
-    {"dry_sequence_breakers", &node_141, false},
-    {"presence_penalty", &node_143, false},
-    {"frequency_penalty", &node_144, false},
-    {"seed", &node_145, false},
+    {"model", &node_115, false},
+    {"messages", &node_116, true},
+    {"stream", &node_117, false},
+    {"stream_options", &node_118, false},
+    {"max_tokens", &node_121, false},
+    {"max_completion_tokens", &node_122, false},
+    {"temperature", &node_123, false},
+    {"top_p", &node_124, false},
+    {"top_k", &node_125, false},
+    {"min_p", &node_126, false},
+    {"repeat_penalty", &node_127, false},
+    {"repetition_penalty", &node_128, false},
+    {"repeat_last_n", &node_129, false},
+    {"typical_p", &node_130, false},
+    {"top_n_sigma", &node_131, false},
+    {"xtc_probability", &node_132, false},
+    {"xtc_threshold", &node_133, false},
+    {"dynatemp_range", &node_134, false},
+    {"dynatemp_exponent", &node_135, false},
+    {"dry_multiplier", &node_136, false},
+    {"dry_base", &node_137, false},
+    {"dry_allowed_length", &node_138, false},
+    {"dry_penalty_last_n", &node_139, false},
+    {"dry_sequence_breakers", &node_140, false},
+    {"presence_penalty", &node_142, false},
+    {"frequency_penalty", &node_143, false},
+    {"seed", &node_144, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_146, false},
+    {"n", &node_145, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_147, false},
-    {"top_logprobs", &node_148, false},
-    {"ignore_eos", &node_149, false},
-    {"tools", &node_150, false},
-    {"tool_choice", &node_151, false},
-    {"parallel_tool_calls", &node_155, false},
+    {"logprobs", &node_146, false},
+    {"top_logprobs", &node_147, false},
+    {"ignore_eos", &node_148, false},
+    {"tools", &node_149, false},
+    {"tool_choice", &node_150, false},
+    {"parallel_tool_calls", &node_154, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_156, false},
-    {"add_generation_prompt", &node_157, false},
-    {"reasoning_effort", &node_158, false},
-    {"verbosity", &node_159, false},
-    {"modalities", &node_160, false},
-    {"service_tier", &node_162, false},
-    {"cache_prompt", &node_163, false},
-    {"user", &node_164, false},
-    {"safety_identifier", &node_165, false},
-    {"prompt_cache_key", &node_166, false},
-    {"prompt_cache_retention", &node_167, false},
-    {"store", &node_168, false},
-    {"metadata", &node_169, false},
-    {"prediction", &node_170, false},
-    {"audio", &node_171, false},
-    {"web_search_options", &node_172, false},
-    {"functions", &node_173, false},
-    {"function_call", &node_174, false},
-    {"grammar", &node_175, false},
-    {"json_schema", &node_176, false},
-    {"guided_json", &node_177, false},
-    {"guided_regex", &node_178, false},
-    {"guided_choice", &node_179, false},
-    {"guided_grammar", &node_180, false},
+    {"chat_template_kwargs", &node_155, false},
+    {"add_generation_prompt", &node_156, false},
+    {"functions", &node_157, false},
+    {"function_call", &node_158, false},
+    {"continue_final_message", &node_162, false},
+    {"reasoning_effort", &node_163, false},
+    {"reasoning_format", &node_164, false},
+    {"enable_thinking", &node_165, false},
+    {"verbosity", &node_166, false},
+    {"modalities", &node_167, false},
+    {"service_tier", &node_169, false},
+    {"cache_prompt", &node_170, false},
+    {"user", &node_171, false},
+    {"safety_identifier", &node_172, false},
+    {"prompt_cache_key", &node_173, false},
+    {"prompt_cache_retention", &node_174, false},
+    {"store", &node_175, false},
+    {"metadata", &node_176, false},
+    {"prediction", &node_177, false},
+    {"audio", &node_178, false},
+    {"web_search_options", &node_179, false},
+    {"grammar", &node_180, false},
+    {"json_schema", &node_181, false},
+    {"guided_json", &node_182, false},
+    {"guided_regex", &node_183, false},
+    {"guided_choice", &node_184, false},
+    {"guided_grammar", &node_185, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 62,
+    .property_count = 65,
     .closed = true,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_186 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_188 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_190 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_189 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_185,
+    .items = &node_190,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_191 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_182 = {
-    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_183, &node_184, &hearth_schema_tokens, &node_186, NULL},
-};
 static const struct hearth_schema node_187 = {
+    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_188, &node_189, &hearth_schema_tokens, &node_191, NULL},
+};
+static const struct hearth_schema node_192 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_193 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_195 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_196 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_189_properties[] = {
-    {"include_usage", &node_190, false},
-    {"include_obfuscation", &node_191, false},
+static const struct hearth_schema_property node_194_properties[] = {
+    {"include_usage", &node_195, false},
+    {"include_obfuscation", &node_196, false},
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_194 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_189_properties,
+    .properties = node_194_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_197 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_198 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_199 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_200 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_196 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_197 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_198 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_199 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_200 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_201 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_202 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_203 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_204 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_205 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_207 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_208 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_209 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_210 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_211 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_212 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_213 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_214 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_215 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_216 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_218 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_217 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_213,
+    .items = &node_218,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_220 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_221 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_222 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_223 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_224 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_225 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_226 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_227 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_228 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_229 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_230 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_231 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_181, false},
-    {"prompt", &node_182, true},
-    {"suffix", &node_187, false},
-    {"stream", &node_188, false},
-    {"stream_options", &node_189, false},
-    {"echo", &node_192, false},
-    {"best_of", &node_193, false},
-    {"max_tokens", &node_194, false},
-    {"temperature", &node_195, false},
-    {"top_p", &node_196, false},
-    {"top_k", &node_197, false},
-    {"min_p", &node_198, false},
-    {"repeat_penalty", &node_199, false},
-    {"repetition_penalty", &node_200, false},
-    {"repeat_last_n", &node_201, false},
-    {"typical_p", &node_202, false},
-    {"top_n_sigma", &node_203, false},
-    {"xtc_probability", &node_204, false},
-    {"xtc_threshold", &node_205, false},
-    {"dynatemp_range", &node_206, false},
-    {"dynatemp_exponent", &node_207, false},
-    {"dry_multiplier", &node_208, false},
-    {"dry_base", &node_209, false},
-    {"dry_allowed_length", &node_210, false},
-    {"dry_penalty_last_n", &node_211, false},
-    {"dry_sequence_breakers", &node_212, false},
-    {"presence_penalty", &node_214, false},
-    {"frequency_penalty", &node_215, false},
-    {"seed", &node_216, false},
+    {"model", &node_186, false},
+    {"prompt", &node_187, true},
+    {"suffix", &node_192, false},
+    {"stream", &node_193, false},
+    {"stream_options", &node_194, false},
+    {"echo", &node_197, false},
+    {"best_of", &node_198, false},
+    {"max_tokens", &node_199, false},
+    {"temperature", &node_200, false},
+    {"top_p", &node_201, false},
+    {"top_k", &node_202, false},
+    {"min_p", &node_203, false},
+    {"repeat_penalty", &node_204, false},
+    {"repetition_penalty", &node_205, false},
+    {"repeat_last_n", &node_206, false},
+    {"typical_p", &node_207, false},
+    {"top_n_sigma", &node_208, false},
+    {"xtc_probability", &node_209, false},
+    {"xtc_threshold", &node_210, false},
+    {"dynatemp_range", &node_211, false},
+    {"dynatemp_exponent", &node_212, false},
+    {"dry_multiplier", &node_213, false},
+    {"dry_base", &node_214, false},
+    {"dry_allowed_length", &node_215, false},
+    {"dry_penalty_last_n", &node_216, false},
+    {"dry_sequence_breakers", &node_217, false},
+    {"presence_penalty", &node_219, false},
+    {"frequency_penalty", &node_220, false},
+    {"seed", &node_221, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_217, false},
+    {"n", &node_222, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_218, false},
-    {"ignore_eos", &node_219, false},
-    {"service_tier", &node_220, false},
-    {"cache_prompt", &node_221, false},
-    {"user", &node_222, false},
-    {"grammar", &node_223, false},
-    {"json_schema", &node_224, false},
+    {"logprobs", &node_223, false},
+    {"ignore_eos", &node_224, false},
+    {"service_tier", &node_225, false},
+    {"cache_prompt", &node_226, false},
+    {"user", &node_227, false},
+    {"grammar", &node_228, false},
+    {"json_schema", &node_229, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_225, false},
-    {"guided_regex", &node_226, false},
+    {"guided_json", &node_230, false},
+    {"guided_regex", &node_231, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1590,97 +1622,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 43,
     .closed = true,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_232 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_234 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_236 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_235 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_231,
+    .items = &node_236,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_237 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_233 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &hearth_schema_tokens, &node_232, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_234, &node_235, &hearth_schema_tokens, &node_237, NULL},
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_238 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_239 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_241 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_242 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_243 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_240 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_236, &node_237, &node_238, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_241, &node_242, &node_243, NULL},
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_244 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_245 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_246 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_247 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_227, false},
-    {"input", &node_228, true},
-    {"encoding_format", &node_233, false},
-    {"dimensions", &node_234, false},
-    {"truncate", &node_235, false},
-    {"prompt_name", &node_239, false},
+    {"model", &node_232, false},
+    {"input", &node_233, true},
+    {"encoding_format", &node_238, false},
+    {"dimensions", &node_239, false},
+    {"truncate", &node_240, false},
+    {"prompt_name", &node_244, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_240, false},
-    {"service_tier", &node_241, false},
-    {"user", &node_242, false},
+    {"partial", &node_245, false},
+    {"service_tier", &node_246, false},
+    {"user", &node_247, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1696,99 +1728,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_248 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_249 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_252 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_248_properties[] = {
-    {"text", &node_249, true},
+static const struct hearth_schema_property node_253_properties[] = {
+    {"text", &node_254, true},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_253 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_248_properties,
+    .properties = node_253_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_251 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_247, &node_248, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_252, &node_253, NULL},
 };
-static const struct hearth_schema node_245 = {
+static const struct hearth_schema node_250 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_246,
+    .items = &node_251,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_255 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_256 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_257 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_259 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_260 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_261 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_258 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_254, &node_255, &node_256, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_259, &node_260, &node_261, NULL},
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_262 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_263 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_243, false},
-    {"query", &node_244, true},
-    {"documents", &node_245, true},
-    {"top_n", &node_250, false},
-    {"return_documents", &node_251, false},
-    {"raw_scores", &node_252, false},
-    {"truncate", &node_253, false},
+    {"model", &node_248, false},
+    {"query", &node_249, true},
+    {"documents", &node_250, true},
+    {"top_n", &node_255, false},
+    {"return_documents", &node_256, false},
+    {"raw_scores", &node_257, false},
+    {"truncate", &node_258, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_257, false},
-    {"user", &node_258, false},
+    {"service_tier", &node_262, false},
+    {"user", &node_263, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
