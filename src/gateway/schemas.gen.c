@@ -720,43 +720,43 @@ const struct hearth_schema hearth_schema_message = {
     .property_count = 7,
 };
 static const struct hearth_schema node_97 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_99 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_98 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_99 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_100 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_98_properties[] = {
-    {"name", &node_99, true},
-    {"description", &node_100, false},
-    {"parameters", &node_101, false},
-    {"strict", &node_102, false},
+static const struct hearth_schema_property top_function_properties[] = {
+    {"name", &node_97, true},
+    {"description", &node_98, false},
+    {"parameters", &node_99, false},
+    {"strict", &node_100, false},
 };
-static const struct hearth_schema node_98 = {
+const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_98_properties,
+    .properties = top_function_properties,
     .property_count = 4,
 };
+static const struct hearth_schema node_101 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_97, false},
-    {"function", &node_98, true},
+    {"type", &node_101, false},
+    {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -764,17 +764,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
+static const struct hearth_schema node_102 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_103 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_103, false},
-    {"include_obfuscation", &node_104, false},
+    {"include_usage", &node_102, false},
+    {"include_obfuscation", &node_103, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -783,30 +783,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_104 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_106 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_105 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_107,
+    .items = &node_106,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_107 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, &node_108, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_104, &node_105, &node_107, NULL},
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_108 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -817,26 +817,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_109,
+    .items = &node_108,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_110 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_110_properties[] = {
-    {"id", &node_111, true},
-    {"scale", &node_112, true},
+static const struct hearth_schema_property node_109_properties[] = {
+    {"id", &node_110, true},
+    {"scale", &node_111, true},
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_109 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_110_properties,
+    .properties = node_109_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -844,9 +844,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_110,
+    .items = &node_109,
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_112 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -856,9 +856,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_113,
+    .items = &node_112,
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_113 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -867,15 +867,15 @@ static const struct hearth_schema node_114 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_114,
+    .additional = &node_113,
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_114 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_115, true},
+    {"type", &node_114, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -883,19 +883,23 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_115 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_116 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_117 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_119 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -903,20 +907,23 @@ static const struct hearth_schema node_120 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_121 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema_property node_118_properties[] = {
+    {"include_usage", &node_119, false},
+    {"include_obfuscation", &node_120, false},
 };
-static const struct hearth_schema_property node_119_properties[] = {
-    {"include_usage", &node_120, false},
-    {"include_obfuscation", &node_121, false},
-};
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_118 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_119_properties,
+    .properties = node_118_properties,
     .property_count = 2,
     .closed = true,
+};
+static const struct hearth_schema node_121 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_122 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
@@ -926,35 +933,35 @@ static const struct hearth_schema node_122 = {
     .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_123 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_124 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_125 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_126 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_127 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_128 = {
     .expected = "a number over 0 and at most 10",
@@ -964,29 +971,28 @@ static const struct hearth_schema node_128 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_129 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_130 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_130 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_131 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_132 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_133 = {
     .expected = "a number from 0 to 1",
@@ -995,16 +1001,16 @@ static const struct hearth_schema node_133 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_134 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_135 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_135 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_136 = {
     .expected = "a number from 0 to 100",
@@ -1013,40 +1019,40 @@ static const struct hearth_schema node_136 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_137 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_138 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_138 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_139 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_141 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_140 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_142,
+    .items = &node_141,
+};
+static const struct hearth_schema node_142 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_143 = {
     .expected = "a number from -2 to 2",
@@ -1055,195 +1061,194 @@ static const struct hearth_schema node_143 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_144 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_145 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_145 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_146 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_147 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_148 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_149 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_151 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_152 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_153 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_150 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_152, &node_153, &node_154, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_151, &node_152, &node_153, NULL},
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_154 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_155 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_156 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_158 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_157 = {
+    .expected = "an array of objects of at most 512 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+    .items = &hearth_schema_function,
 };
 static const struct hearth_schema node_159 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_161 = {
-    .expected = "\"text\"",
+    .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
+    .choices = (const char *const[]){"none", "auto", NULL},
 };
 static const struct hearth_schema node_160 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_161,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_161 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_158 = {
+    .expected = "\"none\" or \"auto\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_159, &node_160, &node_161, NULL},
 };
 static const struct hearth_schema node_162 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_163 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_164 = {
-    .expected = "a string",
+static const struct hearth_schema node_163 = {
+    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", NULL},
+};
+static const struct hearth_schema node_164 = {
+    .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
 static const struct hearth_schema node_165 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_166 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_167 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_168 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_167 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_168,
+};
+static const struct hearth_schema node_169 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_170 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_169 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_170 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_171 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_172 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_173 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_174 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_175 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_176 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_177 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_178 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_179 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_180 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_181 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_182 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_183 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_185 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_184 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_185,
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_185 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_186 = {
+    .expected = "any value",
+};
 static const struct hearth_schema node_187 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_188 = {
     .expected = "a string",
@@ -1261,373 +1266,376 @@ static const struct hearth_schema node_189 = {
     .length_max = 1000,
     .items = &node_190,
 };
+static const struct hearth_schema node_191 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_192 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_193 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_195 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_194 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_195,
+};
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_116, false},
-    {"messages", &node_117, true},
-    {"stream", &node_118, false},
-    {"stream_options", &node_119, false},
-    {"max_tokens", &node_122, false},
-    {"max_completion_tokens", &node_123, false},
-    {"temperature", &node_124, false},
-    {"top_p", &node_125, false},
-    {"top_k", &node_126, false},
-    {"min_p", &node_127, false},
-    {"repeat_penalty", &node_128, false},
-    {"repetition_penalty", &node_129, false},
-    {"repeat_last_n", &node_130, false},
-    {"typical_p", &node_131, false},
-    {"top_n_sigma", &node_132, false},
-    {"xtc_probability", &node_133, false},
-    {"xtc_threshold", &node_134, false},
-    {"dynatemp_range", &node_135, false},
-    {"dynatemp_exponent", &node_136, false},
-    {"dry_multiplier", &node_137, false},
-    {"dry_base", &node_138, false},
-    {"dry_allowed_length", &node_139, false},
-    {"dry_penalty_last_n", &node_140, false},
-    {"dry_sequence_breakers", &node_141, false},
-    {"presence_penalty", &node_143, false},
-    {"frequency_penalty", &node_144, false},
-    {"seed", &node_145, false},
+    {"model", &node_115, false},
+    {"messages", &node_116, true},
+    {"stream", &node_117, false},
+    {"stream_options", &node_118, false},
+    {"max_tokens", &node_121, false},
+    {"max_completion_tokens", &node_122, false},
+    {"temperature", &node_123, false},
+    {"top_p", &node_124, false},
+    {"top_k", &node_125, false},
+    {"min_p", &node_126, false},
+    {"repeat_penalty", &node_127, false},
+    {"repetition_penalty", &node_128, false},
+    {"repeat_last_n", &node_129, false},
+    {"typical_p", &node_130, false},
+    {"top_n_sigma", &node_131, false},
+    {"xtc_probability", &node_132, false},
+    {"xtc_threshold", &node_133, false},
+    {"dynatemp_range", &node_134, false},
+    {"dynatemp_exponent", &node_135, false},
+    {"dry_multiplier", &node_136, false},
+    {"dry_base", &node_137, false},
+    {"dry_allowed_length", &node_138, false},
+    {"dry_penalty_last_n", &node_139, false},
+    {"dry_sequence_breakers", &node_140, false},
+    {"presence_penalty", &node_142, false},
+    {"frequency_penalty", &node_143, false},
+    {"seed", &node_144, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_146, false},
+    {"n", &node_145, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_147, false},
-    {"top_logprobs", &node_148, false},
-    {"ignore_eos", &node_149, false},
-    {"tools", &node_150, false},
-    {"tool_choice", &node_151, false},
-    {"parallel_tool_calls", &node_155, false},
+    {"logprobs", &node_146, false},
+    {"top_logprobs", &node_147, false},
+    {"ignore_eos", &node_148, false},
+    {"tools", &node_149, false},
+    {"tool_choice", &node_150, false},
+    {"parallel_tool_calls", &node_154, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_156, false},
-    {"add_generation_prompt", &node_157, false},
-    {"reasoning_effort", &node_158, false},
-    {"verbosity", &node_159, false},
-    {"modalities", &node_160, false},
-    {"service_tier", &node_162, false},
-    {"cache_prompt", &node_163, false},
-    {"user", &node_164, false},
-    {"safety_identifier", &node_165, false},
-    {"prompt_cache_key", &node_166, false},
-    {"prompt_cache_retention", &node_167, false},
-    {"store", &node_168, false},
-    {"metadata", &node_169, false},
-    {"prediction", &node_170, false},
-    {"use_beam_search", &node_171, false},
-    {"allowed_token_ids", &node_172, false},
-    {"bad_words", &node_173, false},
-    {"logits_processors", &node_174, false},
-    {"prompt_embeds", &node_175, false},
-    {"audio", &node_176, false},
-    {"web_search_options", &node_177, false},
-    {"functions", &node_178, false},
-    {"function_call", &node_179, false},
-    {"grammar", &node_180, false},
-    {"json_schema", &node_181, false},
-    {"guided_json", &node_182, false},
-    {"guided_regex", &node_183, false},
-    {"guided_choice", &node_184, false},
-    {"guided_grammar", &node_186, false},
-    {"structured_outputs", &node_187, false},
-    {"regex", &node_188, false},
-    {"choice", &node_189, false},
+    {"chat_template_kwargs", &node_155, false},
+    {"add_generation_prompt", &node_156, false},
+    {"functions", &node_157, false},
+    {"function_call", &node_158, false},
+    {"continue_final_message", &node_162, false},
+    {"reasoning_effort", &node_163, false},
+    {"reasoning_format", &node_164, false},
+    {"enable_thinking", &node_165, false},
+    {"verbosity", &node_166, false},
+    {"modalities", &node_167, false},
+    {"service_tier", &node_169, false},
+    {"cache_prompt", &node_170, false},
+    {"user", &node_171, false},
+    {"safety_identifier", &node_172, false},
+    {"prompt_cache_key", &node_173, false},
+    {"prompt_cache_retention", &node_174, false},
+    {"store", &node_175, false},
+    {"metadata", &node_176, false},
+    {"prediction", &node_177, false},
+    {"use_beam_search", &node_178, false},
+    {"allowed_token_ids", &node_179, false},
+    {"bad_words", &node_180, false},
+    {"logits_processors", &node_181, false},
+    {"prompt_embeds", &node_182, false},
+    {"audio", &node_183, false},
+    {"web_search_options", &node_184, false},
+    {"grammar", &node_185, false},
+    {"json_schema", &node_186, false},
+    {"guided_json", &node_187, false},
+    {"guided_regex", &node_188, false},
+    {"guided_choice", &node_189, false},
+    {"guided_grammar", &node_191, false},
+    {"structured_outputs", &node_192, false},
+    {"regex", &node_193, false},
+    {"choice", &node_194, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 70,
+    .property_count = 73,
     .closed = true,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_196 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_198 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_200 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_199 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_195,
+    .items = &node_200,
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_201 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_192 = {
-    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_193, &node_194, &hearth_schema_tokens, &node_196, NULL},
-};
 static const struct hearth_schema node_197 = {
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_198, &node_199, &hearth_schema_tokens, &node_201, NULL},
+};
+static const struct hearth_schema node_202 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_203 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_205 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_206 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_199_properties[] = {
-    {"include_usage", &node_200, false},
-    {"include_obfuscation", &node_201, false},
+static const struct hearth_schema_property node_204_properties[] = {
+    {"include_usage", &node_205, false},
+    {"include_obfuscation", &node_206, false},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_204 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_199_properties,
+    .properties = node_204_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_207 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_208 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_209 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_210 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_206 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_207 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_208 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_209 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_210 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_211 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_212 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_213 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_214 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_215 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_216 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_217 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_218 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_220 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_221 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_222 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_223 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_224 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_225 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_226 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_228 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_227 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_223,
+    .items = &node_228,
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_229 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_230 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_231 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_232 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_233 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_234 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_235 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_236 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_237 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_238 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_239 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_240 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_241 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_237 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_238 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_239 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_240 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_242 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_243 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_242 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_243,
-};
-static const struct hearth_schema node_244 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_244 = {
+    .expected = "any value",
+};
 static const struct hearth_schema node_245 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_246 = {
     .expected = "a string",
@@ -1645,60 +1653,84 @@ static const struct hearth_schema node_247 = {
     .length_max = 1000,
     .items = &node_248,
 };
+static const struct hearth_schema node_249 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_250 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_251 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_253 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_252 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_253,
+};
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_191, false},
-    {"prompt", &node_192, true},
-    {"suffix", &node_197, false},
-    {"stream", &node_198, false},
-    {"stream_options", &node_199, false},
-    {"echo", &node_202, false},
-    {"best_of", &node_203, false},
-    {"max_tokens", &node_204, false},
-    {"temperature", &node_205, false},
-    {"top_p", &node_206, false},
-    {"top_k", &node_207, false},
-    {"min_p", &node_208, false},
-    {"repeat_penalty", &node_209, false},
-    {"repetition_penalty", &node_210, false},
-    {"repeat_last_n", &node_211, false},
-    {"typical_p", &node_212, false},
-    {"top_n_sigma", &node_213, false},
-    {"xtc_probability", &node_214, false},
-    {"xtc_threshold", &node_215, false},
-    {"dynatemp_range", &node_216, false},
-    {"dynatemp_exponent", &node_217, false},
-    {"dry_multiplier", &node_218, false},
-    {"dry_base", &node_219, false},
-    {"dry_allowed_length", &node_220, false},
-    {"dry_penalty_last_n", &node_221, false},
-    {"dry_sequence_breakers", &node_222, false},
-    {"presence_penalty", &node_224, false},
-    {"frequency_penalty", &node_225, false},
-    {"seed", &node_226, false},
+    {"model", &node_196, false},
+    {"prompt", &node_197, true},
+    {"suffix", &node_202, false},
+    {"stream", &node_203, false},
+    {"stream_options", &node_204, false},
+    {"echo", &node_207, false},
+    {"best_of", &node_208, false},
+    {"max_tokens", &node_209, false},
+    {"temperature", &node_210, false},
+    {"top_p", &node_211, false},
+    {"top_k", &node_212, false},
+    {"min_p", &node_213, false},
+    {"repeat_penalty", &node_214, false},
+    {"repetition_penalty", &node_215, false},
+    {"repeat_last_n", &node_216, false},
+    {"typical_p", &node_217, false},
+    {"top_n_sigma", &node_218, false},
+    {"xtc_probability", &node_219, false},
+    {"xtc_threshold", &node_220, false},
+    {"dynatemp_range", &node_221, false},
+    {"dynatemp_exponent", &node_222, false},
+    {"dry_multiplier", &node_223, false},
+    {"dry_base", &node_224, false},
+    {"dry_allowed_length", &node_225, false},
+    {"dry_penalty_last_n", &node_226, false},
+    {"dry_sequence_breakers", &node_227, false},
+    {"presence_penalty", &node_229, false},
+    {"frequency_penalty", &node_230, false},
+    {"seed", &node_231, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_227, false},
+    {"n", &node_232, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_228, false},
-    {"ignore_eos", &node_229, false},
-    {"use_beam_search", &node_230, false},
-    {"allowed_token_ids", &node_231, false},
-    {"bad_words", &node_232, false},
-    {"logits_processors", &node_233, false},
-    {"prompt_embeds", &node_234, false},
-    {"service_tier", &node_235, false},
-    {"cache_prompt", &node_236, false},
-    {"user", &node_237, false},
-    {"grammar", &node_238, false},
-    {"json_schema", &node_239, false},
+    {"logprobs", &node_233, false},
+    {"ignore_eos", &node_234, false},
+    {"use_beam_search", &node_235, false},
+    {"allowed_token_ids", &node_236, false},
+    {"bad_words", &node_237, false},
+    {"logits_processors", &node_238, false},
+    {"prompt_embeds", &node_239, false},
+    {"service_tier", &node_240, false},
+    {"cache_prompt", &node_241, false},
+    {"user", &node_242, false},
+    {"grammar", &node_243, false},
+    {"json_schema", &node_244, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_240, false},
-    {"guided_regex", &node_241, false},
-    {"guided_choice", &node_242, false},
-    {"guided_grammar", &node_244, false},
-    {"structured_outputs", &node_245, false},
-    {"regex", &node_246, false},
-    {"choice", &node_247, false},
+    {"guided_json", &node_245, false},
+    {"guided_regex", &node_246, false},
+    {"guided_choice", &node_247, false},
+    {"guided_grammar", &node_249, false},
+    {"structured_outputs", &node_250, false},
+    {"regex", &node_251, false},
+    {"choice", &node_252, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -1707,97 +1739,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_256 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_257 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_253,
+    .items = &node_258,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_259 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_255 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_251, &node_252, &hearth_schema_tokens, &node_254, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_256, &node_257, &hearth_schema_tokens, &node_259, NULL},
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_260 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_261 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_263 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_264 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_265 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_262 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_258, &node_259, &node_260, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_263, &node_264, &node_265, NULL},
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_266 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_267 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_268 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_269 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_249, false},
-    {"input", &node_250, true},
-    {"encoding_format", &node_255, false},
-    {"dimensions", &node_256, false},
-    {"truncate", &node_257, false},
-    {"prompt_name", &node_261, false},
+    {"model", &node_254, false},
+    {"input", &node_255, true},
+    {"encoding_format", &node_260, false},
+    {"dimensions", &node_261, false},
+    {"truncate", &node_262, false},
+    {"prompt_name", &node_266, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_262, false},
-    {"service_tier", &node_263, false},
-    {"user", &node_264, false},
+    {"partial", &node_267, false},
+    {"service_tier", &node_268, false},
+    {"user", &node_269, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -1813,124 +1845,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_270 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_271 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_274 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_271 = {
+static const struct hearth_schema node_276 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_270_properties[] = {
-    {"text", &node_271, true},
+static const struct hearth_schema_property node_275_properties[] = {
+    {"text", &node_276, true},
 };
-static const struct hearth_schema node_270 = {
+static const struct hearth_schema node_275 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_270_properties,
+    .properties = node_275_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_273 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_269, &node_270, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_274, &node_275, NULL},
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_272 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_268,
+    .items = &node_273,
 };
-static const struct hearth_schema node_273 = {
+static const struct hearth_schema node_278 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_272 = {
+static const struct hearth_schema node_277 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_273,
+    .items = &node_278,
 };
-static const struct hearth_schema node_274 = {
+static const struct hearth_schema node_279 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_275 = {
+static const struct hearth_schema node_280 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_276 = {
+static const struct hearth_schema node_281 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_277 = {
+static const struct hearth_schema node_282 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_278 = {
+static const struct hearth_schema node_283 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_280 = {
+static const struct hearth_schema node_285 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_281 = {
+static const struct hearth_schema node_286 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_282 = {
+static const struct hearth_schema node_287 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_279 = {
+static const struct hearth_schema node_284 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_280, &node_281, &node_282, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_285, &node_286, &node_287, NULL},
 };
-static const struct hearth_schema node_283 = {
+static const struct hearth_schema node_288 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_284 = {
+static const struct hearth_schema node_289 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_265, false},
-    {"query", &node_266, true},
-    {"documents", &node_267, false},
-    {"texts", &node_272, false},
-    {"return_text", &node_274, false},
-    {"truncation_direction", &node_275, false},
-    {"top_n", &node_276, false},
-    {"return_documents", &node_277, false},
-    {"raw_scores", &node_278, false},
-    {"truncate", &node_279, false},
+    {"model", &node_270, false},
+    {"query", &node_271, true},
+    {"documents", &node_272, false},
+    {"texts", &node_277, false},
+    {"return_text", &node_279, false},
+    {"truncation_direction", &node_280, false},
+    {"top_n", &node_281, false},
+    {"return_documents", &node_282, false},
+    {"raw_scores", &node_283, false},
+    {"truncate", &node_284, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_283, false},
-    {"user", &node_284, false},
+    {"service_tier", &node_288, false},
+    {"user", &node_289, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -1939,65 +1971,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_290 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_287 = {
+static const struct hearth_schema node_292 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_289 = {
+static const struct hearth_schema node_294 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_288 = {
+static const struct hearth_schema node_293 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_289,
-};
-static const struct hearth_schema node_286 = {
-    .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_287, &node_288, NULL},
-};
-static const struct hearth_schema node_290 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .items = &node_294,
 };
 static const struct hearth_schema node_291 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_292, &node_293, NULL},
+};
+static const struct hearth_schema node_295 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_292 = {
+static const struct hearth_schema node_296 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_297 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_293 = {
+static const struct hearth_schema node_298 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_294 = {
+static const struct hearth_schema node_299 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_285, false},
-    {"inputs", &node_286, true},
-    {"normalize", &node_290, false},
-    {"truncate", &node_291, false},
-    {"truncation_direction", &node_292, false},
-    {"prompt_name", &node_293, false},
-    {"dimensions", &node_294, false},
+    {"model", &node_290, false},
+    {"inputs", &node_291, true},
+    {"normalize", &node_295, false},
+    {"truncate", &node_296, false},
+    {"truncation_direction", &node_297, false},
+    {"prompt_name", &node_298, false},
+    {"dimensions", &node_299, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -2006,73 +2038,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_295 = {
+static const struct hearth_schema node_300 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_302 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_301 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_297,
+    .items = &node_302,
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_303 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_305 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_304 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_300,
+    .items = &node_305,
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_306 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_307 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_308 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_309 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_310 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_295, false},
-    {"texts", &node_296, true},
-    {"input_type", &node_298, false},
-    {"embedding_types", &node_299, false},
-    {"output_dimension", &node_301, false},
-    {"truncate", &node_302, false},
-    {"prompt_name", &node_303, false},
-    {"images", &node_304, false},
-    {"inputs", &node_305, false},
+    {"model", &node_300, false},
+    {"texts", &node_301, true},
+    {"input_type", &node_303, false},
+    {"embedding_types", &node_304, false},
+    {"output_dimension", &node_306, false},
+    {"truncate", &node_307, false},
+    {"prompt_name", &node_308, false},
+    {"images", &node_309, false},
+    {"inputs", &node_310, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -2081,77 +2113,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_306 = {
+static const struct hearth_schema node_311 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_313 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_307 = {
+static const struct hearth_schema node_312 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_308,
+    .items = &node_313,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_314 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_306, &node_307, &node_309, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_311, &node_312, &node_314, NULL},
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_315 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_316 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_318 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_319 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_320 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_317 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_313, &node_314, &node_315, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_318, &node_319, &node_320, NULL},
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_321 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_322 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_310, false},
+    {"model", &node_315, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_311, false},
-    {"truncate", &node_312, false},
+    {"raw_scores", &node_316, false},
+    {"truncate", &node_317, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_316, false},
-    {"user", &node_317, false},
+    {"service_tier", &node_321, false},
+    {"user", &node_322, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -2160,70 +2192,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_323 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_320 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_322 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_321 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_322,
 };
 static const struct hearth_schema node_325 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_324 = {
+static const struct hearth_schema node_327 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_326 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_327,
+};
+static const struct hearth_schema node_330 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_329 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_325,
+    .items = &node_330,
 };
-static const struct hearth_schema node_323 = {
+static const struct hearth_schema node_328 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_324,
+    .items = &node_329,
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_324 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_320, &node_321, &node_323, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_325, &node_326, &node_328, NULL},
 };
-static const struct hearth_schema node_326 = {
+static const struct hearth_schema node_331 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_332 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_333 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_318, false},
-    {"inputs", &node_319, true},
-    {"truncate", &node_326, false},
-    {"truncation_direction", &node_327, false},
-    {"raw_scores", &node_328, false},
+    {"model", &node_323, false},
+    {"inputs", &node_324, true},
+    {"truncate", &node_331, false},
+    {"truncation_direction", &node_332, false},
+    {"raw_scores", &node_333, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -2232,42 +2264,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_334 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_330 = {
+static const struct hearth_schema node_335 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_331 = {
+static const struct hearth_schema node_336 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_333 = {
+static const struct hearth_schema node_338 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_332 = {
+static const struct hearth_schema node_337 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_333,
+    .additional = &node_338,
 };
-static const struct hearth_schema node_334 = {
+static const struct hearth_schema node_339 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_329, true},
-    {"endpoint", &node_330, true},
-    {"completion_window", &node_331, true},
-    {"metadata", &node_332, false},
-    {"output_expires_after", &node_334, false},
+    {"input_file_id", &node_334, true},
+    {"endpoint", &node_335, true},
+    {"completion_window", &node_336, true},
+    {"metadata", &node_337, false},
+    {"output_expires_after", &node_339, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
