@@ -358,6 +358,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, default_model),
     },
     {
+        .key = "unknown_fields", .flag = "unknown-fields",
+        .env = "HEARTH_UNKNOWN_FIELDS", .fallback = "accept",
+        .help = "keys in the bodies of other servers' APIs (/v1 and the like) that Hearth does not know: accept passes them over and names them in the header Hearth-Ignored and in the log; refuse answers 400",
+        .commands = "serve",
+        .type = "text", .kind = HEARTH_SETTING_TEXT,
+        .choices = (const char *const[]){"accept", "refuse", NULL},
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, unknown_fields),
+    },
+    {
         .key = "context", .flag = "context",
         .env = "HEARTH_CONTEXT", .fallback = "0",
         .help = "tokens for each sequence; 0: the smaller of the model's own and 4,096",

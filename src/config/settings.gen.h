@@ -72,6 +72,8 @@ struct hearth_settings {
     uint64_t request_timeout;
     /* model of a request that names none, where it can do what is asked; without it the only model that can */
     const char *default_model;
+    /* keys in the bodies of other servers' APIs (/v1 and the like) that Hearth does not know: accept passes them over and names them in the header Hearth-Ignored and in the log; refuse answers 400 */
+    const char *unknown_fields;
     /* tokens for each sequence; 0: the smaller of the model's own and 4,096 */
     int64_t context;
     /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more) */

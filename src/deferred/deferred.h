@@ -1,5 +1,5 @@
 /* All that the server keeps and runs for clients that do not wait: asynchronous requests, answers
- * for idempotency keys, callbacks. This object owns them and sees to their
+ * for idempotency keys, callbacks, uploaded files, batches. This object owns them and sees to their
  * common life: start once the catalogue is there; stop when the server begins to stop (nothing new
  * is begun, what runs goes back into its queue); destroy after the store is closed, since work that
  * was accepted comes back until then. Loop thread only. */
@@ -8,10 +8,12 @@
 
 #include <stdbool.h>
 
+struct hearth_batches;
 struct hearth_call;
 struct hearth_callbacks;
 struct hearth_gateway;
 struct hearth_idempotency;
+struct hearth_kept_files;
 struct hearth_kept_requests;
 struct hearth_timer;
 
@@ -20,6 +22,8 @@ struct hearth_deferred {
     struct hearth_callbacks *callbacks;
     struct hearth_kept_requests *requests;
     struct hearth_idempotency *idempotency;
+    struct hearth_kept_files *files;
+    struct hearth_batches *batches;
     struct hearth_timer *expiry;
     bool is_stopped;
 };

@@ -26,6 +26,10 @@ struct hearth_call_events {
     void (*on_gone)(struct hearth_call *call, int reason);
     /* What was written has left; optional. */
     void (*on_writable)(struct hearth_call *call);
+    /* Of routes of the kind upload, which get the body as it comes, in place of json and body:
+     * their handler runs before it, and sets these two. */
+    void (*on_body)(struct hearth_call *call, const char *bytes, size_t length);
+    void (*on_body_end)(struct hearth_call *call);
 };
 
 struct hearth_call {

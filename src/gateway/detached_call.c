@@ -13,6 +13,8 @@ static int find_route(const struct hearth_gateway *gateway, struct hearth_exchan
     char allow[HEARTH_ALLOW_MAX];
     int rc = hearth_router_find(gateway->routes, head->method, head->path,
                                 hearth_exchange_arena(exchange), match, allow);
+    if (!rc && match->route->kind == HEARTH_ROUTE_UPLOAD)
+        rc = HEARTH_EMETHOD; /* its body does not come in one piece */
     return rc ? hearth_error_set(error, rc, "there is no %.32s %.200s", head->method, head->path)
               : 0;
 }

@@ -13,6 +13,7 @@ struct hearth_call;
 struct hearth_catalog;
 struct hearth_deferred;
 struct hearth_home;
+struct hearth_ignored_keys;
 struct hearth_installs;
 struct hearth_lane;
 struct hearth_loop;
@@ -41,6 +42,7 @@ struct hearth_gateway {
     struct hearth_metrics *metrics;
     struct hearth_lane *lane; /* parses large bodies and writes large answers off the loop */
     struct hearth_body_room *body_room;
+    struct hearth_ignored_keys *ignored_keys; /* those that the log has named */
     struct hearth_installs *installs;
     struct hearth_deferred *deferred;   /* what runs without its client: requests, batches, files */
     struct hearth_sse_streams *streams; /* the streams of events to clients */

@@ -20,6 +20,7 @@
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
+#include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
 #include "loop/loop.h"
@@ -340,6 +341,7 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
     gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
+    gateway->ignored_keys = hearth_ignored_keys_create();
     gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
@@ -374,6 +376,7 @@ static void stop(struct running *running)
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     hearth_deferred_destroy(gateway->deferred);
+    hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);
     hearth_metrics_destroy(gateway->metrics);
     if (gateway->loop)

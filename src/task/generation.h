@@ -35,6 +35,7 @@ struct hearth_choice {
     struct hearth_generated_call *calls;
     uint32_t call_count, call_capacity;
     int failed; /* more was generated than may be collected */
+    bool unread; /* it ends with a tool call that is not whole */
     void *kept; /* `kept_size` bytes, zero at first, for the shape's own use */
     struct hearth_inference_done done;
 };
@@ -67,7 +68,9 @@ struct hearth_generation_shape {
     /* Only when the usage was asked for. */
     void (*write_usage)(const struct hearth_generation *generation, struct hearth_buf *buf);
     const char *last_words; /* the last event of every stream, also of one that fails: "[DONE]" */
-    /* Collects what the answer needs of the events beside their text, when it does not stream. */
+    /* Collects what the answer needs of the events beside their text, when it does not stream.
+     * Where the sampling asks for prompt_logprobs, `keep` and `write_delta` get the PROMPT events
+     * too. */
     size_t kept_size;
     void (*keep)(struct hearth_choice *choice, const struct hearth_event *event);
     void (*forget)(struct hearth_choice *choice);
@@ -85,6 +88,7 @@ struct hearth_generation {
     bool stream, include_usage, logprobs;
     bool list;                         /* the input was a list of texts */
     uint32_t n;                        /* choices of each input */
+    uint32_t given;                    /* of these, the likeliest, that are answered */
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     struct hearth_adapter_choice adapters;
@@ -110,6 +114,8 @@ struct hearth_generation_request {
      * NULL: zeros. */
     const void *kept;
     bool stream, include_usage, list;
+    uint32_t given;      /* of the n choices of an input, the likeliest that are answered; 0: all */
+    bool hides_logprobs; /* they are computed, not shown */
 };
 
 /* Takes the call over, whatever comes of it. The inputs are copied. */

@@ -14,6 +14,7 @@
 #include "engine/llama/llama_grammar.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
+#include "engine/llama/llama_structure.h"
 #include "hearth/engine.h"
 #include "text/tokenizer.h"
 
@@ -32,10 +33,13 @@ struct hearth_llama_input {
     float *scales; /* [adapters] owned */
     struct hearth_llama_breakers breakers;
     struct hearth_llama_grammar *grammar; /* NULL: none */
-    uint32_t max_tokens;                  /* never 0: what the request and the context allow */
-    uint32_t pair_at; /* where the second text of a pair begins; 0: there is none */
-    uint32_t opening; /* tokens of a prompt, which stay as well */
-    uint32_t closing; /* tokens at the end that stay where a text is cut; 0: a special one */
+    struct hearth_reply_form *form;       /* how the answer is read; NULL: it is text */
+    int32_t *shown;                       /* control tokens whose text is a part of the answer */
+    uint32_t shown_count;
+    uint32_t max_tokens; /* never 0: what the request and the context allow */
+    uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
+    uint32_t opening;    /* tokens of a prompt, which stay as well */
+    uint32_t closing;    /* tokens at the end that stay where a text is cut; 0: a special one */
 };
 
 /* A token that was sampled and whose text is not released yet. */
@@ -74,8 +78,9 @@ struct hearth_llama_sequence {
     int32_t next;                         /* sampled, not decoded yet */
     struct hearth_llama_grammar *grammar; /* the input's, at its place in this text; or NULL */
     struct hearth_llama_release release;
-    float *scales; /* [adapters] that what is held was computed with */
-    double *sum;   /* of hidden states, while a generating model makes a vector */
+    struct hearth_reply *reply; /* reads what is released, where the input has a form; or NULL */
+    float *scales;              /* [adapters] that what is held was computed with */
+    double *sum;                /* of hidden states, while a generating model makes a vector */
     /* Where the step that runs began, for taking it back. */
     uint32_t step_held, step_prompt_done;
     bool step_began;
@@ -102,6 +107,7 @@ struct hearth_engine {
     const char *pair_template; /* the model's own words around a pair, with a "{document}"; or NULL.
                                   Of the model */
     struct hearth_llama_prefixes *prefixes; /* for grammars */
+    struct hearth_llama_structures *structures;
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
@@ -123,6 +129,17 @@ int hearth_llama_prepare(struct hearth_engine *engine, const struct hearth_input
 void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *prepared);
 int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                             struct hearth_event_sink *sink, struct hearth_error *error);
+
+/* llama_chat_input.c: a conversation into tokens, a grammar, and how the answer is read. The stops
+ * of its template are appended to `stops`, each with its NUL. `messages_max`: see llama_chat.h. */
+int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
+                            size_t messages_max, struct hearth_llama_input *made,
+                            struct hearth_buf *stops, struct hearth_error *error);
+
+/* llama_prepare.c: what cannot fit is not tokenized, which takes many times the memory of the
+ * text. HEARTH_ECONTEXT. */
+int hearth_llama_check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
+                             size_t length, struct hearth_error *error);
 
 /* llama_tokens.c. As hearth_llama_tokenize; of a folder, with its own tokenizer, which always takes
  * special tokens in a text for what they are. One place more than `*ret_count` is allocated.
@@ -174,6 +191,12 @@ int32_t hearth_llama_pick_with_logprobs(struct hearth_engine *engine,
                                         struct hearth_llama_sequence *sequence, float *logits,
                                         struct hearth_llama_pending *pending);
 
+/* Fills in all of `pending` but `start` for a token that is given. False: the model gave no
+ * numbers. The logits stay. */
+bool hearth_llama_score_token(struct hearth_engine *engine,
+                              const struct hearth_llama_sequence *sequence, const float *logits,
+                              int32_t token, struct hearth_llama_pending *ret_pending);
+
 /* llama_release.c */
 void hearth_llama_release_init(struct hearth_llama_release *release);
 void hearth_llama_release_finish(struct hearth_llama_release *release);
@@ -183,8 +206,15 @@ void hearth_llama_release_clear(struct hearth_llama_release *release);
 bool hearth_llama_release_token(struct hearth_engine *engine,
                                 struct hearth_llama_sequence *sequence, int32_t token,
                                 const struct hearth_llama_pending *pending);
-/* Emits what is decided; at the end, everything. */
-void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
+/* Takes in a token that has no text of its own in the answer, with its logprob: one of the prompt,
+ * or the one that ends it. */
+void hearth_llama_release_add(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
+                              const struct hearth_llama_pending *pending);
+/* The tokens that were taken in, as a PROMPT event. */
+void hearth_llama_release_emit_prompt(struct hearth_engine *engine, uint32_t index,
+                                      struct hearth_event_sink *sink);
+/* Emits what is decided; at the end, everything: then true says that the answer asks for tools. */
+bool hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
                                struct hearth_event_sink *sink);
 
 #endif
