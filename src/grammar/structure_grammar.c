@@ -42,8 +42,9 @@ static int write_schema(const struct member *member, struct hearth_gbnf *gbnf, u
         value = parsed =
             hearth_json_parse(json_string_value(value), json_string_length(value), error);
         if (!parsed) {
-            hearth_error_prefix(error, "%s", member->place);
-            return HEARTH_EINVAL;
+            char what[200];
+            snprintf(what, sizeof(what), "%.199s", error ? error->message : "");
+            return hearth_error_set(error, HEARTH_EINVAL, "%s: %s", member->place, what);
         }
     }
     rc = hearth_json_schema_write(gbnf, value, member->place, ret_rule, error);
