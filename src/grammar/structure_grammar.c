@@ -1,6 +1,7 @@
 #include "grammar/structure_grammar.h"
 
 #include "grammar/gbnf.h"
+#include "grammar/gbnf_check.h"
 #include "grammar/json_schema.h"
 #include "grammar/pattern.h"
 
@@ -177,6 +178,18 @@ bool hearth_structure_may_ask(const char *json, size_t length)
     return false;
 }
 
+/* A schema may need itself, so that no value would ever be whole. */
+static int check_finite(const struct member *member, const struct hearth_buf *text,
+                        struct hearth_error *error)
+{
+    bool by_text;
+    return hearth_gbnf_check(text->bytes, text->length, &by_text, NULL)
+               ? hearth_error_set(error, HEARTH_EINVAL,
+                                  "%s: it recurses without end: no finite value satisfies it",
+                                  member->place)
+               : 0;
+}
+
 static int write_member(size_t which, const json_t *value, struct hearth_buf *grammar,
                         struct hearth_error *error)
 {
@@ -188,6 +201,8 @@ static int write_member(size_t which, const json_t *value, struct hearth_buf *gr
     int rc = writers[which](&member, &gbnf, &rule, error);
     if (!rc && rule)
         hearth_gbnf_root(&gbnf, rule);
+    if (!rc && rule && !gbnf.text.failed)
+        rc = check_finite(&member, &gbnf.text, error);
     if (!rc && (gbnf.text.failed || (gbnf.text.length && hearth_buf_append(grammar, gbnf.text.bytes,
                                                                            gbnf.text.length))))
         rc = hearth_error_set(error, HEARTH_EINVAL, "%s: it is too large", member.place);
