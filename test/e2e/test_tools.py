@@ -167,7 +167,7 @@ def test_two_hundred_conversations_at_temperature_1_have_no_malformed_call(clien
         choice = ("required", {"type": "function", "function": {"name": "lamp"}}, "auto", "required")[seed % 4]
         raw = client.chat.completions.with_raw_response.create(
             model="smollm2", messages=[{"role": "user", "content": f"Switch lamp {seed} on."}], tools=[LAMP, DOOR],
-            temperature=1, seed=seed, max_tokens=24 if choice == "auto" else 64, tool_choice=choice,
+            temperature=1, seed=seed, max_tokens=24 if choice == "auto" else 160, tool_choice=choice,
             parallel_tool_calls=False)
         answer = raw.parse().choices[0]
         for call in answer.message.tool_calls or []:
