@@ -203,3 +203,19 @@ def test_what_is_wrong_with_tools_is_400_with_its_place(client, change, place):
     with pytest.raises(openai.BadRequestError) as caught:
         chat(client, **change)
     assert caught.value.param == place, caught.value.message
+
+
+STRICT = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": {
+    "type": "object", "required": ["warm"], "additionalProperties": False,
+    "properties": {"warm": {"type": "boolean"}}}}}
+
+
+def test_with_tools_and_a_form_of_the_answer_it_is_a_call_or_keeps_to_the_form(client):
+    for seed in range(4):
+        answer = chat(client, response_format=STRICT, temperature=1, seed=seed, parallel_tool_calls=False).choices[0]
+        if answer.message.tool_calls:
+            check_call(answer.message.tool_calls[0])
+        else:
+            assert set(json.loads(answer.message.content)) == {"warm"}, answer
+    forced = chat(client, response_format=STRICT, tool_choice="required", parallel_tool_calls=False).choices[0]
+    check_call(forced.message.tool_calls[0])

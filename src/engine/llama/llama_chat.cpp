@@ -169,7 +169,10 @@ struct hearth_reply_form *form_of(const common_chat_templates_inputs &inputs,
     form->goes_on = inputs.continue_final_message != COMMON_CHAT_CONTINUATION_NONE;
     form->held = !params.grammar.empty();
     for (const auto &tool : inputs.tools)
-        form->tools.push_back(tool.name);
+        form->marks.push_back(tool.name);
+    for (const auto &trigger : params.grammar_triggers)
+        if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD)
+            form->marks.push_back(trigger.value);
     return form.release();
 }
 

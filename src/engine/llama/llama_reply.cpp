@@ -110,7 +110,7 @@ struct hearth_reply {
     void tell_calls(const common_chat_msg &message, size_t count, hearth_reply_listener &listener);
     bool tell_rest(size_t whole_calls, hearth_reply_listener &listener);
     void give_up(hearth_reply_listener &listener);
-    bool names_tool(const std::string &text) const;
+    bool has_mark(const std::string &text) const;
 };
 
 /* Nothing where a bound is reached, or the library fails. */
@@ -173,10 +173,10 @@ void hearth_reply::tell_calls(const common_chat_msg &message, size_t count,
     }
 }
 
-bool hearth_reply::names_tool(const std::string &text) const
+bool hearth_reply::has_mark(const std::string &text) const
 {
-    return std::any_of(form.tools.begin(), form.tools.end(), [&](const std::string &name) {
-        return text.find(name) != std::string::npos;
+    return std::any_of(form.marks.begin(), form.marks.end(), [&](const std::string &mark) {
+        return text.find(mark) != std::string::npos;
     });
 }
 
@@ -186,7 +186,7 @@ bool hearth_reply::tell_rest(size_t whole_calls, hearth_reply_listener &listener
 {
     const std::string rest = answer.substr(std::min(told_end, answer.size()));
     told_end = answer.size();
-    if (told.tool_calls.size() > whole_calls || in_call || names_tool(rest))
+    if (told.tool_calls.size() > whole_calls || in_call || has_mark(rest))
         tell(listener, HEARTH_CHANNEL_UNREAD, rest, whole_calls);
     else if (told.content.empty() && !told.reasoning_content.empty() && !unread)
         tell(listener, HEARTH_CHANNEL_REASONING, rest);
@@ -203,7 +203,7 @@ void hearth_reply::give_up(hearth_reply_listener &listener)
     if (!told.tool_calls.empty() || in_call)
         return;
     const std::string rest = answer.substr(told_end);
-    if (names_tool(rest))
+    if (has_mark(rest))
         return;
     tell(listener, HEARTH_CHANNEL_CONTENT, rest);
     told_end = answer.size();
