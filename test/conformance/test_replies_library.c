@@ -1,6 +1,7 @@
 /* What is told of answers in the forms of several families of models. The templates are short ones
  * of our own with each family's marks: llama-common finds the form of a call by rendering. */
 #include "support/reply_reader.h"
+#include "support/seeded.h"
 #include "unit/cmocka_all.h"
 
 #include "base/error.h"
@@ -303,6 +304,82 @@ static void brackets_without_an_end_are_bounded(void **state)
     finish(&chat);
 }
 
+/* What models write when they go wrong: pieces of all forms in any order. */
+static size_t any_answer(uint64_t *seed, char *answer, size_t size)
+{
+    static const char *const pieces[] = {
+        "<tool_call>",
+        "</tool_call>",
+        "\n",
+        "{\"name\": \"weather\", \"arguments\": ",
+        "{\"city\": ",
+        "\"Rome\"",
+        "}",
+        "}}",
+        "[TOOL_CALLS]",
+        "[",
+        "]",
+        ", ",
+        "<think>",
+        "</think>",
+        "time",
+        "{",
+        ":",
+        "{\"name\": \"time\", \"arguments\": {}}",
+        "Hello",
+        " ",
+        "\"",
+        "\\",
+        "1e9",
+        "null",
+        "<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Oslo\"}}</tool_call>"};
+    size_t length = 0;
+    for (uint32_t left = seeded_pick(seed, 1, 14); left > 0; left--) {
+        const char *piece = pieces[seeded_pick(seed, 0, sizeof(pieces) / sizeof(*pieces) - 1)];
+        length += (size_t)snprintf(answer + length, size - length, "%s", piece);
+    }
+    if (seeded_pick(seed, 0, 3) == 0)
+        answer[seeded_pick(seed, 0, (uint32_t)length - 1)] = (char)seeded_pick(seed, 1, 126);
+    return length;
+}
+
+/* Whatever an answer is: it is read to its end, calls that are told as whole have arguments that
+ * parse, and the end says that there are calls only where all of them are whole. */
+static void no_answer_makes_a_malformed_call(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    enum { ROUNDS = 10000 };
+#else
+    enum { ROUNDS = 100000 };
+#endif
+    static const char *const templates[] = {qwen, mistral, without, thinking};
+    struct chat chats[4];
+    uint64_t seed = 7, called = 0;
+    for (size_t i = 0; i < 4; i++)
+        chats[i] = render(templates[i], with_tools);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        char answer[2048];
+        size_t length = any_answer(&seed, answer, sizeof(answer));
+        reply_read(&reader, chats[round % 4].rendered.form, answer, length, 1 + length / 3);
+        uint32_t whole = reader.unread[0] ? reader.unread_call : reader.call_count;
+        assert_true(whole <= reader.call_count && reader.call_count < REPLY_CALLS);
+        assert_true(!reader.tools || (whole > 0 && !reader.unread[0]));
+        for (uint32_t i = 0; i < whole; i++) {
+            struct hearth_error error;
+            const char *text = reader.calls[i].arguments;
+            json_t *arguments = hearth_json_parse(text, strlen(text), &error);
+            if (arguments == NULL && reader.tools)
+                fail_msg("of %s: no JSON: %s", answer, text);
+            json_decref(arguments);
+        }
+        called += reader.tools;
+    }
+    assert_true(called > ROUNDS / 1000);
+    for (size_t i = 0; i < 4; i++)
+        finish(&chats[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_call_that_leaves_its_form_is_told_as_it_was_written),
         cmocka_unit_test(reading_again_waits_in_proportion_to_the_length),
         cmocka_unit_test(brackets_without_an_end_are_bounded),
+        cmocka_unit_test(no_answer_makes_a_malformed_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,3 +219,10 @@ def test_with_tools_and_a_form_of_the_answer_it_is_a_call_or_keeps_to_the_form(c
             assert set(json.loads(answer.message.content)) == {"warm"}, answer
     forced = chat(client, response_format=STRICT, tool_choice="required", parallel_tool_calls=False).choices[0]
     check_call(forced.message.tool_calls[0])
+
+
+def test_show_says_that_tools_are_told_in_the_generic_form(demo_server, client):
+    told = demo_server.cli("show", "smollm2")
+    assert "generic" in [line.split()[-1] for line in told.stdout.splitlines() if line.split()[:1] == ["tools"]], told
+    chat(client, max_tokens=1)
+    assert demo_server.get("/v1/models/smollm2").json()["hearth"]["tools"] == "generic"
