@@ -7,6 +7,10 @@ set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_bounds.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
+set(HEARTH_LLAMA_REPLIES)
+foreach(file chat chat_text conversation tool_choice tools reply bounds)
+  list(APPEND HEARTH_LLAMA_REPLIES ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file}.cpp)
+endforeach()
 
 function(hearth_test_program source)
   get_filename_component(name ${source} NAME_WE)
@@ -39,6 +43,9 @@ function(hearth_test_program source)
   endif()
   if(name STREQUAL test_sampler_library)
     target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_SAMPLING})
+  endif()
+  if(name STREQUAL test_replies_library)
+    target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_REPLIES})
   endif()
   target_compile_options(${suite}_${name} PRIVATE ${WARNINGS})
   target_include_directories(${suite}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)

@@ -274,6 +274,21 @@ extern "C" int hearth_llama_grammar_create_waiting(struct hearth_llama_prefixes 
     }
 }
 
+extern "C" int hearth_llama_grammar_wait_for_thought(struct hearth_llama_grammar *grammar,
+                                                     const struct hearth_buf *thought_ends,
+                                                     struct hearth_error *error)
+{
+    try {
+        hearth_grammar_wake wake;
+        wake.thought_ends = texts_of(thought_ends);
+        wake.thinking = true;
+        grammar->wake = std::move(wake);
+        return 0;
+    } catch (...) {
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
+    }
+}
+
 extern "C" struct hearth_llama_grammar *
 hearth_llama_grammar_copy(const struct hearth_llama_grammar *from)
 {
