@@ -10,8 +10,8 @@
 #include "config/home.h"
 #include "config/settings.h"
 #include "gateway/gateway_state.h"
-#include "routes/hub/installs.h"
 #include "store/store.h"
+#include "task/installs.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -25,7 +25,6 @@
 #include "loop/pool.h"
 #include "net/server.h"
 #include "registry/storage.h"
-#include "routes/hub/installs.h"
 #include "server/definitions_import.h"
 #include "server/housekeeping.h"
 #include "server/metrics_observer.h"
@@ -35,6 +34,7 @@
 #include "server/store_bridge.h"
 #include "serving/observer.h"
 #include "serving/scheduler.h"
+#include "task/installs.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "net/server.h"
-#include "routes/hub/installs.h"
 #include "serving/scheduler.h"
+#include "task/installs.h"
 
 #include <signal.h>
 #include <unistd.h>

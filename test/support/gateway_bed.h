@@ -26,7 +26,6 @@
 #include "loop/pool.h"
 #include "net/server.h"
 #include "registry/install.h"
-#include "routes/hub/installs.h"
 #include "server/metrics_observer.h"
 #include "server/routes.gen.h"
 #include "server/store_bridge.h"
@@ -34,6 +33,7 @@
 #include "support/loop_wait.h"
 #include "support/temp_folder.h"
 #include "task/generation.h"
+#include "task/installs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 enum { INPUT_MAX = 64 << 20, OBJECT_MAX = 1 << 20 };
 
 void hearth_hub_text(const json_t *text, struct hearth_input *input)
@@ -42,4 +44,10 @@ const char *hearth_hub_object_text(const json_t *body, const char *key, struct h
                            : hearth_arena_strndup(arena, buf.bytes, buf.length);
     hearth_buf_finish(&buf);
     return text ? text : fallback;
+}
+
+bool hearth_hub_is_forced(struct hearth_call *call)
+{
+    const char *force = hearth_exchange_query(call->exchange, "force");
+    return force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0);
 }

@@ -1,5 +1,6 @@
-/* Reads what the hub's routes find in a body: a text, a conversation for the model's chat template,
- * an object that is stored as text. Loop thread only, unless it is said otherwise. */
+/* Reads what the hub's routes find in a body or a query: a text, a conversation for the model's
+ * chat template, an object that is stored as text, the word that forces. Loop thread only, unless
+ * it is said otherwise. */
 #ifndef HEARTH_ROUTES_HUB_HUB_INPUT_H
 #define HEARTH_ROUTES_HUB_HUB_INPUT_H
 
@@ -15,5 +16,7 @@ int hearth_hub_messages(struct hearth_call *call, json_t *messages, struct heart
  * or no object. Any thread. */
 const char *hearth_hub_object_text(const json_t *body, const char *key, struct hearth_arena *arena,
                                    const char *fallback);
+/* Is the query's `force` "true" or "1"? */
+bool hearth_hub_is_forced(struct hearth_call *call);
 
 #endif

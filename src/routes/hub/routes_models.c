@@ -10,11 +10,11 @@
 #include "registry/settings_fit.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
-#include "routes/hub/installs.h"
-#include "routes/hub/removal.h"
-#include "routes/hub/store_job.h"
 #include "serving/scheduler.h"
 #include "store/store.h"
+#include "task/installs.h"
+#include "task/removal.h"
+#include "task/store_job.h"
 #include "wire/http.h"
 
 #include <string.h>
@@ -311,5 +311,7 @@ void hearth_route_models_update(struct hearth_call *call)
 
 void hearth_route_models_delete(struct hearth_call *call)
 {
-    hearth_removal_start(call, 0);
+    const struct hearth_removal_request request = {.model = call->params[0],
+                                                   .force = hearth_hub_is_forced(call)};
+    hearth_removal_start(call, &request);
 }

@@ -9,10 +9,10 @@
 #include "registry/model_json.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
-#include "routes/hub/installs.h"
-#include "routes/hub/store_job.h"
 #include "source/source.h"
 #include "store/store.h"
+#include "task/installs.h"
+#include "task/store_job.h"
 
 #include <string.h>
 

@@ -5,11 +5,12 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
+#include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
-#include "routes/hub/installs.h"
-#include "routes/hub/removal.h"
-#include "routes/hub/store_job.h"
 #include "store/store.h"
+#include "task/installs.h"
+#include "task/removal.h"
+#include "task/store_job.h"
 
 #include <string.h>
 
@@ -93,9 +94,10 @@ void hearth_route_version_show(struct hearth_call *call)
 
 void hearth_route_version_delete(struct hearth_call *call)
 {
-    int64_t number;
-    if (read_number(call, &number))
-        hearth_removal_start(call, number);
+    struct hearth_removal_request request = {.model = call->params[0],
+                                             .force = hearth_hub_is_forced(call)};
+    if (read_number(call, &request.number))
+        hearth_removal_start(call, &request);
 }
 
 /* The alias "default" is what a bare name means: moving it is all that promoting is. */

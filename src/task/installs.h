@@ -1,7 +1,7 @@
 /* The installs that requests and definitions have asked for. They run on a lane of their own, two
  * at a time, and their progress can be asked for meanwhile. Loop thread only. */
-#ifndef HEARTH_ROUTES_HUB_INSTALLS_H
-#define HEARTH_ROUTES_HUB_INSTALLS_H
+#ifndef HEARTH_TASK_INSTALLS_H
+#define HEARTH_TASK_INSTALLS_H
 
 #include "base/json.h"
 #include "hearth/error.h"
@@ -38,6 +38,17 @@ int hearth_installs_start(struct hearth_installs *installs,
 /* {"bytes_done", "bytes_total", "fraction"} of a version that is being installed, or NULL. */
 json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,
                                  int64_t number);
+/* One file of an install, as far as it has come. */
+struct hearth_install_file {
+    const char *sha256; /* "" where the source does not tell */
+    int64_t done, size; /* bytes; size -1: not known */
+};
+/* Visits what is fetched for who started an install with this `argument`, in the order in which the
+ * files were begun; false: it has ended. */
+bool hearth_installs_watch(const struct hearth_installs *installs, const void *argument,
+                           void (*visit)(void *visit_argument,
+                                         const struct hearth_install_file *file),
+                           void *visit_argument);
 /* Adds "progress" to each version of a model's JSON that is being installed. */
 void hearth_installs_show(const struct hearth_installs *installs, json_t *model);
 

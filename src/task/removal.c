@@ -1,6 +1,6 @@
 /* The way of a removal: find the row (store's lane), unload (scheduler), remove rows and files
  * (lane), refresh the catalogue, unload again what was loaded meanwhile, answer. */
-#include "routes/hub/removal.h"
+#include "task/removal.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,9 +10,9 @@
 #include "loop/pool.h"
 #include "registry/install.h"
 #include "registry/model_json.h"
-#include "routes/hub/store_job.h"
 #include "serving/scheduler.h"
 #include "store/store.h"
+#include "task/store_job.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +23,7 @@ struct removal {
     int64_t model_id, number;
     char name[128];
     bool force;
+    void (*answer)(struct hearth_call *call);
     int rc;
     struct hearth_error error;
 };
@@ -41,6 +42,8 @@ static void answer(struct removal *removal)
         ;
     else if (removal->rc)
         hearth_answer_error(call, &removal->error, NULL);
+    else if (removal->answer)
+        removal->answer(call);
     else
         hearth_answer_json(call, 200,
                            json_pack("{s:b, s:I, s:s}", "deleted", 1, "id",
@@ -115,19 +118,26 @@ static void unload(struct removal *removal)
     answer(removal);
 }
 
+/* Of the job, in its arena: what was asked, and what was found. */
+struct asked {
+    struct hearth_removal_request request;
+    const char *name; /* of the model */
+};
+
 /* On the store's lane. */
 static int find(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
     struct hearth_version *version;
-    int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
+    struct asked *asked = job->input;
+    int rc = hearth_model_find(store, asked->request.model, job->arena, &model, &job->error);
     if (!rc && job->number)
         rc = hearth_store_version_get(store, model->id, job->number, job->arena, &version,
                                       &job->error);
     if (rc)
         return rc;
     job->model_id = model->id;
-    job->input = (void *)model->name;
+    asked->name = model->name;
     return 0;
 }
 
@@ -135,22 +145,27 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
 static void found(struct hearth_store_job *job)
 {
     struct hearth_call *call = job->call;
+    const struct asked *asked = job->input;
     struct removal *removal = hearth_calloc(1, sizeof(*removal));
-    const char *force = hearth_exchange_query(call->exchange, "force");
     hearth_call_hold(call);
     removal->call = call;
     removal->model_id = job->model_id;
     removal->number = job->number;
-    removal->force = force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0);
-    snprintf(removal->name, sizeof(removal->name), "%s", (const char *)job->input);
+    removal->force = asked->request.force;
+    removal->answer = asked->request.answer;
+    snprintf(removal->name, sizeof(removal->name), "%s", asked->name);
     unload(removal);
 }
 
 /* The row is looked up first, so that nothing is unloaded for a name that does not exist. */
-void hearth_removal_start(struct hearth_call *call, int64_t number)
+void hearth_removal_start(struct hearth_call *call, const struct hearth_removal_request *request)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
-    job->number = number;
+    struct asked *asked = hearth_arena_alloc(job->arena, sizeof(*asked));
+    *asked = (struct asked){.request = *request};
+    asked->request.model = hearth_arena_strdup(job->arena, request->model);
+    job->number = request->number;
+    job->input = asked;
     job->work = find;
     job->on_done = found;
     hearth_store_job_start(job);

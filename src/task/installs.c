@@ -1,7 +1,8 @@
 /* Installs on a lane: started from the loop, progress gathered from the threads that fetch, told
  * when they have ended. */
-#include "routes/hub/installs.h"
+#include "task/installs.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -14,6 +15,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Two at a time keep the line busy while one of them verifies. A source with more files than
@@ -22,8 +24,9 @@ enum { THREADS = 2, QUEUE_MAX = 64, FILES_MAX = 256 };
 
 /* One file's share of the progress; files are told apart by their place in the source's list. */
 struct file_progress {
-    const struct hearth_source_file *file;
-    int64_t done;
+    const struct hearth_source_file *file; /* only compared: it goes before the install is told */
+    int64_t done, size;
+    char sha256[HEARTH_SHA256_HEX];
 };
 
 /* Its texts are copies; `progress` is what hearth_install calls back, on its threads. */
@@ -92,7 +95,8 @@ static void on_bytes(struct hearth_fetch_progress *progress, const struct hearth
     while (i < install->file_count && install->files[i].file != file)
         i++;
     if (i == install->file_count && i < FILES_MAX) {
-        install->files[i] = (struct file_progress){.file = file};
+        install->files[i] = (struct file_progress){.file = file, .size = size};
+        snprintf(install->files[i].sha256, HEARTH_SHA256_HEX, "%s", file->sha256);
         install->file_count++;
         if (size < 0)
             install->bytes_total = -1;
@@ -246,6 +250,26 @@ json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t
                          known ? json_real((double)done / (double)total) : json_null());
     }
     return NULL;
+}
+
+bool hearth_installs_watch(const struct hearth_installs *installs, const void *argument,
+                           void (*visit)(void *visit_argument,
+                                         const struct hearth_install_file *file),
+                           void *visit_argument)
+{
+    struct install *install = installs->first;
+    while (install && (install->argument != argument || install->has_ended))
+        install = install->next;
+    if (!install)
+        return false;
+    pthread_mutex_lock(&install->lock);
+    for (size_t i = 0; i < install->file_count; i++) {
+        const struct file_progress *file = &install->files[i];
+        visit(visit_argument, &(struct hearth_install_file){
+                                  .sha256 = file->sha256, .done = file->done, .size = file->size});
+    }
+    pthread_mutex_unlock(&install->lock);
+    return true;
 }
 
 void hearth_installs_show(const struct hearth_installs *installs, json_t *model)

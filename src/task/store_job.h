@@ -1,8 +1,8 @@
 /* The work on the store that a call asks for. It runs on the store's lane, makes its answer there,
  * and comes back to the loop, which sends it. What was written is in the catalogue before the
  * client hears of it, so that its next request already finds it. */
-#ifndef HEARTH_ROUTES_HUB_STORE_JOB_H
-#define HEARTH_ROUTES_HUB_STORE_JOB_H
+#ifndef HEARTH_TASK_STORE_JOB_H
+#define HEARTH_TASK_STORE_JOB_H
 
 #include "base/arena.h"
 #include "base/json.h"

@@ -1,6 +1,6 @@
 /* One way for all routes that need the store, with the two things that are easy to get wrong: a
  * client that leaves, and a catalogue that is late. */
-#include "routes/hub/store_job.h"
+#include "task/store_job.h"
 
 #include "base/error.h"
 #include "base/memory.h"
