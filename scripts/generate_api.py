@@ -9,6 +9,10 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 API = ROOT / "api"
 NOTE = "Made by scripts/generate from {}; do not edit."
+# How an API says an error: the column `errors` of routes.json, and the schema of the answer.
+ERROR_SCHEMAS = {"hearth": "Error", "openai": "OpenaiError", "ollama": "OllamaError"}
+# Families whose streams are no server-sent events.
+STREAM_TYPES = {"ollama": "application/x-ndjson"}
 VERSION = re.search(r"VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()
                     .split("project(", 1)[1]).group(1)
 
@@ -335,9 +339,9 @@ def openapi_operation(row, statuses):
             media, schema = name, {"type": "string"}
         content = {media: {"schema": schema}}
         if "stream" in row:
-            content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
+            content[STREAM_TYPES.get(row["family"], "text/event-stream")] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
         responses[status] = {"description": statuses.get(status, "An answer"), "content": content}
-    shape = "OpenaiError" if row["errors"] == "openai" else "Error"
+    shape = ERROR_SCHEMAS[row["errors"]]
     responses["default"] = {"description": "An error", "content": {"application/json": {
         "schema": {"$ref": "#/components/schemas/" + shape}}}}
     operation["responses"] = responses
@@ -432,8 +436,9 @@ def check_paths(rows):
     """Each method and path once, aliases included; and every row says what its errors look like."""
     seen = {}
     for row in rows:
-        if row.get("errors") not in ("openai", "hearth"):
-            raise SystemExit(f"routes.json: {row['name']}: errors must be openai or hearth")
+        if row.get("errors") not in ERROR_SCHEMAS:
+            raise SystemExit(f"routes.json: {row['name']}: errors must be one of "
+                             + ", ".join(ERROR_SCHEMAS))
         for path in [row["path"], *row.get("aliases", [])]:
             key = row["method"], re.sub(r"{[^}]*}", "{}", path)
             if key in seen:

@@ -116,6 +116,11 @@ enum hearth_input_kind {
     HEARTH_INPUT_TOKENS,
     HEARTH_INPUT_TENSORS, /* Open Inference Protocol, JSON */
     HEARTH_INPUT_BYTES,   /* audio, images */
+    /* JSON: {"prefix", "suffix", "prompt", "extra": [{"filename", "text"}]}, texts around a gap
+     * that is to be filled, with the vocabulary's own tokens for that; `prompt` (may be absent)
+     * begins what fills it. HEARTH_ENOTIMPL where the vocabulary has none. */
+    HEARTH_INPUT_INFILL,
+    HEARTH_INPUT_PIECES, /* JSON: a list of texts and token ids, as they stand behind each other */
 };
 
 /* What prepare does with an input that is too long: refuse it, or take tokens away from its end or

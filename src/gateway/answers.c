@@ -38,6 +38,20 @@ static void write_openai(struct hearth_buf *buf, const struct hearth_error *erro
     hearth_buf_text(buf, "}}");
 }
 
+/* Clients look for "not found" in the message of a model that is missing. */
+static void write_ollama(struct hearth_buf *buf, const struct hearth_error *error)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    struct hearth_error told = *error;
+    if (!*told.message)
+        hearth_error_set(&told, error->code, "%s", row->text);
+    if (error->code == HEARTH_ENOMODEL)
+        hearth_error_prefix(&told, "model not found");
+    hearth_buf_char(buf, '{');
+    write_member(buf, "error", told.message);
+    hearth_buf_char(buf, '}');
+}
+
 /* All faults at once, so that a client mends them in one go. The arena only serves the texts made
  * here. */
 static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
@@ -72,6 +86,10 @@ void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
     detail = detail ? detail : &none;
     if (shape == HEARTH_ERRORS_OPENAI) {
         write_openai(buf, error, detail);
+        return;
+    }
+    if (shape == HEARTH_ERRORS_OLLAMA) {
+        write_ollama(buf, error);
         return;
     }
     const struct hearth_error_row *row = hearth_error_row(error->code);
@@ -211,8 +229,9 @@ void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_f
         openai_text(first, &error);
         detail.param = *first->path ? first->path : NULL;
         detail.openai_code = openai_code(first);
-    } else {
-        hearth_error_set(&error, HEARTH_EFIELDS, "%s%s",
+    } else { /* Ollama has no 422 */
+        bool ollama = call->route->errors == HEARTH_ERRORS_OLLAMA;
+        hearth_error_set(&error, ollama ? HEARTH_EINVAL : HEARTH_EFIELDS, "%s%s",
                          hearth_schema_fault_text(first, hearth_call_arena(call)),
                          faults->count > 1 ? ", and there is more" : "");
     }

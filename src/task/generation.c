@@ -192,9 +192,9 @@ void hearth_generation_start(struct hearth_call *call,
                              const struct hearth_generation_request *request)
 {
     struct hearth_generation *g = create(call, request);
-    const struct hearth_inference_request inference =
-        hearth_answering_request(call, request->model, request->class_,
-                                 g->stream ? HEARTH_CREDIT_STREAMED : HEARTH_CREDIT_COLLECTED);
+    const struct hearth_inference_request inference = hearth_answering_request(
+        call, request->submit_as ? request->submit_as : request->model, request->class_,
+        g->stream ? HEARTH_CREDIT_STREAMED : HEARTH_CREDIT_COLLECTED);
     if (g->stream)
         hearth_text_stream_open(g, call);
     hearth_answering_start(&g->answering, call, &inference);

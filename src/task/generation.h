@@ -98,7 +98,8 @@ struct hearth_generation {
 
 struct hearth_generation_request {
     const struct hearth_generation_shape *shape;
-    const char *model;
+    const char *model;                 /* as the client named it */
+    const char *submit_as;             /* the version that it means; NULL: as named */
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */

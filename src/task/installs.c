@@ -12,6 +12,7 @@
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "registry/install.h"
+#include "source/source.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -231,6 +232,16 @@ int hearth_installs_start(struct hearth_installs *installs,
     install->next = installs->first;
     installs->first = install;
     return 0;
+}
+
+const char *hearth_install_name(const char *source, struct hearth_arena *arena)
+{
+    const char *rest = strchr(source, ':');
+    rest = rest ? rest + 1 : source;
+    const char *file = strncmp(source, "hf:", 3) == 0 ? strchr(rest, ':') : NULL;
+    size_t length = file ? strlen(++file) : strcspn(rest, "@?#");
+    const char *path = hearth_arena_strndup(arena, file ? file : rest, length);
+    return path ? hearth_source_name(arena, path) : NULL;
 }
 
 /* A size that is not known makes the fraction unknown too, not 0. */

@@ -369,7 +369,7 @@ static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_re
         return word && !(word & (word - 1)) && word <= HEARTH_TASK_TOKENIZE ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_KIND:
         input->kind = (enum hearth_input_kind)word;
-        return word >= HEARTH_INPUT_MESSAGES && word <= HEARTH_INPUT_BYTES ? 0 : HEARTH_EPARSE;
+        return word >= HEARTH_INPUT_MESSAGES && word <= HEARTH_INPUT_PIECES ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_TRUNCATE:
         input->truncate = (enum hearth_truncate)word;
         return word <= HEARTH_TRUNCATE_START ? 0 : HEARTH_EPARSE;

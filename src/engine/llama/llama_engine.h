@@ -138,6 +138,10 @@ int hearth_llama_make_pair(struct hearth_engine *engine, const struct hearth_inp
 int hearth_llama_count_tokens(struct hearth_engine *engine, const char *text, size_t length,
                               uint32_t *ret_count, struct hearth_error *error);
 
+/* llama_pieces.c: HEARTH_INPUT_INFILL and HEARTH_INPUT_PIECES. */
+int hearth_llama_make_pieces(struct hearth_engine *engine, const struct hearth_input *input,
+                             struct hearth_llama_input *made, struct hearth_error *error);
+
 /* llama_step.c */
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,
                       size_t count, struct hearth_event_sink *sink, struct hearth_error *error);

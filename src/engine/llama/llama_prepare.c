@@ -208,6 +208,9 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
         if (rc == 0)
             return hearth_llama_make_pair(engine, input, made, error);
         return rc;
+    case HEARTH_INPUT_INFILL:
+    case HEARTH_INPUT_PIECES:
+        return hearth_llama_make_pieces(engine, input, made, error);
     default:
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "this model takes messages, text or token ids");
