@@ -351,40 +351,50 @@ static const struct hearth_schema node_49 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_50 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_51 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
     {"model", &node_45, false},
     {"content", &node_46, false},
     {"text", &node_47, false},
     {"messages", &node_48, false},
     {"add_special", &node_49, false},
+    {"parse_special", &node_50, false},
+    {"with_pieces", &node_51, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_tokenize_request_properties,
-    .property_count = 5,
+    .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_50 = {
+static const struct hearth_schema node_52 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_52 = {
+static const struct hearth_schema node_54 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_51 = {
+static const struct hearth_schema node_53 = {
     .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_52,
+    .items = &node_54,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_50, false},
-    {"tokens", &node_51, true},
+    {"model", &node_52, false},
+    {"tokens", &node_53, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -393,7 +403,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_53 = {
+static const struct hearth_schema node_55 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -401,95 +411,95 @@ static const struct hearth_schema node_53 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_53,
+    .additional = &node_55,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_54 = {
+static const struct hearth_schema node_56 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_55 = {
+static const struct hearth_schema node_57 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_57 = {
+static const struct hearth_schema node_59 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_58 = {
+static const struct hearth_schema node_60 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_56 = {
+static const struct hearth_schema node_58 = {
     .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_57, &node_58, NULL},
-};
-static const struct hearth_schema node_59 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_60 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_task,
+    .any_of = (const struct hearth_schema *const[]){&node_59, &node_60, NULL},
 };
 static const struct hearth_schema node_61 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_62 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_63 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 16384,
 };
-static const struct hearth_schema node_63 = {
+static const struct hearth_schema node_65 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
 };
-static const struct hearth_schema node_62 = {
+static const struct hearth_schema node_64 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_63,
+    .additional = &node_65,
 };
-static const struct hearth_schema node_64 = {
+static const struct hearth_schema node_66 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_67 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_68 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_69 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
 static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_54, false},
-    {"source", &node_55, true},
-    {"version", &node_56, false},
-    {"task", &node_59, false},
-    {"task_type", &node_60, false},
-    {"description", &node_61, false},
-    {"tags", &node_62, false},
-    {"base_model", &node_64, false},
-    {"device", &node_65, false},
-    {"settings", &node_66, false},
-    {"config", &node_67, false},
+    {"name", &node_56, false},
+    {"source", &node_57, true},
+    {"version", &node_58, false},
+    {"task", &node_61, false},
+    {"task_type", &node_62, false},
+    {"description", &node_63, false},
+    {"tags", &node_64, false},
+    {"base_model", &node_66, false},
+    {"device", &node_67, false},
+    {"settings", &node_68, false},
+    {"config", &node_69, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
@@ -498,21 +508,21 @@ const struct hearth_schema hearth_schema_model_create = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_70 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_71 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_68, true},
-    {"label", &node_69, false},
+    {"source", &node_70, true},
+    {"label", &node_71, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -521,46 +531,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_70 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_71 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
 static const struct hearth_schema node_72 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_73 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_74 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_75 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_76 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_77 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_70, false},
-    {"task_type", &node_71, false},
-    {"description", &node_72, false},
+    {"task", &node_72, false},
+    {"task_type", &node_73, false},
+    {"description", &node_74, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_73, false},
-    {"device", &node_74, false},
+    {"base_model", &node_75, false},
+    {"device", &node_76, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_75, false},
+    {"revision", &node_77, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -569,19 +579,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_78 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_79 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_76, true},
-    {"revision", &node_77, false},
+    {"version", &node_78, true},
+    {"revision", &node_79, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -590,1066 +600,973 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_78 = {
-    .expected = "an integer from -2 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_79 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_80 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_81 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_82 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_83 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_84 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_87 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_88 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_86 = {
+    .expected = "a string or an integer from 0 to 2,147,483,647",
+    .any_of = (const struct hearth_schema *const[]){&node_87, &node_88, NULL},
+};
+static const struct hearth_schema node_85 = {
+    .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_86,
+};
+static const struct hearth_schema node_82 = {
+    .expected = "a string or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .any_of = (const struct hearth_schema *const[]){&node_83, &node_84, &node_85, NULL},
+};
+static const struct hearth_schema node_81 = {
+    .expected = "an array of strings or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_82,
+};
+const struct hearth_schema hearth_schema_native_prompt = {
+    .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
+    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, NULL},
+};
+static const struct hearth_schema node_89 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_90 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_91 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_92 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_93 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_94 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_95 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_96 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_97 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_98 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_99 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_100 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_101 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_102 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_103 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_86 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_87 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_88 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_89 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_90 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_91 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_92 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_93 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_94 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_95 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_96 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_97 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_98 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_99 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_100 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_101 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_102 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_103 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_104 = {
-    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_105 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_106 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_107 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_108 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_109 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_110 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_112 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_111 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_112,
+};
+static const struct hearth_schema node_113 = {
+    .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_105 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_106 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_78, false},
-    {"temperature", &node_79, false},
-    {"top_k", &node_80, false},
-    {"top_p", &node_81, false},
-    {"min_p", &node_82, false},
-    {"typical_p", &node_83, false},
-    {"repeat_last_n", &node_84, false},
-    {"repeat_penalty", &node_85, false},
-    {"presence_penalty", &node_86, false},
-    {"frequency_penalty", &node_87, false},
-    {"seed", &node_88, false},
-    {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_89, false},
-    {"num_batch", &node_90, false},
-    {"num_gpu", &node_91, false},
-    {"main_gpu", &node_92, false},
-    {"num_thread", &node_93, false},
-    {"num_keep", &node_94, false},
-    {"numa", &node_95, false},
-    {"low_vram", &node_96, false},
-    {"vocab_only", &node_97, false},
-    {"use_mmap", &node_98, false},
-    {"use_mlock", &node_99, false},
-    {"f16_kv", &node_100, false},
-    {"logits_all", &node_101, false},
-    {"penalize_newline", &node_102, false},
-    {"tfs_z", &node_103, false},
-    {"mirostat", &node_104, false},
-    {"mirostat_tau", &node_105, false},
-    {"mirostat_eta", &node_106, false},
-};
-const struct hearth_schema hearth_schema_ollama_options = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = top_ollama_options_properties,
-    .property_count = 30,
-    .closed = true,
-};
-static const struct hearth_schema node_107 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_109 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_110 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_112 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_113 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
 static const struct hearth_schema node_114 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_115 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_118 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 32,
+};
+static const struct hearth_schema node_117 = {
+    .expected = "an array of strings of at most 32 characters of at most 16 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_118,
+};
+static const struct hearth_schema node_119 = {
+    .expected = "a string of at most 16 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 16,
+};
+static const struct hearth_schema node_120 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_111 = {
-    .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_112, &node_113, &node_114, NULL},
-};
-static const struct hearth_schema_property node_108_properties[] = {
-    {"name", &node_109, true},
-    {"index", &node_110, false},
-    {"arguments", &node_111, false},
-};
-static const struct hearth_schema node_108 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_108_properties,
-    .property_count = 3,
-};
-static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_107, false},
-    {"function", &node_108, true},
-};
-const struct hearth_schema hearth_schema_ollama_tool_call = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_tool_call_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema node_115 = {
-    .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
-};
 static const struct hearth_schema node_116 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_117 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_118 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
-};
-static const struct hearth_schema node_119 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_ollama_tool_call,
-};
-static const struct hearth_schema node_120 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_117, &node_119, &node_120, NULL},
 };
 static const struct hearth_schema node_121 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_115, true},
-    {"content", &node_116, false},
-    {"thinking", &node_117, false},
-    {"images", &node_118, false},
-    {"tool_calls", &node_119, false},
-    {"tool_name", &node_120, false},
-    {"tool_call_id", &node_121, false},
-};
-const struct hearth_schema hearth_schema_ollama_message = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_message_properties,
-    .property_count = 7,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_122 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_123 = {
-    .expected = "an array of objects of at most 65,536 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 65536,
-    .items = &hearth_schema_ollama_message,
+static const struct hearth_schema node_125 = {
+    .expected = "a number from -100 to 100",
+    .types = HEARTH_SCHEMA_NUMBER,
+    .minimum = &(const double){-100.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_124 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool,
-};
-static const struct hearth_schema node_126 = {
-    .expected = "\"json\" or \"\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"json", "", NULL},
-};
-static const struct hearth_schema node_127 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
+    .additional = &node_125,
+};
+static const struct hearth_schema node_127 = {
+    .expected = "an array of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+};
+static const struct hearth_schema node_126 = {
+    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 1024,
+    .items = &node_127,
 };
 static const struct hearth_schema node_128 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_125 = {
-    .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_126, &node_127, &node_128, NULL},
+static const struct hearth_schema node_123 = {
+    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
+    .any_of = (const struct hearth_schema *const[]){&node_124, &node_126, &node_128, NULL},
 };
 static const struct hearth_schema node_129 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_131 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_132 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_133 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_130 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_131, &node_132, &node_133, NULL},
-};
-static const struct hearth_schema node_135 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema node_136 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
-};
-static const struct hearth_schema node_137 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_134 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_135, &node_136, &node_137, NULL},
-};
-static const struct hearth_schema node_138 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_139 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_130 = {
+    .expected = "a string of at most 1,048,576 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 1048576,
+};
+static const struct hearth_schema node_131 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_132 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_133 = {
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+};
+static const struct hearth_schema node_134 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_135 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_136 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_137 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_138 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_139 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_140 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_141 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_142 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_143 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_122, false},
-    {"messages", &node_123, false},
-    {"tools", &node_124, false},
-    {"format", &node_125, false},
-    {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_129, false},
-    {"keep_alive", &node_130, false},
-    {"think", &node_134, false},
-    {"logprobs", &node_138, false},
-    {"top_logprobs", &node_139, false},
-    {"truncate", &node_140, false},
-    {"shift", &node_141, false},
-};
-const struct hearth_schema hearth_schema_ollama_chat_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_chat_request_properties,
-    .property_count = 12,
-    .closed = true,
-};
-static const struct hearth_schema node_142 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_145 = {
     .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_144 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of strings of at most 64 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 64,
+    .items = &node_145,
 };
-static const struct hearth_schema node_145 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+static const struct hearth_schema_property top_native_completion_request_properties[] = {
+    {"prompt", &hearth_schema_native_prompt, true},
+    {"model", &node_89, false},
+    {"stream", &node_90, false},
+    {"n_predict", &node_91, false},
+    {"max_tokens", &node_92, false},
+    {"temperature", &node_93, false},
+    {"dynatemp_range", &node_94, false},
+    {"dynatemp_exponent", &node_95, false},
+    {"top_k", &node_96, false},
+    {"top_p", &node_97, false},
+    {"min_p", &node_98, false},
+    {"typical_p", &node_99, false},
+    {"top_n_sigma", &node_100, false},
+    {"xtc_probability", &node_101, false},
+    {"xtc_threshold", &node_102, false},
+    {"repeat_penalty", &node_103, false},
+    {"repeat_last_n", &node_104, false},
+    {"presence_penalty", &node_105, false},
+    {"frequency_penalty", &node_106, false},
+    {"dry_multiplier", &node_107, false},
+    {"dry_base", &node_108, false},
+    {"dry_allowed_length", &node_109, false},
+    {"dry_penalty_last_n", &node_110, false},
+    {"dry_sequence_breakers", &node_111, false},
+    {"mirostat", &node_113, false},
+    {"mirostat_tau", &node_114, false},
+    {"mirostat_eta", &node_115, false},
+    {"samplers", &node_116, false},
+    {"seed", &node_121, false},
+    {"stop", &hearth_schema_stop, false},
+    {"ignore_eos", &node_122, false},
+    {"logit_bias", &node_123, false},
+    {"n_probs", &node_129, false},
+    {"grammar", &node_130, false},
+    {"lora", &hearth_schema_lora, false},
+    {"return_tokens", &node_131, false},
+    {"timings_per_token", &node_132, false},
+    {"post_sampling_probs", &node_133, false},
+    {"cache_prompt", &node_134, false},
+    {"id_slot", &node_135, false},
+    {"n_keep", &node_136, false},
+    {"n_discard", &node_137, false},
+    {"n_indent", &node_138, false},
+    {"min_keep", &node_139, false},
+    {"t_max_predict_ms", &node_140, false},
+    {"t_max_prompt_ms", &node_141, false},
+    {"n_cache_reuse", &node_142, false},
+    {"return_progress", &node_143, false},
+    {"response_fields", &node_144, false},
+};
+const struct hearth_schema hearth_schema_native_completion_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_native_completion_request_properties,
+    .property_count = 49,
+    .closed = true,
 };
 static const struct hearth_schema node_146 = {
     .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_148 = {
-    .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"json", "", NULL},
-};
-static const struct hearth_schema node_149 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_150 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_147 = {
-    .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_148, &node_149, &node_150, NULL},
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_148 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_151 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_152 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
-static const struct hearth_schema node_154 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
+static const struct hearth_schema_property node_150_properties[] = {
+    {"text", &node_151, true},
+    {"filename", &node_152, false},
 };
-static const struct hearth_schema node_155 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
+static const struct hearth_schema node_150 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_150_properties,
+    .property_count = 2,
 };
-static const struct hearth_schema node_156 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_149 = {
+    .expected = "an array of objects of at most 256 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+    .items = &node_150,
 };
 static const struct hearth_schema node_153 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_154, &node_155, &node_156, NULL},
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_154 = {
     .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_159 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+static const struct hearth_schema node_155 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_160 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_156 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_157 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_158, &node_159, &node_160, NULL},
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_158 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_159 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_160 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_161 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_162 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_163 = {
-    .expected = "nothing",
-    .refused = "the model's own template is used, which its setting chat_template replaces",
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_164 = {
-    .expected = "nothing",
-    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
 };
 static const struct hearth_schema node_165 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_166 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_142, false},
-    {"prompt", &node_143, false},
-    {"suffix", &node_144, false},
-    {"images", &node_145, false},
-    {"system", &node_146, false},
-    {"format", &node_147, false},
-    {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_151, false},
-    {"raw", &node_152, false},
-    {"keep_alive", &node_153, false},
-    {"think", &node_157, false},
-    {"logprobs", &node_161, false},
-    {"top_logprobs", &node_162, false},
-    {"template", &node_163, false},
-    {"context", &node_164, false},
-    {"truncate", &node_165, false},
-    {"shift", &node_166, false},
-};
-const struct hearth_schema hearth_schema_ollama_generate_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_generate_request_properties,
-    .property_count = 17,
-    .closed = true,
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_167 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_169 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_171 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_170 = {
-    .expected = "an array of strings of at most 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 2048,
-    .items = &node_171,
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_168 = {
-    .expected = "a text or a list of up to 2,048 texts",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_169, &node_170, NULL},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_169 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_170 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_171 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_172 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_173 = {
-    .expected = "an integer from 0 to 1,048,576",
+    .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){1048576.0},
-};
-static const struct hearth_schema node_175 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_176 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_177 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_174 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_175, &node_176, &node_177, NULL},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_176 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_175 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_176,
+};
+static const struct hearth_schema node_177 = {
+    .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
 };
 static const struct hearth_schema node_178 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_167, false},
-    {"input", &node_168, true},
-    {"truncate", &node_172, false},
-    {"dimensions", &node_173, false},
-    {"keep_alive", &node_174, false},
-    {"options", &node_178, false},
-};
-const struct hearth_schema hearth_schema_ollama_embed_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_embed_request_properties,
-    .property_count = 6,
-    .closed = true,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_179 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_180 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .takes_nul = true,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_182 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 32,
+};
+static const struct hearth_schema node_181 = {
+    .expected = "an array of strings of at most 32 characters of at most 16 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_182,
 };
 static const struct hearth_schema node_183 = {
-    .expected = "a string of at most 64 characters",
+    .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
+    .length_max = 16,
 };
 static const struct hearth_schema node_184 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_181 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_182, &node_183, &node_184, NULL},
+static const struct hearth_schema node_180 = {
+    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_181, &node_183, &node_184, NULL},
 };
 static const struct hearth_schema node_185 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_179, false},
-    {"prompt", &node_180, true},
-    {"keep_alive", &node_181, false},
-    {"options", &node_185, false},
-};
-const struct hearth_schema hearth_schema_ollama_embeddings_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_embeddings_request_properties,
-    .property_count = 4,
-    .closed = true,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_186 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_187 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_188 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_189 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -100 to 100",
+    .types = HEARTH_SCHEMA_NUMBER,
+    .minimum = &(const double){-100.0},
+    .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_190 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_191 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_186, false},
-    {"name", &node_187, false},
-    {"verbose", &node_188, false},
-    {"system", &node_189, false},
-    {"template", &node_190, false},
-    {"options", &node_191, false},
-};
-const struct hearth_schema hearth_schema_ollama_show_request = {
+static const struct hearth_schema node_188 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_show_request_properties,
-    .property_count = 6,
-    .closed = true,
+    .additional = &node_189,
+};
+static const struct hearth_schema node_191 = {
+    .expected = "an array of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+};
+static const struct hearth_schema node_190 = {
+    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 1024,
+    .items = &node_191,
 };
 static const struct hearth_schema node_192 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_187 = {
+    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
+    .any_of = (const struct hearth_schema *const[]){&node_188, &node_190, &node_192, NULL},
 };
 static const struct hearth_schema node_193 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_194 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 1,048,576 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 1048576,
 };
 static const struct hearth_schema node_195 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_196 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_197 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_192, false},
-    {"name", &node_193, false},
-    {"insecure", &node_194, false},
-    {"stream", &node_195, false},
-    {"username", &node_196, false},
-    {"password", &node_197, false},
-};
-const struct hearth_schema hearth_schema_ollama_pull_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_pull_request_properties,
-    .property_count = 6,
-    .closed = true,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_198 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 512,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_199 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 512,
-};
-static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_198, true},
-    {"destination", &node_199, true},
-};
-const struct hearth_schema hearth_schema_ollama_copy_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_copy_request_properties,
-    .property_count = 2,
-    .closed = true,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_200 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_201 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_200, false},
-    {"name", &node_201, false},
-};
-const struct hearth_schema hearth_schema_ollama_delete_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_delete_request_properties,
-    .property_count = 2,
-    .closed = true,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_202 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_text_part,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_203 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_202, true},
-    {"text", &node_203, true},
-};
-const struct hearth_schema hearth_schema_text_part = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_text_part_properties,
-    .property_count = 2,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_204 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_205 = {
-    .expected = "an array of objects of at most 4,096 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 4096,
-    .items = &hearth_schema_text_part,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_206 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-const struct hearth_schema hearth_schema_content = {
-    .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_204, &node_205, &node_206, NULL},
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_207 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_208 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_210 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_212 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_213 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_214 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_211 = {
-    .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_212, &node_213, &node_214, NULL},
-};
-static const struct hearth_schema_property node_209_properties[] = {
-    {"name", &node_210, true},
-    {"arguments", &node_211, false},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_209 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_209_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_207, false},
-    {"type", &node_208, false},
-    {"function", &node_209, true},
-};
-const struct hearth_schema hearth_schema_tool_call = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_tool_call_properties,
-    .property_count = 3,
-};
-static const struct hearth_schema node_215 = {
-    .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_216 = {
     .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_217 = {
-    .expected = "an array of objects of at most 1,024 items",
+static const struct hearth_schema node_208 = {
+    .expected = "an array of strings of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
+    .length_max = 64,
+    .items = &node_209,
 };
-static const struct hearth_schema node_218 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema_property top_native_infill_request_properties[] = {
+    {"input_prefix", &node_146, true},
+    {"input_suffix", &node_147, true},
+    {"prompt", &node_148, false},
+    {"input_extra", &node_149, false},
+    {"model", &node_153, false},
+    {"stream", &node_154, false},
+    {"n_predict", &node_155, false},
+    {"max_tokens", &node_156, false},
+    {"temperature", &node_157, false},
+    {"dynatemp_range", &node_158, false},
+    {"dynatemp_exponent", &node_159, false},
+    {"top_k", &node_160, false},
+    {"top_p", &node_161, false},
+    {"min_p", &node_162, false},
+    {"typical_p", &node_163, false},
+    {"top_n_sigma", &node_164, false},
+    {"xtc_probability", &node_165, false},
+    {"xtc_threshold", &node_166, false},
+    {"repeat_penalty", &node_167, false},
+    {"repeat_last_n", &node_168, false},
+    {"presence_penalty", &node_169, false},
+    {"frequency_penalty", &node_170, false},
+    {"dry_multiplier", &node_171, false},
+    {"dry_base", &node_172, false},
+    {"dry_allowed_length", &node_173, false},
+    {"dry_penalty_last_n", &node_174, false},
+    {"dry_sequence_breakers", &node_175, false},
+    {"mirostat", &node_177, false},
+    {"mirostat_tau", &node_178, false},
+    {"mirostat_eta", &node_179, false},
+    {"samplers", &node_180, false},
+    {"seed", &node_185, false},
+    {"stop", &hearth_schema_stop, false},
+    {"ignore_eos", &node_186, false},
+    {"logit_bias", &node_187, false},
+    {"n_probs", &node_193, false},
+    {"grammar", &node_194, false},
+    {"lora", &hearth_schema_lora, false},
+    {"return_tokens", &node_195, false},
+    {"timings_per_token", &node_196, false},
+    {"post_sampling_probs", &node_197, false},
+    {"cache_prompt", &node_198, false},
+    {"id_slot", &node_199, false},
+    {"n_keep", &node_200, false},
+    {"n_discard", &node_201, false},
+    {"n_indent", &node_202, false},
+    {"min_keep", &node_203, false},
+    {"t_max_predict_ms", &node_204, false},
+    {"t_max_prompt_ms", &node_205, false},
+    {"n_cache_reuse", &node_206, false},
+    {"return_progress", &node_207, false},
+    {"response_fields", &node_208, false},
 };
-static const struct hearth_schema node_219 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_220 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_215, true},
-    {"content", &hearth_schema_content, false},
-    {"name", &node_216, false},
-    {"tool_calls", &node_217, false},
-    {"tool_call_id", &node_218, false},
-    {"reasoning_content", &node_219, false},
-    {"refusal", &node_220, false},
-};
-const struct hearth_schema hearth_schema_message = {
+const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_message_properties,
-    .property_count = 7,
-};
-static const struct hearth_schema node_221 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_223 = {
-    .expected = "a string of 1 to 256 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 256,
-};
-static const struct hearth_schema node_224 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_225 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_226 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_222_properties[] = {
-    {"name", &node_223, true},
-    {"description", &node_224, false},
-    {"parameters", &node_225, false},
-    {"strict", &node_226, false},
-};
-static const struct hearth_schema node_222 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_222_properties,
-    .property_count = 4,
-};
-static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_221, false},
-    {"function", &node_222, true},
-};
-const struct hearth_schema hearth_schema_tool = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_tool_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema node_227 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_228 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_227, false},
-    {"include_obfuscation", &node_228, false},
-};
-const struct hearth_schema hearth_schema_stream_options = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_stream_options_properties,
-    .property_count = 2,
+    .properties = top_native_infill_request_properties,
+    .property_count = 52,
     .closed = true,
 };
-static const struct hearth_schema node_229 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_231 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_230 = {
-    .expected = "an array of strings that are not empty of at most 16 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 16,
-    .items = &node_231,
-};
-static const struct hearth_schema node_232 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-const struct hearth_schema hearth_schema_stop = {
-    .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_229, &node_230, &node_232, NULL},
-};
-static const struct hearth_schema node_233 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-const struct hearth_schema hearth_schema_tokens = {
-    .expected = "a list of 1 to 1,048,576 token ids",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 1048576,
-    .items = &node_233,
-};
-static const struct hearth_schema node_235 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_236 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema_property node_234_properties[] = {
-    {"id", &node_235, true},
-    {"scale", &node_236, true},
-};
-static const struct hearth_schema node_234 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_234_properties,
-    .property_count = 2,
-    .closed = true,
-};
-const struct hearth_schema hearth_schema_lora = {
-    .expected = "an array of objects of at most 32 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-    .items = &node_234,
-};
-static const struct hearth_schema node_237 = {
-    .expected = "a string of 1 to 40 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 40,
-};
-const struct hearth_schema hearth_schema_dry_breakers = {
-    .expected = "a list of up to 16 texts of 1 to 40 bytes",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 16,
-    .items = &node_237,
-};
-static const struct hearth_schema node_238 = {
-    .expected = "a number from -100 to 100",
-    .types = HEARTH_SCHEMA_NUMBER,
-    .minimum = &(const double){-100.0},
-    .maximum = &(const double){100.0},
-};
-const struct hearth_schema hearth_schema_logit_bias = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_238,
-};
-static const struct hearth_schema node_239 = {
-    .expected = "\"text\", \"json_object\" or \"json_schema\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
-};
-static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_239, true},
-};
-const struct hearth_schema hearth_schema_response_format = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = top_response_format_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_210 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_211 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
+static const struct hearth_schema node_212 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool,
+};
+static const struct hearth_schema node_214 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_215 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_216 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_213 = {
+    .expected = "a string or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_214, &node_215, &node_216, NULL},
+};
+static const struct hearth_schema node_217 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_218 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_219 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_220 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_native_template_request_properties[] = {
+    {"model", &node_210, false},
+    {"messages", &node_211, true},
+    {"tools", &node_212, false},
+    {"tool_choice", &node_213, false},
+    {"parallel_tool_calls", &node_217, false},
+    {"add_generation_prompt", &node_218, false},
+    {"chat_template_kwargs", &node_219, false},
+    {"reasoning_effort", &node_220, false},
+};
+const struct hearth_schema hearth_schema_native_template_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_native_template_request_properties,
+    .property_count = 8,
+    .closed = true,
+};
+static const struct hearth_schema node_221 = {
+    .expected = "an integer from -2 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_222 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_223 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_224 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_225 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_226 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_227 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_228 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_229 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_230 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_231 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_232 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_233 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_234 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_235 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_236 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_237 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_238 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_239 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_240 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_241 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_242 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_243 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -1661,377 +1578,1327 @@ static const struct hearth_schema node_245 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_243_properties[] = {
-    {"include_usage", &node_244, false},
-    {"include_obfuscation", &node_245, false},
-};
-static const struct hearth_schema node_243 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_243_properties,
-    .property_count = 2,
-    .closed = true,
-};
 static const struct hearth_schema node_246 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_247 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
 };
 static const struct hearth_schema node_248 = {
-    .expected = "a number from 0 to 2",
+    .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_249 = {
-    .expected = "a number from 0 to 1",
+    .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema_property top_ollama_options_properties[] = {
+    {"num_predict", &node_221, false},
+    {"temperature", &node_222, false},
+    {"top_k", &node_223, false},
+    {"top_p", &node_224, false},
+    {"min_p", &node_225, false},
+    {"typical_p", &node_226, false},
+    {"repeat_last_n", &node_227, false},
+    {"repeat_penalty", &node_228, false},
+    {"presence_penalty", &node_229, false},
+    {"frequency_penalty", &node_230, false},
+    {"seed", &node_231, false},
+    {"stop", &hearth_schema_stop, false},
+    {"num_ctx", &node_232, false},
+    {"num_batch", &node_233, false},
+    {"num_gpu", &node_234, false},
+    {"main_gpu", &node_235, false},
+    {"num_thread", &node_236, false},
+    {"num_keep", &node_237, false},
+    {"numa", &node_238, false},
+    {"low_vram", &node_239, false},
+    {"vocab_only", &node_240, false},
+    {"use_mmap", &node_241, false},
+    {"use_mlock", &node_242, false},
+    {"f16_kv", &node_243, false},
+    {"logits_all", &node_244, false},
+    {"penalize_newline", &node_245, false},
+    {"tfs_z", &node_246, false},
+    {"mirostat", &node_247, false},
+    {"mirostat_tau", &node_248, false},
+    {"mirostat_eta", &node_249, false},
+};
+const struct hearth_schema hearth_schema_ollama_options = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_ollama_options_properties,
+    .property_count = 30,
+    .closed = true,
 };
 static const struct hearth_schema node_250 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_251 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_252 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_253 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_254 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_255 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_256 = {
-    .expected = "a number from -1 to 1000",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
-};
-static const struct hearth_schema node_257 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_258 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_259 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_260 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_261 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_262 = {
-    .expected = "a number from 1 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_263 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_264 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_266 = {
-    .expected = "a string of 1 to 40 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 40,
-};
-static const struct hearth_schema node_265 = {
-    .expected = "a list of up to 16 texts of 1 to 40 bytes",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 16,
-    .items = &node_266,
-};
-static const struct hearth_schema node_267 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_268 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_269 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_270 = {
-    .expected = "an integer from 1 to 16",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+static const struct hearth_schema node_255 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_271 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_256 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_272 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+static const struct hearth_schema node_257 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_273 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_254 = {
+    .expected = "an object or a string",
+    .any_of = (const struct hearth_schema *const[]){&node_255, &node_256, &node_257, NULL},
 };
-static const struct hearth_schema node_274 = {
+static const struct hearth_schema_property node_251_properties[] = {
+    {"name", &node_252, true},
+    {"index", &node_253, false},
+    {"arguments", &node_254, false},
+};
+static const struct hearth_schema node_251 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_251_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
+    {"id", &node_250, false},
+    {"function", &node_251, true},
+};
+const struct hearth_schema hearth_schema_ollama_tool_call = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_tool_call_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_258 = {
+    .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
+};
+static const struct hearth_schema node_259 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_260 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_261 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
+static const struct hearth_schema node_262 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_ollama_tool_call,
+};
+static const struct hearth_schema node_263 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_264 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_message_properties[] = {
+    {"role", &node_258, true},
+    {"content", &node_259, false},
+    {"thinking", &node_260, false},
+    {"images", &node_261, false},
+    {"tool_calls", &node_262, false},
+    {"tool_name", &node_263, false},
+    {"tool_call_id", &node_264, false},
+};
+const struct hearth_schema hearth_schema_ollama_message = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_message_properties,
+    .property_count = 7,
+};
+static const struct hearth_schema node_265 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_266 = {
+    .expected = "an array of objects of at most 65,536 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 65536,
+    .items = &hearth_schema_ollama_message,
+};
+static const struct hearth_schema node_267 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_276 = {
-    .expected = "\"none\", \"auto\" or \"required\"",
+static const struct hearth_schema node_269 = {
+    .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"none", "auto", "required", NULL},
+    .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_277 = {
+static const struct hearth_schema node_270 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_278 = {
+static const struct hearth_schema node_271 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_275 = {
-    .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_276, &node_277, &node_278, NULL},
+static const struct hearth_schema node_268 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_269, &node_270, &node_271, NULL},
 };
-static const struct hearth_schema node_279 = {
+static const struct hearth_schema node_272 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_274 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_275 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_276 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_273 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_274, &node_275, &node_276, NULL},
+};
+static const struct hearth_schema node_278 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_279 = {
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+};
 static const struct hearth_schema node_280 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_277 = {
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .any_of = (const struct hearth_schema *const[]){&node_278, &node_279, &node_280, NULL},
 };
 static const struct hearth_schema node_281 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_282 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_283 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_285 = {
-    .expected = "\"text\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
-};
-static const struct hearth_schema node_284 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_285,
-};
-static const struct hearth_schema node_286 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_287 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_288 = {
+static const struct hearth_schema node_284 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
+    {"model", &node_265, false},
+    {"messages", &node_266, false},
+    {"tools", &node_267, false},
+    {"format", &node_268, false},
+    {"options", &hearth_schema_ollama_options, false},
+    {"stream", &node_272, false},
+    {"keep_alive", &node_273, false},
+    {"think", &node_277, false},
+    {"logprobs", &node_281, false},
+    {"top_logprobs", &node_282, false},
+    {"truncate", &node_283, false},
+    {"shift", &node_284, false},
+};
+const struct hearth_schema hearth_schema_ollama_chat_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_chat_request_properties,
+    .property_count = 12,
+    .closed = true,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_286 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_287 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_288 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
 };
 static const struct hearth_schema node_289 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_290 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_291 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "\"json\" or \"\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"json", "", NULL},
 };
 static const struct hearth_schema node_292 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_293 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_290 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_291, &node_292, &node_293, NULL},
+};
+static const struct hearth_schema node_294 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_293 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_294 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_295 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_297 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_298 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_299 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_296 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_297, &node_298, &node_299, NULL},
+};
+static const struct hearth_schema node_301 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_302 = {
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+};
+static const struct hearth_schema node_303 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_300 = {
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+};
+static const struct hearth_schema node_304 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_305 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_306 = {
+    .expected = "nothing",
+    .refused = "the model's own template is used, which its setting chat_template replaces",
+};
+static const struct hearth_schema node_307 = {
+    .expected = "nothing",
+    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
+};
+static const struct hearth_schema node_308 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_309 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
+    {"model", &node_285, false},
+    {"prompt", &node_286, false},
+    {"suffix", &node_287, false},
+    {"images", &node_288, false},
+    {"system", &node_289, false},
+    {"format", &node_290, false},
+    {"options", &hearth_schema_ollama_options, false},
+    {"stream", &node_294, false},
+    {"raw", &node_295, false},
+    {"keep_alive", &node_296, false},
+    {"think", &node_300, false},
+    {"logprobs", &node_304, false},
+    {"top_logprobs", &node_305, false},
+    {"template", &node_306, false},
+    {"context", &node_307, false},
+    {"truncate", &node_308, false},
+    {"shift", &node_309, false},
+};
+const struct hearth_schema hearth_schema_ollama_generate_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_generate_request_properties,
+    .property_count = 17,
+    .closed = true,
+};
+static const struct hearth_schema node_310 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_312 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_314 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_313 = {
+    .expected = "an array of strings of at most 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 2048,
+    .items = &node_314,
+};
+static const struct hearth_schema node_311 = {
+    .expected = "a text or a list of up to 2,048 texts",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_312, &node_313, NULL},
+};
+static const struct hearth_schema node_315 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_316 = {
+    .expected = "an integer from 0 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema node_318 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_319 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_320 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_317 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_318, &node_319, &node_320, NULL},
+};
+static const struct hearth_schema node_321 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
+    {"model", &node_310, false},
+    {"input", &node_311, true},
+    {"truncate", &node_315, false},
+    {"dimensions", &node_316, false},
+    {"keep_alive", &node_317, false},
+    {"options", &node_321, false},
+};
+const struct hearth_schema hearth_schema_ollama_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_embed_request_properties,
+    .property_count = 6,
+    .closed = true,
+};
+static const struct hearth_schema node_322 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_323 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .takes_nul = true,
+};
+static const struct hearth_schema node_325 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_326 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_327 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_324 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_325, &node_326, &node_327, NULL},
+};
+static const struct hearth_schema node_328 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
+    {"model", &node_322, false},
+    {"prompt", &node_323, true},
+    {"keep_alive", &node_324, false},
+    {"options", &node_328, false},
+};
+const struct hearth_schema hearth_schema_ollama_embeddings_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_embeddings_request_properties,
+    .property_count = 4,
+    .closed = true,
+};
+static const struct hearth_schema node_329 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_330 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_331 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_332 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_333 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_334 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_show_request_properties[] = {
+    {"model", &node_329, false},
+    {"name", &node_330, false},
+    {"verbose", &node_331, false},
+    {"system", &node_332, false},
+    {"template", &node_333, false},
+    {"options", &node_334, false},
+};
+const struct hearth_schema hearth_schema_ollama_show_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_show_request_properties,
+    .property_count = 6,
+    .closed = true,
+};
+static const struct hearth_schema node_335 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_336 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_337 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_338 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_339 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_340 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
+    {"model", &node_335, false},
+    {"name", &node_336, false},
+    {"insecure", &node_337, false},
+    {"stream", &node_338, false},
+    {"username", &node_339, false},
+    {"password", &node_340, false},
+};
+const struct hearth_schema hearth_schema_ollama_pull_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_pull_request_properties,
+    .property_count = 6,
+    .closed = true,
+};
+static const struct hearth_schema node_341 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema node_342 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
+    {"source", &node_341, true},
+    {"destination", &node_342, true},
+};
+const struct hearth_schema hearth_schema_ollama_copy_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_copy_request_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_343 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_344 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
+    {"model", &node_343, false},
+    {"name", &node_344, false},
+};
+const struct hearth_schema hearth_schema_ollama_delete_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_delete_request_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_345 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_text_part,
+};
+static const struct hearth_schema node_346 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema_property top_text_part_properties[] = {
+    {"type", &node_345, true},
+    {"text", &node_346, true},
+};
+const struct hearth_schema hearth_schema_text_part = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_text_part_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_347 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_348 = {
+    .expected = "an array of objects of at most 4,096 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 4096,
+    .items = &hearth_schema_text_part,
+};
+static const struct hearth_schema node_349 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_content = {
+    .expected = "a string or an array of objects of at most 4,096 items",
+    .any_of = (const struct hearth_schema *const[]){&node_347, &node_348, &node_349, NULL},
+};
+static const struct hearth_schema node_350 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_351 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
+static const struct hearth_schema node_353 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_355 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_356 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_357 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_354 = {
+    .expected = "a string or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_355, &node_356, &node_357, NULL},
+};
+static const struct hearth_schema_property node_352_properties[] = {
+    {"name", &node_353, true},
+    {"arguments", &node_354, false},
+};
+static const struct hearth_schema node_352 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_352_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema_property top_tool_call_properties[] = {
+    {"id", &node_350, false},
+    {"type", &node_351, false},
+    {"function", &node_352, true},
+};
+const struct hearth_schema hearth_schema_tool_call = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_tool_call_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_358 = {
+    .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
+};
+static const struct hearth_schema node_359 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_360 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
+};
+static const struct hearth_schema node_361 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_362 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_363 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_message_properties[] = {
+    {"role", &node_358, true},
+    {"content", &hearth_schema_content, false},
+    {"name", &node_359, false},
+    {"tool_calls", &node_360, false},
+    {"tool_call_id", &node_361, false},
+    {"reasoning_content", &node_362, false},
+    {"refusal", &node_363, false},
+};
+const struct hearth_schema hearth_schema_message = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_message_properties,
+    .property_count = 7,
+};
+static const struct hearth_schema node_364 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
+static const struct hearth_schema node_366 = {
+    .expected = "a string of 1 to 256 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 256,
+};
+static const struct hearth_schema node_367 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_368 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_369 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_365_properties[] = {
+    {"name", &node_366, true},
+    {"description", &node_367, false},
+    {"parameters", &node_368, false},
+    {"strict", &node_369, false},
+};
+static const struct hearth_schema node_365 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_365_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema_property top_tool_properties[] = {
+    {"type", &node_364, false},
+    {"function", &node_365, true},
+};
+const struct hearth_schema hearth_schema_tool = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_tool_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_370 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_371 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_stream_options_properties[] = {
+    {"include_usage", &node_370, false},
+    {"include_obfuscation", &node_371, false},
+};
+const struct hearth_schema hearth_schema_stream_options = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_stream_options_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_372 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_374 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_373 = {
+    .expected = "an array of strings that are not empty of at most 16 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_374,
+};
+static const struct hearth_schema node_375 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_stop = {
+    .expected = "a string or an array of strings that are not empty of at most 16 items",
+    .any_of = (const struct hearth_schema *const[]){&node_372, &node_373, &node_375, NULL},
+};
+static const struct hearth_schema node_376 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+const struct hearth_schema hearth_schema_tokens = {
+    .expected = "a list of 1 to 1,048,576 token ids",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_376,
+};
+static const struct hearth_schema node_378 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_379 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema_property node_377_properties[] = {
+    {"id", &node_378, true},
+    {"scale", &node_379, true},
+};
+static const struct hearth_schema node_377 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_377_properties,
+    .property_count = 2,
+    .closed = true,
+};
+const struct hearth_schema hearth_schema_lora = {
+    .expected = "an array of objects of at most 32 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+    .items = &node_377,
+};
+static const struct hearth_schema node_380 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+const struct hearth_schema hearth_schema_dry_breakers = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 16,
+    .items = &node_380,
+};
+static const struct hearth_schema node_381 = {
+    .expected = "a number from -100 to 100",
+    .types = HEARTH_SCHEMA_NUMBER,
+    .minimum = &(const double){-100.0},
+    .maximum = &(const double){100.0},
+};
+const struct hearth_schema hearth_schema_logit_bias = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_381,
+};
+static const struct hearth_schema node_382 = {
+    .expected = "\"text\", \"json_object\" or \"json_schema\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
+};
+static const struct hearth_schema_property top_response_format_properties[] = {
+    {"type", &node_382, true},
+};
+const struct hearth_schema hearth_schema_response_format = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_response_format_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_383 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_384 = {
+    .expected = "an array of objects of 1 to 65,536 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 65536,
+    .items = &hearth_schema_message,
+};
+static const struct hearth_schema node_385 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_387 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_388 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_386_properties[] = {
+    {"include_usage", &node_387, false},
+    {"include_obfuscation", &node_388, false},
+};
+static const struct hearth_schema node_386 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_386_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_389 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_390 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_391 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_392 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_393 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_394 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_395 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_396 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_397 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_398 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_399 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_400 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_401 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_402 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_403 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_404 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_405 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_406 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_407 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_409 = {
+    .expected = "a string of 1 to 40 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 40,
+};
+static const struct hearth_schema node_408 = {
+    .expected = "a list of up to 16 texts of 1 to 40 bytes",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_409,
+};
+static const struct hearth_schema node_410 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_411 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_412 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_413 = {
+    .expected = "an integer from 1 to 16",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){16.0},
+};
+static const struct hearth_schema node_414 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_415 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_416 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_417 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool,
+};
+static const struct hearth_schema node_419 = {
+    .expected = "\"none\", \"auto\" or \"required\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"none", "auto", "required", NULL},
+};
+static const struct hearth_schema node_420 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_421 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_418 = {
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_419, &node_420, &node_421, NULL},
+};
+static const struct hearth_schema node_422 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_423 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_424 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_425 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_426 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_428 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_427 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_428,
+};
+static const struct hearth_schema node_429 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_430 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_431 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_432 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_433 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_434 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_435 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_436 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_437 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_438 = {
     .expected = "nothing",
     .refused = "this server answers with text only",
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_439 = {
     .expected = "nothing",
     .refused = "this server has no web search",
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_440 = {
     .expected = "nothing",
     .refused = "send functions as tools",
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_441 = {
     .expected = "nothing",
     .refused = "use tool_choice instead",
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_442 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_443 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_444 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_445 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_446 = {
     .expected = "nothing",
     .refused = "guided choices are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_447 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_240, false},
-    {"messages", &node_241, true},
-    {"stream", &node_242, false},
-    {"stream_options", &node_243, false},
-    {"max_tokens", &node_246, false},
-    {"max_completion_tokens", &node_247, false},
-    {"temperature", &node_248, false},
-    {"top_p", &node_249, false},
-    {"top_k", &node_250, false},
-    {"min_p", &node_251, false},
-    {"repeat_penalty", &node_252, false},
-    {"repetition_penalty", &node_253, false},
-    {"repeat_last_n", &node_254, false},
-    {"typical_p", &node_255, false},
-    {"top_n_sigma", &node_256, false},
-    {"xtc_probability", &node_257, false},
-    {"xtc_threshold", &node_258, false},
-    {"dynatemp_range", &node_259, false},
-    {"dynatemp_exponent", &node_260, false},
-    {"dry_multiplier", &node_261, false},
-    {"dry_base", &node_262, false},
-    {"dry_allowed_length", &node_263, false},
-    {"dry_penalty_last_n", &node_264, false},
-    {"dry_sequence_breakers", &node_265, false},
-    {"presence_penalty", &node_267, false},
-    {"frequency_penalty", &node_268, false},
-    {"seed", &node_269, false},
+    {"model", &node_383, false},
+    {"messages", &node_384, true},
+    {"stream", &node_385, false},
+    {"stream_options", &node_386, false},
+    {"max_tokens", &node_389, false},
+    {"max_completion_tokens", &node_390, false},
+    {"temperature", &node_391, false},
+    {"top_p", &node_392, false},
+    {"top_k", &node_393, false},
+    {"min_p", &node_394, false},
+    {"repeat_penalty", &node_395, false},
+    {"repetition_penalty", &node_396, false},
+    {"repeat_last_n", &node_397, false},
+    {"typical_p", &node_398, false},
+    {"top_n_sigma", &node_399, false},
+    {"xtc_probability", &node_400, false},
+    {"xtc_threshold", &node_401, false},
+    {"dynatemp_range", &node_402, false},
+    {"dynatemp_exponent", &node_403, false},
+    {"dry_multiplier", &node_404, false},
+    {"dry_base", &node_405, false},
+    {"dry_allowed_length", &node_406, false},
+    {"dry_penalty_last_n", &node_407, false},
+    {"dry_sequence_breakers", &node_408, false},
+    {"presence_penalty", &node_410, false},
+    {"frequency_penalty", &node_411, false},
+    {"seed", &node_412, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_270, false},
+    {"n", &node_413, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_271, false},
-    {"top_logprobs", &node_272, false},
-    {"ignore_eos", &node_273, false},
-    {"tools", &node_274, false},
-    {"tool_choice", &node_275, false},
-    {"parallel_tool_calls", &node_279, false},
+    {"logprobs", &node_414, false},
+    {"top_logprobs", &node_415, false},
+    {"ignore_eos", &node_416, false},
+    {"tools", &node_417, false},
+    {"tool_choice", &node_418, false},
+    {"parallel_tool_calls", &node_422, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_280, false},
-    {"add_generation_prompt", &node_281, false},
-    {"reasoning_effort", &node_282, false},
-    {"verbosity", &node_283, false},
-    {"modalities", &node_284, false},
-    {"service_tier", &node_286, false},
-    {"cache_prompt", &node_287, false},
-    {"user", &node_288, false},
-    {"safety_identifier", &node_289, false},
-    {"prompt_cache_key", &node_290, false},
-    {"prompt_cache_retention", &node_291, false},
-    {"store", &node_292, false},
-    {"metadata", &node_293, false},
-    {"prediction", &node_294, false},
-    {"audio", &node_295, false},
-    {"web_search_options", &node_296, false},
-    {"functions", &node_297, false},
-    {"function_call", &node_298, false},
-    {"grammar", &node_299, false},
-    {"json_schema", &node_300, false},
-    {"guided_json", &node_301, false},
-    {"guided_regex", &node_302, false},
-    {"guided_choice", &node_303, false},
-    {"guided_grammar", &node_304, false},
+    {"chat_template_kwargs", &node_423, false},
+    {"add_generation_prompt", &node_424, false},
+    {"reasoning_effort", &node_425, false},
+    {"verbosity", &node_426, false},
+    {"modalities", &node_427, false},
+    {"service_tier", &node_429, false},
+    {"cache_prompt", &node_430, false},
+    {"user", &node_431, false},
+    {"safety_identifier", &node_432, false},
+    {"prompt_cache_key", &node_433, false},
+    {"prompt_cache_retention", &node_434, false},
+    {"store", &node_435, false},
+    {"metadata", &node_436, false},
+    {"prediction", &node_437, false},
+    {"audio", &node_438, false},
+    {"web_search_options", &node_439, false},
+    {"functions", &node_440, false},
+    {"function_call", &node_441, false},
+    {"grammar", &node_442, false},
+    {"json_schema", &node_443, false},
+    {"guided_json", &node_444, false},
+    {"guided_regex", &node_445, false},
+    {"guided_choice", &node_446, false},
+    {"guided_grammar", &node_447, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -2040,302 +2907,302 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 62,
     .closed = true,
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_448 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_307 = {
+static const struct hearth_schema node_450 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_452 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_451 = {
     .expected = "an array of strings of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
-    .items = &node_309,
+    .items = &node_452,
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_453 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 64,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_306 = {
+static const struct hearth_schema node_449 = {
     .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_307, &node_308, &hearth_schema_tokens, &node_310, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_450, &node_451, &hearth_schema_tokens, &node_453, NULL},
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_454 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_455 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_457 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_458 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_313_properties[] = {
-    {"include_usage", &node_314, false},
-    {"include_obfuscation", &node_315, false},
+static const struct hearth_schema_property node_456_properties[] = {
+    {"include_usage", &node_457, false},
+    {"include_obfuscation", &node_458, false},
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_456 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_313_properties,
+    .properties = node_456_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_459 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_460 = {
     .expected = "1, because every choice that is made is given",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_461 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_462 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_320 = {
+static const struct hearth_schema node_463 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_464 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_322 = {
+static const struct hearth_schema node_465 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_323 = {
+static const struct hearth_schema node_466 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_324 = {
+static const struct hearth_schema node_467 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_325 = {
+static const struct hearth_schema node_468 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_326 = {
+static const struct hearth_schema node_469 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_470 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_471 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_472 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_330 = {
+static const struct hearth_schema node_473 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_331 = {
+static const struct hearth_schema node_474 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_332 = {
+static const struct hearth_schema node_475 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_333 = {
+static const struct hearth_schema node_476 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_334 = {
+static const struct hearth_schema node_477 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_335 = {
+static const struct hearth_schema node_478 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_337 = {
+static const struct hearth_schema node_480 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_336 = {
+static const struct hearth_schema node_479 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_337,
+    .items = &node_480,
 };
-static const struct hearth_schema node_338 = {
+static const struct hearth_schema node_481 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_339 = {
+static const struct hearth_schema node_482 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_340 = {
+static const struct hearth_schema node_483 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_341 = {
+static const struct hearth_schema node_484 = {
     .expected = "an integer from 1 to 16",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){16.0},
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_485 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_486 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_344 = {
+static const struct hearth_schema node_487 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_488 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_489 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_347 = {
+static const struct hearth_schema node_490 = {
     .expected = "nothing",
     .refused = "grammars are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_491 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_492 = {
     .expected = "nothing",
     .refused = "schemas are not supported yet, and it would be wrong to answer without",
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_493 = {
     .expected = "nothing",
     .refused = "patterns are not supported yet, and it would be wrong to answer without",
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_305, false},
-    {"prompt", &node_306, true},
-    {"suffix", &node_311, false},
-    {"stream", &node_312, false},
-    {"stream_options", &node_313, false},
-    {"echo", &node_316, false},
-    {"best_of", &node_317, false},
-    {"max_tokens", &node_318, false},
-    {"temperature", &node_319, false},
-    {"top_p", &node_320, false},
-    {"top_k", &node_321, false},
-    {"min_p", &node_322, false},
-    {"repeat_penalty", &node_323, false},
-    {"repetition_penalty", &node_324, false},
-    {"repeat_last_n", &node_325, false},
-    {"typical_p", &node_326, false},
-    {"top_n_sigma", &node_327, false},
-    {"xtc_probability", &node_328, false},
-    {"xtc_threshold", &node_329, false},
-    {"dynatemp_range", &node_330, false},
-    {"dynatemp_exponent", &node_331, false},
-    {"dry_multiplier", &node_332, false},
-    {"dry_base", &node_333, false},
-    {"dry_allowed_length", &node_334, false},
-    {"dry_penalty_last_n", &node_335, false},
-    {"dry_sequence_breakers", &node_336, false},
-    {"presence_penalty", &node_338, false},
-    {"frequency_penalty", &node_339, false},
-    {"seed", &node_340, false},
+    {"model", &node_448, false},
+    {"prompt", &node_449, true},
+    {"suffix", &node_454, false},
+    {"stream", &node_455, false},
+    {"stream_options", &node_456, false},
+    {"echo", &node_459, false},
+    {"best_of", &node_460, false},
+    {"max_tokens", &node_461, false},
+    {"temperature", &node_462, false},
+    {"top_p", &node_463, false},
+    {"top_k", &node_464, false},
+    {"min_p", &node_465, false},
+    {"repeat_penalty", &node_466, false},
+    {"repetition_penalty", &node_467, false},
+    {"repeat_last_n", &node_468, false},
+    {"typical_p", &node_469, false},
+    {"top_n_sigma", &node_470, false},
+    {"xtc_probability", &node_471, false},
+    {"xtc_threshold", &node_472, false},
+    {"dynatemp_range", &node_473, false},
+    {"dynatemp_exponent", &node_474, false},
+    {"dry_multiplier", &node_475, false},
+    {"dry_base", &node_476, false},
+    {"dry_allowed_length", &node_477, false},
+    {"dry_penalty_last_n", &node_478, false},
+    {"dry_sequence_breakers", &node_479, false},
+    {"presence_penalty", &node_481, false},
+    {"frequency_penalty", &node_482, false},
+    {"seed", &node_483, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_341, false},
+    {"n", &node_484, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_342, false},
-    {"ignore_eos", &node_343, false},
-    {"service_tier", &node_344, false},
-    {"cache_prompt", &node_345, false},
-    {"user", &node_346, false},
-    {"grammar", &node_347, false},
-    {"json_schema", &node_348, false},
+    {"logprobs", &node_485, false},
+    {"ignore_eos", &node_486, false},
+    {"service_tier", &node_487, false},
+    {"cache_prompt", &node_488, false},
+    {"user", &node_489, false},
+    {"grammar", &node_490, false},
+    {"json_schema", &node_491, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_349, false},
-    {"guided_regex", &node_350, false},
+    {"guided_json", &node_492, false},
+    {"guided_regex", &node_493, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -2344,97 +3211,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 43,
     .closed = true,
 };
-static const struct hearth_schema node_351 = {
+static const struct hearth_schema node_494 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_353 = {
+static const struct hearth_schema node_496 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_355 = {
+static const struct hearth_schema node_498 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_497 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_355,
+    .items = &node_498,
 };
-static const struct hearth_schema node_356 = {
+static const struct hearth_schema node_499 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_495 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &hearth_schema_tokens, &node_356, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_496, &node_497, &hearth_schema_tokens, &node_499, NULL},
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_500 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_358 = {
+static const struct hearth_schema node_501 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_360 = {
+static const struct hearth_schema node_503 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_361 = {
+static const struct hearth_schema node_504 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_362 = {
+static const struct hearth_schema node_505 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_359 = {
+static const struct hearth_schema node_502 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_360, &node_361, &node_362, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_503, &node_504, &node_505, NULL},
 };
-static const struct hearth_schema node_363 = {
+static const struct hearth_schema node_506 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_364 = {
+static const struct hearth_schema node_507 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_365 = {
+static const struct hearth_schema node_508 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_366 = {
+static const struct hearth_schema node_509 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_351, false},
-    {"input", &node_352, true},
-    {"encoding_format", &node_357, false},
-    {"dimensions", &node_358, false},
-    {"truncate", &node_359, false},
-    {"prompt_name", &node_363, false},
+    {"model", &node_494, false},
+    {"input", &node_495, true},
+    {"encoding_format", &node_500, false},
+    {"dimensions", &node_501, false},
+    {"truncate", &node_502, false},
+    {"prompt_name", &node_506, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_364, false},
-    {"service_tier", &node_365, false},
-    {"user", &node_366, false},
+    {"partial", &node_507, false},
+    {"service_tier", &node_508, false},
+    {"user", &node_509, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -2450,99 +3317,99 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_510 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_511 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_514 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_516 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_372_properties[] = {
-    {"text", &node_373, true},
+static const struct hearth_schema_property node_515_properties[] = {
+    {"text", &node_516, true},
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_515 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_372_properties,
+    .properties = node_515_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_513 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_371, &node_372, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_514, &node_515, NULL},
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_512 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_370,
+    .items = &node_513,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_517 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_518 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_519 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_521 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_522 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_523 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_520 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_378, &node_379, &node_380, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_521, &node_522, &node_523, NULL},
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_524 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_525 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_367, false},
-    {"query", &node_368, true},
-    {"documents", &node_369, true},
-    {"top_n", &node_374, false},
-    {"return_documents", &node_375, false},
-    {"raw_scores", &node_376, false},
-    {"truncate", &node_377, false},
+    {"model", &node_510, false},
+    {"query", &node_511, true},
+    {"documents", &node_512, true},
+    {"top_n", &node_517, false},
+    {"return_documents", &node_518, false},
+    {"raw_scores", &node_519, false},
+    {"truncate", &node_520, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_381, false},
-    {"user", &node_382, false},
+    {"service_tier", &node_524, false},
+    {"user", &node_525, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",

@@ -4,6 +4,7 @@
 #include "gateway/schemas.gen.h"
 #include "routes/admin/admin_routes.gen.h"
 #include "routes/hub/hub_routes.gen.h"
+#include "routes/native/native_routes.gen.h"
 #include "routes/ollama/ollama_routes.gen.h"
 #include "routes/openai/openai_routes.gen.h"
 
@@ -93,6 +94,30 @@ static const struct hearth_route rows[] = {
      .group = "ollama", .name = "ollama_blob_head", .errors = HEARTH_ERRORS_OLLAMA,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
      .handle = hearth_route_ollama_blob_head},
+    {.method = "POST", .path = "/completion", .aliases = NULL,
+     .group = "native", .name = "native_completion", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_SSE, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_native_completion_request,
+     .handle = hearth_route_native_completion},
+    {.method = "POST", .path = "/infill", .aliases = NULL,
+     .group = "native", .name = "native_infill", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_SSE, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_native_infill_request,
+     .handle = hearth_route_native_infill},
+    {.method = "POST", .path = "/apply-template", .aliases = NULL,
+     .group = "native", .name = "native_template", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_native_template_request,
+     .handle = hearth_route_native_template},
+    {.method = "GET", .path = "/props", .aliases = NULL,
+     .group = "native", .name = "native_props", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_native_props},
+    {.method = "GET", .path = "/slots", .aliases = NULL,
+     .group = "native", .name = "native_slots", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_native_slots},
+    {.method = "GET", .path = "/lora-adapters", .aliases = NULL,
+     .group = "native", .name = "native_adapters", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .handle = hearth_route_native_adapters},
     {.method = "POST", .path = "/infer/{model*}", .aliases = NULL,
      .group = "infer", .name = "infer", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_infer_request,

@@ -88,6 +88,7 @@ struct hearth_generation {
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     struct hearth_adapter_choice adapters;
+    const void *asked; /* the request's */
     uint32_t choice_count;
 
     struct hearth_sse sse; /* used when the answer streams */
@@ -106,6 +107,7 @@ struct hearth_generation_request {
     struct hearth_adapter_choice adapters;
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
+    const void *asked;       /* the shape's own, for its writers; in the call's arena */
     bool stream, include_usage, list;
 };
 

@@ -261,6 +261,10 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
         hearth_ipc_put_text(&writer, HEARTH_TAG_PROMPT_NAME, input->prompt_name);
     if (input->no_special_tokens)
         hearth_ipc_put_u32(&writer, HEARTH_TAG_PLAIN_TOKENS, 1);
+    if (input->literal)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_LITERAL, 1);
+    if (input->form)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_FORM, input->form);
     if (input->sampling)
         put_sampling(&writer, input->sampling);
     if (input->adapters.given)
@@ -376,6 +380,12 @@ static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_re
     case HEARTH_TAG_PLAIN_TOKENS:
         input->no_special_tokens = word != 0;
         return 0;
+    case HEARTH_TAG_LITERAL:
+        input->literal = word != 0;
+        return 0;
+    case HEARTH_TAG_FORM:
+        input->form = (enum hearth_token_form)word;
+        return word <= HEARTH_FORM_RENDERED ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_CREDIT:
         request->credit = word;
         return 0;
@@ -393,6 +403,8 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
     case HEARTH_TAG_KIND:
     case HEARTH_TAG_TRUNCATE:
     case HEARTH_TAG_PLAIN_TOKENS:
+    case HEARTH_TAG_LITERAL:
+    case HEARTH_TAG_FORM:
     case HEARTH_TAG_CREDIT:
     case HEARTH_TAG_CLASS:
         return get_choice(field, request);

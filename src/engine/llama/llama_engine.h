@@ -32,6 +32,7 @@ struct hearth_llama_input {
     float *scales; /* [adapters] owned */
     struct hearth_llama_breakers breakers;
     struct hearth_llama_grammar *grammar; /* NULL: none */
+    struct hearth_buf rendered;           /* head.rendered */
     uint32_t max_tokens;                  /* never 0: what the request and the context allow */
     uint32_t pair_at; /* where the second text of a pair begins; 0: there is none */
     uint32_t opening; /* tokens of a prompt, which stay as well */

@@ -11,9 +11,10 @@
 #include <string.h>
 
 enum {
-    IDS_MAX = 64 << 20,   /* bytes */
-    WINDOW_MAX = 2048,    /* tokens around the gap: llama-server's batch */
-    EXTRA_FILES_MAX = 256 /* the gateway's schema has the same */
+    IDS_MAX = 64 << 20,    /* bytes */
+    WINDOW_MAX = 2048,     /* tokens around the gap: llama-server's batch */
+    EXTRA_FILES_MAX = 256, /* the gateway's schema has the same */
+    MARKS_MAX = 8          /* tokens around and in the gap beside those of the texts */
 };
 
 /* Ids, as the bytes of a buffer. */
@@ -50,7 +51,9 @@ static void add_text(struct encoding *encoding, struct hearth_buf *ids, const ch
     uint32_t count = 0;
     if (encoding->rc != 0)
         return;
-    encoding->rc = hearth_llama_encode(encoding->engine, text, length, add_special, parse_special,
+    /* A folder's tokenizer cannot do without. */
+    bool parses = parse_special || encoding->engine->tokenizer != NULL;
+    encoding->rc = hearth_llama_encode(encoding->engine, text, length, add_special, parses,
                                        encoding->input->canceled, &tokens, &count, encoding->error);
     if (encoding->rc == 0)
         hearth_buf_append(ids, tokens, count * sizeof(*tokens));
@@ -107,8 +110,9 @@ static void add_repository(struct encoding *encoding, struct hearth_buf *ids, co
 /* The parts of a gap, tokenized. */
 enum { PREFIX, SUFFIX, PROMPT, EXTRA, PARTS };
 
-/* Three quarters of the window are for what stands before the gap; other files take what the
- * context has beside the window and room for the answer. */
+/* Other files take what the context has beside the window and room for the answer. Three quarters
+ * of the window, as far as it fits into the context with the answer, are for what stands before the
+ * gap. */
 static void join(const struct encoding *encoding, const struct hearth_buf *parts,
                  struct hearth_buf *ids)
 {
@@ -118,15 +122,18 @@ static void join(const struct encoding *encoding, const struct hearth_buf *parts
     size_t context = engine->plan.context, predicted = sampling ? sampling->max_tokens : 0;
     size_t window = context < WINDOW_MAX ? context : WINDOW_MAX;
     size_t behind = 2 + count_of(&parts[PROMPT]);
-    size_t taken = window + 2 * predicted;
+    size_t taken = window + 2 * predicted, needed = MARKS_MAX + (predicted ? predicted : 1);
+    size_t around = context > needed ? context - needed : 0;
+    if (around > window)
+        around = window;
     add_some(ids, &parts[EXTRA], context > taken ? context - taken : 0, true);
     if (llama_vocab_get_add_bos(vocab) && llama_vocab_bos(vocab) != LLAMA_TOKEN_NULL)
         add_id(ids, llama_vocab_bos(vocab));
     add_id(ids, llama_vocab_fim_pre(vocab));
-    add_some(ids, &parts[PREFIX], 3 * (window / 4), true);
+    add_some(ids, &parts[PREFIX], 3 * (around / 4), true);
     add_some(ids, &parts[PROMPT], SIZE_MAX, false);
     add_id(ids, llama_vocab_fim_suf(vocab));
-    add_some(ids, &parts[SUFFIX], window / 4 > behind ? window / 4 - behind : 0, false);
+    add_some(ids, &parts[SUFFIX], around / 4 > behind ? around / 4 - behind : 0, false);
     add_id(ids, llama_vocab_fim_mid(vocab));
 }
 

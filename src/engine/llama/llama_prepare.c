@@ -153,6 +153,12 @@ static int render_chat(struct hearth_engine *engine, const struct hearth_input *
     int rc = hearth_chat_render(engine->chat, input->bytes, input->length,
                                 must_fit(input) ? engine->plan.context : SIZE_MAX, &prompt, stops,
                                 error);
+    if (rc == 0 && input->form == HEARTH_FORM_RENDERED) {
+        made->rendered = prompt; /* goes with the input */
+        made->head.rendered =
+            (struct hearth_bytes){prompt.length ? prompt.bytes : "", prompt.length};
+        return 0;
+    }
     if (rc == 0)
         rc = check_bytes(engine, input, prompt.length, error);
     /* The template has taken away its own BOS where the tokenizer adds one. */
@@ -180,8 +186,8 @@ static int tokenize_text(struct hearth_engine *engine, const struct hearth_input
         rc = hearth_error_set(error, text.failed, "the text is too long");
     if (rc == 0)
         rc = hearth_llama_encode(engine, text.length > 0 ? text.bytes : "", text.length,
-                                 !input->no_special_tokens, true, input->canceled, &made->tokens,
-                                 &made->head.token_count, error);
+                                 !input->no_special_tokens, !input->literal, input->canceled,
+                                 &made->tokens, &made->head.token_count, error);
     hearth_buf_finish(&text);
     while (length > 0 && (prompt[length - 1] == ' ' || prompt[length - 1] == '\n'))
         length--;
@@ -386,6 +392,7 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_free(made->scales);
     hearth_llama_breakers_finish(&made->breakers);
     hearth_llama_grammar_destroy(made->grammar);
+    hearth_buf_finish(&made->rendered);
     hearth_free(made);
 }
 
