@@ -273,7 +273,7 @@ def route_tables(rows):
             f"     .group = {c_string(r['group'])}, .name = {c_string(r['name'])}, .errors = HEARTH_ERRORS_{r['errors'].upper()},\n"
             f"     .scope = HEARTH_SCOPE_{r['scope'].upper()}, "
             f".kind = HEARTH_ROUTE_{r['kind'].upper()}, .body_max = {limit}, .request = {request},\n"
-            f"     .handle = hearth_route_{r['name']}}},")
+            f"     .may_ignore = {'true' if r.get('unknown') == 'setting' else 'false'}, .handle = hearth_route_{r['name']}}},")
     body += ["};", "const struct hearth_route_table hearth_routes = {rows, sizeof(rows) / sizeof(rows[0])};",
              ""]
     files = {"src/server/routes.gen.h": "\n".join(head), "src/server/routes.gen.c": "\n".join(body)}
@@ -439,6 +439,8 @@ def check_paths(rows):
         if row.get("errors") not in ERROR_SCHEMAS:
             raise SystemExit(f"routes.json: {row['name']}: errors must be one of "
                              + ", ".join(ERROR_SCHEMAS))
+        if row.get("unknown", "refuse") not in ("refuse", "setting"):
+            raise SystemExit(f"routes.json: {row['name']}: unknown must be refuse or setting")
         for path in [row["path"], *row.get("aliases", [])]:
             key = row["method"], re.sub(r"{[^}]*}", "{}", path)
             if key in seen:

@@ -177,6 +177,8 @@ struct hearth_sampling {
     uint32_t max_tokens;   /* 0: as many as the context has room for */
     uint32_t top_logprobs; /* alternatives with each token, at most 20 */
     bool logprobs;
+    bool prompt_logprobs; /* with `logprobs`: those of the prompt's tokens too, as PROMPT events */
+    bool no_answer; /* nothing is generated: the answer ends behind the prompt, as if cut off */
     bool ignore_eos;
     const struct hearth_bytes *stops;
     uint32_t stop_count;
@@ -238,6 +240,9 @@ enum hearth_event_kind {
     HEARTH_EVENT_VECTOR,   /* floats: an embedding, or the scores of HEARTH_TASK_SCORE */
     HEARTH_EVENT_TENSOR,   /* JSON of an Open Inference Protocol output */
     HEARTH_EVENT_BYTES,
+    /* Tokens of the prompt, the next ones each time, before any text; the first of all has the
+     * logprob NaN, since nothing stands before it. */
+    HEARTH_EVENT_PROMPT,
     HEARTH_EVENT_DONE,
     HEARTH_EVENT_ERROR,
 };
@@ -260,7 +265,8 @@ struct hearth_alternative {
     struct hearth_bytes text;
 };
 
-/* A token that a TEXT event releases; given only when logprobs were asked for. */
+/* A token that a TEXT event releases, or one of a PROMPT event; given only when logprobs were asked
+ * for. */
 struct hearth_token {
     int32_t token;
     float logprob;
@@ -274,9 +280,9 @@ struct hearth_event {
     enum hearth_event_kind kind;
     uint32_t sequence;
     struct hearth_bytes bytes;         /* TEXT, TENSOR, BYTES; the message of ERROR */
-    const struct hearth_token *tokens; /* TEXT */
+    const struct hearth_token *tokens; /* TEXT, PROMPT */
     uint32_t token_count;              /* TEXT: tokens sampled since the last event */
-    bool has_tokens;                   /* TEXT: `tokens` holds token_count entries */
+    bool has_tokens;                   /* TEXT, PROMPT: `tokens` holds token_count entries */
     enum hearth_text_channel channel;  /* TEXT */
     uint32_t call;                     /* TEXT of CALL and ARGUMENTS: which call, from 0 */
     struct hearth_bytes call_id;       /* TEXT of CALL: the id that the model gave, or empty */

@@ -147,7 +147,7 @@ static const struct taker {
     [HEARTH_IPC_TEXT] = {take_event, true},       [HEARTH_IPC_VECTOR] = {take_event, true},
     [HEARTH_IPC_TOKENS] = {take_tokens, true},    [HEARTH_IPC_TENSOR] = {take_event, true},
     [HEARTH_IPC_BYTES] = {take_event, true},      [HEARTH_IPC_DONE] = {take_event, true},
-    [HEARTH_IPC_ERROR] = {take_event, true},
+    [HEARTH_IPC_ERROR] = {take_event, true},      [HEARTH_IPC_PROMPT] = {take_event, true},
 };
 
 /* Streams exist only once the model is ready. That one of them is ours is for the caller to know: a

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -74,4 +75,15 @@ void hearth_random_bytes(void *ret_bytes, size_t length)
         out += got;
         length -= (size_t)got;
     }
+}
+
+/* It fails like the digest: only when OpenSSL is broken. */
+void hearth_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                        char ret_hex[HEARTH_SHA256_HEX])
+{
+    unsigned char raw[EVP_MAX_MD_SIZE];
+    unsigned raw_length = 0;
+    if (!HMAC(EVP_sha256(), key, (int)key_length, bytes, length, raw, &raw_length))
+        abort();
+    hearth_hex(raw, raw_length, ret_hex);
 }

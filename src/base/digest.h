@@ -22,6 +22,10 @@ bool hearth_sha256_valid(const char *text);
 /* Of bytes at hand. */
 void hearth_sha256_of(const void *bytes, size_t length, char ret_hex[HEARTH_SHA256_HEX]);
 
+/* HMAC-SHA256 (RFC 2104) of bytes at hand. */
+void hearth_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                        char ret_hex[HEARTH_SHA256_HEX]);
+
 /* Unpredictable bytes; aborts when the system has none. */
 void hearth_random_bytes(void *ret_bytes, size_t length);
 

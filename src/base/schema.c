@@ -14,7 +14,8 @@ struct step {
 
 struct check {
     struct hearth_arena *arena;
-    struct hearth_schema_faults *faults;
+    struct hearth_schema_faults *faults;   /* NULL: nobody wants to know them */
+    struct hearth_schema_ignored *ignored; /* NULL: a key that is not known is a fault */
     unsigned depth;
 };
 
@@ -239,6 +240,18 @@ static bool unknown_key(struct check *check, const struct hearth_schema *schema,
                                                    .suggestion = hearth_nearest_word(key, names)});
 }
 
+/* Once there are too many to name, no more are looked at: a body may have a million. */
+static void pass_over(struct check *check, const struct step *way)
+{
+    struct hearth_buf path;
+    if (check->ignored->more)
+        return;
+    hearth_buf_init(&path, 16 << 10);
+    write_way(&path, way);
+    hearth_schema_ignored_add(check->ignored, path.bytes, path.length);
+    hearth_buf_finish(&path);
+}
+
 static bool check_object(struct check *check, const struct hearth_schema *schema,
                          const json_t *value, const struct step *way)
 {
@@ -254,6 +267,8 @@ static bool check_object(struct check *check, const struct hearth_schema *schema
             good &= check_value(check, property->schema, member, &step);
         else if (schema->additional)
             good &= check_value(check, schema->additional, member, &step);
+        else if (schema->closed && check->ignored)
+            pass_over(check, &step);
         else if (schema->closed)
             good = unknown_key(check, schema, key, &step);
         if (!good && (!check->faults || check->faults->more))
@@ -283,15 +298,30 @@ static bool is_near(const struct hearth_schema *schema, const json_t *value)
     return !types || (types & type_of(json_array_get(value, 0)));
 }
 
+/* Without a list of faults: the first alternative that fits is enough, and the others' faults are
+ * nobody's, nor are the keys that they do not know. */
+static bool fits_one(const struct check *check, const struct hearth_schema *schema,
+                     const json_t *value, const struct step *way)
+{
+    struct check quiet = {.arena = check->arena, .ignored = check->ignored, .depth = check->depth};
+    const uint32_t count = check->ignored ? check->ignored->count : 0;
+    const bool more = check->ignored && check->ignored->more;
+    for (const struct hearth_schema *const *one = schema->any_of; *one; one++) {
+        if (check_value(&quiet, *one, value, way))
+            return true;
+        if (check->ignored) {
+            check->ignored->count = count;
+            check->ignored->more = more;
+        }
+    }
+    return false;
+}
+
 static bool check_any(struct check *check, const struct hearth_schema *schema, const json_t *value,
                       const struct step *way)
 {
-    /* Without a list of faults: the first alternative that fits is enough, and the others' faults
-     * are nobody's. */
-    struct check quiet = {.arena = check->arena, .depth = check->depth};
-    for (const struct hearth_schema *const *one = schema->any_of; *one; one++)
-        if (check_value(&quiet, *one, value, way))
-            return true;
+    if (fits_one(check, schema, value, way))
+        return true;
     /* The faults of the one alternative that takes such a value say more than "none matches". */
     const struct hearth_schema *meant = NULL;
     size_t near = 0;
@@ -368,12 +398,21 @@ static bool refuse(struct check *check, const struct hearth_schema *schema, cons
                                                    .message = schema->refused});
 }
 
+/* Says that a client knows the key and does not use it: some write every key they know, with the
+ * value that switches it off. An empty object is none of these: it may ask for all defaults. */
+static bool is_off(const json_t *value)
+{
+    return json_is_null(value) || json_is_false(value) ||
+           (json_is_number(value) && json_number_value(value) == 0) ||
+           (json_is_string(value) && json_string_length(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
 static bool check_value(struct check *check, const struct hearth_schema *schema,
                         const json_t *value, const struct step *way)
 {
-    /* null says that a client knows the key and does not use it. */
     if (schema->refused)
-        return json_is_null(value) ? true : refuse(check, schema, value, way);
+        return is_off(value) ? true : refuse(check, schema, value, way);
     if (check->depth == HEARTH_SCHEMA_DEPTH_MAX)
         return fault(check, HEARTH_FAULT_DEPTH, way, "at most 64 levels", "more levels");
     check->depth++;
@@ -386,13 +425,30 @@ static bool check_value(struct check *check, const struct hearth_schema *schema,
     return good;
 }
 
-int hearth_schema_check(const struct hearth_schema *schema, const json_t *value,
-                        struct hearth_arena *arena, struct hearth_schema_faults *ret_faults)
+static int check_document(const struct hearth_schema *schema, const json_t *value,
+                          struct hearth_arena *arena, struct hearth_schema_faults *ret_faults,
+                          struct hearth_schema_ignored *ignored)
 {
     ret_faults->count = 0;
     ret_faults->more = false;
-    struct check check = {.arena = arena, .faults = ret_faults};
+    struct check check = {.arena = arena, .faults = ret_faults, .ignored = ignored};
     return check_value(&check, schema, value, NULL) ? 0 : HEARTH_EFIELDS;
+}
+
+int hearth_schema_check(const struct hearth_schema *schema, const json_t *value,
+                        struct hearth_arena *arena, struct hearth_schema_faults *ret_faults)
+{
+    return check_document(schema, value, arena, ret_faults, NULL);
+}
+
+int hearth_schema_check_tolerant(const struct hearth_schema *schema, const json_t *value,
+                                 struct hearth_arena *arena,
+                                 struct hearth_schema_faults *ret_faults,
+                                 struct hearth_schema_ignored *ret_ignored)
+{
+    ret_ignored->count = 0;
+    ret_ignored->more = false;
+    return check_document(schema, value, arena, ret_faults, ret_ignored);
 }
 
 const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,

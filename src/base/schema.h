@@ -2,15 +2,17 @@
  *
  * The schemas of api/schemas/ are compiled to constant trees of the struct below by
  * scripts/generate; the subset of JSON Schema 2020-12 that they may use is what its members say,
- * plus `x-refused`, the reason why a known key is not taken, `x-expected`, `expected` in better
- * words than the generator's, and `x-nul`, true where the texts of a member of the document may
- * hold U+0000 (the reader of the document sees to that). Pure; any thread. Depth and number of
- * faults are bounded, whatever the document. */
+ * plus `x-refused`, the reason why a known key is not taken (but for values that say that it is not
+ * used: null, false, 0, "" and []), `x-expected`, `expected` in better words than the generator's,
+ * and `x-nul`, true where the texts of a member of the document may hold U+0000 (the reader of the
+ * document sees to that). Pure; any thread. Depth and number of faults are bounded, whatever the
+ * document. */
 #ifndef HEARTH_BASE_SCHEMA_H
 #define HEARTH_BASE_SCHEMA_H
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/schema_ignored.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +41,7 @@ struct hearth_schema_property {
 struct hearth_schema {
     const char *expected;       /* what is wanted here, in words: "a number from 0 to 2" */
     unsigned types;             /* bits of enum hearth_schema_type; 0: any */
-    const char *refused;        /* why any value but null is refused */
+    const char *refused;        /* why any value that asks for something is refused */
     bool takes_nul;             /* its texts are read with their length */
     const char *const *choices; /* texts allowed (enum, const); ends with NULL */
     const double *minimum, *maximum;
@@ -97,6 +99,14 @@ const char *hearth_schema_site_describe(struct hearth_schema_site *site, const j
 /* Returns 0 or HEARTH_EFIELDS. The texts of the faults live in the arena. */
 int hearth_schema_check(const struct hearth_schema *schema, const json_t *value,
                         struct hearth_arena *arena, struct hearth_schema_faults *ret_faults);
+
+/* The same for bodies of clients that send keys which only other servers know: a key that a closed
+ * object does not have is no fault but noted in `ret_ignored`, which is cleared first. Keys that
+ * are known and refused stay faults. */
+int hearth_schema_check_tolerant(const struct hearth_schema *schema, const json_t *value,
+                                 struct hearth_arena *arena,
+                                 struct hearth_schema_faults *ret_faults,
+                                 struct hearth_schema_ignored *ret_ignored);
 
 /* One sentence about a fault, for a person; in the arena, "" when that is full. */
 const char *hearth_schema_fault_text(const struct hearth_schema_fault *fault,

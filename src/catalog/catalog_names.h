@@ -15,8 +15,9 @@ struct hearth_catalog_names {
 /* The entry that a client's reference means, not counted for the caller. It is, in this order: the
  * name as it is registered; the hub id that a version came from ("ORG/REPO"); the name in another
  * case; and both again without a leading part, because clients of several servers put the
- * provider's name before it ("openai/smollm2"). HEARTH_ENOMODEL says what is missing and names the
- * nearest model. */
+ * provider's name before it ("openai/smollm2"). Where one file is served (serve --model FILE), any
+ * other name means that file: whoever starts a server for one model does not want to teach each
+ * client its name. HEARTH_ENOMODEL says what is missing and names the nearest model. */
 int hearth_catalog_names_find(const struct hearth_catalog_names *names, const char *text,
                               const struct hearth_catalog_entry **ret_entry,
                               struct hearth_error *error);

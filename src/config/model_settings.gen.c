@@ -102,6 +102,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "how long it rests",
     },
     {
+        .key = "truncate", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = (const char *const[]){"never", "end", "start", NULL},
+        .is_engines = false,
+        .help = "what becomes of a text that is too long to embed or rank, where a request does not say: it is refused, or its end or start is cut (of a pair only the end of the second text)",
+    },
+    {
         .key = "matryoshka", .kind = HEARTH_SETTING_TRUTH,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -245,6 +252,7 @@ const char *const hearth_model_setting_keys[] = {
     "load_timeout",
     "breaker_failures",
     "breaker_rest",
+    "truncate",
     "matryoshka",
     "flash_attention",
     "cache_type_k",

@@ -66,6 +66,8 @@ struct hearth_settings {
     uint64_t request_timeout;
     /* model of a request that names none, where it can do what is asked; without it the only model that can */
     const char *default_model;
+    /* keys in the bodies of other servers' APIs (/v1 and the like) that Hearth does not know: accept passes them over and names them in the header Hearth-Ignored and in the log; refuse answers 400 */
+    const char *unknown_fields;
     /* tokens for each sequence; 0: the smaller of the model's own and 4,096 */
     int64_t context;
     /* sequences that a model computes at once; 0: the engine's own number (llama 4, encoder 64 or more) */
@@ -86,6 +88,42 @@ struct hearth_settings {
     uint64_t embedding_cache_bytes;
     /* when several requests ask for the same text at the same time, compute it once */
     bool embedding_dedup;
+    /* asynchronous requests that are kept, waiting, running or over */
+    int64_t async_requests_max;
+    /* bytes: bytes of the bodies and answers of asynchronous requests that are kept */
+    uint64_t async_bytes_max;
+    /* asynchronous requests that run at once */
+    int64_t async_parallel;
+    /* class of asynchronous requests in the queues of models */
+    const char *async_class;
+    /* milliseconds: how long an asynchronous request is kept after its end */
+    uint64_t async_keep;
+    /* milliseconds: how long an answer is kept for requests with the same Idempotency-Key */
+    uint64_t idempotency_keep;
+    /* answers that are kept for requests with an Idempotency-Key */
+    int64_t idempotency_keys_max;
+    /* bytes: bytes of answers that are kept for requests with an Idempotency-Key */
+    uint64_t idempotency_bytes_max;
+    /* secret that callbacks are signed with; without it there are none */
+    const char *callback_secret;
+    /* ends with NULL: hosts that callbacks may go to, besides this machine */
+    const char *const *callback_hosts;
+    /* hosts of callback_hosts may have private addresses */
+    bool callback_private;
+    /* how often a callback that failed is tried again */
+    int64_t callback_retries;
+    /* bytes: size of a file that is uploaded */
+    uint64_t file_bytes_max;
+    /* bytes: size of all uploaded files and results of batches together */
+    uint64_t files_bytes_max;
+    /* uploaded files and results of batches that are kept */
+    int64_t files_max;
+    /* batches that are kept */
+    int64_t batches_max;
+    /* requests of one batch */
+    int64_t batch_lines_max;
+    /* requests of batches that run at once; fewer than a model has slots, so that one is free for who waits */
+    int64_t batch_parallel;
     /* milliseconds: longest time for loading a model */
     uint64_t load_timeout;
     /* milliseconds: end a worker that has been silent for this long */

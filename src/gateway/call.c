@@ -9,6 +9,7 @@
 #include "gateway/answers.h"
 #include "gateway/body_room.h"
 #include "gateway/gateway_state.h"
+#include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/time_limit.h"
 #include "loop/pool.h"
@@ -20,6 +21,7 @@ enum {
     PARSE_ON_LOOP_MAX = 256 << 10, /* a larger body is parsed on the pool */
     FAULTS_MAX = 1 << 20,
     BUSY_RETRY_MS = 1000,
+    FORM_ROOM = 64 << 10, /* what stands around a file that is uploaded */
 };
 
 void hearth_call_hold(struct hearth_call *call)
@@ -114,28 +116,56 @@ void hearth_call_end(struct hearth_call *call, int status)
     hearth_call_drop(call);
 }
 
-/* `faults` live in the arena. */
+/* What a check of a body found; the faults live in the arena. */
+struct findings {
+    struct hearth_schema_faults faults;
+    struct hearth_schema_ignored ignored; /* keys that are not known, where these are no faults */
+};
+
 static bool is_valid(const struct hearth_call *call, struct hearth_arena *arena,
-                     struct hearth_schema_faults *faults)
+                     struct findings *findings)
 {
-    return !call->route->request ||
-           !hearth_schema_check(call->route->request, call->json, arena, faults);
+    const struct hearth_schema *schema = call->route->request;
+    bool tolerant =
+        call->route->may_ignore && strcmp(call->gateway->settings->unknown_fields, "accept") == 0;
+    findings->ignored.count = 0;
+    if (!schema)
+        return true;
+    if (!tolerant)
+        return !hearth_schema_check(schema, call->json, arena, &findings->faults);
+    return !hearth_schema_check_tolerant(schema, call->json, arena, &findings->faults,
+                                         &findings->ignored);
+}
+
+/* Something else may answer it: later, or with what was answered before. */
+static bool is_taken(struct hearth_call *call)
+{
+    const struct hearth_gateway *gateway = call->gateway;
+    return !call->is_detached && gateway->takes && gateway->takes(call);
 }
 
 /* The body is checked. */
-static void handle(struct hearth_call *call)
+static void handle(struct hearth_call *call, const struct findings *findings)
 {
+    hearth_ignored_keys_tell(call, &findings->ignored);
+    if (!is_taken(call))
+        hearth_call_handle(call);
+}
+
+void hearth_call_handle(struct hearth_call *call)
+{
+    hearth_buf_finish(&call->body);
     if (call->route->scope != HEARTH_SCOPE_INFER || !hearth_time_limit_read(call))
         call->route->handle(call);
 }
 
 static void run_route(struct hearth_call *call)
 {
-    struct hearth_schema_faults faults;
-    if (is_valid(call, hearth_call_arena(call), &faults))
-        handle(call);
+    struct findings findings;
+    if (is_valid(call, hearth_call_arena(call), &findings))
+        handle(call, &findings);
     else
-        hearth_answer_faults(call, &faults);
+        hearth_answer_faults(call, &findings.faults);
 }
 
 static bool may_hold_nul(const struct hearth_schema *schema, const char *key)
@@ -190,7 +220,7 @@ static void refuse_body(struct hearth_call *call, const struct hearth_error *err
 struct parsing {
     struct hearth_call *call;
     struct hearth_arena *arena;
-    struct hearth_schema_faults faults;
+    struct findings findings;
     bool is_valid;
     int rc;
     struct hearth_error error;
@@ -205,7 +235,7 @@ static void parse_on_lane(void *argument)
     parsing->rc = parse(call, &parsing->error);
     if (parsing->rc)
         hearth_body_room_trim(call->gateway->body_room);
-    parsing->is_valid = !parsing->rc && is_valid(call, parsing->arena, &parsing->faults);
+    parsing->is_valid = !parsing->rc && is_valid(call, parsing->arena, &parsing->findings);
 }
 
 /* `call->exchange` is NULL when the client has gone while the body was parsed. */
@@ -214,16 +244,15 @@ static void parsed_on_lane(void *argument, bool dropped)
     struct parsing *parsing = argument;
     struct hearth_call *call = parsing->call;
     call->is_large = true;
-    hearth_buf_finish(&call->body);
     if (dropped && !parsing->rc)
         parsing->rc =
             hearth_error_set(&parsing->error, HEARTH_EDRAINING, "the server is shutting down");
     if (call->exchange && parsing->rc)
         refuse_body(call, &parsing->error);
     else if (call->exchange && !parsing->is_valid)
-        hearth_answer_faults(call, &parsing->faults);
+        hearth_answer_faults(call, &parsing->findings.faults);
     else if (call->exchange)
-        handle(call);
+        handle(call, &parsing->findings);
     hearth_call_drop(call);
     hearth_arena_destroy(parsing->arena);
     hearth_free(parsing);
@@ -249,7 +278,10 @@ static void on_body(void *handler_state, struct hearth_exchange *exchange, const
 {
     (void)exchange;
     struct hearth_call *call = handler_state;
-    hearth_buf_append(&call->body, bytes, length); /* a failure is seen at the end */
+    if (call->events && call->events->on_body)
+        call->events->on_body(call, bytes, length);
+    else
+        hearth_buf_append(&call->body, bytes, length); /* a failure is seen at the end */
 }
 
 /* A body over the limit was refused by its length, or while it came (net/exchange.c); this catches
@@ -259,7 +291,9 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     (void)exchange;
     struct hearth_call *call = handler_state;
     struct hearth_error error;
-    if (call->body.failed) {
+    if (call->events && call->events->on_body_end) {
+        call->events->on_body_end(call);
+    } else if (call->body.failed) {
         hearth_answer_message(call, call->body.failed, NULL, "the body is larger than the limit");
     } else if (!call->route->request) {
         run_route(call);
@@ -268,7 +302,6 @@ static void on_end(void *handler_state, struct hearth_exchange *exchange)
     } else if (parse(call, &error)) {
         refuse_body(call, &error);
     } else {
-        hearth_buf_finish(&call->body);
         run_route(call);
     }
 }
@@ -292,8 +325,9 @@ static void on_writable(void *handler_state, struct hearth_exchange *exchange)
         call->events->on_writable(call);
 }
 
-void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *exchange,
-                       const struct hearth_route_match *match, const char *principal)
+struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
+                                      struct hearth_exchange *exchange,
+                                      const struct hearth_route_match *match, const char *principal)
 {
     static const struct hearth_handler handler = {
         .on_body = on_body, .on_end = on_end, .on_abort = on_abort, .on_writable = on_writable};
@@ -308,8 +342,13 @@ void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *e
     };
     memcpy(call->params, match->params, sizeof(call->params));
     uint64_t limit = match->route->body_max;
+    bool uploads = match->route->kind == HEARTH_ROUTE_UPLOAD;
     if (limit == HEARTH_BODY_DEFAULT)
-        limit = gateway->settings->body_bytes_max;
-    hearth_buf_init(&call->body, (size_t)limit);
+        limit = uploads ? gateway->settings->file_bytes_max + FORM_ROOM
+                        : gateway->settings->body_bytes_max;
+    hearth_buf_init(&call->body, uploads ? 0 : (size_t)limit);
     hearth_exchange_handle(exchange, &handler, call, limit);
+    if (uploads)
+        match->route->handle(call);
+    return call;
 }

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "domain/queue.h"
 #include "gateway/router.h"
 #include "net/exchange.h"
 
@@ -25,6 +26,10 @@ struct hearth_call_events {
     void (*on_gone)(struct hearth_call *call, int reason);
     /* What was written has left; optional. */
     void (*on_writable)(struct hearth_call *call);
+    /* Of routes of the kind upload, which get the body as it comes, in place of json and body:
+     * their handler runs before it, and sets these two. */
+    void (*on_body)(struct hearth_call *call, const char *bytes, size_t length);
+    void (*on_body_end)(struct hearth_call *call);
 };
 
 struct hearth_call {
@@ -42,15 +47,24 @@ struct hearth_call {
     uint64_t started_us;
     uint64_t deadline_ms; /* what the client set, on the loop's clock; 0: none (time_limit.h) */
     unsigned holds;
-    bool is_large; /* its JSON was read on the pool */
+    enum hearth_class class_floor; /* its inferences are in no better class than this */
+    bool is_detached;              /* no client waits for it (detached_call.h) */
+    bool is_large;                 /* its JSON was read on the pool */
 };
 
-/* Takes over an exchange whose route is known and allowed. */
-void hearth_call_start(struct hearth_gateway *gateway, struct hearth_exchange *exchange,
-                       const struct hearth_route_match *match, const char *principal);
+/* Takes over an exchange whose route is known and allowed. The call is the caller's to look at
+ * until the exchange has its first event. */
+struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
+                                      struct hearth_exchange *exchange,
+                                      const struct hearth_route_match *match,
+                                      const char *principal);
 /* The call has ended with this status (0: without an answer); counts it and lets go. Called by
  * answers.h and sse.h only. */
 void hearth_call_end(struct hearth_call *call, int status);
+
+/* Runs the handler of a call that `takes` of the gateway has taken over and gives back; its body's
+ * text is freed. */
+void hearth_call_handle(struct hearth_call *call);
 
 /* Keeps the memory while another thread works on it. */
 void hearth_call_hold(struct hearth_call *call);

@@ -11,7 +11,9 @@ struct hearth_blob_store;
 struct hearth_body_room;
 struct hearth_call;
 struct hearth_catalog;
+struct hearth_deferred;
 struct hearth_home;
+struct hearth_ignored_keys;
 struct hearth_installs;
 struct hearth_lane;
 struct hearth_loop;
@@ -40,9 +42,14 @@ struct hearth_gateway {
     struct hearth_metrics *metrics;
     struct hearth_lane *lane; /* parses large bodies and writes large answers off the loop */
     struct hearth_body_room *body_room;
+    struct hearth_ignored_keys *ignored_keys; /* those that the log has named */
     struct hearth_installs *installs;
+    struct hearth_deferred *deferred;   /* what runs without its client: requests, batches, files */
     struct hearth_sse_streams *streams; /* the streams of events to clients */
-    uint64_t started_ms;                /* when the server started, on the loop's clock */
+    /* Looks at each call that is to be handled, with its body: true when it has taken the call
+     * over, as a handler would. NULL: nothing does. */
+    bool (*takes)(struct hearth_call *call);
+    uint64_t started_ms; /* when the server started, on the loop's clock */
     bool draining;
     bool store_failed; /* the last verb of the store ended with an I/O error */
 };

@@ -35,7 +35,8 @@ static void set_cors_headers(struct hearth_exchange *exchange, const char *origi
     hearth_exchange_set_header(exchange, "access-control-allow-origin", origin);
     hearth_exchange_set_header(exchange, "vary", "Origin");
     hearth_exchange_set_header(exchange, "access-control-expose-headers",
-                               "X-Request-Id, Hearth-Version, Hearth-Model, Retry-After");
+                               "X-Request-Id, Hearth-Version, Hearth-Model, Hearth-Ignored, "
+                               "Retry-After");
     if (!preflight)
         return;
     const char *wanted = hearth_exchange_header(exchange, "access-control-request-headers");

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/schema.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,7 @@ struct hearth_route {
     enum hearth_route_kind kind;
     enum hearth_error_shape errors;
     uint64_t body_max;
+    bool may_ignore; /* keys that `request` does not know, if the setting unknown_fields says so */
     const struct hearth_schema *request; /* NULL: no body is read as JSON */
     void (*handle)(struct hearth_call *call);
 };

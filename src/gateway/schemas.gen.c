@@ -2686,10 +2686,10 @@ static const struct hearth_schema node_412 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_413 = {
-    .expected = "an integer from 1 to 16",
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_414 = {
     .expected = "true or false",
@@ -2798,43 +2798,89 @@ static const struct hearth_schema node_437 = {
 };
 static const struct hearth_schema node_438 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_439 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_440 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_441 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_442 = {
     .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_443 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_444 = {
     .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_445 = {
     .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_446 = {
     .expected = "nothing",
-    .refused = "guided choices are not supported yet, and it would be wrong to answer without",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_447 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_448 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_449 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_450 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_452 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_451 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_452,
+};
+static const struct hearth_schema node_453 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_454 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_455 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_457 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_456 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_457,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
     {"model", &node_383, false},
@@ -2889,196 +2935,143 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"store", &node_435, false},
     {"metadata", &node_436, false},
     {"prediction", &node_437, false},
-    {"audio", &node_438, false},
-    {"web_search_options", &node_439, false},
-    {"functions", &node_440, false},
-    {"function_call", &node_441, false},
-    {"grammar", &node_442, false},
-    {"json_schema", &node_443, false},
-    {"guided_json", &node_444, false},
-    {"guided_regex", &node_445, false},
-    {"guided_choice", &node_446, false},
-    {"guided_grammar", &node_447, false},
+    {"use_beam_search", &node_438, false},
+    {"allowed_token_ids", &node_439, false},
+    {"bad_words", &node_440, false},
+    {"logits_processors", &node_441, false},
+    {"prompt_embeds", &node_442, false},
+    {"audio", &node_443, false},
+    {"web_search_options", &node_444, false},
+    {"functions", &node_445, false},
+    {"function_call", &node_446, false},
+    {"grammar", &node_447, false},
+    {"json_schema", &node_448, false},
+    {"guided_json", &node_449, false},
+    {"guided_regex", &node_450, false},
+    {"guided_choice", &node_451, false},
+    {"guided_grammar", &node_453, false},
+    {"structured_outputs", &node_454, false},
+    {"regex", &node_455, false},
+    {"choice", &node_456, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 62,
+    .property_count = 70,
     .closed = true,
 };
-static const struct hearth_schema node_448 = {
+static const struct hearth_schema node_458 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_450 = {
+static const struct hearth_schema node_460 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_452 = {
+static const struct hearth_schema node_462 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_451 = {
-    .expected = "an array of strings of 1 to 64 items",
+static const struct hearth_schema node_461 = {
+    .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
-    .items = &node_452,
+    .length_max = 2048,
+    .items = &node_462,
 };
-static const struct hearth_schema node_453 = {
-    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 64 items",
+static const struct hearth_schema node_463 = {
+    .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
-    .length_max = 64,
+    .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_449 = {
-    .expected = "a text, a list of 1 to 64 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_450, &node_451, &hearth_schema_tokens, &node_453, NULL},
+static const struct hearth_schema node_459 = {
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_460, &node_461, &hearth_schema_tokens, &node_463, NULL},
 };
-static const struct hearth_schema node_454 = {
+static const struct hearth_schema node_464 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_465 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_457 = {
+static const struct hearth_schema node_467 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_468 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_456_properties[] = {
-    {"include_usage", &node_457, false},
-    {"include_obfuscation", &node_458, false},
+static const struct hearth_schema_property node_466_properties[] = {
+    {"include_usage", &node_467, false},
+    {"include_obfuscation", &node_468, false},
 };
-static const struct hearth_schema node_456 = {
+static const struct hearth_schema node_466 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_456_properties,
+    .properties = node_466_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_459 = {
+static const struct hearth_schema node_469 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_460 = {
-    .expected = "1, because every choice that is made is given",
+static const struct hearth_schema node_470 = {
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_461 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_462 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_463 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_464 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_465 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_466 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_467 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_468 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_469 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_470 = {
-    .expected = "a number from -1 to 1000",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){128.0},
 };
 static const struct hearth_schema node_471 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_472 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_473 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_474 = {
-    .expected = "a number from 0 to 100",
+static const struct hearth_schema node_473 = {
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_474 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_475 = {
-    .expected = "a number from 0 to 100",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_476 = {
-    .expected = "a number from 1 to 100",
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){100.0},
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_477 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_478 = {
     .expected = "an integer from -1 to 2,147,483,647",
@@ -3086,222 +3079,346 @@ static const struct hearth_schema node_478 = {
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
+static const struct hearth_schema node_479 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
 static const struct hearth_schema node_480 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_481 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_482 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_483 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_484 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_485 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_486 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_487 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_488 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_490 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_479 = {
+static const struct hearth_schema node_489 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_480,
+    .items = &node_490,
 };
-static const struct hearth_schema node_481 = {
+static const struct hearth_schema node_491 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_482 = {
+static const struct hearth_schema node_492 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_493 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_484 = {
-    .expected = "an integer from 1 to 16",
+static const struct hearth_schema node_494 = {
+    .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
-    .maximum = &(const double){16.0},
+    .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_495 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_496 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_487 = {
+static const struct hearth_schema node_497 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_498 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_499 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_500 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
+static const struct hearth_schema node_501 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
+static const struct hearth_schema node_502 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_488 = {
+static const struct hearth_schema node_503 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_489 = {
+static const struct hearth_schema node_504 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_490 = {
-    .expected = "nothing",
-    .refused = "grammars are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_505 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_491 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_506 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_492 = {
-    .expected = "nothing",
-    .refused = "schemas are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_507 = {
+    .expected = "any value",
 };
-static const struct hearth_schema node_493 = {
-    .expected = "nothing",
-    .refused = "patterns are not supported yet, and it would be wrong to answer without",
+static const struct hearth_schema node_508 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_510 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_509 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_510,
+};
+static const struct hearth_schema node_511 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_512 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_513 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_515 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_514 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_515,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_448, false},
-    {"prompt", &node_449, true},
-    {"suffix", &node_454, false},
-    {"stream", &node_455, false},
-    {"stream_options", &node_456, false},
-    {"echo", &node_459, false},
-    {"best_of", &node_460, false},
-    {"max_tokens", &node_461, false},
-    {"temperature", &node_462, false},
-    {"top_p", &node_463, false},
-    {"top_k", &node_464, false},
-    {"min_p", &node_465, false},
-    {"repeat_penalty", &node_466, false},
-    {"repetition_penalty", &node_467, false},
-    {"repeat_last_n", &node_468, false},
-    {"typical_p", &node_469, false},
-    {"top_n_sigma", &node_470, false},
-    {"xtc_probability", &node_471, false},
-    {"xtc_threshold", &node_472, false},
-    {"dynatemp_range", &node_473, false},
-    {"dynatemp_exponent", &node_474, false},
-    {"dry_multiplier", &node_475, false},
-    {"dry_base", &node_476, false},
-    {"dry_allowed_length", &node_477, false},
-    {"dry_penalty_last_n", &node_478, false},
-    {"dry_sequence_breakers", &node_479, false},
-    {"presence_penalty", &node_481, false},
-    {"frequency_penalty", &node_482, false},
-    {"seed", &node_483, false},
+    {"model", &node_458, false},
+    {"prompt", &node_459, true},
+    {"suffix", &node_464, false},
+    {"stream", &node_465, false},
+    {"stream_options", &node_466, false},
+    {"echo", &node_469, false},
+    {"best_of", &node_470, false},
+    {"max_tokens", &node_471, false},
+    {"temperature", &node_472, false},
+    {"top_p", &node_473, false},
+    {"top_k", &node_474, false},
+    {"min_p", &node_475, false},
+    {"repeat_penalty", &node_476, false},
+    {"repetition_penalty", &node_477, false},
+    {"repeat_last_n", &node_478, false},
+    {"typical_p", &node_479, false},
+    {"top_n_sigma", &node_480, false},
+    {"xtc_probability", &node_481, false},
+    {"xtc_threshold", &node_482, false},
+    {"dynatemp_range", &node_483, false},
+    {"dynatemp_exponent", &node_484, false},
+    {"dry_multiplier", &node_485, false},
+    {"dry_base", &node_486, false},
+    {"dry_allowed_length", &node_487, false},
+    {"dry_penalty_last_n", &node_488, false},
+    {"dry_sequence_breakers", &node_489, false},
+    {"presence_penalty", &node_491, false},
+    {"frequency_penalty", &node_492, false},
+    {"seed", &node_493, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_484, false},
+    {"n", &node_494, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_485, false},
-    {"ignore_eos", &node_486, false},
-    {"service_tier", &node_487, false},
-    {"cache_prompt", &node_488, false},
-    {"user", &node_489, false},
-    {"grammar", &node_490, false},
-    {"json_schema", &node_491, false},
+    {"logprobs", &node_495, false},
+    {"ignore_eos", &node_496, false},
+    {"use_beam_search", &node_497, false},
+    {"allowed_token_ids", &node_498, false},
+    {"bad_words", &node_499, false},
+    {"logits_processors", &node_500, false},
+    {"prompt_embeds", &node_501, false},
+    {"service_tier", &node_502, false},
+    {"cache_prompt", &node_503, false},
+    {"user", &node_504, false},
+    {"grammar", &node_505, false},
+    {"json_schema", &node_506, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_492, false},
-    {"guided_regex", &node_493, false},
+    {"guided_json", &node_507, false},
+    {"guided_regex", &node_508, false},
+    {"guided_choice", &node_509, false},
+    {"guided_grammar", &node_511, false},
+    {"structured_outputs", &node_512, false},
+    {"regex", &node_513, false},
+    {"choice", &node_514, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 43,
+    .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_516 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_518 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_520 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_519 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_498,
+    .items = &node_520,
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_521 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_517 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_496, &node_497, &hearth_schema_tokens, &node_499, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_518, &node_519, &hearth_schema_tokens, &node_521, NULL},
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_522 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_523 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_525 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_504 = {
+static const struct hearth_schema node_526 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_505 = {
+static const struct hearth_schema node_527 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_524 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_503, &node_504, &node_505, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_525, &node_526, &node_527, NULL},
 };
-static const struct hearth_schema node_506 = {
+static const struct hearth_schema node_528 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_507 = {
+static const struct hearth_schema node_529 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_508 = {
+static const struct hearth_schema node_530 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_509 = {
+static const struct hearth_schema node_531 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_494, false},
-    {"input", &node_495, true},
-    {"encoding_format", &node_500, false},
-    {"dimensions", &node_501, false},
-    {"truncate", &node_502, false},
-    {"prompt_name", &node_506, false},
+    {"model", &node_516, false},
+    {"input", &node_517, true},
+    {"encoding_format", &node_522, false},
+    {"dimensions", &node_523, false},
+    {"truncate", &node_524, false},
+    {"prompt_name", &node_528, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_507, false},
-    {"service_tier", &node_508, false},
-    {"user", &node_509, false},
+    {"partial", &node_529, false},
+    {"service_tier", &node_530, false},
+    {"user", &node_531, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3317,104 +3434,466 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_532 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_511 = {
+static const struct hearth_schema node_533 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_536 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_538 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_515_properties[] = {
-    {"text", &node_516, true},
+static const struct hearth_schema_property node_537_properties[] = {
+    {"text", &node_538, true},
 };
-static const struct hearth_schema node_515 = {
+static const struct hearth_schema node_537 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_515_properties,
+    .properties = node_537_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_513 = {
+static const struct hearth_schema node_535 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_514, &node_515, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_536, &node_537, NULL},
 };
-static const struct hearth_schema node_512 = {
+static const struct hearth_schema node_534 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_513,
+    .items = &node_535,
 };
-static const struct hearth_schema node_517 = {
+static const struct hearth_schema node_540 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_539 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_540,
+};
+static const struct hearth_schema node_541 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_542 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
+static const struct hearth_schema node_543 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_544 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_545 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_547 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_548 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_523 = {
+static const struct hearth_schema node_549 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_520 = {
+static const struct hearth_schema node_546 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_521, &node_522, &node_523, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_547, &node_548, &node_549, NULL},
 };
-static const struct hearth_schema node_524 = {
+static const struct hearth_schema node_550 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_551 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_510, false},
-    {"query", &node_511, true},
-    {"documents", &node_512, true},
-    {"top_n", &node_517, false},
-    {"return_documents", &node_518, false},
-    {"raw_scores", &node_519, false},
-    {"truncate", &node_520, false},
+    {"model", &node_532, false},
+    {"query", &node_533, true},
+    {"documents", &node_534, false},
+    {"texts", &node_539, false},
+    {"return_text", &node_541, false},
+    {"truncation_direction", &node_542, false},
+    {"top_n", &node_543, false},
+    {"return_documents", &node_544, false},
+    {"raw_scores", &node_545, false},
+    {"truncate", &node_546, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_524, false},
-    {"user", &node_525, false},
+    {"service_tier", &node_550, false},
+    {"user", &node_551, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_rerank_request_properties,
+    .property_count = 13,
+    .closed = true,
+};
+static const struct hearth_schema node_552 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_554 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_556 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_555 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_556,
+};
+static const struct hearth_schema node_553 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_554, &node_555, NULL},
+};
+static const struct hearth_schema node_557 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_558 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_559 = {
+    .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
+};
+static const struct hearth_schema node_560 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_561 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema_property top_embed_request_properties[] = {
+    {"model", &node_552, false},
+    {"inputs", &node_553, true},
+    {"normalize", &node_557, false},
+    {"truncate", &node_558, false},
+    {"truncation_direction", &node_559, false},
+    {"prompt_name", &node_560, false},
+    {"dimensions", &node_561, false},
+};
+const struct hearth_schema hearth_schema_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embed_request_properties,
+    .property_count = 7,
+    .closed = true,
+};
+static const struct hearth_schema node_562 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_564 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_563 = {
+    .expected = "an array of strings that are not empty of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_564,
+};
+static const struct hearth_schema node_565 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_567 = {
+    .expected = "\"float\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"float", NULL},
+};
+static const struct hearth_schema node_566 = {
+    .expected = "an array of \"float\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_567,
+};
+static const struct hearth_schema node_568 = {
+    .expected = "an integer from 1 to 1,048,576",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){1048576.0},
+};
+static const struct hearth_schema node_569 = {
+    .expected = "\"NONE\", \"START\" or \"END\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"NONE", "START", "END", NULL},
+};
+static const struct hearth_schema node_570 = {
+    .expected = "a string of at most 127 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 127,
+};
+static const struct hearth_schema node_571 = {
+    .expected = "nothing",
+    .refused = "models here embed text only",
+};
+static const struct hearth_schema node_572 = {
+    .expected = "nothing",
+    .refused = "send texts",
+};
+static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
+    {"model", &node_562, false},
+    {"texts", &node_563, true},
+    {"input_type", &node_565, false},
+    {"embedding_types", &node_566, false},
+    {"output_dimension", &node_568, false},
+    {"truncate", &node_569, false},
+    {"prompt_name", &node_570, false},
+    {"images", &node_571, false},
+    {"inputs", &node_572, false},
+};
+const struct hearth_schema hearth_schema_cohere_embed_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_cohere_embed_request_properties,
+    .property_count = 9,
+    .closed = true,
+};
+static const struct hearth_schema node_573 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_575 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_574 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_575,
+};
+static const struct hearth_schema node_576 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_score_texts = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .any_of = (const struct hearth_schema *const[]){&node_573, &node_574, &node_576, NULL},
+};
+static const struct hearth_schema node_577 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_578 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_580 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_581 = {
+    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
+};
+static const struct hearth_schema node_582 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_579 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_580, &node_581, &node_582, NULL},
+};
+static const struct hearth_schema node_583 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_584 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_score_request_properties[] = {
+    {"model", &node_577, false},
+    {"text_1", &hearth_schema_score_texts, false},
+    {"text_2", &hearth_schema_score_texts, false},
+    {"queries", &hearth_schema_score_texts, false},
+    {"documents", &hearth_schema_score_texts, false},
+    {"raw_scores", &node_578, false},
+    {"truncate", &node_579, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"service_tier", &node_583, false},
+    {"user", &node_584, false},
+};
+const struct hearth_schema hearth_schema_score_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_score_request_properties,
     .property_count = 10,
+    .closed = true,
+};
+static const struct hearth_schema node_585 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_587 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_589 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_588 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_589,
+};
+static const struct hearth_schema node_592 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_591 = {
+    .expected = "an array of strings that are not empty of 1 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2,
+    .items = &node_592,
+};
+static const struct hearth_schema node_590 = {
+    .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_591,
+};
+static const struct hearth_schema node_586 = {
+    .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
+    .any_of = (const struct hearth_schema *const[]){&node_587, &node_588, &node_590, NULL},
+};
+static const struct hearth_schema node_593 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_594 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
+static const struct hearth_schema node_595 = {
+    .expected = "nothing",
+    .refused = "scores are the probabilities of labels",
+};
+static const struct hearth_schema_property top_predict_request_properties[] = {
+    {"model", &node_585, false},
+    {"inputs", &node_586, true},
+    {"truncate", &node_593, false},
+    {"truncation_direction", &node_594, false},
+    {"raw_scores", &node_595, false},
+};
+const struct hearth_schema hearth_schema_predict_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_predict_request_properties,
+    .property_count = 5,
+    .closed = true,
+};
+static const struct hearth_schema node_596 = {
+    .expected = "a string of 1 to 63 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 63,
+};
+static const struct hearth_schema node_597 = {
+    .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
+};
+static const struct hearth_schema node_598 = {
+    .expected = "\"24h\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"24h", NULL},
+};
+static const struct hearth_schema node_600 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema node_599 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_600,
+};
+static const struct hearth_schema node_601 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_batch_create_properties[] = {
+    {"input_file_id", &node_596, true},
+    {"endpoint", &node_597, true},
+    {"completion_window", &node_598, true},
+    {"metadata", &node_599, false},
+    {"output_expires_after", &node_601, false},
+};
+const struct hearth_schema hearth_schema_batch_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_batch_create_properties,
+    .property_count = 5,
     .closed = true,
 };

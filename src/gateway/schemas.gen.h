@@ -47,5 +47,11 @@ extern const struct hearth_schema hearth_schema_completion_request;
 extern const struct hearth_schema hearth_schema_embedding_request;
 extern const struct hearth_schema hearth_schema_time_limit;
 extern const struct hearth_schema hearth_schema_rerank_request;
+extern const struct hearth_schema hearth_schema_embed_request;
+extern const struct hearth_schema hearth_schema_cohere_embed_request;
+extern const struct hearth_schema hearth_schema_score_texts;
+extern const struct hearth_schema hearth_schema_score_request;
+extern const struct hearth_schema hearth_schema_predict_request;
+extern const struct hearth_schema hearth_schema_batch_create;
 
 #endif

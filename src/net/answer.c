@@ -211,16 +211,34 @@ static void compress_if_useful(struct hearth_exchange *exchange, const char *typ
     hearth_buf_finish(&packed);
 }
 
+static bool write_piece(struct hearth_exchange *exchange, const void *bytes, size_t length);
+
+/* What is answered, as the handler gave it. */
+static void tap_begin(const struct hearth_exchange *exchange, int status, const char *type)
+{
+    if (exchange->tap)
+        exchange->tap->on_begin(exchange->tap_argument, status, type, exchange->answer_headers,
+                                exchange->answer_header_count);
+}
+
+static void tap_bytes(const struct hearth_exchange *exchange, const void *bytes, size_t length)
+{
+    if (exchange->tap && length)
+        exchange->tap->on_bytes(exchange->tap_argument, bytes, length);
+}
+
 /* The body is the exchange's from now on. A small one joins its head in one write; a large one
  * stays where it lies, and the protocol takes from it what the client takes. */
 static void answer_whole(struct hearth_exchange *exchange, int status, const char *type,
                          struct hearth_rest body)
 {
+    tap_begin(exchange, status, type);
+    tap_bytes(exchange, body.bytes, body.length);
     compress_if_useful(exchange, type, &body);
     enum hearth_framing framing = framing_of(exchange, status, true);
     send_head(exchange, status, type, (int64_t)body.length, framing);
     if (body.length <= COPY_MAX || framing == HEARTH_FRAMING_NO_BODY) {
-        hearth_exchange_write(exchange, body.bytes, body.length);
+        write_piece(exchange, body.bytes, body.length);
         hearth_free(body.owned);
     } else {
         exchange->rest = body;
@@ -275,13 +293,15 @@ void hearth_exchange_answer_buf(struct hearth_exchange *exchange, int status, co
 void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const char *type)
 {
     bool is_sized = answer_header(exchange, "content-length") != NULL;
-    if (!is_answered(exchange))
-        send_head(exchange, status, type, -1, framing_of(exchange, status, is_sized));
+    if (is_answered(exchange))
+        return;
+    tap_begin(exchange, status, type);
+    send_head(exchange, status, type, -1, framing_of(exchange, status, is_sized));
 }
 
 /* Writing to an answer that is over, or to a client that is gone, is no error: the handler hears of
  * it by on_abort, if it has not already. */
-bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length)
+static bool write_piece(struct hearth_exchange *exchange, const void *bytes, size_t length)
 {
     struct hearth_connection *connection = exchange->connection;
     assert(exchange->answer != HEARTH_ANSWER_DUE);
@@ -295,6 +315,13 @@ bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, 
     hearth_connection_count(connection);
     hearth_server_mark_dirty(connection);
     return exchange->answer != HEARTH_ANSWER_BLOCKED;
+}
+
+bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length)
+{
+    if (!hearth_answer_is_over(exchange))
+        tap_bytes(exchange, bytes, length);
+    return write_piece(exchange, bytes, length);
 }
 
 bool hearth_exchange_begun(const struct hearth_exchange *exchange)
@@ -329,6 +356,7 @@ void hearth_exchange_finish(struct hearth_exchange *exchange, const struct heart
         keep_trailers(exchange, trailers, trailer_count);
     exchange->handler = NULL;
     hearth_exchange_move_answer(exchange, HEARTH_ANSWER_ENDED);
+    hearth_exchange_end_tap(exchange, true);
     hearth_exchange_pause_body(exchange, false);
     if (!exchange->connection->dead)
         exchange->connection->protocol->finish(exchange);

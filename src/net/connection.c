@@ -40,7 +40,8 @@ size_t hearth_connection_queue_max(const struct hearth_connection *connection)
 void hearth_connection_count(struct hearth_connection *connection)
 {
     size_t held = connection->out.length + connection->sealed.length + connection->pending.length +
-                  connection->rest_held + hearth_stream_held(connection->stream);
+                  connection->rest_held +
+                  (connection->stream ? hearth_stream_held(connection->stream) : 0);
     if (connection->protocol)
         held += connection->protocol->held(connection);
     connection->server->held += held - connection->held;

@@ -51,6 +51,8 @@ struct hearth_exchange {
     size_t answer_header_count;
     struct hearth_header *trailers; /* in the arena */
     size_t trailer_count;
+    const struct hearth_answer_tap *tap; /* NULL: nobody, or it has been told the end */
+    void *tap_argument;
     const char *id;
     uint64_t body_max, body_received, bytes_sent, started_ms;
     uint64_t window_since_ms, window_received; /* for the pace of the request's body */
@@ -98,7 +100,7 @@ extern const struct hearth_protocol hearth_protocol_http1, hearth_protocol_h2;
 
 struct hearth_connection {
     struct hearth_server *server;
-    struct hearth_stream *stream;
+    struct hearth_stream *stream;           /* NULL for one without a client (detached.c) */
     struct hearth_tls *tls;                 /* NULL on plain text */
     const struct hearth_protocol *protocol; /* NULL before it is known */
     void *session;                          /* the protocol's own */
@@ -212,6 +214,8 @@ void hearth_exchange_break(struct hearth_exchange *exchange, int reason);
 /* Counts the answer to come among what all connections hold, until it is over. */
 void hearth_exchange_reserve(struct hearth_exchange *exchange);
 void hearth_exchange_unreserve(struct hearth_exchange *exchange);
+/* The tap, where there is one, hears no more. */
+void hearth_exchange_end_tap(struct hearth_exchange *exchange, bool whole);
 /* What is left of an answer is on its way, or is not wanted. */
 void hearth_exchange_take_rest(struct hearth_exchange *exchange, size_t length);
 void hearth_exchange_drop_rest(struct hearth_exchange *exchange);

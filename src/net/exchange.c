@@ -47,7 +47,7 @@ static void fill_head(struct hearth_exchange *exchange, const struct hearth_http
         .http_major = head->major,
         .http_minor = head->minor,
         .tls = connection->tls != NULL,
-        .peer = hearth_stream_peer(connection->stream),
+        .peer = connection->stream ? hearth_stream_peer(connection->stream) : "detached",
     };
     exchange->request = !head->has_body         ? HEARTH_REQUEST_BARE
                         : head->expect_continue ? HEARTH_REQUEST_EXPECTED
@@ -142,6 +142,7 @@ void hearth_exchange_destroy(struct hearth_exchange *exchange)
     else
         connection->exchanges = exchange->next;
     connection->idle_since_ms = hearth_connection_now(connection);
+    hearth_exchange_end_tap(exchange, false);
     if (connection->protocol->release)
         connection->protocol->release(exchange);
     hearth_exchange_drop_rest(exchange);
@@ -403,6 +404,23 @@ struct hearth_arena *hearth_exchange_arena(struct hearth_exchange *exchange)
         exchange->arena = hearth_arena_create(fits ? (size_t)body_max + ARENA_BASE_MAX : SIZE_MAX);
     }
     return exchange->arena;
+}
+
+void hearth_exchange_tap(struct hearth_exchange *exchange, const struct hearth_answer_tap *tap,
+                         void *argument)
+{
+    assert(!exchange->tap && exchange->answer == HEARTH_ANSWER_DUE);
+    exchange->tap = tap;
+    exchange->tap_argument = argument;
+}
+
+/* Forgotten first: what it does when it hears the end may end here again. */
+void hearth_exchange_end_tap(struct hearth_exchange *exchange, bool whole)
+{
+    const struct hearth_answer_tap *tap = exchange->tap;
+    exchange->tap = NULL;
+    if (tap)
+        tap->on_end(exchange->tap_argument, whole);
 }
 
 const char *hearth_exchange_id(const struct hearth_exchange *exchange)

@@ -40,6 +40,16 @@ struct hearth_request_head {
     const char *peer; /* address, or "unix" */
 };
 
+/* Is told what is answered, beside the client: for answers that are kept. The bytes are those
+ * before any compression; `headers` are those that the handler has set. After on_end, which comes
+ * once, nothing comes. `whole`: the answer has its proper end. */
+struct hearth_answer_tap {
+    void (*on_begin)(void *argument, int status, const char *type,
+                     const struct hearth_header *headers, size_t count);
+    void (*on_bytes)(void *argument, const void *bytes, size_t length);
+    void (*on_end)(void *argument, bool whole);
+};
+
 /* Slots may be NULL but for on_end and on_abort. */
 struct hearth_handler {
     void (*on_body)(void *handler_state, struct hearth_exchange *exchange, const char *bytes,
@@ -99,6 +109,11 @@ void hearth_exchange_begin(struct hearth_exchange *exchange, int status, const c
  * one whose producer goes on by more than 16 MiB. */
 bool hearth_exchange_write(struct hearth_exchange *exchange, const void *bytes, size_t length);
 bool hearth_exchange_begun(const struct hearth_exchange *exchange);
+/* From now on `tap` (static memory, all slots set) is told of the answer; one for each exchange.
+ * Before the answer begins. on_end may come when the exchange is freed, after the handler's last
+ * event. */
+void hearth_exchange_tap(struct hearth_exchange *exchange, const struct hearth_answer_tap *tap,
+                         void *argument);
 /* Ends the body; trailers (may be NULL) go where the protocol has them. */
 void hearth_exchange_finish(struct hearth_exchange *exchange, const struct hearth_header *trailers,
                             size_t trailer_count);

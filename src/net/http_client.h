@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct hearth_http_client;
+struct sockaddr;
 struct hearth_http_answer;
 
 struct hearth_http_request {
@@ -37,6 +38,10 @@ struct hearth_http_request {
     /* The answer piece by piece, instead of into ret_body; other than 0 stops with that code. Only
      * called for 200 and 206. */
     int (*on_body)(void *argument, const char *bytes, size_t length);
+    /* Whether to connect to this address (of getaddrinfo); false fails with HEARTH_EFORBIDDEN.
+     * Asked for each one that is tried, so that a name cannot mean another address than the one
+     * that was looked at. No proxy is used then. */
+    bool (*allows_address)(void *argument, const struct sockaddr *address);
     /* True stops with HEARTH_ECANCELED; asked several times a second. */
     bool (*is_canceled)(void *argument);
     void *argument;

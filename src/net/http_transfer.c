@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* How often a wish to stop is looked at, at least. */
 enum { POLL_MS = 100, CONNECT_TIMEOUT_MS = 10000, IDLE_TIMEOUT_MS = 60000 };
@@ -207,8 +208,27 @@ static void set_what(CURL *easy, const struct hearth_http_request *request,
     }
 }
 
+/* curl asks before it connects, with the address that it is about to use. */
+static curl_socket_t open_socket(void *argument, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    struct transfer *transfer = argument;
+    const struct hearth_http_request *request = transfer->request;
+    (void)purpose;
+    if (!request->allows_address(request->argument, &address->addr)) {
+        stop(transfer, HEARTH_EFORBIDDEN);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void set_callbacks(CURL *easy, struct transfer *transfer)
 {
+    if (transfer->request->allows_address) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    }
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);

@@ -15,10 +15,12 @@
 #include "config/lock.h"
 #include "config/settings.h"
 #include "config/text_file.h"
+#include "deferred/deferred.h"
 #include "gateway/body_room.h"
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
 #include "gateway/guard.h"
+#include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
 #include "loop/loop.h"
@@ -311,6 +313,7 @@ static void on_catalog(void *argument, const struct hearth_error *error)
     running->is_ready = true;
     warn_of_default_model(gateway);
     hearth_definitions_install(running->definitions);
+    hearth_deferred_start(gateway->deferred);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
@@ -338,6 +341,7 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, LANE_QUEUE_MAX);
     gateway->body_room = hearth_body_room_create(gateway->settings->body_bytes_max);
+    gateway->ignored_keys = hearth_ignored_keys_create();
     gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
@@ -345,6 +349,8 @@ static int start(struct running *running, struct hearth_error *error)
         rc = open_scheduler(running, error);
     if (!rc)
         rc = create_server(running, error);
+    if (!rc)
+        hearth_deferred_create(gateway);
     if (!rc)
         rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
     if (!rc)
@@ -359,6 +365,7 @@ static void stop(struct running *running)
     if (*running->run_file)
         unlink(running->run_file);
     hearth_shutdown_destroy(running->shutdown);
+    hearth_deferred_stop(gateway->deferred);
     hearth_server_destroy(gateway->server);
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);
@@ -368,6 +375,8 @@ static void stop(struct running *running)
     hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
+    hearth_deferred_destroy(gateway->deferred);
+    hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);
     hearth_metrics_destroy(gateway->metrics);
     if (gateway->loop)

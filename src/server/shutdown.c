@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/settings.h"
+#include "deferred/deferred.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "net/server.h"
@@ -74,6 +75,7 @@ static void on_signal(void *argument, int number)
     gateway->draining = true;
     uint64_t timeout_ms = gateway->settings->drain_timeout;
     hearth_installs_cancel(gateway->installs);
+    hearth_deferred_stop(gateway->deferred);
     hearth_timer_start(shutdown->deadline, timeout_ms + GRACE_MS, 0);
     hearth_timer_start(shutdown->poll, POLL_MS, POLL_MS);
     hearth_scheduler_drain(gateway->scheduler, hearth_loop_now_ms(gateway->loop) + timeout_ms,

@@ -205,3 +205,25 @@ int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
         rc = hearth_error_set(error, HEARTH_EINVAL, "a lease must last longer than 0 ms");
     return rc;
 }
+
+/* Bodies are bytes of whatever kind; only how many there are is looked at. */
+int hearth_record_check(struct hearth_record *record, struct hearth_error *error)
+{
+    const struct text_member members[] = {
+        {"kind", &record->kind, "", SHORT_TEXT_MAX, PLAIN},
+        {"id", &record->id, "", LONGER_TEXT_MAX, PLAIN},
+        {"principal", &record->principal, "", SHORT_TEXT_MAX, PLAIN},
+        {"label", &record->label, "", SHORT_TEXT_MAX, PLAIN},
+        {"facts", &record->facts_json, "{}", 0, OBJECT},
+    };
+    int rc = check_members(members, sizeof(members) / sizeof(members[0]), error);
+    if (!rc && (!*record->kind || !*record->id))
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a record must have a kind and an id");
+    if (!rc && record->body_length > HEARTH_RECORD_BODY_MAX)
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a record's body is larger than %d bytes",
+                              HEARTH_RECORD_BODY_MAX);
+    if (!rc && (record->size < 0 || record->expires_ms < 0))
+        rc = hearth_error_set(error, HEARTH_EINVAL,
+                              "the size and the end of a record must not be negative");
+    return rc;
+}

@@ -4,6 +4,7 @@
 #ifndef HEARTH_STORE_ROW_CHECK_H
 #define HEARTH_STORE_ROW_CHECK_H
 
+#include "store/record.h"
 #include "store/store.h"
 
 /* `model` is changed: its NULL texts get their defaults. HEARTH_EINVAL names the member. */
@@ -19,6 +20,8 @@ int hearth_filter_check(const struct hearth_model_filter *filter, struct hearth_
  * the lease does not last. */
 int hearth_claim_check(const char *work, const char *owner, int64_t lease_ms,
                        struct hearth_error *error);
+/* A record: its texts, the length of its body. NULL texts get their defaults. */
+int hearth_record_check(struct hearth_record *record, struct hearth_error *error);
 /* 64 hexadecimal digits, in lower case as hearth_sha256_valid has it. */
 int hearth_sha256_check(const char *sha256, struct hearth_error *error);
 

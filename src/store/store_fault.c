@@ -91,3 +91,21 @@ int hearth_store_lost_claim(struct hearth_error *error, const char *work)
 {
     return hearth_error_set(error, HEARTH_ECONFLICT, "the claim on %.200s was lost", work);
 }
+
+int hearth_store_no_record(struct hearth_error *error, const char *kind, const char *id)
+{
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "there is no %.64s '%.96s'", kind, id);
+}
+
+int hearth_store_record_taken(struct hearth_error *error, const char *kind, const char *id)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT, "there is a %.64s '%.96s' already", kind, id);
+}
+
+int hearth_store_record_full(struct hearth_error *error, const char *kind)
+{
+    return hearth_error_set(error, HEARTH_EQUEUEFULL,
+                            "as many of this kind (%.64s) are kept as the settings allow; delete "
+                            "some, or wait until they expire",
+                            kind);
+}

@@ -4,6 +4,7 @@
 #ifndef HEARTH_STORE_STORE_OPS_H
 #define HEARTH_STORE_STORE_OPS_H
 
+#include "store/record.h"
 #include "store/store.h"
 
 struct hearth_store_ops {
@@ -58,6 +59,19 @@ struct hearth_store_ops {
                  int64_t now_ms, int64_t *ret_fence, struct hearth_error *error);
     int (*release)(struct hearth_store *store, const char *work, int64_t fence,
                    struct hearth_error *error);
+
+    int (*record_create)(struct hearth_store *store, const struct hearth_record *record,
+                         const struct hearth_record_bounds *bounds, struct hearth_error *error);
+    int (*record_get)(struct hearth_store *store, const char *kind, const char *id,
+                      const char *principal, struct hearth_arena *arena,
+                      struct hearth_record **ret_record, struct hearth_error *error);
+    int (*record_list)(struct hearth_store *store, const struct hearth_record_filter *filter,
+                       struct hearth_arena *arena, struct hearth_record **ret_records,
+                       size_t *ret_count, struct hearth_error *error);
+    int (*record_update)(struct hearth_store *store, const struct hearth_record *record,
+                         struct hearth_error *error);
+    int (*record_delete)(struct hearth_store *store, const char *kind, const char *id,
+                         struct hearth_error *error);
 };
 
 /* The first member of each back-end's store, so that the ops can turn one into the other. */
@@ -99,6 +113,9 @@ int hearth_store_is_base(struct hearth_error *error);
 int hearth_store_alias_changed(struct hearth_error *error, const char *alias);
 int hearth_store_claimed(struct hearth_error *error, const char *work);
 int hearth_store_lost_claim(struct hearth_error *error, const char *work);
+int hearth_store_no_record(struct hearth_error *error, const char *kind, const char *id);
+int hearth_store_record_taken(struct hearth_error *error, const char *kind, const char *id);
+int hearth_store_record_full(struct hearth_error *error, const char *kind);
 int hearth_store_arena_full(struct hearth_error *error);
 /* Whether a version in this state and revision may become `version`. */
 int hearth_store_check_move(enum hearth_version_state state, int64_t revision,

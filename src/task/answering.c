@@ -338,7 +338,7 @@ struct hearth_inference_request hearth_answering_request(struct hearth_call *cal
         hearth_arena_format(hearth_call_arena(call), "%s@%s", call->principal, peer ? peer : "");
     return (struct hearth_inference_request){
         .model = model,
-        .class_ = class_,
+        .class_ = class_ > call->class_floor ? class_ : call->class_floor,
         .client = client ? client : call->principal,
         .deadline_ms = call->deadline_ms,
         .request_id = hearth_exchange_id(call->exchange),

@@ -36,6 +36,12 @@ enum hearth_model_fit hearth_model_ranks(const struct hearth_model_facts *facts)
     return able((facts->tasks & HEARTH_TASK_SCORE) && facts->embedding_length <= 1);
 }
 
+enum hearth_model_fit hearth_model_classifies(const struct hearth_model_facts *facts)
+{
+    bool scores = facts->tasks & HEARTH_TASK_SCORE;
+    return scores && facts->embedding_length > 1 ? HEARTH_FIT_MADE_FOR_IT : able(scores);
+}
+
 enum hearth_model_fit hearth_model_tokenizes(const struct hearth_model_facts *facts)
 {
     return able(facts->tasks & HEARTH_TASK_TOKENIZE);

@@ -16,6 +16,8 @@ enum hearth_model_fit hearth_model_generates(const struct hearth_model_facts *fa
 enum hearth_model_fit hearth_model_embeds(const struct hearth_model_facts *facts);
 enum hearth_model_fit
 hearth_model_ranks(const struct hearth_model_facts *facts); /* a score a pair */
+/* Scores a text by labels; what scores pairs is able to, by its one label. */
+enum hearth_model_fit hearth_model_classifies(const struct hearth_model_facts *facts);
 enum hearth_model_fit hearth_model_tokenizes(const struct hearth_model_facts *facts);
 
 /* Puts a model's name into the member `key` of the call's body where the client gave none: that of

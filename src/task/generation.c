@@ -13,7 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 64 << 20 };
+enum {
+    ANSWER_MAX = 64 << 20,
+    /* Choices in the model's queue at once, of a request that makes more: it must not fill it. */
+    WAITING_MAX = 32,
+};
 
 static struct hearth_generation *of(struct hearth_answering *answering)
 {
@@ -102,7 +106,7 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
 {
     struct hearth_generation *g = of(answering);
     struct hearth_choice *choice = &g->choices[part];
-    if (event->kind != HEARTH_EVENT_TEXT)
+    if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
     hearth_choice_note_call(choice, event);
     if (g->stream)
@@ -168,7 +172,8 @@ static struct hearth_generation *create(struct hearth_call *call,
     uint32_t count = request->input_count * request->n;
     struct hearth_generation *g =
         hearth_calloc(1, sizeof(*g) + count * sizeof(struct hearth_choice));
-    g->answering = (struct hearth_answering){.ops = &ops, .count = count};
+    g->answering = (struct hearth_answering){
+        .ops = &ops, .count = count, .waiting_max = count > WAITING_MAX ? WAITING_MAX : 0};
     g->shape = request->shape;
     hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
@@ -177,9 +182,10 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->created_s = hearth_clock_wall_ms() / 1000;
     g->stream = request->stream;
     g->include_usage = request->include_usage;
-    g->logprobs = request->sampling.logprobs;
+    g->logprobs = request->sampling.logprobs && !request->hides_logprobs;
     g->list = request->list;
     g->n = request->n;
+    g->given = request->given ? request->given : request->n;
     g->inputs = request->inputs;
     g->sampling = request->sampling;
     g->adapters = request->adapters;

@@ -67,7 +67,9 @@ struct hearth_generation_shape {
     /* Only when the usage was asked for. */
     void (*write_usage)(const struct hearth_generation *generation, struct hearth_buf *buf);
     const char *last_words; /* the last event of every stream, also of one that fails: "[DONE]" */
-    /* Collects what the answer needs of the events beside their text, when it does not stream. */
+    /* Collects what the answer needs of the events beside their text, when it does not stream.
+     * Where the sampling asks for prompt_logprobs, `keep` and `write_delta` get the PROMPT events
+     * too. */
     size_t kept_size;
     void (*keep)(struct hearth_choice *choice, const struct hearth_event *event);
     void (*forget)(struct hearth_choice *choice);
@@ -85,6 +87,7 @@ struct hearth_generation {
     bool stream, include_usage, logprobs;
     bool list;                         /* the input was a list of texts */
     uint32_t n;                        /* choices of each input */
+    uint32_t given;                    /* of these, the likeliest, that are answered */
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     struct hearth_adapter_choice adapters;
@@ -109,6 +112,8 @@ struct hearth_generation_request {
     const char *const *echo; /* in the call's arena */
     const void *asked;       /* the shape's own, for its writers; in the call's arena */
     bool stream, include_usage, list;
+    uint32_t given;      /* of the n choices of an input, the likeliest that are answered; 0: all */
+    bool hides_logprobs; /* they are computed, not shown */
 };
 
 /* Takes the call over, whatever comes of it. The inputs are copied. */

@@ -123,7 +123,8 @@ void hearth_text_stream_prepared(struct hearth_choice *choice)
 void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_event *event)
 {
     struct hearth_generation *g = choice->generation;
-    if (!event->bytes.length && !(g->logprobs && event->has_tokens))
+    bool told = event->kind == HEARTH_EVENT_PROMPT || (g->logprobs && event->has_tokens);
+    if (!event->bytes.length && !told)
         return;
     struct hearth_buf buf;
     hearth_buf_init(&buf, EVENT_MAX);

@@ -46,6 +46,21 @@ bool hearth_model_facts_find(struct hearth_gateway *gateway,
     return true;
 }
 
+static bool has_template(const struct hearth_model_facts *facts)
+{
+    return facts->has_chat_template;
+}
+
+static bool has_labels(const struct hearth_model_facts *facts)
+{
+    return facts->embedding_length > 1;
+}
+
+static bool has_one_score(const struct hearth_model_facts *facts)
+{
+    return !has_labels(facts);
+}
+
 /* The smaller of two limits, where 0 is none. */
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -63,6 +78,51 @@ static uint32_t token_limit(struct hearth_gateway *gateway, const struct hearth_
         return least((uint32_t)asked, facts->trained_context);
     return facts->tasks & HEARTH_TASK_GENERATE ? least(facts->trained_context, CONTEXT_DEFAULT)
                                                : facts->trained_context;
+}
+
+uint32_t hearth_model_token_limit(struct hearth_gateway *gateway,
+                                  const struct hearth_catalog_entry *entry,
+                                  const struct hearth_model_facts *facts)
+{
+    json_t *settings = hearth_json_parse(entry->settings_json, strlen(entry->settings_json), NULL);
+    uint32_t limit = token_limit(gateway, facts, settings);
+    json_decref(settings);
+    return limit;
+}
+
+/* In the order of what a model is made for: one that generates is able to embed too. */
+static const struct {
+    uint32_t task;
+    bool (*holds)(const struct hearth_model_facts *facts); /* NULL: always */
+    const char *kind;
+} kinds[] = {
+    {HEARTH_TASK_GENERATE, has_template, "chat"},
+    {HEARTH_TASK_GENERATE, NULL, "completion"},
+    {HEARTH_TASK_SCORE, has_labels, "classification"},
+    {HEARTH_TASK_SCORE, has_one_score, "rerank"},
+    {HEARTH_TASK_EMBED, NULL, "embedding"},
+};
+
+static bool is_kind(size_t kind, const struct hearth_model_facts *facts)
+{
+    return (facts->tasks & kinds[kind].task) && (!kinds[kind].holds || kinds[kind].holds(facts));
+}
+
+const char *hearth_model_kind(const struct hearth_model_facts *facts)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (is_kind(i, facts))
+            return kinds[i].kind;
+    return "other";
+}
+
+json_t *hearth_model_capabilities_json(const struct hearth_model_facts *facts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (is_kind(i, facts))
+            json_array_append_new(list, json_string(kinds[i].kind));
+    return list;
 }
 
 /* One task of engines is two of people's: a pair's score is a rank, several are labels. */

@@ -184,8 +184,10 @@ enum hearth_truncate hearth_truncate_read(const json_t *parameters)
     const char *word = json_is_string(value) ? json_string_value(value) : "";
     if (strcasecmp(word, "start") == 0)
         return HEARTH_TRUNCATE_START;
-    return json_is_true(value) || strcasecmp(word, "end") == 0 ? HEARTH_TRUNCATE_END
-                                                               : HEARTH_TRUNCATE_NEVER;
+    if (!json_is_true(value) && strcasecmp(word, "end") != 0)
+        return HEARTH_TRUNCATE_NEVER;
+    const char *side = hearth_json_text(parameters, "truncation_direction", "right");
+    return strcasecmp(side, "left") == 0 ? HEARTH_TRUNCATE_START : HEARTH_TRUNCATE_END;
 }
 
 /* OpenAI's tiers of service are our classes of the queue. */

@@ -26,7 +26,8 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
 int hearth_adapters_read(const json_t *body, struct hearth_arena *arena,
                          struct hearth_adapter_choice *ret_adapters, struct hearth_error *error);
 
-/* truncate: "start", "end" or true, in whatever case; else HEARTH_TRUNCATE_NEVER. */
+/* truncate: "start", "end" or true, in whatever case; else HEARTH_TRUNCATE_NEVER. With TEI's
+ * `truncation_direction` "left", true is the start. */
 enum hearth_truncate hearth_truncate_read(const json_t *parameters);
 
 /* service_tier: priority is interactive, flex is batch, else normal. */

@@ -83,6 +83,8 @@ static uint8_t frame_type(enum hearth_event_kind kind)
         return HEARTH_IPC_TENSOR;
     case HEARTH_EVENT_BYTES:
         return HEARTH_IPC_BYTES;
+    case HEARTH_EVENT_PROMPT:
+        return HEARTH_IPC_PROMPT;
     case HEARTH_EVENT_DONE:
         return HEARTH_IPC_DONE;
     case HEARTH_EVENT_ERROR:
@@ -98,6 +100,7 @@ int hearth_ipc_put_event(struct hearth_buf *buf, uint32_t stream, const struct h
     hearth_ipc_begin(&writer, buf, frame_type(event->kind), stream);
     switch (event->kind) {
     case HEARTH_EVENT_TEXT:
+    case HEARTH_EVENT_PROMPT:
         put_text(&writer, event);
         break;
     case HEARTH_EVENT_VECTOR:

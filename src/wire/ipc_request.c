@@ -34,6 +34,8 @@ enum {
     WORD_DRY_BASE,
     WORD_DRY_ALLOWED_LENGTH,
     WORD_DRY_PENALTY_LAST_N,
+    WORD_PROMPT_LOGPROBS,
+    WORD_NO_ANSWER,
     WORD_COUNT,
 };
 
@@ -225,6 +227,8 @@ static void put_sampling(struct hearth_ipc_writer *writer, const struct hearth_s
         [WORD_DRY_BASE] = float_bits(sampling->dry_base),
         [WORD_DRY_ALLOWED_LENGTH] = (uint32_t)sampling->dry_allowed_length,
         [WORD_DRY_PENALTY_LAST_N] = (uint32_t)sampling->dry_penalty_last_n,
+        [WORD_PROMPT_LOGPROBS] = sampling->prompt_logprobs,
+        [WORD_NO_ANSWER] = sampling->no_answer,
     };
     hearth_ipc_put(writer, HEARTH_TAG_SAMPLING, words, sizeof(words));
     for (uint32_t i = 0; i < sampling->stop_count; i++)
@@ -308,6 +312,8 @@ static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_
     sampling->dry_base = bits_float(words[WORD_DRY_BASE]);
     sampling->dry_allowed_length = (int32_t)words[WORD_DRY_ALLOWED_LENGTH];
     sampling->dry_penalty_last_n = (int32_t)words[WORD_DRY_PENALTY_LAST_N];
+    sampling->prompt_logprobs = words[WORD_PROMPT_LOGPROBS] != 0;
+    sampling->no_answer = words[WORD_NO_ANSWER] != 0;
     request->input.sampling = sampling;
     return sampling->top_logprobs > TOP_LOGPROBS_MAX ? HEARTH_EPARSE : 0;
 }

@@ -149,6 +149,28 @@ static void the_tokens_of_an_answer_are_all_accounted_for(void **state)
         assert_true(run->logprobs[i] <= 0.0001);
 }
 
+static void the_logprobs_of_a_prompt_come_before_any_text(void **state)
+{
+    subject_of(state);
+    struct hearth_sampling sampling = driver_greedy(3);
+    sampling.logprobs = sampling.prompt_logprobs = true;
+    sampling.top_logprobs = 1;
+    const struct driven *run = &driver.runs[0];
+    for (int again = 0; again < 2; again++) { /* the second time it may be in the cache */
+        driver_say(&driver, prompt, &sampling);
+        assert_int_equal(run->prompt_logprob_count, run->prompt_tokens);
+        assert_true(isnan(run->prompt_logprobs[0]));
+        for (uint32_t i = 1; i < run->prompt_logprob_count; i++)
+            assert_true(run->prompt_logprobs[i] <= 0);
+        assert_int_equal(run->completion_tokens, 3);
+    }
+    sampling.no_answer = true;
+    assert_string_equal(driver_say(&driver, prompt, &sampling), "");
+    assert_int_equal(run->prompt_logprob_count, run->prompt_tokens);
+    assert_int_equal(run->completion_tokens, 0);
+    assert_int_equal(run->finish, HEARTH_FINISH_LENGTH);
+}
+
 static void a_stop_string_is_taken_out_of_the_text_and_told(void **state)
 {
     subject_of(state);
@@ -339,6 +361,7 @@ static int run_suite(struct subject *subject)
         CASE(a_load_that_is_given_up_is_canceled),
         CASE(greedy_text_is_the_same_again_and_in_chunks),
         CASE(the_tokens_of_an_answer_are_all_accounted_for),
+        CASE(the_logprobs_of_a_prompt_come_before_any_text),
         CASE(a_stop_string_is_taken_out_of_the_text_and_told),
         CASE(an_input_over_the_context_is_refused_with_both_numbers),
         CASE(generation_ends_at_the_context),

@@ -1,5 +1,6 @@
 /* What every back-end of the store must do; run over each of them. */
 #include "base/memory.h"
+#include "store/record.h"
 #include "store/store.h"
 
 #include <setjmp.h>
@@ -794,6 +795,196 @@ static void many_rows_stay_in_order(void **state)
         assert_int_equal(read->files[i].size, i);
 }
 
+static struct hearth_record note(const char *id, const char *principal, const char *label)
+{
+    return (struct hearth_record){.kind = "note",
+                                  .id = id,
+                                  .principal = principal,
+                                  .label = label,
+                                  .facts_json = "{\"a\":1}",
+                                  .body = "by\0tes",
+                                  .body_length = 6,
+                                  .size = 6,
+                                  .created_ms = 5};
+}
+
+static void add_note(struct fixture *fixture, const char *id, const char *principal,
+                     const char *label, int64_t expires_ms)
+{
+    struct hearth_record record = note(id, principal, label);
+    record.expires_ms = expires_ms;
+    OK(hearth_store_record_create(fixture->store, &record, NULL, &fixture->error));
+}
+
+static struct hearth_record *get_note(struct fixture *fixture, const char *id)
+{
+    struct hearth_record *record = NULL;
+    OK(hearth_store_record_get(fixture->store, "note", id, NULL, fixture->arena, &record,
+                               &fixture->error));
+    return record;
+}
+
+static void a_record_is_read_as_it_was_written(void **state)
+{
+    struct fixture *fixture = *state;
+    add_note(fixture, "n1", "key", "queued", 77);
+    const struct hearth_record *record = get_note(fixture, "n1");
+    assert_string_equal(record->kind, "note");
+    assert_string_equal(record->id, "n1");
+    assert_string_equal(record->principal, "key");
+    assert_string_equal(record->label, "queued");
+    assert_string_equal(record->facts_json, "{\"a\":1}");
+    assert_int_equal(record->body_length, 6);
+    assert_memory_equal(record->body, "by\0tes", 6);
+    assert_int_equal(record->size, 6);
+    assert_int_equal(record->created_ms, 5);
+    assert_int_equal(record->expires_ms, 77);
+    assert_int_equal(record->revision, 1);
+
+    const struct hearth_record bare = {.kind = "note", .id = "n2"};
+    OK(hearth_store_record_create(fixture->store, &bare, NULL, &fixture->error));
+    record = get_note(fixture, "n2");
+    assert_string_equal(record->facts_json, "{}");
+    assert_string_equal(record->label, "");
+    assert_int_equal(record->body_length, 0);
+}
+
+static void a_record_of_another_owner_is_not_there(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hearth_record *record = NULL;
+    add_note(fixture, "n1", "key", "", 0);
+    OK(hearth_store_record_get(fixture->store, "note", "n1", "key", fixture->arena, &record,
+                               &fixture->error));
+    FAILS(HEARTH_ENOTFOUND, hearth_store_record_get(fixture->store, "note", "n1", "local",
+                                                    fixture->arena, &record, &fixture->error));
+    FAILS(HEARTH_ENOTFOUND, hearth_store_record_get(fixture->store, "other", "n1", "key",
+                                                    fixture->arena, &record, &fixture->error));
+    const struct hearth_record_filter filter = {
+        .kind = "note", .principal = "local", .after = "n1", .limit = 5};
+    size_t count;
+    FAILS(HEARTH_ENOTFOUND, hearth_store_record_list(fixture->store, &filter, fixture->arena,
+                                                     &record, &count, &fixture->error));
+}
+
+static void faulty_records_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hearth_record record = note("n1", "key", "");
+    record.facts_json = "[1]";
+    FAILS(HEARTH_EINVAL,
+          hearth_store_record_create(fixture->store, &record, NULL, &fixture->error));
+    record = note("", "key", "");
+    FAILS(HEARTH_EINVAL,
+          hearth_store_record_create(fixture->store, &record, NULL, &fixture->error));
+    record = note("n1", "key", "");
+    record.size = -1;
+    FAILS(HEARTH_EINVAL,
+          hearth_store_record_create(fixture->store, &record, NULL, &fixture->error));
+    record = note("n1", "key", "\xff");
+    FAILS(HEARTH_EINVAL,
+          hearth_store_record_create(fixture->store, &record, NULL, &fixture->error));
+}
+
+static void records_keep_to_the_bounds_of_their_kind(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct hearth_record_bounds few = {.count_max = 2}, small = {.size_max = 18};
+    const struct hearth_record first = note("n1", "key", ""), second = note("n2", "local", ""),
+                               third = note("n3", "key", ""), fourth = note("n4", "key", "");
+    OK(hearth_store_record_create(fixture->store, &first, &few, &fixture->error));
+    FAILS(HEARTH_ECONFLICT,
+          hearth_store_record_create(fixture->store, &first, &few, &fixture->error));
+    OK(hearth_store_record_create(fixture->store, &second, &few, &fixture->error));
+    FAILS(HEARTH_EQUEUEFULL,
+          hearth_store_record_create(fixture->store, &third, &few, &fixture->error));
+    OK(hearth_store_record_create(fixture->store, &third, &small, &fixture->error));
+    FAILS(HEARTH_EQUEUEFULL,
+          hearth_store_record_create(fixture->store, &fourth, &small, &fixture->error));
+    OK(hearth_store_record_delete(fixture->store, "note", "n1", &fixture->error));
+    FAILS(HEARTH_ENOTFOUND,
+          hearth_store_record_delete(fixture->store, "note", "n1", &fixture->error));
+    OK(hearth_store_record_create(fixture->store, &fourth, &small, &fixture->error));
+}
+
+static void a_record_update_needs_the_newest_revision_and_may_leave_the_body(void **state)
+{
+    struct fixture *fixture = *state;
+    add_note(fixture, "n1", "key", "queued", 0);
+    struct hearth_record record = *get_note(fixture, "n1");
+    record.label = "running";
+    record.body = NULL;
+    record.facts_json = "{}";
+    OK(hearth_store_record_update(fixture->store, &record, &fixture->error));
+    const struct hearth_record *read = get_note(fixture, "n1");
+    assert_string_equal(read->label, "running");
+    assert_memory_equal(read->body, "by\0tes", 6);
+    assert_int_equal(read->revision, 2);
+    FAILS(HEARTH_ECONFLICT, hearth_store_record_update(fixture->store, &record, &fixture->error));
+    record.revision = 2;
+    record.body = "answer";
+    record.body_length = 3;
+    record.size = 3;
+    record.expires_ms = 9;
+    OK(hearth_store_record_update(fixture->store, &record, &fixture->error));
+    read = get_note(fixture, "n1");
+    assert_int_equal(read->body_length, 3);
+    assert_memory_equal(read->body, "ans", 3);
+    assert_int_equal(read->expires_ms, 9);
+    record.id = "none";
+    FAILS(HEARTH_ENOTFOUND, hearth_store_record_update(fixture->store, &record, &fixture->error));
+}
+
+static void list_notes(struct fixture *fixture, const struct hearth_record_filter *filter,
+                       const char *expected)
+{
+    struct hearth_record *records;
+    size_t count;
+    char ids[200] = "";
+    OK(hearth_store_record_list(fixture->store, filter, fixture->arena, &records, &count,
+                                &fixture->error));
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(ids);
+        snprintf(ids + used, sizeof(ids) - used, "%s ", records[i].id);
+        assert_null(records[i].body);
+        assert_int_equal(records[i].body_length, 6);
+    }
+    assert_string_equal(ids, expected);
+}
+
+static void records_are_listed_by_owner_label_age_and_page(void **state)
+{
+    struct fixture *fixture = *state;
+    add_note(fixture, "a", "key", "queued", 100);
+    add_note(fixture, "b", "local", "queued", 0);
+    add_note(fixture, "c", "key", "running", 50);
+    add_note(fixture, "d", "key", "queued", 0);
+    const struct hearth_record other = {.kind = "other", .id = "z", .principal = "key"};
+    OK(hearth_store_record_create(fixture->store, &other, NULL, &fixture->error));
+    list_notes(fixture, &(struct hearth_record_filter){.kind = "note", .limit = 9}, "d c b a ");
+    list_notes(fixture,
+               &(struct hearth_record_filter){.kind = "note", .principal = "key", .limit = 2},
+               "d c ");
+    list_notes(fixture,
+               &(struct hearth_record_filter){
+                   .kind = "note", .principal = "key", .after = "c", .limit = 2},
+               "a ");
+    list_notes(fixture,
+               &(struct hearth_record_filter){
+                   .kind = "note", .label = "queued", .ascending = true, .limit = 9},
+               "a b d ");
+    list_notes(
+        fixture,
+        &(struct hearth_record_filter){.kind = "note", .after = "a", .ascending = true, .limit = 2},
+        "b c ");
+    list_notes(fixture,
+               &(struct hearth_record_filter){.kind = "note", .expired_by_ms = 60, .limit = 9},
+               "c ");
+    list_notes(fixture,
+               &(struct hearth_record_filter){.kind = "note", .expired_by_ms = 100, .limit = 9},
+               "c a ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -821,6 +1012,12 @@ int main(void)
         TEST(large_and_hostile_texts_come_back_whole),
         TEST(a_full_arena_is_an_error_and_the_store_lives),
         TEST(many_rows_stay_in_order),
+        TEST(a_record_is_read_as_it_was_written),
+        TEST(a_record_of_another_owner_is_not_there),
+        TEST(faulty_records_are_refused),
+        TEST(records_keep_to_the_bounds_of_their_kind),
+        TEST(a_record_update_needs_the_newest_revision_and_may_leave_the_body),
+        TEST(records_are_listed_by_owner_label_age_and_page),
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {

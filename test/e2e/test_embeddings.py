@@ -250,9 +250,6 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(timeout=0), "timeout", "invalid_value", "over 0"),
     (dict(model=None), "model", "missing_required_parameter", "several models here"),
     (dict(model=""), "model", "missing_required_parameter", "several models here"),
-    (dict(store=True), "store", "unknown_parameter", "store"),
-    (dict(metadata={"a": "b"}), "metadata", "unknown_parameter", "metadata"),
-    (dict(dimension=8), "dimension", "unknown_parameter", "dimensions"),
 ])
 def test_faults_have_openais_shape(vectors, change, param, code, words):
     answer = vectors.post("/v1/embeddings", {"model": "minilm", "input": "a", **change})

@@ -197,14 +197,13 @@ def test_errors_carry_openais_shape_and_codes(fake):
     table = [
         (dict(temperature=3), "temperature", "invalid_value"),
         (dict(temperature="hot"), "temperature", "invalid_type"),
-        (dict(extra_body={"temprature": 1}), "temprature", "unknown_parameter"),
         (dict(messages=[]), "messages", "invalid_value"),
         (dict(messages=[{"role": "judge", "content": "x"}]), "messages[0].role", "invalid_value"),
         (dict(extra_body={"grammar": "root ::= x"}), "grammar", "unsupported_parameter"),
         (dict(response_format={"type": "json_object"}), "response_format", "invalid_value"),
         (dict(tools=[{"type": "function", "function": {"name": "f"}}], tool_choice="required"),
          "tool_choice", "invalid_value"),
-        (dict(n=17), "n", "invalid_value"),
+        (dict(n=129), "n", "invalid_value"),
         (dict(top_logprobs=2), "top_logprobs", "invalid_value"),
         (dict(logit_bias={"x": 1}), "logit_bias", "invalid_value"),
         (dict(messages=[{"role": "user", "content": [
@@ -261,12 +260,6 @@ def test_a_prompt_over_the_context_is_told_in_openais_words(server, fake):
             chat.invoke(long)
     answer = server.post("/v1/embeddings", {"model": "small", "input": ["a", long]}).json()["error"]
     assert answer["param"] == "input[1]" and answer["message"].startswith("input[1]: This model's max")
-
-
-def test_a_mistyped_key_is_told_with_a_suggestion(server, fake):
-    answer = server.post("/v1/chat/completions", {"model": "fake", "messages": HELLO, "max_token": 1})
-    assert answer.status == 400
-    assert "did you mean 'max_tokens'?" in answer.json()["error"]["message"]
 
 
 def test_what_clients_send_besides_is_taken(fake):

@@ -78,7 +78,7 @@ static void send(const struct hearth_input *from, const struct hearth_sampling *
 static void check_request(const struct hearth_generation_request *request)
 {
     assert(request->model && request->shape && request->shape->input_param);
-    assert(request->n >= 1 && request->n <= 16 && request->input_count >= 1);
+    assert(request->n >= 1 && request->n <= 128 && request->input_count >= 1);
     check_sampling(&request->sampling);
     for (uint32_t i = 0; i < request->input_count; i++)
         send(&request->inputs[i], &request->sampling);

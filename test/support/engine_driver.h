@@ -36,6 +36,8 @@ struct driven {
     double alternative_mass[512]; /* sum of the probabilities of a token's alternatives */
     double best_alternative[512];
     uint32_t logprob_count;
+    double prompt_logprobs[512]; /* of the tokens that came with PROMPT events */
+    uint32_t prompt_logprob_count;
     bool broken_text; /* an event ended inside a character */
 };
 
@@ -81,6 +83,11 @@ static inline void driver_emit(struct hearth_event_sink *sink, const struct hear
         run->text_events++;
         run->event_tokens += event->token_count;
         driver_take_tokens(run, event);
+        break;
+    case HEARTH_EVENT_PROMPT:
+        assert_int_equal(run->text_events, 0);
+        for (uint32_t i = 0; i < event->token_count && run->prompt_logprob_count < 512; i++)
+            run->prompt_logprobs[run->prompt_logprob_count++] = (double)event->tokens[i].logprob;
         break;
     case HEARTH_EVENT_VECTOR:
         run->values = hearth_realloc(run->values, (event->value_count + 1) * sizeof(float));

@@ -21,6 +21,7 @@
 #include "gateway/body_room.h"
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
+#include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
 #include "loop/pool.h"
@@ -168,6 +169,7 @@ static inline void gateway_bed_open(struct gateway_bed *bed, uint32_t tasks)
     gateway->metrics = hearth_metrics_create();
     gateway->lane = hearth_lane_create(gateway->loop, "work", 2, 256);
     gateway->body_room = hearth_body_room_create(bed->settings->body_bytes_max);
+    gateway->ignored_keys = hearth_ignored_keys_create();
     gateway->streams = hearth_sse_streams_create(gateway->loop, 10000);
     gateway->installs = hearth_installs_create(gateway);
     gateway_bed_storage(bed);
@@ -188,6 +190,7 @@ static inline void gateway_bed_close(struct gateway_bed *bed)
     hearth_store_close(gateway->store);
     hearth_blob_close(gateway->blobs);
     hearth_home_close(gateway->home);
+    hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);
     hearth_metrics_destroy(gateway->metrics);
     hearth_loop_run(gateway->loop); /* what was closed goes in a last turn */

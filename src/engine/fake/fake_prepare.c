@@ -7,6 +7,7 @@
 #include "base/input_error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "grammar/structure_grammar.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -205,11 +206,25 @@ static int misbehave(const struct fake_script *script, const struct hearth_buf *
     return contains(text, script->grow_word) ? grow(error) : 0;
 }
 
+/* An answer that need not keep to what was asked for would be taken for one that does. */
+static int check_structure(const struct hearth_input *input, struct hearth_error *error)
+{
+    bool asked = (input->sampling && input->sampling->grammar.length > 0) ||
+                 (input->kind == HEARTH_INPUT_MESSAGES &&
+                  hearth_structure_may_ask(input->bytes, input->length));
+    return asked ? hearth_error_set(error, HEARTH_EINVAL,
+                                    "this model's engine cannot hold an answer to a schema, a "
+                                    "pattern or a grammar")
+                 : 0;
+}
+
 static int fill(struct hearth_engine *engine, const struct hearth_input *input,
                 struct prompt *prompt, struct fake_prepared *prepared, struct hearth_error *error)
 {
     const struct fake_script *script = &engine->script;
-    int rc = render(engine, input, prompt, error);
+    int rc = check_structure(input, error);
+    if (!rc)
+        rc = render(engine, input, prompt, error);
     if (rc)
         return rc;
     if (contains(&prompt->text, script->error_word))

@@ -216,6 +216,30 @@ static size_t releasable(const struct fake_sequence *sequence)
     return length > keep ? hearth_utf8_whole(sequence->text.bytes, length - keep) : 0;
 }
 
+/* All of the prompt at once, whatever of it was remembered. */
+static void emit_prompt(struct hearth_engine *engine, uint32_t number,
+                        struct hearth_event_sink *sink)
+{
+    struct fake_sequence *sequence = &engine->sequences[number];
+    const struct hearth_prepared *head = &sequence->running->head;
+    for (uint32_t i = 0; i < head->token_count; i++)
+        add_token(engine, sequence, head->tokens[i]);
+    struct hearth_alternative *alternatives = add_alternatives(engine, sequence);
+    if (head->token_count) {
+        sequence->tokens[0].logprob = NAN;
+        sequence->tokens[0].alternative_count = 0;
+    }
+    const struct hearth_event event = {.kind = HEARTH_EVENT_PROMPT,
+                                       .sequence = number,
+                                       .tokens = sequence->tokens,
+                                       .token_count = sequence->token_count,
+                                       .has_tokens = true};
+    sink->emit(sink, &event);
+    hearth_free(alternatives);
+    hearth_buf_clear(&sequence->text);
+    sequence->token_count = sequence->completion = 0;
+}
+
 static void generate(struct hearth_engine *engine, uint32_t number, struct hearth_event_sink *sink)
 {
     struct fake_sequence *sequence = &engine->sequences[number];
@@ -334,6 +358,12 @@ static int run_item(struct hearth_engine *engine, const struct hearth_step_item 
         sequence->position += item->token_count < left ? item->token_count : left;
         if (item->token_count < left)
             return 0;
+        if (sequence->running->sampling.prompt_logprobs)
+            emit_prompt(engine, item->sequence, sink);
+    }
+    if (sequence->running->sampling.no_answer) {
+        emit_done(engine, item->sequence, HEARTH_FINISH_LENGTH, 0, sink);
+        return 0;
     }
     if (sequence->running->task == HEARTH_TASK_GENERATE)
         generate(engine, item->sequence, sink);

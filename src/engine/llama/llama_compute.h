@@ -84,6 +84,7 @@ struct hearth_llama_compute {
     uint32_t label_count;   /* of a classifier */
     uint32_t adapter_count; /* of the settings */
     uint32_t states_max;    /* rows of a batch that may ask for states */
+    uint32_t logits_max;    /* rows of a batch that may ask for logits */
 };
 
 struct hearth_llama_load {

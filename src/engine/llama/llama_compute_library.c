@@ -399,6 +399,8 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
     library->head.window = window > 0 ? (uint32_t)window : 0;
     library->head.vector_length = width > 0 ? (uint32_t)width : 0;
     library->head.label_count = ranks ? llama_model_n_cls_out(model) : 0;
+    library->head.logits_max =
+        HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
     library->head.states_max =
         HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
 }

@@ -213,8 +213,15 @@ static int check(const struct hearth_llama_load *load, struct hearth_error *erro
     return why != NULL ? hearth_error_set(error, HEARTH_ENOTIMPL, "%s", why) : 0;
 }
 
-/* One result for each sequence is all that sampling needs in a step; vectors want the state of
- * every row of an input, hence as many states as rows. */
+static uint32_t logits_max(const struct hearth_llama_plan *plan)
+{
+    uint32_t part = plan->batch < HEARTH_LLAMA_POOL_CHUNK ? plan->batch : HEARTH_LLAMA_POOL_CHUNK;
+    return part > plan->slots ? part : plan->slots;
+}
+
+/* One result for each sequence is all that sampling needs in a step. The logprobs of a prompt come
+ * from one of each of its rows, in parts as large as libllama's. Vectors want the state of every
+ * row of an input, hence as many states as rows. */
 static int params_of(const struct hearth_llama_load *load, struct hearth_decoder_params *ret_params,
                      struct hearth_error *error)
 {
@@ -223,7 +230,7 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
         .context = plan->context,
         .sequences = plan->slots,
         .batch = plan->batch,
-        .outputs = plan->slots,
+        .outputs = logits_max(plan),
         .states = plan->batch,
         .threads = plan->threads,
         .isa = load->settings->isa,
@@ -304,7 +311,8 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
                                               .keeps = true,
                                               .cuttable = true,
                                               .adapter_count = load->settings->adapter_count,
-                                              .states_max = load->plan->batch};
+                                              .states_max = load->plan->batch,
+                                              .logits_max = logits_max(load->plan)};
     /* From here on the caller destroys it, also when what follows fails; every part may be
      * missing. */
     *ret_compute = &own->head;

@@ -216,6 +216,7 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
     int sampling = hearth_llama_sampling_init(&engine->scratch, words, engine->plan.context,
                                               engine->settings.isa);
     engine->prefixes = hearth_llama_prefixes_create(engine->vocab);
+    engine->structures = hearth_llama_structures_create();
     if (sampling != 0 || engine->prefixes == NULL || engine->vector == NULL ||
         engine->scores == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
         find_end_tokens(engine) != 0)
@@ -247,6 +248,7 @@ static void unload(struct hearth_engine *engine)
     hearth_free(engine->vector);
     hearth_free(engine->scores);
     hearth_llama_sampling_finish(&engine->scratch);
+    hearth_llama_structures_destroy(engine->structures);
     hearth_llama_prefixes_destroy(engine->prefixes);
     hearth_free(engine->end_tokens);
     hearth_free(engine->batch.rows);

@@ -14,6 +14,7 @@
 #include "engine/llama/llama_grammar.h"
 #include "engine/llama/llama_header.h"
 #include "engine/llama/llama_shim.h"
+#include "engine/llama/llama_structure.h"
 #include "hearth/engine.h"
 #include "text/tokenizer.h"
 
@@ -103,6 +104,7 @@ struct hearth_engine {
     const char *pair_template; /* the model's own words around a pair, with a "{document}"; or NULL.
                                   Of the model */
     struct hearth_llama_prefixes *prefixes; /* for grammars */
+    struct hearth_llama_structures *structures;
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
@@ -179,6 +181,12 @@ int32_t hearth_llama_pick_with_logprobs(struct hearth_engine *engine,
                                         struct hearth_llama_sequence *sequence, float *logits,
                                         struct hearth_llama_pending *pending);
 
+/* Fills in all of `pending` but `start` for a token that is given. False: the model gave no
+ * numbers. The logits stay. */
+bool hearth_llama_score_token(struct hearth_engine *engine,
+                              const struct hearth_llama_sequence *sequence, const float *logits,
+                              int32_t token, struct hearth_llama_pending *ret_pending);
+
 /* llama_release.c */
 void hearth_llama_release_init(struct hearth_llama_release *release);
 void hearth_llama_release_finish(struct hearth_llama_release *release);
@@ -188,6 +196,13 @@ void hearth_llama_release_clear(struct hearth_llama_release *release);
 bool hearth_llama_release_token(struct hearth_engine *engine,
                                 struct hearth_llama_sequence *sequence, int32_t token,
                                 const struct hearth_llama_pending *pending);
+/* Takes in a token that has no text of its own in the answer, with its logprob: one of the prompt,
+ * or the one that ends it. */
+void hearth_llama_release_add(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
+                              const struct hearth_llama_pending *pending);
+/* The tokens that were taken in, as a PROMPT event. */
+void hearth_llama_release_emit_prompt(struct hearth_engine *engine, uint32_t index,
+                                      struct hearth_event_sink *sink);
 /* Emits what is decided; at the end, everything. */
 void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
                                struct hearth_event_sink *sink);

@@ -34,7 +34,7 @@ constexpr size_t many_tokens = 1024;
 
 /* Of the text, of the brackets within each other (the library calls itself for each), and of the
  * work that a text and one token may make. */
-constexpr size_t text_max = 128u << 10, depth_max = 200, memory_max = 256u << 20;
+constexpr size_t text_max = 256u << 10, depth_max = 200, memory_max = 256u << 20;
 constexpr uint64_t read_ms = 1000, token_ms = 1000;
 
 /* Brackets in literals count too, so that nothing is read twice. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/llama_prompts.h"
+#include "grammar/structure_grammar.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -60,6 +61,19 @@ static int check_biases(const struct hearth_engine *engine, const struct hearth_
     return 0;
 }
 
+static int make_structure(struct hearth_engine *engine, const struct hearth_input *input,
+                          struct hearth_llama_input *made, struct hearth_error *error)
+{
+    struct hearth_buf gbnf;
+    hearth_buf_init(&gbnf, HEARTH_GRAMMAR_BYTES_MAX);
+    int rc = hearth_llama_structure_of(input, &gbnf, error);
+    if (rc == 0 && gbnf.length > 0)
+        rc = hearth_llama_structure_compile(engine->structures, engine->prefixes, &gbnf,
+                                            &made->grammar, error);
+    hearth_buf_finish(&gbnf);
+    return rc;
+}
+
 static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input *made,
                          const struct hearth_input *input, const struct hearth_buf *own_stops,
                          struct hearth_error *error)
@@ -77,9 +91,8 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
     if (rc == 0 && hearth_dry_wanted(sampling))
         rc = hearth_llama_breakers_init(&made->breakers, engine->vocab, sampling->dry_breakers,
                                         sampling->dry_breaker_count, error);
-    if (rc == 0 && sampling->grammar.length > 0)
-        rc = hearth_llama_grammar_create(engine->prefixes, sampling->grammar.bytes,
-                                         sampling->grammar.length, &made->grammar, error);
+    if (rc == 0 && input->sampling != NULL)
+        rc = make_structure(engine, input, made, error);
     if (rc != 0 || sampling->bias_count == 0)
         return rc;
     made->biases = hearth_try_calloc(sampling->bias_count, sizeof(*made->biases));
@@ -285,7 +298,7 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
 {
     uint32_t context = engine->plan.context;
     bool generate = input->task == HEARTH_TASK_GENERATE;
-    uint32_t most = generate ? context - 1 : context;
+    uint32_t most = generate && !made->sampling.no_answer ? context - 1 : context;
     if (made->head.token_count == 0 && llama_vocab_bos(engine->vocab) != LLAMA_TOKEN_NULL &&
         generate) {
         made->tokens[0] = llama_vocab_bos(engine->vocab);

@@ -62,6 +62,12 @@ static void add_pending(struct hearth_engine *engine, struct hearth_llama_releas
                   &kept->alternatives[i].text_at, &kept->alternatives[i].text_length);
 }
 
+void hearth_llama_release_add(struct hearth_engine *engine, struct hearth_llama_sequence *sequence,
+                              const struct hearth_llama_pending *pending)
+{
+    add_pending(engine, &sequence->release, pending, sequence->release.text.length);
+}
+
 /* Which complete stop string begins first, counted from 1, and where; 0: none. Looks only at what
  * can be new. */
 static uint32_t find_stop(const struct hearth_llama_input *input, const struct hearth_buf *text,
@@ -188,6 +194,24 @@ static void drop_pending(struct hearth_llama_release *release, uint32_t count, s
     }
     if (release->pending_count == 0)
         hearth_buf_clear(&release->labels);
+}
+
+void hearth_llama_release_emit_prompt(struct hearth_engine *engine, uint32_t index,
+                                      struct hearth_event_sink *sink)
+{
+    struct hearth_llama_release *release = &engine->sequences[index].release;
+    uint32_t count = release->pending_count;
+    if (count == 0)
+        return;
+    struct hearth_token *tokens = event_tokens(release, count);
+    struct hearth_event event = {.kind = HEARTH_EVENT_PROMPT,
+                                 .sequence = index,
+                                 .tokens = tokens,
+                                 .token_count = count,
+                                 .has_tokens = true};
+    sink->emit(sink, &event);
+    hearth_free(tokens);
+    drop_pending(release, count, 0);
 }
 
 void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,

@@ -99,6 +99,33 @@ static void fill_alternatives(struct hearth_llama_pending *pending, const int32_
     }
 }
 
+/* The likeliest tokens into `pending`; returns the logarithm of the sum that makes logprobs of
+ * logits.
+ */
+static double fill_likeliest(struct hearth_engine *engine,
+                             const struct hearth_llama_sequence *sequence, const float *logits,
+                             struct hearth_llama_pending *pending)
+{
+    enum { ROOM = sizeof(pending->alternatives) / sizeof(pending->alternatives[0]) };
+    uint32_t asked = sequence->input->sampling.top_logprobs;
+    int32_t tokens[ROOM];
+    double log_sum = 0;
+    size_t count = hearth_sampler_likeliest(engine->scratch.sampler, logits,
+                                            asked < ROOM ? asked : ROOM, tokens, &log_sum);
+    fill_alternatives(pending, tokens, count, logits, log_sum);
+    return log_sum;
+}
+
+bool hearth_llama_score_token(struct hearth_engine *engine,
+                              const struct hearth_llama_sequence *sequence, const float *logits,
+                              int32_t token, struct hearth_llama_pending *ret_pending)
+{
+    double log_sum = fill_likeliest(engine, sequence, logits, ret_pending);
+    ret_pending->token = token;
+    ret_pending->logprob = (float)((double)logits[token] - log_sum);
+    return !isnan(ret_pending->logprob) && ret_pending->logprob < INFINITY;
+}
+
 /* Logprobs are those of the model, before bias and penalties. The logits are copied only where one
  * of these changes them. */
 int32_t hearth_llama_pick_with_logprobs(struct hearth_engine *engine,
@@ -106,13 +133,7 @@ int32_t hearth_llama_pick_with_logprobs(struct hearth_engine *engine,
                                         struct hearth_llama_pending *pending)
 {
     const struct hearth_sampling *sampling = &sequence->input->sampling;
-    size_t room = sizeof(pending->alternatives) / sizeof(pending->alternatives[0]);
-    size_t wanted = sampling->top_logprobs < room ? sampling->top_logprobs : room;
-    int32_t tokens[sizeof(pending->alternatives) / sizeof(pending->alternatives[0])];
-    double log_sum = 0;
-    size_t count =
-        hearth_sampler_likeliest(engine->scratch.sampler, logits, wanted, tokens, &log_sum);
-    fill_alternatives(pending, tokens, count, logits, log_sum);
+    double log_sum = fill_likeliest(engine, sequence, logits, pending);
     const float *unchanged = logits;
     if (changes_logits(engine, sampling)) {
         memcpy(engine->scratch.unchanged, logits,

@@ -15,6 +15,9 @@ uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
     /* A vector needs the hidden state of every token, so that a cached prefix is of no use. */
     if (!engine->compute->keeps || input->task != HEARTH_TASK_GENERATE)
         return 0;
+    /* Nor has one the logprobs of its tokens. */
+    if (input->sampling.prompt_logprobs)
+        return 0;
     /* Keys and values of other adapters are another network's. */
     if (memcmp(sequence->scales, input->scales,
                engine->compute->adapter_count * sizeof(*input->scales)) != 0)

@@ -127,6 +127,9 @@ static void after_token(const struct step *step, uint32_t index, int32_t token,
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     sequence->generated++;
     bool ended = llama_vocab_is_eog(engine->vocab, token);
+    /* Whoever asks for the logprobs of all tokens counts them (lm-eval takes the last one away). */
+    if (ended && sequence->input->sampling.prompt_logprobs)
+        hearth_llama_release_add(engine, sequence, pending);
     if (!ended)
         ended = hearth_llama_release_token(engine, sequence, token, pending);
     bool full = sequence->generated >= sequence->input->max_tokens;
@@ -165,6 +168,10 @@ static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    if (sequence->input->sampling.no_answer) {
+        finish(step, index, HEARTH_FINISH_LENGTH);
+        return;
+    }
     float *logits = engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
     if (logits == NULL) {
         fail_sequence(step, index, HEARTH_EINTERNAL, "the model gave no logits");
@@ -183,13 +190,22 @@ static void sample(const struct step *step, uint32_t index)
         after_token(step, index, token, logprobs ? &pending : NULL);
 }
 
+/* The logprobs of the prompt's own tokens are wanted, and it is not all in the cache yet. */
+static bool scores_prompt(const struct hearth_llama_sequence *sequence)
+{
+    return sequence->input != NULL && sequence->input->task == HEARTH_TASK_GENERATE &&
+           sequence->input->sampling.prompt_logprobs &&
+           sequence->prompt_done < sequence->input->head.token_count;
+}
+
 /* All prompts and generating sequences in one batch: this is where serving many at once pays. */
 static int run_generating(const struct step *step)
 {
     struct hearth_engine *engine = step->engine;
     engine->batch.count = 0;
     for (size_t i = 0; i < step->count; i++)
-        if (engine->sequences[step->items[i].sequence].input->task == HEARTH_TASK_GENERATE)
+        if (engine->sequences[step->items[i].sequence].input->task == HEARTH_TASK_GENERATE &&
+            !scores_prompt(&engine->sequences[step->items[i].sequence]))
             add_item(engine, &step->items[i]);
     int rc = decode(step, HEARTH_LLAMA_LOGITS);
     if (rc != 0)
@@ -201,6 +217,64 @@ static int run_generating(const struct step *step)
             sample(step, index);
     }
     return 0;
+}
+
+/* The rows of the batch are tokens of one prompt; the logits of each say how likely the next one
+ * was. False: the model gave no numbers, and the sequence has ended. */
+static bool tell_prompt(const struct step *step, uint32_t index)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    const struct hearth_llama_input *input = sequence->input;
+    for (uint32_t i = 0; i < engine->batch.count; i++) {
+        uint32_t next = engine->batch.rows[i].position + 1;
+        struct hearth_llama_pending pending = {.token = input->tokens[0], .logprob = NAN};
+        if (next == 1)
+            hearth_llama_release_add(engine, sequence, &pending);
+        if (next == input->head.token_count)
+            continue;
+        const float *logits = engine->compute->ops->logits(engine->compute, i);
+        if (logits == NULL ||
+            !hearth_llama_score_token(engine, sequence, logits, input->tokens[next], &pending)) {
+            fail_sequence(step, index, HEARTH_EMODEL, "the model gave no finite numbers");
+            return false;
+        }
+        hearth_llama_release_add(engine, sequence, &pending);
+    }
+    engine->committed = true;
+    hearth_llama_release_emit_prompt(engine, index, step->sink);
+    return true;
+}
+
+/* A row of logits for each token of the prompt, in parts of as many as there may be. */
+static int score_prompt(const struct step *step, const struct hearth_step_item *item)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
+    uint32_t left = wanted_tokens(sequence, item);
+    bool told = true;
+    int rc = 0;
+    while (rc == 0 && told && left > 0) {
+        engine->batch.count = 0;
+        for (; left > 0 && engine->batch.count < engine->compute->logits_max; left--)
+            add_token(engine, item->sequence, sequence->input->tokens[sequence->prompt_done++],
+                      true);
+        rc = decode(step, HEARTH_LLAMA_LOGITS);
+        told = rc == 0 && tell_prompt(step, item->sequence);
+    }
+    if (told && sequence->prompt_done == sequence->input->head.token_count)
+        sample(step, item->sequence);
+    return rc;
+}
+
+/* Each alone and behind the others, which need not wait for what it tells. */
+static int run_scoring(const struct step *step)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < step->count; i++)
+        if (scores_prompt(&step->engine->sequences[step->items[i].sequence]))
+            rc = score_prompt(step, &step->items[i]);
+    return rc;
 }
 
 static void emit_vector(const struct step *step, uint32_t index, const float *values,
@@ -434,6 +508,8 @@ static int run(const struct step *step)
     if (engine->compute->pools)
         return run_pooled(step);
     rc = run_generating(step);
+    if (rc == 0)
+        rc = run_scoring(step);
     return rc == 0 ? run_all_states(step) : rc;
 }
 

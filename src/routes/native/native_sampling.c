@@ -97,6 +97,7 @@ int hearth_native_sampling_read(json_t *body, struct hearth_arena *arena,
     int64_t asked_tokens = hearth_body_integer(body, "n_predict", -1);
     sampling->max_tokens =
         asked_tokens < 0 ? hearth_max_tokens_read(body, "max_tokens", 0) : (uint32_t)asked_tokens;
+    sampling->no_answer = asked_tokens == 0; /* the prompt is read, and kept for the next */
     const json_t *grammar = json_object_get(body, "grammar");
     sampling->grammar =
         (struct hearth_bytes){json_string_value(grammar), json_string_length(grammar)};

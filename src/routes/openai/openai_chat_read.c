@@ -2,6 +2,7 @@
 #include "routes/openai/openai_read.h"
 #include "routes/openai/openai_write.h"
 #include "task/sampling.h"
+#include "task/structure.h"
 
 #include <string.h>
 
@@ -39,6 +40,7 @@ static json_t *template_input(const json_t *body, bool tools)
         if (value && !json_is_null(value))
             json_object_set(input, *key, value);
     }
+    hearth_structure_pass(body, input);
     return input;
 }
 
@@ -47,12 +49,8 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, bool *ret_tools,
                      const char **ret_param, struct hearth_error *error)
 {
-    *ret_param = "response_format";
-    int rc = hearth_openai_check_format(body, error);
-    if (rc)
-        return rc;
     *ret_param = "tool_choice";
-    rc = check_tools(body, ret_tools, error);
+    int rc = check_tools(body, ret_tools, error);
     if (rc)
         return rc;
     rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);

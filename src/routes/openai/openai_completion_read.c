@@ -2,8 +2,9 @@
 #include "routes/openai/openai_read.h"
 #include "routes/openai/openai_write.h"
 #include "task/sampling.h"
+#include "task/structure.h"
 
-enum { CHOICES_MAX = 64 };
+enum { CHOICES_MAX = 2048 };
 
 /* The schema has seen to it that a list is of one kind: its first member tells which. */
 static bool is_token_list(const json_t *value)
@@ -27,7 +28,7 @@ static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct 
     return input->tokens ? 0 : HEARTH_ETOOLARGE;
 }
 
-/* Choices are sequences at the same time: their number is bounded, however prompts and n make it.
+/* Their number is bounded, however prompts and best_of make it; those that find no sequence wait.
  */
 static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
                         struct hearth_generation_request *request, struct hearth_error *error)
@@ -36,8 +37,8 @@ static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
     size_t count = request->list ? json_array_size(prompt) : 1;
     if (count * request->n > CHOICES_MAX)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "%zu prompts with n = %u would be %zu choices; at most %d are "
-                                "made at once",
+                                "%zu prompts with %u choices of each would be %zu; at most %d are "
+                                "made for one request",
                                 count, request->n, count * request->n, CHOICES_MAX);
     struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
     for (size_t i = 0; inputs && i < count; i++)
@@ -50,38 +51,62 @@ static int read_prompts(const json_t *prompt, struct hearth_arena *arena,
     return 0;
 }
 
-/* The text is copied: the body is freed before the answer is written. */
+/* The text is copied: the body is freed before the answer is written. Of token ids the engine tells
+ * it. */
 static int read_echo(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, struct hearth_error *error)
 {
     if (!hearth_json_truth(body, "echo", false))
         return 0;
-    if (request->sampling.logprobs)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "echo with logprobs would need the prompt's own, which are not "
-                                "computed");
     const char **echo = hearth_arena_alloc(arena, request->input_count * sizeof(*echo));
     for (uint32_t i = 0; echo && i < request->input_count; i++) {
         const struct hearth_input *input = &request->inputs[i];
+        echo[i] = NULL;
         if (input->kind != HEARTH_INPUT_TEXT)
-            return hearth_error_set(error, HEARTH_EINVAL, "echo is for prompts that are text");
+            continue;
         echo[i] = hearth_arena_strndup(arena, input->bytes, input->length);
         if (!echo[i])
             echo = NULL;
     }
+    bool ids = request->input_count && request->inputs[0].kind == HEARTH_INPUT_TOKENS;
+    request->sampling.prompt_logprobs =
+        ids || (request->sampling.logprobs && !request->hides_logprobs);
     request->echo = echo;
     return echo ? 0 : hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+}
+
+/* OpenAI: best_of choices are made of each prompt, and the n of them that are likeliest per token
+ * are answered. */
+static int read_best_of(const json_t *body, struct hearth_generation_request *request,
+                        struct hearth_error *error)
+{
+    int64_t best_of = hearth_body_integer(body, "best_of", request->n);
+    if (best_of < request->n)
+        return hearth_error_set(error, HEARTH_EINVAL, "best_of must be at least n, which is %u",
+                                request->n);
+    if (best_of == request->n)
+        return 0;
+    if (request->stream)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a stream cannot choose the best of %lld: leave best_of or "
+                                "stream out",
+                                (long long)best_of);
+    request->given = request->n;
+    request->n = (uint32_t)best_of;
+    request->hides_logprobs = !request->sampling.logprobs;
+    request->sampling.logprobs = true;
+    return 0;
 }
 
 static int read_body(const json_t *body, struct hearth_arena *arena,
                      struct hearth_generation_request *request, const char **ret_param,
                      struct hearth_error *error)
 {
-    *ret_param = "response_format";
-    int rc = hearth_openai_check_format(body, error);
+    int rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
     if (rc)
         return rc;
-    rc = hearth_sampling_read(body, arena, &request->sampling, ret_param, error);
+    *ret_param = NULL;
+    rc = hearth_structure_read(body, arena, &request->sampling, error);
     if (rc)
         return rc;
     *ret_param = "lora";
@@ -89,9 +114,14 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     if (rc)
         return rc;
     request->sampling.max_tokens = hearth_max_tokens_read(body, "max_tokens", 16);
+    request->sampling.no_answer = hearth_body_integer(body, "max_tokens", 16) == 0;
     int64_t logprobs = hearth_body_integer(body, "logprobs", -1);
     request->sampling.logprobs = logprobs >= 0;
     request->sampling.top_logprobs = logprobs > 0 ? (uint32_t)logprobs : 0;
+    *ret_param = "best_of";
+    rc = read_best_of(body, request, error);
+    if (rc)
+        return rc;
     *ret_param = "prompt";
     rc = read_prompts(json_object_get(body, "prompt"), arena, request, error);
     if (rc)

@@ -8,6 +8,10 @@ void hearth_route_chat_completions(struct hearth_call *call);
 void hearth_route_completions(struct hearth_call *call);
 void hearth_route_embeddings(struct hearth_call *call);
 void hearth_route_rerank(struct hearth_call *call);
+void hearth_route_embed(struct hearth_call *call);
+void hearth_route_cohere_embed(struct hearth_call *call);
+void hearth_route_score(struct hearth_call *call);
+void hearth_route_predict(struct hearth_call *call);
 void hearth_route_openai_models(struct hearth_call *call);
 void hearth_route_openai_model(struct hearth_call *call);
 

@@ -99,18 +99,6 @@ void hearth_openai_write_usage_chunk(const struct hearth_generation *generation,
     hearth_buf_char(buf, '}');
 }
 
-/* Refused rather than ignored: a client that asked for JSON parses what it gets. */
-int hearth_openai_check_format(const json_t *body, struct hearth_error *error)
-{
-    const char *type = hearth_json_text(json_object_get(body, "response_format"), "type", "text");
-    if (strcmp(type, "text") == 0)
-        return 0;
-    return hearth_error_set(error, HEARTH_EINVAL,
-                            "response_format %s is not supported yet: the answer might not keep to "
-                            "it; ask for text",
-                            type);
-}
-
 bool hearth_openai_wants_usage(const json_t *body)
 {
     return hearth_json_truth(json_object_get(body, "stream_options"), "include_usage", false);

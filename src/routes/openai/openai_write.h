@@ -33,9 +33,6 @@ void hearth_openai_write_usage_chunk(const struct hearth_generation *generation,
 /* Chat, /v1/completions, and their streams. */
 extern const struct hearth_generation_shape hearth_openai_chat, hearth_openai_completion;
 
-/* response_format: HEARTH_EINVAL unless it is text, because nothing here holds an answer to a form
- * yet, and an answer that ignores it would fail open. */
-int hearth_openai_check_format(const json_t *body, struct hearth_error *error);
 bool hearth_openai_wants_usage(const json_t *body);
 
 #endif

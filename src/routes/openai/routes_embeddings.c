@@ -1,10 +1,11 @@
-/* /v1/embeddings: each input becomes a vector. */
+/* /v1/embeddings: each input becomes a vector; openai_embedding.h has who else asks for some. */
 #include "base/digest.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "gateway/answers.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_state.h"
+#include "routes/openai/openai_embedding.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_subject.h"
 #include "serving/scheduler.h"
@@ -62,14 +63,15 @@ static int read_input(const json_t *value, struct hearth_arena *arena, struct he
     return input->tokens ? 0 : HEARTH_ETOOLARGE;
 }
 
-static struct hearth_input *read_inputs(struct hearth_call *call, const json_t *given, bool list,
-                                        size_t count)
+static struct hearth_input *read_inputs(struct hearth_call *call,
+                                        const struct hearth_openai_subject *subject,
+                                        const json_t *given, bool list, size_t count)
 {
     struct hearth_arena *arena = hearth_call_arena(call);
     struct hearth_input *inputs = hearth_arena_alloc(arena, count * sizeof(*inputs));
     for (size_t i = 0; inputs && i < count; i++) {
         inputs[i].task = HEARTH_TASK_EMBED;
-        inputs[i].truncate = hearth_truncate_read(call->json);
+        inputs[i].truncate = hearth_openai_truncate(call->json, subject->entry);
         inputs[i].prompt_name = hearth_json_text(call->json, "prompt_name", NULL);
         if (read_input(list ? json_array_get(given, i) : given, arena, &inputs[i]))
             inputs = NULL;
@@ -115,7 +117,7 @@ static bool may_cut(const struct hearth_catalog_entry *entry)
 
 /* What can be refused before anything is computed. True: the call is answered. */
 static bool refuses_embedding(struct hearth_call *call, const struct hearth_openai_subject *subject,
-                              uint32_t dimensions)
+                              const char *param, uint32_t dimensions)
 {
     const struct hearth_model_facts *facts = &subject->facts;
     const char *prompt = hearth_json_text(call->json, "prompt_name", NULL);
@@ -127,18 +129,18 @@ static bool refuses_embedding(struct hearth_call *call, const struct hearth_open
         return true;
     }
     if (dimensions > facts->embedding_length) {
-        hearth_answer_message(call, HEARTH_EINVAL, "dimensions",
-                              "Invalid value for 'dimensions' = %u. Must be from 1 to %u, the "
-                              "width of this model's vectors.",
-                              dimensions, facts->embedding_length);
+        hearth_answer_message(call, HEARTH_EINVAL, param,
+                              "Invalid value for '%s' = %u. Must be from 1 to %u, the width of "
+                              "this model's vectors.",
+                              param, dimensions, facts->embedding_length);
         return true;
     }
     if (dimensions && dimensions < facts->embedding_length &&
         dimensions != facts->default_dimensions && !may_cut(subject->entry)) {
-        hearth_answer_message(call, HEARTH_EINVAL, "dimensions",
-                              "Invalid value for 'dimensions' = %u. The vectors of this model may "
-                              "not be cut (its setting matryoshka is false): they have %u.",
-                              dimensions, facts->embedding_length);
+        hearth_answer_message(call, HEARTH_EINVAL, param,
+                              "Invalid value for '%s' = %u. The vectors of this model may not be "
+                              "cut (its setting matryoshka is false): they have %u.",
+                              param, dimensions, facts->embedding_length);
         return true;
     }
     if (!prompt || !*prompt || has_prompt(facts, prompt))
@@ -161,7 +163,9 @@ static bool answered_before(struct hearth_call *call, const struct hearth_openai
                             const char **ret_digest)
 {
     static const char *const tagged[] = {
-        "model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", NULL};
+        "model",      "input",    "inputs",           "texts",       "encoding_format",
+        "dimensions", "truncate", "output_dimension", "prompt_name", "truncation_direction",
+        NULL};
     char digest[HEARTH_SHA256_HEX], tag[HEARTH_ETAG_MAX];
     struct hearth_vector_digest maker;
     *ret_digest = NULL;
@@ -180,15 +184,16 @@ static bool answered_before(struct hearth_call *call, const struct hearth_openai
 
 /* What can be refused is refused before anything is computed, and what the client has already is
  * not computed again. */
-static void embed(struct hearth_call *call, const struct hearth_openai_subject *subject)
+static void embed(struct hearth_call *call, const struct hearth_openai_subject *subject,
+                  const struct hearth_openai_embedding *shape)
 {
-    const json_t *body = call->json, *given = json_object_get(body, "input");
+    const json_t *body = call->json, *given = json_object_get(body, shape->inputs);
     bool list = json_is_array(given) && !json_is_number(json_array_get(given, 0));
     size_t count = list ? json_array_size(given) : 1;
-    uint32_t dimensions = (uint32_t)hearth_body_integer(body, "dimensions", 0);
+    uint32_t dimensions = (uint32_t)hearth_body_integer(body, shape->dimensions, 0);
     const char *digest;
     const json_t *first = list ? json_array_get(given, 0) : given;
-    if (refuses_embedding(call, subject, dimensions))
+    if (refuses_embedding(call, subject, shape->dimensions, dimensions))
         return;
     if (!json_is_string(first) && *hearth_json_text(body, "prompt_name", "")) {
         hearth_answer_message(call, HEARTH_EINVAL, "prompt_name",
@@ -197,15 +202,15 @@ static void embed(struct hearth_call *call, const struct hearth_openai_subject *
     }
     if (answered_before(call, subject, &digest))
         return;
-    struct hearth_input *inputs = read_inputs(call, given, list, count);
+    struct hearth_input *inputs = read_inputs(call, subject, given, list, count);
     if (!inputs) {
-        hearth_answer_message(call, HEARTH_ETOOLARGE, "input", "the input is too large");
+        hearth_answer_message(call, HEARTH_ETOOLARGE, shape->inputs, "the input is too large");
         return;
     }
     const struct hearth_vectors_request request = {
         .model = hearth_json_text(body, "model", ""),
         .submit_as = hearth_arena_strdup(hearth_call_arena(call), subject->entry->id),
-        .param = "input",
+        .param = shape->inputs,
         .digest = digest,
         .inputs = inputs,
         .count = (uint32_t)count,
@@ -215,16 +220,22 @@ static void embed(struct hearth_call *call, const struct hearth_openai_subject *
         .base64 = strcmp(hearth_json_text(body, "encoding_format", "float"), "base64") == 0,
         .list = list,
         .partial = hearth_json_truth(body, "partial", false),
-        .write = write_embeddings,
+        .write = shape->write,
     };
     hearth_vectors_start(call, &request);
 }
 
-void hearth_route_embeddings(struct hearth_call *call)
+void hearth_openai_embed(struct hearth_call *call, const struct hearth_openai_embedding *shape)
 {
     struct hearth_openai_subject subject = {0};
     if (!hearth_openai_subject_find(call, hearth_model_embeds, &subject))
         return;
-    embed(call, &subject);
+    embed(call, &subject, shape);
     hearth_openai_subject_release(&subject);
+}
+
+void hearth_route_embeddings(struct hearth_call *call)
+{
+    static const struct hearth_openai_embedding shape = {"input", "dimensions", write_embeddings};
+    hearth_openai_embed(call, &shape);
 }

@@ -29,13 +29,19 @@ struct hearth_memory_claim {
     int64_t expires_ms, fence;
 };
 
+struct hearth_memory_record {
+    struct hearth_arena *arena;
+    struct hearth_record *row;
+};
+
 struct hearth_memory_store {
     struct hearth_store base; /* first: the ops are called with it */
     struct hearth_memory_model *models;
     struct hearth_change *changes;
     struct hearth_memory_claim *claims;
-    size_t model_count, change_count, claim_count;
-    int64_t last_model_id, last_version_id;
+    struct hearth_memory_record *records; /* in order of creation */
+    size_t model_count, change_count, claim_count, record_count;
+    int64_t last_model_id, last_version_id, last_sequence;
 };
 
 static inline struct hearth_memory_store *hearth_memory_of(struct hearth_store *store)
@@ -64,7 +70,7 @@ void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int
                         bool deleted);
 void hearth_memory_model_free(struct hearth_memory_model *model);
 
-/* memory_model.c, memory_version.c, memory_alias.c */
+/* memory_model.c, memory_version.c, memory_alias.c, memory_record.c */
 
 int hearth_memory_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error);
@@ -99,5 +105,19 @@ int hearth_memory_alias_delete(struct hearth_store *store, int64_t model_id, con
 int hearth_memory_alias_list(struct hearth_store *store, int64_t model_id,
                              struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                              size_t *ret_count, struct hearth_error *error);
+
+int hearth_memory_record_create(struct hearth_store *store, const struct hearth_record *record,
+                                const struct hearth_record_bounds *bounds,
+                                struct hearth_error *error);
+int hearth_memory_record_get(struct hearth_store *store, const char *kind, const char *id,
+                             const char *principal, struct hearth_arena *arena,
+                             struct hearth_record **ret_record, struct hearth_error *error);
+int hearth_memory_record_list(struct hearth_store *store, const struct hearth_record_filter *filter,
+                              struct hearth_arena *arena, struct hearth_record **ret_records,
+                              size_t *ret_count, struct hearth_error *error);
+int hearth_memory_record_update(struct hearth_store *store, const struct hearth_record *record,
+                                struct hearth_error *error);
+int hearth_memory_record_delete(struct hearth_store *store, const char *kind, const char *id,
+                                struct hearth_error *error);
 
 #endif

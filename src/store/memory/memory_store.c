@@ -14,6 +14,9 @@ static void memory_close(struct hearth_store *store)
         hearth_free(memory->claims[i].work);
         hearth_free(memory->claims[i].owner);
     }
+    for (size_t i = 0; i < memory->record_count; i++)
+        hearth_arena_destroy(memory->records[i].arena);
+    hearth_free(memory->records);
     hearth_free(memory->models);
     hearth_free(memory->changes);
     hearth_free(memory->claims);
@@ -152,6 +155,11 @@ static const struct hearth_store_ops memory_store = {
     .forget_changes = memory_forget_changes,
     .claim = memory_claim,
     .release = memory_release,
+    .record_create = hearth_memory_record_create,
+    .record_get = hearth_memory_record_get,
+    .record_list = hearth_memory_record_list,
+    .record_update = hearth_memory_record_update,
+    .record_delete = hearth_memory_record_delete,
 };
 
 /* Nothing can fail: what this needs is small, and small allocations abort (base/memory.h). */

@@ -1,5 +1,7 @@
 #include "store/memory/row_copy.h"
 
+#include <string.h>
+
 /* Each pointer is replaced by one into the arena; after a failure some still point elsewhere, and
  * the whole copy is given up. */
 static bool copy_texts(struct hearth_arena *arena, const char **const *texts, size_t count)
@@ -49,4 +51,24 @@ struct hearth_version *hearth_version_copy(struct hearth_arena *arena,
                                   &copy->lineage_json, &copy->facts_json};
     bool whole = copy_texts(arena, texts, sizeof(texts) / sizeof(texts[0]));
     return whole && copy_files(arena, copy) ? copy : NULL;
+}
+
+struct hearth_record *hearth_record_copy(struct hearth_arena *arena,
+                                         const struct hearth_record *record, bool with_body)
+{
+    struct hearth_record *copy = hearth_arena_alloc(arena, sizeof(*copy));
+    if (!copy)
+        return NULL;
+    *copy = *record;
+    copy->body = NULL;
+    const char **const texts[] = {&copy->kind, &copy->id, &copy->principal, &copy->label,
+                                  &copy->facts_json};
+    if (!copy_texts(arena, texts, sizeof(texts) / sizeof(texts[0])))
+        return NULL;
+    if (!with_body || !record->body_length)
+        return copy;
+    void *bytes = hearth_arena_alloc(arena, record->body_length);
+    if (bytes)
+        copy->body = memcpy(bytes, record->body, record->body_length);
+    return bytes ? copy : NULL;
 }

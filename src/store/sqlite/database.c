@@ -85,17 +85,27 @@ int hearth_database_end(sqlite3 *database, int rc, struct hearth_error *error)
     return rc;
 }
 
-/* One letter for each parameter: i is an int64_t, every other one a text (NULL is SQL's NULL). The
- * texts must live until the statement ends, since they are not copied. */
+static int bind_bytes(sqlite3_stmt *statement, int index, const void *bytes, size_t length)
+{
+    return bytes ? sqlite3_bind_blob64(statement, index, bytes, length, SQLITE_STATIC)
+                 : sqlite3_bind_null(statement, index);
+}
+
+/* One letter for each parameter: i is an int64_t, b bytes, every other one a text (NULL is SQL's
+ * NULL). Texts and bytes must live until the statement ends, since they are not copied. */
 static int bind_all(sqlite3_stmt *statement, const char *letters, va_list arguments)
 {
     int rc = SQLITE_OK;
     for (int i = 0; letters[i] && rc == SQLITE_OK; i++) {
-        if (letters[i] == 'i')
+        if (letters[i] == 'i') {
             rc = sqlite3_bind_int64(statement, i + 1, va_arg(arguments, int64_t));
-        else
+        } else if (letters[i] == 'b') {
+            const void *bytes = va_arg(arguments, const void *);
+            rc = bind_bytes(statement, i + 1, bytes, va_arg(arguments, size_t));
+        } else {
             rc = sqlite3_bind_text(statement, i + 1, va_arg(arguments, const char *), -1,
                                    SQLITE_STATIC);
+        }
     }
     return rc;
 }

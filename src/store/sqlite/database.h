@@ -26,7 +26,8 @@ int hearth_database_begin(sqlite3 *database, int can_write, struct hearth_error 
 int hearth_database_end(sqlite3 *database, int rc, struct hearth_error *error);
 
 /* Prepares a statement with its parameters: one letter each, 'i' int64_t, 't' const char * (NULL
- * becomes NULL; the text must outlive the statement). End it with sqlite3_finalize. */
+ * becomes NULL; the text must outlive the statement), 'b' bytes: two arguments, const void * (NULL
+ * becomes NULL) and size_t. End it with sqlite3_finalize. */
 int hearth_database_query(sqlite3 *database, sqlite3_stmt **ret_statement,
                           struct hearth_error *error, const char *sql, const char *letters, ...);
 /* Moves to the next row: 1 when there is one, 0 at the end, or a negative error. */

@@ -75,6 +75,24 @@ const char *const hearth_sqlite_migrations[] = {
     "    expires_ms INTEGER NOT NULL,\n"
     "    fence INTEGER NOT NULL\n"
     ") STRICT, WITHOUT ROWID;\n",
+    /* 0002-records.sql */
+    "-- What is kept for clients: asynchronous requests and their answers, keys of idempotency, files, batches.\n"
+    "CREATE TABLE record (\n"
+    "    sequence INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "    kind TEXT NOT NULL,\n"
+    "    id TEXT NOT NULL,\n"
+    "    principal TEXT NOT NULL,\n"
+    "    label TEXT NOT NULL,\n"
+    "    facts_json TEXT NOT NULL,\n"
+    "    body BLOB NOT NULL,\n"
+    "    size INTEGER NOT NULL CHECK (size >= 0), -- bytes that count towards the bounds of its kind\n"
+    "    created_ms INTEGER NOT NULL,\n"
+    "    expires_ms INTEGER NOT NULL, -- 0: never\n"
+    "    revision INTEGER NOT NULL DEFAULT 1,\n"
+    "    UNIQUE (kind, id)\n"
+    ") STRICT;\n"
+    "CREATE INDEX record_by_owner ON record (kind, principal, sequence);\n"
+    "CREATE INDEX record_by_end ON record (kind, expires_ms) WHERE expires_ms > 0;\n",
 };
 const int hearth_sqlite_migration_count =
     sizeof(hearth_sqlite_migrations) / sizeof(hearth_sqlite_migrations[0]);

@@ -158,6 +158,11 @@ static const struct hearth_store_ops sqlite_store = {
     .forget_changes = sqlite_forget_changes,
     .claim = sqlite_claim,
     .release = sqlite_release,
+    .record_create = hearth_sqlite_record_create,
+    .record_get = hearth_sqlite_record_get,
+    .record_list = hearth_sqlite_record_list,
+    .record_update = hearth_sqlite_record_update,
+    .record_delete = hearth_sqlite_record_delete,
 };
 
 int hearth_store_open_sqlite(const char *path, struct hearth_loop *loop,

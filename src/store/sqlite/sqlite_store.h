@@ -59,4 +59,19 @@ int hearth_sqlite_alias_list(struct hearth_store *store, int64_t model_id,
                              struct hearth_arena *arena, struct hearth_alias **ret_aliases,
                              size_t *ret_count, struct hearth_error *error);
 
+/* sqlite_record.c */
+int hearth_sqlite_record_create(struct hearth_store *store, const struct hearth_record *record,
+                                const struct hearth_record_bounds *bounds,
+                                struct hearth_error *error);
+int hearth_sqlite_record_get(struct hearth_store *store, const char *kind, const char *id,
+                             const char *principal, struct hearth_arena *arena,
+                             struct hearth_record **ret_record, struct hearth_error *error);
+int hearth_sqlite_record_list(struct hearth_store *store, const struct hearth_record_filter *filter,
+                              struct hearth_arena *arena, struct hearth_record **ret_records,
+                              size_t *ret_count, struct hearth_error *error);
+int hearth_sqlite_record_update(struct hearth_store *store, const struct hearth_record *record,
+                                struct hearth_error *error);
+int hearth_sqlite_record_delete(struct hearth_store *store, const char *kind, const char *id,
+                                struct hearth_error *error);
+
 #endif

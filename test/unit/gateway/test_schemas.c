@@ -114,6 +114,107 @@ static void a_mistyped_key_gets_a_suggestion(void **state)
     assert_null(f->faults.rows[0].suggestion);
 }
 
+/* As check, for a route that passes over what it does not know. */
+static int check_tolerant(struct fixture *f, const struct hearth_schema *schema, const char *text,
+                          struct hearth_schema_ignored *ret_ignored)
+{
+    struct hearth_error error;
+    json_t *value = hearth_json_parse(text, strlen(text), &error);
+    assert_non_null(value);
+    int rc = hearth_schema_check_tolerant(schema, value, f->arena, &f->faults, ret_ignored);
+    json_decref(value);
+    return rc;
+}
+
+static void keys_that_are_not_known_are_noted_where_they_are_passed_over(void **state)
+{
+    struct hearth_schema_ignored ignored;
+    const struct hearth_schema *chat = &hearth_schema_chat_request;
+    assert_int_equal(check_tolerant(*state, chat, CHAT(""), &ignored), 0);
+    assert_int_equal(ignored.count, 0);
+    assert_int_equal(check_tolerant(*state, chat,
+                                    CHAT(",\"color\":1,\"stream_options\":{\"x\":{}},\"lora\":[{"
+                                         "\"id\":0,\"scale\":1,\"y\":1},{\"id\":1,\"scale\":1,"
+                                         "\"y\":2}],\"a,b\\nc\\u00e9\":0"),
+                                    &ignored),
+                     0);
+    assert_int_equal(ignored.count, 4);
+    assert_string_equal(ignored.paths[0], "color");
+    assert_string_equal(ignored.paths[1], "stream_options.x");
+    assert_string_equal(ignored.paths[2], "lora[].y"); /* once for the whole list */
+    assert_string_equal(ignored.paths[3], "a?b?c??");
+    assert_false(ignored.more);
+}
+
+static void what_is_known_stays_a_fault_where_keys_are_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct hearth_schema_ignored ignored;
+    assert_int_equal(check_tolerant(f, &hearth_schema_chat_request,
+                                    CHAT(",\"color\":1,\"temperature\":\"hot\""), &ignored),
+                     HEARTH_EFIELDS);
+    assert_int_equal(f->faults.count, 1);
+    assert_string_equal(f->faults.rows[0].path, "temperature");
+    assert_int_equal(check_tolerant(f, &hearth_schema_chat_request,
+                                    CHAT(",\"web_search_options\":{}"), &ignored),
+                     HEARTH_EFIELDS);
+    assert_int_equal(f->faults.rows[0].kind, HEARTH_FAULT_REFUSED);
+}
+
+static void the_number_of_keys_that_are_noted_is_bounded(void **state)
+{
+    char text[8192] = CHAT("");
+    struct hearth_schema_ignored ignored;
+    text[strlen(text) - 1] = '\0';
+    for (int i = 0; i < 100; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof(text) - used, ",\"%*s%d\":0", i < 50 ? 1 : 60, "k", i);
+    }
+    strcat(text, "}");
+    assert_int_equal(check_tolerant(*state, &hearth_schema_chat_request, text, &ignored), 0);
+    assert_int_equal(ignored.count, HEARTH_SCHEMA_IGNORED_MAX);
+    assert_true(ignored.more);
+}
+
+/* An alternative that does not fit leaves nothing behind, whatever it does not know. */
+static void only_the_alternative_that_fits_notes_keys(void **state)
+{
+    static const struct hearth_schema number = {.expected = "n", .types = HEARTH_SCHEMA_INTEGER},
+                                      text = {.expected = "t", .types = HEARTH_SCHEMA_STRING};
+    static const struct hearth_schema_property in_first[] = {{"a", &number, true}},
+                                               in_second[] = {{"a", &text, true}};
+    static const struct hearth_schema first = {.expected = "first",
+                                               .types = HEARTH_SCHEMA_OBJECT,
+                                               .properties = in_first,
+                                               .property_count = 1,
+                                               .closed = true},
+                                      second = {.expected = "second",
+                                                .types = HEARTH_SCHEMA_OBJECT,
+                                                .properties = in_second,
+                                                .property_count = 1,
+                                                .closed = true};
+    static const struct hearth_schema *const both[] = {&first, &second, NULL};
+    static const struct hearth_schema any = {.expected = "either", .any_of = both};
+    struct hearth_schema_ignored ignored;
+    assert_int_equal(check_tolerant(*state, &any, "{\"b\":1,\"a\":\"x\"}", &ignored), 0);
+    assert_int_equal(ignored.count, 1);
+    assert_int_equal(check_tolerant(*state, &any, "{\"b\":1,\"a\":null}", &ignored),
+                     HEARTH_EFIELDS);
+    assert_int_equal(ignored.count, 0);
+}
+
+static void a_refused_key_may_say_that_it_is_not_used(void **state)
+{
+    static const char *const off[] = {"null", "false", "0", "\"\"", "[]"};
+    char body[256];
+    for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+        snprintf(body, sizeof(body), "{\"messages\":[{\"role\":\"user\"}],\"audio\":%s}", off[i]);
+        assert_int_equal(check(*state, &hearth_schema_chat_request, body), 0);
+    }
+    expect_fault(*state, &hearth_schema_chat_request, CHAT(",\"audio\":true"), HEARTH_FAULT_REFUSED,
+                 "audio");
+}
+
 static void all_faults_are_listed(void **state)
 {
     struct fixture *f = *state;
@@ -214,6 +315,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_what_clients_send, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_the_faulty_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_mistyped_key_gets_a_suggestion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            keys_that_are_not_known_are_noted_where_they_are_passed_over, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_known_stays_a_fault_where_keys_are_passed_over,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_number_of_keys_that_are_noted_is_bounded, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(only_the_alternative_that_fits_notes_keys, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_refused_key_may_say_that_it_is_not_used, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(all_faults_are_listed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_number_of_faults_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_is_told_by_its_first_item, set_up, tear_down),

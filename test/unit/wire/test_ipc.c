@@ -191,6 +191,8 @@ static void a_request_comes_back_as_it_was(void **state)
                                              .max_tokens = 17,
                                              .top_logprobs = 20,
                                              .logprobs = true,
+                                             .prompt_logprobs = true,
+                                             .no_answer = true,
                                              .ignore_eos = true,
                                              .stops = stops,
                                              .stop_count = 2,
@@ -346,11 +348,12 @@ static void events_come_back_as_they_were(void **state)
          .cached_tokens = 4,
          .completion_tokens = 2},
         {.kind = HEARTH_EVENT_ERROR, .error = HEARTH_EMODEL, .bytes = {"bad", 3}},
+        {.kind = HEARTH_EVENT_PROMPT, .token_count = 2, .tokens = tokens, .has_tokens = true},
     };
     const struct hearth_ipc_times times = {1, 2, 3};
     struct hearth_ipc_event got;
     hearth_ipc_event_init(&got);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         struct hearth_buf buf;
         struct seen seen = {0};
         int descriptor;
@@ -359,7 +362,7 @@ static void events_come_back_as_they_were(void **state)
         assert_int_equal(read_all(buf.bytes, buf.length, 7, &seen), 0);
         assert_int_equal(hearth_ipc_get_event(&seen.last, &got, NULL), 0);
         assert_int_equal(got.event.kind, events[i].kind);
-        if (i == 0) {
+        if (i == 0 || i == 4) {
             assert_true(got.event.has_tokens);
             assert_int_equal(got.event.tokens[0].alternative_count, 2);
             assert_memory_equal(got.event.tokens[0].alternatives[1].text.bytes, "bc", 2);

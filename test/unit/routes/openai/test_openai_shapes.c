@@ -25,11 +25,12 @@ static int set_up(void **state)
     snprintf(f.generation->id, sizeof(f.generation->id), "x-1");
     f.generation->model = "m";
     f.generation->created_s = 5;
-    f.generation->choice_count = f.generation->n = 1;
+    f.generation->choice_count = f.generation->n = f.generation->given = 1;
     f.choice = &f.generation->choices[0];
     f.choice->generation = f.generation;
     hearth_buf_init(&f.choice->text, 1 << 20);
-    f.choice->kept = hearth_calloc(1, hearth_openai_chat.kept_size);
+    f.choice->kept =
+        hearth_calloc(1, hearth_openai_chat.kept_size + hearth_openai_completion.kept_size);
     hearth_buf_init(&f.out, 1 << 20);
     *state = &f;
     return 0;

@@ -1,0 +1,296 @@
+"""/v1/files and /v1/batches, with the `openai` package and over plain HTTP."""
+import io
+import json
+import os
+import signal
+
+import openai
+import pytest
+
+from conftest import Server, cli, wait_for, write_fake
+
+
+def make_home(base):
+    home = base / "home"
+    home.mkdir()
+    for name, script in (("fake", {}), ("slow", {"token_us": 40000})):
+        path = write_fake(base / f"{name}.fake", **script)
+        done = cli("install", f"fake:{path}", "--name", name, home=home)
+        assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = Server(make_home(tmp_path_factory.mktemp("files")), ["--file-bytes-max", "2MiB"])
+    yield running
+    running.end()
+
+
+def client_of(server, key="none"):
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return client_of(server)
+
+
+def upload(server, body, boundary="xyz", content_type=None):
+    kind = content_type or f"multipart/form-data; boundary={boundary}"
+    return server.request("POST", "/v1/files", body, headers={"Content-Type": kind})
+
+
+def form(*parts, boundary="xyz"):
+    """Parts are (name, filename or None, bytes)."""
+    out = b""
+    for name, filename, content in parts:
+        more = f'; filename="{filename}"' if filename else ""
+        out += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode()
+        out += content + b"\r\n"
+    return out + f"--{boundary}--\r\n".encode()
+
+
+# Files
+def test_a_file_comes_back_byte_for_byte(client):
+    content = os.urandom(1_500_000)
+    made = client.files.create(file=("data.bin", io.BytesIO(content)), purpose="user_data")
+    assert (made.object, made.bytes, made.filename, made.purpose) == ("file", len(content), "data.bin", "user_data")
+    assert client.files.retrieve(made.id).bytes == len(content)
+    assert client.files.content(made.id).read() == content
+    empty = client.files.create(file=("empty", io.BytesIO(b"")), purpose="evals")
+    assert empty.bytes == 0 and client.files.content(empty.id).read() == b""
+    for one in (made, empty):
+        assert client.files.delete(one.id).deleted
+        with pytest.raises(openai.NotFoundError):
+            client.files.content(one.id)
+
+
+def test_files_are_listed_by_purpose_and_page(client):
+    made = [client.files.create(file=(f"{n}.txt", b"x"), purpose="assistants").id for n in range(3)]
+    first = client.files.list(purpose="assistants", limit=2)
+    assert [one.id for one in first.data] == [made[2], made[1]] and first.has_more
+    assert [one.id for one in client.files.list(purpose="assistants", limit=2)] == made[::-1]
+    assert [one.id for one in client.files.list(purpose="assistants", order="asc")] == made
+    for key in made:
+        client.files.delete(key)
+
+
+def test_a_file_expires_when_it_was_told_to(client):
+    made = client.files.create(file=("a", b"x"), purpose="batch",
+                               expires_after={"anchor": "created_at", "seconds": 3600})
+    assert made.expires_at and 3590 <= made.expires_at - made.created_at <= 3610
+    client.files.delete(made.id)
+
+
+def test_a_file_over_its_bound_is_refused_and_leaves_nothing(server, client):
+    for size in (2 << 20, (2 << 20) + 1, 3 << 20):
+        try:
+            made = client.files.create(file=("big", io.BytesIO(bytes(size))), purpose="batch")
+            assert size == 2 << 20
+            client.files.delete(made.id)
+        except openai.APIStatusError as fault:
+            assert fault.status_code == 413 and size > 2 << 20
+        except openai.APIConnectionError:
+            assert size > 2 << 20  # told and closed before all was sent
+    wait_for(lambda: not list((server.home / "files").iterdir()), 10, "an empty folder")
+
+
+@pytest.mark.parametrize("body, content_type, status", [
+    (form(("purpose", None, b"batch")), None, 400),
+    (form(("file", "a", b"x")), None, 400),
+    (form(("file", "a", b"x"), ("purpose", None, b"fun")), None, 400),
+    (form(("purpose", None, b"batch"), ("file", "a", b"x"), ("file", "b", b"x")), None, 400),
+    (form(("purpose", None, b"b" * 500), ("file", "a", b"x")), None, 400),
+    (form(("purpose", None, b"batch"), ("file", "a", b"x"), ("expires_after[anchor]", None, b"now")), None, 400),
+    (form(("purpose", None, b"batch"), ("file", "a", b"x"))[:-8], None, 400),
+    (b"{}", "application/json", 415),
+    (b"", "multipart/form-data", 415),
+])
+def test_a_form_that_is_none_is_refused_and_leaves_nothing(server, body, content_type, status):
+    got = upload(server, body, content_type=content_type)
+    assert got.status == status and got.json()["error"]["message"], got.text
+    wait_for(lambda: not list((server.home / "files").iterdir()), 10, "an empty folder")
+
+
+def test_a_client_that_leaves_an_upload_leaves_nothing(server):
+    import socket
+    body = form(("purpose", None, b"batch"), ("file", "a", b"x" * 500_000))
+    with socket.create_connection(("127.0.0.1", server.port)) as raw:
+        raw.sendall(b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; "
+                    b"boundary=xyz\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:300_000])
+        wait_for(lambda: list((server.home / "files").iterdir()), 10, "the part")
+    wait_for(lambda: not list((server.home / "files").iterdir()), 10, "an empty folder")
+
+
+# Batches
+def line(key, body=None, url="/v1/chat/completions", method="POST", **more):
+    body = {"model": "fake", "messages": [{"role": "user", "content": f"word {key}"}]} if body is None else body
+    return json.dumps({"custom_id": key, "method": method, "url": url, "body": body, **more})
+
+
+def upload_lines(client, lines):
+    text = "\n".join(lines) + "\n"
+    return client.files.create(file=("in.jsonl", text.encode()), purpose="batch").id
+
+
+def begin(client, lines, endpoint="/v1/chat/completions", **more):
+    return client.batches.create(input_file_id=upload_lines(client, lines), endpoint=endpoint,
+                                 completion_window="24h", **more)
+
+
+def over(client, key, seconds=40):
+    def look():
+        batch = client.batches.retrieve(key)
+        return batch if batch.status in ("completed", "failed", "expired", "cancelled") else None
+    return wait_for(look, seconds, f"the end of {key}")
+
+
+def rows(client, key):
+    return [json.loads(text) for text in client.files.content(key).text.splitlines()]
+
+
+def test_a_batch_answers_every_line_as_the_route_would(client):
+    lines = [line(f"c{n}") for n in range(30)]
+    begun = begin(client, lines, metadata={"who": "me"})
+    assert begun.object == "batch" and begun.status == "validating" and begun.metadata == {"who": "me"}
+    done = over(client, begun.id)
+    assert done.status == "completed" and done.error_file_id is None
+    assert (done.request_counts.total, done.request_counts.completed, done.request_counts.failed) == (30, 30, 0)
+    assert done.in_progress_at and done.finalizing_at and done.completed_at
+    results = {row["custom_id"]: row for row in rows(client, done.output_file_id)}
+    assert len(results) == 30
+    for n in range(30):
+        row = results[f"c{n}"]
+        assert row["error"] is None and row["response"]["status_code"] == 200
+        assert row["response"]["body"]["choices"][0]["message"]["content"] == f"word c{n}"
+    assert client.files.retrieve(done.output_file_id).purpose == "batch_output"
+    assert begun.id in [one.id for one in client.batches.list(limit=5).data]
+
+
+@pytest.mark.parametrize("endpoint, body", [
+    ("/v1/completions", {"model": "fake", "prompt": "a b"}),
+    ("/v1/embeddings", {"model": "fake", "input": ["a", "b"]}),
+])
+def test_batches_are_for_every_endpoint(client, endpoint, body):
+    done = over(client, begin(client, [line("a", body, endpoint)], endpoint=endpoint).id)
+    assert done.status == "completed" and done.request_counts.completed == 1
+    assert rows(client, done.output_file_id)[0]["response"]["body"]["model"] == "fake"
+
+
+def test_lines_that_fail_stand_in_the_file_of_errors(client):
+    lines = [line("good"), line("none", {"model": "none", "messages": [{"role": "user", "content": "x"}]}),
+             line("bad", {"model": "fake"})]
+    done = over(client, begin(client, lines).id)
+    assert done.status == "completed"
+    assert (done.request_counts.completed, done.request_counts.failed) == (1, 2)
+    failed = {row["custom_id"]: row["response"] for row in rows(client, done.error_file_id)}
+    assert failed["none"]["status_code"] == 404 and failed["bad"]["status_code"] == 400
+    assert failed["none"]["body"]["error"]["code"] == "model_not_found"
+    assert [row["custom_id"] for row in rows(client, done.output_file_id)] == ["good"]
+
+
+FAULTS = [
+    ("not json", [line("a"), "{nope"], 2, "invalid_json_line"),
+    ("no object", [line("a"), "[1]"], 2, "invalid_json_line"),
+    ("no id", [json.dumps({"method": "POST", "url": "/v1/chat/completions", "body": {}})], 1, "missing_required_parameter"),
+    ("an empty id", [line("")], 1, "invalid_custom_id"),
+    ("a number for an id", [line("a", custom_id=7)], 1, "invalid_custom_id"),
+    ("twice the same id", [line("a"), line("b"), "", line("a")], 4, "duplicate_custom_id"),
+    ("another url", [line("a", url="/v1/embeddings")], 1, "invalid_url"),
+    ("another method", [line("a", method="GET")], 1, "invalid_method"),
+    ("a body that is none", [line("a", [])], 1, "invalid_request"),
+    ("a stream", [line("a", {"model": "fake", "messages": [], "stream": True})], 1, "invalid_request"),
+]
+
+
+@pytest.mark.parametrize("lines, number, code", [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
+def test_a_file_that_is_faulty_fails_its_batch_and_names_the_line(client, lines, number, code):
+    done = over(client, begin(client, lines).id)
+    assert done.status == "failed" and done.failed_at and done.output_file_id is None
+    assert [(row.line, row.code) for row in done.errors.data] == [(number, code)]
+    assert done.errors.data[0].message
+
+
+def test_a_faulty_batch_does_not_hold_up_another(client):
+    bad, good = begin(client, ["{nope"]), begin(client, [line("a")])
+    assert over(client, bad.id).status == "failed" and over(client, good.id).status == "completed"
+    empty = over(client, begin(client, [""]).id)
+    assert empty.errors.data[0].code == "empty_file" and empty.errors.data[0].line is None
+
+
+def test_what_a_batch_is_made_of_is_checked(client):
+    data = client.files.create(file=("a", b"x"), purpose="user_data").id
+    with pytest.raises(openai.NotFoundError):
+        client.batches.create(input_file_id="file-none", endpoint="/v1/embeddings", completion_window="24h")
+    for fields in ({"input_file_id": data, "endpoint": "/v1/embeddings", "completion_window": "24h"},
+                   {"input_file_id": data, "endpoint": "/v1/models", "completion_window": "24h"},
+                   {"input_file_id": data, "endpoint": "/v1/embeddings", "completion_window": "1h"}):
+        with pytest.raises(openai.BadRequestError):
+            client.batches.create(**fields)
+    with pytest.raises(openai.NotFoundError):
+        client.batches.retrieve("batch_none")
+
+
+def slow(n, words=20):
+    return line(f"s{n}", {"model": "slow", "messages": [{"role": "user", "content": f"w{n} " * words}]})
+
+
+def test_a_cancelled_batch_keeps_what_is_done(client):
+    begun = begin(client, [line("first")] + [slow(n) for n in range(40)])
+    wait_for(lambda: client.batches.retrieve(begun.id).request_counts.completed >= 1, 20, "a result")
+    assert client.batches.cancel(begun.id).status == "cancelling"
+    done = over(client, begun.id)
+    assert done.status == "cancelled" and done.cancelled_at
+    kept = rows(client, done.output_file_id)
+    assert 1 <= len(kept) < 41 and len(kept) == done.request_counts.completed
+    with pytest.raises(openai.ConflictError):
+        client.batches.cancel(begun.id)
+
+
+def test_a_batch_goes_on_after_the_server_was_killed_and_runs_no_line_twice(tmp_path):
+    home = make_home(tmp_path)
+    first = Server(home)
+    client = client_of(first)
+    begun = begin(client, [slow(n, words=5) for n in range(24)])
+    wait_for(lambda: client.batches.retrieve(begun.id).request_counts.completed >= 4, 20, "some results")
+    before = {row["custom_id"]: row["id"] for row in map(json.loads, (
+        home / "files" / f"{begun.id}.output.part").read_text().splitlines())}
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    with open(home / "files" / f"{begun.id}.output.part", "a") as torn:
+        torn.write('{"id":"batch_req_torn')
+    second = Server(home)
+    try:
+        client = client_of(second)
+        done = over(client, begun.id)
+        assert done.status == "completed" and done.request_counts.completed == 24
+        results = rows(client, done.output_file_id)
+        assert sorted(row["custom_id"] for row in results) == sorted(f"s{n}" for n in range(24))
+        assert before.items() <= {row["custom_id"]: row["id"] for row in results}.items()
+        ran = second.metric("hearth_http_requests_total", route="chat_completions")
+        assert len(before) >= 4 and 0 < ran <= 24 - len(before)
+    finally:
+        second.end()
+
+
+def test_files_and_batches_of_another_principal_are_not_there(tmp_path):
+    home = make_home(tmp_path)
+    first = Server(home)
+    client = client_of(first)
+    begun = begin(client, [line("a")])
+    done = over(client, begun.id)
+    assert first.stop() == 0
+    second = Server(home, env={"HEARTH_API_KEY": "key-1"})
+    try:
+        client = client_of(second, "key-1")
+        for look in (lambda: client.files.retrieve(done.output_file_id), lambda: client.batches.retrieve(done.id),
+                     lambda: client.files.content(done.input_file_id), lambda: client.files.delete(done.input_file_id),
+                     lambda: client.batches.cancel(done.id),
+                     lambda: client.batches.create(input_file_id=done.input_file_id, completion_window="24h",
+                                                   endpoint="/v1/chat/completions")):
+            with pytest.raises(openai.NotFoundError):
+                look()
+        assert client.files.list().data == [] and client.batches.list().data == []
+    finally:
+        second.end()
