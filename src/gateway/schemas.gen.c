@@ -881,24 +881,23 @@ static const struct hearth_schema node_130 = {
     .length_max = 1048576,
 };
 static const struct hearth_schema node_131 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_132 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_133 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
-};
-static const struct hearth_schema node_134 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_134 = {
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+};
 static const struct hearth_schema node_135 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_136 = {
     .expected = "an integer",
@@ -929,18 +928,22 @@ static const struct hearth_schema node_142 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_143 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_144 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_146 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_145 = {
     .expected = "an array of strings of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_145,
+    .items = &node_146,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
     {"prompt", &hearth_schema_native_prompt, true},
@@ -977,32 +980,30 @@ static const struct hearth_schema_property top_native_completion_request_propert
     {"logit_bias", &node_123, false},
     {"n_probs", &node_129, false},
     {"grammar", &node_130, false},
+    {"json_schema", &node_131, false},
+    {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_131, false},
-    {"timings_per_token", &node_132, false},
-    {"post_sampling_probs", &node_133, false},
-    {"cache_prompt", &node_134, false},
-    {"id_slot", &node_135, false},
-    {"n_keep", &node_136, false},
-    {"n_discard", &node_137, false},
-    {"n_indent", &node_138, false},
-    {"min_keep", &node_139, false},
-    {"t_max_predict_ms", &node_140, false},
-    {"t_max_prompt_ms", &node_141, false},
-    {"n_cache_reuse", &node_142, false},
-    {"return_progress", &node_143, false},
-    {"response_fields", &node_144, false},
+    {"return_tokens", &node_132, false},
+    {"timings_per_token", &node_133, false},
+    {"post_sampling_probs", &node_134, false},
+    {"cache_prompt", &node_135, false},
+    {"id_slot", &node_136, false},
+    {"n_keep", &node_137, false},
+    {"n_discard", &node_138, false},
+    {"n_indent", &node_139, false},
+    {"min_keep", &node_140, false},
+    {"t_max_predict_ms", &node_141, false},
+    {"t_max_prompt_ms", &node_142, false},
+    {"n_cache_reuse", &node_143, false},
+    {"return_progress", &node_144, false},
+    {"response_fields", &node_145, false},
 };
 const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_native_completion_request_properties,
-    .property_count = 49,
+    .property_count = 51,
     .closed = true,
-};
-static const struct hearth_schema node_146 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_147 = {
     .expected = "a string",
@@ -1010,47 +1011,45 @@ static const struct hearth_schema node_147 = {
 };
 static const struct hearth_schema node_148 = {
     .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_149 = {
+    .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_152 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_153 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema_property node_150_properties[] = {
-    {"text", &node_151, true},
-    {"filename", &node_152, false},
+static const struct hearth_schema_property node_151_properties[] = {
+    {"text", &node_152, true},
+    {"filename", &node_153, false},
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_151 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_150_properties,
+    .properties = node_151_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_150 = {
     .expected = "an array of objects of at most 256 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-    .items = &node_150,
+    .items = &node_151,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_154 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_155 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_155 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_156 = {
     .expected = "an integer from -1 to 2,147,483,647",
@@ -1059,10 +1058,10 @@ static const struct hearth_schema node_156 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_157 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_158 = {
     .expected = "a number from 0 to 100",
@@ -1077,16 +1076,16 @@ static const struct hearth_schema node_159 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_160 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_161 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_161 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_162 = {
     .expected = "a number from 0 to 1",
@@ -1101,16 +1100,16 @@ static const struct hearth_schema node_163 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_164 = {
-    .expected = "a number from -1 to 1000",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
-};
-static const struct hearth_schema node_165 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_165 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
 };
 static const struct hearth_schema node_166 = {
     .expected = "a number from 0 to 1",
@@ -1119,23 +1118,23 @@ static const struct hearth_schema node_166 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_167 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_168 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_169 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_169 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_170 = {
     .expected = "a number from -2 to 2",
@@ -1144,152 +1143,153 @@ static const struct hearth_schema node_170 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_171 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_172 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_173 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_174 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_175 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_177 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_176 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_176,
+    .items = &node_177,
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_178 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_178 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_179 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_180 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_183 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_182 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_182,
+    .items = &node_183,
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_184 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_185 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_180 = {
+static const struct hearth_schema node_181 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_181, &node_183, &node_184, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_182, &node_184, &node_185, NULL},
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_186 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_187 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_190 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_189 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_189,
+    .additional = &node_190,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_192 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_191 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_191,
+    .items = &node_192,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_193 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_188 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_188, &node_190, &node_192, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_189, &node_191, &node_193, NULL},
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_194 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_195 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_195 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_196 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_197 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_198 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_199 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_200 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_201 = {
     .expected = "an integer",
@@ -1316,139 +1316,149 @@ static const struct hearth_schema node_206 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_207 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_208 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_209 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_211 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_210 = {
     .expected = "an array of strings of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_209,
+    .items = &node_211,
 };
 static const struct hearth_schema_property top_native_infill_request_properties[] = {
-    {"input_prefix", &node_146, true},
-    {"input_suffix", &node_147, true},
-    {"prompt", &node_148, false},
-    {"input_extra", &node_149, false},
-    {"model", &node_153, false},
-    {"stream", &node_154, false},
-    {"n_predict", &node_155, false},
-    {"max_tokens", &node_156, false},
-    {"temperature", &node_157, false},
-    {"dynatemp_range", &node_158, false},
-    {"dynatemp_exponent", &node_159, false},
-    {"top_k", &node_160, false},
-    {"top_p", &node_161, false},
-    {"min_p", &node_162, false},
-    {"typical_p", &node_163, false},
-    {"top_n_sigma", &node_164, false},
-    {"xtc_probability", &node_165, false},
-    {"xtc_threshold", &node_166, false},
-    {"repeat_penalty", &node_167, false},
-    {"repeat_last_n", &node_168, false},
-    {"presence_penalty", &node_169, false},
-    {"frequency_penalty", &node_170, false},
-    {"dry_multiplier", &node_171, false},
-    {"dry_base", &node_172, false},
-    {"dry_allowed_length", &node_173, false},
-    {"dry_penalty_last_n", &node_174, false},
-    {"dry_sequence_breakers", &node_175, false},
-    {"mirostat", &node_177, false},
-    {"mirostat_tau", &node_178, false},
-    {"mirostat_eta", &node_179, false},
-    {"samplers", &node_180, false},
-    {"seed", &node_185, false},
+    {"input_prefix", &node_147, true},
+    {"input_suffix", &node_148, true},
+    {"prompt", &node_149, false},
+    {"input_extra", &node_150, false},
+    {"model", &node_154, false},
+    {"stream", &node_155, false},
+    {"n_predict", &node_156, false},
+    {"max_tokens", &node_157, false},
+    {"temperature", &node_158, false},
+    {"dynatemp_range", &node_159, false},
+    {"dynatemp_exponent", &node_160, false},
+    {"top_k", &node_161, false},
+    {"top_p", &node_162, false},
+    {"min_p", &node_163, false},
+    {"typical_p", &node_164, false},
+    {"top_n_sigma", &node_165, false},
+    {"xtc_probability", &node_166, false},
+    {"xtc_threshold", &node_167, false},
+    {"repeat_penalty", &node_168, false},
+    {"repeat_last_n", &node_169, false},
+    {"presence_penalty", &node_170, false},
+    {"frequency_penalty", &node_171, false},
+    {"dry_multiplier", &node_172, false},
+    {"dry_base", &node_173, false},
+    {"dry_allowed_length", &node_174, false},
+    {"dry_penalty_last_n", &node_175, false},
+    {"dry_sequence_breakers", &node_176, false},
+    {"mirostat", &node_178, false},
+    {"mirostat_tau", &node_179, false},
+    {"mirostat_eta", &node_180, false},
+    {"samplers", &node_181, false},
+    {"seed", &node_186, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_186, false},
-    {"logit_bias", &node_187, false},
-    {"n_probs", &node_193, false},
-    {"grammar", &node_194, false},
+    {"ignore_eos", &node_187, false},
+    {"logit_bias", &node_188, false},
+    {"n_probs", &node_194, false},
+    {"grammar", &node_195, false},
+    {"json_schema", &node_196, false},
+    {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_195, false},
-    {"timings_per_token", &node_196, false},
-    {"post_sampling_probs", &node_197, false},
-    {"cache_prompt", &node_198, false},
-    {"id_slot", &node_199, false},
-    {"n_keep", &node_200, false},
-    {"n_discard", &node_201, false},
-    {"n_indent", &node_202, false},
-    {"min_keep", &node_203, false},
-    {"t_max_predict_ms", &node_204, false},
-    {"t_max_prompt_ms", &node_205, false},
-    {"n_cache_reuse", &node_206, false},
-    {"return_progress", &node_207, false},
-    {"response_fields", &node_208, false},
+    {"return_tokens", &node_197, false},
+    {"timings_per_token", &node_198, false},
+    {"post_sampling_probs", &node_199, false},
+    {"cache_prompt", &node_200, false},
+    {"id_slot", &node_201, false},
+    {"n_keep", &node_202, false},
+    {"n_discard", &node_203, false},
+    {"n_indent", &node_204, false},
+    {"min_keep", &node_205, false},
+    {"t_max_predict_ms", &node_206, false},
+    {"t_max_prompt_ms", &node_207, false},
+    {"n_cache_reuse", &node_208, false},
+    {"return_progress", &node_209, false},
+    {"response_fields", &node_210, false},
 };
 const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_native_infill_request_properties,
-    .property_count = 52,
+    .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_212 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_213 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_214 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_216 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_217 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_218 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_215 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_214, &node_215, &node_216, NULL},
-};
-static const struct hearth_schema node_217 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_218 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_216, &node_217, &node_218, NULL},
 };
 static const struct hearth_schema node_219 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_220 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_221 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_222 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_native_template_request_properties[] = {
-    {"model", &node_210, false},
-    {"messages", &node_211, true},
-    {"tools", &node_212, false},
-    {"tool_choice", &node_213, false},
-    {"parallel_tool_calls", &node_217, false},
-    {"add_generation_prompt", &node_218, false},
-    {"chat_template_kwargs", &node_219, false},
-    {"reasoning_effort", &node_220, false},
+    {"model", &node_212, false},
+    {"messages", &node_213, true},
+    {"tools", &node_214, false},
+    {"tool_choice", &node_215, false},
+    {"parallel_tool_calls", &node_219, false},
+    {"add_generation_prompt", &node_220, false},
+    {"chat_template_kwargs", &node_221, false},
+    {"reasoning_effort", &node_222, false},
 };
 const struct hearth_schema hearth_schema_native_template_request = {
     .expected = "an object",
@@ -1457,35 +1467,23 @@ const struct hearth_schema hearth_schema_native_template_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_223 = {
     .expected = "an integer from -2 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_224 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_225 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_224 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_225 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_226 = {
     .expected = "a number from 0 to 1",
@@ -1494,37 +1492,41 @@ static const struct hearth_schema node_226 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_227 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_228 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_229 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_230 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_229 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_230 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_231 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_232 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_233 = {
     .expected = "an integer",
@@ -1547,12 +1549,12 @@ static const struct hearth_schema node_237 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_238 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_239 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_240 = {
     .expected = "true or false",
@@ -1579,54 +1581,62 @@ static const struct hearth_schema node_245 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_246 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_247 = {
-    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){0.0},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_248 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_249 = {
+    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
+};
+static const struct hearth_schema node_250 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_251 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_221, false},
-    {"temperature", &node_222, false},
-    {"top_k", &node_223, false},
-    {"top_p", &node_224, false},
-    {"min_p", &node_225, false},
-    {"typical_p", &node_226, false},
-    {"repeat_last_n", &node_227, false},
-    {"repeat_penalty", &node_228, false},
-    {"presence_penalty", &node_229, false},
-    {"frequency_penalty", &node_230, false},
-    {"seed", &node_231, false},
+    {"num_predict", &node_223, false},
+    {"temperature", &node_224, false},
+    {"top_k", &node_225, false},
+    {"top_p", &node_226, false},
+    {"min_p", &node_227, false},
+    {"typical_p", &node_228, false},
+    {"repeat_last_n", &node_229, false},
+    {"repeat_penalty", &node_230, false},
+    {"presence_penalty", &node_231, false},
+    {"frequency_penalty", &node_232, false},
+    {"seed", &node_233, false},
     {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_232, false},
-    {"num_batch", &node_233, false},
-    {"num_gpu", &node_234, false},
-    {"main_gpu", &node_235, false},
-    {"num_thread", &node_236, false},
-    {"num_keep", &node_237, false},
-    {"numa", &node_238, false},
-    {"low_vram", &node_239, false},
-    {"vocab_only", &node_240, false},
-    {"use_mmap", &node_241, false},
-    {"use_mlock", &node_242, false},
-    {"f16_kv", &node_243, false},
-    {"logits_all", &node_244, false},
-    {"penalize_newline", &node_245, false},
-    {"tfs_z", &node_246, false},
-    {"mirostat", &node_247, false},
-    {"mirostat_tau", &node_248, false},
-    {"mirostat_eta", &node_249, false},
+    {"num_ctx", &node_234, false},
+    {"num_batch", &node_235, false},
+    {"num_gpu", &node_236, false},
+    {"main_gpu", &node_237, false},
+    {"num_thread", &node_238, false},
+    {"num_keep", &node_239, false},
+    {"numa", &node_240, false},
+    {"low_vram", &node_241, false},
+    {"vocab_only", &node_242, false},
+    {"use_mmap", &node_243, false},
+    {"use_mlock", &node_244, false},
+    {"f16_kv", &node_245, false},
+    {"logits_all", &node_246, false},
+    {"penalize_newline", &node_247, false},
+    {"tfs_z", &node_248, false},
+    {"mirostat", &node_249, false},
+    {"mirostat_tau", &node_250, false},
+    {"mirostat_eta", &node_251, false},
 };
 const struct hearth_schema hearth_schema_ollama_options = {
     .expected = "an object",
@@ -1635,48 +1645,48 @@ const struct hearth_schema hearth_schema_ollama_options = {
     .property_count = 30,
     .closed = true,
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_252 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_255 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_257 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_259 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_256 = {
     .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_255, &node_256, &node_257, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_257, &node_258, &node_259, NULL},
 };
-static const struct hearth_schema_property node_251_properties[] = {
-    {"name", &node_252, true},
-    {"index", &node_253, false},
-    {"arguments", &node_254, false},
+static const struct hearth_schema_property node_253_properties[] = {
+    {"name", &node_254, true},
+    {"index", &node_255, false},
+    {"arguments", &node_256, false},
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_253 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_251_properties,
+    .properties = node_253_properties,
     .property_count = 3,
 };
 static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_250, false},
-    {"function", &node_251, true},
+    {"id", &node_252, false},
+    {"function", &node_253, true},
 };
 const struct hearth_schema hearth_schema_ollama_tool_call = {
     .expected = "an object",
@@ -1684,45 +1694,45 @@ const struct hearth_schema hearth_schema_ollama_tool_call = {
     .properties = top_ollama_tool_call_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_260 = {
     .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
 };
-static const struct hearth_schema node_259 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_260 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_261 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_262 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_263 = {
     .expected = "nothing",
     .refused = "the models here read text only, no images",
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_264 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_ollama_tool_call,
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_265 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_266 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_258, true},
-    {"content", &node_259, false},
-    {"thinking", &node_260, false},
-    {"images", &node_261, false},
-    {"tool_calls", &node_262, false},
-    {"tool_name", &node_263, false},
-    {"tool_call_id", &node_264, false},
+    {"role", &node_260, true},
+    {"content", &node_261, false},
+    {"thinking", &node_262, false},
+    {"images", &node_263, false},
+    {"tool_calls", &node_264, false},
+    {"tool_name", &node_265, false},
+    {"tool_call_id", &node_266, false},
 };
 const struct hearth_schema hearth_schema_ollama_message = {
     .expected = "an object",
@@ -1730,109 +1740,109 @@ const struct hearth_schema hearth_schema_ollama_message = {
     .properties = top_ollama_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_267 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_268 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 65536,
     .items = &hearth_schema_ollama_message,
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_269 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_271 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_270 = {
+static const struct hearth_schema node_272 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_271 = {
+static const struct hearth_schema node_273 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_270 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_269, &node_270, &node_271, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_271, &node_272, &node_273, NULL},
 };
-static const struct hearth_schema node_272 = {
+static const struct hearth_schema node_274 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_274 = {
+static const struct hearth_schema node_276 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_275 = {
+static const struct hearth_schema node_277 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_276 = {
+static const struct hearth_schema node_278 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_273 = {
+static const struct hearth_schema node_275 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_274, &node_275, &node_276, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_276, &node_277, &node_278, NULL},
 };
-static const struct hearth_schema node_278 = {
+static const struct hearth_schema node_280 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_279 = {
+static const struct hearth_schema node_281 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_280 = {
+static const struct hearth_schema node_282 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_277 = {
+static const struct hearth_schema node_279 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_278, &node_279, &node_280, NULL},
-};
-static const struct hearth_schema node_281 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_282 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .any_of = (const struct hearth_schema *const[]){&node_280, &node_281, &node_282, NULL},
 };
 static const struct hearth_schema node_283 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_284 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_285 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_286 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_265, false},
-    {"messages", &node_266, false},
-    {"tools", &node_267, false},
-    {"format", &node_268, false},
+    {"model", &node_267, false},
+    {"messages", &node_268, false},
+    {"tools", &node_269, false},
+    {"format", &node_270, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_272, false},
-    {"keep_alive", &node_273, false},
-    {"think", &node_277, false},
-    {"logprobs", &node_281, false},
-    {"top_logprobs", &node_282, false},
-    {"truncate", &node_283, false},
-    {"shift", &node_284, false},
+    {"stream", &node_274, false},
+    {"keep_alive", &node_275, false},
+    {"think", &node_279, false},
+    {"logprobs", &node_283, false},
+    {"top_logprobs", &node_284, false},
+    {"truncate", &node_285, false},
+    {"shift", &node_286, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
@@ -1841,130 +1851,130 @@ const struct hearth_schema hearth_schema_ollama_chat_request = {
     .property_count = 12,
     .closed = true,
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_287 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_286 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_287 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_288 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_289 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_290 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
 static const struct hearth_schema node_291 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_293 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_292 = {
+static const struct hearth_schema node_294 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_293 = {
+static const struct hearth_schema node_295 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_290 = {
+static const struct hearth_schema node_292 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_291, &node_292, &node_293, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_293, &node_294, &node_295, NULL},
 };
-static const struct hearth_schema node_294 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_295 = {
+static const struct hearth_schema node_296 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_297 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_299 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_300 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_301 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_298 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_297, &node_298, &node_299, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_299, &node_300, &node_301, NULL},
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_303 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_304 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_305 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_302 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_303, &node_304, &node_305, NULL},
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_306 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_307 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_306 = {
+static const struct hearth_schema node_308 = {
     .expected = "nothing",
     .refused = "the model's own template is used, which its setting chat_template replaces",
 };
-static const struct hearth_schema node_307 = {
+static const struct hearth_schema node_309 = {
     .expected = "nothing",
     .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_310 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_311 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_285, false},
-    {"prompt", &node_286, false},
-    {"suffix", &node_287, false},
-    {"images", &node_288, false},
-    {"system", &node_289, false},
-    {"format", &node_290, false},
+    {"model", &node_287, false},
+    {"prompt", &node_288, false},
+    {"suffix", &node_289, false},
+    {"images", &node_290, false},
+    {"system", &node_291, false},
+    {"format", &node_292, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_294, false},
-    {"raw", &node_295, false},
-    {"keep_alive", &node_296, false},
-    {"think", &node_300, false},
-    {"logprobs", &node_304, false},
-    {"top_logprobs", &node_305, false},
-    {"template", &node_306, false},
-    {"context", &node_307, false},
-    {"truncate", &node_308, false},
-    {"shift", &node_309, false},
+    {"stream", &node_296, false},
+    {"raw", &node_297, false},
+    {"keep_alive", &node_298, false},
+    {"think", &node_302, false},
+    {"logprobs", &node_306, false},
+    {"top_logprobs", &node_307, false},
+    {"template", &node_308, false},
+    {"context", &node_309, false},
+    {"truncate", &node_310, false},
+    {"shift", &node_311, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -1973,68 +1983,68 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_312 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
-};
-static const struct hearth_schema node_312 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_314 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_316 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_315 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_314,
+    .items = &node_316,
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_313 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_312, &node_313, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_314, &node_315, NULL},
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_317 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_318 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_320 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_321 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_320 = {
+static const struct hearth_schema node_322 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_319 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_318, &node_319, &node_320, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_320, &node_321, &node_322, NULL},
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_323 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_310, false},
-    {"input", &node_311, true},
-    {"truncate", &node_315, false},
-    {"dimensions", &node_316, false},
-    {"keep_alive", &node_317, false},
-    {"options", &node_321, false},
+    {"model", &node_312, false},
+    {"input", &node_313, true},
+    {"truncate", &node_317, false},
+    {"dimensions", &node_318, false},
+    {"keep_alive", &node_319, false},
+    {"options", &node_323, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2043,42 +2053,42 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_322 = {
+static const struct hearth_schema node_324 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_323 = {
+static const struct hearth_schema node_325 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_325 = {
+static const struct hearth_schema node_327 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_326 = {
+static const struct hearth_schema node_328 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_329 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_324 = {
+static const struct hearth_schema node_326 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_325, &node_326, &node_327, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_327, &node_328, &node_329, NULL},
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_330 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_322, false},
-    {"prompt", &node_323, true},
-    {"keep_alive", &node_324, false},
-    {"options", &node_328, false},
+    {"model", &node_324, false},
+    {"prompt", &node_325, true},
+    {"keep_alive", &node_326, false},
+    {"options", &node_330, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2087,39 +2097,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_329 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_330 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
 static const struct hearth_schema node_331 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_332 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_333 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_332 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_333 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_334 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_335 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_336 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_329, false},
-    {"name", &node_330, false},
-    {"verbose", &node_331, false},
-    {"system", &node_332, false},
-    {"template", &node_333, false},
-    {"options", &node_334, false},
+    {"model", &node_331, false},
+    {"name", &node_332, false},
+    {"verbose", &node_333, false},
+    {"system", &node_334, false},
+    {"template", &node_335, false},
+    {"options", &node_336, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2128,39 +2138,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_335 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_336 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
 static const struct hearth_schema node_337 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_338 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_339 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_339 = {
+static const struct hearth_schema node_340 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_341 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_340 = {
+static const struct hearth_schema node_342 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_335, false},
-    {"name", &node_336, false},
-    {"insecure", &node_337, false},
-    {"stream", &node_338, false},
-    {"username", &node_339, false},
-    {"password", &node_340, false},
+    {"model", &node_337, false},
+    {"name", &node_338, false},
+    {"insecure", &node_339, false},
+    {"stream", &node_340, false},
+    {"username", &node_341, false},
+    {"password", &node_342, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2169,19 +2179,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_341 = {
+static const struct hearth_schema node_343 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_344 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_341, true},
-    {"destination", &node_342, true},
+    {"source", &node_343, true},
+    {"destination", &node_344, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2190,19 +2200,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_345 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_344 = {
+static const struct hearth_schema node_346 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_343, false},
-    {"name", &node_344, false},
+    {"model", &node_345, false},
+    {"name", &node_346, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2211,18 +2221,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_347 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_348 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_345, true},
-    {"text", &node_346, true},
+    {"type", &node_347, true},
+    {"text", &node_348, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2230,67 +2240,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_347 = {
+static const struct hearth_schema node_349 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_350 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_351 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_347, &node_348, &node_349, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_349, &node_350, &node_351, NULL},
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_352 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_351 = {
+static const struct hearth_schema node_353 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_353 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_355 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_356 = {
+static const struct hearth_schema node_357 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_358 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_359 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_356 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_355, &node_356, &node_357, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_357, &node_358, &node_359, NULL},
 };
-static const struct hearth_schema_property node_352_properties[] = {
-    {"name", &node_353, true},
-    {"arguments", &node_354, false},
+static const struct hearth_schema_property node_354_properties[] = {
+    {"name", &node_355, true},
+    {"arguments", &node_356, false},
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_354 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_352_properties,
+    .properties = node_354_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_350, false},
-    {"type", &node_351, false},
-    {"function", &node_352, true},
+    {"id", &node_352, false},
+    {"type", &node_353, false},
+    {"function", &node_354, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2298,41 +2308,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_358 = {
+static const struct hearth_schema node_360 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_359 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_360 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_361 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_362 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_363 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_364 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_365 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_358, true},
+    {"role", &node_360, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_359, false},
-    {"tool_calls", &node_360, false},
-    {"tool_call_id", &node_361, false},
-    {"reasoning_content", &node_362, false},
-    {"refusal", &node_363, false},
+    {"name", &node_361, false},
+    {"tool_calls", &node_362, false},
+    {"tool_call_id", &node_363, false},
+    {"reasoning_content", &node_364, false},
+    {"refusal", &node_365, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2340,44 +2350,44 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_364 = {
+static const struct hearth_schema node_366 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_366 = {
+static const struct hearth_schema node_368 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_369 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_370 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_371 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_365_properties[] = {
-    {"name", &node_366, true},
-    {"description", &node_367, false},
-    {"parameters", &node_368, false},
-    {"strict", &node_369, false},
+static const struct hearth_schema_property node_367_properties[] = {
+    {"name", &node_368, true},
+    {"description", &node_369, false},
+    {"parameters", &node_370, false},
+    {"strict", &node_371, false},
 };
-static const struct hearth_schema node_365 = {
+static const struct hearth_schema node_367 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_365_properties,
+    .properties = node_367_properties,
     .property_count = 4,
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_364, false},
-    {"function", &node_365, true},
+    {"type", &node_366, false},
+    {"function", &node_367, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -2385,17 +2395,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_372 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_373 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_370, false},
-    {"include_obfuscation", &node_371, false},
+    {"include_usage", &node_372, false},
+    {"include_obfuscation", &node_373, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2404,30 +2414,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_374 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_376 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_375 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_374,
+    .items = &node_376,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_377 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_372, &node_373, &node_375, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_374, &node_375, &node_377, NULL},
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_378 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -2438,26 +2448,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_376,
+    .items = &node_378,
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_380 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_381 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_377_properties[] = {
-    {"id", &node_378, true},
-    {"scale", &node_379, true},
+static const struct hearth_schema_property node_379_properties[] = {
+    {"id", &node_380, true},
+    {"scale", &node_381, true},
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_379 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_377_properties,
+    .properties = node_379_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -2465,9 +2475,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_377,
+    .items = &node_379,
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_382 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -2477,9 +2487,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_380,
+    .items = &node_382,
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_383 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -2488,15 +2498,15 @@ static const struct hearth_schema node_381 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_381,
+    .additional = &node_383,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_384 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_382, true},
+    {"type", &node_384, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -2504,72 +2514,60 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_385 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_386 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_385 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_387 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_389 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_386_properties[] = {
-    {"include_usage", &node_387, false},
-    {"include_obfuscation", &node_388, false},
+static const struct hearth_schema node_390 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema_property node_388_properties[] = {
+    {"include_usage", &node_389, false},
+    {"include_obfuscation", &node_390, false},
+};
+static const struct hearth_schema node_388 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_386_properties,
+    .properties = node_388_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_389 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_390 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
 static const struct hearth_schema node_391 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_392 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_393 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_392 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_393 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_394 = {
     .expected = "a number from 0 to 1",
@@ -2578,36 +2576,36 @@ static const struct hearth_schema node_394 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_395 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_396 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_397 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_398 = {
+static const struct hearth_schema node_396 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_399 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_397 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_398 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_399 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_400 = {
     .expected = "a number from 0 to 1",
@@ -2616,165 +2614,169 @@ static const struct hearth_schema node_400 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_401 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_402 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_402 = {
+static const struct hearth_schema node_403 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_404 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_403 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_404 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_405 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_406 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_407 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_406 = {
+static const struct hearth_schema node_408 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_407 = {
+static const struct hearth_schema node_409 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_411 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_410 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_409,
-};
-static const struct hearth_schema node_410 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_411 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_411,
 };
 static const struct hearth_schema node_412 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_413 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_414 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_413 = {
+static const struct hearth_schema node_415 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
-};
-static const struct hearth_schema node_414 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_415 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_416 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_417 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_418 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_419 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_421 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_422 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_423 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_418 = {
+static const struct hearth_schema node_420 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_419, &node_420, &node_421, NULL},
-};
-static const struct hearth_schema node_422 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_423 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_421, &node_422, &node_423, NULL},
 };
 static const struct hearth_schema node_424 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_425 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_426 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_427 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_428 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_430 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_427 = {
+static const struct hearth_schema node_429 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_428,
+    .items = &node_430,
 };
-static const struct hearth_schema node_429 = {
+static const struct hearth_schema node_431 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_432 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_431 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_432 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_433 = {
     .expected = "a string",
@@ -2785,174 +2787,182 @@ static const struct hearth_schema node_434 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_435 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_436 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_437 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_436 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_437 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_438 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_439 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_440 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_441 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_442 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_443 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_444 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_445 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_446 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_447 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "send functions as tools",
 };
 static const struct hearth_schema node_448 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "use tool_choice instead",
 };
 static const struct hearth_schema node_449 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_450 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_452 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_450 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_451 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_452,
+    .expected = "any value",
 };
-static const struct hearth_schema node_453 = {
+static const struct hearth_schema node_452 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_454 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_453 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_454,
 };
 static const struct hearth_schema node_455 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_456 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_457 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_459 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_456 = {
+static const struct hearth_schema node_458 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_457,
+    .items = &node_459,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_383, false},
-    {"messages", &node_384, true},
-    {"stream", &node_385, false},
-    {"stream_options", &node_386, false},
-    {"max_tokens", &node_389, false},
-    {"max_completion_tokens", &node_390, false},
-    {"temperature", &node_391, false},
-    {"top_p", &node_392, false},
-    {"top_k", &node_393, false},
-    {"min_p", &node_394, false},
-    {"repeat_penalty", &node_395, false},
-    {"repetition_penalty", &node_396, false},
-    {"repeat_last_n", &node_397, false},
-    {"typical_p", &node_398, false},
-    {"top_n_sigma", &node_399, false},
-    {"xtc_probability", &node_400, false},
-    {"xtc_threshold", &node_401, false},
-    {"dynatemp_range", &node_402, false},
-    {"dynatemp_exponent", &node_403, false},
-    {"dry_multiplier", &node_404, false},
-    {"dry_base", &node_405, false},
-    {"dry_allowed_length", &node_406, false},
-    {"dry_penalty_last_n", &node_407, false},
-    {"dry_sequence_breakers", &node_408, false},
-    {"presence_penalty", &node_410, false},
-    {"frequency_penalty", &node_411, false},
-    {"seed", &node_412, false},
+    {"model", &node_385, false},
+    {"messages", &node_386, true},
+    {"stream", &node_387, false},
+    {"stream_options", &node_388, false},
+    {"max_tokens", &node_391, false},
+    {"max_completion_tokens", &node_392, false},
+    {"temperature", &node_393, false},
+    {"top_p", &node_394, false},
+    {"top_k", &node_395, false},
+    {"min_p", &node_396, false},
+    {"repeat_penalty", &node_397, false},
+    {"repetition_penalty", &node_398, false},
+    {"repeat_last_n", &node_399, false},
+    {"typical_p", &node_400, false},
+    {"top_n_sigma", &node_401, false},
+    {"xtc_probability", &node_402, false},
+    {"xtc_threshold", &node_403, false},
+    {"dynatemp_range", &node_404, false},
+    {"dynatemp_exponent", &node_405, false},
+    {"dry_multiplier", &node_406, false},
+    {"dry_base", &node_407, false},
+    {"dry_allowed_length", &node_408, false},
+    {"dry_penalty_last_n", &node_409, false},
+    {"dry_sequence_breakers", &node_410, false},
+    {"presence_penalty", &node_412, false},
+    {"frequency_penalty", &node_413, false},
+    {"seed", &node_414, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_413, false},
+    {"n", &node_415, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_414, false},
-    {"top_logprobs", &node_415, false},
-    {"ignore_eos", &node_416, false},
-    {"tools", &node_417, false},
-    {"tool_choice", &node_418, false},
-    {"parallel_tool_calls", &node_422, false},
+    {"logprobs", &node_416, false},
+    {"top_logprobs", &node_417, false},
+    {"ignore_eos", &node_418, false},
+    {"tools", &node_419, false},
+    {"tool_choice", &node_420, false},
+    {"parallel_tool_calls", &node_424, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_423, false},
-    {"add_generation_prompt", &node_424, false},
-    {"reasoning_effort", &node_425, false},
-    {"verbosity", &node_426, false},
-    {"modalities", &node_427, false},
-    {"service_tier", &node_429, false},
-    {"cache_prompt", &node_430, false},
-    {"user", &node_431, false},
-    {"safety_identifier", &node_432, false},
-    {"prompt_cache_key", &node_433, false},
-    {"prompt_cache_retention", &node_434, false},
-    {"store", &node_435, false},
-    {"metadata", &node_436, false},
-    {"prediction", &node_437, false},
-    {"use_beam_search", &node_438, false},
-    {"allowed_token_ids", &node_439, false},
-    {"bad_words", &node_440, false},
-    {"logits_processors", &node_441, false},
-    {"prompt_embeds", &node_442, false},
-    {"audio", &node_443, false},
-    {"web_search_options", &node_444, false},
-    {"functions", &node_445, false},
-    {"function_call", &node_446, false},
-    {"grammar", &node_447, false},
-    {"json_schema", &node_448, false},
-    {"guided_json", &node_449, false},
-    {"guided_regex", &node_450, false},
-    {"guided_choice", &node_451, false},
-    {"guided_grammar", &node_453, false},
-    {"structured_outputs", &node_454, false},
-    {"regex", &node_455, false},
-    {"choice", &node_456, false},
+    {"chat_template_kwargs", &node_425, false},
+    {"add_generation_prompt", &node_426, false},
+    {"reasoning_effort", &node_427, false},
+    {"verbosity", &node_428, false},
+    {"modalities", &node_429, false},
+    {"service_tier", &node_431, false},
+    {"cache_prompt", &node_432, false},
+    {"user", &node_433, false},
+    {"safety_identifier", &node_434, false},
+    {"prompt_cache_key", &node_435, false},
+    {"prompt_cache_retention", &node_436, false},
+    {"store", &node_437, false},
+    {"metadata", &node_438, false},
+    {"prediction", &node_439, false},
+    {"use_beam_search", &node_440, false},
+    {"allowed_token_ids", &node_441, false},
+    {"bad_words", &node_442, false},
+    {"logits_processors", &node_443, false},
+    {"prompt_embeds", &node_444, false},
+    {"audio", &node_445, false},
+    {"web_search_options", &node_446, false},
+    {"functions", &node_447, false},
+    {"function_call", &node_448, false},
+    {"grammar", &node_449, false},
+    {"json_schema", &node_450, false},
+    {"guided_json", &node_451, false},
+    {"guided_regex", &node_452, false},
+    {"guided_choice", &node_453, false},
+    {"guided_grammar", &node_455, false},
+    {"structured_outputs", &node_456, false},
+    {"regex", &node_457, false},
+    {"choice", &node_458, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -2961,97 +2971,85 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 70,
     .closed = true,
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_460 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_460 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_462 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_461 = {
+static const struct hearth_schema node_464 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_463 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_462,
+    .items = &node_464,
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_465 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_459 = {
+static const struct hearth_schema node_461 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_460, &node_461, &hearth_schema_tokens, &node_463, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_462, &node_463, &hearth_schema_tokens, &node_465, NULL},
 };
-static const struct hearth_schema node_464 = {
+static const struct hearth_schema node_466 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
-};
-static const struct hearth_schema node_465 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_467 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_468 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_466_properties[] = {
-    {"include_usage", &node_467, false},
-    {"include_obfuscation", &node_468, false},
-};
-static const struct hearth_schema node_466 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_466_properties,
-    .property_count = 2,
-    .closed = true,
 };
 static const struct hearth_schema node_469 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_470 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_468_properties[] = {
+    {"include_usage", &node_469, false},
+    {"include_obfuscation", &node_470, false},
+};
+static const struct hearth_schema node_468 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_468_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_471 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_472 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_471 = {
+static const struct hearth_schema node_473 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_472 = {
+static const struct hearth_schema node_474 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_473 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_474 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_475 = {
     .expected = "a number from 0 to 1",
@@ -3060,36 +3058,36 @@ static const struct hearth_schema node_475 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_476 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_477 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_478 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_479 = {
+static const struct hearth_schema node_477 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_480 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_478 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_479 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_480 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_481 = {
     .expected = "a number from 0 to 1",
@@ -3098,228 +3096,240 @@ static const struct hearth_schema node_481 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_482 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_483 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_484 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_485 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_484 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_485 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_486 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_487 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_488 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_487 = {
+static const struct hearth_schema node_489 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_488 = {
+static const struct hearth_schema node_490 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_490 = {
+static const struct hearth_schema node_492 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_489 = {
+static const struct hearth_schema node_491 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_490,
-};
-static const struct hearth_schema node_491 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_492 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_492,
 };
 static const struct hearth_schema node_493 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_494 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_495 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_496 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_497 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_498 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_499 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_500 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_501 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_502 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_503 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_504 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_505 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_504 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_505 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_506 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_507 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_508 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_510 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_508 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_509 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_510,
+    .expected = "any value",
 };
-static const struct hearth_schema node_511 = {
+static const struct hearth_schema node_510 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_512 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_511 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_512,
 };
 static const struct hearth_schema node_513 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_514 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_515 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_517 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_516 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_515,
+    .items = &node_517,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_458, false},
-    {"prompt", &node_459, true},
-    {"suffix", &node_464, false},
-    {"stream", &node_465, false},
-    {"stream_options", &node_466, false},
-    {"echo", &node_469, false},
-    {"best_of", &node_470, false},
-    {"max_tokens", &node_471, false},
-    {"temperature", &node_472, false},
-    {"top_p", &node_473, false},
-    {"top_k", &node_474, false},
-    {"min_p", &node_475, false},
-    {"repeat_penalty", &node_476, false},
-    {"repetition_penalty", &node_477, false},
-    {"repeat_last_n", &node_478, false},
-    {"typical_p", &node_479, false},
-    {"top_n_sigma", &node_480, false},
-    {"xtc_probability", &node_481, false},
-    {"xtc_threshold", &node_482, false},
-    {"dynatemp_range", &node_483, false},
-    {"dynatemp_exponent", &node_484, false},
-    {"dry_multiplier", &node_485, false},
-    {"dry_base", &node_486, false},
-    {"dry_allowed_length", &node_487, false},
-    {"dry_penalty_last_n", &node_488, false},
-    {"dry_sequence_breakers", &node_489, false},
-    {"presence_penalty", &node_491, false},
-    {"frequency_penalty", &node_492, false},
-    {"seed", &node_493, false},
+    {"model", &node_460, false},
+    {"prompt", &node_461, true},
+    {"suffix", &node_466, false},
+    {"stream", &node_467, false},
+    {"stream_options", &node_468, false},
+    {"echo", &node_471, false},
+    {"best_of", &node_472, false},
+    {"max_tokens", &node_473, false},
+    {"temperature", &node_474, false},
+    {"top_p", &node_475, false},
+    {"top_k", &node_476, false},
+    {"min_p", &node_477, false},
+    {"repeat_penalty", &node_478, false},
+    {"repetition_penalty", &node_479, false},
+    {"repeat_last_n", &node_480, false},
+    {"typical_p", &node_481, false},
+    {"top_n_sigma", &node_482, false},
+    {"xtc_probability", &node_483, false},
+    {"xtc_threshold", &node_484, false},
+    {"dynatemp_range", &node_485, false},
+    {"dynatemp_exponent", &node_486, false},
+    {"dry_multiplier", &node_487, false},
+    {"dry_base", &node_488, false},
+    {"dry_allowed_length", &node_489, false},
+    {"dry_penalty_last_n", &node_490, false},
+    {"dry_sequence_breakers", &node_491, false},
+    {"presence_penalty", &node_493, false},
+    {"frequency_penalty", &node_494, false},
+    {"seed", &node_495, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_494, false},
+    {"n", &node_496, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_495, false},
-    {"ignore_eos", &node_496, false},
-    {"use_beam_search", &node_497, false},
-    {"allowed_token_ids", &node_498, false},
-    {"bad_words", &node_499, false},
-    {"logits_processors", &node_500, false},
-    {"prompt_embeds", &node_501, false},
-    {"service_tier", &node_502, false},
-    {"cache_prompt", &node_503, false},
-    {"user", &node_504, false},
-    {"grammar", &node_505, false},
-    {"json_schema", &node_506, false},
+    {"logprobs", &node_497, false},
+    {"ignore_eos", &node_498, false},
+    {"use_beam_search", &node_499, false},
+    {"allowed_token_ids", &node_500, false},
+    {"bad_words", &node_501, false},
+    {"logits_processors", &node_502, false},
+    {"prompt_embeds", &node_503, false},
+    {"service_tier", &node_504, false},
+    {"cache_prompt", &node_505, false},
+    {"user", &node_506, false},
+    {"grammar", &node_507, false},
+    {"json_schema", &node_508, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_507, false},
-    {"guided_regex", &node_508, false},
-    {"guided_choice", &node_509, false},
-    {"guided_grammar", &node_511, false},
-    {"structured_outputs", &node_512, false},
-    {"regex", &node_513, false},
-    {"choice", &node_514, false},
+    {"guided_json", &node_509, false},
+    {"guided_regex", &node_510, false},
+    {"guided_choice", &node_511, false},
+    {"guided_grammar", &node_513, false},
+    {"structured_outputs", &node_514, false},
+    {"regex", &node_515, false},
+    {"choice", &node_516, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3328,97 +3338,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_518 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_518 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_520 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_522 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_521 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_520,
+    .items = &node_522,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_523 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_517 = {
+static const struct hearth_schema node_519 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_518, &node_519, &hearth_schema_tokens, &node_521, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_520, &node_521, &hearth_schema_tokens, &node_523, NULL},
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_524 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_523 = {
+static const struct hearth_schema node_525 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_527 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_528 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_529 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_524 = {
+static const struct hearth_schema node_526 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_525, &node_526, &node_527, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_527, &node_528, &node_529, NULL},
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_530 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_531 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_532 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_533 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_516, false},
-    {"input", &node_517, true},
-    {"encoding_format", &node_522, false},
-    {"dimensions", &node_523, false},
-    {"truncate", &node_524, false},
-    {"prompt_name", &node_528, false},
+    {"model", &node_518, false},
+    {"input", &node_519, true},
+    {"encoding_format", &node_524, false},
+    {"dimensions", &node_525, false},
+    {"truncate", &node_526, false},
+    {"prompt_name", &node_530, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_529, false},
-    {"service_tier", &node_530, false},
-    {"user", &node_531, false},
+    {"partial", &node_531, false},
+    {"service_tier", &node_532, false},
+    {"user", &node_533, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3434,20 +3444,15 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_534 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_535 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
-    .length_min = 1,
-};
-static const struct hearth_schema node_536 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_538 = {
@@ -3455,103 +3460,108 @@ static const struct hearth_schema node_538 = {
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_537_properties[] = {
-    {"text", &node_538, true},
-};
-static const struct hearth_schema node_537 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_537_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_535 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_536, &node_537, NULL},
-};
-static const struct hearth_schema node_534 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_535,
-};
 static const struct hearth_schema node_540 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
+static const struct hearth_schema_property node_539_properties[] = {
+    {"text", &node_540, true},
+};
 static const struct hearth_schema node_539 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_539_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_537 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_538, &node_539, NULL},
+};
+static const struct hearth_schema node_536 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_537,
+};
+static const struct hearth_schema node_542 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_541 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_540,
+    .items = &node_542,
 };
-static const struct hearth_schema node_541 = {
+static const struct hearth_schema node_543 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_544 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_545 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_544 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_546 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_547 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_549 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_550 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_551 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_548 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_547, &node_548, &node_549, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_549, &node_550, &node_551, NULL},
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_552 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_553 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_532, false},
-    {"query", &node_533, true},
-    {"documents", &node_534, false},
-    {"texts", &node_539, false},
-    {"return_text", &node_541, false},
-    {"truncation_direction", &node_542, false},
-    {"top_n", &node_543, false},
-    {"return_documents", &node_544, false},
-    {"raw_scores", &node_545, false},
-    {"truncate", &node_546, false},
+    {"model", &node_534, false},
+    {"query", &node_535, true},
+    {"documents", &node_536, false},
+    {"texts", &node_541, false},
+    {"return_text", &node_543, false},
+    {"truncation_direction", &node_544, false},
+    {"top_n", &node_545, false},
+    {"return_documents", &node_546, false},
+    {"raw_scores", &node_547, false},
+    {"truncate", &node_548, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_550, false},
-    {"user", &node_551, false},
+    {"service_tier", &node_552, false},
+    {"user", &node_553, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -3560,65 +3570,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_554 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_554 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_556 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_558 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_557 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_556,
+    .items = &node_558,
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_555 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_554, &node_555, NULL},
-};
-static const struct hearth_schema node_557 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_558 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_556, &node_557, NULL},
 };
 static const struct hearth_schema node_559 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_560 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_561 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_560 = {
+static const struct hearth_schema node_562 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_563 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_552, false},
-    {"inputs", &node_553, true},
-    {"normalize", &node_557, false},
-    {"truncate", &node_558, false},
-    {"truncation_direction", &node_559, false},
-    {"prompt_name", &node_560, false},
-    {"dimensions", &node_561, false},
+    {"model", &node_554, false},
+    {"inputs", &node_555, true},
+    {"normalize", &node_559, false},
+    {"truncate", &node_560, false},
+    {"truncation_direction", &node_561, false},
+    {"prompt_name", &node_562, false},
+    {"dimensions", &node_563, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -3627,73 +3637,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_564 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_564 = {
+static const struct hearth_schema node_566 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_565 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_564,
+    .items = &node_566,
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_567 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_569 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_568 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_567,
+    .items = &node_569,
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_570 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_571 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_572 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_573 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_574 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_562, false},
-    {"texts", &node_563, true},
-    {"input_type", &node_565, false},
-    {"embedding_types", &node_566, false},
-    {"output_dimension", &node_568, false},
-    {"truncate", &node_569, false},
-    {"prompt_name", &node_570, false},
-    {"images", &node_571, false},
-    {"inputs", &node_572, false},
+    {"model", &node_564, false},
+    {"texts", &node_565, true},
+    {"input_type", &node_567, false},
+    {"embedding_types", &node_568, false},
+    {"output_dimension", &node_570, false},
+    {"truncate", &node_571, false},
+    {"prompt_name", &node_572, false},
+    {"images", &node_573, false},
+    {"inputs", &node_574, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -3702,77 +3712,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_573 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_575 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_577 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_576 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_575,
+    .items = &node_577,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_578 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_573, &node_574, &node_576, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_575, &node_576, &node_578, NULL},
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_579 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_580 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_582 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_583 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_584 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_581 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_580, &node_581, &node_582, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_582, &node_583, &node_584, NULL},
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_585 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_586 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_577, false},
+    {"model", &node_579, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_578, false},
-    {"truncate", &node_579, false},
+    {"raw_scores", &node_580, false},
+    {"truncate", &node_581, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_583, false},
-    {"user", &node_584, false},
+    {"service_tier", &node_585, false},
+    {"user", &node_586, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -3781,70 +3791,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_587 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_587 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_589 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_588 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_589,
-};
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_591 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_590 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_591,
+};
+static const struct hearth_schema node_594 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_593 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_592,
+    .items = &node_594,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_592 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_591,
+    .items = &node_593,
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_588 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_587, &node_588, &node_590, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_589, &node_590, &node_592, NULL},
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_595 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_596 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_597 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_585, false},
-    {"inputs", &node_586, true},
-    {"truncate", &node_593, false},
-    {"truncation_direction", &node_594, false},
-    {"raw_scores", &node_595, false},
+    {"model", &node_587, false},
+    {"inputs", &node_588, true},
+    {"truncate", &node_595, false},
+    {"truncation_direction", &node_596, false},
+    {"raw_scores", &node_597, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -3853,42 +3863,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_598 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_599 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_600 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_602 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_601 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_600,
+    .additional = &node_602,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_603 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_596, true},
-    {"endpoint", &node_597, true},
-    {"completion_window", &node_598, true},
-    {"metadata", &node_599, false},
-    {"output_expires_after", &node_601, false},
+    {"input_file_id", &node_598, true},
+    {"endpoint", &node_599, true},
+    {"completion_window", &node_600, true},
+    {"metadata", &node_601, false},
+    {"output_expires_after", &node_603, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",

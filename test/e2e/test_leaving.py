@@ -49,6 +49,9 @@ BODIES = {
     "ollama_embeddings": [{"model": "vectors", "prompt": "x"}],
     "ollama_pull": [{"model": "fake:reply = pulled"}, {"model": "fake"}],
     "ollama_copy": [{"source": "fake", "destination": "fake:other"}],
+    "native_completion": [{"model": "fake", "prompt": "x", "stream": True}, {"model": "fake", "prompt": ["x", "y"]}],
+    "native_infill": [{"model": "fake", "input_prefix": "x", "input_suffix": "y"}],
+    "native_template": [{"model": "fake", "messages": MESSAGES}],
     "ollama_delete": [{"model": "fake:other"}, {"model": "kept"}],
 }
 # What stands for {…} in the paths; a route that takes a model's name is asked for several.

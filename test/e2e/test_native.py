@@ -26,7 +26,7 @@ def server(tmp_path_factory, model, gguf):
         done = cli("install", f"file:{path}", "--name", name, "--set", "compute=libllama",
                    "--set", "threads=1", home=home)  # as the peer's, whose threads spin where others compute
         assert done.returncode == 0, done.stderr
-    running = Server(home, env={"HEARTH_DEFAULT_MODEL": "gap", "HEARTH_CONTEXT": "1024"})
+    running = Server(home, env={"HEARTH_DEFAULT_MODEL": "gap", "HEARTH_CONTEXT": "512"})
     yield running
     running.end()
 
@@ -42,7 +42,7 @@ class Peer:
 
 @pytest.fixture(scope="module")
 def peer(model):
-    with llama_server(model, "-t", "1") as port:
+    with llama_server(model, "-t", "1", "-c", "512") as port:
         yield Peer(port)
 
 
@@ -128,6 +128,14 @@ def test_biases_come_as_a_list_too_and_a_grammar_holds(server):
     assert server.post("/completion", {**body, "logit_bias": {str(first[0]): -100}}).json()["tokens"] == other
     answer = server.post("/completion", {**body, "grammar": 'root ::= "yes" | "no"', "n_predict": 5}).json()
     assert answer["content"] in ("yes", "no") and answer["stop_type"] == "eos"
+    schema = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"], "additionalProperties": False}
+    answer = server.post("/completion", {**body, "json_schema": schema, "n_predict": 20, "return_tokens": False}).json()
+    assert strict_json(answer["content"]) in ({"a": 1}, {"a": 2})
+
+
+def test_n_predict_0_only_reads_the_prompt(server):
+    answer = server.post("/completion", {**GREEDY, "prompt": "The capital of France is", "n_predict": 0}).json()
+    assert answer["content"] == "" and answer["tokens_predicted"] == 0 and answer["tokens_evaluated"] == 5
 
 
 def test_a_gap_is_filled_with_the_peers_prompt(server, peer):
@@ -137,8 +145,8 @@ def test_a_gap_is_filled_with_the_peers_prompt(server, peer):
         ours, theirs = both(server, peer, "/infill", {**GREEDY, **body})
         assert ours["tokens_evaluated"] == theirs["tokens_evaluated"], body
         assert ours["content"] == theirs["content"]
-    long = server.post("/infill", {**GREEDY, "input_prefix": "a = 1\n" * 400, "input_suffix": "b = 2\n" * 400})
-    assert long.status == 200 and 900 < long.json()["tokens_evaluated"] < 1024  # the peer refuses it
+    long = server.post("/infill", {**GREEDY, "input_prefix": "a = 1\n" * 200, "input_suffix": "b = 2\n" * 200})
+    assert long.status == 200 and 400 < long.json()["tokens_evaluated"] < 512  # the peer refuses it
     refused = server.post("/infill", {**plain, "model": "smollm2"})
     assert refused.status == 501 and "gap" in refused.json()["error"]["message"]
     answer = server.post("/api/generate", {"model": "gap", "prompt": plain["input_prefix"], "stream": False,
@@ -171,7 +179,7 @@ def test_a_template_is_applied_as_the_peer_applies_it(server, peer):
 def test_props_slots_and_adapters_have_what_clients_read(server, peer):
     server.post("/completion", {"prompt": "x", "n_predict": 1})
     ours, theirs = server.get("/props").json(), peer.get("/props").json()
-    assert ours["default_generation_settings"]["n_ctx"] == theirs["default_generation_settings"]["n_ctx"] == 1024
+    assert ours["default_generation_settings"]["n_ctx"] == theirs["default_generation_settings"]["n_ctx"] == 512
     mine, other = (one["default_generation_settings"]["params"] for one in (ours, theirs))
     for key in set(mine) & set(other) - {"seed", "samplers", "n_predict", "n_probs"}:
         assert mine[key] == pytest.approx(other[key]), key

@@ -177,7 +177,6 @@ def test_what_cannot_be_done_is_refused_in_words(server, client):
         ("/api/generate", {"prompt": "x", "context": [1, 2]}, "context"),
         ("/api/generate", {"prompt": "x", "options": {"mirostat": 2}}, "mirostat"),
         ("/api/generate", {"prompt": "x", "options": {"temperature": "hot"}}, "temperature"),
-        ("/api/generate", {"prompt": "x", "raw": True, "format": "json"}, "format"),
     ]
     for path, body, word in table:
         answer = server.post(path, {"model": "fake", **body})
@@ -240,3 +239,32 @@ def test_a_pull_installs_tells_how_far_it_is_and_knows_what_is_there(server, cli
     with pytest.raises(ollama.ResponseError) as caught:
         list(client.pull("file:/nowhere/at/all.gguf", stream=True))
     assert "nowhere" in caught.value.error
+
+
+CITY = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "people": {"type": "integer"}},
+        "required": ["name", "people"], "additionalProperties": False}
+
+
+@pytest.mark.parametrize("way", ["chat", "generate", "raw"])
+def test_an_answer_keeps_to_a_format(client, way):
+    options = {"temperature": 0, "num_predict": 60}
+    if way == "chat":
+        text = client.chat("smollm2", [{"role": "user", "content": "Tell of Paris."}], format=CITY,
+                           options=options).message.content
+    else:
+        text = client.generate("smollm2", "Tell of Paris: ", format=CITY, raw=way == "raw", options=options).response
+    city = strict_json(text)
+    assert set(city) == {"name", "people"} and isinstance(city["people"], int)
+
+
+def test_a_format_that_is_no_schema_is_refused(server):
+    for path, body in (("/api/chat", {"messages": HELLO}), ("/api/generate", {"prompt": "x", "raw": True})):
+        answer = server.post(path, {"model": "smollm2", **body, "format": {"type": "nonsense"}})
+        assert answer.status == 400 and answer.json()["error"], answer.text
+
+
+def test_a_key_that_only_other_servers_know_is_named_and_passed_over(server):
+    answer = server.post("/api/chat", {"model": "fake", "messages": HELLO, "stream": False, "images": [],
+                                       "novelty": 1, "options": {"num_gqa": 8}})
+    assert answer.status == 200, answer.text
+    assert "novelty" in answer.headers["Hearth-Ignored"] and "num_gqa" in answer.headers["Hearth-Ignored"]

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "routes/native/native_read.h"
 #include "task/sampling.h"
+#include "task/structure.h"
 
 #include <stdio.h>
 
@@ -98,9 +99,10 @@ int hearth_native_sampling_read(json_t *body, struct hearth_arena *arena,
     sampling->max_tokens =
         asked_tokens < 0 ? hearth_max_tokens_read(body, "max_tokens", 0) : (uint32_t)asked_tokens;
     sampling->no_answer = asked_tokens == 0; /* the prompt is read, and kept for the next */
-    const json_t *grammar = json_object_get(body, "grammar");
-    sampling->grammar =
-        (struct hearth_bytes){json_string_value(grammar), json_string_length(grammar)};
+    *ret_param = "grammar";
+    rc = hearth_structure_read(body, arena, sampling, error);
+    if (rc)
+        return rc;
     read_shown(body, sampling, asked);
     *ret_param = "stop";
     return keep_stops(sampling, arena, asked, error);

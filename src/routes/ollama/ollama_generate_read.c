@@ -1,6 +1,7 @@
 /* The body of /api/generate into what generation asks for. */
 #include "routes/ollama/ollama_read.h"
 #include "routes/ollama/ollama_write.h"
+#include "task/structure.h"
 
 #include <string.h>
 
@@ -30,15 +31,15 @@ static json_t *conversation_of(const json_t *body)
     return object;
 }
 
-/* Without a template, nothing reads what the answer has to be. */
-static int check_raw(const json_t *body, struct hearth_error *error)
+/* Without a template, the form of the answer goes with the sampling. */
+static int read_format(const json_t *body, struct hearth_arena *arena,
+                       struct hearth_sampling *sampling, struct hearth_error *error)
 {
-    const json_t *format = json_object_get(body, "format");
-    if (!json_is_object(format) && !json_string_length(format))
-        return 0;
-    return hearth_error_set(error, HEARTH_EINVAL,
-                            "format: a raw prompt and one with a suffix are continued without a "
-                            "form; leave raw and suffix out, or use /completion with json_schema");
+    json_t *object = json_object();
+    hearth_ollama_set_format(body, object);
+    int rc = hearth_structure_read(object, arena, sampling, error);
+    json_decref(object);
+    return rc;
 }
 
 static int write_input(const json_t *body, struct hearth_buf *conversation,
@@ -46,9 +47,6 @@ static int write_input(const json_t *body, struct hearth_buf *conversation,
 {
     const json_t *prompt = json_object_get(body, "prompt");
     bool fills = *text_of(body, "suffix"), raw = hearth_json_truth(body, "raw", false);
-    int rc = fills || raw ? check_raw(body, error) : 0;
-    if (rc)
-        return rc;
     *input = (struct hearth_input){.task = HEARTH_TASK_GENERATE, .kind = HEARTH_INPUT_TEXT};
     if (raw && !fills) {
         input->bytes = json_string_value(prompt);
@@ -58,7 +56,7 @@ static int write_input(const json_t *body, struct hearth_buf *conversation,
     json_t *object = fills ? json_pack("{s:s, s:s}", "prefix", text_of(body, "prompt"), "suffix",
                                        text_of(body, "suffix"))
                            : conversation_of(body);
-    rc = hearth_json_dump(conversation, object);
+    int rc = hearth_json_dump(conversation, object);
     json_decref(object);
     if (rc)
         return hearth_error_set(error, rc, "the prompt is too large");
@@ -80,6 +78,8 @@ int hearth_ollama_generate_read(json_t *body, struct hearth_arena *arena,
     int rc = hearth_ollama_options_read(body, arena, &request, error);
     if (!rc)
         rc = write_input(body, conversation, input, error);
+    if (!rc && input->kind != HEARTH_INPUT_MESSAGES)
+        rc = read_format(body, arena, &request.sampling, error);
     if (rc)
         return rc;
     request.inputs = input;
