@@ -3,6 +3,7 @@
 set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
 # Files of the llama plug-in that a program beside libllama can have.
 set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
+  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_wake.cpp
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_bounds.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)

@@ -257,6 +257,10 @@ enum hearth_text_channel {
     HEARTH_CHANNEL_REASONING, /* what a model thinks before it answers */
     HEARTH_CHANNEL_CALL,      /* a tool call begins: the text is the function's name, whole */
     HEARTH_CHANNEL_ARGUMENTS, /* of the call that began last: a piece of a JSON text */
+    /* The last of an answer: a call that is not whole, as the model wrote it, because the answer
+     * was cut or the model left the form. `call` tells how many are whole: one that has begun
+     * beyond them is this one, and is none. */
+    HEARTH_CHANNEL_UNREAD,
 };
 
 struct hearth_alternative {
@@ -284,7 +288,7 @@ struct hearth_event {
     uint32_t token_count;              /* TEXT: tokens sampled since the last event */
     bool has_tokens;                   /* TEXT, PROMPT: `tokens` holds token_count entries */
     enum hearth_text_channel channel;  /* TEXT */
-    uint32_t call;                     /* TEXT of CALL and ARGUMENTS: which call, from 0 */
+    uint32_t call;                     /* TEXT of CALL, ARGUMENTS, UNREAD: which call, from 0 */
     struct hearth_bytes call_id;       /* TEXT of CALL: the id that the model gave, or empty */
     const float *values;               /* VECTOR */
     uint32_t value_count;

@@ -2351,43 +2351,43 @@ const struct hearth_schema hearth_schema_message = {
     .property_count = 7,
 };
 static const struct hearth_schema node_366 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_368 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_367 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_368 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_369 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_367_properties[] = {
-    {"name", &node_368, true},
-    {"description", &node_369, false},
-    {"parameters", &node_370, false},
-    {"strict", &node_371, false},
+static const struct hearth_schema_property top_function_properties[] = {
+    {"name", &node_366, true},
+    {"description", &node_367, false},
+    {"parameters", &node_368, false},
+    {"strict", &node_369, false},
 };
-static const struct hearth_schema node_367 = {
+const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_367_properties,
+    .properties = top_function_properties,
     .property_count = 4,
 };
+static const struct hearth_schema node_370 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_366, false},
-    {"function", &node_367, true},
+    {"type", &node_370, false},
+    {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
     .expected = "an object",
@@ -2395,17 +2395,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
+static const struct hearth_schema node_371 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_372 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_373 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_372, false},
-    {"include_obfuscation", &node_373, false},
+    {"include_usage", &node_371, false},
+    {"include_obfuscation", &node_372, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2414,30 +2414,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_373 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_375 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_374 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_376,
+    .items = &node_375,
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_376 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_374, &node_375, &node_377, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_373, &node_374, &node_376, NULL},
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_377 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -2448,26 +2448,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_378,
+    .items = &node_377,
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_379 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_380 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_379_properties[] = {
-    {"id", &node_380, true},
-    {"scale", &node_381, true},
+static const struct hearth_schema_property node_378_properties[] = {
+    {"id", &node_379, true},
+    {"scale", &node_380, true},
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_378 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_379_properties,
+    .properties = node_378_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -2475,9 +2475,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_379,
+    .items = &node_378,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_381 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -2487,9 +2487,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_382,
+    .items = &node_381,
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_382 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -2498,15 +2498,15 @@ static const struct hearth_schema node_383 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_383,
+    .additional = &node_382,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_383 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_384, true},
+    {"type", &node_383, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -2514,19 +2514,23 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_385 = {
+static const struct hearth_schema node_384 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_385 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_387 = {
+static const struct hearth_schema node_386 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_388 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -2534,20 +2538,23 @@ static const struct hearth_schema node_389 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_390 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema_property node_387_properties[] = {
+    {"include_usage", &node_388, false},
+    {"include_obfuscation", &node_389, false},
 };
-static const struct hearth_schema_property node_388_properties[] = {
-    {"include_usage", &node_389, false},
-    {"include_obfuscation", &node_390, false},
-};
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_387 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_388_properties,
+    .properties = node_387_properties,
     .property_count = 2,
     .closed = true,
+};
+static const struct hearth_schema node_390 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_391 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
@@ -2557,35 +2564,35 @@ static const struct hearth_schema node_391 = {
     .check = hearth_check_max_tokens,
 };
 static const struct hearth_schema node_392 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_393 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_394 = {
+static const struct hearth_schema node_393 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_395 = {
+static const struct hearth_schema node_394 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_396 = {
+static const struct hearth_schema node_395 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_396 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_397 = {
     .expected = "a number over 0 and at most 10",
@@ -2595,29 +2602,28 @@ static const struct hearth_schema node_397 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_398 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_399 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_400 = {
+static const struct hearth_schema node_399 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_401 = {
+static const struct hearth_schema node_400 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_401 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_402 = {
     .expected = "a number from 0 to 1",
@@ -2626,16 +2632,16 @@ static const struct hearth_schema node_402 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_403 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_404 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_404 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_405 = {
     .expected = "a number from 0 to 100",
@@ -2644,40 +2650,40 @@ static const struct hearth_schema node_405 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_406 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_407 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_407 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_408 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_411 = {
+static const struct hearth_schema node_410 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_410 = {
+static const struct hearth_schema node_409 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_411,
+    .items = &node_410,
+};
+static const struct hearth_schema node_411 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_412 = {
     .expected = "a number from -2 to 2",
@@ -2686,195 +2692,194 @@ static const struct hearth_schema node_412 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_413 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_414 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_414 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_416 = {
+static const struct hearth_schema node_415 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_416 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_418 = {
+static const struct hearth_schema node_417 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_418 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_420 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_421 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_422 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_419 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_421, &node_422, &node_423, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_420, &node_421, &node_422, NULL},
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_423 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_424 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_425 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_427 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_426 = {
+    .expected = "an array of objects of at most 512 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+    .items = &hearth_schema_function,
 };
 static const struct hearth_schema node_428 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_430 = {
-    .expected = "\"text\"",
+    .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
+    .choices = (const char *const[]){"none", "auto", NULL},
 };
 static const struct hearth_schema node_429 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_430,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_430 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_427 = {
+    .expected = "\"none\" or \"auto\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_428, &node_429, &node_430, NULL},
 };
 static const struct hearth_schema node_431 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_432 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_433 = {
-    .expected = "a string",
+static const struct hearth_schema node_432 = {
+    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", NULL},
+};
+static const struct hearth_schema node_433 = {
+    .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
 static const struct hearth_schema node_434 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_435 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_436 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_437 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_436 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_437,
+};
+static const struct hearth_schema node_438 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_439 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_438 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_439 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_440 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_441 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_442 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_443 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_444 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_445 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_446 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_447 = {
     .expected = "nothing",
-    .refused = "send functions as tools",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_448 = {
     .expected = "nothing",
-    .refused = "use tool_choice instead",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_449 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_450 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_451 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_452 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_454 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_453 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_454,
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_454 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_455 = {
+    .expected = "any value",
+};
 static const struct hearth_schema node_456 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_457 = {
     .expected = "a string",
@@ -2892,373 +2897,376 @@ static const struct hearth_schema node_458 = {
     .length_max = 1000,
     .items = &node_459,
 };
+static const struct hearth_schema node_460 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_461 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_462 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_464 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_463 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_464,
+};
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_385, false},
-    {"messages", &node_386, true},
-    {"stream", &node_387, false},
-    {"stream_options", &node_388, false},
-    {"max_tokens", &node_391, false},
-    {"max_completion_tokens", &node_392, false},
-    {"temperature", &node_393, false},
-    {"top_p", &node_394, false},
-    {"top_k", &node_395, false},
-    {"min_p", &node_396, false},
-    {"repeat_penalty", &node_397, false},
-    {"repetition_penalty", &node_398, false},
-    {"repeat_last_n", &node_399, false},
-    {"typical_p", &node_400, false},
-    {"top_n_sigma", &node_401, false},
-    {"xtc_probability", &node_402, false},
-    {"xtc_threshold", &node_403, false},
-    {"dynatemp_range", &node_404, false},
-    {"dynatemp_exponent", &node_405, false},
-    {"dry_multiplier", &node_406, false},
-    {"dry_base", &node_407, false},
-    {"dry_allowed_length", &node_408, false},
-    {"dry_penalty_last_n", &node_409, false},
-    {"dry_sequence_breakers", &node_410, false},
-    {"presence_penalty", &node_412, false},
-    {"frequency_penalty", &node_413, false},
-    {"seed", &node_414, false},
+    {"model", &node_384, false},
+    {"messages", &node_385, true},
+    {"stream", &node_386, false},
+    {"stream_options", &node_387, false},
+    {"max_tokens", &node_390, false},
+    {"max_completion_tokens", &node_391, false},
+    {"temperature", &node_392, false},
+    {"top_p", &node_393, false},
+    {"top_k", &node_394, false},
+    {"min_p", &node_395, false},
+    {"repeat_penalty", &node_396, false},
+    {"repetition_penalty", &node_397, false},
+    {"repeat_last_n", &node_398, false},
+    {"typical_p", &node_399, false},
+    {"top_n_sigma", &node_400, false},
+    {"xtc_probability", &node_401, false},
+    {"xtc_threshold", &node_402, false},
+    {"dynatemp_range", &node_403, false},
+    {"dynatemp_exponent", &node_404, false},
+    {"dry_multiplier", &node_405, false},
+    {"dry_base", &node_406, false},
+    {"dry_allowed_length", &node_407, false},
+    {"dry_penalty_last_n", &node_408, false},
+    {"dry_sequence_breakers", &node_409, false},
+    {"presence_penalty", &node_411, false},
+    {"frequency_penalty", &node_412, false},
+    {"seed", &node_413, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_415, false},
+    {"n", &node_414, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_416, false},
-    {"top_logprobs", &node_417, false},
-    {"ignore_eos", &node_418, false},
-    {"tools", &node_419, false},
-    {"tool_choice", &node_420, false},
-    {"parallel_tool_calls", &node_424, false},
+    {"logprobs", &node_415, false},
+    {"top_logprobs", &node_416, false},
+    {"ignore_eos", &node_417, false},
+    {"tools", &node_418, false},
+    {"tool_choice", &node_419, false},
+    {"parallel_tool_calls", &node_423, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_425, false},
-    {"add_generation_prompt", &node_426, false},
-    {"reasoning_effort", &node_427, false},
-    {"verbosity", &node_428, false},
-    {"modalities", &node_429, false},
-    {"service_tier", &node_431, false},
-    {"cache_prompt", &node_432, false},
-    {"user", &node_433, false},
-    {"safety_identifier", &node_434, false},
-    {"prompt_cache_key", &node_435, false},
-    {"prompt_cache_retention", &node_436, false},
-    {"store", &node_437, false},
-    {"metadata", &node_438, false},
-    {"prediction", &node_439, false},
-    {"use_beam_search", &node_440, false},
-    {"allowed_token_ids", &node_441, false},
-    {"bad_words", &node_442, false},
-    {"logits_processors", &node_443, false},
-    {"prompt_embeds", &node_444, false},
-    {"audio", &node_445, false},
-    {"web_search_options", &node_446, false},
-    {"functions", &node_447, false},
-    {"function_call", &node_448, false},
-    {"grammar", &node_449, false},
-    {"json_schema", &node_450, false},
-    {"guided_json", &node_451, false},
-    {"guided_regex", &node_452, false},
-    {"guided_choice", &node_453, false},
-    {"guided_grammar", &node_455, false},
-    {"structured_outputs", &node_456, false},
-    {"regex", &node_457, false},
-    {"choice", &node_458, false},
+    {"chat_template_kwargs", &node_424, false},
+    {"add_generation_prompt", &node_425, false},
+    {"functions", &node_426, false},
+    {"function_call", &node_427, false},
+    {"continue_final_message", &node_431, false},
+    {"reasoning_effort", &node_432, false},
+    {"reasoning_format", &node_433, false},
+    {"enable_thinking", &node_434, false},
+    {"verbosity", &node_435, false},
+    {"modalities", &node_436, false},
+    {"service_tier", &node_438, false},
+    {"cache_prompt", &node_439, false},
+    {"user", &node_440, false},
+    {"safety_identifier", &node_441, false},
+    {"prompt_cache_key", &node_442, false},
+    {"prompt_cache_retention", &node_443, false},
+    {"store", &node_444, false},
+    {"metadata", &node_445, false},
+    {"prediction", &node_446, false},
+    {"use_beam_search", &node_447, false},
+    {"allowed_token_ids", &node_448, false},
+    {"bad_words", &node_449, false},
+    {"logits_processors", &node_450, false},
+    {"prompt_embeds", &node_451, false},
+    {"audio", &node_452, false},
+    {"web_search_options", &node_453, false},
+    {"grammar", &node_454, false},
+    {"json_schema", &node_455, false},
+    {"guided_json", &node_456, false},
+    {"guided_regex", &node_457, false},
+    {"guided_choice", &node_458, false},
+    {"guided_grammar", &node_460, false},
+    {"structured_outputs", &node_461, false},
+    {"regex", &node_462, false},
+    {"choice", &node_463, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 70,
+    .property_count = 73,
     .closed = true,
 };
-static const struct hearth_schema node_460 = {
+static const struct hearth_schema node_465 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_462 = {
+static const struct hearth_schema node_467 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_464 = {
+static const struct hearth_schema node_469 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_468 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_464,
+    .items = &node_469,
 };
-static const struct hearth_schema node_465 = {
+static const struct hearth_schema node_470 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_461 = {
-    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_462, &node_463, &hearth_schema_tokens, &node_465, NULL},
-};
 static const struct hearth_schema node_466 = {
+    .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
+    .any_of = (const struct hearth_schema *const[]){&node_467, &node_468, &hearth_schema_tokens, &node_470, NULL},
+};
+static const struct hearth_schema node_471 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_472 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_474 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_470 = {
+static const struct hearth_schema node_475 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_468_properties[] = {
-    {"include_usage", &node_469, false},
-    {"include_obfuscation", &node_470, false},
+static const struct hearth_schema_property node_473_properties[] = {
+    {"include_usage", &node_474, false},
+    {"include_obfuscation", &node_475, false},
 };
-static const struct hearth_schema node_468 = {
+static const struct hearth_schema node_473 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_468_properties,
+    .properties = node_473_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_471 = {
+static const struct hearth_schema node_476 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_472 = {
+static const struct hearth_schema node_477 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_473 = {
+static const struct hearth_schema node_478 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_474 = {
+static const struct hearth_schema node_479 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_475 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_476 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_477 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_478 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_479 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_480 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_481 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_482 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_482 = {
+static const struct hearth_schema node_483 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_484 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_485 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_486 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_487 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_488 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_484 = {
+static const struct hearth_schema node_489 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_490 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_491 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_487 = {
+static const struct hearth_schema node_492 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_488 = {
+static const struct hearth_schema node_493 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_489 = {
+static const struct hearth_schema node_494 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_490 = {
+static const struct hearth_schema node_495 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_492 = {
+static const struct hearth_schema node_497 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_491 = {
+static const struct hearth_schema node_496 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_492,
+    .items = &node_497,
 };
-static const struct hearth_schema node_493 = {
+static const struct hearth_schema node_498 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_499 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_500 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_501 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_502 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_503 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_504 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_505 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_506 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_507 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_508 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_504 = {
+static const struct hearth_schema node_509 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_505 = {
+static const struct hearth_schema node_510 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_506 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_507 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_508 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_509 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_511 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_512 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_511 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_512,
-};
-static const struct hearth_schema node_513 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_513 = {
+    .expected = "any value",
+};
 static const struct hearth_schema node_514 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_515 = {
     .expected = "a string",
@@ -3276,60 +3284,84 @@ static const struct hearth_schema node_516 = {
     .length_max = 1000,
     .items = &node_517,
 };
+static const struct hearth_schema node_518 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_519 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_520 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_522 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_521 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_522,
+};
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_460, false},
-    {"prompt", &node_461, true},
-    {"suffix", &node_466, false},
-    {"stream", &node_467, false},
-    {"stream_options", &node_468, false},
-    {"echo", &node_471, false},
-    {"best_of", &node_472, false},
-    {"max_tokens", &node_473, false},
-    {"temperature", &node_474, false},
-    {"top_p", &node_475, false},
-    {"top_k", &node_476, false},
-    {"min_p", &node_477, false},
-    {"repeat_penalty", &node_478, false},
-    {"repetition_penalty", &node_479, false},
-    {"repeat_last_n", &node_480, false},
-    {"typical_p", &node_481, false},
-    {"top_n_sigma", &node_482, false},
-    {"xtc_probability", &node_483, false},
-    {"xtc_threshold", &node_484, false},
-    {"dynatemp_range", &node_485, false},
-    {"dynatemp_exponent", &node_486, false},
-    {"dry_multiplier", &node_487, false},
-    {"dry_base", &node_488, false},
-    {"dry_allowed_length", &node_489, false},
-    {"dry_penalty_last_n", &node_490, false},
-    {"dry_sequence_breakers", &node_491, false},
-    {"presence_penalty", &node_493, false},
-    {"frequency_penalty", &node_494, false},
-    {"seed", &node_495, false},
+    {"model", &node_465, false},
+    {"prompt", &node_466, true},
+    {"suffix", &node_471, false},
+    {"stream", &node_472, false},
+    {"stream_options", &node_473, false},
+    {"echo", &node_476, false},
+    {"best_of", &node_477, false},
+    {"max_tokens", &node_478, false},
+    {"temperature", &node_479, false},
+    {"top_p", &node_480, false},
+    {"top_k", &node_481, false},
+    {"min_p", &node_482, false},
+    {"repeat_penalty", &node_483, false},
+    {"repetition_penalty", &node_484, false},
+    {"repeat_last_n", &node_485, false},
+    {"typical_p", &node_486, false},
+    {"top_n_sigma", &node_487, false},
+    {"xtc_probability", &node_488, false},
+    {"xtc_threshold", &node_489, false},
+    {"dynatemp_range", &node_490, false},
+    {"dynatemp_exponent", &node_491, false},
+    {"dry_multiplier", &node_492, false},
+    {"dry_base", &node_493, false},
+    {"dry_allowed_length", &node_494, false},
+    {"dry_penalty_last_n", &node_495, false},
+    {"dry_sequence_breakers", &node_496, false},
+    {"presence_penalty", &node_498, false},
+    {"frequency_penalty", &node_499, false},
+    {"seed", &node_500, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_496, false},
+    {"n", &node_501, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_497, false},
-    {"ignore_eos", &node_498, false},
-    {"use_beam_search", &node_499, false},
-    {"allowed_token_ids", &node_500, false},
-    {"bad_words", &node_501, false},
-    {"logits_processors", &node_502, false},
-    {"prompt_embeds", &node_503, false},
-    {"service_tier", &node_504, false},
-    {"cache_prompt", &node_505, false},
-    {"user", &node_506, false},
-    {"grammar", &node_507, false},
-    {"json_schema", &node_508, false},
+    {"logprobs", &node_502, false},
+    {"ignore_eos", &node_503, false},
+    {"use_beam_search", &node_504, false},
+    {"allowed_token_ids", &node_505, false},
+    {"bad_words", &node_506, false},
+    {"logits_processors", &node_507, false},
+    {"prompt_embeds", &node_508, false},
+    {"service_tier", &node_509, false},
+    {"cache_prompt", &node_510, false},
+    {"user", &node_511, false},
+    {"grammar", &node_512, false},
+    {"json_schema", &node_513, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_509, false},
-    {"guided_regex", &node_510, false},
-    {"guided_choice", &node_511, false},
-    {"guided_grammar", &node_513, false},
-    {"structured_outputs", &node_514, false},
-    {"regex", &node_515, false},
-    {"choice", &node_516, false},
+    {"guided_json", &node_514, false},
+    {"guided_regex", &node_515, false},
+    {"guided_choice", &node_516, false},
+    {"guided_grammar", &node_518, false},
+    {"structured_outputs", &node_519, false},
+    {"regex", &node_520, false},
+    {"choice", &node_521, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3338,97 +3370,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_523 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_520 = {
+static const struct hearth_schema node_525 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_527 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_526 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_522,
+    .items = &node_527,
 };
-static const struct hearth_schema node_523 = {
+static const struct hearth_schema node_528 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_524 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_520, &node_521, &hearth_schema_tokens, &node_523, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_525, &node_526, &hearth_schema_tokens, &node_528, NULL},
 };
-static const struct hearth_schema node_524 = {
+static const struct hearth_schema node_529 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_530 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_532 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_533 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_534 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_531 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_527, &node_528, &node_529, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_532, &node_533, &node_534, NULL},
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_535 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_536 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_537 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_538 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_518, false},
-    {"input", &node_519, true},
-    {"encoding_format", &node_524, false},
-    {"dimensions", &node_525, false},
-    {"truncate", &node_526, false},
-    {"prompt_name", &node_530, false},
+    {"model", &node_523, false},
+    {"input", &node_524, true},
+    {"encoding_format", &node_529, false},
+    {"dimensions", &node_530, false},
+    {"truncate", &node_531, false},
+    {"prompt_name", &node_535, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_531, false},
-    {"service_tier", &node_532, false},
-    {"user", &node_533, false},
+    {"partial", &node_536, false},
+    {"service_tier", &node_537, false},
+    {"user", &node_538, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3444,124 +3476,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_539 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_535 = {
+static const struct hearth_schema node_540 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_538 = {
+static const struct hearth_schema node_543 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_540 = {
+static const struct hearth_schema node_545 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_539_properties[] = {
-    {"text", &node_540, true},
+static const struct hearth_schema_property node_544_properties[] = {
+    {"text", &node_545, true},
 };
-static const struct hearth_schema node_539 = {
+static const struct hearth_schema node_544 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_539_properties,
+    .properties = node_544_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_537 = {
+static const struct hearth_schema node_542 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_538, &node_539, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_543, &node_544, NULL},
 };
-static const struct hearth_schema node_536 = {
+static const struct hearth_schema node_541 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_537,
+    .items = &node_542,
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_547 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_541 = {
+static const struct hearth_schema node_546 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_542,
+    .items = &node_547,
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_548 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_549 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_550 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_551 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_552 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_554 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_555 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_556 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_553 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_549, &node_550, &node_551, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_554, &node_555, &node_556, NULL},
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_557 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_558 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_534, false},
-    {"query", &node_535, true},
-    {"documents", &node_536, false},
-    {"texts", &node_541, false},
-    {"return_text", &node_543, false},
-    {"truncation_direction", &node_544, false},
-    {"top_n", &node_545, false},
-    {"return_documents", &node_546, false},
-    {"raw_scores", &node_547, false},
-    {"truncate", &node_548, false},
+    {"model", &node_539, false},
+    {"query", &node_540, true},
+    {"documents", &node_541, false},
+    {"texts", &node_546, false},
+    {"return_text", &node_548, false},
+    {"truncation_direction", &node_549, false},
+    {"top_n", &node_550, false},
+    {"return_documents", &node_551, false},
+    {"raw_scores", &node_552, false},
+    {"truncate", &node_553, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_552, false},
-    {"user", &node_553, false},
+    {"service_tier", &node_557, false},
+    {"user", &node_558, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -3570,65 +3602,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_559 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_561 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_563 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_557 = {
+static const struct hearth_schema node_562 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_558,
-};
-static const struct hearth_schema node_555 = {
-    .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_556, &node_557, NULL},
-};
-static const struct hearth_schema node_559 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .items = &node_563,
 };
 static const struct hearth_schema node_560 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_561, &node_562, NULL},
+};
+static const struct hearth_schema node_564 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_565 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_566 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_567 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_568 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_554, false},
-    {"inputs", &node_555, true},
-    {"normalize", &node_559, false},
-    {"truncate", &node_560, false},
-    {"truncation_direction", &node_561, false},
-    {"prompt_name", &node_562, false},
-    {"dimensions", &node_563, false},
+    {"model", &node_559, false},
+    {"inputs", &node_560, true},
+    {"normalize", &node_564, false},
+    {"truncate", &node_565, false},
+    {"truncation_direction", &node_566, false},
+    {"prompt_name", &node_567, false},
+    {"dimensions", &node_568, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -3637,73 +3669,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_564 = {
+static const struct hearth_schema node_569 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_571 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_570 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_566,
+    .items = &node_571,
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_572 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_574 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_573 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_569,
+    .items = &node_574,
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_575 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_576 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_577 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_578 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_579 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_564, false},
-    {"texts", &node_565, true},
-    {"input_type", &node_567, false},
-    {"embedding_types", &node_568, false},
-    {"output_dimension", &node_570, false},
-    {"truncate", &node_571, false},
-    {"prompt_name", &node_572, false},
-    {"images", &node_573, false},
-    {"inputs", &node_574, false},
+    {"model", &node_569, false},
+    {"texts", &node_570, true},
+    {"input_type", &node_572, false},
+    {"embedding_types", &node_573, false},
+    {"output_dimension", &node_575, false},
+    {"truncate", &node_576, false},
+    {"prompt_name", &node_577, false},
+    {"images", &node_578, false},
+    {"inputs", &node_579, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -3712,77 +3744,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_580 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_582 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_581 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_577,
+    .items = &node_582,
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_583 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_575, &node_576, &node_578, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_580, &node_581, &node_583, NULL},
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_584 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_585 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_587 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_588 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_589 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_586 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_582, &node_583, &node_584, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_587, &node_588, &node_589, NULL},
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_590 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_591 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_579, false},
+    {"model", &node_584, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_580, false},
-    {"truncate", &node_581, false},
+    {"raw_scores", &node_585, false},
+    {"truncate", &node_586, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_585, false},
-    {"user", &node_586, false},
+    {"service_tier", &node_590, false},
+    {"user", &node_591, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -3791,70 +3823,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_592 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_589 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_591 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_590 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_591,
 };
 static const struct hearth_schema node_594 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_596 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_595 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_596,
+};
+static const struct hearth_schema node_599 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_598 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_594,
+    .items = &node_599,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_597 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_593,
+    .items = &node_598,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_593 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_589, &node_590, &node_592, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_594, &node_595, &node_597, NULL},
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_600 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_601 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_602 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_587, false},
-    {"inputs", &node_588, true},
-    {"truncate", &node_595, false},
-    {"truncation_direction", &node_596, false},
-    {"raw_scores", &node_597, false},
+    {"model", &node_592, false},
+    {"inputs", &node_593, true},
+    {"truncate", &node_600, false},
+    {"truncation_direction", &node_601, false},
+    {"raw_scores", &node_602, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -3863,42 +3895,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_603 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_604 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_605 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_607 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_606 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_602,
+    .additional = &node_607,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_608 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_598, true},
-    {"endpoint", &node_599, true},
-    {"completion_window", &node_600, true},
-    {"metadata", &node_601, false},
-    {"output_expires_after", &node_603, false},
+    {"input_file_id", &node_603, true},
+    {"endpoint", &node_604, true},
+    {"completion_window", &node_605, true},
+    {"metadata", &node_606, false},
+    {"output_expires_after", &node_608, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",

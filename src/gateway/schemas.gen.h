@@ -34,6 +34,7 @@ extern const struct hearth_schema hearth_schema_text_part;
 extern const struct hearth_schema hearth_schema_content;
 extern const struct hearth_schema hearth_schema_tool_call;
 extern const struct hearth_schema hearth_schema_message;
+extern const struct hearth_schema hearth_schema_function;
 extern const struct hearth_schema hearth_schema_tool;
 extern const struct hearth_schema hearth_schema_stream_options;
 extern const struct hearth_schema hearth_schema_stop;

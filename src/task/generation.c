@@ -35,21 +35,48 @@ static void release(struct hearth_answering *answering)
     hearth_free(g);
 }
 
-/* The parameter that is to blame; engines name theirs at the start of the message. */
+/* Engines begin with the place of a fault: "tools[1].function.name is …". Only what names a member
+ * of a request is one; NULL: it is said of something else. */
+static const char *place_of_fault(const struct hearth_generation *g, const char *message)
+{
+    static const char *const members[] = {"logit_bias",
+                                          "messages",
+                                          "tools",
+                                          "tool_choice",
+                                          "parallel_tool_calls",
+                                          "continue_final_message",
+                                          "chat_template_kwargs",
+                                          "response_format",
+                                          "lora",
+                                          "reasoning_effort",
+                                          "enable_thinking",
+                                          NULL};
+    static const char names[] = "abcdefghijklmnopqrstuvwxyz_";
+    static const char place[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]$";
+    size_t word = strspn(message, names), length = word;
+    length += strspn(message + length, place);
+    for (const char *const *member = members; *member; member++)
+        if (strlen(*member) == word && strncmp(*member, message, word) == 0)
+            return hearth_arena_format(hearth_call_arena(g->answering.call), "%.*s", (int)length,
+                                       message);
+    return NULL;
+}
+
+/* The parameter that is to blame. */
 static struct hearth_error_detail detail_of(const struct hearth_generation *g,
                                             const struct hearth_error *error,
                                             uint32_t retry_after_ms)
 {
-    static const char biases[] = "logit_bias:";
     struct hearth_error_detail detail = {.retry_after_ms = retry_after_ms};
     if (error->code == HEARTH_ENOMODEL)
         detail.param = "model";
     else if (error->code == HEARTH_ECONTEXT)
         detail.param = g->shape->input_param;
-    if (error->code == HEARTH_EINVAL && strncmp(error->message, biases, sizeof(biases) - 1) == 0) {
-        detail.param = "logit_bias";
+    if (error->code == HEARTH_EINVAL)
+        detail.param = place_of_fault(g, error->message);
+    if (error->code == HEARTH_EINVAL && detail.param)
         detail.openai_code = "invalid_value";
-    }
     return detail;
 }
 
@@ -106,14 +133,17 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
 {
     struct hearth_generation *g = of(answering);
     struct hearth_choice *choice = &g->choices[part];
+    struct hearth_event told = *event;
     if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
-    hearth_choice_note_call(choice, event);
+    if (!hearth_choice_take_unread(choice, &told))
+        return;
+    hearth_choice_note_call(choice, &told);
     if (g->stream)
-        hearth_text_stream_delta(choice, event);
+        hearth_text_stream_delta(choice, &told);
     else if (g->shape->keep)
-        g->shape->keep(choice, event);
-    hearth_choice_collect(choice, event);
+        g->shape->keep(choice, &told);
+    hearth_choice_collect(choice, &told);
 }
 
 /* The figures of a choice are kept for the sums, which are written when all have ended. */
@@ -130,6 +160,17 @@ static int on_done(struct hearth_answering *answering, uint32_t part,
     return 0;
 }
 
+/* A call that the model did not write in its form, or that was cut, stands in the text: whoever
+ * waits for calls can tell by this. Of a stream the head has gone by then. */
+static void tell_unread(struct hearth_generation *g)
+{
+    for (uint32_t i = 0; i < g->choice_count; i++)
+        if (g->choices[i].unread)
+            hearth_exchange_set_header(
+                g->answering.call->exchange, "hearth-tool-call",
+                g->choices[i].done.finish == HEARTH_FINISH_LENGTH ? "unfinished" : "malformed");
+}
+
 static void on_complete(struct hearth_answering *answering)
 {
     struct hearth_generation *g = of(answering);
@@ -140,6 +181,7 @@ static void on_complete(struct hearth_answering *answering)
     struct hearth_buf buf;
     hearth_buf_init(&buf, ANSWER_MAX);
     g->shape->write_answer(g, &buf);
+    tell_unread(g);
     hearth_answer_buf(hearth_answering_end(answering), 200, &buf);
 }
 

@@ -35,6 +35,7 @@ struct hearth_choice {
     struct hearth_generated_call *calls;
     uint32_t call_count, call_capacity;
     int failed; /* more was generated than may be collected */
+    bool unread; /* it ends with a tool call that is not whole */
     void *kept; /* `kept_size` bytes, zero at first, for the shape's own use */
     struct hearth_inference_done done;
 };

@@ -81,6 +81,26 @@ static struct hearth_generated_call *add_call(struct hearth_choice *choice)
     return call;
 }
 
+static void drop_call(struct hearth_choice *choice)
+{
+    struct hearth_generated_call *call = &choice->calls[--choice->call_count];
+    hearth_buf_finish(&call->name);
+    hearth_buf_finish(&call->arguments);
+}
+
+bool hearth_choice_take_unread(struct hearth_choice *choice, struct hearth_event *event)
+{
+    if (event->channel != HEARTH_CHANNEL_UNREAD)
+        return true;
+    choice->unread = true;
+    if (choice->generation->stream && choice->call_count > event->call)
+        return false;
+    while (choice->call_count > event->call)
+        drop_call(choice);
+    event->channel = HEARTH_CHANNEL_CONTENT;
+    return true;
+}
+
 void hearth_choice_note_call(struct hearth_choice *choice, const struct hearth_event *event)
 {
     if (event->channel != HEARTH_CHANNEL_CALL)
@@ -105,6 +125,7 @@ static struct hearth_buf *place_of(struct hearth_choice *choice, enum hearth_tex
     case HEARTH_CHANNEL_ARGUMENTS:
         return choice->call_count ? &choice->calls[choice->call_count - 1].arguments : NULL;
     case HEARTH_CHANNEL_CALL:
+    case HEARTH_CHANNEL_UNREAD:
         break;
     }
     return NULL;

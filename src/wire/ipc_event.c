@@ -235,7 +235,7 @@ static int get_channel(const struct hearth_ipc_field *field, enum hearth_text_ch
     if (rc)
         return rc;
     *ret_channel = (enum hearth_text_channel)word;
-    return word <= HEARTH_CHANNEL_ARGUMENTS ? 0 : HEARTH_EPARSE;
+    return word <= HEARTH_CHANNEL_UNREAD ? 0 : HEARTH_EPARSE;
 }
 
 /* What tells the parts of an answer from its text; fields that are not known are passed over. */

@@ -201,7 +201,7 @@ def test_errors_carry_openais_shape_and_codes(fake):
         (dict(messages=[{"role": "judge", "content": "x"}]), "messages[0].role", "invalid_value"),
         (dict(extra_body={"grammar": "root ::= x"}), "grammar", "unsupported_parameter"),
         (dict(response_format={"type": "json_object"}), "response_format", "invalid_value"),
-        (dict(tools=[{"type": "function", "function": {"name": "f"}}], tool_choice="required"),
+        (dict(tools=[{"type": "function", "function": {"name": "f"}}], tool_choice="perhaps"),
          "tool_choice", "invalid_value"),
         (dict(n=129), "n", "invalid_value"),
         (dict(top_logprobs=2), "top_logprobs", "invalid_value"),

@@ -1,6 +1,7 @@
 /* Making and rendering: everything of llama-common that runs a template runs in `bounded`. */
 #include "engine/llama/llama_bounds.hpp"
 #include "engine/llama/llama_chat_parts.hpp"
+#include "engine/llama/llama_reply_form.hpp"
 
 #include <common.h>
 #include <log.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <memory>
 
 struct hearth_chat {
     common_chat_templates_ptr templates;
@@ -25,6 +27,8 @@ constexpr uint64_t trial_ms = 2000;
 constexpr size_t base_bytes = 128u << 20, bytes_per_byte = 64;
 /* A prompt is the conversation and what the template says around it. */
 constexpr size_t prompt_base = 1u << 20, prompt_per_byte = 8;
+/* Of what rendering gives: in all, of a grammar, of one list. */
+constexpr size_t prompt_max = 64u << 20, grammar_max = 4u << 20, list_max = 64u << 10;
 
 /* The library's own words are for the log: one line, cut. */
 void log_words(const char *words)
@@ -100,6 +104,26 @@ int bounded(struct hearth_error *error, uint64_t processor_ms, size_t input_byte
     }
 }
 
+/* Some templates drop the tools in silence, and of some the library finds no form of calls,
+ * whatever it says that they can: so one tool is tried. What a template complains of is told where
+ * somebody asks for it. */
+bool tells_tools(const hearth_chat &chat)
+{
+    common_chat_templates_inputs inputs;
+    common_chat_msg message;
+    message.role = "user";
+    message.content = "Hello";
+    inputs.messages = {message};
+    inputs.tools = {{"hearth_example", "an example", R"({"type":"object","properties":{}})"}};
+    inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    try {
+        const auto params = common_chat_templates_apply(chat.templates.get(), inputs);
+        return params.prompt.find("hearth_example") != std::string::npos && !params.grammar.empty();
+    } catch (const std::exception &) {
+        return true;
+    }
+}
+
 /* The library parses templates when it makes them, so each text is checked before. */
 void make(hearth_chat &chat, const struct llama_model *model, const char *text)
 {
@@ -116,13 +140,97 @@ void make(hearth_chat &chat, const struct llama_model *model, const char *text)
     chat.templates = common_chat_templates_init(model, text != nullptr ? text : "");
     auto abilities = common_chat_templates_get_caps(chat.templates.get());
     chat.abilities = {.parallel_tools = abilities["supports_parallel_tool_calls"],
-                      .object_arguments = abilities["supports_object_arguments"]};
+                      .object_arguments = abilities["supports_object_arguments"],
+                      .tells_tools = tells_tools(chat)};
+}
+
+void append_text(struct hearth_buf &list, const std::string &text)
+{
+    hearth_buf_append(&list, text.c_str(), text.size() + 1);
+}
+
+/* A template's answers have parts where there are tools or thoughts; else they are text, which
+ * nobody needs to read. */
+bool has_parts(const common_chat_templates_inputs &inputs, const common_chat_params &params)
+{
+    return !inputs.tools.empty() || params.format != COMMON_CHAT_FORMAT_PEG_NATIVE ||
+           (params.supports_thinking && inputs.reasoning_format != COMMON_REASONING_FORMAT_NONE);
+}
+
+struct hearth_reply_form *form_of(const common_chat_templates_inputs &inputs,
+                                  const common_chat_params &params)
+{
+    if (params.parser.empty() || !has_parts(inputs, params))
+        return nullptr;
+    auto form = std::make_unique<hearth_reply_form>();
+    form->format = params.format;
+    form->parser.load(params.parser);
+    form->opening = params.generation_prompt;
+    form->goes_on = inputs.continue_final_message != COMMON_CHAT_CONTINUATION_NONE;
+    form->held = !params.grammar.empty();
+    for (const auto &tool : inputs.tools)
+        form->tools.push_back(tool.name);
+    return form.release();
+}
+
+/* Does the prompt end within a thought? */
+bool begins_thinking(const common_chat_params &params)
+{
+    const std::string &opening = params.generation_prompt;
+    const size_t start = params.thinking_start_tag.empty()
+                             ? std::string::npos
+                             : opening.rfind(params.thinking_start_tag);
+    return start != std::string::npos &&
+           std::none_of(params.thinking_end_tags.begin(), params.thinking_end_tags.end(),
+                        [&](const std::string &end) {
+                            return opening.find(end, start) != std::string::npos;
+                        });
+}
+
+/* The form of tool calls; one for the whole answer is the request's own. */
+void write_grammar(const common_chat_params &params, struct hearth_chat_rendered *rendered)
+{
+    hearth_buf_append(&rendered->grammar, params.grammar.data(), params.grammar.size());
+    hearth_buf_append(&rendered->opening, params.generation_prompt.data(),
+                      params.generation_prompt.size());
+    for (const auto &trigger : params.grammar_triggers)
+        if (params.grammar_lazy && trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD)
+            append_text(rendered->wake_words, trigger.value);
+        else if (params.grammar_lazy)
+            append_text(rendered->wake_patterns, trigger.value);
+    if (!params.thinking_start_tag.empty())
+        append_text(rendered->thought_starts, params.thinking_start_tag);
+    for (const auto &end : params.thinking_end_tags)
+        append_text(rendered->thought_ends, end);
+    rendered->thinking = begins_thinking(params);
+}
+
+/* The same, whether the template knows tools or not. */
+common_chat_params apply(const hearth_chat &chat, const common_chat_templates_inputs &inputs)
+{
+    const bool own_form = !chat.abilities.tells_tools;
+    common_chat_params params = common_chat_templates_apply(
+        chat.templates.get(), own_form ? hearth_tools_as_texts(inputs) : inputs);
+    if (own_form && !inputs.tools.empty())
+        hearth_tools_read_calls(inputs, params);
+    return params;
+}
+
+int failed_part(const struct hearth_chat_rendered *rendered)
+{
+    for (const struct hearth_buf *part :
+         {&rendered->prompt, &rendered->stops, &rendered->shown, &rendered->grammar,
+          &rendered->opening, &rendered->wake_words, &rendered->wake_patterns,
+          &rendered->thought_starts, &rendered->thought_ends})
+        if (part->failed != 0)
+            return part->failed;
+    return 0;
 }
 
 /* The size of the prompt is bounded by that of the conversation: a template that multiplies its
  * input is a fault of the template. */
 int render(const hearth_chat &chat, const std::string &json, size_t messages_max,
-           struct hearth_buf *prompt, struct hearth_buf *stops, struct hearth_error *error)
+           struct hearth_chat_rendered *rendered, struct hearth_error *error)
 {
     common_json body = common_json::parse_no_throw(json);
     if (body.is_discarded())
@@ -134,13 +242,18 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
                                 "conversation has %zu messages, each of at least one token. Please "
                                 "reduce the length of the messages. The prompt is too long.",
                                 messages_max, inputs.messages.size());
-    auto rendered = common_chat_templates_apply(chat.templates.get(), inputs);
-    if (rendered.prompt.size() > prompt_base + prompt_per_byte * json.size())
+    const common_chat_params params = apply(chat, inputs);
+    if (params.prompt.size() > prompt_base + prompt_per_byte * json.size())
         throw hearth_bound_reached{hearth_bound::memory, 0};
-    hearth_buf_append(prompt, rendered.prompt.data(), rendered.prompt.size());
-    for (const auto &stop : rendered.additional_stops)
-        hearth_buf_append(stops, stop.c_str(), stop.size() + 1);
-    if (prompt->failed != 0 || stops->failed != 0)
+    hearth_buf_append(&rendered->prompt, params.prompt.data(), params.prompt.size());
+    for (const auto &stop : params.additional_stops)
+        append_text(rendered->stops, stop);
+    rendered->form = form_of(inputs, params);
+    if (rendered->form != nullptr)
+        for (const auto &token : params.preserved_tokens)
+            append_text(rendered->shown, token);
+    write_grammar(params, rendered);
+    if (failed_part(rendered) != 0)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the rendered conversation is too long");
     return 0;
 }
@@ -172,12 +285,40 @@ extern "C" void hearth_chat_destroy(struct hearth_chat *chat)
 }
 
 extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                                  size_t messages_max, struct hearth_buf *prompt,
-                                  struct hearth_buf *stops, struct hearth_error *error)
+                                  size_t messages_max, struct hearth_chat_rendered *rendered,
+                                  struct hearth_error *error)
 {
     return bounded(error, allowed_ms(length), length, [&] {
-        return render(*chat, std::string(json, length), messages_max, prompt, stops, error);
+        return render(*chat, std::string(json, length), messages_max, rendered, error);
     });
+}
+
+extern "C" bool hearth_chat_tells_tools(const struct hearth_chat *chat)
+{
+    return chat->abilities.tells_tools;
+}
+
+extern "C" void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered)
+{
+    *rendered = {};
+    hearth_buf_init(&rendered->prompt, prompt_max);
+    hearth_buf_init(&rendered->grammar, grammar_max);
+    hearth_buf_init(&rendered->opening, prompt_max);
+    for (struct hearth_buf *list :
+         {&rendered->stops, &rendered->shown, &rendered->wake_words, &rendered->wake_patterns,
+          &rendered->thought_starts, &rendered->thought_ends})
+        hearth_buf_init(list, list_max);
+}
+
+extern "C" void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendered)
+{
+    for (struct hearth_buf *part :
+         {&rendered->prompt, &rendered->stops, &rendered->shown, &rendered->grammar,
+          &rendered->opening, &rendered->wake_words, &rendered->wake_patterns,
+          &rendered->thought_starts, &rendered->thought_ends})
+        hearth_buf_finish(part);
+    hearth_reply_form_destroy(rendered->form);
+    rendered->form = nullptr;
 }
 
 /* A conversation that any template for chats can render; a template that refuses it in its own
@@ -191,16 +332,14 @@ extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_
     std::string copy(text, length);
     if (copy.find('\0') != std::string::npos)
         return hearth_error_set(error, HEARTH_EMODEL, "the chat template holds a NUL");
-    struct hearth_buf prompt, stops;
-    hearth_buf_init(&prompt, 64u << 20);
-    hearth_buf_init(&stops, 64u << 10);
+    struct hearth_chat_rendered rendered;
+    hearth_chat_rendered_init(&rendered);
     int rc = bounded(&fault, trial_ms, small.size(), [&] {
         hearth_chat chat;
         make(chat, nullptr, copy.c_str());
-        return render(chat, small, 1, &prompt, &stops, &fault);
+        return render(chat, small, 1, &rendered, &fault);
     });
-    hearth_buf_finish(&prompt);
-    hearth_buf_finish(&stops);
+    hearth_chat_rendered_finish(&rendered);
     if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);

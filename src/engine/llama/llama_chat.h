@@ -10,6 +10,7 @@
 #define HEARTH_LLAMA_CHAT_H
 
 #include "base/buf.h"
+#include "engine/llama/llama_reply.h"
 #include "hearth/error.h"
 
 #include <llama.h>
@@ -24,14 +25,35 @@ int hearth_chat_create(const struct llama_model *model, const char *template_tex
                        struct hearth_chat **ret_chat, struct hearth_error *error);
 void hearth_chat_destroy(struct hearth_chat *chat); /* NULL is allowed */
 
+/* What a conversation becomes. Lists are texts, each with its NUL. */
+struct hearth_chat_rendered {
+    struct hearth_buf prompt;
+    struct hearth_buf stops; /* where this template wants an answer to stop */
+    struct hearth_buf shown; /* control tokens that are a part of an answer */
+    /* GBNF of the answer, or of the tool calls in it; empty: none. */
+    struct hearth_buf grammar;
+    struct hearth_buf opening; /* what of the answer the prompt has already, for the grammar */
+    /* The grammar waits for one of these, not while the model thinks; llama_grammar.h. Both empty:
+     * it holds from the start. */
+    struct hearth_buf wake_words, wake_patterns;
+    struct hearth_buf thought_starts, thought_ends;
+    bool thinking;                  /* the answer begins with a thought */
+    struct hearth_reply_form *form; /* owned; NULL: the answer is text */
+};
+
+void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered);
+void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendered);
+
 /* Renders {"messages":[…],"tools":[…],…} as OpenAI's chat API has it; optional members may be null.
  * `messages_max` is the context: a conversation of more messages than tokens is HEARTH_ECONTEXT and
- * is not rendered. `prompt` is appended to; `stops` gets the strings at which this template wants
- * to stop, each with its NUL. HEARTH_EPARSE; HEARTH_EINVAL for a fault of the conversation, or with
- * the template's own complaint about it; HEARTH_EMODEL when the template ran into a bound. */
+ * is not rendered. HEARTH_EPARSE; HEARTH_EINVAL for a fault of the conversation, or with the
+ * template's own complaint about it; HEARTH_EMODEL when the template ran into a bound. */
 int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                       size_t messages_max, struct hearth_buf *prompt, struct hearth_buf *stops,
+                       size_t messages_max, struct hearth_chat_rendered *rendered,
                        struct hearth_error *error);
+
+/* Whether the template knows tools; of one that does not, they are told in a text of ours. */
+bool hearth_chat_tells_tools(const struct hearth_chat *chat);
 
 /* For an install: HEARTH_EMODEL when the text cannot be a template, or cannot render a small
  * conversation within the bounds. */

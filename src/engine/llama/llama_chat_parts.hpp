@@ -1,4 +1,4 @@
-/* What the three files of the chat templates share. C++; no other file includes it. */
+/* What the files of the chat templates share. C++; no other file includes it. */
 #ifndef HEARTH_LLAMA_CHAT_PARTS_H
 #define HEARTH_LLAMA_CHAT_PARTS_H
 
@@ -31,10 +31,20 @@ void hearth_chat_check_text(const std::string &text);
 struct hearth_chat_abilities {
     bool parallel_tools;   /* several calls in a message */
     bool object_arguments; /* it reads the arguments of a call, not only their text */
+    bool tells_tools;      /* its prompt has the tools, and calls have a form that is known */
 };
 
 /* llama_conversation.cpp: throws a hearth_chat_fault that names the member. */
 common_chat_templates_inputs hearth_conversation_read(const common_json &body,
                                                       const hearth_chat_abilities &abilities);
+
+/* llama_tool_choice.cpp: the tools that may be called, and whether one must be; throws alike. */
+void hearth_tools_read(const common_json &body, common_chat_templates_inputs &ret_inputs);
+
+/* llama_tools.cpp, for templates that drop tools. The same conversation with tools, calls and
+ * results as texts; */
+common_chat_templates_inputs hearth_tools_as_texts(const common_chat_templates_inputs &inputs);
+/* and into what rendering that gave: how calls in the answer are read and held to their form. */
+void hearth_tools_read_calls(const common_chat_templates_inputs &inputs, common_chat_params &ret);
 
 #endif

@@ -1,72 +1,12 @@
 /* The JSON of a conversation, as OpenAI's chat API has it, into what llama-common's templates take.
  * Read here and not by llama-common, whose reader refuses what clients send (optional members that
  * are null) and answers with its own inside. */
-#include "engine/llama/llama_chat_parts.hpp"
+#include "engine/llama/llama_json_read.hpp"
+
+#include <set>
 
 namespace
 {
-
-[[noreturn]] void refuse(const std::string &place, const std::string &what)
-{
-    throw hearth_chat_fault{HEARTH_EINVAL, place + " " + what};
-}
-
-/* A member that is null is as absent as one that is not there. */
-bool has(const common_json &object, const char *name)
-{
-    return object.contains(name) && !object.at(name).is_null();
-}
-
-std::string text_of(const common_json &object, const char *name, const std::string &place)
-{
-    if (!has(object, name))
-        return "";
-    if (!object.at(name).is_string())
-        refuse(place + "." + name, "must be a text");
-    return object.at(name).get<std::string>();
-}
-
-std::string needed_text(const common_json &object, const char *name, const std::string &place)
-{
-    if (!has(object, name))
-        refuse(place + "." + name, "is missing");
-    return text_of(object, name, place);
-}
-
-std::string element(const std::string &place, size_t index)
-{
-    return place + "[" + std::to_string(index) + "]";
-}
-
-void need_object(const common_json &value, const std::string &place)
-{
-    if (!value.is_object())
-        refuse(place, "must be an object");
-}
-
-/* The list of this name, or NULL where it is absent. */
-const common_json *list_of(const common_json &object, const char *name, const std::string &place)
-{
-    if (!has(object, name))
-        return nullptr;
-    if (!object.at(name).is_array())
-        refuse(place, "must be a list");
-    return &object.at(name);
-}
-
-void need_function_type(const common_json &object, const std::string &place)
-{
-    if (has(object, "type") && text_of(object, "type", place) != "function")
-        refuse(place + ".type", "must be \"function\"");
-}
-
-const common_json &function_of(const common_json &object, const std::string &place)
-{
-    if (!has(object, "function"))
-        refuse(place + ".function", "is missing");
-    need_object(object.at("function"), place + ".function");
-    return object.at("function");
-}
 
 /* Arguments are a text that holds JSON in OpenAI's API; some clients send the object itself. */
 common_chat_tool_call read_call(const common_json &call, const std::string &place)
@@ -144,46 +84,20 @@ common_chat_msg read_message(const common_json &message, const std::string &plac
     return read;
 }
 
-common_chat_tool read_tool(const common_json &tool, const std::string &place)
+/* The words of OpenAI's `reasoning_effort`; templates know three, and whether to think at all. */
+void read_effort(const common_json &body, common_chat_templates_inputs &inputs)
 {
-    need_object(tool, place);
-    need_function_type(tool, place);
-    const common_json &function = function_of(tool, place);
-    const std::string function_place = place + ".function";
-    common_chat_tool read;
-    read.name = needed_text(function, "name", function_place);
-    read.description = text_of(function, "description", function_place);
-    read.parameters = "{}";
-    if (has(function, "parameters")) {
-        need_object(function.at("parameters"), function_place + ".parameters");
-        read.parameters = function.at("parameters").dump();
-    }
-    return read;
-}
-
-/* A named function arrives as an object, and is refused elsewhere as long as it cannot be
- * forced. */
-common_chat_tool_choice read_choice(const common_json &body)
-{
-    if (!has(body, "tool_choice") || !body.at("tool_choice").is_string())
-        return COMMON_CHAT_TOOL_CHOICE_AUTO;
-    const std::string word = body.at("tool_choice").get<std::string>();
-    if (word == "none")
-        return COMMON_CHAT_TOOL_CHOICE_NONE;
-    if (word == "required")
-        return COMMON_CHAT_TOOL_CHOICE_REQUIRED;
-    if (word != "auto")
-        refuse("tool_choice", "must be \"auto\", \"none\" or \"required\"");
-    return COMMON_CHAT_TOOL_CHOICE_AUTO;
-}
-
-bool truth_of(const common_json &body, const char *name, bool otherwise)
-{
-    if (!has(body, name))
-        return otherwise;
-    if (!body.at(name).is_boolean())
-        refuse(name, "must be true or false");
-    return body.at(name).get<bool>();
+    std::string effort = text_of(body, "reasoning_effort", "the conversation");
+    if (effort.empty())
+        return;
+    if (effort == "none")
+        inputs.enable_thinking = false;
+    else if (effort == "minimal")
+        effort = "low";
+    else if (effort == "xhigh")
+        effort = "high";
+    if (effort != "none")
+        inputs.chat_template_kwargs["reasoning_effort"] = common_json(effort).dump();
 }
 
 /* Values for the template's own variables, each as JSON text; enable_thinking is one that
@@ -200,14 +114,58 @@ void read_values(const common_json &body, common_chat_templates_inputs &inputs)
         inputs.enable_thinking = thinking->second != "false";
 }
 
+void read_reasoning(const common_json &body, common_chat_templates_inputs &inputs)
+{
+    read_effort(body, inputs);
+    inputs.enable_thinking = truth_of(body, "enable_thinking", inputs.enable_thinking);
+    read_values(body, inputs);
+    const std::string format = text_of(body, "reasoning_format", "the conversation");
+    inputs.reasoning_format =
+        format == "none" ? COMMON_REASONING_FORMAT_NONE : COMMON_REASONING_FORMAT_DEEPSEEK;
+}
+
 /* As llama-server does it: a last message of the assistant's is one to go on with. One that says
- * nothing has no end to go on from: the answer to it begins as any other does. */
-bool goes_on(const common_chat_msg &last)
+ * nothing has no end to go on from: the answer to it begins as any other does; so does one to calls
+ * of tools, which are whole. */
+bool can_go_on(const common_chat_msg &last)
 {
     bool says = !last.content.empty() || !last.reasoning_content.empty();
     for (const auto &part : last.content_parts)
         says = says || !part.text.empty();
-    return last.role == "assistant" && says;
+    return last.role == "assistant" && says && last.tool_calls.empty();
+}
+
+void read_continuation(const common_json &body, common_chat_templates_inputs &inputs)
+{
+    const bool possible = can_go_on(inputs.messages.back());
+    const bool wanted = truth_of(body, "continue_final_message", possible);
+    if (wanted && !possible)
+        refuse("continue_final_message",
+               "needs a last message of the assistant's that says something");
+    inputs.add_generation_prompt = truth_of(body, "add_generation_prompt", true);
+    if (!wanted)
+        return;
+    inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
+    inputs.add_generation_prompt = false;
+}
+
+/* A result answers a call of before: by its id, where both have one. */
+void check_results(const std::vector<common_chat_msg> &messages)
+{
+    std::set<std::string> ids;
+    bool called = false;
+    for (size_t i = 0; i < messages.size(); i++) {
+        for (const auto &call : messages[i].tool_calls)
+            ids.insert(call.id);
+        called = called || !messages[i].tool_calls.empty();
+        if (messages[i].role != "tool")
+            continue;
+        const std::string &id = messages[i].tool_call_id;
+        if (!called)
+            refuse(element("messages", i), "is a tool's result, but no call stands before it");
+        if (!id.empty() && ids.count(id) == 0 && ids.count("") == 0)
+            refuse(element("messages", i) + ".tool_call_id", "is of no call that stands before it");
+    }
 }
 
 } // namespace
@@ -223,18 +181,12 @@ common_chat_templates_inputs hearth_conversation_read(const common_json &body,
     for (size_t i = 0; i < messages->size(); i++)
         inputs.messages.push_back(
             read_message(messages->at(i), element("messages", i), abilities.object_arguments));
-    const common_json *tools = list_of(body, "tools", "tools");
-    for (size_t i = 0; tools != nullptr && i < tools->size(); i++)
-        inputs.tools.push_back(read_tool(tools->at(i), element("tools", i)));
-    inputs.tool_choice = read_choice(body);
+    check_results(inputs.messages);
     inputs.use_jinja = true;
-    inputs.parallel_tool_calls = truth_of(body, "parallel_tool_calls", abilities.parallel_tools);
-    inputs.add_generation_prompt = truth_of(body, "add_generation_prompt", true);
-    if (goes_on(inputs.messages.back())) {
-        inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
-        inputs.add_generation_prompt = false;
-    }
-    inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-    read_values(body, inputs);
+    hearth_tools_read(body, inputs);
+    inputs.parallel_tool_calls =
+        truth_of(body, "parallel_tool_calls", abilities.parallel_tools || !abilities.tells_tools);
+    read_continuation(body, inputs);
+    read_reasoning(body, inputs);
     return inputs;
 }

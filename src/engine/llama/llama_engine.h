@@ -34,10 +34,13 @@ struct hearth_llama_input {
     struct hearth_llama_breakers breakers;
     struct hearth_llama_grammar *grammar; /* NULL: none */
     struct hearth_buf rendered;           /* head.rendered */
-    uint32_t max_tokens;                  /* never 0: what the request and the context allow */
-    uint32_t pair_at; /* where the second text of a pair begins; 0: there is none */
-    uint32_t opening; /* tokens of a prompt, which stay as well */
-    uint32_t closing; /* tokens at the end that stay where a text is cut; 0: a special one */
+    struct hearth_reply_form *form;       /* how the answer is read; NULL: it is text */
+    int32_t *shown;                       /* control tokens whose text is a part of the answer */
+    uint32_t shown_count;
+    uint32_t max_tokens; /* never 0: what the request and the context allow */
+    uint32_t pair_at;    /* where the second text of a pair begins; 0: there is none */
+    uint32_t opening;    /* tokens of a prompt, which stay as well */
+    uint32_t closing;    /* tokens at the end that stay where a text is cut; 0: a special one */
 };
 
 /* A token that was sampled and whose text is not released yet. */
@@ -76,8 +79,9 @@ struct hearth_llama_sequence {
     int32_t next;                         /* sampled, not decoded yet */
     struct hearth_llama_grammar *grammar; /* the input's, at its place in this text; or NULL */
     struct hearth_llama_release release;
-    float *scales; /* [adapters] that what is held was computed with */
-    double *sum;   /* of hidden states, while a generating model makes a vector */
+    struct hearth_reply *reply; /* reads what is released, where the input has a form; or NULL */
+    float *scales;              /* [adapters] that what is held was computed with */
+    double *sum;                /* of hidden states, while a generating model makes a vector */
     /* Where the step that runs began, for taking it back. */
     uint32_t step_held, step_prompt_done;
     bool step_began;
@@ -126,6 +130,17 @@ int hearth_llama_prepare(struct hearth_engine *engine, const struct hearth_input
 void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *prepared);
 int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                             struct hearth_event_sink *sink, struct hearth_error *error);
+
+/* llama_chat_input.c: a conversation into tokens, a grammar, and how the answer is read. The stops
+ * of its template are appended to `stops`, each with its NUL. `messages_max`: see llama_chat.h. */
+int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
+                            size_t messages_max, struct hearth_llama_input *made,
+                            struct hearth_buf *stops, struct hearth_error *error);
+
+/* llama_prepare.c: what cannot fit is not tokenized, which takes many times the memory of the
+ * text. HEARTH_ECONTEXT. */
+int hearth_llama_check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
+                             size_t length, struct hearth_error *error);
 
 /* llama_tokens.c. As hearth_llama_tokenize; of a folder, with its own tokenizer, which always takes
  * special tokens in a text for what they are. One place more than `*ret_count` is allocated.
@@ -203,8 +218,8 @@ void hearth_llama_release_add(struct hearth_engine *engine, struct hearth_llama_
 /* The tokens that were taken in, as a PROMPT event. */
 void hearth_llama_release_emit_prompt(struct hearth_engine *engine, uint32_t index,
                                       struct hearth_event_sink *sink);
-/* Emits what is decided; at the end, everything. */
-void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
+/* Emits what is decided; at the end, everything: then true says that the answer asks for tools. */
+bool hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
                                struct hearth_event_sink *sink);
 
 #endif

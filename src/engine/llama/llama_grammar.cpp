@@ -9,12 +9,14 @@ extern "C" {
 }
 #pragma GCC diagnostic pop
 #include "engine/llama/llama_bounds.hpp"
+#include "engine/llama/llama_wake.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -122,8 +124,9 @@ struct hearth_llama_grammar {
     /* A grammar may name whole tokens, <[1000]> or <think>: what begins with a refused one may be
      * allowed then. */
     bool by_text = false;
-    std::vector<llama_token_data> asked; /* scratch */
-    std::vector<char> allowed;           /* scratch: of all tokens */
+    std::optional<hearth_grammar_wake> wake; /* of one that waits, or has waited */
+    std::vector<llama_token_data> asked;     /* scratch */
+    std::vector<char> allowed;               /* scratch: of all tokens */
 
     hearth_llama_grammar() = default;
     ~hearth_llama_grammar()
@@ -139,6 +142,11 @@ struct hearth_llama_grammar {
     {
         llama_token_data_array array = {asked.data(), asked.size(), -1, false};
         llama_sampler_apply(sampler, &array);
+    }
+
+    bool sleeps() const
+    {
+        return wake && wake->waits;
     }
 
     /* From short texts to long ones. */
@@ -161,10 +169,61 @@ struct hearth_llama_grammar {
     }
 };
 
+namespace
+{
+
+std::vector<std::string> texts_of(const struct hearth_buf *list)
+{
+    std::vector<std::string> texts;
+    for (size_t at = 0; at < list->length; at += texts.back().size() + 1)
+        texts.emplace_back(list->bytes + at);
+    return texts;
+}
+
+/* A regular expression that a text, and nothing else, fits. */
+std::string pattern_of(const std::string &word)
+{
+    std::string pattern;
+    for (char c : word) {
+        if (std::string("\\^$.|?*+()[]{}").find(c) != std::string::npos)
+            pattern += '\\';
+        pattern += c;
+    }
+    return pattern;
+}
+
+llama_sampler *waiting_sampler(const llama_vocab *vocab, const std::string &text,
+                               const hearth_grammar_wake &wake)
+{
+    std::vector<std::string> patterns = wake.patterns;
+    std::vector<const char *> pointers;
+    for (const std::string &word : wake.words)
+        patterns.push_back(pattern_of(word));
+    for (const std::string &pattern : patterns)
+        pointers.push_back(pattern.c_str());
+    return llama_sampler_init_grammar_lazy_patterns(vocab, text.c_str(), "root", pointers.data(),
+                                                    pointers.size(), nullptr, 0);
+}
+
+std::unique_ptr<hearth_llama_grammar> make(struct hearth_llama_prefixes *prefixes,
+                                           const std::string &text,
+                                           std::optional<hearth_grammar_wake> wake)
+{
+    auto grammar = std::make_unique<hearth_llama_grammar>();
+    if (text.find('\0') != std::string::npos)
+        return grammar;
+    grammar->sampler = wake ? waiting_sampler(prefixes->vocab, text, *wake)
+                            : llama_sampler_init_grammar(prefixes->vocab, text.c_str(), "root");
+    grammar->prefixes = prefixes;
+    grammar->by_text = text.find('<') == std::string::npos;
+    grammar->wake = std::move(wake);
+    return grammar;
+}
+
 /* libllama says what is wrong in its log, which is the server's. */
-extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixes, const char *text,
-                                           size_t length, struct hearth_llama_grammar **ret_grammar,
-                                           struct hearth_error *error)
+int create(struct hearth_llama_prefixes *prefixes, const char *text, size_t length,
+           std::optional<hearth_grammar_wake> wake, struct hearth_llama_grammar **ret_grammar,
+           struct hearth_error *error)
 {
     if (length > text_max)
         return hearth_error_set(error, HEARTH_EINVAL,
@@ -173,20 +232,16 @@ extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixe
     try {
         std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
         hearth_bounds bounds(read_ms, memory_max);
-        auto grammar = std::make_unique<hearth_llama_grammar>();
         const std::string own(text, length);
         if (too_deep(own))
             return hearth_error_set(error, HEARTH_EINVAL,
                                     "the grammar has over %zu brackets within each other",
                                     depth_max);
-        if (own.find('\0') == std::string::npos)
-            grammar->sampler = llama_sampler_init_grammar(prefixes->vocab, own.c_str(), "root");
+        auto grammar = make(prefixes, own, std::move(wake));
         if (grammar->sampler == nullptr)
             return hearth_error_set(error, HEARTH_EINVAL,
                                     "the grammar cannot be read: it must be GBNF with a rule "
                                     "\"root\", and no rule may begin with itself");
-        grammar->prefixes = prefixes;
-        grammar->by_text = own.find('<') == std::string::npos;
         *ret_grammar = grammar.release();
         return 0;
     } catch (const hearth_bound_reached &reached) {
@@ -201,6 +256,35 @@ extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixe
     }
 }
 
+} // namespace
+
+extern "C" int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixes, const char *text,
+                                           size_t length, struct hearth_llama_grammar **ret_grammar,
+                                           struct hearth_error *error)
+{
+    return create(prefixes, text, length, std::nullopt, ret_grammar, error);
+}
+
+extern "C" int hearth_llama_grammar_create_waiting(struct hearth_llama_prefixes *prefixes,
+                                                   const char *text, size_t length,
+                                                   const struct hearth_llama_wake_words *wake,
+                                                   struct hearth_llama_grammar **ret_grammar,
+                                                   struct hearth_error *error)
+{
+    hearth_grammar_wake own;
+    try {
+        const std::vector<std::string> starts = texts_of(wake->thought_starts);
+        own.words = texts_of(wake->words);
+        own.patterns = texts_of(wake->patterns);
+        own.thought_start = starts.empty() ? "" : starts.front();
+        own.thought_ends = texts_of(wake->thought_ends);
+        own.thinking = wake->thinking;
+        return create(prefixes, text, length, std::move(own), ret_grammar, error);
+    } catch (...) {
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
+    }
+}
+
 extern "C" struct hearth_llama_grammar *
 hearth_llama_grammar_copy(const struct hearth_llama_grammar *from)
 {
@@ -209,6 +293,7 @@ hearth_llama_grammar_copy(const struct hearth_llama_grammar *from)
         grammar->sampler = llama_sampler_clone(from->sampler);
         grammar->prefixes = from->prefixes;
         grammar->by_text = from->by_text;
+        grammar->wake = from->wake;
         return grammar.release();
     } catch (...) {
         return nullptr;
@@ -225,6 +310,10 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
 {
     auto *grammar = static_cast<hearth_llama_grammar *>(argument);
     try {
+        if (grammar->sleeps()) {
+            std::fill(ret_allowed, ret_allowed + count, true);
+            return;
+        }
         if (grammar->by_text && count >= many_tokens) {
             hearth_bounds bounds(token_ms, memory_max);
             grammar->ask_vocabulary();
@@ -247,7 +336,13 @@ extern "C" int hearth_llama_grammar_accept(struct hearth_llama_grammar *grammar,
 {
     try {
         hearth_bounds bounds(token_ms, memory_max);
-        llama_sampler_accept(grammar->sampler, token);
+        if (!grammar->sleeps()) {
+            llama_sampler_accept(grammar->sampler, token);
+            return 0;
+        }
+        const std::string piece = text_of(grammar->prefixes->vocab, token);
+        for (int32_t one : grammar->wake->take(token, piece))
+            llama_sampler_accept(grammar->sampler, one);
         return 0;
     } catch (const std::exception &e) {
         hearth_llama_log_words(e.what());

@@ -4,6 +4,7 @@
 #ifndef HEARTH_LLAMA_GRAMMAR_H
 #define HEARTH_LLAMA_GRAMMAR_H
 
+#include "base/buf.h"
 #include "hearth/error.h"
 
 #include <llama.h>
@@ -26,6 +27,19 @@ void hearth_llama_prefixes_destroy(struct hearth_llama_prefixes *prefixes); /* N
 int hearth_llama_grammar_create(struct hearth_llama_prefixes *prefixes, const char *text,
                                 size_t length, struct hearth_llama_grammar **ret_grammar,
                                 struct hearth_error *error);
+/* What a grammar waits for that holds only a part of an answer; lists of texts, each with its NUL,
+ * which must outlive the call only. */
+struct hearth_llama_wake_words {
+    const struct hearth_buf *words;    /* any of these wakes it */
+    const struct hearth_buf *patterns; /* so does any of these regular expressions */
+    const struct hearth_buf *thought_starts, *thought_ends; /* nothing does between these */
+    bool thinking;                                          /* it begins between them */
+};
+/* One that lets everything through until then. */
+int hearth_llama_grammar_create_waiting(struct hearth_llama_prefixes *prefixes, const char *text,
+                                        size_t length, const struct hearth_llama_wake_words *wake,
+                                        struct hearth_llama_grammar **ret_grammar,
+                                        struct hearth_error *error);
 /* At the place where `from` is. NULL: no memory. */
 struct hearth_llama_grammar *hearth_llama_grammar_copy(const struct hearth_llama_grammar *from);
 void hearth_llama_grammar_destroy(struct hearth_llama_grammar *grammar); /* NULL is allowed */

@@ -67,6 +67,10 @@ static int make_structure(struct hearth_engine *engine, const struct hearth_inpu
     struct hearth_buf gbnf;
     hearth_buf_init(&gbnf, HEARTH_GRAMMAR_BYTES_MAX);
     int rc = hearth_llama_structure_of(input, &gbnf, error);
+    if (rc == 0 && gbnf.length > 0 && made->grammar != NULL)
+        rc = hearth_error_set(
+            error, HEARTH_EINVAL,
+            "tools that may be called and a form of the answer exclude each other");
     if (rc == 0 && gbnf.length > 0)
         rc = hearth_llama_structure_compile(engine->structures, engine->prefixes, &gbnf,
                                             &made->grammar, error);
@@ -144,43 +148,14 @@ static bool must_fit(const struct hearth_input *input)
     return input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
 }
 
-/* What cannot fit is not tokenized: the tokenizer takes many times the memory of the text. */
-static int check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
-                       size_t length, struct hearth_error *error)
+int hearth_llama_check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
+                             size_t length, struct hearth_error *error)
 {
     if (engine->token_bytes == 0 || !must_fit(input) ||
         length / engine->token_bytes <= engine->plan.context)
         return 0;
     return hearth_input_error_length(error, input, length / engine->token_bytes,
                                      engine->plan.context);
-}
-
-static int render_chat(struct hearth_engine *engine, const struct hearth_input *input,
-                       struct hearth_llama_input *made, struct hearth_buf *stops,
-                       struct hearth_error *error)
-{
-    if (engine->chat == NULL)
-        return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
-    struct hearth_buf prompt;
-    hearth_buf_init(&prompt, PROMPT_MAX);
-    int rc = hearth_chat_render(engine->chat, input->bytes, input->length,
-                                must_fit(input) ? engine->plan.context : SIZE_MAX, &prompt, stops,
-                                error);
-    if (rc == 0 && input->form == HEARTH_FORM_RENDERED) {
-        made->rendered = prompt; /* goes with the input */
-        made->head.rendered =
-            (struct hearth_bytes){prompt.length ? prompt.bytes : "", prompt.length};
-        return 0;
-    }
-    if (rc == 0)
-        rc = check_bytes(engine, input, prompt.length, error);
-    /* The template has taken away its own BOS where the tokenizer adds one. */
-    if (rc == 0)
-        rc = hearth_llama_encode(engine, prompt.bytes, prompt.length, !input->no_special_tokens,
-                                 true, input->canceled, &made->tokens, &made->head.token_count,
-                                 error);
-    hearth_buf_finish(&prompt);
-    return rc;
 }
 
 /* Prompt and text are tokenized as one: a word may begin in the one and end in the other. How many
@@ -194,7 +169,7 @@ static int tokenize_text(struct hearth_engine *engine, const struct hearth_input
     hearth_buf_init(&text, input->length + length + 1);
     hearth_buf_append(&text, prompt, length);
     hearth_buf_append(&text, input->bytes, input->length);
-    int rc = check_bytes(engine, input, text.length, error);
+    int rc = hearth_llama_check_bytes(engine, input, text.length, error);
     if (rc == 0 && text.failed != 0)
         rc = hearth_error_set(error, text.failed, "the text is too long");
     if (rc == 0)
@@ -216,14 +191,15 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
     int rc;
     switch (input->kind) {
     case HEARTH_INPUT_MESSAGES:
-        return render_chat(engine, input, made, stops, error);
+        return hearth_llama_chat_input(
+            engine, input, must_fit(input) ? engine->plan.context : SIZE_MAX, made, stops, error);
     case HEARTH_INPUT_TOKENS:
         rc = take_tokens(engine, input, made, error);
         return rc != 0 ? rc : check_frame(engine, input, error);
     case HEARTH_INPUT_TEXT:
         if (input->task != HEARTH_TASK_SCORE || input->pair == NULL)
             return tokenize_text(engine, input, prompt, made, error);
-        rc = check_bytes(engine, input, input->length, error);
+        rc = hearth_llama_check_bytes(engine, input, input->length, error);
         if (rc == 0)
             return hearth_llama_make_pair(engine, input, made, error);
         return rc;
@@ -406,6 +382,8 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_llama_breakers_finish(&made->breakers);
     hearth_llama_grammar_destroy(made->grammar);
     hearth_buf_finish(&made->rendered);
+    hearth_reply_form_destroy(made->form);
+    hearth_free(made->shown);
     hearth_free(made);
 }
 

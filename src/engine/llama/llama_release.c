@@ -92,6 +92,15 @@ static uint32_t find_stop(const struct hearth_llama_input *input, const struct h
     return found;
 }
 
+/* Control tokens have no text of their own, but for those that a reader of the answer needs. */
+static bool is_shown(const struct hearth_llama_input *input, int32_t token)
+{
+    for (uint32_t i = 0; i < input->shown_count; i++)
+        if (input->shown[i] == token)
+            return true;
+    return false;
+}
+
 /* Stop strings are searched in text, not in tokens: they may begin and end in the middle of one.
  * Tokens whose text begins behind the stop are gone too. */
 bool hearth_llama_release_token(struct hearth_engine *engine,
@@ -100,7 +109,7 @@ bool hearth_llama_release_token(struct hearth_engine *engine,
 {
     struct hearth_llama_release *release = &sequence->release;
     size_t before = release->text.length;
-    hearth_llama_piece(engine->vocab, token, false, &release->text);
+    hearth_llama_piece(engine->vocab, token, is_shown(sequence->input, token), &release->text);
     release->silent_count++;
     if (pending != NULL)
         add_pending(engine, release, pending, before);
@@ -214,25 +223,74 @@ void hearth_llama_release_emit_prompt(struct hearth_engine *engine, uint32_t ind
     drop_pending(release, count, 0);
 }
 
-void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
+/* Bytes of the text that are decided. Also at the end what there is of a character that was cut is
+ * left out: its tokens and their bytes are told with the logprobs. */
+static size_t decided(const struct hearth_llama_sequence *sequence, bool at_end)
+{
+    const struct hearth_buf *text = &sequence->release.text;
+    size_t length = text->length;
+    if (!at_end)
+        length -= undecided(sequence->input, text);
+    return length > 0 ? hearth_utf8_whole(text->bytes, length) : 0;
+}
+
+/* Of a text that is read, the pieces become an event each. */
+struct pieces {
+    struct hearth_reply_listener listener; /* first */
+    struct hearth_event_sink *sink;
+    struct hearth_event event; /* the tokens, for the first of them */
+    bool told;
+};
+
+static void tell_piece(struct hearth_reply_listener *listener,
+                       const struct hearth_reply_piece *piece)
+{
+    struct pieces *pieces = (struct pieces *)listener;
+    struct hearth_event event = pieces->told
+                                    ? (struct hearth_event){.kind = HEARTH_EVENT_TEXT,
+                                                            .sequence = pieces->event.sequence,
+                                                            .has_tokens = pieces->event.has_tokens}
+                                    : pieces->event;
+    event.channel = piece->channel;
+    event.call = piece->call;
+    event.call_id = piece->call_id;
+    event.bytes = piece->text;
+    pieces->told = true;
+    pieces->sink->emit(pieces->sink, &event);
+}
+
+/* What the reader holds back leaves its tokens behind: they are told without a text where they
+ * have logprobs, and else counted with the next. */
+static bool emit_read(struct hearth_reply *reply, const struct hearth_event *event, bool at_end,
+                      struct hearth_event_sink *sink, bool *ret_told)
+{
+    struct pieces pieces = {.listener = {tell_piece}, .sink = sink, .event = *event};
+    bool calls = false;
+    hearth_reply_add(reply, event->bytes.bytes, event->bytes.length, &pieces.listener);
+    if (at_end)
+        calls = hearth_reply_end(reply, &pieces.listener);
+    if (!pieces.told && event->token_count > 0 && (event->has_tokens || at_end)) {
+        const struct hearth_reply_piece nothing = {.text = {"", 0}};
+        tell_piece(&pieces.listener, &nothing);
+    }
+    *ret_told = pieces.told;
+    return calls;
+}
+
+bool hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, bool at_end,
                                struct hearth_event_sink *sink)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     struct hearth_llama_release *release = &sequence->release;
     bool logprobs = sequence->input->sampling.logprobs;
-    size_t length = release->text.length;
-    if (!at_end)
-        length -= undecided(sequence->input, &release->text);
-    /* Also at the end: what there is of a character that was cut is left out. Its tokens and their
-     * bytes are told with the logprobs. */
-    length = length > 0 ? hearth_utf8_whole(release->text.bytes, length) : 0;
+    size_t length = decided(sequence, at_end);
     uint32_t count = 0;
     while (count < release->pending_count && (at_end || release->pending[count].start < length))
         count++;
-    if (length == 0 && !(at_end && count > 0))
-        return;
+    if (length == 0 && !(at_end && (count > 0 || sequence->reply != NULL)))
+        return false;
     struct hearth_token *tokens = logprobs ? event_tokens(release, count) : NULL;
-    struct hearth_event event = {
+    const struct hearth_event event = {
         .kind = HEARTH_EVENT_TEXT,
         .sequence = index,
         .bytes = clean_text(release, length),
@@ -240,9 +298,15 @@ void hearth_llama_release_emit(struct hearth_engine *engine, uint32_t index, boo
         .token_count = logprobs ? count : release->silent_count,
         .has_tokens = logprobs,
     };
-    sink->emit(sink, &event);
+    bool told = true, calls = false;
+    if (sequence->reply != NULL)
+        calls = emit_read(sequence->reply, &event, at_end, sink, &told);
+    else
+        sink->emit(sink, &event);
     hearth_free(tokens);
     hearth_buf_consume(&release->text, length);
     drop_pending(release, count, length);
-    release->silent_count = 0;
+    if (told)
+        release->silent_count = 0;
+    return calls;
 }

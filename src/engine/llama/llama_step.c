@@ -134,9 +134,12 @@ static void after_token(const struct step *step, uint32_t index, int32_t token,
         ended = hearth_llama_release_token(engine, sequence, token, pending);
     bool full = sequence->generated >= sequence->input->max_tokens;
     engine->committed = true;
-    hearth_llama_release_emit(engine, index, ended || full, step->sink);
+    bool calls = hearth_llama_release_emit(engine, index, ended || full, step->sink);
     if (ended || full)
-        finish(step, index, ended ? HEARTH_FINISH_STOP : HEARTH_FINISH_LENGTH);
+        finish(step, index,
+               !ended  ? HEARTH_FINISH_LENGTH
+               : calls ? HEARTH_FINISH_TOOLS
+                       : HEARTH_FINISH_STOP);
     else
         sequence->next = token;
 }

@@ -22,6 +22,11 @@ int hearth_openai_chat_read(const json_t *body, struct hearth_arena *arena,
                             struct hearth_generation_request *ret_request, const char **ret_param,
                             struct hearth_error *error);
 
+/* openai_functions_read.c: renames what older clients send, in the body's messages themselves;
+ * `functions` become the tools of `input`. */
+void hearth_openai_read_functions(const json_t *body, json_t *input);
+bool hearth_openai_sends_functions(const json_t *body);
+
 /* /v1/completions: one text, one list of token ids, or a list of either. */
 int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena,
                                   struct hearth_generation_request *ret_request,

@@ -32,6 +32,8 @@ void hearth_openai_write_usage_chunk(const struct hearth_generation *generation,
 
 /* Chat, /v1/completions, and their streams. */
 extern const struct hearth_generation_shape hearth_openai_chat, hearth_openai_completion;
+/* Chat for clients that send `functions`, the older name of tools. */
+extern const struct hearth_generation_shape hearth_openai_chat_functions;
 
 bool hearth_openai_wants_usage(const json_t *body);
 

@@ -1,0 +1,205 @@
+"""Tools and reasoning through the OpenAI client as it is: calls that are forced, left to the model,
+streamed, answered, and refused. The demo model's template knows no tools, so they are told to it in
+the generic form."""
+import concurrent.futures
+import enum
+import json
+
+import openai
+import pydantic
+import pytest
+
+from conftest import SLOW
+
+WEATHER = {"type": "function", "function": {
+    "name": "get_weather", "description": "Tells the weather of a city.",
+    "parameters": {"type": "object", "required": ["city", "unit"], "additionalProperties": False,
+                   "properties": {"city": {"enum": ["Paris", "Rome", "Oslo"]}, "unit": {"enum": ["c", "f"]}}}}}
+CLOCK = {"type": "function", "function": {
+    "name": "get_time", "description": "Tells the time.",
+    "parameters": {"type": "object", "required": ["utc"], "additionalProperties": False,
+                   "properties": {"utc": {"type": "boolean"}}}}}
+ASK = [{"role": "user", "content": "What is the weather in Paris?"}]
+NAMED = {"type": "function", "function": {"name": "get_weather"}}
+
+
+@pytest.fixture(scope="module")
+def client(demo_server):
+    return openai.OpenAI(base_url=f"{demo_server.url}/v1", api_key="none", max_retries=0, timeout=60 * SLOW)
+
+
+def chat(client, **change):
+    body = dict(model="smollm2", messages=ASK, tools=[WEATHER, CLOCK], max_tokens=160, temperature=0)
+    return client.chat.completions.create(**{**body, **change})
+
+
+def check_call(call):
+    """A call that a schema of the tests holds to."""
+    arguments = json.loads(call.function.arguments)
+    if call.function.name == "get_time":
+        assert set(arguments) == {"utc"} and isinstance(arguments["utc"], bool)
+        return
+    assert call.function.name == "get_weather"
+    assert set(arguments) == {"city", "unit"} and arguments["unit"] in "cf"
+    assert arguments["city"] in ("Paris", "Rome", "Oslo")
+
+
+@pytest.mark.parametrize("choice", ["required", NAMED, {"type": "allowed_tools", "allowed_tools": {
+    "mode": "required", "tools": [{"type": "function", "function": {"name": "get_weather"}}]}}])
+def test_a_forced_call_satisfies_its_schema(client, choice):
+    answer = chat(client, tool_choice=choice, parallel_tool_calls=False).choices[0]
+    assert answer.finish_reason == "tool_calls" and answer.message.content is None
+    (call,) = answer.message.tool_calls
+    check_call(call)
+    assert call.type == "function" and call.id.startswith("call_")
+    if choice != "required":
+        assert call.function.name == "get_weather"
+
+
+def test_several_calls_come_in_one_answer_where_they_may(client):
+    many = chat(client, tool_choice="required", temperature=1, seed=3, max_tokens=400).choices[0]
+    for call in many.message.tool_calls:
+        check_call(call)
+    assert len({call.id for call in many.message.tool_calls}) == len(many.message.tool_calls)
+
+
+def test_none_calls_nothing_and_the_model_is_not_told_of_tools(client):
+    told = chat(client, tool_choice="auto", max_tokens=1).usage.prompt_tokens
+    none = chat(client, tool_choice="none", max_tokens=1)
+    assert none.choices[0].message.tool_calls is None
+    assert none.usage.prompt_tokens == chat(client, tools=openai.NOT_GIVEN, max_tokens=1).usage.prompt_tokens
+    assert told > none.usage.prompt_tokens + 50, "with tools the prompt says so, though the template drops them"
+
+
+def test_the_pieces_of_a_streamed_call_are_the_call(client):
+    whole = chat(client, tool_choice=NAMED, parallel_tool_calls=False).choices[0].message.tool_calls[0]
+    chunks = list(chat(client, tool_choice=NAMED, parallel_tool_calls=False, stream=True,
+                       stream_options={"include_usage": True}))
+    deltas = [delta for chunk in chunks if chunk.choices for delta in chunk.choices[0].delta.tool_calls or []]
+    assert deltas[0].id and deltas[0].type == "function" and deltas[0].function.name == "get_weather"
+    assert all(delta.index == 0 for delta in deltas)
+    assert all(delta.id is None and delta.function.name is None for delta in deltas[1:])
+    pieces = [delta.function.arguments for delta in deltas]
+    assert len([piece for piece in pieces if piece]) > 3, "arguments come as they are generated"
+    assert "".join(pieces) == whole.function.arguments
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "tool_calls"
+    assert not any(c.choices[0].delta.content for c in chunks if c.choices)
+    assert chunks[-1].usage.completion_tokens > 0
+
+
+class Unit(str, enum.Enum):
+    celsius = "celsius"
+    fahrenheit = "fahrenheit"
+
+
+class GetWeather(pydantic.BaseModel):
+    """Tells the weather."""
+    unit: Unit
+    tomorrow: bool
+
+
+def test_the_clients_own_helpers_parse_and_stream_a_call(client):
+    tools = [openai.pydantic_function_tool(GetWeather)]
+    body = dict(model="smollm2", messages=ASK, tools=tools, tool_choice="required", parallel_tool_calls=False,
+                temperature=0, max_tokens=160)
+    parsed = client.chat.completions.parse(**body).choices[0].message.tool_calls[0].function
+    assert isinstance(parsed.parsed_arguments, GetWeather)
+    with client.chat.completions.stream(**body) as stream:
+        kinds = {event.type for event in stream}
+        final = stream.get_final_completion().choices[0]
+    assert "tool_calls.function.arguments.delta" in kinds and "tool_calls.function.arguments.done" in kinds
+    assert final.message.tool_calls[0].function.parsed_arguments == parsed.parsed_arguments
+
+
+def test_results_are_read_and_the_conversation_goes_on(client):
+    first = chat(client, tool_choice="required", parallel_tool_calls=False).choices[0].message
+    messages = [*ASK, first, {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "sunny, 21 degrees"}]
+    second = chat(client, messages=messages, tool_choice="none", max_tokens=40)
+    assert second.choices[0].message.content and second.choices[0].finish_reason in ("stop", "length")
+    longer = [*messages[:-1], {**messages[-1], "content": "sunny, 21 degrees, with a light wind from the west"}]
+    more = chat(client, messages=longer, tool_choice="none", max_tokens=40)
+    assert more.usage.prompt_tokens > second.usage.prompt_tokens, "the result is in the prompt"
+
+
+def test_functions_get_a_function_call(client):
+    answer = client.chat.completions.create(
+        model="smollm2", messages=ASK, functions=[WEATHER["function"]], function_call={"name": "get_weather"},
+        max_tokens=160, temperature=0).choices[0]
+    assert answer.finish_reason == "function_call" and answer.message.tool_calls is None
+    check_call(type("Call", (), {"function": answer.message.function_call}))
+    again = client.chat.completions.create(
+        model="smollm2", functions=[WEATHER["function"]], function_call="none", max_tokens=8,
+        messages=[*ASK, answer.message, {"role": "function", "name": "get_weather", "content": "sunny"}])
+    assert again.choices[0].message.content is not None
+
+
+def test_a_call_that_is_cut_is_text_and_the_answer_says_so(demo_server):
+    body = {"model": "smollm2", "messages": ASK, "tools": [WEATHER], "tool_choice": "required", "max_tokens": 14,
+            "temperature": 0}
+    answer = demo_server.post("/v1/chat/completions", body)
+    choice = answer.json()["choices"][0]
+    assert choice["finish_reason"] == "length" and "tool_calls" not in choice["message"]
+    assert choice["message"]["content"].startswith("<tool_call>")
+    assert answer.headers["Hearth-Tool-Call"] == "unfinished"
+
+
+def test_logprobs_are_told_of_every_token_of_a_call(client):
+    answer = chat(client, tool_choice=NAMED, parallel_tool_calls=False, logprobs=True, top_logprobs=2)
+    entries = answer.choices[0].logprobs.content
+    text = "".join(entry.token for entry in entries)
+    assert answer.choices[0].message.tool_calls[0].function.arguments in text
+    assert len(entries) in (answer.usage.completion_tokens, answer.usage.completion_tokens - 1)
+    chunks = list(chat(client, tool_choice=NAMED, parallel_tool_calls=False, logprobs=True, stream=True))
+    streamed = [entry.token for c in chunks if c.choices and c.choices[0].logprobs
+                for entry in c.choices[0].logprobs.content]
+    assert streamed == [entry.token for entry in entries]
+
+
+LAMP = {"type": "function", "function": {"name": "lamp", "parameters": {
+    "type": "object", "required": ["on"], "additionalProperties": False, "properties": {"on": {"type": "boolean"}}}}}
+DOOR = {"type": "function", "function": {"name": "door", "parameters": {
+    "type": "object", "required": ["to"], "additionalProperties": False, "properties": {"to": {"enum": ["in", "out"]}}}}}
+
+
+@pytest.mark.once
+def test_two_hundred_conversations_at_temperature_1_have_no_malformed_call(client):
+    def talk(seed):
+        choice = ("required", {"type": "function", "function": {"name": "lamp"}}, "auto", "required")[seed % 4]
+        raw = client.chat.completions.with_raw_response.create(
+            model="smollm2", messages=[{"role": "user", "content": f"Switch lamp {seed} on."}], tools=[LAMP, DOOR],
+            temperature=1, seed=seed, max_tokens=24 if choice == "auto" else 64, tool_choice=choice,
+            parallel_tool_calls=False)
+        answer = raw.parse().choices[0]
+        for call in answer.message.tool_calls or []:
+            arguments = json.loads(call.function.arguments)
+            assert arguments in {"lamp": [{"on": True}, {"on": False}],
+                                 "door": [{"to": "in"}, {"to": "out"}]}[call.function.name]
+        return raw.headers.get("Hearth-Tool-Call"), answer.finish_reason, choice
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        said = list(pool.map(talk, range(200)))
+    assert "malformed" not in [header for header, _, _ in said]
+    assert all(finish == "tool_calls" and header is None for header, finish, choice in said if choice != "auto")
+
+
+BAD = [
+    (dict(tools=[WEATHER, WEATHER]), "tools[1].function.name"),
+    (dict(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "objekt"}}}]),
+     "tools[0].function.parameters"),
+    (dict(tools=[{"type": "function", "function": {"name": "f", "parameters": {
+        "type": "object", "properties": {"a": {"$ref": "#/nowhere"}}}}}]), "tools[0].function.parameters"),
+    (dict(tool_choice={"type": "function", "function": {"name": "absent"}}), "tool_choice"),
+    (dict(tools=[], tool_choice="required"), "tool_choice"),
+    (dict(messages=[*ASK, {"role": "tool", "tool_call_id": "x", "content": "5"}]), "messages[1]"),
+    (dict(messages=[*ASK, {"role": "assistant", "tool_calls": [
+        {"id": "a", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "b", "content": "5"}]), "messages[2].tool_call_id"),
+    (dict(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]),
+     "messages[0].content[0].type"),
+]
+
+
+@pytest.mark.parametrize("change, place", BAD)
+def test_what_is_wrong_with_tools_is_400_with_its_place(client, change, place):
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat(client, **change)
+    assert caught.value.param == place, caught.value.message
