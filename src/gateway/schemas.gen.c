@@ -1758,9 +1758,9 @@ static const struct hearth_schema node_269 = {
     .items = &hearth_schema_tool,
 };
 static const struct hearth_schema node_271 = {
-    .expected = "\"json\" or \"\"",
+    .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"json", "", NULL},
+    .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
 static const struct hearth_schema node_272 = {
     .expected = "an object",
@@ -1771,62 +1771,79 @@ static const struct hearth_schema node_273 = {
     .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_270 = {
-    .expected = "\"json\" or \"\" or an object",
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
     .any_of = (const struct hearth_schema *const[]){&node_271, &node_272, &node_273, NULL},
 };
-static const struct hearth_schema node_274 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+static const struct hearth_schema node_275 = {
+    .expected = "\"json\" or \"\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"json", "", NULL},
 };
 static const struct hearth_schema node_276 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
 };
 static const struct hearth_schema node_277 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_278 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_275 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_276, &node_277, &node_278, NULL},
+static const struct hearth_schema node_274 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_275, &node_276, &node_277, NULL},
+};
+static const struct hearth_schema node_278 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_280 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_281 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+    .length_max = 64,
 };
 static const struct hearth_schema node_282 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_279 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .expected = "a number or a string of at most 64 characters",
     .any_of = (const struct hearth_schema *const[]){&node_280, &node_281, &node_282, NULL},
 };
+static const struct hearth_schema node_284 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+};
+static const struct hearth_schema node_286 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_283 = {
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .any_of = (const struct hearth_schema *const[]){&node_284, &node_285, &node_286, NULL},
+};
+static const struct hearth_schema node_287 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_284 = {
+static const struct hearth_schema node_288 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_289 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_286 = {
+static const struct hearth_schema node_290 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -1834,147 +1851,148 @@ static const struct hearth_schema_property top_ollama_chat_request_properties[] 
     {"model", &node_267, false},
     {"messages", &node_268, false},
     {"tools", &node_269, false},
-    {"format", &node_270, false},
+    {"tool_choice", &node_270, false},
+    {"format", &node_274, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_274, false},
-    {"keep_alive", &node_275, false},
-    {"think", &node_279, false},
-    {"logprobs", &node_283, false},
-    {"top_logprobs", &node_284, false},
-    {"truncate", &node_285, false},
-    {"shift", &node_286, false},
+    {"stream", &node_278, false},
+    {"keep_alive", &node_279, false},
+    {"think", &node_283, false},
+    {"logprobs", &node_287, false},
+    {"top_logprobs", &node_288, false},
+    {"truncate", &node_289, false},
+    {"shift", &node_290, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_ollama_chat_request_properties,
-    .property_count = 12,
+    .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_287 = {
+static const struct hearth_schema node_291 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_288 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_289 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_290 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
-};
-static const struct hearth_schema node_291 = {
+static const struct hearth_schema node_292 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_293 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_294 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
+static const struct hearth_schema node_295 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_297 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_294 = {
+static const struct hearth_schema node_298 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_295 = {
+static const struct hearth_schema node_299 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_292 = {
-    .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_293, &node_294, &node_295, NULL},
-};
 static const struct hearth_schema node_296 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_297, &node_298, &node_299, NULL},
+};
+static const struct hearth_schema node_300 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_301 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_303 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_304 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
-};
-static const struct hearth_schema node_301 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_298 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_299, &node_300, &node_301, NULL},
-};
-static const struct hearth_schema node_303 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema node_304 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
 static const struct hearth_schema node_305 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_302 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .expected = "a number or a string of at most 64 characters",
     .any_of = (const struct hearth_schema *const[]){&node_303, &node_304, &node_305, NULL},
 };
-static const struct hearth_schema node_306 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_307 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema node_308 = {
-    .expected = "nothing",
-    .refused = "the model's own template is used, which its setting chat_template replaces",
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
 static const struct hearth_schema node_309 = {
-    .expected = "nothing",
-    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_306 = {
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .any_of = (const struct hearth_schema *const[]){&node_307, &node_308, &node_309, NULL},
 };
 static const struct hearth_schema node_310 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_311 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_312 = {
+    .expected = "nothing",
+    .refused = "the model's own template is used, which its setting chat_template replaces",
+};
+static const struct hearth_schema node_313 = {
+    .expected = "nothing",
+    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
+};
+static const struct hearth_schema node_314 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_315 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_287, false},
-    {"prompt", &node_288, false},
-    {"suffix", &node_289, false},
-    {"images", &node_290, false},
-    {"system", &node_291, false},
-    {"format", &node_292, false},
+    {"model", &node_291, false},
+    {"prompt", &node_292, false},
+    {"suffix", &node_293, false},
+    {"images", &node_294, false},
+    {"system", &node_295, false},
+    {"format", &node_296, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_296, false},
-    {"raw", &node_297, false},
-    {"keep_alive", &node_298, false},
-    {"think", &node_302, false},
-    {"logprobs", &node_306, false},
-    {"top_logprobs", &node_307, false},
-    {"template", &node_308, false},
-    {"context", &node_309, false},
-    {"truncate", &node_310, false},
-    {"shift", &node_311, false},
+    {"stream", &node_300, false},
+    {"raw", &node_301, false},
+    {"keep_alive", &node_302, false},
+    {"think", &node_306, false},
+    {"logprobs", &node_310, false},
+    {"top_logprobs", &node_311, false},
+    {"template", &node_312, false},
+    {"context", &node_313, false},
+    {"truncate", &node_314, false},
+    {"shift", &node_315, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -1983,68 +2001,68 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_316 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_318 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_320 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_319 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_316,
-};
-static const struct hearth_schema node_313 = {
-    .expected = "a text or a list of up to 2,048 texts",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_314, &node_315, NULL},
+    .items = &node_320,
 };
 static const struct hearth_schema node_317 = {
+    .expected = "a text or a list of up to 2,048 texts",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_318, &node_319, NULL},
+};
+static const struct hearth_schema node_321 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_322 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_320 = {
+static const struct hearth_schema node_324 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_325 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_322 = {
+static const struct hearth_schema node_326 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_319 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_320, &node_321, &node_322, NULL},
-};
 static const struct hearth_schema node_323 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_324, &node_325, &node_326, NULL},
+};
+static const struct hearth_schema node_327 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_312, false},
-    {"input", &node_313, true},
-    {"truncate", &node_317, false},
-    {"dimensions", &node_318, false},
-    {"keep_alive", &node_319, false},
-    {"options", &node_323, false},
+    {"model", &node_316, false},
+    {"input", &node_317, true},
+    {"truncate", &node_321, false},
+    {"dimensions", &node_322, false},
+    {"keep_alive", &node_323, false},
+    {"options", &node_327, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2053,42 +2071,42 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_324 = {
+static const struct hearth_schema node_328 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_325 = {
+static const struct hearth_schema node_329 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_331 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_332 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_333 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_326 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_327, &node_328, &node_329, NULL},
-};
 static const struct hearth_schema node_330 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_331, &node_332, &node_333, NULL},
+};
+static const struct hearth_schema node_334 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_324, false},
-    {"prompt", &node_325, true},
-    {"keep_alive", &node_326, false},
-    {"options", &node_330, false},
+    {"model", &node_328, false},
+    {"prompt", &node_329, true},
+    {"keep_alive", &node_330, false},
+    {"options", &node_334, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2097,39 +2115,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_331 = {
+static const struct hearth_schema node_335 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_332 = {
+static const struct hearth_schema node_336 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_333 = {
+static const struct hearth_schema node_337 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_334 = {
+static const struct hearth_schema node_338 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_335 = {
+static const struct hearth_schema node_339 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_336 = {
+static const struct hearth_schema node_340 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_331, false},
-    {"name", &node_332, false},
-    {"verbose", &node_333, false},
-    {"system", &node_334, false},
-    {"template", &node_335, false},
-    {"options", &node_336, false},
+    {"model", &node_335, false},
+    {"name", &node_336, false},
+    {"verbose", &node_337, false},
+    {"system", &node_338, false},
+    {"template", &node_339, false},
+    {"options", &node_340, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2138,39 +2156,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_337 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_338 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_339 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_340 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_341 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_342 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_343 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_344 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_345 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_346 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_337, false},
-    {"name", &node_338, false},
-    {"insecure", &node_339, false},
-    {"stream", &node_340, false},
-    {"username", &node_341, false},
-    {"password", &node_342, false},
+    {"model", &node_341, false},
+    {"name", &node_342, false},
+    {"insecure", &node_343, false},
+    {"stream", &node_344, false},
+    {"username", &node_345, false},
+    {"password", &node_346, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2179,19 +2197,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_347 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_344 = {
+static const struct hearth_schema node_348 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_343, true},
-    {"destination", &node_344, true},
+    {"source", &node_347, true},
+    {"destination", &node_348, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2200,19 +2218,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_349 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_350 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_345, false},
-    {"name", &node_346, false},
+    {"model", &node_349, false},
+    {"name", &node_350, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2221,18 +2239,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_347 = {
+static const struct hearth_schema node_351 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_352 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_347, true},
-    {"text", &node_348, true},
+    {"type", &node_351, true},
+    {"text", &node_352, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2240,67 +2258,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_353 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_354 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_351 = {
+static const struct hearth_schema node_355 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_349, &node_350, &node_351, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &node_355, NULL},
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_356 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_353 = {
+static const struct hearth_schema node_357 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_355 = {
+static const struct hearth_schema node_359 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_361 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_362 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_363 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_360 = {
+    .expected = "a string or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_361, &node_362, &node_363, NULL},
+};
+static const struct hearth_schema_property node_358_properties[] = {
+    {"name", &node_359, true},
+    {"arguments", &node_360, false},
 };
 static const struct hearth_schema node_358 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_359 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_356 = {
-    .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_357, &node_358, &node_359, NULL},
-};
-static const struct hearth_schema_property node_354_properties[] = {
-    {"name", &node_355, true},
-    {"arguments", &node_356, false},
-};
-static const struct hearth_schema node_354 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_354_properties,
+    .properties = node_358_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_352, false},
-    {"type", &node_353, false},
-    {"function", &node_354, true},
+    {"id", &node_356, false},
+    {"type", &node_357, false},
+    {"function", &node_358, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2308,41 +2326,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_360 = {
+static const struct hearth_schema node_364 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_361 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_362 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
-};
-static const struct hearth_schema node_363 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_364 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_365 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_366 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
+};
+static const struct hearth_schema node_367 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_368 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_369 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_360, true},
+    {"role", &node_364, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_361, false},
-    {"tool_calls", &node_362, false},
-    {"tool_call_id", &node_363, false},
-    {"reasoning_content", &node_364, false},
-    {"refusal", &node_365, false},
+    {"name", &node_365, false},
+    {"tool_calls", &node_366, false},
+    {"tool_call_id", &node_367, false},
+    {"reasoning_content", &node_368, false},
+    {"refusal", &node_369, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2350,29 +2368,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_366 = {
+static const struct hearth_schema node_370 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_371 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_372 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_373 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_366, true},
-    {"description", &node_367, false},
-    {"parameters", &node_368, false},
-    {"strict", &node_369, false},
+    {"name", &node_370, true},
+    {"description", &node_371, false},
+    {"parameters", &node_372, false},
+    {"strict", &node_373, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2380,13 +2398,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_374 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_370, false},
+    {"type", &node_374, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -2395,17 +2413,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_375 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_376 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_371, false},
-    {"include_obfuscation", &node_372, false},
+    {"include_usage", &node_375, false},
+    {"include_obfuscation", &node_376, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2414,30 +2432,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_377 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_379 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_378 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_375,
+    .items = &node_379,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_380 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_373, &node_374, &node_376, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_377, &node_378, &node_380, NULL},
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_381 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -2448,26 +2466,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_377,
+    .items = &node_381,
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_383 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_384 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_378_properties[] = {
-    {"id", &node_379, true},
-    {"scale", &node_380, true},
+static const struct hearth_schema_property node_382_properties[] = {
+    {"id", &node_383, true},
+    {"scale", &node_384, true},
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_382 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_378_properties,
+    .properties = node_382_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -2475,9 +2493,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_378,
+    .items = &node_382,
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_385 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -2487,9 +2505,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_381,
+    .items = &node_385,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_386 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -2498,15 +2516,15 @@ static const struct hearth_schema node_382 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_382,
+    .additional = &node_386,
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_387 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_383, true},
+    {"type", &node_387, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -2514,92 +2532,66 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_388 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_385 = {
+static const struct hearth_schema node_389 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_390 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_392 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_393 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_387_properties[] = {
-    {"include_usage", &node_388, false},
-    {"include_obfuscation", &node_389, false},
+static const struct hearth_schema_property node_391_properties[] = {
+    {"include_usage", &node_392, false},
+    {"include_obfuscation", &node_393, false},
 };
-static const struct hearth_schema node_387 = {
+static const struct hearth_schema node_391 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_387_properties,
+    .properties = node_391_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_394 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_391 = {
+static const struct hearth_schema node_395 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_392 = {
+static const struct hearth_schema node_396 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_393 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_394 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_395 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_396 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_397 = {
-    .expected = "a number over 0 and at most 10",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_398 = {
     .expected = "an integer from -1 to 2,147,483,647",
@@ -2614,387 +2606,413 @@ static const struct hearth_schema node_399 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_400 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_401 = {
-    .expected = "a number from 0 to 1",
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_402 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_403 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_404 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_405 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_406 = {
-    .expected = "a number from 1 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_407 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_408 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
+static const struct hearth_schema node_403 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_404 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_405 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_406 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_407 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_408 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_409 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
 static const struct hearth_schema node_410 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_411 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_412 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_414 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_413 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_410,
+    .items = &node_414,
 };
-static const struct hearth_schema node_411 = {
+static const struct hearth_schema node_415 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_412 = {
+static const struct hearth_schema node_416 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_413 = {
+static const struct hearth_schema node_417 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_414 = {
+static const struct hearth_schema node_418 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_419 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_416 = {
+static const struct hearth_schema node_420 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_421 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_418 = {
+static const struct hearth_schema node_422 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_424 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_425 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_426 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_419 = {
-    .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_420, &node_421, &node_422, NULL},
-};
 static const struct hearth_schema node_423 = {
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_424, &node_425, &node_426, NULL},
+};
+static const struct hearth_schema node_427 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_428 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_429 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_430 = {
     .expected = "an array of objects of at most 512 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 512,
     .items = &hearth_schema_function,
 };
-static const struct hearth_schema node_428 = {
+static const struct hearth_schema node_432 = {
     .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", NULL},
 };
-static const struct hearth_schema node_429 = {
+static const struct hearth_schema node_433 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_434 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_427 = {
-    .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_428, &node_429, &node_430, NULL},
-};
 static const struct hearth_schema node_431 = {
+    .expected = "\"none\" or \"auto\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_432, &node_433, &node_434, NULL},
+};
+static const struct hearth_schema node_435 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_436 = {
     .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", NULL},
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_437 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
-static const struct hearth_schema node_434 = {
+static const struct hearth_schema node_438 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_435 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_437 = {
-    .expected = "\"text\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
-};
-static const struct hearth_schema node_436 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_437,
-};
-static const struct hearth_schema node_438 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
 static const struct hearth_schema node_439 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_440 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_441 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_440 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_441,
 };
 static const struct hearth_schema node_442 = {
-    .expected = "a string",
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
 static const struct hearth_schema node_443 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_444 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_445 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_446 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_447 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
-};
-static const struct hearth_schema node_448 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
-};
-static const struct hearth_schema node_449 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
-};
-static const struct hearth_schema node_450 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
-};
-static const struct hearth_schema node_451 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
-};
-static const struct hearth_schema node_452 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
-};
-static const struct hearth_schema node_453 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
-};
-static const struct hearth_schema node_454 = {
+static const struct hearth_schema node_444 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_445 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_446 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_447 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_448 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_449 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_450 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_451 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_452 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_453 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_454 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
 static const struct hearth_schema node_455 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_456 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_457 = {
+    .expected = "nothing",
+    .refused = "this server has no web search",
+};
+static const struct hearth_schema node_458 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_459 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_460 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_461 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_463 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_462 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_459,
+    .items = &node_463,
 };
-static const struct hearth_schema node_460 = {
+static const struct hearth_schema node_464 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_461 = {
+static const struct hearth_schema node_465 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_462 = {
+static const struct hearth_schema node_466 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_464 = {
+static const struct hearth_schema node_468 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_467 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_464,
+    .items = &node_468,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_384, false},
-    {"messages", &node_385, true},
-    {"stream", &node_386, false},
-    {"stream_options", &node_387, false},
-    {"max_tokens", &node_390, false},
-    {"max_completion_tokens", &node_391, false},
-    {"temperature", &node_392, false},
-    {"top_p", &node_393, false},
-    {"top_k", &node_394, false},
-    {"min_p", &node_395, false},
-    {"repeat_penalty", &node_396, false},
-    {"repetition_penalty", &node_397, false},
-    {"repeat_last_n", &node_398, false},
-    {"typical_p", &node_399, false},
-    {"top_n_sigma", &node_400, false},
-    {"xtc_probability", &node_401, false},
-    {"xtc_threshold", &node_402, false},
-    {"dynatemp_range", &node_403, false},
-    {"dynatemp_exponent", &node_404, false},
-    {"dry_multiplier", &node_405, false},
-    {"dry_base", &node_406, false},
-    {"dry_allowed_length", &node_407, false},
-    {"dry_penalty_last_n", &node_408, false},
-    {"dry_sequence_breakers", &node_409, false},
-    {"presence_penalty", &node_411, false},
-    {"frequency_penalty", &node_412, false},
-    {"seed", &node_413, false},
+    {"model", &node_388, false},
+    {"messages", &node_389, true},
+    {"stream", &node_390, false},
+    {"stream_options", &node_391, false},
+    {"max_tokens", &node_394, false},
+    {"max_completion_tokens", &node_395, false},
+    {"temperature", &node_396, false},
+    {"top_p", &node_397, false},
+    {"top_k", &node_398, false},
+    {"min_p", &node_399, false},
+    {"repeat_penalty", &node_400, false},
+    {"repetition_penalty", &node_401, false},
+    {"repeat_last_n", &node_402, false},
+    {"typical_p", &node_403, false},
+    {"top_n_sigma", &node_404, false},
+    {"xtc_probability", &node_405, false},
+    {"xtc_threshold", &node_406, false},
+    {"dynatemp_range", &node_407, false},
+    {"dynatemp_exponent", &node_408, false},
+    {"dry_multiplier", &node_409, false},
+    {"dry_base", &node_410, false},
+    {"dry_allowed_length", &node_411, false},
+    {"dry_penalty_last_n", &node_412, false},
+    {"dry_sequence_breakers", &node_413, false},
+    {"presence_penalty", &node_415, false},
+    {"frequency_penalty", &node_416, false},
+    {"seed", &node_417, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_414, false},
+    {"n", &node_418, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_415, false},
-    {"top_logprobs", &node_416, false},
-    {"ignore_eos", &node_417, false},
-    {"tools", &node_418, false},
-    {"tool_choice", &node_419, false},
-    {"parallel_tool_calls", &node_423, false},
+    {"logprobs", &node_419, false},
+    {"top_logprobs", &node_420, false},
+    {"ignore_eos", &node_421, false},
+    {"tools", &node_422, false},
+    {"tool_choice", &node_423, false},
+    {"parallel_tool_calls", &node_427, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_424, false},
-    {"add_generation_prompt", &node_425, false},
-    {"functions", &node_426, false},
-    {"function_call", &node_427, false},
-    {"continue_final_message", &node_431, false},
-    {"reasoning_effort", &node_432, false},
-    {"reasoning_format", &node_433, false},
-    {"enable_thinking", &node_434, false},
-    {"verbosity", &node_435, false},
-    {"modalities", &node_436, false},
-    {"service_tier", &node_438, false},
-    {"cache_prompt", &node_439, false},
-    {"user", &node_440, false},
-    {"safety_identifier", &node_441, false},
-    {"prompt_cache_key", &node_442, false},
-    {"prompt_cache_retention", &node_443, false},
-    {"store", &node_444, false},
-    {"metadata", &node_445, false},
-    {"prediction", &node_446, false},
-    {"use_beam_search", &node_447, false},
-    {"allowed_token_ids", &node_448, false},
-    {"bad_words", &node_449, false},
-    {"logits_processors", &node_450, false},
-    {"prompt_embeds", &node_451, false},
-    {"audio", &node_452, false},
-    {"web_search_options", &node_453, false},
-    {"grammar", &node_454, false},
-    {"json_schema", &node_455, false},
-    {"guided_json", &node_456, false},
-    {"guided_regex", &node_457, false},
-    {"guided_choice", &node_458, false},
-    {"guided_grammar", &node_460, false},
-    {"structured_outputs", &node_461, false},
-    {"regex", &node_462, false},
-    {"choice", &node_463, false},
+    {"chat_template_kwargs", &node_428, false},
+    {"add_generation_prompt", &node_429, false},
+    {"functions", &node_430, false},
+    {"function_call", &node_431, false},
+    {"continue_final_message", &node_435, false},
+    {"reasoning_effort", &node_436, false},
+    {"reasoning_format", &node_437, false},
+    {"enable_thinking", &node_438, false},
+    {"verbosity", &node_439, false},
+    {"modalities", &node_440, false},
+    {"service_tier", &node_442, false},
+    {"cache_prompt", &node_443, false},
+    {"user", &node_444, false},
+    {"safety_identifier", &node_445, false},
+    {"prompt_cache_key", &node_446, false},
+    {"prompt_cache_retention", &node_447, false},
+    {"store", &node_448, false},
+    {"metadata", &node_449, false},
+    {"prediction", &node_450, false},
+    {"use_beam_search", &node_451, false},
+    {"allowed_token_ids", &node_452, false},
+    {"bad_words", &node_453, false},
+    {"logits_processors", &node_454, false},
+    {"prompt_embeds", &node_455, false},
+    {"audio", &node_456, false},
+    {"web_search_options", &node_457, false},
+    {"grammar", &node_458, false},
+    {"json_schema", &node_459, false},
+    {"guided_json", &node_460, false},
+    {"guided_regex", &node_461, false},
+    {"guided_choice", &node_462, false},
+    {"guided_grammar", &node_464, false},
+    {"structured_outputs", &node_465, false},
+    {"regex", &node_466, false},
+    {"choice", &node_467, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -3003,117 +3021,91 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 73,
     .closed = true,
 };
-static const struct hearth_schema node_465 = {
+static const struct hearth_schema node_469 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_471 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_473 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_468 = {
+static const struct hearth_schema node_472 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_469,
+    .items = &node_473,
 };
-static const struct hearth_schema node_470 = {
+static const struct hearth_schema node_474 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_466 = {
+static const struct hearth_schema node_470 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_467, &node_468, &hearth_schema_tokens, &node_470, NULL},
-};
-static const struct hearth_schema node_471 = {
-    .expected = "nothing",
-    .refused = "models here continue a text, they do not fill in",
-};
-static const struct hearth_schema node_472 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_474 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_471, &node_472, &hearth_schema_tokens, &node_474, NULL},
 };
 static const struct hearth_schema node_475 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_473_properties[] = {
-    {"include_usage", &node_474, false},
-    {"include_obfuscation", &node_475, false},
-};
-static const struct hearth_schema node_473 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_473_properties,
-    .property_count = 2,
-    .closed = true,
+    .expected = "nothing",
+    .refused = "models here continue a text, they do not fill in",
 };
 static const struct hearth_schema node_476 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_478 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_479 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_477_properties[] = {
+    {"include_usage", &node_478, false},
+    {"include_obfuscation", &node_479, false},
+};
 static const struct hearth_schema node_477 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_477_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_480 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_481 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_478 = {
+static const struct hearth_schema node_482 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_479 = {
+static const struct hearth_schema node_483 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_480 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_481 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_482 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_483 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
 static const struct hearth_schema node_484 = {
-    .expected = "a number over 0 and at most 10",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_485 = {
     .expected = "an integer from -1 to 2,147,483,647",
@@ -3128,240 +3120,266 @@ static const struct hearth_schema node_486 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_487 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_488 = {
-    .expected = "a number from 0 to 1",
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_489 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_490 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_491 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_492 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_493 = {
-    .expected = "a number from 1 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_494 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_495 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
+static const struct hearth_schema node_490 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_491 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_492 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_493 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_494 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_495 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_496 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
 static const struct hearth_schema node_497 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_498 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_499 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_501 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_500 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_497,
+    .items = &node_501,
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_502 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_503 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_504 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_505 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_506 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_507 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_504 = {
+static const struct hearth_schema node_508 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_505 = {
+static const struct hearth_schema node_509 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_506 = {
+static const struct hearth_schema node_510 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_507 = {
+static const struct hearth_schema node_511 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_508 = {
+static const struct hearth_schema node_512 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_509 = {
+static const struct hearth_schema node_513 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_514 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_511 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_512 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_513 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_514 = {
-    .expected = "any value",
 };
 static const struct hearth_schema node_515 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_516 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_517 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_518 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_519 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_521 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_520 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_517,
+    .items = &node_521,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_522 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_523 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_520 = {
+static const struct hearth_schema node_524 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_526 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_525 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_522,
+    .items = &node_526,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_465, false},
-    {"prompt", &node_466, true},
-    {"suffix", &node_471, false},
-    {"stream", &node_472, false},
-    {"stream_options", &node_473, false},
-    {"echo", &node_476, false},
-    {"best_of", &node_477, false},
-    {"max_tokens", &node_478, false},
-    {"temperature", &node_479, false},
-    {"top_p", &node_480, false},
-    {"top_k", &node_481, false},
-    {"min_p", &node_482, false},
-    {"repeat_penalty", &node_483, false},
-    {"repetition_penalty", &node_484, false},
-    {"repeat_last_n", &node_485, false},
-    {"typical_p", &node_486, false},
-    {"top_n_sigma", &node_487, false},
-    {"xtc_probability", &node_488, false},
-    {"xtc_threshold", &node_489, false},
-    {"dynatemp_range", &node_490, false},
-    {"dynatemp_exponent", &node_491, false},
-    {"dry_multiplier", &node_492, false},
-    {"dry_base", &node_493, false},
-    {"dry_allowed_length", &node_494, false},
-    {"dry_penalty_last_n", &node_495, false},
-    {"dry_sequence_breakers", &node_496, false},
-    {"presence_penalty", &node_498, false},
-    {"frequency_penalty", &node_499, false},
-    {"seed", &node_500, false},
+    {"model", &node_469, false},
+    {"prompt", &node_470, true},
+    {"suffix", &node_475, false},
+    {"stream", &node_476, false},
+    {"stream_options", &node_477, false},
+    {"echo", &node_480, false},
+    {"best_of", &node_481, false},
+    {"max_tokens", &node_482, false},
+    {"temperature", &node_483, false},
+    {"top_p", &node_484, false},
+    {"top_k", &node_485, false},
+    {"min_p", &node_486, false},
+    {"repeat_penalty", &node_487, false},
+    {"repetition_penalty", &node_488, false},
+    {"repeat_last_n", &node_489, false},
+    {"typical_p", &node_490, false},
+    {"top_n_sigma", &node_491, false},
+    {"xtc_probability", &node_492, false},
+    {"xtc_threshold", &node_493, false},
+    {"dynatemp_range", &node_494, false},
+    {"dynatemp_exponent", &node_495, false},
+    {"dry_multiplier", &node_496, false},
+    {"dry_base", &node_497, false},
+    {"dry_allowed_length", &node_498, false},
+    {"dry_penalty_last_n", &node_499, false},
+    {"dry_sequence_breakers", &node_500, false},
+    {"presence_penalty", &node_502, false},
+    {"frequency_penalty", &node_503, false},
+    {"seed", &node_504, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_501, false},
+    {"n", &node_505, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_502, false},
-    {"ignore_eos", &node_503, false},
-    {"use_beam_search", &node_504, false},
-    {"allowed_token_ids", &node_505, false},
-    {"bad_words", &node_506, false},
-    {"logits_processors", &node_507, false},
-    {"prompt_embeds", &node_508, false},
-    {"service_tier", &node_509, false},
-    {"cache_prompt", &node_510, false},
-    {"user", &node_511, false},
-    {"grammar", &node_512, false},
-    {"json_schema", &node_513, false},
+    {"logprobs", &node_506, false},
+    {"ignore_eos", &node_507, false},
+    {"use_beam_search", &node_508, false},
+    {"allowed_token_ids", &node_509, false},
+    {"bad_words", &node_510, false},
+    {"logits_processors", &node_511, false},
+    {"prompt_embeds", &node_512, false},
+    {"service_tier", &node_513, false},
+    {"cache_prompt", &node_514, false},
+    {"user", &node_515, false},
+    {"grammar", &node_516, false},
+    {"json_schema", &node_517, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_514, false},
-    {"guided_regex", &node_515, false},
-    {"guided_choice", &node_516, false},
-    {"guided_grammar", &node_518, false},
-    {"structured_outputs", &node_519, false},
-    {"regex", &node_520, false},
-    {"choice", &node_521, false},
+    {"guided_json", &node_518, false},
+    {"guided_regex", &node_519, false},
+    {"guided_choice", &node_520, false},
+    {"guided_grammar", &node_522, false},
+    {"structured_outputs", &node_523, false},
+    {"regex", &node_524, false},
+    {"choice", &node_525, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3370,97 +3388,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 53,
     .closed = true,
 };
-static const struct hearth_schema node_523 = {
+static const struct hearth_schema node_527 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_529 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_531 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_530 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_527,
+    .items = &node_531,
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_532 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_524 = {
+static const struct hearth_schema node_528 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_525, &node_526, &hearth_schema_tokens, &node_528, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_529, &node_530, &hearth_schema_tokens, &node_532, NULL},
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_533 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_534 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_536 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_537 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_538 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_531 = {
-    .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_532, &node_533, &node_534, NULL},
-};
 static const struct hearth_schema node_535 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_536, &node_537, &node_538, NULL},
+};
+static const struct hearth_schema node_539 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_536 = {
+static const struct hearth_schema node_540 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_537 = {
+static const struct hearth_schema node_541 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_538 = {
+static const struct hearth_schema node_542 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_523, false},
-    {"input", &node_524, true},
-    {"encoding_format", &node_529, false},
-    {"dimensions", &node_530, false},
-    {"truncate", &node_531, false},
-    {"prompt_name", &node_535, false},
+    {"model", &node_527, false},
+    {"input", &node_528, true},
+    {"encoding_format", &node_533, false},
+    {"dimensions", &node_534, false},
+    {"truncate", &node_535, false},
+    {"prompt_name", &node_539, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_536, false},
-    {"service_tier", &node_537, false},
-    {"user", &node_538, false},
+    {"partial", &node_540, false},
+    {"service_tier", &node_541, false},
+    {"user", &node_542, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3476,124 +3494,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_539 = {
+static const struct hearth_schema node_543 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_540 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .takes_nul = true,
-    .length_min = 1,
-};
-static const struct hearth_schema node_543 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_545 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema_property node_544_properties[] = {
-    {"text", &node_545, true},
-};
 static const struct hearth_schema node_544 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_544_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_542 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_543, &node_544, NULL},
-};
-static const struct hearth_schema node_541 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
-    .length_max = 2048,
-    .items = &node_542,
 };
 static const struct hearth_schema node_547 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
+static const struct hearth_schema node_549 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_548_properties[] = {
+    {"text", &node_549, true},
+};
+static const struct hearth_schema node_548 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_548_properties,
+    .property_count = 1,
+};
 static const struct hearth_schema node_546 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_547, &node_548, NULL},
+};
+static const struct hearth_schema node_545 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_546,
+};
+static const struct hearth_schema node_551 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_550 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_547,
-};
-static const struct hearth_schema node_548 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_549 = {
-    .expected = "\"Right\" or \"right\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"Right", "right", NULL},
-};
-static const struct hearth_schema node_550 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_551 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .items = &node_551,
 };
 static const struct hearth_schema node_552 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_553 = {
+    .expected = "\"Right\" or \"right\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"Right", "right", NULL},
+};
 static const struct hearth_schema node_554 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_555 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_556 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_558 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_559 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_560 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_553 = {
-    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_554, &node_555, &node_556, NULL},
-};
 static const struct hearth_schema node_557 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_558, &node_559, &node_560, NULL},
+};
+static const struct hearth_schema node_561 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_562 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_539, false},
-    {"query", &node_540, true},
-    {"documents", &node_541, false},
-    {"texts", &node_546, false},
-    {"return_text", &node_548, false},
-    {"truncation_direction", &node_549, false},
-    {"top_n", &node_550, false},
-    {"return_documents", &node_551, false},
-    {"raw_scores", &node_552, false},
-    {"truncate", &node_553, false},
+    {"model", &node_543, false},
+    {"query", &node_544, true},
+    {"documents", &node_545, false},
+    {"texts", &node_550, false},
+    {"return_text", &node_552, false},
+    {"truncation_direction", &node_553, false},
+    {"top_n", &node_554, false},
+    {"return_documents", &node_555, false},
+    {"raw_scores", &node_556, false},
+    {"truncate", &node_557, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_557, false},
-    {"user", &node_558, false},
+    {"service_tier", &node_561, false},
+    {"user", &node_562, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -3602,65 +3620,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_559 = {
+static const struct hearth_schema node_563 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_565 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_567 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_566 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_563,
-};
-static const struct hearth_schema node_560 = {
-    .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_561, &node_562, NULL},
+    .items = &node_567,
 };
 static const struct hearth_schema node_564 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_565, &node_566, NULL},
+};
+static const struct hearth_schema node_568 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_569 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_570 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_571 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_572 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_559, false},
-    {"inputs", &node_560, true},
-    {"normalize", &node_564, false},
-    {"truncate", &node_565, false},
-    {"truncation_direction", &node_566, false},
-    {"prompt_name", &node_567, false},
-    {"dimensions", &node_568, false},
+    {"model", &node_563, false},
+    {"inputs", &node_564, true},
+    {"normalize", &node_568, false},
+    {"truncate", &node_569, false},
+    {"truncation_direction", &node_570, false},
+    {"prompt_name", &node_571, false},
+    {"dimensions", &node_572, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -3669,73 +3687,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_573 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_575 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_574 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_571,
+    .items = &node_575,
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_576 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_578 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_577 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_574,
+    .items = &node_578,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_579 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_580 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_581 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_582 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_583 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_569, false},
-    {"texts", &node_570, true},
-    {"input_type", &node_572, false},
-    {"embedding_types", &node_573, false},
-    {"output_dimension", &node_575, false},
-    {"truncate", &node_576, false},
-    {"prompt_name", &node_577, false},
-    {"images", &node_578, false},
-    {"inputs", &node_579, false},
+    {"model", &node_573, false},
+    {"texts", &node_574, true},
+    {"input_type", &node_576, false},
+    {"embedding_types", &node_577, false},
+    {"output_dimension", &node_579, false},
+    {"truncate", &node_580, false},
+    {"prompt_name", &node_581, false},
+    {"images", &node_582, false},
+    {"inputs", &node_583, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -3744,77 +3762,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_584 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_586 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_585 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_582,
+    .items = &node_586,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_587 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_580, &node_581, &node_583, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_584, &node_585, &node_587, NULL},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_588 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_589 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_591 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_592 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_593 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_586 = {
-    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_587, &node_588, &node_589, NULL},
-};
 static const struct hearth_schema node_590 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_591, &node_592, &node_593, NULL},
+};
+static const struct hearth_schema node_594 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_595 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_584, false},
+    {"model", &node_588, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_585, false},
-    {"truncate", &node_586, false},
+    {"raw_scores", &node_589, false},
+    {"truncate", &node_590, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_590, false},
-    {"user", &node_591, false},
+    {"service_tier", &node_594, false},
+    {"user", &node_595, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -3823,70 +3841,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_596 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_598 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_600 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_599 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_596,
+    .items = &node_600,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_603 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_602 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_599,
+    .items = &node_603,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_601 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_598,
+    .items = &node_602,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_597 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_594, &node_595, &node_597, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_598, &node_599, &node_601, NULL},
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_604 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_605 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_606 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_592, false},
-    {"inputs", &node_593, true},
-    {"truncate", &node_600, false},
-    {"truncation_direction", &node_601, false},
-    {"raw_scores", &node_602, false},
+    {"model", &node_596, false},
+    {"inputs", &node_597, true},
+    {"truncate", &node_604, false},
+    {"truncation_direction", &node_605, false},
+    {"raw_scores", &node_606, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -3895,42 +3913,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_607 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_608 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_609 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_611 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_610 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_607,
+    .additional = &node_611,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_612 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_603, true},
-    {"endpoint", &node_604, true},
-    {"completion_window", &node_605, true},
-    {"metadata", &node_606, false},
-    {"output_expires_after", &node_608, false},
+    {"input_file_id", &node_607, true},
+    {"endpoint", &node_608, true},
+    {"completion_window", &node_609, true},
+    {"metadata", &node_610, false},
+    {"output_expires_after", &node_612, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",

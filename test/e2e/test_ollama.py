@@ -1,11 +1,13 @@
 """Ollama's API through its own client for Python, and its lines as they stand on the wire."""
-import json
+import datetime
+import os
+import pathlib
 import subprocess
 
 import ollama
 import pytest
 
-from conftest import ROOT, Server, cli, strict_json, wait_for, write_fake
+from conftest import ROOT, SLOW, Server, cli, strict_json, wait_for, write_fake
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def test_without_a_prompt_the_model_is_loaded_and_keep_alive_says_for_how_long(c
     assert client.generate("fake", keep_alive="10m").done_reason == "load"
     model = loaded(client)["fake:1"]
     assert model.context_length > 0 and model.digest
-    left = (model.expires_at - __import__("datetime").datetime.now(model.expires_at.tzinfo)).total_seconds()
+    left = (model.expires_at - datetime.datetime.now(model.expires_at.tzinfo)).total_seconds()
     assert 9 * 60 < left < 11 * 60
     assert client.chat("fake", [], keep_alive=-1).done_reason == "load"
     assert loaded(client)["fake:1"].expires_at > model.expires_at
@@ -268,3 +270,37 @@ def test_a_key_that_only_other_servers_know_is_named_and_passed_over(server):
                                        "novelty": 1, "options": {"num_gqa": 8}})
     assert answer.status == 200, answer.text
     assert "novelty" in answer.headers["Hearth-Ignored"] and "num_gqa" in answer.headers["Hearth-Ignored"]
+
+
+WEATHER = {"type": "function", "function": {
+    "name": "get_weather", "description": "Tells the weather of a city.",
+    "parameters": {"type": "object", "required": ["city"], "additionalProperties": False,
+                   "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}}}}}
+
+
+def test_a_tool_call_comes_whole_with_its_arguments_as_an_object(server, client):
+    body = {"model": "smollm2", "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+            "tools": [WEATHER], "tool_choice": "required", "options": {"temperature": 0, "num_predict": 80}}
+    whole = server.post("/api/chat", {**body, "stream": False}).json()
+    calls = [call["function"] for call in whole["message"]["tool_calls"]]
+    assert calls and all(call["name"] == "get_weather" and call["arguments"]["city"] in ("Paris", "Rome")
+                         for call in calls)
+    got = lines(server.post("/api/chat", body))
+    assert [one["function"] for line in got for one in line["message"].get("tool_calls", [])] == calls
+    assert "tool_calls" not in got[-1]["message"]
+    cut = lines(server.post("/api/chat", {**body, "options": {"temperature": 0, "num_predict": 8}}))
+    assert not any("tool_calls" in line["message"] for line in cut) and cut[-1]["done_reason"] == "length"
+    asked = [*body["messages"], {"role": "assistant", "content": "", "tool_calls": [{"function": calls[0]}]},
+             {"role": "tool", "tool_name": "get_weather", "content": "sunny"}]
+    answer = client.chat("smollm2", asked, tools=[WEATHER], options={"num_predict": 8})
+    assert answer.prompt_eval_count > whole["prompt_eval_count"]
+
+
+def test_the_client_for_javascript_works(server):
+    modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
+    if not (modules / "ollama").exists():
+        pytest.skip("the ollama package for Node is not installed (scripts/test does that)")
+    done = subprocess.run(["node", ROOT / "test/e2e/node/ollama.mjs", server.url, str(modules)],
+                          capture_output=True, text=True, timeout=120 * SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip() == "ok"

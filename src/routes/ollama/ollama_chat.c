@@ -10,36 +10,37 @@ static void open_message(const struct hearth_choice *choice, struct hearth_buf *
     hearth_buf_text(buf, ",\"message\":{\"role\":\"assistant\",\"content\":");
 }
 
-/* Arguments are an object there. The engine promises a JSON text; what is none becomes empty rather
- * than break the line. */
-static void write_call(const struct hearth_generated_call *call, struct hearth_buf *buf)
+/* Arguments are an object there. */
+static void write_call(const struct hearth_generated_call *call, const json_t *arguments,
+                       struct hearth_buf *buf)
 {
-    json_t *arguments = hearth_json_parse(call->arguments.bytes ? call->arguments.bytes : "",
-                                          call->arguments.length, NULL);
     hearth_buf_text(buf, "{\"id\":");
     hearth_json_write_text(buf, call->id);
     hearth_buf_text(buf, ",\"function\":{\"name\":");
     hearth_json_write_string(buf, call->name.bytes, call->name.length);
     hearth_buf_text(buf, ",\"arguments\":");
-    if (json_is_object(arguments))
-        hearth_json_dump(buf, arguments);
-    else
-        hearth_buf_text(buf, "{}");
+    hearth_json_dump(buf, arguments);
     hearth_buf_text(buf, "}}");
-    json_decref(arguments);
 }
 
-static void write_calls(const struct hearth_choice *choice, struct hearth_buf *buf)
+/* ,"tool_calls":[…]; nothing where there is none. A call that was cut off has no whole arguments,
+ * and is left out: half a call is worse than none. Returns how many were written. */
+static unsigned write_calls(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
-    if (!choice->call_count)
-        return;
-    hearth_buf_text(buf, ",\"tool_calls\":[");
+    unsigned written = 0;
     for (uint32_t i = 0; i < choice->call_count; i++) {
-        if (i)
-            hearth_buf_char(buf, ',');
-        write_call(&choice->calls[i], buf);
+        const struct hearth_generated_call *call = &choice->calls[i];
+        json_t *arguments = hearth_json_parse(call->arguments.bytes ? call->arguments.bytes : "",
+                                              call->arguments.length, NULL);
+        if (json_is_object(arguments)) {
+            hearth_buf_text(buf, written++ ? "," : ",\"tool_calls\":[");
+            write_call(call, arguments, buf);
+        }
+        json_decref(arguments);
     }
-    hearth_buf_char(buf, ']');
+    if (written)
+        hearth_buf_char(buf, ']');
+    return written;
 }
 
 /* Calls are told at the end, each whole: nothing is written of their pieces. */
@@ -61,12 +62,13 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
 /* Clients take calls from lines that are not the last. */
 static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
-    if (choice->call_count) {
-        open_message(choice, buf);
-        hearth_buf_text(buf, "\"\"");
-        write_calls(choice, buf);
+    size_t start = buf->length;
+    open_message(choice, buf);
+    hearth_buf_text(buf, "\"\"");
+    if (write_calls(choice, buf))
         hearth_buf_text(buf, "},\"done\":false}\n");
-    }
+    else
+        buf->length = start;
     open_message(choice, buf);
     hearth_buf_text(buf, "\"\"}");
     hearth_ollama_write_end(choice, buf);

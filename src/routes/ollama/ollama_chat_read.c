@@ -13,7 +13,7 @@ int hearth_ollama_chat_read(json_t *body, struct hearth_arena *arena,
                             struct hearth_error *error)
 {
     struct hearth_generation_request request = {.shape = &hearth_ollama_chat};
-    json_t *tools = json_object_get(body, "tools");
+    json_t *tools = json_object_get(body, "tools"), *choice = json_object_get(body, "tool_choice");
     struct hearth_input *input = hearth_arena_alloc(arena, sizeof(*input));
     if (!input)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the request is too large");
@@ -25,6 +25,8 @@ int hearth_ollama_chat_read(json_t *body, struct hearth_arena *arena,
                         hearth_ollama_messages(json_object_get(body, "messages")));
     if (json_array_size(tools))
         json_object_set(object, "tools", tools);
+    if (json_array_size(tools) && choice && !json_is_null(choice))
+        json_object_set(object, "tool_choice", choice);
     hearth_ollama_set_think(body, object);
     hearth_ollama_set_format(body, object);
     rc = hearth_json_dump(conversation, object);
