@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 API = ROOT / "api"
 NOTE = "Made by scripts/generate from {}; do not edit."
 # How an API says an error: the column `errors` of routes.json, and the schema of the answer.
-ERROR_SCHEMAS = {"hearth": "Error", "openai": "OpenaiError", "ollama": "OllamaError"}
+ERROR_SCHEMAS = {"hearth": "Error", "openai": "OpenaiError", "anthropic": "AnthropicError",
+                 "ollama": "OllamaError"}
 # Families whose streams are no server-sent events.
 STREAM_TYPES = {"ollama": "application/x-ndjson"}
 VERSION = re.search(r"VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()
@@ -419,7 +420,8 @@ def errors_page():
     rows = json.loads((API / "errors.json").read_text())["errors"]
     out = ["# Errors", "", f"<!-- {NOTE.format('api/errors.json')} -->", "",
            "Under `/v1`, and on the other paths of OpenAI's routes, an error has OpenAI's shape, `{\"error\": {\"message\", \"type\", \"param\", "
-           "\"code\"}}`;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
+           "\"code\"}}`;", "under `/v1/messages` Anthropic's, `{\"type\": \"error\", \"error\": {\"type\", \"message\"}, \"request_id\"}`, with 400 for 422 "
+           "and 529 for 503;", "elsewhere it is `{\"error\", \"detail\", \"code\", \"request_id\"}`, with "
            "`fields` (field, expected,", "got, message) when the status is 422. `hearth` exits with the "
            "code below. *Retry* says whether the", "same request may succeed later; then there is often a "
            "`Retry-After`.", "", "| code | HTTP | gRPC | exit | retry | meaning |",

@@ -62,6 +62,12 @@ struct hearth_settings {
     bool gzip;
     /* milliseconds: how long running requests may go on after SIGTERM */
     uint64_t drain_timeout;
+    /* milliseconds: how long answers of /v1/responses are kept for previous_response_id and GET; 0 keeps none */
+    uint64_t responses_keep;
+    /* answers of /v1/responses that are kept at once; the oldest go first */
+    int64_t responses_max;
+    /* bytes: bytes of answers of /v1/responses, with what they answer, that are kept at once */
+    uint64_t responses_bytes_max;
     /* milliseconds: longest time for one inference request; 0 sets no limit */
     uint64_t request_timeout;
     /* model of a request that names none, where it can do what is asked; without it the only model that can */

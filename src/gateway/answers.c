@@ -1,4 +1,4 @@
-/* Errors in both shapes, and answers that end a call. */
+/* Errors in every shape, and answers that end a call. */
 #include "gateway/answers.h"
 
 #include "base/error.h"
@@ -52,6 +52,46 @@ static void write_ollama(struct hearth_buf *buf, const struct hearth_error *erro
     hearth_buf_char(buf, '}');
 }
 
+/* The words of Anthropic's clients (docs.anthropic.com, "Errors"), by the status. */
+static const char *anthropic_type(int status)
+{
+    static const struct {
+        int status;
+        const char *type;
+    } types[] = {{400, "invalid_request_error"}, {401, "authentication_error"},
+                 {403, "permission_error"},      {404, "not_found_error"},
+                 {413, "request_too_large"},     {429, "rate_limit_error"},
+                 {504, "timeout_error"},         {529, "overloaded_error"}};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].status == status)
+            return types[i].type;
+    return status < 500 ? "invalid_request_error" : "api_error";
+}
+
+static void write_anthropic(struct hearth_buf *buf, const char *request_id,
+                            const struct hearth_error *error)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    hearth_buf_text(buf, "{\"type\":\"error\",\"error\":{");
+    write_member(buf, "type",
+                 anthropic_type(hearth_error_status(HEARTH_ERRORS_ANTHROPIC, error->code)));
+    hearth_buf_char(buf, ',');
+    write_member(buf, "message", *error->message ? error->message : row->text);
+    hearth_buf_text(buf, "},");
+    write_member(buf, "request_id", request_id);
+    hearth_buf_char(buf, '}');
+}
+
+/* Neither has a 422; Anthropic says 529 where it has no room for a request now. */
+int hearth_error_status(enum hearth_error_shape shape, int code)
+{
+    int status = hearth_error_row(code)->http_status;
+    bool anthropic = shape == HEARTH_ERRORS_ANTHROPIC;
+    if (anthropic && status == 503)
+        return 529;
+    return status == 422 && (anthropic || shape == HEARTH_ERRORS_OLLAMA) ? 400 : status;
+}
+
 /* All faults at once, so that a client mends them in one go. The arena only serves the texts made
  * here. */
 static void write_fields(struct hearth_buf *buf, const struct hearth_schema_faults *faults)
@@ -92,6 +132,10 @@ void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
         write_ollama(buf, error);
         return;
     }
+    if (shape == HEARTH_ERRORS_ANTHROPIC) {
+        write_anthropic(buf, request_id, error);
+        return;
+    }
     const struct hearth_error_row *row = hearth_error_row(error->code);
     hearth_buf_char(buf, '{');
     write_member(buf, "error", row->text);
@@ -106,11 +150,18 @@ void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
     hearth_buf_char(buf, '}');
 }
 
+void hearth_answer_name(struct hearth_exchange *exchange, enum hearth_error_shape shape)
+{
+    if (shape == HEARTH_ERRORS_ANTHROPIC)
+        hearth_exchange_set_header(exchange, "request-id", hearth_exchange_id(exchange));
+}
+
 /* Writes the answer of an error and returns its status. */
 static int send_error(struct hearth_exchange *exchange, enum hearth_error_shape shape,
                       const struct hearth_error *error, const struct hearth_error_detail *detail)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
+    int status = hearth_error_status(shape, error->code);
     uint32_t retry_ms = detail ? detail->retry_after_ms : 0;
     if (!retry_ms && row->retry && row->http_status == 503)
         retry_ms = 1000;
@@ -121,12 +172,13 @@ static int send_error(struct hearth_exchange *exchange, enum hearth_error_shape 
     }
     if (row->http_status == 401)
         hearth_exchange_set_header(exchange, "www-authenticate", "Bearer");
+    hearth_answer_name(exchange, shape);
     struct hearth_buf buf;
     hearth_buf_init(&buf, 256 << 10);
     hearth_error_write(&buf, shape, hearth_exchange_id(exchange), error, detail);
-    hearth_exchange_answer(exchange, row->http_status, "application/json", buf.bytes, buf.length);
+    hearth_exchange_answer(exchange, status, "application/json", buf.bytes, buf.length);
     hearth_buf_finish(&buf);
-    return row->http_status;
+    return status;
 }
 
 void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_shape shape,
@@ -143,7 +195,7 @@ void hearth_answer_error(struct hearth_call *call, const struct hearth_error *er
 {
     struct hearth_exchange *exchange = call->exchange;
     enum hearth_error_shape shape = call->route->errors;
-    hearth_call_end(call, hearth_error_row(error->code)->http_status);
+    hearth_call_end(call, hearth_error_status(shape, error->code));
     send_error(exchange, shape, error, detail);
 }
 
@@ -229,9 +281,8 @@ void hearth_answer_faults(struct hearth_call *call, const struct hearth_schema_f
         openai_text(first, &error);
         detail.param = *first->path ? first->path : NULL;
         detail.openai_code = openai_code(first);
-    } else { /* Ollama has no 422 */
-        bool ollama = call->route->errors == HEARTH_ERRORS_OLLAMA;
-        hearth_error_set(&error, ollama ? HEARTH_EINVAL : HEARTH_EFIELDS, "%s%s",
+    } else {
+        hearth_error_set(&error, HEARTH_EFIELDS, "%s%s",
                          hearth_schema_fault_text(first, hearth_call_arena(call)),
                          faults->count > 1 ? ", and there is more" : "");
     }

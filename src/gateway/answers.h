@@ -16,10 +16,16 @@ struct hearth_error_detail {
     const struct hearth_schema_faults *faults; /* listed where the shape has room for them */
 };
 
+/* The status of an error; that of the table, unless the shape's API has another one for it. */
+int hearth_error_status(enum hearth_error_shape shape, int code);
 /* The body of an error answer. */
 void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
                         const char *request_id, const struct hearth_error *error,
                         const struct hearth_error_detail *detail);
+
+/* Some clients look for the request's id in a header of their own API, beside X-Request-Id. Errors
+ * have it by themselves. */
+void hearth_answer_name(struct hearth_exchange *exchange, enum hearth_error_shape shape);
 
 /* For an exchange without a call. `detail` may be NULL. */
 void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_shape shape,

@@ -117,9 +117,10 @@ static bool render_error(void *argument, struct hearth_exchange *exchange, int c
     const struct hearth_gateway *gateway = argument;
     struct hearth_error error;
     hearth_error_set(&error, code, "%s", detail ? detail : "");
-    const char *path = hearth_exchange_head(exchange)->path;
-    hearth_error_write(ret_body, hearth_router_errors(gateway->routes, path),
-                       hearth_exchange_id(exchange), &error, NULL);
+    enum hearth_error_shape shape =
+        hearth_router_errors(gateway->routes, hearth_exchange_head(exchange)->path);
+    hearth_answer_name(exchange, shape);
+    hearth_error_write(ret_body, shape, hearth_exchange_id(exchange), &error, NULL);
     return true;
 }
 

@@ -4,6 +4,19 @@
 
 #include "base/schema.h"
 
+extern const struct hearth_schema hearth_schema_message_block;
+extern const struct hearth_schema hearth_schema_system_block;
+extern const struct hearth_schema hearth_schema_anthropic_message;
+extern const struct hearth_schema hearth_schema_anthropic_messages;
+extern const struct hearth_schema hearth_schema_anthropic_system;
+extern const struct hearth_schema hearth_schema_anthropic_tool;
+extern const struct hearth_schema hearth_schema_anthropic_tools;
+extern const struct hearth_schema hearth_schema_anthropic_tool_choice;
+extern const struct hearth_schema hearth_schema_anthropic_thinking;
+extern const struct hearth_schema hearth_schema_anthropic_format;
+extern const struct hearth_schema hearth_schema_anthropic_output;
+extern const struct hearth_schema hearth_schema_messages_request;
+extern const struct hearth_schema hearth_schema_count_tokens_request;
 extern const struct hearth_schema hearth_schema_parameters;
 extern const struct hearth_schema hearth_schema_infer_request;
 extern const struct hearth_schema hearth_schema_inference_request;
@@ -54,5 +67,8 @@ extern const struct hearth_schema hearth_schema_score_texts;
 extern const struct hearth_schema hearth_schema_score_request;
 extern const struct hearth_schema hearth_schema_predict_request;
 extern const struct hearth_schema hearth_schema_batch_create;
+extern const struct hearth_schema hearth_schema_response_input_item;
+extern const struct hearth_schema hearth_schema_response_tool;
+extern const struct hearth_schema hearth_schema_responses_request;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "gateway/schemas.gen.h"
 #include "routes/admin/admin_routes.gen.h"
+#include "routes/anthropic/anthropic_routes.gen.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/native/native_routes.gen.h"
 #include "routes/ollama/ollama_routes.gen.h"
@@ -51,6 +52,34 @@ static const struct hearth_route rows[] = {
      .group = "openai", .name = "openai_model", .errors = HEARTH_ERRORS_OPENAI,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
      .may_ignore = false, .handle = hearth_route_openai_model},
+    {.method = "POST", .path = "/v1/responses", .aliases = (const char *const[]){"/responses", NULL},
+     .group = "openai", .name = "responses", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_SSE, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_responses_request,
+     .may_ignore = true, .handle = hearth_route_responses},
+    {.method = "GET", .path = "/v1/responses/{response}", .aliases = NULL,
+     .group = "openai", .name = "response_show", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_response_show},
+    {.method = "DELETE", .path = "/v1/responses/{response}", .aliases = NULL,
+     .group = "openai", .name = "response_delete", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_response_delete},
+    {.method = "POST", .path = "/v1/responses/{response}/cancel", .aliases = NULL,
+     .group = "openai", .name = "response_cancel", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = 65536, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_response_cancel},
+    {.method = "GET", .path = "/v1/responses/{response}/input_items", .aliases = NULL,
+     .group = "openai", .name = "response_items", .errors = HEARTH_ERRORS_OPENAI,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_response_items},
+    {.method = "POST", .path = "/v1/messages", .aliases = NULL,
+     .group = "anthropic", .name = "messages", .errors = HEARTH_ERRORS_ANTHROPIC,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_SSE, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_messages_request,
+     .may_ignore = true, .handle = hearth_route_messages},
+    {.method = "POST", .path = "/v1/messages/count_tokens", .aliases = NULL,
+     .group = "anthropic", .name = "count_tokens", .errors = HEARTH_ERRORS_ANTHROPIC,
+     .scope = HEARTH_SCOPE_INFER, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_count_tokens_request,
+     .may_ignore = true, .handle = hearth_route_count_tokens},
     {.method = "GET", .path = "/api/version", .aliases = NULL,
      .group = "ollama", .name = "ollama_version", .errors = HEARTH_ERRORS_OLLAMA,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,

@@ -110,10 +110,12 @@ static void on_loading(struct hearth_answering *answering, float fraction)
         hearth_text_stream_loading(of(answering), fraction);
 }
 
-/* Noted with each prompt: a model whose worker ended meanwhile may have been loaded anew, with
- * other settings. */
-static void on_prepared(struct hearth_answering *answering, uint32_t part)
+/* The length of the prompt is known before the rest of the figures, and some APIs begin with it.
+ * The fingerprint is noted with each prompt: a model whose worker ended meanwhile may have been
+ * loaded anew, with other settings. */
+static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count)
 {
+    of(answering)->choices[part].done.prompt_tokens = token_count;
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",
              hearth_inference_fingerprint(hearth_answering_inference(answering, part)));
     if (of(answering)->stream)
@@ -217,7 +219,10 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->answering = (struct hearth_answering){
         .ops = &ops, .count = count, .waiting_max = count > WAITING_MAX ? WAITING_MAX : 0};
     g->shape = request->shape;
-    hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
+    if (request->id)
+        snprintf(g->id, sizeof(g->id), "%s", request->id);
+    else
+        hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
     g->echo = request->echo;
     g->asked = request->asked;
@@ -233,7 +238,7 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->adapters = request->adapters;
     g->choice_count = count;
     for (uint32_t i = 0; i < count; i++)
-        hearth_choice_init(&g->choices[i], g, i);
+        hearth_choice_init(&g->choices[i], g, i, request->kept);
     return g;
 }
 

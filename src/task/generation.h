@@ -105,6 +105,7 @@ struct hearth_generation_request {
     const struct hearth_generation_shape *shape;
     const char *model;                 /* as the client named it */
     const char *submit_as;             /* the version that it means; NULL: as named */
+    const char *id; /* of the answer, where the client knows it already; NULL: a new one */
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
@@ -112,6 +113,9 @@ struct hearth_generation_request {
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
     const void *asked;       /* the shape's own, for its writers; in the call's arena */
+    /* What `kept` of each choice begins with (`kept_size` bytes, with all that `forget` frees);
+     * NULL: zeros. */
+    const void *kept;
     bool stream, include_usage, list;
     uint32_t given;      /* of the n choices of an input, the likeliest that are answered; 0: all */
     bool hides_logprobs; /* they are computed, not shown */

@@ -11,12 +11,14 @@
 enum { TEXT_MAX = 16 << 20, NAME_MAX_BYTES = 1024 };
 
 void hearth_choice_init(struct hearth_choice *choice, struct hearth_generation *generation,
-                        uint32_t index)
+                        uint32_t index, const void *kept)
 {
     *choice = (struct hearth_choice){.generation = generation, .index = index};
     hearth_buf_init(&choice->text, TEXT_MAX);
     hearth_buf_init(&choice->reasoning, TEXT_MAX);
     choice->kept = hearth_calloc(1, generation->shape->kept_size + 1);
+    if (kept)
+        memcpy(choice->kept, kept, generation->shape->kept_size);
 }
 
 void hearth_choice_finish(struct hearth_choice *choice)

@@ -6,7 +6,7 @@
 #include "task/generation.h"
 
 void hearth_choice_init(struct hearth_choice *choice, struct hearth_generation *generation,
-                        uint32_t index);
+                        uint32_t index, const void *kept);
 void hearth_choice_finish(struct hearth_choice *choice);
 
 /* Before all else: of a call that is not whole, which is told as text. In a stream that has begun to

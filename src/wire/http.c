@@ -291,7 +291,8 @@ const char *hearth_http_status_text(int status)
                    {503, "Service Unavailable"},
                    {504, "Gateway Timeout"},
                    {505, "HTTP Version Not Supported"},
-                   {507, "Insufficient Storage"}};
+                   {507, "Insufficient Storage"},
+                   {529, "Overloaded"}};
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
         if (phrases[i].status == status)
             return phrases[i].text;

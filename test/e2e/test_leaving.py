@@ -26,6 +26,11 @@ BODIES = {
                          {"model": "late", "messages": MESSAGES, "stream": True},
                          {"model": "fake", "messages": [{"role": "user", "content": "x " * 200_000}]}],
     "completions": [{"model": "fake", "prompt": "x", "stream": True}, {"model": "fake", "prompt": ["x", "y"]}],
+    "responses": [{"model": "fake", "input": "say something", "stream": True},
+                  {"model": "fake", "input": "say something", "previous_response_id": "resp_0"}],
+    "messages": [{"model": "fake", "max_tokens": 9, "messages": MESSAGES, "stream": True},
+                 {"model": "late", "max_tokens": 9, "messages": MESSAGES}],
+    "count_tokens": [{"model": "fake", "messages": MESSAGES}],
     "embeddings": [{"model": "vectors", "input": ["some text"] * MANY}, {"model": "vectors", "input": "x"}],
     "rerank": [{"model": "scores", "query": "x", "documents": ["some text"] * MANY, "return_documents": True}],
     "embed": [{"model": "vectors", "inputs": ["some text"] * MANY}],
@@ -56,7 +61,8 @@ BODIES = {
 }
 # What stands for {…} in the paths; a route that takes a model's name is asked for several.
 PARAMETERS = {"id": ["kept"], "model": ["fake", "labels", "vectors"], "number": ["1"], "alias": ["best"],
-              "digest": ["sha256:00"]}
+              "digest": ["sha256:00"],
+              "response": ["resp_0"]}
 # When the client leaves behind its last byte, as parts of the time that the whole answer takes.
 PARTS = [0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1]
 LONGEST_S = 2

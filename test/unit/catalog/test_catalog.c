@@ -1,5 +1,6 @@
 /* The catalogue over the store in memory, and its resolving of references. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "catalog/catalog.h"
 #include "catalog/catalog_tags.h"
 #include "loop/loop.h"

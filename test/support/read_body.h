@@ -1,0 +1,46 @@
+/* A body in, the conversation that the worker would get out: for the readers of an API. Texts in
+ * tests have ' where JSON has ". */
+#ifndef HEARTH_TEST_SUPPORT_READ_BODY_H
+#define HEARTH_TEST_SUPPORT_READ_BODY_H
+
+#include "base/arena.h"
+#include "base/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static inline json_t *body_of(const char *text)
+{
+    char json[4096];
+    struct hearth_error error;
+    snprintf(json, sizeof(json), "%s", text);
+    for (char *at = json; *at; at++)
+        if (*at == '\'')
+            *at = '"';
+    json_t *body = hearth_json_parse(json, strlen(json), &error);
+    if (!body)
+        fail_msg("%s: %s", text, error.message);
+    return body;
+}
+
+/* The member of the conversation, as it is written out, is the same as this. */
+static inline void assert_member(const struct hearth_buf *conversation, const char *key,
+                                 const char *wanted)
+{
+    struct hearth_error error;
+    json_t *read = hearth_json_parse(conversation->bytes, conversation->length, &error);
+    json_t *expected = body_of(wanted);
+    assert_non_null(read);
+    if (!json_equal(json_object_get(read, key), expected))
+        fail_msg("%s is not %s in %.*s", key, wanted, (int)conversation->length,
+                 conversation->bytes);
+    json_decref(read);
+    json_decref(expected);
+}
+
+#endif
