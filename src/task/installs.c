@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "catalog/catalog.h"
 #include "config/settings.h"
 #include "gateway/gateway_state.h"
@@ -238,8 +239,11 @@ const char *hearth_install_name(const char *source, struct hearth_arena *arena)
 {
     const char *rest = strchr(source, ':');
     rest = rest ? rest + 1 : source;
-    const char *file = strncmp(source, "hf:", 3) == 0 ? strchr(rest, ':') : NULL;
-    size_t length = file ? strlen(++file) : strcspn(rest, "@?#");
+    bool is_hub = strncmp(source, "hf:", 3) == 0;
+    const char *file = is_hub ? strchr(rest, ':') : NULL;
+    if (file && !hearth_text_ends(file, ".gguf"))
+        file = NULL; /* a quantization is no name */
+    size_t length = file ? strlen(++file) : strcspn(rest, is_hub ? "@?#:" : "@?#");
     const char *path = hearth_arena_strndup(arena, file ? file : rest, length);
     return path ? hearth_source_name(arena, path) : NULL;
 }

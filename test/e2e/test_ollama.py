@@ -7,6 +7,7 @@ import subprocess
 import ollama
 import pytest
 
+import test_install
 from conftest import ROOT, SLOW, Server, cli, strict_json, wait_for, write_fake
 
 
@@ -20,7 +21,8 @@ def server(tmp_path_factory, gguf, minilm):
     for source, name in ((f"fake:{script}", "fake"), (f"file:{gguf}", "smollm2"), (f"file:{minilm}", "minilm")):
         done = cli("install", source, "--name", name, home=home)
         assert done.returncode == 0, done.stderr
-    running = Server(home)
+    hub = test_install.stand_in.serve({"repos": {"o/many": test_install.SPEC["repos"]["o/many"]}})
+    running = Server(home, env={"HF_ENDPOINT": hub.address})
     yield running
     running.end()
 
@@ -294,6 +296,19 @@ def test_a_tool_call_comes_whole_with_its_arguments_as_an_object(server, client)
              {"role": "tool", "tool_name": "get_weather", "content": "sunny"}]
     answer = client.chat("smollm2", asked, tools=[WEATHER], options={"num_predict": 8})
     assert answer.prompt_eval_count > whole["prompt_eval_count"]
+
+
+def test_a_pull_from_the_hub_takes_the_quantization_that_is_asked_for(server, client):
+    parts = list(client.pull("hf.co/o/many:q8", stream=True))
+    assert parts[0].status == "pulling manifest" and parts[-1].status == "success"
+    (model,) = [row for row in server.get("/models").json()["models"] if row["name"] == "many"]
+    assert [version["source"] for version in model["versions"]] == ["hf:o/many:q8"]
+    assert client.show("hf.co/o/many:Q8").details.format is not None
+    with pytest.raises(ollama.ResponseError) as caught:
+        list(client.pull("hf.co/o/many:Q2", stream=True))
+    assert "no file" in caught.value.error
+    client.delete("hf.co/o/many:q8")
+    assert server.get("/models/many").status == 404
 
 
 def test_the_client_for_javascript_works(server):
