@@ -3193,8 +3193,8 @@ static const struct hearth_schema node_487 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_488 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_489 = {
     .expected = "a string",
@@ -3209,94 +3209,98 @@ static const struct hearth_schema node_491 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_492 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_493 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_494 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_495 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_496 = {
     .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_497 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_498 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_499 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_500 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_501 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_502 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_503 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_504 = {
     .expected = "any value",
 };
 static const struct hearth_schema node_505 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_506 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_507 = {
+static const struct hearth_schema node_508 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_506 = {
+static const struct hearth_schema node_507 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_507,
+    .items = &node_508,
 };
-static const struct hearth_schema node_508 = {
+static const struct hearth_schema node_509 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_509 = {
+static const struct hearth_schema node_510 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_511 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_512 = {
+static const struct hearth_schema node_513 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_511 = {
+static const struct hearth_schema node_512 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_512,
+    .items = &node_513,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
     {"model", &node_432, false},
@@ -3349,77 +3353,74 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"modalities", &node_484, false},
     {"service_tier", &node_486, false},
     {"cache_prompt", &node_487, false},
-    {"user", &node_488, false},
-    {"safety_identifier", &node_489, false},
-    {"prompt_cache_key", &node_490, false},
-    {"prompt_cache_retention", &node_491, false},
-    {"store", &node_492, false},
-    {"metadata", &node_493, false},
-    {"prediction", &node_494, false},
-    {"use_beam_search", &node_495, false},
-    {"allowed_token_ids", &node_496, false},
-    {"bad_words", &node_497, false},
-    {"logits_processors", &node_498, false},
-    {"prompt_embeds", &node_499, false},
-    {"audio", &node_500, false},
-    {"web_search_options", &node_501, false},
-    {"grammar", &node_502, false},
-    {"json_schema", &node_503, false},
-    {"guided_json", &node_504, false},
-    {"guided_regex", &node_505, false},
-    {"guided_choice", &node_506, false},
-    {"guided_grammar", &node_508, false},
-    {"structured_outputs", &node_509, false},
-    {"regex", &node_510, false},
-    {"choice", &node_511, false},
+    {"timings_per_token", &node_488, false},
+    {"user", &node_489, false},
+    {"safety_identifier", &node_490, false},
+    {"prompt_cache_key", &node_491, false},
+    {"prompt_cache_retention", &node_492, false},
+    {"store", &node_493, false},
+    {"metadata", &node_494, false},
+    {"prediction", &node_495, false},
+    {"use_beam_search", &node_496, false},
+    {"allowed_token_ids", &node_497, false},
+    {"bad_words", &node_498, false},
+    {"logits_processors", &node_499, false},
+    {"prompt_embeds", &node_500, false},
+    {"audio", &node_501, false},
+    {"web_search_options", &node_502, false},
+    {"grammar", &node_503, false},
+    {"json_schema", &node_504, false},
+    {"guided_json", &node_505, false},
+    {"guided_regex", &node_506, false},
+    {"guided_choice", &node_507, false},
+    {"guided_grammar", &node_509, false},
+    {"structured_outputs", &node_510, false},
+    {"regex", &node_511, false},
+    {"choice", &node_512, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 73,
+    .property_count = 74,
     .closed = true,
 };
-static const struct hearth_schema node_513 = {
+static const struct hearth_schema node_514 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_515 = {
+static const struct hearth_schema node_516 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_518 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_517 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_516 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_517,
+    .items = &node_518,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_519 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_515 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_515, &node_516, &hearth_schema_tokens, &node_518, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_516, &node_517, &hearth_schema_tokens, &node_519, NULL},
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_520 = {
     .expected = "nothing",
     .refused = "models here continue a text, they do not fill in",
 };
-static const struct hearth_schema node_520 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_521 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -3427,63 +3428,60 @@ static const struct hearth_schema node_523 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_521_properties[] = {
-    {"include_usage", &node_522, false},
-    {"include_obfuscation", &node_523, false},
-};
-static const struct hearth_schema node_521 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_521_properties,
-    .property_count = 2,
-    .closed = true,
-};
 static const struct hearth_schema node_524 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property node_522_properties[] = {
+    {"include_usage", &node_523, false},
+    {"include_obfuscation", &node_524, false},
+};
+static const struct hearth_schema node_522 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_522_properties,
+    .property_count = 2,
+    .closed = true,
+};
 static const struct hearth_schema node_525 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_526 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_527 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_528 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_529 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_530 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_531 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_531 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_532 = {
     .expected = "a number over 0 and at most 10",
@@ -3493,28 +3491,29 @@ static const struct hearth_schema node_532 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_533 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_534 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_535 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_535 = {
+static const struct hearth_schema node_536 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
-};
-static const struct hearth_schema node_536 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_537 = {
     .expected = "a number from 0 to 1",
@@ -3523,16 +3522,16 @@ static const struct hearth_schema node_537 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_538 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_539 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_539 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_540 = {
     .expected = "a number from 0 to 100",
@@ -3541,40 +3540,40 @@ static const struct hearth_schema node_540 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_541 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_542 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_543 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_544 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_546 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_545 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_545,
-};
-static const struct hearth_schema node_546 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_546,
 };
 static const struct hearth_schema node_547 = {
     .expected = "a number from -2 to 2",
@@ -3583,261 +3582,272 @@ static const struct hearth_schema node_547 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_548 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_549 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_550 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_551 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_552 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_553 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_554 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_555 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_556 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_557 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_557 = {
+static const struct hearth_schema node_558 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_559 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_559 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_560 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_561 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_562 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_563 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_565 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_562 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_563 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_564 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_565,
+    .expected = "any value",
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_565 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_567 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_566 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_567,
 };
 static const struct hearth_schema node_568 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_569 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_570 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_572 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_571 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_570,
+    .items = &node_572,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_513, false},
-    {"prompt", &node_514, true},
-    {"suffix", &node_519, false},
-    {"stream", &node_520, false},
-    {"stream_options", &node_521, false},
-    {"echo", &node_524, false},
-    {"best_of", &node_525, false},
-    {"max_tokens", &node_526, false},
-    {"temperature", &node_527, false},
-    {"top_p", &node_528, false},
-    {"top_k", &node_529, false},
-    {"min_p", &node_530, false},
-    {"repeat_penalty", &node_531, false},
-    {"repetition_penalty", &node_532, false},
-    {"repeat_last_n", &node_533, false},
-    {"typical_p", &node_534, false},
-    {"top_n_sigma", &node_535, false},
-    {"xtc_probability", &node_536, false},
-    {"xtc_threshold", &node_537, false},
-    {"dynatemp_range", &node_538, false},
-    {"dynatemp_exponent", &node_539, false},
-    {"dry_multiplier", &node_540, false},
-    {"dry_base", &node_541, false},
-    {"dry_allowed_length", &node_542, false},
-    {"dry_penalty_last_n", &node_543, false},
-    {"dry_sequence_breakers", &node_544, false},
-    {"presence_penalty", &node_546, false},
-    {"frequency_penalty", &node_547, false},
-    {"seed", &node_548, false},
+    {"model", &node_514, false},
+    {"prompt", &node_515, true},
+    {"suffix", &node_520, false},
+    {"stream", &node_521, false},
+    {"stream_options", &node_522, false},
+    {"echo", &node_525, false},
+    {"best_of", &node_526, false},
+    {"max_tokens", &node_527, false},
+    {"temperature", &node_528, false},
+    {"top_p", &node_529, false},
+    {"top_k", &node_530, false},
+    {"min_p", &node_531, false},
+    {"repeat_penalty", &node_532, false},
+    {"repetition_penalty", &node_533, false},
+    {"repeat_last_n", &node_534, false},
+    {"typical_p", &node_535, false},
+    {"top_n_sigma", &node_536, false},
+    {"xtc_probability", &node_537, false},
+    {"xtc_threshold", &node_538, false},
+    {"dynatemp_range", &node_539, false},
+    {"dynatemp_exponent", &node_540, false},
+    {"dry_multiplier", &node_541, false},
+    {"dry_base", &node_542, false},
+    {"dry_allowed_length", &node_543, false},
+    {"dry_penalty_last_n", &node_544, false},
+    {"dry_sequence_breakers", &node_545, false},
+    {"presence_penalty", &node_547, false},
+    {"frequency_penalty", &node_548, false},
+    {"seed", &node_549, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_549, false},
+    {"n", &node_550, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_550, false},
-    {"ignore_eos", &node_551, false},
-    {"use_beam_search", &node_552, false},
-    {"allowed_token_ids", &node_553, false},
-    {"bad_words", &node_554, false},
-    {"logits_processors", &node_555, false},
-    {"prompt_embeds", &node_556, false},
-    {"service_tier", &node_557, false},
-    {"cache_prompt", &node_558, false},
-    {"user", &node_559, false},
-    {"grammar", &node_560, false},
-    {"json_schema", &node_561, false},
+    {"logprobs", &node_551, false},
+    {"ignore_eos", &node_552, false},
+    {"use_beam_search", &node_553, false},
+    {"allowed_token_ids", &node_554, false},
+    {"bad_words", &node_555, false},
+    {"logits_processors", &node_556, false},
+    {"prompt_embeds", &node_557, false},
+    {"service_tier", &node_558, false},
+    {"cache_prompt", &node_559, false},
+    {"timings_per_token", &node_560, false},
+    {"user", &node_561, false},
+    {"grammar", &node_562, false},
+    {"json_schema", &node_563, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_562, false},
-    {"guided_regex", &node_563, false},
-    {"guided_choice", &node_564, false},
-    {"guided_grammar", &node_566, false},
-    {"structured_outputs", &node_567, false},
-    {"regex", &node_568, false},
-    {"choice", &node_569, false},
+    {"guided_json", &node_564, false},
+    {"guided_regex", &node_565, false},
+    {"guided_choice", &node_566, false},
+    {"guided_grammar", &node_568, false},
+    {"structured_outputs", &node_569, false},
+    {"regex", &node_570, false},
+    {"choice", &node_571, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 53,
+    .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_573 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_573 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_575 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_577 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_576 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_575,
+    .items = &node_577,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_578 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_574 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_573, &node_574, &hearth_schema_tokens, &node_576, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_575, &node_576, &hearth_schema_tokens, &node_578, NULL},
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_579 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_580 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_582 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_583 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_584 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_581 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_580, &node_581, &node_582, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_582, &node_583, &node_584, NULL},
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_585 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_586 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_587 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_588 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_571, false},
-    {"input", &node_572, true},
-    {"encoding_format", &node_577, false},
-    {"dimensions", &node_578, false},
-    {"truncate", &node_579, false},
-    {"prompt_name", &node_583, false},
+    {"model", &node_573, false},
+    {"input", &node_574, true},
+    {"encoding_format", &node_579, false},
+    {"dimensions", &node_580, false},
+    {"truncate", &node_581, false},
+    {"prompt_name", &node_585, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_584, false},
-    {"service_tier", &node_585, false},
-    {"user", &node_586, false},
+    {"partial", &node_586, false},
+    {"service_tier", &node_587, false},
+    {"user", &node_588, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3853,20 +3863,15 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_589 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_590 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
-    .length_min = 1,
-};
-static const struct hearth_schema node_591 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_593 = {
@@ -3874,103 +3879,108 @@ static const struct hearth_schema node_593 = {
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_592_properties[] = {
-    {"text", &node_593, true},
-};
-static const struct hearth_schema node_592 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_592_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_590 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_591, &node_592, NULL},
-};
-static const struct hearth_schema node_589 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_590,
-};
 static const struct hearth_schema node_595 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
+static const struct hearth_schema_property node_594_properties[] = {
+    {"text", &node_595, true},
+};
 static const struct hearth_schema node_594 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_594_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_592 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_593, &node_594, NULL},
+};
+static const struct hearth_schema node_591 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_592,
+};
+static const struct hearth_schema node_597 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_596 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_595,
+    .items = &node_597,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_598 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_599 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_600 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_599 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_601 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_602 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_604 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_605 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_606 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_603 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_602, &node_603, &node_604, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_604, &node_605, &node_606, NULL},
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_607 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_608 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_587, false},
-    {"query", &node_588, true},
-    {"documents", &node_589, false},
-    {"texts", &node_594, false},
-    {"return_text", &node_596, false},
-    {"truncation_direction", &node_597, false},
-    {"top_n", &node_598, false},
-    {"return_documents", &node_599, false},
-    {"raw_scores", &node_600, false},
-    {"truncate", &node_601, false},
+    {"model", &node_589, false},
+    {"query", &node_590, true},
+    {"documents", &node_591, false},
+    {"texts", &node_596, false},
+    {"return_text", &node_598, false},
+    {"truncation_direction", &node_599, false},
+    {"top_n", &node_600, false},
+    {"return_documents", &node_601, false},
+    {"raw_scores", &node_602, false},
+    {"truncate", &node_603, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_605, false},
-    {"user", &node_606, false},
+    {"service_tier", &node_607, false},
+    {"user", &node_608, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -3979,65 +3989,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_609 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_609 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_611 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_613 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_612 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_611,
+    .items = &node_613,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_610 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_609, &node_610, NULL},
-};
-static const struct hearth_schema node_612 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_613 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_611, &node_612, NULL},
 };
 static const struct hearth_schema node_614 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_615 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_616 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_617 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_618 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_607, false},
-    {"inputs", &node_608, true},
-    {"normalize", &node_612, false},
-    {"truncate", &node_613, false},
-    {"truncation_direction", &node_614, false},
-    {"prompt_name", &node_615, false},
-    {"dimensions", &node_616, false},
+    {"model", &node_609, false},
+    {"inputs", &node_610, true},
+    {"normalize", &node_614, false},
+    {"truncate", &node_615, false},
+    {"truncation_direction", &node_616, false},
+    {"prompt_name", &node_617, false},
+    {"dimensions", &node_618, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4046,73 +4056,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_619 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_621 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_620 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_619,
+    .items = &node_621,
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_624 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_623 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_622,
+    .items = &node_624,
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_625 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_626 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_627 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_628 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_629 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_617, false},
-    {"texts", &node_618, true},
-    {"input_type", &node_620, false},
-    {"embedding_types", &node_621, false},
-    {"output_dimension", &node_623, false},
-    {"truncate", &node_624, false},
-    {"prompt_name", &node_625, false},
-    {"images", &node_626, false},
-    {"inputs", &node_627, false},
+    {"model", &node_619, false},
+    {"texts", &node_620, true},
+    {"input_type", &node_622, false},
+    {"embedding_types", &node_623, false},
+    {"output_dimension", &node_625, false},
+    {"truncate", &node_626, false},
+    {"prompt_name", &node_627, false},
+    {"images", &node_628, false},
+    {"inputs", &node_629, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4121,77 +4131,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_628 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_630 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_632 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_631 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_630,
+    .items = &node_632,
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_633 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_628, &node_629, &node_631, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_630, &node_631, &node_633, NULL},
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_634 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_635 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_637 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_638 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_639 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_636 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_635, &node_636, &node_637, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_637, &node_638, &node_639, NULL},
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_640 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_641 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_632, false},
+    {"model", &node_634, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_633, false},
-    {"truncate", &node_634, false},
+    {"raw_scores", &node_635, false},
+    {"truncate", &node_636, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_638, false},
-    {"user", &node_639, false},
+    {"service_tier", &node_640, false},
+    {"user", &node_641, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4200,70 +4210,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_642 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_642 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_644 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_643 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_644,
-};
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_646 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_645 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_646,
+};
+static const struct hearth_schema node_649 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_648 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_647,
+    .items = &node_649,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_647 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_646,
+    .items = &node_648,
 };
-static const struct hearth_schema node_641 = {
+static const struct hearth_schema node_643 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_642, &node_643, &node_645, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_644, &node_645, &node_647, NULL},
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_650 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_651 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_652 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_640, false},
-    {"inputs", &node_641, true},
-    {"truncate", &node_648, false},
-    {"truncation_direction", &node_649, false},
-    {"raw_scores", &node_650, false},
+    {"model", &node_642, false},
+    {"inputs", &node_643, true},
+    {"truncate", &node_650, false},
+    {"truncation_direction", &node_651, false},
+    {"raw_scores", &node_652, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4272,42 +4282,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_653 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_654 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_655 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_657 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_656 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_655,
+    .additional = &node_657,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_658 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_651, true},
-    {"endpoint", &node_652, true},
-    {"completion_window", &node_653, true},
-    {"metadata", &node_654, false},
-    {"output_expires_after", &node_656, false},
+    {"input_file_id", &node_653, true},
+    {"endpoint", &node_654, true},
+    {"completion_window", &node_655, true},
+    {"metadata", &node_656, false},
+    {"output_expires_after", &node_658, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4316,19 +4326,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_659 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_660 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_657, false},
-    {"id", &node_658, false},
+    {"type", &node_659, false},
+    {"id", &node_660, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4336,34 +4346,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_661 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_662 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_663 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_664 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_665 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_659, true},
-    {"name", &node_660, false},
-    {"description", &node_661, false},
-    {"parameters", &node_662, false},
-    {"strict", &node_663, false},
+    {"type", &node_661, true},
+    {"name", &node_662, false},
+    {"description", &node_663, false},
+    {"parameters", &node_664, false},
+    {"strict", &node_665, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4371,224 +4381,216 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_666 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_668 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_669 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_670 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_667 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_666, &node_667, &node_668, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_668, &node_669, &node_670, NULL},
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_672 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
-};
-static const struct hearth_schema node_671 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_672 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_673 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_674 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_675 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_676 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_677 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_678 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_679 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_680 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_681 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_682 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_684 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_685 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_686 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_683 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_682, &node_683, &node_684, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_684, &node_685, &node_686, NULL},
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_687 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_690 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_691 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_692 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_693 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_687_properties[] = {
-    {"type", &node_688, true},
-    {"name", &node_689, false},
-    {"schema", &node_690, false},
-    {"strict", &node_691, false},
+static const struct hearth_schema_property node_689_properties[] = {
+    {"type", &node_690, true},
+    {"name", &node_691, false},
+    {"schema", &node_692, false},
+    {"strict", &node_693, false},
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_689 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_687_properties,
+    .properties = node_689_properties,
     .property_count = 4,
-};
-static const struct hearth_schema node_692 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_686_properties[] = {
-    {"format", &node_687, false},
-    {"verbosity", &node_692, false},
-};
-static const struct hearth_schema node_686 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_686_properties,
-    .property_count = 2,
 };
 static const struct hearth_schema node_694 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_695 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
+static const struct hearth_schema_property node_688_properties[] = {
+    {"format", &node_689, false},
+    {"verbosity", &node_694, false},
+};
+static const struct hearth_schema node_688 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_688_properties,
+    .property_count = 2,
 };
 static const struct hearth_schema node_696 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_693_properties[] = {
-    {"effort", &node_694, false},
-    {"summary", &node_695, false},
-    {"generate_summary", &node_696, false},
-};
-static const struct hearth_schema node_693 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_693_properties,
-    .property_count = 3,
+static const struct hearth_schema node_697 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
 };
 static const struct hearth_schema node_698 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_695_properties[] = {
+    {"effort", &node_696, false},
+    {"summary", &node_697, false},
+    {"generate_summary", &node_698, false},
+};
+static const struct hearth_schema node_695 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_695_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_700 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_699 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_698,
+    .items = &node_700,
 };
-static const struct hearth_schema node_699 = {
+static const struct hearth_schema node_701 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_700 = {
+static const struct hearth_schema node_702 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_701 = {
+static const struct hearth_schema node_703 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_702 = {
+static const struct hearth_schema node_704 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_705 = {
     .expected = "0, because answers here have no logprobs",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
-};
-static const struct hearth_schema node_704 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_705 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_706 = {
     .expected = "a string",
@@ -4599,44 +4601,52 @@ static const struct hearth_schema node_707 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_708 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_709 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_710 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_711 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_664, false},
-    {"input", &node_665, false},
-    {"instructions", &node_669, false},
-    {"previous_response_id", &node_670, false},
-    {"stream", &node_671, false},
-    {"stream_options", &node_672, false},
-    {"store", &node_673, false},
-    {"max_output_tokens", &node_674, false},
-    {"max_tool_calls", &node_675, false},
-    {"temperature", &node_676, false},
-    {"top_p", &node_677, false},
-    {"top_k", &node_678, false},
-    {"seed", &node_679, false},
-    {"tools", &node_680, false},
-    {"tool_choice", &node_681, false},
-    {"parallel_tool_calls", &node_685, false},
-    {"text", &node_686, false},
-    {"reasoning", &node_693, false},
-    {"include", &node_697, false},
-    {"truncation", &node_699, false},
-    {"background", &node_700, false},
-    {"metadata", &node_701, false},
-    {"service_tier", &node_702, false},
-    {"top_logprobs", &node_703, false},
-    {"user", &node_704, false},
-    {"safety_identifier", &node_705, false},
-    {"prompt_cache_key", &node_706, false},
-    {"prompt_cache_retention", &node_707, false},
-    {"conversation", &node_708, false},
-    {"prompt", &node_709, false},
+    {"model", &node_666, false},
+    {"input", &node_667, false},
+    {"instructions", &node_671, false},
+    {"previous_response_id", &node_672, false},
+    {"stream", &node_673, false},
+    {"stream_options", &node_674, false},
+    {"store", &node_675, false},
+    {"max_output_tokens", &node_676, false},
+    {"max_tool_calls", &node_677, false},
+    {"temperature", &node_678, false},
+    {"top_p", &node_679, false},
+    {"top_k", &node_680, false},
+    {"seed", &node_681, false},
+    {"tools", &node_682, false},
+    {"tool_choice", &node_683, false},
+    {"parallel_tool_calls", &node_687, false},
+    {"text", &node_688, false},
+    {"reasoning", &node_695, false},
+    {"include", &node_699, false},
+    {"truncation", &node_701, false},
+    {"background", &node_702, false},
+    {"metadata", &node_703, false},
+    {"service_tier", &node_704, false},
+    {"top_logprobs", &node_705, false},
+    {"user", &node_706, false},
+    {"safety_identifier", &node_707, false},
+    {"prompt_cache_key", &node_708, false},
+    {"prompt_cache_retention", &node_709, false},
+    {"conversation", &node_710, false},
+    {"prompt", &node_711, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",

@@ -226,6 +226,7 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
     g->echo = request->echo;
     g->asked = request->asked;
+    g->timings = request->timings;
     g->created_s = hearth_clock_wall_ms() / 1000;
     g->stream = request->stream;
     g->include_usage = request->include_usage;

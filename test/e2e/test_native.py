@@ -189,3 +189,15 @@ def test_props_slots_and_adapters_have_what_clients_read(server, peer):
     assert server.get("/lora-adapters").json() == peer.get("/lora-adapters").json() == []
     assert server.get("/health").json()["status"] == "ok"
     assert server.get("/props?model=absent").status == 404
+
+
+@pytest.mark.parametrize("path,body", [("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+                                       ("/v1/completions", {"prompt": "Hi"})])
+def test_timings_come_with_openais_answers_where_they_are_asked_for(server, path, body):
+    body = {**body, "model": "gap", "max_tokens": 3, "timings_per_token": True}
+    whole = server.post(path, body).json()
+    assert whole["timings"]["predicted_n"] == 3 and whole["timings"]["prompt_ms"] >= 0
+    chunks = [json.loads(line[6:]) for line in server.post(path, {**body, "stream": True}).text.splitlines()
+              if line.startswith("data: {")]
+    assert [chunk["timings"]["predicted_n"] for chunk in chunks if "timings" in chunk] == [3]
+    assert "timings" not in server.post(path, {**body, "timings_per_token": False}).json()
