@@ -10,7 +10,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 API = ROOT / "api"
 NOTE = "Made by scripts/generate from {}; do not edit."
 # How an API says an error: the column `errors` of routes.json, and the schema of the answer.
-ERROR_SCHEMAS = {"hearth": "Error", "openai": "OpenaiError", "anthropic": "AnthropicError"}
+ERROR_SCHEMAS = {"hearth": "Error", "openai": "OpenaiError", "anthropic": "AnthropicError",
+                 "ollama": "OllamaError"}
+# Families whose streams are no server-sent events.
+STREAM_TYPES = {"ollama": "application/x-ndjson"}
 VERSION = re.search(r"VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()
                     .split("project(", 1)[1]).group(1)
 
@@ -337,7 +340,7 @@ def openapi_operation(row, statuses):
             media, schema = name, {"type": "string"}
         content = {media: {"schema": schema}}
         if "stream" in row:
-            content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
+            content[STREAM_TYPES.get(row["family"], "text/event-stream")] = {"schema": {"$ref": "#/components/schemas/" + row["stream"]}}
         responses[status] = {"description": statuses.get(status, "An answer"), "content": content}
     shape = ERROR_SCHEMAS[row["errors"]]
     responses["default"] = {"description": "An error", "content": {"application/json": {

@@ -120,6 +120,11 @@ enum hearth_input_kind {
     HEARTH_INPUT_TOKENS,
     HEARTH_INPUT_TENSORS, /* Open Inference Protocol, JSON */
     HEARTH_INPUT_BYTES,   /* audio, images */
+    /* JSON: {"prefix", "suffix", "prompt", "extra": [{"filename", "text"}]}, texts around a gap
+     * that is to be filled, with the vocabulary's own tokens for that; `prompt` (may be absent)
+     * begins what fills it. HEARTH_ENOTIMPL where the vocabulary has none. */
+    HEARTH_INPUT_INFILL,
+    HEARTH_INPUT_PIECES, /* JSON: a list of texts and token ids, as they stand behind each other */
 };
 
 /* What prepare does with an input that is too long: refuse it, or take tokens away from its end or
@@ -190,6 +195,10 @@ struct hearth_sampling {
     struct hearth_bytes grammar;
 };
 
+/* What HEARTH_TASK_TOKENIZE answers: the ids; TEXT events that hold the tokens with the bytes of
+ * each; or, of messages, one TEXT event with what the chat template made of them. */
+enum hearth_token_form { HEARTH_FORM_IDS, HEARTH_FORM_PIECES, HEARTH_FORM_RENDERED };
+
 /* One input. Everything that it points to is valid during prepare only. */
 struct hearth_input {
     enum hearth_task task; /* exactly one */
@@ -209,6 +218,10 @@ struct hearth_input {
     /* Without BOS, CLS … : of a text that is tokenised, none are added; ids that are embedded need
      * not have them (else those that do not begin and end so are refused as another model's). */
     bool no_special_tokens;
+    /* What looks like a special token in a text is only that text. HEARTH_ENOTIMPL where the
+     * tokenizer cannot. */
+    bool literal;
+    enum hearth_token_form form;            /* HEARTH_TASK_TOKENIZE only */
     const struct hearth_sampling *sampling; /* HEARTH_TASK_GENERATE only */
     /* NULL, or what becomes other than 0 when nobody waits for this any more: a prepare that may
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
@@ -222,6 +235,8 @@ struct hearth_prepared {
     uint32_t token_count;     /* what the model will see, special tokens included */
     uint32_t truncated_count; /* tokens that truncate took away */
     bool indivisible;         /* all tokens must come in one step (bidirectional attention) */
+    /* HEARTH_FORM_RENDERED: the text, and no tokens; NULL: the engine has no templates. */
+    struct hearth_bytes rendered;
 };
 
 enum hearth_event_kind {

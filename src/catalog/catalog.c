@@ -208,6 +208,11 @@ void hearth_catalog_refresh(struct hearth_catalog *catalog,
         start_reading(catalog);
 }
 
+const struct hearth_snapshot *hearth_catalog_snapshot(const struct hearth_catalog *catalog)
+{
+    return catalog->snapshot;
+}
+
 bool hearth_catalog_ready(const struct hearth_catalog *catalog)
 {
     return !catalog->store || catalog->snapshot;

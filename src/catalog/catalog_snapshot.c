@@ -176,8 +176,8 @@ const struct hearth_snapshot_model *hearth_snapshot_find(const struct hearth_sna
     return NULL;
 }
 
-static const struct hearth_catalog_entry *entry_numbered(const struct hearth_snapshot_model *model,
-                                                         int64_t number)
+const struct hearth_catalog_entry *
+hearth_snapshot_numbered(const struct hearth_snapshot_model *model, int64_t number)
 {
     for (size_t i = 0; i < model->entry_count; i++)
         if (model->entries[i]->number == number)
@@ -206,7 +206,7 @@ const struct hearth_catalog_entry *
 hearth_snapshot_default(const struct hearth_snapshot_model *model)
 {
     const struct hearth_catalog_entry *entry =
-        entry_numbered(model, alias_number(model, "default"));
+        hearth_snapshot_numbered(model, alias_number(model, "default"));
     if (!entry)
         entry = latest(model);
     if (!entry && model->entry_count)
@@ -239,11 +239,11 @@ int hearth_snapshot_choose(const struct hearth_snapshot_model *model,
 {
     const struct hearth_catalog_entry *entry;
     if (reference->number)
-        entry = entry_numbered(model, reference->number);
+        entry = hearth_snapshot_numbered(model, reference->number);
     else if (strcmp(reference->alias, "latest") == 0)
         entry = latest(model);
     else if (reference->alias[0])
-        entry = entry_numbered(model, alias_number(model, reference->alias));
+        entry = hearth_snapshot_numbered(model, alias_number(model, reference->alias));
     else
         entry = hearth_snapshot_default(model);
     if (!entry)

@@ -29,6 +29,10 @@ int hearth_snapshot_read(struct hearth_store *store, struct hearth_snapshot **re
                          struct hearth_error *error);
 void hearth_snapshot_destroy(struct hearth_snapshot *snapshot); /* NULL is allowed */
 
+/* What the catalogue holds now; NULL before the first reading. Valid until the next turn of the
+ * loop. */
+const struct hearth_snapshot *hearth_catalog_snapshot(const struct hearth_catalog *catalog);
+
 /* NULL when there is none. */
 const struct hearth_snapshot_model *hearth_snapshot_find(const struct hearth_snapshot *snapshot,
                                                          const char *name);
@@ -37,6 +41,9 @@ int hearth_snapshot_choose(const struct hearth_snapshot_model *model,
                            const struct hearth_reference *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error);
+/* The version of this number; NULL: there is none. */
+const struct hearth_catalog_entry *
+hearth_snapshot_numbered(const struct hearth_snapshot_model *model, int64_t number);
 /* What the bare name means: @default, else the newest ready version, else the newest. */
 const struct hearth_catalog_entry *
 hearth_snapshot_default(const struct hearth_snapshot_model *model);

@@ -721,6 +721,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, idle_unload),
     },
     {
+        .key = "keep_alive_max", .flag = "keep-alive-max",
+        .env = "HEARTH_KEEP_ALIVE_MAX", .fallback = "24h",
+        .help = "longest time that the keep_alive of a request (Ollama) may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same",
+        .commands = "serve",
+        .type = "duration", .kind = HEARTH_SETTING_DURATION,
+        .choices = NULL,
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, keep_alive_max),
+    },
+    {
         .key = "breaker_failures", .flag = "breaker-failures",
         .env = "HEARTH_BREAKER_FAILURES", .fallback = "3",
         .help = "crashes in a row before a model, or one of its replicas, rests",

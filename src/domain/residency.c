@@ -69,10 +69,24 @@ int hearth_residency_choose(const struct hearth_residency *residency,
     return 0;
 }
 
+uint64_t hearth_residency_idle_ms(const struct hearth_residency *residency,
+                                  const struct hearth_resident *resident)
+{
+    uint64_t own = residency->idle_unload_ms ? residency->idle_unload_ms : HEARTH_KEEP_FOREVER;
+    uint64_t longest = residency->keep_max_ms ? residency->keep_max_ms : HEARTH_KEEP_FOREVER;
+    if (!resident->keep_given)
+        return own;
+    if (longest < own)
+        longest = own;
+    return resident->keep_ms < longest ? resident->keep_ms : longest;
+}
+
 uint64_t hearth_residency_idle_due(const struct hearth_residency *residency,
                                    const struct hearth_resident *resident)
 {
-    if (residency->idle_unload_ms == 0 || resident->busy || resident->loading || resident->pinned)
+    uint64_t idle_ms = hearth_residency_idle_ms(residency, resident);
+    if (idle_ms == HEARTH_KEEP_FOREVER || resident->busy || resident->loading || resident->pinned)
         return 0;
-    return resident->last_use_ms + residency->idle_unload_ms;
+    uint64_t due_ms = resident->last_use_ms + idle_ms;
+    return due_ms ? due_ms : 1;
 }

@@ -16,11 +16,16 @@ struct hearth_resident {
     uint64_t loaded_ms, last_use_ms; /* last_use_ms is loaded_ms while it was not used */
     uint64_t load_cost_ms;           /* how long the last load took */
     bool busy, loading, pinned;
+    bool keep_given;  /* its last request said how long it is to stay behind it */
+    uint64_t keep_ms; /* HEARTH_KEEP_FOREVER */
 };
+
+#define HEARTH_KEEP_FOREVER UINT64_MAX
 
 struct hearth_residency {
     uint64_t shortest_ms, longest_wait_ms;
     uint64_t idle_unload_ms; /* 0: never */
+    uint64_t keep_max_ms;    /* the longest that a request may ask for; 0: no limit */
 };
 
 /* Marks in `ret_evict` (count of them) whom to unload for `needed` bytes: no more than it takes.
@@ -29,6 +34,11 @@ struct hearth_residency {
 int hearth_residency_choose(const struct hearth_residency *residency,
                             const struct hearth_resident *residents, size_t count, uint64_t needed,
                             uint64_t waited_ms, uint64_t now_ms, bool *ret_evict);
+/* How long a model stays loaded that nobody uses; HEARTH_KEEP_FOREVER. A request may shorten the
+ * server's own time, and lengthen it up to keep_max_ms; it pins nothing, since memory that another
+ * model needs is taken back all the same. */
+uint64_t hearth_residency_idle_ms(const struct hearth_residency *residency,
+                                  const struct hearth_resident *resident);
 /* When an idle model is to be unloaded; 0: not at all as things stand. */
 uint64_t hearth_residency_idle_due(const struct hearth_residency *residency,
                                    const struct hearth_resident *resident);

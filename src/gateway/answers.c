@@ -38,6 +38,20 @@ static void write_openai(struct hearth_buf *buf, const struct hearth_error *erro
     hearth_buf_text(buf, "}}");
 }
 
+/* Clients look for "not found" in the message of a model that is missing. */
+static void write_ollama(struct hearth_buf *buf, const struct hearth_error *error)
+{
+    const struct hearth_error_row *row = hearth_error_row(error->code);
+    struct hearth_error told = *error;
+    if (!*told.message)
+        hearth_error_set(&told, error->code, "%s", row->text);
+    if (error->code == HEARTH_ENOMODEL)
+        hearth_error_prefix(&told, "model not found");
+    hearth_buf_char(buf, '{');
+    write_member(buf, "error", told.message);
+    hearth_buf_char(buf, '}');
+}
+
 /* The words of Anthropic's clients (docs.anthropic.com, "Errors"), by the status. */
 static const char *anthropic_type(int status)
 {
@@ -68,13 +82,14 @@ static void write_anthropic(struct hearth_buf *buf, const char *request_id,
     hearth_buf_char(buf, '}');
 }
 
-/* Anthropic has no 422, and says 529 where it has no room for a request now. */
+/* Neither has a 422; Anthropic says 529 where it has no room for a request now. */
 int hearth_error_status(enum hearth_error_shape shape, int code)
 {
     int status = hearth_error_row(code)->http_status;
-    if (shape != HEARTH_ERRORS_ANTHROPIC)
-        return status;
-    return status == 422 ? 400 : status == 503 ? 529 : status;
+    bool anthropic = shape == HEARTH_ERRORS_ANTHROPIC;
+    if (anthropic && status == 503)
+        return 529;
+    return status == 422 && (anthropic || shape == HEARTH_ERRORS_OLLAMA) ? 400 : status;
 }
 
 /* All faults at once, so that a client mends them in one go. The arena only serves the texts made
@@ -111,6 +126,10 @@ void hearth_error_write(struct hearth_buf *buf, enum hearth_error_shape shape,
     detail = detail ? detail : &none;
     if (shape == HEARTH_ERRORS_OPENAI) {
         write_openai(buf, error, detail);
+        return;
+    }
+    if (shape == HEARTH_ERRORS_OLLAMA) {
+        write_ollama(buf, error);
         return;
     }
     if (shape == HEARTH_ERRORS_ANTHROPIC) {

@@ -33,6 +33,7 @@ enum hearth_error_shape {
     HEARTH_ERRORS_HEARTH,    /* {"error", "detail", "code", "request_id"} */
     HEARTH_ERRORS_OPENAI,    /* {"error": {"message", "type", "param", "code"}} */
     HEARTH_ERRORS_ANTHROPIC, /* {"type": "error", "error": {"type", "message"}, "request_id"} */
+    HEARTH_ERRORS_OLLAMA,    /* {"error": "message"} */
 };
 
 #define HEARTH_BODY_DEFAULT UINT64_MAX /* body_max: the setting body_bytes_max */

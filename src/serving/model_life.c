@@ -26,6 +26,8 @@ struct hearth_model_life {
     enum hearth_model_state state;
     uint64_t since_ms; /* wall clock */
     bool pinned, draining;
+    bool keep_given; /* a request said how long it is to stay loaded behind it */
+    uint64_t keep_ms;
     struct hearth_timer
         *timer; /* of the present state: the limit of a load, a rest, the idle time */
     struct hearth_model_crashes crashes;
@@ -157,6 +159,7 @@ void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_e
 static void become_unloaded(struct hearth_model_life *life)
 {
     hearth_timer_stop(life->timer);
+    life->keep_given = false; /* said of what was loaded */
     move(life, HEARTH_MODEL_UNLOADED);
     life->counts.unloads++;
     hearth_model_waiters_tell(&life->stop_waiters, NULL);
@@ -288,6 +291,20 @@ void hearth_life_drain(struct hearth_model_life *life)
         hearth_life_unload(life, false);
 }
 
+static struct hearth_residency policy_of(const struct hearth_model_life *life)
+{
+    return (struct hearth_residency){.idle_unload_ms = life->identity->settings.idle_unload,
+                                     .keep_max_ms = life->identity->server->keep_alive_max};
+}
+
+static struct hearth_resident resident_of(const struct hearth_model_life *life)
+{
+    return (struct hearth_resident){.last_use_ms = hearth_requests_used_ms(life->requests),
+                                    .pinned = life->pinned,
+                                    .keep_given = life->keep_given,
+                                    .keep_ms = life->keep_ms};
+}
+
 /* After every request that leaves. The timer of the state is free in READY, so it serves for the
  * time of idling. */
 void hearth_life_look_idle(struct hearth_model_life *life)
@@ -301,14 +318,23 @@ void hearth_life_look_idle(struct hearth_model_life *life)
         life->ops->on_settled(life->argument);
         return;
     }
-    const struct hearth_residency policy = {.idle_unload_ms = life->identity->settings.idle_unload};
-    const struct hearth_resident resident = {.last_use_ms = hearth_requests_used_ms(life->requests),
-                                             .pinned = life->pinned};
+    const struct hearth_residency policy = policy_of(life);
+    const struct hearth_resident resident = resident_of(life);
     uint64_t due_ms = hearth_residency_idle_due(&policy, &resident), now = now_ms(life);
     if (life->draining)
         hearth_life_unload(life, false);
     else if (due_ms)
         hearth_timer_start(life->timer, due_ms > now ? due_ms - now : 0, 0);
+    else
+        hearth_timer_stop(life->timer); /* a longer keep than before */
+}
+
+void hearth_life_keep(struct hearth_model_life *life, uint64_t keep_ms)
+{
+    life->keep_given = true;
+    life->keep_ms = keep_ms;
+    hearth_requests_touch(life->requests); /* the time counts from now */
+    hearth_life_look_idle(life);
 }
 
 /* The timer of the state */
@@ -402,6 +428,16 @@ bool hearth_life_is_awaited(const struct hearth_model_life *life)
     return life->load_waiters || life->stop_waiters;
 }
 
+/* As if it were used no more from now on. */
+static uint64_t expires_ms(const struct hearth_model_life *life)
+{
+    const struct hearth_residency policy = policy_of(life);
+    const struct hearth_resident resident = resident_of(life);
+    uint64_t due_ms = hearth_residency_idle_due(&policy, &resident), now = now_ms(life);
+    uint64_t left_ms = due_ms > now ? due_ms - now : 0;
+    return due_ms ? (uint64_t)hearth_clock_wall_ms() + left_ms : 0;
+}
+
 void hearth_life_report(const struct hearth_model_life *life, struct hearth_model_report *report)
 {
     report->state = life->state;
@@ -410,4 +446,5 @@ void hearth_life_report(const struct hearth_model_life *life, struct hearth_mode
     report->unloads = life->counts.unloads;
     hearth_crashes_report(&life->crashes, report);
     report->pinned = life->pinned;
+    report->expires_ms = expires_ms(life);
 }

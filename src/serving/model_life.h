@@ -33,6 +33,9 @@ void hearth_life_want(struct hearth_model_life *life);
 void hearth_life_want_and_tell(struct hearth_model_life *life, hearth_on_model on_done,
                                void *argument);
 void hearth_life_pin(struct hearth_model_life *life); /* it is not unloaded when it is idle */
+/* How long it stays loaded without requests, in place of the setting idle_unload, until it is
+ * unloaded or another time is said (domain/residency.h). */
+void hearth_life_keep(struct hearth_model_life *life, uint64_t keep_ms);
 /* `force` kills; else what runs may finish. False: it has stopped already. Else `on_done` comes. */
 bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_model on_done,
                       void *argument);

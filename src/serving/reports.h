@@ -41,6 +41,7 @@ struct hearth_model_report {
     uint64_t retry_after_ms;        /* while resting or with an open breaker */
     struct hearth_error last_error; /* code 0: none yet */
     bool pinned;
+    uint64_t expires_ms; /* wall clock: when it goes if nobody uses it; 0: it stays */
 };
 
 /* One process of a served model. */

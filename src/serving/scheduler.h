@@ -62,6 +62,10 @@ int hearth_scheduler_load(struct hearth_scheduler *scheduler, const char *refere
  * process is gone, also when none was there. */
 int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *reference, bool force,
                           hearth_on_model on_done, void *argument, struct hearth_error *error);
+/* A client says how long a model ("name:version") is to stay loaded that nobody uses;
+ * HEARTH_KEEP_FOREVER, and 0 unloads it as soon as it has no request. One that nobody has asked for
+ * is left alone. */
+void hearth_scheduler_keep(struct hearth_scheduler *scheduler, const char *model, uint64_t keep_ms);
 /* For removal. `number` 0: any version of the model. Loaded, loading or draining? */
 bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
                            int64_t number);

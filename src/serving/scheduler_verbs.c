@@ -92,6 +92,13 @@ int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *refere
     return 0;
 }
 
+void hearth_scheduler_keep(struct hearth_scheduler *scheduler, const char *id, uint64_t keep_ms)
+{
+    struct hearth_served_model *model = hearth_scheduler_find(scheduler, id);
+    if (model)
+        hearth_life_keep(model->life, keep_ms);
+}
+
 static bool is_version(const struct hearth_served_model *model, const char *name, int64_t number)
 {
     const struct hearth_catalog_entry *entry = model->identity.entry;

@@ -5,7 +5,8 @@
  *     file:PATH                      a GGUF file (all parts of a split one), or a Hugging Face
  *                                    directory: the files that source_select.c names
  *     hf:ORG/REPO[@REV][:FILE]       the hub's protocol; a repository with GGUF files gives the one
- *                                    (or FILE), one without gives the files of a directory
+ *                                    (or FILE, or the only one whose name has the word FILE in it:
+ *                                    ":Q4_K_M"), one without gives the files of a directory
  *     https://HOST/PATH[#sha256=…]   one file, or all parts of a split GGUF; http only from a
  *                                    loopback address
  *     fake:SCRIPT, fake:[@]PATH      a script of the fake engine, as the file model.fake

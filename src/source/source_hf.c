@@ -1,4 +1,4 @@
-/* hf:ORG/REPO[@REV][:FILE], with the protocol of the Hugging Face hub as its own client
+/* hf:ORG/REPO[@REV][:FILE or :QUANT], with the protocol of the Hugging Face hub as its own client
  * (huggingface_hub) speaks it:
  *
  *     GET /api/models/ORG/REPO/revision/REV                       the commit
@@ -389,7 +389,7 @@ static int fill_source(struct hub *hub, struct hearth_source *source, struct hea
     }
     source->file_count = hub->count;
     source->revision = hearth_arena_strdup(arena, hub->commit);
-    source->name = hearth_source_name(arena, hub->reference.file ? hub->reference.file
+    source->name = hearth_source_name(arena, hub->reference.file ? hub->files[0].path
                                                                  : hub->reference.repository);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "source/source_parts.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,6 +205,36 @@ static int keep_directory(struct hearth_source_file *files, size_t *count, const
     return 0;
 }
 
+/* "Q4_K_M" stands for "model-Q4_K_M.gguf", as a word of its own and in any case. */
+static bool is_quantized_so(const struct hearth_source_file *file, const char *quant)
+{
+    const char *slash = strrchr(file->path, '/');
+    size_t length = strlen(quant);
+    for (const char *at = slash ? slash + 1 : file->path; (at = strcasestr(at, quant)); at++)
+        if (at != file->path && !isalnum((unsigned char)at[-1]) && at[-1] != '_' &&
+            !isalnum((unsigned char)at[length]) && at[length] != '_')
+            return true;
+    return false;
+}
+
+/* The only model of this quantization, or NULL. */
+static const char *quantized(const struct hearth_source_file *files, size_t count,
+                             const char *quant)
+{
+    const char *found = NULL;
+    if (strchr(quant, '.') || strchr(quant, '/'))
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_gguf(&files[i]) || !is_first_of_split(files, i) ||
+            !is_quantized_so(&files[i], quant))
+            continue;
+        if (found)
+            return NULL;
+        found = files[i].path;
+    }
+    return found;
+}
+
 /* A whole pass before anything is kept, since `wanted` may stand behind other models. */
 int hearth_source_select(struct hearth_source_file *files, size_t *count, const char *wanted,
                          const char *where, struct hearth_error *error)
@@ -217,6 +248,9 @@ int hearth_source_select(struct hearth_source_file *files, size_t *count, const 
             model = i;
         }
     }
+    const char *meant = wanted ? quantized(files, *count, wanted) : NULL;
+    if (meant)
+        return keep_split(files, count, meant, error);
     if (wanted)
         return no_such_file(files, *count, wanted, where, error);
     if (models > 1)

@@ -226,6 +226,8 @@ static struct hearth_generation *create(struct hearth_call *call,
         hearth_generation_make_id(g->id, sizeof(g->id), request->shape->id_prefix);
     g->model = hearth_arena_strdup(hearth_call_arena(call), request->model);
     g->echo = request->echo;
+    g->asked = request->asked;
+    g->timings = request->timings;
     g->created_s = hearth_clock_wall_ms() / 1000;
     g->stream = request->stream;
     g->include_usage = request->include_usage;
@@ -246,9 +248,9 @@ void hearth_generation_start(struct hearth_call *call,
                              const struct hearth_generation_request *request)
 {
     struct hearth_generation *g = create(call, request);
-    const struct hearth_inference_request inference =
-        hearth_answering_request(call, request->model, request->class_,
-                                 g->stream ? HEARTH_CREDIT_STREAMED : HEARTH_CREDIT_COLLECTED);
+    const struct hearth_inference_request inference = hearth_answering_request(
+        call, request->submit_as ? request->submit_as : request->model, request->class_,
+        g->stream ? HEARTH_CREDIT_STREAMED : HEARTH_CREDIT_COLLECTED);
     if (g->stream)
         hearth_text_stream_open(g, call);
     hearth_answering_start(&g->answering, call, &inference);

@@ -34,9 +34,9 @@ struct hearth_choice {
     struct hearth_buf text, reasoning;
     struct hearth_generated_call *calls;
     uint32_t call_count, call_capacity;
-    int failed; /* more was generated than may be collected */
+    int failed;  /* more was generated than may be collected */
     bool unread; /* it ends with a tool call that is not whole */
-    void *kept; /* `kept_size` bytes, zero at first, for the shape's own use */
+    void *kept;  /* `kept_size` bytes, zero at first, for the shape's own use */
     struct hearth_inference_done done;
 };
 
@@ -92,6 +92,8 @@ struct hearth_generation {
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     struct hearth_adapter_choice adapters;
+    const void *asked; /* the request's */
+    bool timings;
     uint32_t choice_count;
 
     struct hearth_sse sse; /* used when the answer streams */
@@ -102,14 +104,17 @@ struct hearth_generation {
 
 struct hearth_generation_request {
     const struct hearth_generation_shape *shape;
-    const char *model;
-    const char *id; /* of the answer, where the client knows it already; NULL: a new one */
+    const char *model;     /* as the client named it */
+    const char *submit_as; /* the version that it means; NULL: as named */
+    const char *id;        /* of the answer, where the client knows it already; NULL: a new one */
     const struct hearth_input *inputs; /* `sampling` is set by start */
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
     struct hearth_adapter_choice adapters;
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
+    const void *asked;       /* the shape's own, for its writers; in the call's arena */
+    bool timings; /* the answer tells how fast it was read and written, where its shape can */
     /* What `kept` of each choice begins with (`kept_size` bytes, with all that `forget` frees);
      * NULL: zeros. */
     const void *kept;

@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "catalog/catalog.h"
 #include "config/settings.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "registry/install.h"
+#include "source/source.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -231,6 +233,19 @@ int hearth_installs_start(struct hearth_installs *installs,
     install->next = installs->first;
     installs->first = install;
     return 0;
+}
+
+const char *hearth_install_name(const char *source, struct hearth_arena *arena)
+{
+    const char *rest = strchr(source, ':');
+    rest = rest ? rest + 1 : source;
+    bool is_hub = strncmp(source, "hf:", 3) == 0;
+    const char *file = is_hub ? strchr(rest, ':') : NULL;
+    if (file && !hearth_text_ends(file, ".gguf"))
+        file = NULL; /* a quantization is no name */
+    size_t length = file ? strlen(++file) : strcspn(rest, is_hub ? "@?#:" : "@?#");
+    const char *path = hearth_arena_strndup(arena, file ? file : rest, length);
+    return path ? hearth_source_name(arena, path) : NULL;
 }
 
 /* A size that is not known makes the fraction unknown too, not 0. */

@@ -3,6 +3,7 @@
 #ifndef HEARTH_TASK_INSTALLS_H
 #define HEARTH_TASK_INSTALLS_H
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "hearth/error.h"
 
@@ -34,6 +35,10 @@ int hearth_installs_start(struct hearth_installs *installs,
                           void (*on_done)(void *argument, const struct hearth_error *error,
                                           int64_t model_id, int64_t number),
                           void *argument, struct hearth_error *error);
+
+/* A model's name for a source that came without one: made of its file, else of its repository. NULL
+ * when the arena is full. */
+const char *hearth_install_name(const char *source, struct hearth_arena *arena);
 
 /* {"bytes_done", "bytes_total", "fraction"} of a version that is being installed, or NULL. */
 json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t model_id,

@@ -1,6 +1,8 @@
 #include "task/tokens.h"
 
+#include "base/json.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "gateway/answers.h"
 #include "serving/shared_input.h"
 #include "task/answering.h"
@@ -34,11 +36,30 @@ static void on_tokens(struct hearth_answering *answering, const int32_t *tokens,
         hearth_buf_printf(&work->out, work->count++ ? ",%d" : "%d", tokens[i]);
 }
 
+/* What is not UTF-8 by itself is a list of bytes, as llama-server has it. */
+static void write_piece(const struct hearth_token *token, struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, "{\"id\":%d,\"piece\":", token->token);
+    if (hearth_utf8_valid(token->text.bytes, token->text.length)) {
+        hearth_json_write_string(buf, token->text.bytes, token->text.length);
+    } else {
+        for (size_t i = 0; i < token->text.length; i++)
+            hearth_buf_printf(buf, i ? ",%u" : "[%u", (unsigned char)token->text.bytes[i]);
+        hearth_buf_char(buf, ']');
+    }
+    hearth_buf_char(buf, '}');
+}
+
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
     (void)part;
     struct token_work *work = of(answering);
+    for (uint32_t i = 0; event->has_tokens && i < event->token_count; i++) {
+        if (work->count++)
+            hearth_buf_char(&work->out, ',');
+        write_piece(&event->tokens[i], &work->out);
+    }
     if (event->kind == HEARTH_EVENT_TEXT && work->request.to_text)
         hearth_buf_append(&work->out, event->bytes.bytes, event->bytes.length);
 }

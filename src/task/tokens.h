@@ -10,7 +10,8 @@
 struct hearth_tokens_answer {
     const char *model;            /* "name:version" */
     bool to_text;                 /* which of the two was asked */
-    const struct hearth_buf *out; /* the text, or the ids: "1,2,3" */
+    const struct hearth_buf *out; /* the text, or the ids: "1,2,3"; with the input's form
+                                     HEARTH_FORM_PIECES {"id":1,"piece":"a"},… */
     uint32_t count;               /* of ids */
 };
 

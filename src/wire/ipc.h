@@ -111,6 +111,8 @@ enum hearth_ipc_tag {
     HEARTH_TAG_CHANNEL,     /* u32: enum hearth_text_channel; absent: content */
     HEARTH_TAG_CALL,        /* u32: which tool call of an answer */
     HEARTH_TAG_CALL_ID,     /* text */
+    HEARTH_TAG_LITERAL,     /* u32: special tokens in a text are text */
+    HEARTH_TAG_FORM,        /* u32: enum hearth_token_form */
     HEARTH_TAG_STOP_NUMBER, /* u32: DONE: the stop string that ended the answer, from 1 */
 };
 

@@ -265,6 +265,10 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
         hearth_ipc_put_text(&writer, HEARTH_TAG_PROMPT_NAME, input->prompt_name);
     if (input->no_special_tokens)
         hearth_ipc_put_u32(&writer, HEARTH_TAG_PLAIN_TOKENS, 1);
+    if (input->literal)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_LITERAL, 1);
+    if (input->form)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_FORM, input->form);
     if (input->sampling)
         put_sampling(&writer, input->sampling);
     if (input->adapters.given)
@@ -375,13 +379,19 @@ static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_re
         return word && !(word & (word - 1)) && word <= HEARTH_TASK_TOKENIZE ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_KIND:
         input->kind = (enum hearth_input_kind)word;
-        return word >= HEARTH_INPUT_MESSAGES && word <= HEARTH_INPUT_BYTES ? 0 : HEARTH_EPARSE;
+        return word >= HEARTH_INPUT_MESSAGES && word <= HEARTH_INPUT_PIECES ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_TRUNCATE:
         input->truncate = (enum hearth_truncate)word;
         return word <= HEARTH_TRUNCATE_START ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_PLAIN_TOKENS:
         input->no_special_tokens = word != 0;
         return 0;
+    case HEARTH_TAG_LITERAL:
+        input->literal = word != 0;
+        return 0;
+    case HEARTH_TAG_FORM:
+        input->form = (enum hearth_token_form)word;
+        return word <= HEARTH_FORM_RENDERED ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_CREDIT:
         request->credit = word;
         return 0;
@@ -399,6 +409,8 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
     case HEARTH_TAG_KIND:
     case HEARTH_TAG_TRUNCATE:
     case HEARTH_TAG_PLAIN_TOKENS:
+    case HEARTH_TAG_LITERAL:
+    case HEARTH_TAG_FORM:
     case HEARTH_TAG_CREDIT:
     case HEARTH_TAG_CLASS:
         return get_choice(field, request);

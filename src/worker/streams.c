@@ -42,6 +42,7 @@ void streams_end(struct worker *worker, struct stream *stream)
         worker->ops->discard(worker->engine, stream->prepared);
     hearth_ipc_request_destroy(stream->request);
     hearth_buf_finish(&stream->text);
+    hearth_free(stream->piece_ends);
     hearth_free(stream);
 }
 
@@ -73,21 +74,37 @@ static void collect_text(struct hearth_event_sink *sink, const struct hearth_eve
     hearth_buf_append(own->text, event->bytes.bytes, event->bytes.length);
 }
 
-static void detokenize(struct stream *stream)
+/* Appends the text of the tokens. */
+static int detokenize(struct stream *stream, const int32_t *tokens, size_t count)
 {
     struct worker *worker = stream->worker;
-    const struct hearth_input *input = &stream->request->input;
     struct text_sink sink = {.sink.emit = collect_text, .text = &stream->text};
-    if (!PLUGIN_HAS(worker->ops, detokenize)) {
-        hearth_error_set(&stream->failure, HEARTH_ENOTIMPL, "this engine has no detokenizer");
-        return;
-    }
-    int rc = worker->ops->detokenize(worker->engine, input->tokens, input->token_count, &sink.sink,
-                                     &stream->failure);
+    if (!PLUGIN_HAS(worker->ops, detokenize))
+        return hearth_error_set(&stream->failure, HEARTH_ENOTIMPL,
+                                "this engine has no detokenizer");
+    int rc = worker->ops->detokenize(worker->engine, tokens, count, &sink.sink, &stream->failure);
     if (rc && !stream->failure.code)
         hearth_error_set(&stream->failure, rc, "the tokens have no text");
     else if (!rc && stream->text.failed)
-        hearth_error_set(&stream->failure, stream->text.failed, "the text is too long");
+        rc = hearth_error_set(&stream->failure, stream->text.failed, "the text is too long");
+    return rc;
+}
+
+/* The text of each token by itself. */
+static void cut_pieces(struct stream *stream)
+{
+    const struct hearth_prepared *prepared = stream->prepared;
+    stream->piece_ends = hearth_try_calloc(prepared->token_count + 1, sizeof(uint32_t));
+    if (!stream->piece_ends) {
+        hearth_error_set(&stream->failure, HEARTH_ENOMEM, "no memory for %u tokens",
+                         prepared->token_count);
+        return;
+    }
+    for (uint32_t i = 0; i < prepared->token_count; i++) {
+        if (detokenize(stream, &prepared->tokens[i], 1))
+            return;
+        stream->piece_ends[i] = (uint32_t)stream->text.length;
+    }
 }
 
 /* 32 bytes a millisecond is far below what any tokenizer does, on a machine that is busy. */
@@ -114,7 +131,7 @@ static void prepare(void *argument)
     if (atomic_load(&stream->stop_preparing)) {
         hearth_error_set(&stream->failure, HEARTH_ECANCELED, "canceled");
     } else if (is_detokenize(stream)) {
-        detokenize(stream);
+        detokenize(stream, stream->request->input.tokens, stream->request->input.token_count);
     } else {
         int rc = worker->ops->prepare(worker->engine, &stream->request->input, &stream->prepared,
                                       &stream->failure);
@@ -123,6 +140,11 @@ static void prepare(void *argument)
         else if (!rc && !stream->prepared->token_count &&
                  stream->request->input.task != HEARTH_TASK_TOKENIZE)
             hearth_error_set(&stream->failure, HEARTH_EINVAL, "the input is empty");
+        else if (!rc && stream->request->input.form == HEARTH_FORM_PIECES)
+            cut_pieces(stream);
+        else if (!rc && stream->request->input.form == HEARTH_FORM_RENDERED &&
+                 !stream->prepared->rendered.bytes)
+            hearth_error_set(&stream->failure, HEARTH_ENOTIMPL, "this model has no chat template");
     }
     while (!watch_leave(worker->watch))
         pause(); /* too late: the loop thread ends the process */
@@ -149,21 +171,57 @@ static void put_done(struct parcel *parcel, const struct stream *stream, uint32_
     hearth_ipc_put_event(&parcel->frames, stream->id, &done, &times, &descriptor);
 }
 
+static int put_text(struct parcel *parcel, const struct stream *stream, const char *bytes,
+                    size_t length)
+{
+    const struct hearth_event text = {.kind = HEARTH_EVENT_TEXT, .bytes = {bytes, length}};
+    return hearth_ipc_put_event(&parcel->frames, stream->id, &text, NULL, &parcel->descriptor);
+}
+
+/* So many in an event: the gateway bounds what one may hold. */
+static int send_pieces(const struct stream *stream)
+{
+    enum { PIECES_MAX = 512 };
+    struct hearth_token tokens[PIECES_MAX];
+    const struct hearth_prepared *prepared = stream->prepared;
+    uint32_t start = 0, sent = 0;
+    int rc = 0;
+    while (!rc && sent < prepared->token_count) {
+        struct hearth_event event = {
+            .kind = HEARTH_EVENT_TEXT, .tokens = tokens, .has_tokens = true};
+        for (; event.token_count < PIECES_MAX && sent < prepared->token_count; sent++) {
+            uint32_t end = stream->piece_ends[sent];
+            tokens[event.token_count++] = (struct hearth_token){
+                .token = prepared->tokens[sent], .text = {stream->text.bytes + start, end - start}};
+            start = end;
+        }
+        struct parcel *parcel = parcel_create(stream->worker);
+        rc = hearth_ipc_put_event(&parcel->frames, stream->id, &event, NULL, &parcel->descriptor);
+        worker_deliver(parcel);
+    }
+    return rc;
+}
+
 /* Tokenize and detokenize end here: the engine computes nothing. The answer may be large, so it is
  * a parcel of its own. */
 static void answer_tokens(struct stream *stream)
 {
     struct worker *worker = stream->worker;
     struct parcel *parcel = parcel_create(worker);
-    uint32_t count = 0;
-    int rc;
-    if (is_detokenize(stream)) {
-        const struct hearth_event text = {.kind = HEARTH_EVENT_TEXT,
-                                          .bytes = {stream->text.bytes, stream->text.length}};
-        rc = hearth_ipc_put_event(&parcel->frames, stream->id, &text, NULL, &parcel->descriptor);
-    } else {
-        count = stream->prepared->token_count;
+    uint32_t count = stream->prepared ? stream->prepared->token_count : 0;
+    int rc = 0;
+    if (stream->prepared)
         put_prepared(parcel, stream);
+    if (is_detokenize(stream)) {
+        rc = put_text(parcel, stream, stream->text.bytes, stream->text.length);
+    } else if (stream->request->input.form == HEARTH_FORM_RENDERED) {
+        rc = put_text(parcel, stream, stream->prepared->rendered.bytes,
+                      stream->prepared->rendered.length);
+    } else if (stream->piece_ends) {
+        worker_deliver(parcel);
+        rc = send_pieces(stream);
+        parcel = parcel_create(worker);
+    } else {
         rc = hearth_ipc_put_tokens(&parcel->frames, stream->id, stream->prepared->tokens, count,
                                    &parcel->descriptor);
     }

@@ -37,7 +37,8 @@ struct stream {
     /* The prepare lane, then whoever has the stream. */
     struct hearth_prepared *prepared;
     uint32_t prepare_us;
-    struct hearth_buf text; /* the answer of detokenize */
+    struct hearth_buf text; /* the answer of detokenize, or the tokens' texts behind each other */
+    uint32_t *piece_ends;   /* where each token's text ends in `text`; NULL: not asked for */
     struct hearth_error failure;
     atomic_int stop_preparing; /* set by the loop: what the input's `canceled` points to */
 

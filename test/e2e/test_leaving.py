@@ -46,9 +46,22 @@ BODIES = {
     "models_update": [{"description": "x"}],
     "version_create": [{"source": "fake:reply = y"}],
     "alias_set": [{"version": 1}],
+    "ollama_show": [{"model": "fake"}],
+    "ollama_generate": [{"model": "fake", "prompt": "x"}, {"model": "late", "keep_alive": "1m"},
+                        {"model": "late", "prompt": "x", "stream": False, "keep_alive": 0}],
+    "ollama_chat": [{"model": "fake", "messages": MESSAGES}, {"model": "late", "messages": MESSAGES, "keep_alive": 0}],
+    "ollama_embed": [{"model": "vectors", "input": ["some text"] * MANY}],
+    "ollama_embeddings": [{"model": "vectors", "prompt": "x"}],
+    "ollama_pull": [{"model": "fake:reply = pulled"}, {"model": "fake"}],
+    "ollama_copy": [{"source": "fake", "destination": "fake:other"}],
+    "native_completion": [{"model": "fake", "prompt": "x", "stream": True}, {"model": "fake", "prompt": ["x", "y"]}],
+    "native_infill": [{"model": "fake", "input_prefix": "x", "input_suffix": "y"}],
+    "native_template": [{"model": "fake", "messages": MESSAGES}],
+    "ollama_delete": [{"model": "fake:other"}, {"model": "kept"}],
 }
 # What stands for {…} in the paths; a route that takes a model's name is asked for several.
 PARAMETERS = {"id": ["kept"], "model": ["fake", "labels", "vectors"], "number": ["1"], "alias": ["best"],
+              "digest": ["sha256:00"],
               "response": ["resp_0"]}
 # When the client leaves behind its last byte, as parts of the time that the whole answer takes.
 PARTS = [0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1]

@@ -72,6 +72,10 @@ static int encode_text(const struct encoder_intake *intake, const struct hearth_
                        const char *prompt, struct hearth_tokens *tokens, struct hearth_error *error)
 {
     struct hearth_buf prompted;
+    if (input->literal)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "parse_special: this model's tokenizer always takes special tokens "
+                                "for what they are");
     const char *bytes = input->length ? input->bytes : "";
     size_t length = input->length;
     /* The prompt is put before the text and both are tokenized as one: a word may begin in the

@@ -86,6 +86,8 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
         break;
     case HEARTH_INPUT_TENSORS:
     case HEARTH_INPUT_BYTES:
+    case HEARTH_INPUT_INFILL:
+    case HEARTH_INPUT_PIECES:
         rc = hearth_error_set(error, HEARTH_EINVAL, "the fake engine takes messages and text");
         break;
     }

@@ -54,6 +54,15 @@ static int take_rendered(const struct hearth_engine *engine, const struct hearth
     return rc;
 }
 
+/* The text itself is what was asked for: it goes over to the input. */
+static void keep_rendered(struct hearth_buf *prompt, struct hearth_llama_input *made)
+{
+    made->rendered = *prompt;
+    made->head.rendered =
+        (struct hearth_bytes){prompt->length ? prompt->bytes : "", prompt->length};
+    hearth_buf_init(prompt, 0);
+}
+
 int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
                             size_t messages_max, struct hearth_chat_rendered *rendered,
                             struct hearth_llama_input *made, struct hearth_error *error)
@@ -62,5 +71,10 @@ int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_in
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
     int rc = hearth_chat_render(engine->chat, input->bytes, input->length, messages_max, rendered,
                                 error);
-    return rc != 0 ? rc : take_rendered(engine, input, rendered, made, error);
+    if (rc != 0)
+        return rc;
+    if (input->form != HEARTH_FORM_RENDERED)
+        return take_rendered(engine, input, rendered, made, error);
+    keep_rendered(&rendered->prompt, made);
+    return 0;
 }

@@ -33,6 +33,7 @@ struct hearth_llama_input {
     float *scales; /* [adapters] owned */
     struct hearth_llama_breakers breakers;
     struct hearth_llama_grammar *grammar; /* NULL: none */
+    struct hearth_buf rendered;           /* head.rendered */
     struct hearth_reply_form *form;       /* how the answer is read; NULL: it is text */
     int32_t *shown;                       /* control tokens whose text is a part of the answer */
     uint32_t shown_count;
@@ -159,6 +160,10 @@ int hearth_llama_make_pair(struct hearth_engine *engine, const struct hearth_inp
 /* Of a text without the special ones around it. */
 int hearth_llama_count_tokens(struct hearth_engine *engine, const char *text, size_t length,
                               uint32_t *ret_count, struct hearth_error *error);
+
+/* llama_pieces.c: HEARTH_INPUT_INFILL and HEARTH_INPUT_PIECES. */
+int hearth_llama_make_pieces(struct hearth_engine *engine, const struct hearth_input *input,
+                             struct hearth_llama_input *made, struct hearth_error *error);
 
 /* llama_step.c */
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,

@@ -170,8 +170,8 @@ static int tokenize_text(struct hearth_engine *engine, const struct hearth_input
         rc = hearth_error_set(error, text.failed, "the text is too long");
     if (rc == 0)
         rc = hearth_llama_encode(engine, text.length > 0 ? text.bytes : "", text.length,
-                                 !input->no_special_tokens, true, input->canceled, &made->tokens,
-                                 &made->head.token_count, error);
+                                 !input->no_special_tokens, !input->literal, input->canceled,
+                                 &made->tokens, &made->head.token_count, error);
     hearth_buf_finish(&text);
     while (length > 0 && (prompt[length - 1] == ' ' || prompt[length - 1] == '\n'))
         length--;
@@ -199,6 +199,9 @@ static int make_tokens(struct hearth_engine *engine, const struct hearth_input *
         if (rc == 0)
             return hearth_llama_make_pair(engine, input, made, error);
         return rc;
+    case HEARTH_INPUT_INFILL:
+    case HEARTH_INPUT_PIECES:
+        return hearth_llama_make_pieces(engine, input, made, error);
     default:
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "this model takes messages, text or token ids");
@@ -374,6 +377,7 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_free(made->scales);
     hearth_llama_breakers_finish(&made->breakers);
     hearth_llama_grammar_destroy(made->grammar);
+    hearth_buf_finish(&made->rendered);
     hearth_reply_form_destroy(made->form);
     hearth_free(made->shown);
     hearth_free(made);

@@ -48,6 +48,10 @@ int hearth_llama_encode(const struct hearth_engine *engine, const char *text, si
                         bool add_special, bool parse_special, const hearth_flag *canceled,
                         int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error)
 {
+    if (engine->tokenizer != NULL && !parse_special)
+        return hearth_error_set(error, HEARTH_ENOTIMPL,
+                                "parse_special: this model's tokenizer always takes special tokens "
+                                "for what they are");
     if (engine->tokenizer != NULL)
         return encode_own(engine, text, length, add_special, canceled, ret_tokens, ret_count,
                           error);

@@ -70,14 +70,7 @@ static int add_version(struct hearth_store *store, struct hearth_store_job *job,
 static const char *name_of(const json_t *body, struct hearth_arena *arena)
 {
     const char *name = hearth_json_text(body, "name", NULL);
-    if (name)
-        return name;
-    const char *source = hearth_json_text(body, "source", ""), *rest = strchr(source, ':');
-    rest = rest ? rest + 1 : source;
-    const char *file = strncmp(source, "hf:", 3) == 0 ? strchr(rest, ':') : NULL;
-    size_t length = file ? strlen(++file) : strcspn(rest, "@?#");
-    const char *path = hearth_arena_strndup(arena, file ? file : rest, length);
-    return path ? hearth_source_name(arena, path) : NULL;
+    return name ? name : hearth_install_name(hearth_json_text(body, "source", ""), arena);
 }
 
 /* Model and version are made in one visit to the store's lane. The store's own rule makes names

@@ -44,6 +44,9 @@ void hearth_route_tokenize(struct hearth_call *call)
     struct hearth_input input = {
         .task = HEARTH_TASK_TOKENIZE,
         .no_special_tokens = !hearth_json_truth(call->json, "add_special", true),
+        .literal = !hearth_json_truth(call->json, "parse_special", true),
+        .form = hearth_json_truth(call->json, "with_pieces", false) ? HEARTH_FORM_PIECES
+                                                                    : HEARTH_FORM_IDS,
     };
     if (!json_is_string(text)) /* TEI's name for it */
         text = json_object_get(call->json, "text");

@@ -66,6 +66,7 @@ static struct hearth_generation_request request_of(const json_t *body)
         .class_ = hearth_class_read(body),
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
+        .timings = hearth_json_truth(body, "timings_per_token", false),
     };
 }
 

@@ -141,6 +141,7 @@ int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena
         .class_ = hearth_class_read(body),
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
+        .timings = hearth_json_truth(body, "timings_per_token", false),
     };
     int rc = read_body(body, arena, &request, ret_param, error);
     if (!rc)

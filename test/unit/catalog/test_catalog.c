@@ -1,6 +1,8 @@
 /* The catalogue over the store in memory, and its resolving of references. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "catalog/catalog.h"
+#include "catalog/catalog_tags.h"
 #include "loop/loop.h"
 #include "store/store.h"
 
@@ -214,6 +216,65 @@ static void test_a_model_is_found_by_the_hub_id_that_it_came_from(void **state)
     close_bed(&bed);
 }
 
+static void expect_tagged(struct bed *bed, const char *name, const char *id)
+{
+    const struct hearth_catalog_entry *entry;
+    struct hearth_error error;
+    if (hearth_catalog_acquire_tagged(bed->catalog, name, &entry, &error) < 0)
+        fail_msg("%s: %s", name, error.message);
+    assert_string_equal(entry->id, id);
+    hearth_catalog_entry_release(entry);
+}
+
+static void add_name(void *argument, const char *name, const struct hearth_catalog_entry *entry)
+{
+    struct hearth_buf *names = argument;
+    hearth_buf_printf(names, "%s=%s ", name, entry->id);
+}
+
+static void test_a_tag_is_a_version_an_alias_or_a_quantization(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    const struct hearth_catalog_entry *entry;
+    struct hearth_buf names;
+    open_bed(&bed);
+    int64_t id = add_model(&bed, "m", "{}");
+    add_version_from(&bed, id, HEARTH_VERSION_READY, "hf:Org/Repo:m-Q4_K_M.gguf");
+    add_version_from(&bed, id, HEARTH_VERSION_READY, "hf:Org/Repo:m-Q8_0.gguf");
+    add_version(&bed, id, HEARTH_VERSION_READY);
+    assert_int_equal(hearth_store_alias_set(bed.store, id, "best", 1, -1, 3, &error), 0);
+    refresh(&bed);
+    expect_tagged(&bed, "m", "m:3");
+    expect_tagged(&bed, "m:latest", "m:3");
+    expect_tagged(&bed, "library/m:latest", "m:3");
+    expect_tagged(&bed, "m:2", "m:2");
+    expect_tagged(&bed, "m:best", "m:1");
+    expect_tagged(&bed, "m@best", "m:1");
+    expect_tagged(&bed, "best", "m:1");
+    expect_tagged(&bed, "best:latest", "m:1");
+    expect_tagged(&bed, "hf.co/Org/Repo:Q4_K_M", "m:1");
+    expect_tagged(&bed, "hf.co/org/repo:q8_0", "m:2");
+    static const char *const missing[] = {"m:other", "m:9", "other:best", "default", "",
+                                          "hf.co/Org/Repo:Q2_K"};
+    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+        assert_int_not_equal(
+            hearth_catalog_acquire_tagged(bed.catalog, missing[i], &entry, &error), 0);
+    hearth_buf_init(&names, 4096);
+    hearth_catalog_each_tag(bed.catalog, add_name, &names);
+    assert_string_equal(hearth_buf_cstr(&names), "m:latest=m:3 m:best=m:1 m:2=m:2 ");
+    /* Two models have it: alone it means neither. */
+    int64_t other = add_model(&bed, "n", "{}");
+    add_version(&bed, other, HEARTH_VERSION_READY);
+    assert_int_equal(hearth_store_alias_set(bed.store, other, "best", 1, -1, 3, &error), 0);
+    refresh(&bed);
+    assert_int_equal(hearth_catalog_acquire_tagged(bed.catalog, "best", &entry, &error),
+                     HEARTH_ENOMODEL);
+    hearth_buf_finish(&names);
+    close_bed(&bed);
+}
+
 static void test_an_entry_outlives_the_snapshot(void **state)
 {
     (void)state;
@@ -308,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_what_is_missing_is_named),
         cmocka_unit_test(test_a_model_is_found_in_any_case_and_behind_a_provider),
         cmocka_unit_test(test_a_model_is_found_by_the_hub_id_that_it_came_from),
+        cmocka_unit_test(test_a_tag_is_a_version_an_alias_or_a_quantization),
         cmocka_unit_test(test_an_entry_outlives_the_snapshot),
         cmocka_unit_test(test_a_catalogue_may_go_while_it_reads),
         cmocka_unit_test(test_each_call_sees_what_was_written_before_it),

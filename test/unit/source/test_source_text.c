@@ -225,6 +225,33 @@ static void a_wrong_file_gets_a_suggestion(void **state)
     assert_non_null(strstr(error.message, "did you mean model.Q4_0.gguf?"));
 }
 
+static void a_word_of_the_name_means_the_only_model_that_has_it(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"m-IQ4_K_M.gguf",
+                                        "m-Q4_K_M.gguf",
+                                        "m-Q4_K.gguf",
+                                        "m.q8_0-00001-of-00002.gguf",
+                                        "m.q8_0-00002-of-00002.gguf",
+                                        "mmproj-F16.gguf",
+                                        NULL};
+    struct hearth_source_file files[FILES];
+    struct hearth_error error = {0};
+    size_t count = make(files, paths);
+    assert_int_equal(hearth_source_select(files, &count, "q4_k_m", "here", &error), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(files[0].path, "m-Q4_K_M.gguf");
+    count = make(files, paths);
+    assert_int_equal(hearth_source_select(files, &count, "Q8_0", "here", &error), 0);
+    assert_int_equal(count, 2);
+    static const char *const wrong[] = {"Q4", "m", "F16", "Q2_K"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        count = make(files, paths);
+        assert_int_equal(hearth_source_select(files, &count, wrong[i], "here", &error),
+                         HEARTH_ENOTFOUND);
+    }
+}
+
 static void a_directory_gives_what_a_model_needs(void **state)
 {
     (void)state;
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_list_that_is_too_long_says_how_many_are_left_out),
         cmocka_unit_test(parts_of_a_split_model_belong_together),
         cmocka_unit_test(a_wrong_file_gets_a_suggestion),
+        cmocka_unit_test(a_word_of_the_name_means_the_only_model_that_has_it),
         cmocka_unit_test(a_directory_gives_what_a_model_needs),
         cmocka_unit_test(what_is_no_model_says_why),
     };

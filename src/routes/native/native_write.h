@@ -1,0 +1,13 @@
+/* Answers of llama-server's own routes. */
+#ifndef HEARTH_ROUTES_NATIVE_NATIVE_WRITE_H
+#define HEARTH_ROUTES_NATIVE_NATIVE_WRITE_H
+
+#include "task/generation.h"
+
+/* /completion and /infill, and their streams. */
+extern const struct hearth_generation_shape hearth_native_completion;
+
+/* {"temperature":…,…}: what an answer was made with, by llama-server's names. */
+void hearth_native_write_settings(const struct hearth_sampling *sampling, struct hearth_buf *buf);
+
+#endif

@@ -1,0 +1,11 @@
+/* llama-server's `timings`: how many tokens were read and written, and how fast. Pure. */
+#ifndef HEARTH_TASK_TIMINGS_H
+#define HEARTH_TASK_TIMINGS_H
+
+#include "base/buf.h"
+#include "serving/inference.h"
+
+/* {"cache_n":…,"prompt_n":…,"prompt_ms":…,…,"predicted_per_second":…} */
+void hearth_timings_write(const struct hearth_inference_done *done, struct hearth_buf *buf);
+
+#endif
