@@ -112,6 +112,64 @@ static void with_usage_asked_for_every_chunk_has_a_null_one(void **state)
               "\"length\"}],\"usage\":null}");
 }
 
+static void a_call_begins_with_its_id_and_name_and_goes_on_with_pieces(void **state)
+{
+    struct fixture *f = *state;
+    struct hearth_generated_call call = {.id = "call_1"};
+    const struct hearth_event begins = {
+        .kind = HEARTH_EVENT_TEXT, .channel = HEARTH_CHANNEL_CALL, .bytes = {"f", 1}};
+    const struct hearth_event goes_on = {
+        .kind = HEARTH_EVENT_TEXT, .channel = HEARTH_CHANNEL_ARGUMENTS, .bytes = {"{\"a\":", 5}};
+    f->choice->calls = &call;
+    f->choice->call_count = 1;
+    hearth_openai_chat.write_delta(f->choice, &begins, &f->out);
+    assert_non_null(strstr(hearth_buf_cstr(&f->out),
+                           "\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"call_1\",\"type\":"
+                           "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]},"));
+    hearth_buf_clear(&f->out);
+    hearth_openai_chat.write_delta(f->choice, &goes_on, &f->out);
+    assert_non_null(strstr(hearth_buf_cstr(&f->out),
+                           "\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":"
+                           "\"{\\\"a\\\":\"}}]},"));
+}
+
+static void an_answer_of_calls_alone_has_no_content(void **state)
+{
+    struct fixture *f = *state;
+    struct hearth_generated_call call = {.id = "call_1"};
+    static const struct {
+        const struct hearth_generation_shape *shape;
+        const char *message;
+    } rows[] = {
+        {&hearth_openai_chat,
+         "{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"why\",\"refusal\":null,"
+         "\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+         "\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\""},
+        {&hearth_openai_chat_functions,
+         "{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":\"why\",\"refusal\":null,"
+         "\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}},\"logprobs\":null,"
+         "\"finish_reason\":\"function_call\""}};
+    hearth_buf_init(&call.name, 100);
+    hearth_buf_init(&call.arguments, 100);
+    hearth_buf_init(&f->choice->reasoning, 100);
+    hearth_buf_text(&call.name, "f");
+    hearth_buf_text(&call.arguments, "{}");
+    hearth_buf_text(&f->choice->reasoning, "why");
+    f->choice->calls = &call;
+    f->choice->call_count = 1;
+    f->choice->done.finish = HEARTH_FINISH_TOOLS;
+    for (size_t i = 0; i < 2; i++) {
+        hearth_buf_clear(&f->out);
+        f->generation->shape = rows[i].shape;
+        rows[i].shape->write_answer(f->generation, &f->out);
+        if (!strstr(hearth_buf_cstr(&f->out), rows[i].message))
+            fail_msg("%s", hearth_buf_cstr(&f->out));
+    }
+    hearth_buf_finish(&call.name);
+    hearth_buf_finish(&call.arguments);
+    hearth_buf_finish(&f->choice->reasoning);
+}
+
 static void half_a_character_is_spelled_out_and_told_by_its_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -279,6 +337,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_object_tells_what_computed_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(with_usage_asked_for_every_chunk_has_a_null_one, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_call_begins_with_its_id_and_name_and_goes_on_with_pieces,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_of_calls_alone_has_no_content, set_up, tear_down),
         cmocka_unit_test_setup_teardown(half_a_character_is_spelled_out_and_told_by_its_bytes,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
