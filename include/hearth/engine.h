@@ -83,6 +83,10 @@ struct hearth_model_facts {
     /* The type of its KV cache, as loaded: "f16", or "f16, q8_0" where values have another than
      * keys; empty before, and where it keeps none. */
     char cache_type[24];
+    /* How a chat's tools are told to it: "template", by its own chat template, or "generic", in a
+     * text of the engine's, because its template knows none; empty where it has no chats, and where
+     * a describe has not looked thoroughly. */
+    char tools[12];
     /* Names of the adapters, in the order of their numbers; a JSON list or empty; as loaded. */
     char adapters_json[4096];
     /* What tells the values of all of them from others; as loaded, empty where nothing does. */

@@ -38,6 +38,7 @@ struct hearth_catalog {
     struct hearth_snapshot *snapshot;
     const struct hearth_catalog_entry *files[FILES_MAX]; /* in order of name */
     size_t file_count;
+    bool any_name;                   /* means the file, where there is one */
     struct reading *reading;         /* under way */
     struct waiter *waiting, *queued; /* for the reading under way; for the one after it */
     int64_t since;
@@ -307,14 +308,21 @@ int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
     return rc;
 }
 
+void hearth_catalog_take_any_name(struct hearth_catalog *catalog)
+{
+    catalog->any_name = true;
+}
+
 /* A file that is served under a name hides a model of that name, but not its versions and aliases:
  * who names one of those means the registry's. */
 int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error)
 {
-    const struct hearth_catalog_names names = {
-        .files = catalog->files, .file_count = catalog->file_count, .snapshot = catalog->snapshot};
+    const struct hearth_catalog_names names = {.files = catalog->files,
+                                               .file_count = catalog->file_count,
+                                               .any_name = catalog->any_name,
+                                               .snapshot = catalog->snapshot};
     const struct hearth_catalog_entry *entry;
     int rc = hearth_catalog_names_find(&names, reference, &entry, error);
     if (rc == 0)

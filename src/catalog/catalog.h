@@ -56,6 +56,10 @@ bool hearth_catalog_ready(const struct hearth_catalog *catalog);
 int hearth_catalog_add_file(struct hearth_catalog *catalog, const char *path,
                             struct hearth_error *error);
 
+/* From now on a name that means nothing else means the file, as long as it is the only one: whoever
+ * serves one does not want to teach each client its name. */
+void hearth_catalog_take_any_name(struct hearth_catalog *catalog);
+
 /* Finds what a name means, and counts the entry for the caller, who releases it. A name is "name",
  * "name:version" or "name@alias"; a bare name is @default when that alias is set, else
  * @latest, the newest ready version. A model is also found by the hub id that it came from, in

@@ -164,7 +164,7 @@ int hearth_catalog_names_find(const struct hearth_catalog_names *names, const ch
         const char *slash = strchr(rest, '/');
         rest = slash ? slash + 1 : NULL;
     }
-    if (names->file_count == 1) {
+    if (names->any_name && names->file_count == 1) {
         *ret_entry = names->files[0];
         return 0;
     }

@@ -193,6 +193,7 @@ static void print_version(const json_t *version)
     print_field("  revision", hearth_json_text(version, "source_revision", ""));
     print_field("  engine", hearth_json_text(version, "engine", ""));
     print_field("  computes", hearth_json_text(version, "compute", ""));
+    print_field("  tools", hearth_json_text(version, "tools", ""));
     print_field("  created", hearth_json_text(version, "created_at", ""));
     size_t index;
     const json_t *file;

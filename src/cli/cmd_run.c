@@ -22,6 +22,7 @@ struct screen {
     bool is_noted; /* a note stands on standard error and has to be wiped */
     bool is_json;
     bool has_text;
+    bool is_thinking;             /* what was written last is a thought, dimmed */
     bool is_within_line;          /* what was written last did not end with a line end */
     struct hearth_word_wrap wrap; /* for a terminal */
     struct hearth_buf text;       /* for JSON */
@@ -48,10 +49,39 @@ static void wipe_note(struct screen *screen)
     screen->is_noted = false;
 }
 
+/* A thought has lines of its own. */
+static void end_thought(struct screen *screen)
+{
+    if (!screen->is_thinking)
+        return;
+    screen->is_thinking = false;
+    hearth_word_wrap_end(&screen->wrap, hearth_terminal_columns(), stdout);
+    fputs(hearth_style(HEARTH_PLAIN), stdout);
+    fputs(screen->wrap.at > 0 ? "\n\n" : "\n", stdout);
+    hearth_word_wrap_finish(&screen->wrap);
+    hearth_word_wrap_init(&screen->wrap);
+}
+
+/* What the model thinks before it answers is for somebody who watches: a file and a program get the
+ * answer alone. */
+static void on_thought(void *argument, const char *text)
+{
+    struct screen *screen = argument;
+    wipe_note(screen);
+    if (screen->is_json || !hearth_terminal_out())
+        return;
+    if (!screen->is_thinking)
+        fputs(hearth_style(HEARTH_DIM), stdout);
+    screen->is_thinking = true;
+    hearth_word_wrap_take(&screen->wrap, hearth_terminal_columns(), text, stdout);
+    fflush(stdout);
+}
+
 static void on_text(void *argument, const char *text)
 {
     struct screen *screen = argument;
     wipe_note(screen);
+    end_thought(screen);
     screen->has_text = true;
     if (screen->is_json) {
         hearth_buf_text(&screen->text, text);
@@ -75,6 +105,7 @@ static void end_text(struct screen *screen)
     wipe_note(screen);
     if (!hearth_terminal_out() || screen->is_json)
         return;
+    end_thought(screen);
     hearth_word_wrap_end(&screen->wrap, hearth_terminal_columns(), stdout);
     screen->is_within_line = screen->wrap.at > 0;
 }
@@ -132,7 +163,8 @@ static int take_options(struct hearth_invocation *invocation,
 static int ask(struct hearth_conversation *conversation, struct screen *screen,
                struct hearth_reply *reply, const char *prompt, struct hearth_error *error)
 {
-    *reply = (struct hearth_reply){.on_text = on_text, .on_note = on_note, .argument = screen};
+    *reply = (struct hearth_reply){
+        .on_text = on_text, .on_thought = on_thought, .on_note = on_note, .argument = screen};
     hearth_conversation_say(conversation, "user", prompt);
     /* A Ctrl-C that was pressed while nothing was answered is not meant for this answer. */
     hearth_interrupt_forget();

@@ -56,6 +56,10 @@ static void take_chunk(struct stream *stream, const json_t *chunk)
         hearth_buf_text(&stream->text, text);
         stream->reply->on_text(stream->reply->argument, text);
     }
+    const char *thought =
+        hearth_json_text(json_object_get(choice, "delta"), "reasoning_content", NULL);
+    if (thought && *thought && stream->reply->on_thought)
+        stream->reply->on_thought(stream->reply->argument, thought);
     const char *finish = hearth_json_text(choice, "finish_reason", NULL);
     if (finish)
         snprintf(stream->reply->finish, sizeof(stream->reply->finish), "%s", finish);

@@ -15,8 +15,9 @@ struct hearth_conversation {
 
 /* What comes of one answer. */
 struct hearth_reply {
-    void (*on_text)(void *argument, const char *text); /* as it comes */
-    void (*on_note)(void *argument, const char *note); /* "loading …", before the first text */
+    void (*on_text)(void *argument, const char *text);    /* as it comes */
+    void (*on_thought)(void *argument, const char *text); /* what it thinks; NULL: is not shown */
+    void (*on_note)(void *argument, const char *note);    /* "loading …", before the first text */
     void *argument;
     /* Filled at the end. */
     char finish[32];

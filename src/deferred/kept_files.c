@@ -2,12 +2,14 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/home.h"
 #include "config/settings.h"
 #include "deferred/kept_record.h"
 #include "gateway/gateway_state.h"
 #include "loop/pool.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,13 +26,28 @@ struct hearth_kept_files {
     struct hearth_gateway *gateway;
 };
 
+/* Parts of uploads that the last server was ended under. Those of batches are named otherwise, and
+ * go on. */
+static void clear_parts(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory)))
+        if (strncmp(entry->d_name, "file-", 5) == 0 && hearth_text_ends(entry->d_name, ".part"))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory)
+        closedir(directory);
+}
+
 struct hearth_kept_files *hearth_kept_files_create(struct hearth_gateway *gateway)
 {
     struct hearth_kept_files *files = hearth_calloc(1, sizeof(*files));
     char path[PATH_MAX];
     files->gateway = gateway;
-    if (gateway->home && !hearth_home_path(gateway->home, "files", path, sizeof(path)))
+    if (gateway->home && !hearth_home_path(gateway->home, "files", path, sizeof(path))) {
         mkdir(path, 0700); /* that it is not there is told by whoever opens a file */
+        clear_parts(path);
+    }
     return files;
 }
 

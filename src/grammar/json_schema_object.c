@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define MEMBERS_MAX 1000u
-#define NAME_MAX_BESIDE 200u /* bytes of a name that others must differ from: one group for each   \
-                              */
+#define NAME_MAX_BESIDE                                                                            \
+    200u /* bytes of a name that others must differ from: one group for each                       \
+          */
 
 struct member {
     const char *name;

@@ -1,6 +1,7 @@
 #include "grammar/structure_grammar.h"
 
 #include "grammar/gbnf.h"
+#include "grammar/gbnf_check.h"
 #include "grammar/json_schema.h"
 #include "grammar/pattern.h"
 
@@ -42,8 +43,9 @@ static int write_schema(const struct member *member, struct hearth_gbnf *gbnf, u
         value = parsed =
             hearth_json_parse(json_string_value(value), json_string_length(value), error);
         if (!parsed) {
-            hearth_error_prefix(error, "%s", member->place);
-            return HEARTH_EINVAL;
+            char what[200];
+            snprintf(what, sizeof(what), "%.199s", error ? error->message : "");
+            return hearth_error_set(error, HEARTH_EINVAL, "%s: %s", member->place, what);
         }
     }
     rc = hearth_json_schema_write(gbnf, value, member->place, ret_rule, error);
@@ -176,6 +178,18 @@ bool hearth_structure_may_ask(const char *json, size_t length)
     return false;
 }
 
+/* A schema may need itself, so that no value would ever be whole. */
+static int check_finite(const struct member *member, const struct hearth_buf *text,
+                        struct hearth_error *error)
+{
+    bool by_text;
+    return hearth_gbnf_check(text->bytes, text->length, &by_text, NULL)
+               ? hearth_error_set(error, HEARTH_EINVAL,
+                                  "%s: it recurses without end: no finite value satisfies it",
+                                  member->place)
+               : 0;
+}
+
 static int write_member(size_t which, const json_t *value, struct hearth_buf *grammar,
                         struct hearth_error *error)
 {
@@ -187,6 +201,8 @@ static int write_member(size_t which, const json_t *value, struct hearth_buf *gr
     int rc = writers[which](&member, &gbnf, &rule, error);
     if (!rc && rule)
         hearth_gbnf_root(&gbnf, rule);
+    if (!rc && rule && !gbnf.text.failed)
+        rc = check_finite(&member, &gbnf.text, error);
     if (!rc && (gbnf.text.failed || (gbnf.text.length && hearth_buf_append(grammar, gbnf.text.bytes,
                                                                            gbnf.text.length))))
         rc = hearth_error_set(error, HEARTH_EINVAL, "%s: it is too large", member.place);

@@ -119,13 +119,16 @@ static const char *state_of(const struct hearth_version *versions, size_t count,
     return hearth_version_state_name(state);
 }
 
-/* What would compute it is told with the model's settings, which decide it too. */
+/* What would compute it is told with the model's settings, which decide it too; how tools are told
+ * to it comes from its files alone. */
 static json_t *version_of_model(const struct hearth_version *row, const json_t *model)
 {
     json_t *version = hearth_version_json(row);
     const char *found = hearth_json_text(json_object_get(version, "facts"), "compute", "");
     const char *compute = hearth_model_settings_compute(json_object_get(model, "settings"), found);
     set(version, "compute", *compute ? json_string(compute) : json_null());
+    const char *tools = hearth_json_text(json_object_get(version, "facts"), "tools", "");
+    set(version, "tools", *tools ? json_string(tools) : json_null());
     return version;
 }
 

@@ -223,7 +223,7 @@ static const struct hearth_route rows[] = {
     {.method = "POST", .path = "/v1/batches", .aliases = NULL,
      .group = "files", .name = "batches_create", .errors = HEARTH_ERRORS_OPENAI,
      .scope = HEARTH_SCOPE_WRITE, .kind = HEARTH_ROUTE_UNARY, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_batch_create,
-     .may_ignore = false, .handle = hearth_route_batches_create},
+     .may_ignore = true, .handle = hearth_route_batches_create},
     {.method = "GET", .path = "/v1/batches", .aliases = NULL,
      .group = "files", .name = "batches_list", .errors = HEARTH_ERRORS_OPENAI,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,

@@ -142,6 +142,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
         rc = hearth_catalog_add_file(gateway->catalog, settings->model, error);
         if (rc)
             return rc;
+        hearth_catalog_take_any_name(gateway->catalog);
     }
     running->observer = hearth_metrics_observer(gateway->metrics);
     snprintf(running->lock_path, sizeof(running->lock_path), "%s/hearth.lock",

@@ -35,8 +35,8 @@ static void release(struct hearth_answering *answering)
     hearth_free(g);
 }
 
-/* Engines begin with the place of a fault: "tools[1].function.name is …". Only what names a member
- * of a request is one; NULL: it is said of something else. */
+/* Engines begin with the place of a fault: "tools[1].function.name is …", or "regex: …". Only what
+ * names a member of a request is one; NULL: it is said of something else. */
 static const char *place_of_fault(const struct hearth_generation *g, const char *message)
 {
     static const char *const members[] = {"logit_bias",
@@ -56,8 +56,9 @@ static const char *place_of_fault(const struct hearth_generation *g, const char 
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]$";
     size_t word = strspn(message, names), length = word;
     length += strspn(message + length, place);
+    bool marked = word > 0 && strncmp(message + length, ": ", 2) == 0;
     for (const char *const *member = members; *member; member++)
-        if (strlen(*member) == word && strncmp(*member, message, word) == 0)
+        if (marked || (strlen(*member) == word && strncmp(*member, message, word) == 0))
             return hearth_arena_format(hearth_call_arena(g->answering.call), "%.*s", (int)length,
                                        message);
     return NULL;

@@ -208,6 +208,7 @@ static void add_facts(struct hearth_gateway *gateway, const struct hearth_catalo
     const char *fingerprint = hearth_scheduler_fingerprint(gateway->scheduler, entry->id);
     json_object_set_new(object, "compute", text_or_null(compute));
     json_object_set_new(object, "cache_type", text_or_null(facts->cache_type));
+    json_object_set_new(object, "tools", text_or_null(facts->tools));
     json_object_set_new(object, "system_fingerprint", text_or_null(fingerprint ? fingerprint : ""));
     json_object_set_new(object, "adapters", adapters_json(facts));
     json_object_set_new(object, "vocabulary", count_or_null(facts->vocabulary_length));

@@ -6,7 +6,9 @@
 
 static bool asks(const char *member, const json_t *value)
 {
-    if (!value || json_is_null(value))
+    /* Clients that write every key they know say so that they do not use one. */
+    bool off = json_is_false(value) || (json_is_string(value) && !json_string_length(value));
+    if (!value || json_is_null(value) || off)
         return false;
     return strcmp(member, "response_format") != 0 ||
            strcmp(hearth_json_text(value, "type", ""), "text") != 0;

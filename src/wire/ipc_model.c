@@ -30,6 +30,7 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
     facts_text(json, "labels_json", facts->labels_json);
     facts_text(json, "compute", facts->compute);
     facts_text(json, "cache_type", facts->cache_type);
+    facts_text(json, "tools", facts->tools);
     facts_text(json, "adapters_json", facts->adapters_json);
     facts_text(json, "adapters_digest", facts->adapters_digest);
     hearth_buf_printf(
@@ -107,6 +108,7 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     rc |= facts_copy(json, "labels_json", facts.labels_json, sizeof(facts.labels_json));
     rc |= facts_copy(json, "compute", facts.compute, sizeof(facts.compute));
     rc |= facts_copy(json, "cache_type", facts.cache_type, sizeof(facts.cache_type));
+    rc |= facts_copy(json, "tools", facts.tools, sizeof(facts.tools));
     rc |= facts_copy(json, "adapters_json", facts.adapters_json, sizeof(facts.adapters_json));
     rc |= facts_copy(json, "adapters_digest", facts.adapters_digest, sizeof(facts.adapters_digest));
     rc |= facts_u32(json, "tasks", &facts.tasks);

@@ -100,6 +100,8 @@ def test_a_token_that_ends_the_answer_is_among_those_of_an_echo(server):
     choice = complete(server, **body)["choices"][0]
     assert choice["finish_reason"] == "stop" and choice["text"] == "Hello"
     assert choice["logprobs"]["tokens"] == ["Hello", "<|im_end|>"]
+    plain = complete(server, **{**body, "logprobs": None, "prompt": tokenize(server, "Hello")})["choices"][0]
+    assert plain["text"] == "Hello" and plain["logprobs"] is None and plain["finish_reason"] == "stop"
 
 
 def test_an_echo_of_token_ids_is_their_text(server):

@@ -11,7 +11,7 @@ from conftest import ROOT, SLOW, Server, strict_json
 
 HELLO = [{"role": "user", "content": "say hello"}]
 TOOL = {"name": "weather", "description": "The weather of a city.",
-        "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}
+        "input_schema": {"type": "object", "properties": {"city": {"type": "string", "enum": ["Oslo", "Rome"]}}, "required": ["city"]}}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}}
 
 
@@ -161,6 +161,11 @@ def test_a_faulty_body_is_told_in_anthropics_shape(messages_server, body, words)
     fault(messages_server.post("/v1/messages", whole), 400, "invalid_request_error", *words)
 
 
+def test_a_key_that_is_not_known_is_passed_over_and_named(messages_server):
+    answer = ask(messages_server, colour="red")
+    assert answer.status == 200 and "colour" in answer.headers["Hearth-Ignored"]
+
+
 def test_errors_before_a_route_have_anthropics_shape_too(start, client, messages_server):
     fault(messages_server.post("/v1/messages", b"{"), 400, "invalid_request_error")
     fault(messages_server.get("/v1/messages"), 405, "invalid_request_error")
@@ -190,6 +195,37 @@ def test_tokens_are_counted_as_an_answer_counts_them(demo_server):
     assert counted.input_tokens == usage.input_tokens + usage.cache_read_input_tokens > 5
     assert answer.content[0].text
     fault(demo_server.post("/v1/messages/count_tokens", {"model": "smollm2"}), 400, "invalid_request_error", "messages")
+
+
+def test_a_forced_tool_is_called_whole_and_streamed(demo_server):
+    client = anthropic.Anthropic(base_url=demo_server.url, api_key="none", max_retries=0, timeout=60 * SLOW)
+    ask_tool = {"model": "smollm2", "max_tokens": 60, "messages": [{"role": "user", "content": "Weather in Oslo?"}],
+                "tools": [TOOL], "tool_choice": {"type": "tool", "name": "weather", "disable_parallel_tool_use": True},
+                "extra_body": {"temperature": 0}}
+    answer = client.messages.create(**ask_tool)
+    call = answer.content[-1]
+    assert answer.stop_reason == "tool_use" and call.type == "tool_use" and call.name == "weather"
+    assert isinstance(call.input["city"], str)
+    with client.messages.stream(**ask_tool) as stream:
+        names = [event.type for event in stream]
+        streamed = stream.get_final_message()
+    assert streamed.content[-1].input == call.input and streamed.stop_reason == "tool_use"
+    assert "input_json" in names
+    talk = [*ask_tool["messages"], {"role": "assistant", "content": [call.to_dict()]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "rain"}]}]
+    told = client.messages.create(model="smollm2", max_tokens=8, messages=talk, tools=[TOOL])
+    assert told.stop_reason in ("end_turn", "max_tokens", "tool_use")
+
+
+def test_an_answer_keeps_to_a_schema(demo_server):
+    schema = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"],
+              "additionalProperties": False}
+    said = ask(demo_server, model="smollm2", max_tokens=40, temperature=0, messages=[{"role": "user", "content": "A colour?"}],
+               output_format={"type": "json_schema", "schema": schema})
+    assert said.status == 200, said.text
+    assert json.loads(said.json()["content"][0]["text"])["colour"] in ("red", "blue")
+    fault(ask(demo_server, model="smollm2", output_format={"type": "json_schema", "schema": {"type": "wrong"}}),
+          400, "invalid_request_error", "schema")
 
 
 def test_the_answer_is_that_of_chat(demo_server):

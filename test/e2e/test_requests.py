@@ -1,6 +1,7 @@
 """Asynchronous requests, idempotency keys and callbacks, over the real binary."""
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import signal
@@ -156,20 +157,31 @@ def test_the_same_key_with_another_body_is_refused(server):
 
 
 def test_a_second_request_while_the_first_is_under_way_is_told_to_wait(server):
-    body = chat("slow", "w " * 25)
-    answers = []
-    first = threading.Thread(target=lambda: answers.append(
-        server.post("/v1/chat/completions", body, **with_key("k4"))))
-    first.start()
-    wait_for(lambda: server.post("/v1/chat/completions", body, **with_key("k4")).status == 409, 10,
-             "the first to be under way")
+    body = chat("slow", "w " * 25, stream=True)
+    first = http.client.HTTPConnection("127.0.0.1", server.port)
+    first.request("POST", "/v1/chat/completions", json.dumps(body), {"Idempotency-Key": "k4"})
+    answer = first.getresponse()
+    begun = answer.readline()
     busy = server.post("/v1/chat/completions", body, **with_key("k4"))
-    if busy.status == 409:
-        assert busy.headers["Retry-After"]
-    first.join()
+    assert busy.status == 409 and busy.headers["Retry-After"]
+    whole = begun + answer.read()
+    first.close()
     again = wait_for(lambda: (lambda got: got if got.status == 200 else None)(
         server.post("/v1/chat/completions", body, **with_key("k4"))), 10, "the answer")
-    assert again.json()["id"] == answers[0].json()["id"]
+    assert again.body == whole and again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_is_free_again_when_its_client_has_left(server):
+    body = chat("slow", "w " * 100, stream=True)
+    first = http.client.HTTPConnection("127.0.0.1", server.port)
+    first.request("POST", "/v1/chat/completions", json.dumps(body), {"Idempotency-Key": "k8"})
+    answer = first.getresponse()
+    answer.readline()
+    assert server.post("/v1/chat/completions", body, **with_key("k8")).status == 409
+    answer.close()
+    first.close()
+    short = chat("slow", "w", stream=True)
+    wait_for(lambda: server.post("/v1/chat/completions", short, **with_key("k8")).status == 200, 10, "a free key")
 
 
 def test_a_stream_is_replayed_as_the_same_events(server):

@@ -1,13 +1,15 @@
 """OpenAI's Responses API through the real `openai` client, over the fake engine and the demo model."""
 import json
+import typing
 
 import openai
+import pydantic
 import pytest
 
 from conftest import SLOW, Server, strict_json, wait_for
 
 TOOL = {"type": "function", "name": "weather", "description": "The weather of a city.", "strict": True,
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
+        "parameters": {"type": "object", "properties": {"city": {"type": "string", "enum": ["Oslo", "Rome"]}}, "required": ["city"],
                        "additionalProperties": False}}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{\"city\": \"Oslo\"}"}
 
@@ -29,6 +31,11 @@ def responses_server(tmp_path_factory):
 @pytest.fixture
 def client(responses_server):
     return openai.OpenAI(base_url=f"{responses_server.url}/v1", api_key="none", max_retries=0, timeout=60 * SLOW)
+
+
+@pytest.fixture
+def demo_client(demo_server):
+    return openai.OpenAI(base_url=f"{demo_server.url}/v1", api_key="none", max_retries=0, timeout=60 * SLOW)
 
 
 def ask(server, **body):
@@ -308,6 +315,36 @@ def test_an_item_that_is_not_there_is_404(responses_server):
     for id in ("msg_000000000000000000000000_0", "x", ""):
         answer = ask(responses_server, input=[{"type": "item_reference", "id": id}])
         assert answer.status == 404 and answer.json()["error"]["param"] == "input", answer.text
+
+
+class Colour(pydantic.BaseModel):
+    colour: typing.Literal["red", "blue"]
+
+
+def test_an_answer_is_parsed_by_its_schema(demo_client):
+    answer = demo_client.responses.parse(model="smollm2", input="A colour?", text_format=Colour, temperature=0,
+                                         max_output_tokens=40)
+    assert answer.output_parsed.colour in ("red", "blue")
+    with pytest.raises(openai.BadRequestError, match="schema"):
+        demo_client.responses.create(model="smollm2", input="x", text={"format": {
+            "type": "json_schema", "name": "x", "schema": {"type": "wrong"}}})
+
+
+def test_a_forced_tool_is_called_whole_and_streamed(demo_client):
+    ask_tool = {"model": "smollm2", "max_output_tokens": 60, "input": "Weather in Oslo?", "tools": [TOOL],
+                "tool_choice": {"type": "function", "name": "weather"}, "temperature": 0, "parallel_tool_calls": False}
+    answer = demo_client.responses.create(**ask_tool)
+    call = answer.output[-1]
+    assert call.type == "function_call" and call.name == "weather" and call.status == "completed"
+    assert isinstance(json.loads(call.arguments)["city"], str)
+    with demo_client.responses.stream(**ask_tool) as stream:
+        names = [event.type for event in stream]
+        streamed = stream.get_final_response().output[-1]
+    assert streamed.arguments == call.arguments
+    assert names.count("response.function_call_arguments.done") == 1 and "response.function_call_arguments.delta" in names
+    told = demo_client.responses.create(model="smollm2", previous_response_id=answer.id, max_output_tokens=8, tools=[TOOL],
+                                        input=[{"type": "function_call_output", "call_id": call.call_id, "output": "rain"}])
+    assert told.output and told.usage.input_tokens > answer.usage.input_tokens
 
 
 def test_the_answer_is_that_of_chat(demo_server):

@@ -76,3 +76,123 @@ def test_every_whole_answer_to_300_schemas_validates(server):
 def test_libllama_keeps_to_schemas_as_well(server):
     rows = ALL[::12]
     assert check_rows(server, rows, "library") >= len(rows) // 2
+
+
+@pytest.mark.parametrize("word, schema", unsupported(), ids=[f"{i}-{word}" for i, (word, _) in enumerate(unsupported())])
+def test_what_no_grammar_can_hold_is_refused_by_its_name(server, word, schema):
+    answer = ask(server, response_format=by_schema(schema))
+    assert answer.status == 400, answer.text
+    fault = answer.json()["error"]
+    assert word in fault["message"], fault
+    assert fault["message"].startswith("response_format.json_schema.schema.properties.a.items"), fault
+    assert fault["param"].startswith("response_format.json_schema.schema.properties.a.items"), fault
+
+
+BAD = [
+    ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+    ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "response_format.json_schema.schema"),
+    ({"response_format": {"type": "json_schema", "json_schema": {"schema": 3}}}, "response_format.json_schema.schema"),
+    ({"response_format": by_schema({"$ref": "#"})}, "response_format.json_schema.schema"),
+    ({"response_format": by_schema({"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]})},
+     "response_format"), ({"grammar": 'root ::= "a" root'}, "grammar"), ({"grammar": 'root ::= "a" |\nb ::= ('}, "grammar"),
+    ({"grammar": "root ::= x"}, "grammar"), ({"grammar": "not a grammar"}, "grammar"),
+    ({"grammar": 'root ::= "a"? root | "b"'}, "grammar"),
+    ({"regex": "("}, "regex"), ({"guided_regex": "(a|b"}, "guided_regex"), ({"guided_json": "{"}, "guided_json"),
+    ({"guided_json": {"not": {}}}, "guided_json"), ({"structured_outputs": {"regex": "["}}, "structured_outputs.regex"),
+    ({"structured_outputs": {}}, "structured_outputs"), ({"json_schema": {"type": 3}}, "json_schema"),
+    ({"choice": ["a"], "regex": "a"}, "choice"),
+]
+
+
+@pytest.mark.parametrize("members, place", BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("route", ["chat", "completion"])
+def test_a_bad_structure_is_refused_before_anything_runs(server, route, members, place):
+    answer = ask(server, **members) if route == "chat" else complete(server, **members)
+    assert answer.status == 400, answer.text
+    fault = answer.json()["error"]
+    assert place is None or (fault["param"] == place and fault["message"].startswith(place + ": ")), fault
+
+
+def complete(server, model="own", max_tokens=64, **members):
+    return server.post("/v1/completions", {"model": model, "prompt": "Say it:", "max_tokens": max_tokens,
+                                           "temperature": 1, "seed": 5, **members})
+
+
+WAYS = [
+    ({"guided_regex": r"[a-c]{3}-\d{1,3}!"}, r"[a-c]{3}-[0-9]{1,3}!"), ({"regex": "(foo|bar)baz"}, "(foo|bar)baz"),
+    ({"guided_choice": ["left", "right", 'o"k\\']}, r'left|right|o"k\\'), ({"choice": ["größe", "名前"]}, "größe|名前"),
+    ({"grammar": 'root ::= "<" [a-d]{2} ">"'}, "<[a-d]{2}>"), ({"guided_grammar": 'root ::= "x" | "y"'}, "x|y"),
+    ({"structured_outputs": {"regex": "a{2,3}"}}, "a{2,3}"), ({"structured_outputs": {"choice": ["p", "q"]}}, "p|q"),
+    ({"structured_outputs": {"grammar": 'root ::= "z"'}}, "z"), ({"guided_json": {"enum": [1, 2]}}, "1|2"),
+    ({"guided_json": '{"enum": [3]}'}, "3"), ({"json_schema": {"const": "k"}}, '"k"'),
+    ({"structured_outputs": {"json": {"const": [1]}}}, r"\[1\]"),
+    ({"response_format": {"type": "json_object", "schema": {"const": None}}}, "null"),
+    ({"response_format": by_schema({"const": True}, strict=True)}, "true"),
+]
+
+
+@pytest.mark.parametrize("members, pattern", WAYS, ids=range(len(WAYS)))
+def test_every_spelling_of_a_structure_holds_in_chats_and_completions(server, members, pattern):
+    for answer in (ask(server, **members), complete(server, **members), ask(server, "library", **members)):
+        text, ended = told(answer)
+        assert ended and re.fullmatch(pattern, text), text
+
+
+def test_any_object_is_an_object_and_text_is_anything(server):
+    for number in range(4):
+        text, ended = told(ask(server, seed=number, max_tokens=200, response_format={"type": "json_object"}))
+        assert text.startswith("{")
+        if ended:
+            assert isinstance(json.loads(text), dict)
+    free, _ = told(ask(server, response_format={"type": "text"}))
+    assert free == told(ask(server))[0]
+
+
+def test_an_answer_that_is_cut_says_so_and_one_that_is_whole_ends(server):
+    schema = {"type": "array", "items": {"const": 7}, "minItems": 30, "maxItems": 30}
+    text, ended = told(ask(server, max_tokens=10, response_format=by_schema(schema)))
+    assert not ended and text.startswith("[")
+    text, ended = told(ask(server, max_tokens=300, response_format=by_schema(schema)))
+    assert ended and json.loads(text) == [7] * 30
+
+
+def test_a_stream_keeps_to_its_schema(server):
+    answer = ask(server, stream=True, response_format=by_schema({"enum": [{"größe": "名前"}]}))
+    pieces = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    text = "".join(piece["choices"][0]["delta"].get("content") or "" for piece in pieces if piece["choices"])
+    assert json.loads(text) == {"größe": "名前"}
+
+
+def test_what_blows_up_is_refused_in_bounded_time_and_disturbs_nobody(server):
+    deep = {"const": 1}
+    for _ in range(300):
+        deep = {"type": "array", "items": deep}
+    doubled = {"$defs": {f"d{i}": {"anyOf": [{"type": "array", "items": {"$ref": f"#/$defs/d{i + 1}", "minItems": 1}},
+                                            {"type": "object", "properties": {"x": {"$ref": f"#/$defs/d{i + 1}", "minItems": 2}}}]}
+                         for i in range(40)} | {"d40": {"const": 1}}, "$ref": "#/$defs/d0"}
+    hostile = [by_schema(deep), by_schema(doubled),
+               by_schema({"enum": ["x" * 1000 + str(i) for i in range(3000)]}),
+               by_schema({"type": "string", "pattern": "^" + "(a?" * 90 + ")" * 90 + "{9000}$"}),
+               by_schema({"type": "string", "pattern": "^(" + "|".join("a" * 40 for _ in range(300)) + "){50000}$"}),
+               by_schema({"title": "x" * (10 << 20), "not": {}}),
+               by_schema({"allOf": [{"$ref": "#"}, {"type": "object"}]})]
+    others = concurrent.futures.ThreadPoolExecutor(1).submit(
+        lambda: [told(ask(server, max_tokens=8))[0] for _ in range(10)])
+    for number, wanted in enumerate(hostile):
+        began = time.monotonic()
+        answer = ask(server, response_format=wanted)
+        assert answer.status in (400, 413), (number, answer.status, answer.text[:300])
+        assert time.monotonic() - began < 20, number
+    assert len(set(others.result())) == 1
+    assert "crash" not in server.log
+
+
+def test_hostile_grammars_end_by_a_bound(server):
+    for text in ("root ::= " + "(" * 500 + '"a"' + ")" * 500, 'root ::= "a"{1000000000}',
+                 "root ::= " + "a " * 200000):
+        answer = ask(server, grammar=text)
+        assert answer.status == 400, (text[:40], answer.text[:300])
+    ambiguous = 'root ::= x{40}\nx ::= y | y y | y y y\ny ::= [a-z]? [a-z ]? | [a-z]*'
+    for text in (ambiguous, 'root ::= (("a"{1000}){1000}){1000}'):
+        assert ask(server, max_tokens=20, grammar=text).status in (200, 400)
+    assert told(ask(server, max_tokens=4))[0]

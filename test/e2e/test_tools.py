@@ -167,7 +167,7 @@ def test_two_hundred_conversations_at_temperature_1_have_no_malformed_call(clien
         choice = ("required", {"type": "function", "function": {"name": "lamp"}}, "auto", "required")[seed % 4]
         raw = client.chat.completions.with_raw_response.create(
             model="smollm2", messages=[{"role": "user", "content": f"Switch lamp {seed} on."}], tools=[LAMP, DOOR],
-            temperature=1, seed=seed, max_tokens=24 if choice == "auto" else 64, tool_choice=choice,
+            temperature=1, seed=seed, max_tokens=24 if choice == "auto" else 160, tool_choice=choice,
             parallel_tool_calls=False)
         answer = raw.parse().choices[0]
         for call in answer.message.tool_calls or []:
@@ -203,3 +203,56 @@ def test_what_is_wrong_with_tools_is_400_with_its_place(client, change, place):
     with pytest.raises(openai.BadRequestError) as caught:
         chat(client, **change)
     assert caught.value.param == place, caught.value.message
+
+
+STRICT = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": {
+    "type": "object", "required": ["warm"], "additionalProperties": False,
+    "properties": {"warm": {"type": "boolean"}}}}}
+
+
+def test_with_tools_and_a_form_of_the_answer_it_is_a_call_or_keeps_to_the_form(client):
+    for seed in range(4):
+        answer = chat(client, response_format=STRICT, temperature=1, seed=seed, parallel_tool_calls=False).choices[0]
+        if answer.message.tool_calls:
+            check_call(answer.message.tool_calls[0])
+        else:
+            assert set(json.loads(answer.message.content)) == {"warm"}, answer
+    forced = chat(client, response_format=STRICT, tool_choice="required", parallel_tool_calls=False).choices[0]
+    check_call(forced.message.tool_calls[0])
+
+
+def test_show_says_that_tools_are_told_in_the_generic_form(demo_server, client):
+    told = demo_server.cli("show", "smollm2")
+    assert "generic" in [line.split()[-1] for line in told.stdout.splitlines() if line.split()[:1] == ["tools"]], told
+    chat(client, max_tokens=1)
+    assert demo_server.get("/v1/models/smollm2").json()["hearth"]["tools"] == "generic"
+
+
+@pytest.fixture(scope="module")
+def scripted(demo_server):
+    script = 'thought = It is asked for.; reply = Let me see.; call = get_weather {"city": "Rome", "unit": "c"}'
+    assert demo_server.post("/models", {"name": "scripted", "source": f"fake:{script}", "task": "chat"}).status == 201
+    yield "scripted"
+    assert demo_server.delete("/models/scripted?force=true").status == 200
+
+
+def test_what_a_model_thinks_stands_apart_from_what_it_says(client, scripted):
+    answer = chat(client, model=scripted, tools=openai.NOT_GIVEN).choices[0]
+    assert answer.message.model_extra["reasoning_content"] == "It is asked for."
+    assert answer.message.content.strip() == "Let me see." and answer.finish_reason == "stop"
+    deltas = [c.choices[0].delta for c in chat(client, model=scripted, stream=True) if c.choices]
+    assert "".join((d.model_extra or {}).get("reasoning_content") or "" for d in deltas) == "It is asked for."
+    assert "It is asked" not in "".join(d.content or "" for d in deltas)
+    assert "".join(c.function.arguments for d in deltas for c in d.tool_calls or []) == \
+        '{"city": "Rome", "unit": "c"}'
+
+
+def test_a_call_behind_a_text_has_both_and_each_choice_its_own_id(client, scripted):
+    answer = chat(client, model=scripted, n=3)
+    ids = {choice.message.tool_calls[0].id for choice in answer.choices}
+    assert len(ids) == 3 and all(c.finish_reason == "tool_calls" and c.message.content for c in answer.choices)
+
+
+def test_run_shows_thoughts_to_nobody_but_a_terminal(demo_server, scripted):
+    said = demo_server.cli("run", scripted, "hello")
+    assert said.returncode == 0 and "Let me see." in said.stdout and "It is asked" not in said.stdout

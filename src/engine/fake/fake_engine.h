@@ -18,6 +18,7 @@ struct fake_prepared {
     int32_t *reply; /* what will be generated */
     uint32_t reply_count;
     bool crashes;
+    bool thinks, calls;              /* the script's thought and its call belong to the answer */
     struct hearth_sampling sampling; /* with `stops` of our own */
     float score;
 };

@@ -20,6 +20,7 @@
 /* The prompt, and the part of it that an echo says. */
 struct prompt {
     struct hearth_buf text, said;
+    bool tools; /* of a chat that may call them */
 };
 
 /* A text, or OpenAI's list of parts, of which only those with text say something. */
@@ -57,6 +58,8 @@ static int render_messages(const struct hearth_input *input, struct prompt *prom
             add_content(&prompt->said, content);
         }
     }
+    prompt->tools = json_array_size(json_object_get(json, "tools")) > 0 &&
+                    strcmp(hearth_json_text(json, "tool_choice", ""), "none") != 0;
     json_decref(json);
     return 0;
 }
@@ -242,6 +245,8 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     const char *reply = script->reply ? script->reply : prompt->said.bytes;
     size_t reply_length = script->reply ? strlen(script->reply) : prompt->said.length;
     prepared->reply = fake_words_tokens(engine->words, reply, reply_length, &prepared->reply_count);
+    prepared->thinks = script->thought && input->kind == HEARTH_INPUT_MESSAGES;
+    prepared->calls = script->call && prompt->tools;
     if (input->task == HEARTH_TASK_SCORE)
         prepared->score = pair_score(input);
     if (!prepared->reply || tokenize(engine, input, &prompt->text, prepared) ||

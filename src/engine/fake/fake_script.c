@@ -120,6 +120,8 @@ static const struct key {
         name, kind, offsetof(struct fake_script, member)                                           \
     }
     KEY("reply", TEXT, reply),
+    KEY("thought", TEXT, thought),
+    KEY("call", TEXT, call),
     KEY("tasks", TASKS, tasks),
     KEY("context", COUNT, trained_context),
     KEY("vector_length", COUNT, vector_length),
@@ -255,12 +257,15 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
 void fake_script_finish(struct fake_script *script)
 {
     hearth_free(script->reply);
+    hearth_free(script->thought);
+    hearth_free(script->call);
     hearth_free(script->crash_word);
     hearth_free(script->error_word);
     hearth_free(script->hang_word);
     hearth_free(script->crash_early_word);
     hearth_free(script->grow_word);
     /* A script that is finished twice does no harm. */
+    script->thought = script->call = NULL;
     script->reply = script->crash_word = script->error_word = NULL;
     script->hang_word = script->crash_early_word = script->grow_word = NULL;
 }

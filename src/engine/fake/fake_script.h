@@ -15,7 +15,9 @@
 enum fake_crash { FAKE_CRASH_ABORT, FAKE_CRASH_SEGV, FAKE_CRASH_EXIT };
 
 struct fake_script {
-    char *reply; /* NULL: echo of the input */
+    char *reply;   /* NULL: echo of the input */
+    char *thought; /* told as reasoning before the reply; NULL: none */
+    char *call;    /* "NAME {…}": a tool call behind the reply to a chat with tools; NULL: none */
     uint32_t tasks;
     uint32_t trained_context;
     uint32_t vector_length;

@@ -240,6 +240,25 @@ static void emit_prompt(struct hearth_engine *engine, uint32_t number,
     sequence->token_count = sequence->completion = 0;
 }
 
+static void emit_part(uint32_t number, enum hearth_text_channel channel, const char *text,
+                      size_t length, struct hearth_event_sink *sink)
+{
+    const struct hearth_event event = {
+        .kind = HEARTH_EVENT_TEXT, .sequence = number, .channel = channel, .bytes = {text, length}};
+    sink->emit(sink, &event);
+}
+
+/* "NAME {…}": the arguments in two pieces, as models give many. */
+static void emit_call(const char *call, uint32_t number, struct hearth_event_sink *sink)
+{
+    size_t name = strcspn(call, " ");
+    const char *arguments = call + name + (call[name] == ' ');
+    size_t length = strlen(arguments), half = length / 2;
+    emit_part(number, HEARTH_CHANNEL_CALL, call, name, sink);
+    emit_part(number, HEARTH_CHANNEL_ARGUMENTS, arguments, half, sink);
+    emit_part(number, HEARTH_CHANNEL_ARGUMENTS, arguments + half, length - half, sink);
+}
+
 static void generate(struct hearth_engine *engine, uint32_t number, struct hearth_event_sink *sink)
 {
     struct fake_sequence *sequence = &engine->sequences[number];
@@ -250,6 +269,9 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
         emit_done(engine, number, HEARTH_FINISH_STOP, 0, sink);
         return;
     }
+    if (sequence->completion == 0 && prepared->thinks)
+        emit_part(number, HEARTH_CHANNEL_REASONING, engine->script.thought,
+                  strlen(engine->script.thought), sink);
     /* With ignore_eos the reply begins anew where it would end. */
     add_token(engine, sequence, prepared->reply[sequence->completion % prepared->reply_count]);
     if (sequence->completion == engine->script.crash_at_token)
@@ -265,7 +287,12 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     if (stopped || ended || full) {
         emit_text(engine, number, stop, sink);
         bool by_length = full && !stopped && !ended;
-        emit_done(engine, number, by_length ? HEARTH_FINISH_LENGTH : HEARTH_FINISH_STOP,
+        if (prepared->calls && !by_length)
+            emit_call(engine->script.call, number, sink);
+        emit_done(engine, number,
+                  by_length         ? HEARTH_FINISH_LENGTH
+                  : prepared->calls ? HEARTH_FINISH_TOOLS
+                                    : HEARTH_FINISH_STOP,
                   number_of_stop, sink);
         return;
     }

@@ -169,7 +169,10 @@ struct hearth_reply_form *form_of(const common_chat_templates_inputs &inputs,
     form->goes_on = inputs.continue_final_message != COMMON_CHAT_CONTINUATION_NONE;
     form->held = !params.grammar.empty();
     for (const auto &tool : inputs.tools)
-        form->tools.push_back(tool.name);
+        form->marks.push_back(tool.name);
+    for (const auto &trigger : params.grammar_triggers)
+        if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD)
+            form->marks.push_back(trigger.value);
     return form.release();
 }
 
@@ -298,6 +301,11 @@ extern "C" bool hearth_chat_tells_tools(const struct hearth_chat *chat)
     return chat->abilities.tells_tools;
 }
 
+extern "C" void hearth_chat_note_tools(struct hearth_model_facts *facts, bool tells_tools)
+{
+    std::snprintf(facts->tools, sizeof(facts->tools), "%s", tells_tools ? "template" : "generic");
+}
+
 extern "C" void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered)
 {
     *rendered = {};
@@ -323,8 +331,10 @@ extern "C" void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendere
 
 /* A conversation that any template for chats can render; a template that refuses it in its own
  * words runs, and is taken. An empty text is none, as llama-common has it: ChatML is used then. */
-extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_error *error)
+extern "C" int hearth_chat_check(const char *text, size_t length, bool *ret_tells_tools,
+                                 struct hearth_error *error)
 {
+    bool tells = false;
     if (length == 0)
         return 0;
     static const std::string small = R"({"messages":[{"role":"user","content":"Hello"}]})";
@@ -337,9 +347,11 @@ extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_
     int rc = bounded(&fault, trial_ms, small.size(), [&] {
         hearth_chat chat;
         make(chat, nullptr, copy.c_str());
+        tells = chat.abilities.tells_tools;
         return render(chat, small, 1, &rendered, &fault);
     });
     hearth_chat_rendered_finish(&rendered);
+    *ret_tells_tools = tells;
     if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);

@@ -1,5 +1,4 @@
-/* A conversation becomes a prompt, and with it what its answer is: where it stops, how its tool
- * calls are held to their form, and how it is read. */
+/* A conversation becomes a prompt, and with it how its answer is read. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
@@ -36,45 +35,6 @@ static int find_shown(const struct hearth_engine *engine, const struct hearth_bu
     return 0;
 }
 
-/* A grammar of the whole answer goes on from what the template has begun of it. */
-static int pass_opening(const struct hearth_engine *engine, const struct hearth_buf *opening,
-                        struct hearth_llama_grammar *grammar, struct hearth_error *error)
-{
-    int32_t *tokens = NULL;
-    uint32_t count = 0;
-    if (opening->length == 0)
-        return 0;
-    int rc = hearth_llama_encode(engine, opening->bytes, opening->length, false, true, NULL,
-                                 &tokens, &count, error);
-    for (uint32_t i = 0; rc == 0 && i < count; i++)
-        if (hearth_llama_grammar_accept(grammar, tokens[i]) != 0)
-            rc = hearth_error_set(error, HEARTH_EMODEL,
-                                  "the model's chat template begins an answer in another form than "
-                                  "that of its tool calls");
-    hearth_free(tokens);
-    return rc;
-}
-
-static int make_grammar(const struct hearth_engine *engine,
-                        const struct hearth_chat_rendered *rendered,
-                        struct hearth_llama_input *made, struct hearth_error *error)
-{
-    const struct hearth_llama_wake_words wake = {.words = &rendered->wake_words,
-                                                 .patterns = &rendered->wake_patterns,
-                                                 .thought_starts = &rendered->thought_starts,
-                                                 .thought_ends = &rendered->thought_ends,
-                                                 .thinking = rendered->thinking};
-    const struct hearth_buf *text = &rendered->grammar;
-    if (text->length == 0)
-        return 0;
-    if (rendered->wake_words.length + rendered->wake_patterns.length > 0)
-        return hearth_llama_grammar_create_waiting(engine->prefixes, text->bytes, text->length,
-                                                   &wake, &made->grammar, error);
-    int rc = hearth_llama_grammar_create(engine->prefixes, text->bytes, text->length,
-                                         &made->grammar, error);
-    return rc != 0 ? rc : pass_opening(engine, &rendered->opening, made->grammar, error);
-}
-
 /* The template has taken away its own BOS where the tokenizer adds one. */
 static int take_rendered(const struct hearth_engine *engine, const struct hearth_input *input,
                          struct hearth_chat_rendered *rendered, struct hearth_llama_input *made,
@@ -89,8 +49,6 @@ static int take_rendered(const struct hearth_engine *engine, const struct hearth
     if (rc != 0 || input->task != HEARTH_TASK_GENERATE)
         return rc;
     rc = find_shown(engine, &rendered->shown, made, error);
-    if (rc == 0)
-        rc = make_grammar(engine, rendered, made, error);
     made->form = rendered->form;
     rendered->form = NULL;
     return rc;
@@ -106,22 +64,17 @@ static void keep_rendered(struct hearth_buf *prompt, struct hearth_llama_input *
 }
 
 int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
-                            size_t messages_max, struct hearth_llama_input *made,
-                            struct hearth_buf *stops, struct hearth_error *error)
+                            size_t messages_max, struct hearth_chat_rendered *rendered,
+                            struct hearth_llama_input *made, struct hearth_error *error)
 {
     if (engine->chat == NULL)
         return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
-    struct hearth_chat_rendered rendered;
-    hearth_chat_rendered_init(&rendered);
-    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, messages_max, &rendered,
+    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, messages_max, rendered,
                                 error);
-    if (rc == 0 && input->form == HEARTH_FORM_RENDERED)
-        keep_rendered(&rendered.prompt, made);
-    else if (rc == 0)
-        rc = take_rendered(engine, input, &rendered, made, error);
-    hearth_buf_append(stops, rendered.stops.bytes, rendered.stops.length);
-    if (rc == 0 && stops->failed != 0)
-        rc = hearth_error_set(error, stops->failed, "the rendered conversation is too long");
-    hearth_chat_rendered_finish(&rendered);
-    return rc;
+    if (rc != 0)
+        return rc;
+    if (input->form != HEARTH_FORM_RENDERED)
+        return take_rendered(engine, input, rendered, made, error);
+    keep_rendered(&rendered->prompt, made);
+    return 0;
 }

@@ -301,6 +301,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
         rc =
             hearth_chat_create(engine->model, engine->settings.chat_template, &engine->chat, error);
+    if (rc == 0 && engine->chat != NULL)
+        hearth_chat_note_tools(&engine->facts, hearth_chat_tells_tools(engine->chat));
     return rc;
 }
 

@@ -131,11 +131,16 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
 int hearth_llama_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                             struct hearth_event_sink *sink, struct hearth_error *error);
 
-/* llama_chat_input.c: a conversation into tokens, a grammar, and how the answer is read. The stops
- * of its template are appended to `stops`, each with its NUL. `messages_max`: see llama_chat.h. */
+/* llama_chat_input.c: a conversation into tokens, and how the answer is read; the rest of what its
+ * template says stays in `rendered`. `messages_max`: see llama_chat.h. */
 int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
-                            size_t messages_max, struct hearth_llama_input *made,
-                            struct hearth_buf *stops, struct hearth_error *error);
+                            size_t messages_max, struct hearth_chat_rendered *rendered,
+                            struct hearth_llama_input *made, struct hearth_error *error);
+/* llama_answer_grammar.c: the grammar of tool calls by what was rendered, with that of the answer's
+ * structure, in GBNF, of which either may be empty. */
+int hearth_llama_answer_grammar(struct hearth_engine *engine, const struct hearth_buf *structure,
+                                const struct hearth_chat_rendered *chat,
+                                struct hearth_llama_input *made, struct hearth_error *error);
 
 /* llama_prepare.c: what cannot fit is not tokenized, which takes many times the memory of the
  * text. HEARTH_ECONTEXT. */

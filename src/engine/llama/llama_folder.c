@@ -130,21 +130,27 @@ int hearth_llama_folder_texts(const char *path, const struct hearth_llama_header
     return rc;
 }
 
-static int check_templates(const char *path, struct hearth_error *error)
+static int check_templates(const char *path, struct hearth_model_facts *facts,
+                           struct hearth_error *error)
 {
     struct hearth_llama_wording wording = {0};
+    bool any = false;
     int rc = hearth_llama_wording_read(path, NULL, 0, &wording, error);
     const char *const texts[] = {wording.chat_template, wording.tool_template};
     for (size_t i = 0; rc == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
-        if (texts[i] != NULL)
-            rc = hearth_chat_check(texts[i], strlen(texts[i]), error);
+        if (texts[i] != NULL) {
+            bool tells = false;
+            rc = hearth_chat_check(texts[i], strlen(texts[i]), &tells, error);
+            any = any || tells;
+            hearth_chat_note_tools(facts, any);
+        }
     hearth_llama_wording_finish(&wording);
     return rc;
 }
 
 /* The plan of a small decoder looks at all that opening one would refuse of the header; the
  * vocabulary is made as a load makes it. */
-int hearth_llama_folder_trial(const char *path, const struct hearth_llama_header *header,
+int hearth_llama_folder_trial(const char *path, struct hearth_llama_header *header,
                               struct hearth_error *error)
 {
     const struct hearth_decoder_params params = {.context = 32,
@@ -167,5 +173,5 @@ int hearth_llama_folder_trial(const char *path, const struct hearth_llama_header
     if (model != NULL)
         llama_model_free(model);
     hearth_tokenizer_close(tokenizer);
-    return rc != 0 ? rc : check_templates(path, error);
+    return rc != 0 ? rc : check_templates(path, &header->facts, error);
 }

@@ -17,7 +17,7 @@ int hearth_llama_folder_texts(const char *path, const struct hearth_llama_header
                               struct llama_model **ret_model, struct hearth_error *error);
 
 /* As hearth_llama_trial. */
-int hearth_llama_folder_trial(const char *path, const struct hearth_llama_header *header,
+int hearth_llama_folder_trial(const char *path, struct hearth_llama_header *header,
                               struct hearth_error *error);
 
 #endif

@@ -6,6 +6,7 @@ extern "C" {
 
 #include "base/error.h"
 #include "engine/llama/llama_log.h"
+#include "grammar/gbnf_check.h"
 }
 #pragma GCC diagnostic pop
 #include "engine/llama/llama_bounds.hpp"
@@ -34,22 +35,9 @@ namespace
 /* Fewer are asked one by one: that is what the sampler does with the tokens that it has drawn. */
 constexpr size_t many_tokens = 1024;
 
-/* Of the text, of the brackets within each other (the library calls itself for each), and of the
- * work that a text and one token may make. */
-constexpr size_t text_max = 256u << 10, depth_max = 200, memory_max = 256u << 20;
+/* Of the text, and of the work that a text and one token may make. */
+constexpr size_t text_max = 256u << 10, memory_max = 256u << 20;
 constexpr uint64_t read_ms = 1000, token_ms = 1000;
-
-/* Brackets in literals count too, so that nothing is read twice. */
-bool too_deep(const std::string &text)
-{
-    size_t depth = 0, most = 0;
-    for (char c : text) {
-        depth += c == '(' ? 1 : 0;
-        depth -= c == ')' && depth > 0 ? 1 : 0;
-        most = std::max(most, depth);
-    }
-    return most > depth_max;
-}
 
 std::string text_of(const llama_vocab *vocab, int32_t token)
 {
@@ -215,7 +203,6 @@ std::unique_ptr<hearth_llama_grammar> make(struct hearth_llama_prefixes *prefixe
     grammar->sampler = wake ? waiting_sampler(prefixes->vocab, text, *wake)
                             : llama_sampler_init_grammar(prefixes->vocab, text.c_str(), "root");
     grammar->prefixes = prefixes;
-    grammar->by_text = text.find('<') == std::string::npos;
     grammar->wake = std::move(wake);
     return grammar;
 }
@@ -227,27 +214,29 @@ int create(struct hearth_llama_prefixes *prefixes, const char *text, size_t leng
 {
     if (length > text_max)
         return hearth_error_set(error, HEARTH_EINVAL,
-                                "the grammar has %zu bytes, at most %zu are taken", length,
+                                "grammar: it has %zu bytes, at most %zu are taken", length,
                                 text_max);
     try {
         std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
         hearth_bounds bounds(read_ms, memory_max);
         const std::string own(text, length);
-        if (too_deep(own))
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "the grammar has over %zu brackets within each other",
-                                    depth_max);
+        bool by_text = false;
+        const int rc = hearth_gbnf_check(text, length, &by_text, error);
+        if (rc != 0)
+            return rc;
         auto grammar = make(prefixes, own, std::move(wake));
+        grammar->by_text = by_text;
         if (grammar->sampler == nullptr)
             return hearth_error_set(error, HEARTH_EINVAL,
-                                    "the grammar cannot be read: it must be GBNF with a rule "
-                                    "\"root\", and no rule may begin with itself");
+                                    "grammar: it cannot be compiled: no rule may begin with "
+                                    "itself, and 2,000 repetitions are the most, also of "
+                                    "repetitions in groups");
         *ret_grammar = grammar.release();
         return 0;
     } catch (const hearth_bound_reached &reached) {
         char words[100];
         hearth_bound_words(reached, words, sizeof(words));
-        return hearth_error_set(error, HEARTH_EINVAL, "the grammar %s", words);
+        return hearth_error_set(error, HEARTH_EINVAL, "grammar: it %s", words);
     } catch (const std::bad_alloc &) {
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
     } catch (const std::exception &e) {
@@ -285,6 +274,21 @@ extern "C" int hearth_llama_grammar_create_waiting(struct hearth_llama_prefixes 
     }
 }
 
+extern "C" int hearth_llama_grammar_wait_for_thought(struct hearth_llama_grammar *grammar,
+                                                     const struct hearth_buf *thought_ends,
+                                                     struct hearth_error *error)
+{
+    try {
+        hearth_grammar_wake wake;
+        wake.thought_ends = texts_of(thought_ends);
+        wake.thinking = true;
+        grammar->wake = std::move(wake);
+        return 0;
+    } catch (...) {
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the grammar");
+    }
+}
+
 extern "C" struct hearth_llama_grammar *
 hearth_llama_grammar_copy(const struct hearth_llama_grammar *from)
 {
@@ -314,8 +318,8 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
             std::fill(ret_allowed, ret_allowed + count, true);
             return;
         }
+        hearth_bounds bounds(token_ms, memory_max);
         if (grammar->by_text && count >= many_tokens) {
-            hearth_bounds bounds(token_ms, memory_max);
             grammar->ask_vocabulary();
             for (size_t i = 0; i < count; i++)
                 ret_allowed[i] = grammar->allowed[static_cast<size_t>(tokens[i])] != 0;

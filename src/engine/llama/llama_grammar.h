@@ -40,6 +40,11 @@ int hearth_llama_grammar_create_waiting(struct hearth_llama_prefixes *prefixes, 
                                         size_t length, const struct hearth_llama_wake_words *wake,
                                         struct hearth_llama_grammar **ret_grammar,
                                         struct hearth_error *error);
+/* Lets everything through up to the first of these texts, where what the model thinks ends, and
+ * begins behind the token that completes it. */
+int hearth_llama_grammar_wait_for_thought(struct hearth_llama_grammar *grammar,
+                                          const struct hearth_buf *thought_ends,
+                                          struct hearth_error *error);
 /* At the place where `from` is. NULL: no memory. */
 struct hearth_llama_grammar *hearth_llama_grammar_copy(const struct hearth_llama_grammar *from);
 void hearth_llama_grammar_destroy(struct hearth_llama_grammar *grammar); /* NULL is allowed */

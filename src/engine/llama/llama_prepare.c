@@ -61,25 +61,21 @@ static int check_biases(const struct hearth_engine *engine, const struct hearth_
     return 0;
 }
 
-static int make_structure(struct hearth_engine *engine, const struct hearth_input *input,
-                          struct hearth_llama_input *made, struct hearth_error *error)
+static int make_grammar(struct hearth_engine *engine, const struct hearth_input *input,
+                        const struct hearth_chat_rendered *chat, struct hearth_llama_input *made,
+                        struct hearth_error *error)
 {
     struct hearth_buf gbnf;
     hearth_buf_init(&gbnf, HEARTH_GRAMMAR_BYTES_MAX);
     int rc = hearth_llama_structure_of(input, &gbnf, error);
-    if (rc == 0 && gbnf.length > 0 && made->grammar != NULL)
-        rc = hearth_error_set(
-            error, HEARTH_EINVAL,
-            "tools that may be called and a form of the answer exclude each other");
-    if (rc == 0 && gbnf.length > 0)
-        rc = hearth_llama_structure_compile(engine->structures, engine->prefixes, &gbnf,
-                                            &made->grammar, error);
+    if (rc == 0)
+        rc = hearth_llama_answer_grammar(engine, &gbnf, chat, made, error);
     hearth_buf_finish(&gbnf);
     return rc;
 }
 
 static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input *made,
-                         const struct hearth_input *input, const struct hearth_buf *own_stops,
+                         const struct hearth_input *input, const struct hearth_chat_rendered *chat,
                          struct hearth_error *error)
 {
     static const struct hearth_sampling plain = {.top_p = 1, .repeat_penalty = 1};
@@ -91,12 +87,12 @@ static int copy_sampling(struct hearth_engine *engine, struct hearth_llama_input
     made->sampling.grammar = (struct hearth_bytes){0};
     int rc = check_biases(engine, sampling, error);
     if (rc == 0)
-        rc = copy_stops(made, sampling, own_stops, error);
+        rc = copy_stops(made, sampling, &chat->stops, error);
     if (rc == 0 && hearth_dry_wanted(sampling))
         rc = hearth_llama_breakers_init(&made->breakers, engine->vocab, sampling->dry_breakers,
                                         sampling->dry_breaker_count, error);
     if (rc == 0 && input->sampling != NULL)
-        rc = make_structure(engine, input, made, error);
+        rc = make_grammar(engine, input, chat, made, error);
     if (rc != 0 || sampling->bias_count == 0)
         return rc;
     made->biases = hearth_try_calloc(sampling->bias_count, sizeof(*made->biases));
@@ -185,14 +181,14 @@ static int tokenize_text(struct hearth_engine *engine, const struct hearth_input
 }
 
 static int make_tokens(struct hearth_engine *engine, const struct hearth_input *input,
-                       const char *prompt, struct hearth_llama_input *made,
-                       struct hearth_buf *stops, struct hearth_error *error)
+                       const char *prompt, struct hearth_chat_rendered *chat,
+                       struct hearth_llama_input *made, struct hearth_error *error)
 {
     int rc;
     switch (input->kind) {
     case HEARTH_INPUT_MESSAGES:
         return hearth_llama_chat_input(
-            engine, input, must_fit(input) ? engine->plan.context : SIZE_MAX, made, stops, error);
+            engine, input, must_fit(input) ? engine->plan.context : SIZE_MAX, chat, made, error);
     case HEARTH_INPUT_TOKENS:
         rc = take_tokens(engine, input, made, error);
         return rc != 0 ? rc : check_frame(engine, input, error);
@@ -340,17 +336,17 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
     const char *prompt;
     if (hearth_llama_prompt_of(&engine->settings, input, &prompt, error) != 0)
         return HEARTH_EINVAL;
-    struct hearth_buf stops;
-    hearth_buf_init(&stops, 64u << 10);
+    struct hearth_chat_rendered chat;
+    hearth_chat_rendered_init(&chat);
     made->task = input->task;
     int rc = choose_adapters(engine, input, made, error);
     if (rc == 0)
-        rc = make_tokens(engine, input, prompt, made, &stops, error);
+        rc = make_tokens(engine, input, prompt, &chat, made, error);
     if (rc == 0 && input->task == HEARTH_TASK_GENERATE)
-        rc = copy_sampling(engine, made, input, &stops, error);
+        rc = copy_sampling(engine, made, input, &chat, error);
     if (rc == 0 && input->task != HEARTH_TASK_TOKENIZE)
         rc = limit_tokens(engine, input, made, error);
-    hearth_buf_finish(&stops);
+    hearth_chat_rendered_finish(&chat);
     made->head.tokens = made->tokens;
     made->head.indivisible = engine->compute->pools;
     return rc;

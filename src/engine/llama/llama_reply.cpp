@@ -41,6 +41,15 @@ bool is_whole(const common_chat_tool_call &call)
     return !call.name.empty() && common_json::parse_no_throw(call.arguments).is_object();
 }
 
+/* Those before the first that is not. */
+size_t whole_calls(const std::vector<common_chat_tool_call> &calls)
+{
+    size_t count = 0;
+    while (count < calls.size() && is_whole(calls[count]))
+        count++;
+    return count;
+}
+
 /* Where what is told ends, in the parser's input. */
 void find_end(const common_peg_parse_context &context, const common_peg_parse_result &result,
               reading &read)
@@ -108,9 +117,9 @@ struct hearth_reply {
               size_t call = 0, const std::string &id = "") const;
     void tell_text(const common_chat_msg &message, hearth_reply_listener &listener);
     void tell_calls(const common_chat_msg &message, size_t count, hearth_reply_listener &listener);
-    bool tell_rest(size_t whole_calls, hearth_reply_listener &listener);
+    bool tell_rest(size_t whole, hearth_reply_listener &listener);
     void give_up(hearth_reply_listener &listener);
-    bool names_tool(const std::string &text) const;
+    bool has_mark(const std::string &text) const;
 };
 
 /* Nothing where a bound is reached, or the library fails. */
@@ -173,21 +182,21 @@ void hearth_reply::tell_calls(const common_chat_msg &message, size_t count,
     }
 }
 
-bool hearth_reply::names_tool(const std::string &text) const
+bool hearth_reply::has_mark(const std::string &text) const
 {
-    return std::any_of(form.tools.begin(), form.tools.end(), [&](const std::string &name) {
-        return text.find(name) != std::string::npos;
+    return std::any_of(form.marks.begin(), form.marks.end(), [&](const std::string &mark) {
+        return text.find(mark) != std::string::npos;
     });
 }
 
 /* What is left has no form. Where it would be a call it is told as such a one; else it is text, or
  * a thought that was not ended. */
-bool hearth_reply::tell_rest(size_t whole_calls, hearth_reply_listener &listener)
+bool hearth_reply::tell_rest(size_t whole, hearth_reply_listener &listener)
 {
     const std::string rest = answer.substr(std::min(told_end, answer.size()));
     told_end = answer.size();
-    if (told.tool_calls.size() > whole_calls || in_call || names_tool(rest))
-        tell(listener, HEARTH_CHANNEL_UNREAD, rest, whole_calls);
+    if (told.tool_calls.size() > whole || in_call || has_mark(rest))
+        tell(listener, HEARTH_CHANNEL_UNREAD, rest, whole);
     else if (told.content.empty() && !told.reasoning_content.empty() && !unread)
         tell(listener, HEARTH_CHANNEL_REASONING, rest);
     else
@@ -203,7 +212,7 @@ void hearth_reply::give_up(hearth_reply_listener &listener)
     if (!told.tool_calls.empty() || in_call)
         return;
     const std::string rest = answer.substr(told_end);
-    if (names_tool(rest))
+    if (has_mark(rest))
         return;
     tell(listener, HEARTH_CHANNEL_CONTENT, rest);
     told_end = answer.size();
@@ -242,7 +251,7 @@ void hearth_reply::add(const std::string &more, hearth_reply_listener &listener)
 bool hearth_reply::end(hearth_reply_listener &listener)
 {
     if (unread)
-        return tell_rest(0, listener);
+        return tell_rest(whole_calls(told.tool_calls), listener);
     const std::optional<reading> whole = look(false);
     if (whole && !whole->failed && agrees(whole->message) &&
         std::all_of(whole->message.tool_calls.begin(), whole->message.tool_calls.end(), is_whole)) {
@@ -251,11 +260,10 @@ bool hearth_reply::end(hearth_reply_listener &listener)
         return !told.tool_calls.empty();
     }
     const std::optional<reading> part = look(true);
-    size_t count = 0;
+    size_t count = whole_calls(told.tool_calls);
     if (part && !part->failed && agrees(part->message)) {
         const auto &calls = part->message.tool_calls;
-        while (count < calls.size() && is_whole(calls[count]))
-            count++;
+        count = whole_calls(calls);
         tell_text(part->message, listener);
         tell_calls(part->message, count, listener);
         in_call = part->in_call || count < calls.size();

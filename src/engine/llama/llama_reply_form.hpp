@@ -23,7 +23,7 @@ struct hearth_reply_form {
     std::string opening;
     bool goes_on = false; /* `opening` ends with what a client gave; it is not told again */
     bool held = false;    /* a grammar holds calls to their form */
-    std::vector<std::string> tools; /* their names */
+    std::vector<std::string> marks; /* what only a call has: where it begins, names of tools */
 };
 
 #endif

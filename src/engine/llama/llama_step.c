@@ -128,7 +128,7 @@ static void after_token(const struct step *step, uint32_t index, int32_t token,
     sequence->generated++;
     bool ended = llama_vocab_is_eog(engine->vocab, token);
     /* Whoever asks for the logprobs of all tokens counts them (lm-eval takes the last one away). */
-    if (ended && sequence->input->sampling.prompt_logprobs)
+    if (ended && pending != NULL && sequence->input->sampling.prompt_logprobs)
         hearth_llama_release_add(engine, sequence, pending);
     if (!ended)
         ended = hearth_llama_release_token(engine, sequence, token, pending);

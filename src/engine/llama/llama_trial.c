@@ -76,26 +76,33 @@ static int try_model(const char *path, const struct hearth_llama_header *header,
 }
 
 /* Read from the file again, since the model of the trial is gone by now. */
-static int check_templates(const char *path, struct hearth_error *error)
+/* A model without any has no chats: nothing is said of its tools then. */
+static int check_templates(const char *path, struct hearth_model_facts *facts,
+                           struct hearth_error *error)
 {
     static const char *const keys[] = {"tokenizer.chat_template",
                                        "tokenizer.chat_template.tool_use"};
     struct hearth_gguf *gguf = NULL;
+    bool any = false;
     int rc = hearth_gguf_open(path, &gguf, error);
     for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(keys[0]); i++) {
         struct hearth_gguf_text text = hearth_gguf_text(gguf, keys[i]);
-        if (text.bytes != NULL)
-            rc = hearth_chat_check(text.bytes, text.length, error);
+        bool tells = false;
+        if (text.bytes == NULL)
+            continue;
+        rc = hearth_chat_check(text.bytes, text.length, &tells, error);
+        any = any || tells;
+        hearth_chat_note_tools(facts, any);
     }
     hearth_gguf_destroy(gguf);
     return rc;
 }
 
-int hearth_llama_trial(const char *path, const struct hearth_llama_header *header,
+int hearth_llama_trial(const char *path, struct hearth_llama_header *header,
                        struct hearth_error *error)
 {
     int rc = try_model(path, header, error);
     if (rc == 0 && (header->facts.tasks & HEARTH_TASK_GENERATE) != 0)
-        rc = check_templates(path, error);
+        rc = check_templates(path, &header->facts, error);
     return rc;
 }

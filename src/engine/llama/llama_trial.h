@@ -8,7 +8,7 @@
 /* libllama loads the model with its numbers, vocabulary and the shapes of its tensors, but no
  * weights, and plans a step; the chat templates are rendered once. HEARTH_EMODEL; HEARTH_ENOTIMPL
  * for what libllama does not have. */
-int hearth_llama_trial(const char *path, const struct hearth_llama_header *header,
+int hearth_llama_trial(const char *path, struct hearth_llama_header *header,
                        struct hearth_error *error);
 
 /* The tokenizer asserts that it has what it is told to add. HEARTH_EMODEL. */

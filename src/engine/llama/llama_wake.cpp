@@ -88,6 +88,7 @@ std::vector<int32_t> hearth_grammar_wake::take(int32_t token, const std::string 
     }
     shorten();
     if (thought && !thinking) {
+        waits = !words.empty() || !patterns.empty();
         tail_.clear();
         parts_.clear();
         whole_ = false;

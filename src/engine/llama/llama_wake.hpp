@@ -14,7 +14,8 @@
 #include <vector>
 
 struct hearth_grammar_wake {
-    /* Any of these wakes it. A pattern from "^" to "$" fits a whole answer, as libllama has it. */
+    /* Any of these wakes it; with none of them the end of a thought does, and no token is given to
+     * libllama. A pattern from "^" to "$" fits a whole answer, as libllama has it. */
     std::vector<std::string> words, patterns;
     std::string thought_start;
     std::vector<std::string> thought_ends;

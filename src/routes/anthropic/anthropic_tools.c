@@ -80,7 +80,8 @@ static int read_all(const json_t *body, json_t *conversation, json_t *names,
                                      "disable_parallel_tool_use", false);
         json_object_set(conversation, "tools", tools);
         json_object_set(conversation, "tool_choice", choice);
-        json_object_set_new(conversation, "parallel_tool_calls", json_boolean(!one));
+        if (one) /* else the model's template decides whether it can make several */
+            json_object_set_new(conversation, "parallel_tool_calls", json_false());
     }
     json_decref(tools);
     json_decref(choice);

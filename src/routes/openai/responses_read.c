@@ -107,13 +107,13 @@ static void read_effort(const json_t *body, json_t *conversation)
 static int read_tool_use(const json_t *body, json_t *conversation, const char **ret_param,
                          struct hearth_error *error)
 {
-    json_t *tools = json_array();
+    json_t *tools = json_array(), *several = json_object_get(body, "parallel_tool_calls");
     *ret_param = "tools";
     int rc = read_tools(body, tools, error);
     if (!rc && json_array_size(tools)) {
         json_object_set(conversation, "tools", tools);
-        json_object_set_new(conversation, "parallel_tool_calls",
-                            json_boolean(hearth_json_truth(body, "parallel_tool_calls", true)));
+        if (json_is_boolean(several)) /* else the model's template decides */
+            json_object_set(conversation, "parallel_tool_calls", several);
         *ret_param = "tool_choice";
         rc = read_choice(json_object_get(body, "tool_choice"), conversation, error);
     }

@@ -350,6 +350,13 @@ static void test_files_stand_beside_the_registry_in_order_of_name(void **state)
     hearth_catalog_each_model(bed.catalog, collect, list);
     assert_string_equal(list, "A:1 B-model- C:1 ");
     expect(&bed, "B-model-", "B-model-");
+    /* Only where it is asked for does any name mean the file, and others keep their names. */
+    const struct hearth_catalog_entry *entry;
+    assert_int_equal(hearth_catalog_acquire(bed.catalog, "gpt-4o", &entry, &error),
+                     HEARTH_ENOMODEL);
+    hearth_catalog_take_any_name(bed.catalog);
+    expect(&bed, "gpt-4o", "B-model-");
+    expect(&bed, "A", "A:1");
     close_bed(&bed);
     unlink(path);
     rmdir(directory);

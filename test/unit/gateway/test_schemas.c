@@ -90,8 +90,9 @@ static void names_the_faulty_value(void **state)
     expect_fault(*state, chat, CHAT(",\"stop\":7"), HEARTH_FAULT_TYPE, "stop");
     expect_fault(*state, chat, CHAT(",\"logit_bias\":{\"3\":101}"), HEARTH_FAULT_VALUE,
                  "logit_bias.3");
-    expect_fault(*state, chat, CHAT(",\"grammar\":\"root ::= x\""), HEARTH_FAULT_REFUSED,
-                 "grammar");
+    expect_fault(*state, chat, CHAT(",\"grammar\":[\"root ::= x\"]"), HEARTH_FAULT_TYPE, "grammar");
+    expect_fault(*state, chat, CHAT(",\"guided_choice\":[\"a\",\"\"]"), HEARTH_FAULT_VALUE,
+                 "guided_choice[1]");
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[]}", HEARTH_FAULT_VALUE, "messages");
     expect_fault(*state, chat, "{\"model\":\"m\",\"messages\":[{\"role\":\"judge\"}]}",
                  HEARTH_FAULT_VALUE, "messages[0].role");

@@ -77,7 +77,7 @@ static void tools_and_choices_become_those_of_chat(void **state)
                      0);
     assert_int_equal(memmem(conversation.bytes, conversation.length, "\"required\"", 10) != NULL,
                      1);
-    assert_member(&conversation, "parallel_tool_calls", "true");
+    assert_null(memmem(conversation.bytes, conversation.length, "parallel", 8));
 }
 
 static void a_model_thinks_only_where_it_was_asked_to(void **state)

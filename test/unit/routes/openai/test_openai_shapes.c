@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 struct fixture {
     struct hearth_generation *generation;
     struct hearth_choice *choice;
+    const struct hearth_generation_shape *shape; /* whose writers keep something of the choice */
     struct hearth_buf out;
 };
 
@@ -31,6 +33,7 @@ static int set_up(void **state)
     hearth_buf_init(&f.choice->text, 1 << 20);
     f.choice->kept =
         hearth_calloc(1, hearth_openai_chat.kept_size + hearth_openai_completion.kept_size);
+    f.shape = &hearth_openai_chat;
     hearth_buf_init(&f.out, 1 << 20);
     *state = &f;
     return 0;
@@ -40,7 +43,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     hearth_buf_finish(&f->choice->text);
-    hearth_openai_chat.forget(f->choice);
+    f->shape->forget(f->choice);
     hearth_free(f->choice->kept);
     hearth_buf_finish(&f->out);
     hearth_free(f->generation);
@@ -180,6 +183,84 @@ static void echo_goes_first(void **state)
     f->generation->echo = NULL;
 }
 
+/* A prompt of ids: BOS, then an e with an acute in two tokens. */
+static const struct hearth_token prompt_tokens[] = {{.logprob = NAN, .text = {"<s>", 3}},
+                                                    {.logprob = -1, .text = {"a\xc3", 2}},
+                                                    {.logprob = -2, .text = {"\xa9", 1}}};
+
+static struct hearth_event prompt_event(uint32_t first, uint32_t count)
+{
+    return (struct hearth_event){.kind = HEARTH_EVENT_PROMPT,
+                                 .tokens = prompt_tokens + first,
+                                 .token_count = count,
+                                 .has_tokens = true};
+}
+
+static void expect_text(struct fixture *f, const char *text)
+{
+    struct hearth_error error;
+    json_t *value = hearth_json_parse(f->out.bytes, f->out.length, &error);
+    const json_t *choice = json_array_get(json_object_get(value, "choices"), 0);
+    assert_string_equal(hearth_json_text(choice, "text", "none"), text);
+    json_decref(value);
+    hearth_buf_clear(&f->out);
+}
+
+static void an_echo_of_ids_waits_for_whole_characters_in_a_stream(void **state)
+{
+    struct fixture *f = *state;
+    const char *const echo[] = {NULL};
+    struct hearth_event first = prompt_event(0, 2), second = prompt_event(2, 1);
+    f->shape = &hearth_openai_completion;
+    f->generation->echo = echo;
+    f->generation->sampling.prompt_logprobs = true;
+    hearth_openai_completion.write_open(f->choice, &f->out);
+    assert_int_equal(f->out.length, 0);
+    hearth_openai_completion.write_delta(f->choice, &first, &f->out);
+    expect_text(f, "<s>a");
+    hearth_openai_completion.write_delta(f->choice, &second, &f->out);
+    expect_text(f, "\xc3\xa9");
+    hearth_openai_completion.write_delta(f->choice, &event, &f->out);
+    expect_text(f, "\xc3\xa9!");
+    f->generation->echo = NULL;
+}
+
+static void half_a_character_at_the_end_of_an_echo_is_replaced(void **state)
+{
+    struct fixture *f = *state;
+    const char *const echo[] = {NULL};
+    struct hearth_event cut = prompt_event(1, 1);
+    f->shape = &hearth_openai_completion;
+    f->generation->echo = echo;
+    hearth_openai_completion.write_delta(f->choice, &cut, &f->out);
+    expect_text(f, "a");
+    hearth_openai_completion.write_finish(f->choice, &f->out);
+    expect_text(f, "\xef\xbf\xbd");
+    f->generation->echo = NULL;
+}
+
+static void what_stands_before_a_text_takes_no_characters(void **state)
+{
+    struct fixture *f = *state;
+    const char *const echo[] = {"a\xc3\xa9"};
+    struct hearth_event whole = prompt_event(0, 3);
+    f->shape = &hearth_openai_completion;
+    f->generation->echo = echo;
+    f->generation->logprobs = true;
+    hearth_openai_completion.keep(f->choice, &whole);
+    hearth_openai_completion.keep(f->choice, &event);
+    hearth_buf_text(&f->choice->text, "\xc3\xa9!");
+    f->choice->done.finish = HEARTH_FINISH_STOP;
+    hearth_openai_completion.write_answer(f->generation, &f->out);
+    const char *text = hearth_buf_cstr(&f->out);
+    assert_non_null(strstr(text, "\"text\":\"a\xc3\xa9\xc3\xa9!\""));
+    assert_non_null(strstr(text, "\"tokens\":[\"<s>\",\"bytes:a\\\\xc3\",\"bytes:\\\\xa9\","));
+    assert_non_null(strstr(text, "\"token_logprobs\":[null,-1,-2,-0.25,-1]"));
+    assert_non_null(strstr(text, "\"top_logprobs\":[null,{"));
+    assert_non_null(strstr(text, "\"text_offset\":[0,0,2,2,3]"));
+    f->generation->echo = NULL;
+}
+
 static void an_empty_event_is_taken_back(void **state)
 {
     struct fixture *f = *state;
@@ -205,6 +286,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_two_of_top_logprobs_have_the_same_key, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(echo_goes_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_echo_of_ids_waits_for_whole_characters_in_a_stream,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(half_a_character_at_the_end_of_an_echo_is_replaced, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_stands_before_a_text_takes_no_characters, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_empty_event_is_taken_back, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
