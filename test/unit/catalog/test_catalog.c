@@ -256,11 +256,11 @@ static void test_a_tag_is_a_version_an_alias_or_a_quantization(void **state)
     expect_tagged(&bed, "best:latest", "m:1");
     expect_tagged(&bed, "hf.co/Org/Repo:Q4_K_M", "m:1");
     expect_tagged(&bed, "hf.co/org/repo:q8_0", "m:2");
-    static const char *const missing[] = {"m:other", "m:9", "other:best", "default", "",
-                                          "hf.co/Org/Repo:Q2_K"};
+    static const char *const missing[] = {"m:other", "m:9", "other:best",
+                                          "default", "",    "hf.co/Org/Repo:Q2_K"};
     for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-        assert_int_not_equal(
-            hearth_catalog_acquire_tagged(bed.catalog, missing[i], &entry, &error), 0);
+        assert_int_not_equal(hearth_catalog_acquire_tagged(bed.catalog, missing[i], &entry, &error),
+                             0);
     hearth_buf_init(&names, 4096);
     hearth_catalog_each_tag(bed.catalog, add_name, &names);
     assert_string_equal(hearth_buf_cstr(&names), "m:latest=m:3 m:best=m:1 m:2=m:2 ");
