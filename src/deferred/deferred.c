@@ -87,7 +87,7 @@ struct hearth_deferred *hearth_deferred_create(struct hearth_gateway *gateway)
 
 void hearth_deferred_start(struct hearth_deferred *deferred)
 {
-    hearth_timer_start(deferred->expiry, EXPIRY_MS, EXPIRY_MS);
+    hearth_timer_start(deferred->expiry, 0, EXPIRY_MS);
     hearth_callbacks_start(deferred->callbacks);
     hearth_kept_requests_start(deferred->requests);
     hearth_batches_start(deferred->batches);

@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only health,rest,gateway,chat,structure,decoder,decoder-http] [--rounds 3]
+    bench.py [--only health,rest,gateway,chat,structure,batch,decoder,decoder-http] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 
+import batch_lines
 import decoder_http
 import decoders
 import servers
@@ -172,7 +173,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="health,rest,gateway,chat,structure,decoder,decoder-http")
+    parser.add_argument("--only", default="health,rest,gateway,chat,structure,batch,decoder,decoder-http")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
@@ -192,6 +193,8 @@ def main():
         bench_chat(options.rounds, options.gguf, options.llama_server, os.cpu_count())
     if "structure" in chosen:
         structure.bench(options.rounds, options.gguf, os.cpu_count(), report)
+    if "batch" in chosen:
+        batch_lines.bench(options.rounds, options.gguf, fresh_prompt, median, report)
     if "decoder-http" in chosen:
         decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
                            load_of, report)

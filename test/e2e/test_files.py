@@ -3,6 +3,8 @@ import io
 import json
 import os
 import signal
+import socket
+import sqlite3
 
 import openai
 import pytest
@@ -114,7 +116,6 @@ def test_a_form_that_is_none_is_refused_and_leaves_nothing(server, body, content
 
 
 def test_a_client_that_leaves_an_upload_leaves_nothing(server):
-    import socket
     body = form(("purpose", None, b"batch"), ("file", "a", b"x" * 500_000))
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
         raw.sendall(b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; "
@@ -270,6 +271,40 @@ def test_a_batch_goes_on_after_the_server_was_killed_and_runs_no_line_twice(tmp_
         assert before.items() <= {row["custom_id"]: row["id"] for row in results}.items()
         ran = second.metric("hearth_http_requests_total", route="chat_completions")
         assert len(before) >= 4 and 0 < ran <= 24 - len(before)
+    finally:
+        second.end()
+
+
+def test_a_batch_whose_window_is_over_expires_and_keeps_what_is_done(tmp_path):
+    home = make_home(tmp_path)
+    first = Server(home)
+    client = client_of(first)
+    begun = begin(client, [line("quick")] + [slow(n, words=100) for n in range(6)])
+    wait_for(lambda: client.batches.retrieve(begun.id).request_counts.completed, 20, "a result")
+    assert first.stop() == 0
+    with sqlite3.connect(home / "hearth.db") as database:
+        database.execute("UPDATE record SET created_ms = created_ms - 90000000 WHERE id = ?", (begun.id,))
+    database.close()
+    second = Server(home)
+    try:
+        client = client_of(second)
+        done = over(client, begun.id)
+        assert done.status == "expired" and done.expired_at and done.request_counts.failed == 6
+        assert [row["custom_id"] for row in rows(client, done.output_file_id)] == ["quick"]
+        expired = rows(client, done.error_file_id)
+        assert {row["error"]["code"] for row in expired} == {"batch_expired"} and len(expired) == 6
+    finally:
+        second.end()
+
+
+def test_the_part_of_an_upload_that_a_killed_server_left_is_cleared_away(tmp_path):
+    home = make_home(tmp_path)
+    (home / "files").mkdir()
+    (home / "files" / "file-0123.part").write_text("half")
+    (home / "files" / "file-0123").write_text("whole")
+    second = Server(home)
+    try:
+        assert [path.name for path in (home / "files").iterdir()] == ["file-0123"]
     finally:
         second.end()
 

@@ -326,6 +326,22 @@ def test_requests_of_another_principal_are_not_there(folder):
         keyed.end()
 
 
+def test_what_is_over_expires(folder):
+    first = Server(folder, ["--async-keep", "1ms", "--idempotency-keep", "1ms"])
+    key = add(first, CHAT)
+    answered = first.post("/v1/chat/completions", CHAT, **with_key("k9")).json()["id"]
+    ended(first, key)
+    again = wait_for(lambda: (lambda got: got if got["id"] != answered else None)(
+        first.post("/v1/chat/completions", CHAT, **with_key("k9")).json()), 10, "a new answer")
+    assert again["id"] != answered
+    assert first.stop() == 0
+    second = Server(folder)
+    try:
+        wait_for(lambda: second.get(f"/requests/{key}").status == 404, 10, "its end")
+    finally:
+        second.end()
+
+
 def test_what_is_kept_is_bounded(folder):
     server = Server(folder, ["--async-requests-max", "1"], env={"HEARTH_API_KEY": "key-2"})
     try:
