@@ -118,20 +118,24 @@ def c_suites(name, folder, *selection, env=None):
 
 
 def venv():
-    """The Python with the packages of test/e2e, made once for each set of pins."""
-    folder, pins = BUILD / "venv", ROOT / "test/e2e/requirements.txt"
-    stamp = folder / "pins.txt"
-    if not stamp.exists() or stamp.read_text() != pins.read_text():
-        shutil.rmtree(folder, ignore_errors=True)
+    """The Python with the packages of test/e2e, made once for each set of pins; build/older has
+    clients that want older ones of them."""
+    folder, older = BUILD / "venv", BUILD / "older"
+    pins, older_pins = ROOT / "test/e2e/requirements.txt", ROOT / "test/e2e/older/requirements.txt"
+    stamp, wanted = folder / "pins.txt", pins.read_text() + older_pins.read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        for stale in (folder, older):
+            shutil.rmtree(stale, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check",
-                        "-r", pins], check=True)
-        stamp.write_text(pins.read_text())
+        install = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*install, "-r", pins], check=True)
+        subprocess.run([*install, "--no-deps", "--target", older, "-r", older_pins], check=True)
+        stamp.write_text(wanted)
     return folder / "bin/python"
 
 
 def clients():
-    """Node's packages (openai, playwright-core) and h2spec, in build/: the environment that names them."""
+    """Node's packages (clients, playwright-core) and h2spec, in build/: the environment that names them."""
     node, tools = BUILD / "node", BUILD / "tools"
     lock = ROOT / "test/e2e/package-lock.json"
     if not (node / "node_modules/openai").exists() or \

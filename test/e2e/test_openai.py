@@ -2,8 +2,6 @@
 import asyncio
 import base64
 import json
-import os
-import pathlib
 import struct
 import subprocess
 
@@ -12,7 +10,8 @@ import langchain_openai
 import openai
 import pytest
 
-from conftest import ROOT, SLOW, check_strictly, wait_for
+from conftest import SLOW, check_strictly, wait_for
+from node_clients import run_node_client
 
 HELLO = [{"role": "user", "content": "say hello"}]
 
@@ -424,12 +423,6 @@ def test_curl_streams_over_both_protocols(server, fake, version):
 
 
 def test_the_node_client_works(server, fake):
-    modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
-    if "NODE_PATH" not in os.environ and not (modules / "openai").exists():
-        pytest.skip("the openai package for Node is not installed (scripts/test does that)")
     install(server, "frail", "reply = one two three four five six; crash_at_token = 4; token_us = 20000",
             task="chat")
-    done = subprocess.run(["node", ROOT / "test/e2e/node/openai.mjs", server.url, str(modules)],
-                          capture_output=True, text=True, timeout=120 * SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip() == "ok"
+    run_node_client("openai.mjs", server.url, "openai")
