@@ -183,9 +183,10 @@ common_chat_templates_inputs hearth_conversation_read(const common_json &body,
             read_message(messages->at(i), element("messages", i), abilities.object_arguments));
     check_results(inputs.messages);
     inputs.use_jinja = true;
+    /* A small model that must call repeats its call until it is cut: several of them are for those
+     * whose template knows them, and for who asks. */
+    inputs.parallel_tool_calls = truth_of(body, "parallel_tool_calls", abilities.parallel_tools);
     hearth_tools_read(body, inputs);
-    inputs.parallel_tool_calls =
-        truth_of(body, "parallel_tool_calls", abilities.parallel_tools || !abilities.tells_tools);
     read_continuation(body, inputs);
     read_reasoning(body, inputs);
     return inputs;

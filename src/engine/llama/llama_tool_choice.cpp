@@ -121,6 +121,7 @@ void read_choice(const common_json &body, common_chat_templates_inputs &inputs)
         return;
     }
     inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    inputs.parallel_tool_calls = false; /* who names a tool gets one call of it, as from OpenAI */
     keep_named(inputs.tools, {named_tool(choice, "tool_choice")}, "tool_choice");
 }
 
