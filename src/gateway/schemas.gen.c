@@ -3155,9 +3155,9 @@ static const struct hearth_schema node_479 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_480 = {
-    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\" or \"xhigh\"",
+    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", NULL},
+    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
 static const struct hearth_schema node_481 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",

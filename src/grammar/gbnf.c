@@ -15,8 +15,8 @@ static const char *const part_bodies[HEARTH_GBNF_PART_COUNT] = {
     /* Halves of surrogate pairs are left out: alone they are no text, and a pair would be one code
      * point to whoever counts them. */
     [HEARTH_GBNF_CHAR] =
-        "[^\"\\\\\\x7F\\x00-\\x1F] | \"\\\\\" ([\"\\\\/bfnrt] | \"u\" ([0-9a-cefA-CEF] "
-        "[0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}))",
+        ("[^\"\\\\\\x7F\\x00-\\x1F] | \"\\\\\" ([\"\\\\/bfnrt] | \"u\" ([0-9a-cefA-CEF] "
+         "[0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}))"),
     [HEARTH_GBNF_PLAIN] = "[^\"\\\\\\x7F\\x00-\\x1F]",
     [HEARTH_GBNF_STRING] = "\"\\\"\" @1* \"\\\"\"",
     [HEARTH_GBNF_INTEGER] = "\"-\"? (\"0\" | [1-9] [0-9]{0,15})",

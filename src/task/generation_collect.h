@@ -9,8 +9,8 @@ void hearth_choice_init(struct hearth_choice *choice, struct hearth_generation *
                         uint32_t index, const void *kept);
 void hearth_choice_finish(struct hearth_choice *choice);
 
-/* Before all else: of a call that is not whole, which is told as text. In a stream that has begun to
- * tell it nothing can be taken back; false: there is nothing to tell. */
+/* Before all else: of a call that is not whole, which is told as text. In a stream that has begun
+ * to tell it nothing can be taken back; false: there is nothing to tell. */
 bool hearth_choice_take_unread(struct hearth_choice *choice, struct hearth_event *event);
 /* Before the event is written: a call that begins gets its place, its id and its name. */
 void hearth_choice_note_call(struct hearth_choice *choice, const struct hearth_event *event);

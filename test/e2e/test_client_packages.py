@@ -3,6 +3,7 @@
 LiteLLM, LlamaIndex, Instructor and the Vercel AI SDK; test_langchain.py has LangChain,
 test_openai.py OpenAI's own.
 """
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,25 @@ def test_litellm_knows_our_errors_by_kind(litellm, to_demo):
         litellm.completion(**to_demo, messages=[{"role": "user", "content": "word " * 6000}])
 
 
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {
+    "type": "object", "properties": {"city": {"enum": ["Lisbon", "Porto"]}}, "required": ["city"],
+    "additionalProperties": False}}}
+
+
+def test_litellm_has_tools_called_and_schemas_kept_to(litellm, to_demo):
+    ask = {**to_demo, "messages": [{"role": "user", "content": "How is the weather in Lisbon?"}],
+           "temperature": 0, "max_tokens": 64}
+    forced = {"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "weather"}}}
+    [call] = litellm.completion(**ask, **forced).choices[0].message.tool_calls
+    assert json.loads(call.function.arguments)["city"] in ("Lisbon", "Porto")
+    chunks = list(litellm.completion(**ask, **forced, stream=True))
+    [again] = litellm.stream_chunk_builder(chunks).choices[0].message.tool_calls
+    assert again.function == call.function
+    schema = {"name": "city", "schema": WEATHER["function"]["parameters"]}
+    text = litellm.completion(**ask, response_format={"type": "json_schema", "json_schema": schema})
+    assert json.loads(text.choices[0].message.content)["city"] in ("Lisbon", "Porto")
+
+
 def run_older(script, url):
     """Clients that want openai 2 stand in a folder of their own, in front of the other packages."""
     folder = os.environ.get("HEARTH_OLDER_PACKAGES", ROOT / "build/older")
@@ -74,5 +94,9 @@ def test_llama_index_chats_and_completes(demo_server):
     run_older("llama_index_client.py", demo_server.url)
 
 
-def test_the_vercel_ai_sdk_chats_streams_and_makes_vectors(demo_server):
+def test_instructor_gets_valid_objects_by_tools_and_by_schema(demo_server):
+    run_older("instructor_client.py", demo_server.url)
+
+
+def test_the_vercel_ai_sdk_chats_calls_tools_keeps_to_schemas_and_makes_vectors(demo_server):
     run_node_client("ai_sdk.mjs", demo_server.url, "@ai-sdk/openai-compatible")

@@ -31,6 +31,7 @@ BODIES = {
     "messages": [{"model": "fake", "max_tokens": 9, "messages": MESSAGES, "stream": True},
                  {"model": "late", "max_tokens": 9, "messages": MESSAGES}],
     "count_tokens": [{"model": "fake", "messages": MESSAGES}],
+    "batches_create": [{"input_file_id": "file-0", "endpoint": "/v1/completions", "completion_window": "24h"}],
     "embeddings": [{"model": "vectors", "input": ["some text"] * MANY}, {"model": "vectors", "input": "x"}],
     "rerank": [{"model": "scores", "query": "x", "documents": ["some text"] * MANY, "return_documents": True}],
     "embed": [{"model": "vectors", "inputs": ["some text"] * MANY}],

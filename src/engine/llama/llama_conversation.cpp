@@ -84,11 +84,12 @@ common_chat_msg read_message(const common_json &message, const std::string &plac
     return read;
 }
 
-/* The words of OpenAI's `reasoning_effort`; templates know three, and whether to think at all. */
+/* The words of OpenAI's `reasoning_effort`; templates know three, and whether to think at all.
+ * "auto", which some clients send, leaves it to the template. */
 void read_effort(const common_json &body, common_chat_templates_inputs &inputs)
 {
     std::string effort = text_of(body, "reasoning_effort", "the conversation");
-    if (effort.empty())
+    if (effort.empty() || effort == "auto")
         return;
     if (effort == "none")
         inputs.enable_thinking = false;

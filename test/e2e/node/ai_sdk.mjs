@@ -4,10 +4,11 @@ import { createRequire } from "node:module";
 
 const [url, modules] = process.argv.slice(2);
 const load = createRequire(modules + "/");
-const { generateText, streamText, embed, cosineSimilarity } = load("ai");
+const { generateText, streamText, generateObject, tool, jsonSchema, embed, cosineSimilarity } = load("ai");
 const { createOpenAICompatible } = load("@ai-sdk/openai-compatible");
 
-const hearth = createOpenAICompatible({ name: "hearth", baseURL: url + "/v1", apiKey: "none", includeUsage: true });
+const hearth = createOpenAICompatible({
+  name: "hearth", baseURL: url + "/v1", apiKey: "none", includeUsage: true, supportsStructuredOutputs: true });
 const model = hearth("smollm2"), maxRetries = 0, temperature = 0;
 const prompt = "What language is spoken in Brazil?";
 
@@ -24,6 +25,23 @@ for await (const piece of stream.textStream) text += piece;
 assert.equal(text, whole.text);
 assert.equal(await stream.finishReason, whole.finishReason);
 assert.equal((await stream.usage).outputTokens, whole.usage.outputTokens);
+
+const schema = jsonSchema({
+  type: "object", additionalProperties: false, required: ["language", "certain"],
+  properties: { language: { enum: ["Portuguese", "Spanish"] }, certain: { type: "boolean" } } });
+const { object } = await generateObject({ model, prompt, schema, temperature, maxOutputTokens: 64, maxRetries });
+assert.ok(["Portuguese", "Spanish"].includes(object.language) && typeof object.certain === "boolean");
+
+const tools = { weather: tool({ description: "The weather of a city", inputSchema: jsonSchema({
+  type: "object", additionalProperties: false, required: ["city"],
+  properties: { city: { enum: ["Lisbon", "Porto"] } } }), execute: ({ city }) => `rain in ${city}` }) };
+const calling = { model, prompt: "How is the weather in Lisbon?", tools, temperature, maxOutputTokens: 64, maxRetries,
+  toolChoice: { type: "tool", toolName: "weather" } };
+const called = await generateText(calling);
+assert.equal(called.finishReason, "tool-calls");
+assert.ok(called.toolResults[0].output.startsWith("rain in "), JSON.stringify(called.toolResults));
+const streamed = streamText(calling);
+assert.deepEqual((await streamed.toolCalls).map((call) => call.input), called.toolCalls.map((call) => call.input));
 
 const vector = async (value) =>
   (await embed({ model: hearth.textEmbeddingModel("smollm2"), value, maxRetries })).embedding;
