@@ -190,8 +190,9 @@ struct hearth_sampling {
     uint32_t dry_breaker_count;
     const struct hearth_logit_bias *biases;
     uint32_t bias_count;
-    /* What the generated text must be: GBNF, llama.cpp's form of grammars, with a rule "root".
-     * Empty: anything. */
+    /* What the generated text must be: GBNF, llama.cpp's form of grammars, with a rule "root"; or a
+     * JSON object with a member of a chat's body that says so ("response_format", "regex",
+     * "choice", "grammar"). Empty: anything. */
     struct hearth_bytes grammar;
 };
 

@@ -49,12 +49,23 @@ static int write_members(const char *json, size_t length, struct hearth_buf *gbn
     return rc;
 }
 
+/* Nothing that was asked for may be answered as if it had not been. */
+static int write_needed(const char *json, size_t length, struct hearth_buf *gbnf,
+                        struct hearth_error *error)
+{
+    int rc = write_members(json, length, gbnf, error);
+    if (rc == 0 && gbnf->length == 0)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the grammar is a JSON object that names no form of an answer");
+    return rc;
+}
+
 int hearth_llama_structure_of(const struct hearth_input *input, struct hearth_buf *gbnf,
                               struct hearth_error *error)
 {
     const struct hearth_bytes *text = &input->sampling->grammar;
     if (text->length > 0 && text->bytes[0] == '{')
-        return write_members(text->bytes, text->length, gbnf, error);
+        return write_needed(text->bytes, text->length, gbnf, error);
     if (text->length > 0 && hearth_buf_append(gbnf, text->bytes, text->length) != 0)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "the grammar has %zu bytes, at most %u are taken", text->length,

@@ -99,7 +99,7 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
     run_sql("PRAGMA user_version = 9999");
     assert_int_equal(open_fails(), HEARTH_ECONFLICT);
     assert_non_null(strstr(error.message, "newer"));
-    run_sql("PRAGMA user_version = 1");
+    run_sql("PRAGMA user_version = 2");
     hearth_store_close(open_store(NULL));
 }
 
