@@ -101,10 +101,14 @@ static void resolved(void *argument, bool dropped)
 static void check_callback(struct taking *taking)
 {
     struct hearth_gateway *gateway = taking->call->gateway;
-    if (hearth_callback_check(gateway, taking->callback_url, &taking->error))
+    if (hearth_callback_check(gateway, taking->callback_url, &taking->error)) {
         refuse_callback(taking);
-    else if ((taking->rc = hearth_lane_submit(gateway->lane, resolve, resolved, taking))) {
-        hearth_answer_message(taking->call, taking->rc, NULL, "too much work at once");
+        return;
+    }
+    /* The lane may have written its result before submit returns: it must not be written over. */
+    int rc = hearth_lane_submit(gateway->lane, resolve, resolved, taking);
+    if (rc) {
+        hearth_answer_message(taking->call, rc, NULL, "too much work at once");
         end_taking(taking);
     }
 }

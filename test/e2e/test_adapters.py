@@ -87,7 +87,7 @@ def test_what_cannot_be_chosen_is_an_error_of_the_request(start, home, gguf, ada
     assert answer.status == 400
     assert "there is no adapter 1; this model has 1" in answer.json()["error"]["message"]
     for wrong in ({"id": 0}, {"id": -1, "scale": 1}, {"id": 0, "scale": "x"}, {"id": 0.5, "scale": 1},
-                  {"id": 0, "scale": 1e300}, {"id": 0, "scale": 1, "name": "poet"}):
+                  {"id": 0, "scale": 1e300}):
         answer = chat(server, PROMPTS[0], lora=[wrong])
         assert answer.status == 400, answer.text
         assert "lora" in answer.json()["error"]["message"], answer.text

@@ -321,7 +321,7 @@ def test_settings_come_from_defaults_file_environment_and_flags(home, tmp_path):
     assert shown(HEARTH_PORT=2222)["port"] == {"value": "2222", "origin": "environment"}
     assert shown("--port", "3333", HEARTH_PORT=2222)["port"]["value"] == "3333"
     assert shown()["batch"]["origin"] == "default"
-    assert "secret" not in json.dumps(shown(HEARTH_API_KEY="secret"))
+    assert "hush" not in json.dumps(shown(HEARTH_API_KEY="hush", HEARTH_CALLBACK_SECRET="hush"))
 
 
 def test_a_lock_is_written_and_installs_the_same_elsewhere(home, tmp_path, fake):
