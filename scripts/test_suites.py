@@ -211,8 +211,18 @@ def asan():
         c_suites("asan", "build/asan", *NOT_AGAIN_IN_C, env=SANITIZED)
 
 
+def tests_of(folder, pattern):
+    """Names of tests, which are also those of their programs."""
+    listed = subprocess.run(["ctest", "--test-dir", folder, "-N", "-R", pattern], cwd=ROOT,
+                            capture_output=True, text=True, check=True).stdout
+    return re.findall(r"Test +#\d+: (\S+)", listed)
+
+
 def tsan():
-    if build("build/tsan", "-DHEARTH_SANITIZE=thread"):
+    flag = "-DHEARTH_SANITIZE=thread"
+    # Only what runs is built.
+    if build("build/tsan", flag, targets=["programs"]) and \
+            build("build/tsan", flag, targets=tests_of("build/tsan", TSAN_TESTS)):
         ctest("tsan", "build/tsan", "-R", TSAN_TESTS, jobs=1,
               env={"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
                    # libgomp's synchronisation is invisible to TSan: no llama, only the fake engine.
