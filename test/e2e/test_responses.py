@@ -301,6 +301,7 @@ def test_what_a_conversation_may_hold_reaches_the_model(responses_server):
     ({"background": True, "stream": True}, "stream", ["background"]),
     ({"background": True, "store": False}, "background", ["stored"]),
     ({"top_logprobs": 2}, "top_logprobs", []),
+    ({"include": ["reasoning.encrypted_content", "message.output_text.logprobs"]}, "include", ["logprobs"]),
 ])
 def test_a_faulty_body_names_its_fault(responses_server, body, param, words):
     answer = ask(responses_server, **body)

@@ -140,11 +140,30 @@ static int read_conversation(const json_t *body, const json_t *items, json_t *co
     return rc;
 }
 
+/* What may be included is of tools that are not here, but for logprobs: an answer without them
+ * would look as if the model had given none. */
+static int check_include(const json_t *body, const char **ret_param, struct hearth_error *error)
+{
+    const json_t *include = json_object_get(body, "include");
+    for (size_t i = 0; i < json_array_size(include); i++) {
+        const char *word = json_string_value(json_array_get(include, i));
+        if (!word || strcmp(word, "message.output_text.logprobs") != 0)
+            continue;
+        *ret_param = "include";
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "logprobs are not given by /v1/responses; /v1/chat/completions has "
+                                "them");
+    }
+    return 0;
+}
+
 static int read_sampling(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error)
 {
-    int rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
+    int rc = check_include(body, ret_param, error);
+    if (!rc)
+        rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
     if (!rc)
         ret_sampling->max_tokens = hearth_max_tokens_read(body, "max_output_tokens", 0);
     return rc;
