@@ -3417,8 +3417,8 @@ static const struct hearth_schema node_515 = {
     .any_of = (const struct hearth_schema *const[]){&node_516, &node_517, &hearth_schema_tokens, &node_519, NULL},
 };
 static const struct hearth_schema node_520 = {
-    .expected = "nothing",
-    .refused = "models here continue a text, they do not fill in",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_521 = {
     .expected = "true or false",

@@ -154,6 +154,21 @@ def test_a_gap_is_filled_with_the_peers_prompt(server, peer):
     assert answer.status == 200 and answer.json()["prompt_eval_count"] > 10
 
 
+def test_a_suffix_of_openais_completions_is_that_of_a_gap(server):
+    gap = {"input_prefix": "def add(a, b):\n    ", "input_suffix": "\n\nprint(add(1, 2))\n"}
+    native = server.post("/infill", {**GREEDY, **gap}).json()
+    body = {"model": "gap", "prompt": gap["input_prefix"], "suffix": gap["input_suffix"], "temperature": 0,
+            "max_tokens": GREEDY["n_predict"]}
+    answer = server.post("/v1/completions", {**body, "echo": True}).json()
+    assert answer["choices"][0]["text"] == gap["input_prefix"] + native["content"]
+    assert answer["usage"]["prompt_tokens"] == native["tokens_evaluated"]
+    several = server.post("/v1/completions", {**body, "prompt": [gap["input_prefix"], "x = "]}).json()
+    assert several["choices"][0]["text"] == native["content"] and len(several["choices"]) == 2
+    for wrong in ({"prompt": [1, 2]}, {"echo": True, "logprobs": 1}):
+        refused = server.post("/v1/completions", {**body, **wrong})
+        assert refused.status == 400 and refused.json()["error"]["param"] == "suffix", refused.text
+
+
 def test_tokens_come_with_their_pieces_and_special_ones_as_text_where_asked(server, peer):
     text = "Hello <|im_start|> wörld 🦙"
     for extra in ({}, {"with_pieces": True}, {"parse_special": False}, {"with_pieces": True, "parse_special": False}):

@@ -4,7 +4,7 @@
 #include "task/sampling.h"
 #include "task/structure.h"
 
-enum { CHOICES_MAX = 2048 };
+enum { CHOICES_MAX = 2048, GAP_MAX = 64 << 20 };
 
 /* The schema has seen to it that a list is of one kind: its first member tells which. */
 static bool is_token_list(const json_t *value)
@@ -26,6 +26,49 @@ static int read_prompt(const json_t *prompt, struct hearth_arena *arena, struct 
     input->tokens = hearth_tokens_read(prompt, arena);
     input->token_count = json_array_size(prompt);
     return input->tokens ? 0 : HEARTH_ETOOLARGE;
+}
+
+/* What stands before and behind a gap, which the engine fills with the vocabulary's own tokens for
+ * that. The JSON lies in the arena. */
+static int read_gap(const json_t *prompt, const json_t *suffix, struct hearth_arena *arena,
+                    struct hearth_input *input)
+{
+    struct hearth_buf text;
+    json_t *gap = json_pack("{s:O, s:O}", "prefix", prompt, "suffix", suffix);
+    hearth_buf_init(&text, GAP_MAX);
+    int rc = hearth_json_dump(&text, gap);
+    const char *copy = rc ? NULL : hearth_arena_strndup(arena, text.bytes, text.length);
+    *input = (struct hearth_input){.task = HEARTH_TASK_GENERATE,
+                                   .kind = HEARTH_INPUT_INFILL,
+                                   .bytes = copy,
+                                   .length = text.length};
+    hearth_buf_finish(&text);
+    json_decref(gap);
+    return copy ? 0 : HEARTH_ETOOLARGE;
+}
+
+/* An empty suffix is none. Only texts have gaps, and what an engine puts around one is no part of
+ * an echo. */
+static int read_suffix(const json_t *body, struct hearth_arena *arena,
+                       struct hearth_generation_request *request, struct hearth_error *error)
+{
+    const json_t *suffix = json_object_get(body, "suffix"),
+                 *prompt = json_object_get(body, "prompt");
+    struct hearth_input *inputs = (struct hearth_input *)request->inputs;
+    if (!json_string_length(suffix))
+        return 0;
+    if (request->sampling.prompt_logprobs)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "a suffix does not go with echo and logprobs, or token ids");
+    for (uint32_t i = 0; i < request->input_count; i++) {
+        const json_t *one = request->list ? json_array_get(prompt, i) : prompt;
+        if (!json_is_string(one))
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "a suffix goes with prompts that are text");
+        if (read_gap(one, suffix, arena, &inputs[i]))
+            return hearth_error_set(error, HEARTH_ETOOLARGE, "the prompt is too large");
+    }
+    return 0;
 }
 
 /* Their number is bounded, however prompts and best_of make it; those that find no sequence wait.
@@ -127,7 +170,11 @@ static int read_body(const json_t *body, struct hearth_arena *arena,
     if (rc)
         return rc;
     *ret_param = "echo";
-    return read_echo(body, arena, request, error);
+    rc = read_echo(body, arena, request, error);
+    if (rc)
+        return rc;
+    *ret_param = "suffix";
+    return read_suffix(body, arena, request, error);
 }
 
 int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena,
