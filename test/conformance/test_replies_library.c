@@ -274,15 +274,15 @@ static void a_call_that_leaves_its_form_is_told_as_it_was_written(void **state)
 static void reading_again_waits_in_proportion_to_the_length(void **state)
 {
     (void)state;
-    assert_true(hearth_reply_due(1, 1));
-    assert_true(hearth_reply_due(1023, 1));
-    assert_false(hearth_reply_due(1 << 20, 2047));
-    assert_true(hearth_reply_due(1 << 20, 2048));
-    assert_false(hearth_reply_due(100, 0));
+    assert_true(hearth_llama_reply_due(1, 1));
+    assert_true(hearth_llama_reply_due(1023, 1));
+    assert_false(hearth_llama_reply_due(1 << 20, 2047));
+    assert_true(hearth_llama_reply_due(1 << 20, 2048));
+    assert_false(hearth_llama_reply_due(100, 0));
     uint64_t read = 0;
     size_t last = 0, length = 1u << 20;
     for (size_t at = 4; at <= length; at += 4)
-        if (hearth_reply_due(at, at - last)) {
+        if (hearth_llama_reply_due(at, at - last)) {
             read += at;
             last = at;
         }

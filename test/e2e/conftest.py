@@ -280,6 +280,17 @@ def demo_server(tmp_path_factory, gguf):
     running.end()
 
 
+def make_home(base):
+    """A home with a model that answers at once and one that takes its time."""
+    home = base / "home"
+    home.mkdir()
+    for name, script in (("fake", {}), ("slow", {"token_us": 40000})):
+        path = write_fake(base / f"{name}.fake", **script)
+        done = cli("install", f"fake:{path}", "--name", name, home=home)
+        assert done.returncode == 0, done.stderr
+    return home
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "once: takes long, and shows nothing more of a server with "
                             "sanitizers or counters: only the plain one is asked")

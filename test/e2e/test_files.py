@@ -9,17 +9,7 @@ import sqlite3
 import openai
 import pytest
 
-from conftest import Server, cli, wait_for, write_fake
-
-
-def make_home(base):
-    home = base / "home"
-    home.mkdir()
-    for name, script in (("fake", {}), ("slow", {"token_us": 40000})):
-        path = write_fake(base / f"{name}.fake", **script)
-        done = cli("install", f"fake:{path}", "--name", name, home=home)
-        assert done.returncode == 0, done.stderr
-    return home
+from conftest import Server, make_home, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """Anthropic's Messages API through the real `anthropic` clients, over the fake engine and the demo model."""
 import json
-import os
-import pathlib
-import subprocess
 
 import anthropic
 import pytest
 
-from conftest import ROOT, SLOW, Server, strict_json
+from conftest import SLOW, Server, strict_json
+from node_clients import run_node_client
 
 HELLO = [{"role": "user", "content": "say hello"}]
 TOOL = {"name": "weather", "description": "The weather of a city.",
@@ -240,10 +238,4 @@ def test_the_answer_is_that_of_chat(demo_server):
 
 
 def test_the_typescript_client_works(messages_server):
-    modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
-    if "NODE_PATH" not in os.environ and not (modules / "@anthropic-ai").exists():
-        pytest.skip("the @anthropic-ai/sdk package for Node is not installed (scripts/test does that)")
-    done = subprocess.run(["node", ROOT / "test/e2e/node/anthropic.mjs", messages_server.url, str(modules)],
-                          capture_output=True, text=True, timeout=120 * SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip() == "ok"
+    run_node_client("anthropic.mjs", messages_server.url, "@anthropic-ai/sdk")

@@ -1,14 +1,12 @@
 """Ollama's API through its own client for Python, and its lines as they stand on the wire."""
 import datetime
-import os
-import pathlib
-import subprocess
 
 import ollama
 import pytest
 
 import test_install
-from conftest import ROOT, SLOW, Server, cli, strict_json, wait_for, write_fake
+from conftest import Server, cli, strict_json, wait_for, write_fake
+from node_clients import run_node_client
 
 
 @pytest.fixture(scope="module")
@@ -312,10 +310,4 @@ def test_a_pull_from_the_hub_takes_the_quantization_that_is_asked_for(server, cl
 
 
 def test_the_client_for_javascript_works(server):
-    modules = pathlib.Path(os.environ.get("NODE_PATH", ROOT / "build/node/node_modules"))
-    if not (modules / "ollama").exists():
-        pytest.skip("the ollama package for Node is not installed (scripts/test does that)")
-    done = subprocess.run(["node", ROOT / "test/e2e/node/ollama.mjs", server.url, str(modules)],
-                          capture_output=True, text=True, timeout=120 * SLOW)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip() == "ok"
+    run_node_client("ollama.mjs", server.url, "ollama")

@@ -9,21 +9,10 @@ import threading
 
 import pytest
 
-from conftest import Server, cli, wait_for, write_fake
+from conftest import Server, make_home, wait_for
 
 CHAT = {"model": "fake", "messages": [{"role": "user", "content": "a b c"}]}
 SECRET = "s3cret"
-
-
-def make_home(base):
-    """A home with a model that answers at once and one that takes its time."""
-    home = base / "home"
-    home.mkdir()
-    for name, script in (("fake", {}), ("slow", {"token_us": 40000})):
-        path = write_fake(base / f"{name}.fake", **script)
-        done = cli("install", f"fake:{path}", "--name", name, home=home)
-        assert done.returncode == 0, done.stderr
-    return home
 
 
 @pytest.fixture(scope="module")

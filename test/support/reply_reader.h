@@ -11,7 +11,7 @@
 enum { REPLY_CALLS = 16 };
 
 struct reply_reader {
-    struct hearth_reply_listener listener; /* first */
+    struct hearth_llama_reply_listener listener; /* first */
     char content[1 << 16], reasoning[1 << 16], unread[1 << 16];
     struct {
         char name[256], arguments[4096], id[256];
@@ -26,8 +26,8 @@ static inline void reply_append(char *to, size_t size, const struct hearth_bytes
     snprintf(to + length, size - length, "%.*s", (int)text->length, text->bytes);
 }
 
-static inline void reply_tell(struct hearth_reply_listener *listener,
-                              const struct hearth_reply_piece *piece)
+static inline void reply_tell(struct hearth_llama_reply_listener *listener,
+                              const struct hearth_llama_reply_piece *piece)
 {
     struct reply_reader *reader = (struct reply_reader *)listener;
     reader->pieces++;
@@ -59,17 +59,18 @@ static inline void reply_tell(struct hearth_reply_listener *listener,
 }
 
 /* In pieces of `step` bytes; the texts of the tests are ASCII. */
-static inline void reply_read(struct reply_reader *reader, const struct hearth_reply_form *form,
-                              const char *answer, size_t length, size_t step)
+static inline void reply_read(struct reply_reader *reader,
+                              const struct hearth_llama_reply_form *form, const char *answer,
+                              size_t length, size_t step)
 {
     memset(reader, 0, sizeof(*reader));
     reader->listener.tell = reply_tell;
-    struct hearth_reply *reply = hearth_reply_create(form);
+    struct hearth_llama_reply *reply = hearth_llama_reply_create(form);
     for (size_t at = 0; at < length; at += step)
-        hearth_reply_add(reply, answer + at, at + step < length ? step : length - at,
-                         &reader->listener);
-    reader->tools = hearth_reply_end(reply, &reader->listener);
-    hearth_reply_destroy(reply);
+        hearth_llama_reply_add(reply, answer + at, at + step < length ? step : length - at,
+                               &reader->listener);
+    reader->tools = hearth_llama_reply_end(reply, &reader->listener);
+    hearth_llama_reply_destroy(reply);
 }
 
 #endif

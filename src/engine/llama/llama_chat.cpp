@@ -157,12 +157,12 @@ bool has_parts(const common_chat_templates_inputs &inputs, const common_chat_par
            (params.supports_thinking && inputs.reasoning_format != COMMON_REASONING_FORMAT_NONE);
 }
 
-struct hearth_reply_form *form_of(const common_chat_templates_inputs &inputs,
-                                  const common_chat_params &params)
+struct hearth_llama_reply_form *form_of(const common_chat_templates_inputs &inputs,
+                                        const common_chat_params &params)
 {
     if (params.parser.empty() || !has_parts(inputs, params))
         return nullptr;
-    auto form = std::make_unique<hearth_reply_form>();
+    auto form = std::make_unique<hearth_llama_reply_form>();
     form->format = params.format;
     form->parser.load(params.parser);
     form->opening = params.generation_prompt;
@@ -325,7 +325,7 @@ extern "C" void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendere
           &rendered->opening, &rendered->wake_words, &rendered->wake_patterns,
           &rendered->thought_starts, &rendered->thought_ends})
         hearth_buf_finish(part);
-    hearth_reply_form_destroy(rendered->form);
+    hearth_llama_reply_form_destroy(rendered->form);
     rendered->form = nullptr;
 }
 

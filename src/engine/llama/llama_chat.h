@@ -37,8 +37,8 @@ struct hearth_chat_rendered {
      * it holds from the start. */
     struct hearth_buf wake_words, wake_patterns;
     struct hearth_buf thought_starts, thought_ends;
-    bool thinking;                  /* the answer begins with a thought */
-    struct hearth_reply_form *form; /* owned; NULL: the answer is text */
+    bool thinking;                        /* the answer begins with a thought */
+    struct hearth_llama_reply_form *form; /* owned; NULL: the answer is text */
 };
 
 void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered);

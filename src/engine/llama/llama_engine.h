@@ -34,7 +34,7 @@ struct hearth_llama_input {
     struct hearth_llama_breakers breakers;
     struct hearth_llama_grammar *grammar; /* NULL: none */
     struct hearth_buf rendered;           /* head.rendered */
-    struct hearth_reply_form *form;       /* how the answer is read; NULL: it is text */
+    struct hearth_llama_reply_form *form; /* how the answer is read; NULL: it is text */
     int32_t *shown;                       /* control tokens whose text is a part of the answer */
     uint32_t shown_count;
     uint32_t max_tokens; /* never 0: what the request and the context allow */
@@ -79,9 +79,10 @@ struct hearth_llama_sequence {
     int32_t next;                         /* sampled, not decoded yet */
     struct hearth_llama_grammar *grammar; /* the input's, at its place in this text; or NULL */
     struct hearth_llama_release release;
-    struct hearth_reply *reply; /* reads what is released, where the input has a form; or NULL */
-    float *scales;              /* [adapters] that what is held was computed with */
-    double *sum;                /* of hidden states, while a generating model makes a vector */
+    struct hearth_llama_reply
+        *reply;    /* reads what is released, where the input has a form; or NULL */
+    float *scales; /* [adapters] that what is held was computed with */
+    double *sum;   /* of hidden states, while a generating model makes a vector */
     /* Where the step that runs began, for taking it back. */
     uint32_t step_held, step_prompt_done;
     bool step_began;

@@ -378,7 +378,7 @@ void hearth_llama_discard(struct hearth_engine *engine, struct hearth_prepared *
     hearth_llama_breakers_finish(&made->breakers);
     hearth_llama_grammar_destroy(made->grammar);
     hearth_buf_finish(&made->rendered);
-    hearth_reply_form_destroy(made->form);
+    hearth_llama_reply_form_destroy(made->form);
     hearth_free(made->shown);
     hearth_free(made);
 }

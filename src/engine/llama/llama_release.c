@@ -236,14 +236,14 @@ static size_t decided(const struct hearth_llama_sequence *sequence, bool at_end)
 
 /* Of a text that is read, the pieces become an event each. */
 struct pieces {
-    struct hearth_reply_listener listener; /* first */
+    struct hearth_llama_reply_listener listener; /* first */
     struct hearth_event_sink *sink;
     struct hearth_event event; /* the tokens, for the first of them */
     bool told;
 };
 
-static void tell_piece(struct hearth_reply_listener *listener,
-                       const struct hearth_reply_piece *piece)
+static void tell_piece(struct hearth_llama_reply_listener *listener,
+                       const struct hearth_llama_reply_piece *piece)
 {
     struct pieces *pieces = (struct pieces *)listener;
     struct hearth_event event = pieces->told
@@ -261,16 +261,16 @@ static void tell_piece(struct hearth_reply_listener *listener,
 
 /* What the reader holds back leaves its tokens behind: they are told without a text where they
  * have logprobs, and else counted with the next. */
-static bool emit_read(struct hearth_reply *reply, const struct hearth_event *event, bool at_end,
-                      struct hearth_event_sink *sink, bool *ret_told)
+static bool emit_read(struct hearth_llama_reply *reply, const struct hearth_event *event,
+                      bool at_end, struct hearth_event_sink *sink, bool *ret_told)
 {
     struct pieces pieces = {.listener = {tell_piece}, .sink = sink, .event = *event};
     bool calls = false;
-    hearth_reply_add(reply, event->bytes.bytes, event->bytes.length, &pieces.listener);
+    hearth_llama_reply_add(reply, event->bytes.bytes, event->bytes.length, &pieces.listener);
     if (at_end)
-        calls = hearth_reply_end(reply, &pieces.listener);
+        calls = hearth_llama_reply_end(reply, &pieces.listener);
     if (!pieces.told && event->token_count > 0 && (event->has_tokens || at_end)) {
-        const struct hearth_reply_piece nothing = {.text = {"", 0}};
+        const struct hearth_llama_reply_piece nothing = {.text = {"", 0}};
         tell_piece(&pieces.listener, &nothing);
     }
     *ret_told = pieces.told;

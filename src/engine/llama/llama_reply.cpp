@@ -69,7 +69,7 @@ void find_end(const common_peg_parse_context &context, const common_peg_parse_re
 
 /* As common_chat_parse does it, which tells neither the end nor whether there may be more.
  * `lenient`: the answer may go on. */
-reading read_answer(const hearth_reply_form &form, const std::string &answer, bool lenient)
+reading read_answer(const hearth_llama_reply_form &form, const std::string &answer, bool lenient)
 {
     reading read;
     common_peg_parse_context context(form.opening + answer, lenient ? COMMON_PEG_PARSE_FLAG_LENIENT
@@ -91,8 +91,8 @@ bool begins_with(const std::string &text, const std::string &start)
 
 } // namespace
 
-struct hearth_reply {
-    const hearth_reply_form &form;
+struct hearth_llama_reply {
+    const hearth_llama_reply_form &form;
     std::string answer;
     size_t read_length = 0; /* of the answer, at the last reading */
     size_t told_end = 0;    /* of the answer, what is told of it */
@@ -101,29 +101,30 @@ struct hearth_reply {
     bool unread = false; /* it cannot be read: the rest is text */
     bool in_call = false;
 
-    explicit hearth_reply(const hearth_reply_form &the_form) : form(the_form)
+    explicit hearth_llama_reply(const hearth_llama_reply_form &the_form) : form(the_form)
     {
         if (form.goes_on)
             told = read_answer(form, "", true).message;
     }
 
-    void add(const std::string &more, hearth_reply_listener &listener);
-    bool end(hearth_reply_listener &listener);
+    void add(const std::string &more, hearth_llama_reply_listener &listener);
+    bool end(hearth_llama_reply_listener &listener);
 
   private:
     std::optional<reading> look(bool lenient) const;
     bool agrees(const common_chat_msg &message) const;
-    void tell(hearth_reply_listener &listener, hearth_text_channel channel, const std::string &text,
-              size_t call = 0, const std::string &id = "") const;
-    void tell_text(const common_chat_msg &message, hearth_reply_listener &listener);
-    void tell_calls(const common_chat_msg &message, size_t count, hearth_reply_listener &listener);
-    bool tell_rest(size_t whole, hearth_reply_listener &listener);
-    void give_up(hearth_reply_listener &listener);
+    void tell(hearth_llama_reply_listener &listener, hearth_text_channel channel,
+              const std::string &text, size_t call = 0, const std::string &id = "") const;
+    void tell_text(const common_chat_msg &message, hearth_llama_reply_listener &listener);
+    void tell_calls(const common_chat_msg &message, size_t count,
+                    hearth_llama_reply_listener &listener);
+    bool tell_rest(size_t whole, hearth_llama_reply_listener &listener);
+    void give_up(hearth_llama_reply_listener &listener);
     bool has_mark(const std::string &text) const;
 };
 
 /* Nothing where a bound is reached, or the library fails. */
-std::optional<reading> hearth_reply::look(bool lenient) const
+std::optional<reading> hearth_llama_reply::look(bool lenient) const
 {
     try {
         hearth_bounds bounds(read_ms, read_base + read_per_byte * answer.size());
@@ -134,7 +135,7 @@ std::optional<reading> hearth_reply::look(bool lenient) const
 }
 
 /* What is told cannot be taken back: a reading is of use only where it says the same and more. */
-bool hearth_reply::agrees(const common_chat_msg &message) const
+bool hearth_llama_reply::agrees(const common_chat_msg &message) const
 {
     if (!begins_with(message.content, told.content) ||
         !begins_with(message.reasoning_content, told.reasoning_content) ||
@@ -147,17 +148,18 @@ bool hearth_reply::agrees(const common_chat_msg &message) const
     return true;
 }
 
-void hearth_reply::tell(hearth_reply_listener &listener, hearth_text_channel channel,
-                        const std::string &text, size_t call, const std::string &id) const
+void hearth_llama_reply::tell(hearth_llama_reply_listener &listener, hearth_text_channel channel,
+                              const std::string &text, size_t call, const std::string &id) const
 {
     if (text.empty())
         return;
-    const hearth_reply_piece piece = {
+    const hearth_llama_reply_piece piece = {
         channel, static_cast<uint32_t>(call), {text.data(), text.size()}, {id.data(), id.size()}};
     listener.tell(&listener, &piece);
 }
 
-void hearth_reply::tell_text(const common_chat_msg &message, hearth_reply_listener &listener)
+void hearth_llama_reply::tell_text(const common_chat_msg &message,
+                                   hearth_llama_reply_listener &listener)
 {
     tell(listener, HEARTH_CHANNEL_REASONING,
          message.reasoning_content.substr(told.reasoning_content.size()));
@@ -167,8 +169,8 @@ void hearth_reply::tell_text(const common_chat_msg &message, hearth_reply_listen
 }
 
 /* The first `count` calls, or what there is more of them. */
-void hearth_reply::tell_calls(const common_chat_msg &message, size_t count,
-                              hearth_reply_listener &listener)
+void hearth_llama_reply::tell_calls(const common_chat_msg &message, size_t count,
+                                    hearth_llama_reply_listener &listener)
 {
     for (size_t i = told.tool_calls.empty() ? 0 : told.tool_calls.size() - 1; i < count; i++) {
         const common_chat_tool_call &call = message.tool_calls[i];
@@ -182,7 +184,7 @@ void hearth_reply::tell_calls(const common_chat_msg &message, size_t count,
     }
 }
 
-bool hearth_reply::has_mark(const std::string &text) const
+bool hearth_llama_reply::has_mark(const std::string &text) const
 {
     return std::any_of(form.marks.begin(), form.marks.end(), [&](const std::string &mark) {
         return text.find(mark) != std::string::npos;
@@ -191,7 +193,7 @@ bool hearth_reply::has_mark(const std::string &text) const
 
 /* What is left has no form. Where it would be a call it is told as such a one; else it is text, or
  * a thought that was not ended. */
-bool hearth_reply::tell_rest(size_t whole, hearth_reply_listener &listener)
+bool hearth_llama_reply::tell_rest(size_t whole, hearth_llama_reply_listener &listener)
 {
     const std::string rest = answer.substr(std::min(told_end, answer.size()));
     told_end = answer.size();
@@ -206,7 +208,7 @@ bool hearth_reply::tell_rest(size_t whole, hearth_reply_listener &listener)
 
 /* It is told from here on as it comes, unless it may still have to be told as a call that is not
  * whole. */
-void hearth_reply::give_up(hearth_reply_listener &listener)
+void hearth_llama_reply::give_up(hearth_llama_reply_listener &listener)
 {
     unread = true;
     if (!told.tool_calls.empty() || in_call)
@@ -218,7 +220,7 @@ void hearth_reply::give_up(hearth_reply_listener &listener)
     told_end = answer.size();
 }
 
-void hearth_reply::add(const std::string &more, hearth_reply_listener &listener)
+void hearth_llama_reply::add(const std::string &more, hearth_llama_reply_listener &listener)
 {
     answer += more;
     for (char c : more) {
@@ -229,7 +231,7 @@ void hearth_reply::add(const std::string &more, hearth_reply_listener &listener)
         give_up(listener);
         return;
     }
-    if (!hearth_reply_due(answer.size(), answer.size() - read_length))
+    if (!hearth_llama_reply_due(answer.size(), answer.size() - read_length))
         return;
     read_length = answer.size();
     const std::optional<reading> read = look(true);
@@ -248,7 +250,7 @@ void hearth_reply::add(const std::string &more, hearth_reply_listener &listener)
 
 /* Read once more as an answer that does not go on. One that does not fit its form so, because it
  * was cut or the model left the form, is told as far as its calls are whole. */
-bool hearth_reply::end(hearth_reply_listener &listener)
+bool hearth_llama_reply::end(hearth_llama_reply_listener &listener)
 {
     if (unread)
         return tell_rest(whole_calls(told.tool_calls), listener);
@@ -274,32 +276,33 @@ bool hearth_reply::end(hearth_reply_listener &listener)
     return tell_rest(count, listener);
 }
 
-extern "C" bool hearth_reply_due(size_t length, size_t fresh)
+extern "C" bool hearth_llama_reply_due(size_t length, size_t fresh)
 {
     return fresh > 0 && fresh >= length / fresh_share;
 }
 
-extern "C" void hearth_reply_form_destroy(struct hearth_reply_form *form)
+extern "C" void hearth_llama_reply_form_destroy(struct hearth_llama_reply_form *form)
 {
     delete form;
 }
 
-extern "C" struct hearth_reply *hearth_reply_create(const struct hearth_reply_form *form)
+extern "C" struct hearth_llama_reply *
+hearth_llama_reply_create(const struct hearth_llama_reply_form *form)
 {
     try {
-        return new hearth_reply(*form);
+        return new hearth_llama_reply(*form);
     } catch (...) {
         return nullptr;
     }
 }
 
-extern "C" void hearth_reply_destroy(struct hearth_reply *reply)
+extern "C" void hearth_llama_reply_destroy(struct hearth_llama_reply *reply)
 {
     delete reply;
 }
 
-extern "C" void hearth_reply_add(struct hearth_reply *reply, const char *text, size_t length,
-                                 struct hearth_reply_listener *listener)
+extern "C" void hearth_llama_reply_add(struct hearth_llama_reply *reply, const char *text,
+                                       size_t length, struct hearth_llama_reply_listener *listener)
 {
     try {
         reply->add(std::string(text, length), *listener);
@@ -308,7 +311,8 @@ extern "C" void hearth_reply_add(struct hearth_reply *reply, const char *text, s
     }
 }
 
-extern "C" bool hearth_reply_end(struct hearth_reply *reply, struct hearth_reply_listener *listener)
+extern "C" bool hearth_llama_reply_end(struct hearth_llama_reply *reply,
+                                       struct hearth_llama_reply_listener *listener)
 {
     try {
         return reply->end(*listener);

@@ -16,7 +16,7 @@ extern "C" {
 #include <string>
 #include <vector>
 
-struct hearth_reply_form {
+struct hearth_llama_reply_form {
     common_chat_format format = COMMON_CHAT_FORMAT_PEG_NATIVE;
     common_peg_arena parser;
     /* What the template has begun the answer with: the parser wants to see it. */

@@ -65,7 +65,7 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
     sequence->next = -1;
     sequence->step_began = true;
     if (input->form != NULL)
-        sequence->reply = hearth_reply_create(input->form);
+        sequence->reply = hearth_llama_reply_create(input->form);
     if (input->task != HEARTH_TASK_GENERATE && !engine->compute->pools)
         sequence->sum = hearth_calloc(engine->vector_length, sizeof(*sequence->sum));
 }
@@ -76,7 +76,7 @@ void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index)
     sequence->input = NULL;
     hearth_llama_grammar_destroy(sequence->grammar);
     sequence->grammar = NULL;
-    hearth_reply_destroy(sequence->reply);
+    hearth_llama_reply_destroy(sequence->reply);
     sequence->reply = NULL;
     hearth_free(sequence->sum);
     sequence->sum = NULL;

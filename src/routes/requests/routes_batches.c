@@ -8,8 +8,6 @@
 #include "routes/requests/record_call.h"
 #include "routes/requests/requests_routes.gen.h"
 
-enum { PAGE_DEFAULT = 20, PAGE_MAX = 100 };
-
 /* The batch is made all the same when its client has gone. */
 static void on_gone(struct hearth_call *call, int reason)
 {
@@ -50,48 +48,19 @@ static json_t *show(const struct hearth_record_call *record_call,
     return hearth_batches_json(record_call->call->gateway->deferred->batches, record);
 }
 
-static int read_list(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    const struct hearth_record_filter filter = {
-        .kind = HEARTH_BATCH,
-        .principal = record_call->principal,
-        .after = record_call->after,
-        .limit = record_call->limit + 1,
-    };
-    return hearth_store_record_list(store, &filter, work->arena, &record_call->records,
-                                    &record_call->count, &work->error);
-}
-
-static void answer_list(struct hearth_record_call *record_call)
-{
-    hearth_answer_json(record_call->call, 200, hearth_record_call_list(record_call, show));
-}
+static const struct hearth_record_view view = {
+    .kind = HEARTH_BATCH, .show = show, .page_default = 20, .page_max = 100};
 
 void hearth_route_batches_list(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_list);
-    record_call->on_done = answer_list;
-    if (hearth_record_call_page(record_call, PAGE_DEFAULT, PAGE_MAX))
-        hearth_record_call_start(record_call);
-}
-
-static int read_one(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    return hearth_store_record_get(store, HEARTH_BATCH, record_call->id, record_call->principal,
-                                   work->arena, &record_call->record, &work->error);
-}
-
-static void answer_one(struct hearth_record_call *record_call)
-{
-    hearth_answer_json(record_call->call, 200, show(record_call, record_call->record));
+    hearth_record_call_list(call, &view, NULL);
 }
 
 void hearth_route_batches_show(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_one);
-    record_call->on_done = answer_one;
+    struct hearth_record_call *record_call =
+        hearth_record_call_create(call, &view, hearth_record_call_read);
+    record_call->on_done = hearth_record_call_show;
     hearth_record_call_start(record_call);
 }
 
@@ -100,7 +69,7 @@ static void cancel(struct hearth_record_call *record_call)
 {
     struct hearth_call *call = record_call->call;
     if (hearth_batches_cancel(call->gateway->deferred->batches, record_call->id))
-        answer_one(record_call);
+        hearth_record_call_show(record_call);
     else
         hearth_answer_message(call, HEARTH_ECONFLICT, NULL,
                               "the batch is %s: there is nothing to cancel",
@@ -109,7 +78,8 @@ static void cancel(struct hearth_record_call *record_call)
 
 void hearth_route_batches_cancel(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_one);
+    struct hearth_record_call *record_call =
+        hearth_record_call_create(call, &view, hearth_record_call_read);
     record_call->on_done = cancel;
     hearth_record_call_start(record_call);
 }

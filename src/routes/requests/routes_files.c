@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 10000, PAGE_MAX = 10000 };
-
 static json_t *show(const struct hearth_record_call *record_call,
                     const struct hearth_record *record)
 {
@@ -19,64 +17,32 @@ static json_t *show(const struct hearth_record_call *record_call,
     return hearth_kept_file_json(record);
 }
 
-static int read_list(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    const struct hearth_record_filter filter = {
-        .kind = HEARTH_KEPT_FILE,
-        .principal = record_call->principal,
-        .label = record_call->filter,
-        .after = record_call->after,
-        .ascending = record_call->ascending,
-        .limit = record_call->limit + 1,
-    };
-    return hearth_store_record_list(store, &filter, work->arena, &record_call->records,
-                                    &record_call->count, &work->error);
-}
-
-static void answer_list(struct hearth_record_call *record_call)
-{
-    hearth_answer_json(record_call->call, 200, hearth_record_call_list(record_call, show));
-}
+static const struct hearth_record_view view = {
+    .kind = HEARTH_KEPT_FILE, .show = show, .page_default = 10000, .page_max = 10000};
 
 void hearth_route_files_list(struct hearth_call *call)
 {
-    const char *purpose = hearth_exchange_query(call->exchange, "purpose");
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_list);
-    if (purpose)
-        record_call->filter = hearth_arena_strdup(record_call->work.arena, purpose);
-    record_call->on_done = answer_list;
-    if (hearth_record_call_page(record_call, PAGE_DEFAULT, PAGE_MAX))
-        hearth_record_call_start(record_call);
-}
-
-static int read_one(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    int rc =
-        hearth_store_record_get(store, HEARTH_KEPT_FILE, record_call->id, record_call->principal,
-                                work->arena, &record_call->record, &work->error);
-    if (!rc)
-        record_call->answer = hearth_kept_file_json(record_call->record);
-    return rc;
+    hearth_record_call_list(call, &view, hearth_exchange_query(call->exchange, "purpose"));
 }
 
 void hearth_route_files_show(struct hearth_call *call)
 {
-    hearth_record_call_start(hearth_record_call_create(call, read_one));
+    struct hearth_record_call *record_call =
+        hearth_record_call_create(call, &view, hearth_record_call_read);
+    record_call->on_done = hearth_record_call_show;
+    hearth_record_call_start(record_call);
 }
 
 /* The record first: bytes without one are nobody's, a record without bytes would be a promise. */
 static int remove_one(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    int rc = read_one(store, work);
+    int rc = hearth_record_call_read(store, work);
     if (!rc)
         rc = hearth_store_record_delete(store, HEARTH_KEPT_FILE, record_call->id, &work->error);
     if (rc)
         return rc;
     hearth_kept_file_remove_bytes(record_call->call->gateway->deferred->files, record_call->id);
-    json_decref(record_call->answer);
     record_call->answer =
         json_pack("{s:s, s:s, s:b}", "id", record_call->id, "object", "file", "deleted", 1);
     return 0;
@@ -84,5 +50,5 @@ static int remove_one(struct hearth_store *store, struct hearth_store_work *work
 
 void hearth_route_files_delete(struct hearth_call *call)
 {
-    hearth_record_call_start(hearth_record_call_create(call, remove_one));
+    hearth_record_call_start(hearth_record_call_create(call, &view, remove_one));
 }

@@ -112,9 +112,7 @@ static void on_gone(struct hearth_call *call, int reason)
 static int open_one(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    int rc =
-        hearth_store_record_get(store, HEARTH_KEPT_FILE, record_call->id, record_call->principal,
-                                work->arena, &record_call->record, &work->error);
+    int rc = hearth_record_call_read(store, work);
     int descriptor = -1;
     if (!rc)
         rc = hearth_kept_file_open(record_call->call->gateway->deferred->files, record_call->id,
@@ -154,7 +152,8 @@ static void send(struct hearth_record_call *record_call)
 
 void hearth_route_files_content(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, open_one);
+    static const struct hearth_record_view view = {.kind = HEARTH_KEPT_FILE};
+    struct hearth_record_call *record_call = hearth_record_call_create(call, &view, open_one);
     record_call->on_always = close_when_gone;
     record_call->on_done = send;
     hearth_record_call_start(record_call);

@@ -11,33 +11,14 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 20, PAGE_MAX = 100 };
-
 static json_t *show(const struct hearth_record_call *record_call,
                     const struct hearth_record *record)
 {
     return hearth_kept_requests_json(record_call->call->gateway->deferred->requests, record);
 }
 
-static int read_list(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    const struct hearth_record_filter filter = {
-        .kind = HEARTH_KEPT_REQUEST,
-        .principal = record_call->principal,
-        .label = record_call->filter,
-        .after = record_call->after,
-        .ascending = record_call->ascending,
-        .limit = record_call->limit + 1,
-    };
-    return hearth_store_record_list(store, &filter, work->arena, &record_call->records,
-                                    &record_call->count, &work->error);
-}
-
-static void answer_list(struct hearth_record_call *record_call)
-{
-    hearth_answer_json(record_call->call, 200, hearth_record_call_list(record_call, show));
-}
+static const struct hearth_record_view view = {
+    .kind = HEARTH_KEPT_REQUEST, .show = show, .page_default = 20, .page_max = 100};
 
 void hearth_route_requests_list(struct hearth_call *call)
 {
@@ -50,30 +31,15 @@ void hearth_route_requests_list(struct hearth_call *call)
                               status);
         return;
     }
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_list);
-    record_call->filter = status ? hearth_kept_state_name((enum hearth_kept_state)state) : NULL;
-    record_call->on_done = answer_list;
-    if (hearth_record_call_page(record_call, PAGE_DEFAULT, PAGE_MAX))
-        hearth_record_call_start(record_call);
-}
-
-static int read_one(struct hearth_store *store, struct hearth_store_work *work)
-{
-    struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    return hearth_store_record_get(store, HEARTH_KEPT_REQUEST, record_call->id,
-                                   record_call->principal, work->arena, &record_call->record,
-                                   &work->error);
-}
-
-static void answer_one(struct hearth_record_call *record_call)
-{
-    hearth_answer_json(record_call->call, 200, show(record_call, record_call->record));
+    hearth_record_call_list(call, &view,
+                            status ? hearth_kept_state_name((enum hearth_kept_state)state) : NULL);
 }
 
 void hearth_route_requests_show(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_one);
-    record_call->on_done = answer_one;
+    struct hearth_record_call *record_call =
+        hearth_record_call_create(call, &view, hearth_record_call_read);
+    record_call->on_done = hearth_record_call_show;
     hearth_record_call_start(record_call);
 }
 
@@ -125,7 +91,8 @@ static void answer_result(struct hearth_record_call *record_call)
 
 void hearth_route_requests_result(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, read_one);
+    struct hearth_record_call *record_call =
+        hearth_record_call_create(call, &view, hearth_record_call_read);
     record_call->on_done = answer_result;
     hearth_record_call_start(record_call);
 }
@@ -156,7 +123,7 @@ static void answer_cancel(struct hearth_record_call *record_call)
 /* What is still to be done is canceled; what is over is deleted. */
 void hearth_route_requests_cancel(struct hearth_call *call)
 {
-    struct hearth_record_call *record_call = hearth_record_call_create(call, cancel);
+    struct hearth_record_call *record_call = hearth_record_call_create(call, &view, cancel);
     record_call->limit = (int64_t)call->gateway->settings->async_keep;
     record_call->on_always = forget;
     record_call->on_done = answer_cancel;

@@ -4,27 +4,6 @@
 #include "base/error.h"
 #include "routes/anthropic/anthropic_read.h"
 
-static struct hearth_arena *arena;
-static struct hearth_buf conversation;
-static struct hearth_generation_request request;
-static struct hearth_error error;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = hearth_arena_create(1 << 20);
-    hearth_buf_init(&conversation, 1 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hearth_buf_finish(&conversation);
-    hearth_arena_destroy(arena);
-    return 0;
-}
-
 static int read(const char *text)
 {
     json_t *body = body_of(text);
