@@ -124,3 +124,12 @@ def test_our_own_routes_refuse_keys_that_they_do_not_know(servers):
             ("/tokenize", {"content": "a", "model": "fake"}), ("/models", {"source": "fake:echo"}):
         answer = servers[0].post(route, {**body, "color": 1})
         assert answer.status == 422 and answer.headers["Hearth-Ignored"] is None, answer.text
+
+
+@pytest.mark.parametrize("form", [{"guided_json": {"type": "object"}}, {"guided_choice": ["a", "b"]}, {"grammar": 'root ::= "a"'},
+                                  {"response_format": {"type": "json_object"}}])
+def test_a_form_is_refused_by_an_engine_that_cannot_keep_to_it(servers, form):
+    for path, body in (("/v1/chat/completions", {"messages": [{"role": "user", "content": "x"}]}),
+                       ("/v1/completions", {"prompt": "x"})):
+        refused = servers[0].post(path, {"model": "fake", **body, **form})
+        assert refused.status == 400, refused.text
