@@ -32,7 +32,8 @@ static void give(struct budget *budget, struct hearth_batch_sequence *sequence, 
 
 static bool wants(const struct hearth_batch_sequence *sequence, bool indivisible)
 {
-    return sequence->prompt_left > sequence->token_count && sequence->indivisible == indivisible;
+    return !sequence->rests && sequence->prompt_left > sequence->token_count &&
+           sequence->indivisible == indivisible;
 }
 
 /* Decoding sequences; the ones passed over most often first, when there are more than tokens. */
@@ -43,7 +44,7 @@ static void give_decoding(struct budget *budget, struct hearth_batch_sequence *c
         struct hearth_batch_sequence *next = NULL;
         for (size_t i = 0; i < count; i++) {
             struct hearth_batch_sequence *one = sequences[i];
-            if (one->prompt_left == 0 && one->token_count == 0 &&
+            if (one->prompt_left == 0 && one->token_count == 0 && !one->rests &&
                 (!next || one->passed_over > next->passed_over))
                 next = one;
         }
@@ -142,7 +143,7 @@ static struct hearth_batch_sequence *must_go_alone(const struct hearth_batch_lim
     struct hearth_batch_sequence *large = foremost(sequences, count, UINT32_MAX);
     uint32_t decoding = 0;
     for (size_t i = 0; i < count; i++) {
-        if (sequences[i]->prompt_left)
+        if (sequences[i]->prompt_left || sequences[i]->rests)
             continue;
         decoding++;
         if (sequences[i]->passed_over)
@@ -150,6 +151,19 @@ static struct hearth_batch_sequence *must_go_alone(const struct hearth_batch_lim
     }
     uint32_t room = limits->tokens_max - least(decoding, limits->tokens_max);
     return large && large->prompt_left > room ? large : NULL;
+}
+
+/* Nobody reads along with what is of the class `batch`, so it may stand still for the few steps in
+ * which somebody's prompt is computed; also its rows in those steps would cost that person time. */
+static void let_batch_rest(struct hearth_batch_sequence *const *sequences, size_t count)
+{
+    bool prompted = false;
+    for (size_t i = 0; i < count; i++)
+        prompted |= sequences[i]->class_ != HEARTH_CLASS_BATCH && sequences[i]->prompt_left &&
+                    !sequences[i]->indivisible;
+    for (size_t i = 0; i < count; i++)
+        sequences[i]->rests = prompted && sequences[i]->class_ == HEARTH_CLASS_BATCH &&
+                              sequences[i]->passed_over < HEARTH_BATCH_PATIENCE;
 }
 
 /* What decodes is served first, because a person is reading it; prompts get what is left, but not
@@ -161,6 +175,7 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
     struct budget budget = {.tokens = limits->tokens_max ? limits->tokens_max : 1};
     for (size_t i = 0; i < count; i++)
         sequences[i]->token_count = 0;
+    let_batch_rest(sequences, count);
     struct hearth_batch_sequence *alone = must_go_alone(limits, sequences, count);
     if (alone) {
         give(&budget, alone, alone->prompt_left);

@@ -5,6 +5,9 @@
  * of it to the one that has waited longest, so that no prompt starves; the rest by class and then
  * to the shortest, so that a long prompt does not hold short ones up. While something decodes, the
  * prompt tokens of a step are bounded, and with them the gap between two tokens of a stream.
+ * While a prompt of a higher class is cut into steps, sequences of the class `batch` rest, so that
+ * its first token comes as if they were not there; for HEARTH_BATCH_PATIENCE steps at most.
+ *
  * Indivisible prompts go whole and are packed, by class and then the longest waiting first, so that
  * a single text goes with the next step whatever list came before it; one that was passed over for
  * HEARTH_BATCH_PATIENCE steps goes before all others. One that is larger than the budget goes
@@ -32,6 +35,7 @@ struct hearth_batch_sequence {
     enum hearth_class class_;
     uint64_t since;       /* when it came: any clock or count that does not go back */
     uint32_t passed_over; /* steps in which it got nothing; kept by compose, 0 at first */
+    bool rests;           /* out: it gets nothing for the sake of a higher class's prompt */
     uint32_t token_count; /* out: what it gets in this step; 0: nothing */
 };
 

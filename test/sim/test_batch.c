@@ -270,7 +270,7 @@ static void a_prompt_larger_than_the_budget_goes_alone_and_not_twice_on_end(void
 static void higher_classes_prefill_first_and_the_oldest_still_moves(void **state)
 {
     (void)state;
-    struct hearth_batch_sequence old = {.prompt_left = 3000, .class_ = HEARTH_CLASS_BATCH};
+    struct hearth_batch_sequence old = {.prompt_left = 3000, .class_ = HEARTH_CLASS_NORMAL};
     struct hearth_batch_sequence normal = {
         .prompt_left = 10, .class_ = HEARTH_CLASS_NORMAL, .since = 1};
     struct hearth_batch_sequence inter = {
@@ -281,6 +281,50 @@ static void higher_classes_prefill_first_and_the_oldest_still_moves(void **state
     assert_int_equal(old.token_count, 256);
     assert_int_equal(inter.token_count, 256);
     assert_int_equal(normal.token_count, 0);
+}
+
+/* Three lines of a batch decode and one has its prompt to come, when somebody asks. */
+static void batch_rests_while_somebodys_prompt_is_computed(void **state)
+{
+    (void)state;
+    struct hearth_batch_sequence lines[4] = {0}, asked = {.prompt_left = 700, .since = 1};
+    struct hearth_batch_sequence *all[] = {&lines[0], &lines[1], &lines[2], &lines[3], &asked};
+    const struct hearth_batch_limits limits = {TOKENS_MAX, PREFILL_MAX};
+    for (int i = 0; i < 4; i++)
+        lines[i].class_ = HEARTH_CLASS_BATCH;
+    lines[3].prompt_left = 40;
+    assert_int_equal(hearth_batch_compose(&limits, all, 5), TOKENS_MAX);
+    assert_int_equal(asked.token_count, TOKENS_MAX);
+    asked.prompt_left -= asked.token_count;
+    assert_int_equal(hearth_batch_compose(&limits, all, 5), asked.prompt_left);
+    asked.prompt_left = 0;
+    assert_int_equal(hearth_batch_compose(&limits, all, 5), 4 + 40);
+}
+
+static void batch_does_not_rest_for_ever(void **state)
+{
+    (void)state;
+    struct hearth_batch_sequence line = {.class_ = HEARTH_CLASS_BATCH};
+    struct hearth_batch_sequence asked = {.prompt_left = 1 << 20, .since = 1};
+    struct hearth_batch_sequence *all[] = {&line, &asked};
+    const struct hearth_batch_limits limits = {TOKENS_MAX, PREFILL_MAX};
+    uint32_t taken = 0;
+    for (uint32_t step = 0; step < 10 * (HEARTH_BATCH_PATIENCE + 1); step++) {
+        hearth_batch_compose(&limits, all, 2);
+        taken += line.token_count;
+    }
+    assert_int_equal(taken, 10);
+}
+
+static void texts_for_vectors_go_beside_those_of_a_batch(void **state)
+{
+    (void)state;
+    struct hearth_batch_sequence line = {
+        .prompt_left = 40, .indivisible = true, .class_ = HEARTH_CLASS_BATCH};
+    struct hearth_batch_sequence asked = {.prompt_left = 30, .indivisible = true, .since = 1};
+    struct hearth_batch_sequence *all[] = {&line, &asked};
+    const struct hearth_batch_limits limits = {TOKENS_MAX, PREFILL_MAX};
+    assert_int_equal(hearth_batch_compose(&limits, all, 2), 70);
 }
 
 static void the_pace_fits_prompts_into_the_gap(void **state)
@@ -325,6 +369,9 @@ int main(void)
         cmocka_unit_test(more_decoding_than_tokens_take_turns),
         cmocka_unit_test(a_prompt_larger_than_the_budget_goes_alone_and_not_twice_on_end),
         cmocka_unit_test(higher_classes_prefill_first_and_the_oldest_still_moves),
+        cmocka_unit_test(batch_rests_while_somebodys_prompt_is_computed),
+        cmocka_unit_test(batch_does_not_rest_for_ever),
+        cmocka_unit_test(texts_for_vectors_go_beside_those_of_a_batch),
         cmocka_unit_test(the_pace_fits_prompts_into_the_gap),
         cmocka_unit_test(a_fast_decoder_takes_prompts_in_shorter_pieces),
     };
