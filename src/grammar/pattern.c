@@ -45,14 +45,8 @@ static bool take(struct reader *reader, const char *word)
 /* One character of UTF-8; the whole was checked before. */
 static uint32_t take_point(struct reader *reader)
 {
-    const unsigned char *at = (const unsigned char *)reader->at;
-    size_t width = hearth_utf8_width(reader->at, (size_t)(reader->end - reader->at));
-    reader->at += width;
-    if (width <= 1)
-        return at[0];
-    uint32_t point = at[0] & (0xFFu >> (width + 1));
-    for (size_t i = 1; i < width; i++)
-        point = point << 6 | (at[i] & 0x3Fu);
+    uint32_t point = 0;
+    reader->at += hearth_point_read(reader->at, (size_t)(reader->end - reader->at), &point);
     return point;
 }
 

@@ -1,5 +1,7 @@
 #include "grammar/points.h"
 
+#include "base/text.h"
+
 #include "grammar/gbnf.h"
 
 #include <string.h>
@@ -35,6 +37,18 @@ static bool add(struct hearth_points *points, uint32_t first, uint32_t last)
         return false;
     put_in(points, at, first, last);
     return true;
+}
+
+size_t hearth_point_read(const char *text, size_t length, uint32_t *ret_point)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t width = hearth_utf8_width(text, length);
+    if (width == 0)
+        return 0;
+    *ret_point = width == 1 ? at[0] : at[0] & (0xFFu >> (width + 1));
+    for (size_t i = 1; i < width; i++)
+        *ret_point = *ret_point << 6 | (at[i] & 0x3Fu);
+    return width;
 }
 
 bool hearth_points_add(struct hearth_points *points, uint32_t first, uint32_t last)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HEARTH_POINTS_MAX 256u
@@ -18,6 +19,9 @@ struct hearth_points {
         uint32_t first, last;
     } ranges[HEARTH_POINTS_MAX + 16]; /* sorted, apart; more while one is being made */
 };
+
+/* The bytes of the code point of UTF-8 that a text begins with; 0 where none does. */
+size_t hearth_point_read(const char *text, size_t length, uint32_t *ret_point);
 
 /* False where there are too many ranges. */
 bool hearth_points_add(struct hearth_points *points, uint32_t first, uint32_t last);

@@ -178,16 +178,18 @@ bool hearth_structure_may_ask(const char *json, size_t length)
     return false;
 }
 
-/* A schema may need itself, so that no value would ever be whole. */
+/* A schema may need itself, so that no value would ever be whole. The lines of its grammar mean
+ * nothing to who sent the schema. */
 static int check_finite(const struct member *member, const struct hearth_buf *text,
                         struct hearth_error *error)
 {
-    bool by_text;
-    return hearth_gbnf_check(text->bytes, text->length, &by_text, NULL)
-               ? hearth_error_set(error, HEARTH_EINVAL,
-                                  "%s: it recurses without end: no finite value satisfies it",
-                                  member->place)
-               : 0;
+    struct hearth_gbnf_verdict verdict;
+    if (hearth_gbnf_check(text->bytes, text->length, &verdict, NULL) == 0)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL, "%s: %s", member->place,
+                            verdict.endless
+                                ? "it recurses without end: no finite value satisfies it"
+                                : "it is too large: its parts lead to each other in too many ways");
 }
 
 static int write_member(size_t which, const json_t *value, struct hearth_buf *grammar,

@@ -196,3 +196,29 @@ def test_hostile_grammars_end_by_a_bound(server):
     for text in (ambiguous, 'root ::= (("a"{1000}){1000}){1000}'):
         assert ask(server, max_tokens=20, grammar=text).status in (200, 400)
     assert told(ask(server, max_tokens=4))[0]
+
+
+TOO_MUCH = [
+    ("response_format", by_schema({"$defs": {f"d{i}": {"anyOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(40)}
+                                   | {"d40": {"type": "string"}}, "$ref": "#/$defs/d0"})),
+    ("grammar", "root ::= " + '"a"? ' * 2000),
+    ("grammar", "root ::= " + "a " * 8 + "\n" + "".join(f"{of} ::= " + f"{to}? " * 8 + "\n" for of, to in ("ab", "bc", "cd"))
+     + 'd ::= "x"?'),
+    ("regex", "a?" * 2000 + "b"),
+]
+
+
+@pytest.mark.parametrize("key, wanted", TOO_MUCH, ids=range(len(TOO_MUCH)))
+def test_what_can_be_read_in_too_many_ways_says_so_and_holds_nobody_up(server, key, wanted):
+    ask(server, max_tokens=1)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        hostile = [pool.submit(ask, server, **{key: wanted}) for _ in range(2)]
+        others = []
+        while not all(one.done() for one in hostile) or not others:
+            began = time.monotonic()
+            assert ask(server, max_tokens=1).status == 200
+            others.append(time.monotonic() - began)
+    for one in hostile:
+        assert one.result().status == 400
+        assert "too many ways" in one.result().json()["error"]["message"]
+    assert max(others) < 10, others

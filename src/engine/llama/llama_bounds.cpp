@@ -17,10 +17,6 @@ namespace
 /* The clock of a thread costs a system call. */
 constexpr unsigned calls_between_looks = 64;
 constexpr size_t large_bytes = 64u << 10;
-/* It throws only where a value of the interpreter is made, or something larger: smaller pieces are
- * also taken inside functions that may not throw (the hash of a key), which would end the process.
- */
-constexpr size_t throwing_bytes = 128;
 /* What is left free below: calls that go deeper without an allocation, a handler of an exception.
  */
 constexpr size_t stack_reserve = 2u << 20;
@@ -102,9 +98,10 @@ void give_back(void *memory) noexcept
 
 } // namespace
 
-hearth_bounds::hearth_bounds(uint64_t processor_ms, size_t bytes)
+hearth_bounds::hearth_bounds(uint64_t processor_ms, size_t bytes, size_t least_bytes)
     : processor_ms_(processor_ms), end_ns_(processor_ns() + processor_ms * 1000000u),
-      bytes_max_(static_cast<int64_t>(bytes)), stack_floor_(stack_floor())
+      bytes_max_(static_cast<int64_t>(bytes)), least_bytes_(least_bytes),
+      stack_floor_(stack_floor())
 {
     current = this;
     last_reached = 0;
@@ -115,6 +112,12 @@ hearth_bounds::~hearth_bounds()
 {
     running_count--;
     current = nullptr;
+}
+
+uint64_t hearth_bounds::left_ns() const
+{
+    const uint64_t now = processor_ns();
+    return now < end_ns_ ? end_ns_ - now : 0;
 }
 
 bool hearth_bounds::running(char *ret_words, size_t size)
@@ -152,7 +155,7 @@ void hearth_bound_words(const hearth_bound_reached &reached, char *ret_words, si
  * negative. */
 void hearth_bounds::check(size_t more)
 {
-    if (more < throwing_bytes)
+    if (more < least_bytes_)
         return;
     if (static_cast<const char *>(__builtin_frame_address(0)) < stack_floor_)
         reach(hearth_bound::stack);

@@ -24,12 +24,17 @@ struct hearth_bound_reached {
 /* What is to be said of the code that reached it: "takes longer than it may (2 s)". */
 void hearth_bound_words(const hearth_bound_reached &reached, char *ret_words, size_t size);
 
+/* The interpreter of templates takes small pieces also within functions that may not throw (the
+ * hash of a key), which would end the process; its values are larger. */
+constexpr size_t hearth_bounds_interpreter = 128;
+
 class hearth_bounds
 {
   public:
     /* Milliseconds of processor time of this thread, and bytes that it may take and keep from now
-     * on. */
-    hearth_bounds(uint64_t processor_ms, size_t bytes);
+     * on. Smaller allocations than `least_bytes` are let through: those of functions that may not
+     * throw, where the code has such. */
+    hearth_bounds(uint64_t processor_ms, size_t bytes, size_t least_bytes);
     ~hearth_bounds();
     hearth_bounds(const hearth_bounds &) = delete;
     hearth_bounds &operator=(const hearth_bounds &) = delete;
@@ -38,6 +43,8 @@ class hearth_bounds
      * `ret_words` says which bound it has reached since it began, and is empty otherwise: where a
      * function may not throw, reaching one ends the process. */
     static bool running(char *ret_words, size_t size);
+
+    uint64_t left_ns() const; /* of processor time */
 
     /* Before `more` bytes are taken. */
     void check(size_t more);
@@ -55,6 +62,7 @@ class hearth_bounds
 
     uint64_t processor_ms_, end_ns_;
     int64_t bytes_max_, held_ = 0;
+    size_t least_bytes_;
     const char *stack_floor_;
     unsigned calls_ = 0;
 };

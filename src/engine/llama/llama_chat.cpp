@@ -89,7 +89,8 @@ template <typename F>
 int bounded(struct hearth_error *error, uint64_t processor_ms, size_t input_bytes, F &&body)
 {
     try {
-        hearth_bounds bounds(processor_ms, base_bytes + bytes_per_byte * input_bytes);
+        hearth_bounds bounds(processor_ms, base_bytes + bytes_per_byte * input_bytes,
+                             hearth_bounds_interpreter);
         return body();
     } catch (const hearth_bound_reached &reached) {
         return bound_error(error, reached);

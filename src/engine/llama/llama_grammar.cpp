@@ -35,9 +35,12 @@ namespace
 /* Fewer are asked one by one: that is what the sampler does with the tokens that it has drawn. */
 constexpr size_t many_tokens = 1024;
 
-/* Of the text, and of the work that a text and one token may make. */
+/* Of the text, and of the work that it may make. All answers of a model wait for that of one, so
+ * that a token has a short time, and what tokens leave of theirs is saved up to a maximum. */
 constexpr size_t text_max = 256u << 10, memory_max = 256u << 20;
-constexpr uint64_t read_ms = 1000, token_ms = 1000;
+constexpr uint64_t read_ms = 1000, token_ns = 50 * 1000000u, saved_ns = 500 * 1000000u;
+/* The library's grammars throw from each of their allocations without harm. */
+constexpr size_t least_bytes = 1;
 
 std::string text_of(const llama_vocab *vocab, int32_t token)
 {
@@ -115,6 +118,8 @@ struct hearth_llama_grammar {
     std::optional<hearth_grammar_wake> wake; /* of one that waits, or has waited */
     std::vector<llama_token_data> asked;     /* scratch */
     std::vector<char> allowed;               /* scratch: of all tokens */
+    uint64_t left_ns = saved_ns;             /* of its time */
+    bool exhausted = false;                  /* it wanted more */
 
     hearth_llama_grammar() = default;
     ~hearth_llama_grammar()
@@ -130,6 +135,20 @@ struct hearth_llama_grammar {
     {
         llama_token_data_array array = {asked.data(), asked.size(), -1, false};
         llama_sampler_apply(sampler, &array);
+    }
+
+    /* What is thrown leaves the library's state as it was. */
+    template <class work_type> void work(work_type ask_library)
+    {
+        hearth_bounds bounds(left_ns / 1000000u, memory_max, least_bytes);
+        try {
+            ask_library();
+        } catch (const hearth_bound_reached &) {
+            exhausted = true;
+            left_ns = 0;
+            throw;
+        }
+        left_ns = bounds.left_ns();
     }
 
     bool sleeps() const
@@ -218,19 +237,22 @@ int create(struct hearth_llama_prefixes *prefixes, const char *text, size_t leng
                                 text_max);
     try {
         std::call_once(prefixes->made, find_prefixes, std::ref(*prefixes));
-        hearth_bounds bounds(read_ms, memory_max);
+        hearth_bounds bounds(read_ms, memory_max, least_bytes);
         const std::string own(text, length);
-        bool by_text = false;
-        const int rc = hearth_gbnf_check(text, length, &by_text, error);
+        struct hearth_gbnf_verdict verdict;
+        const int rc = hearth_gbnf_check(text, length, &verdict, error);
         if (rc != 0)
             return rc;
         auto grammar = make(prefixes, own, std::move(wake));
-        grammar->by_text = by_text;
+        grammar->by_text = verdict.by_text;
         if (grammar->sampler == nullptr)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "grammar: it cannot be compiled: no rule may begin with "
-                                    "itself, and 2,000 repetitions are the most, also of "
-                                    "repetitions in groups");
+            return hearth_error_set(
+                error, HEARTH_EINVAL,
+                verdict.by_text ? "grammar: it cannot be compiled: what is repeated without "
+                                  "end may not be empty, and 2,000 repetitions are the "
+                                  "most, also of repetitions in groups"
+                                : "grammar: it cannot be compiled: it names a token that "
+                                  "the model does not have, or over 2,000 repetitions");
         *ret_grammar = grammar.release();
         return 0;
     } catch (const hearth_bound_reached &reached) {
@@ -314,13 +336,12 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
 {
     auto *grammar = static_cast<hearth_llama_grammar *>(argument);
     try {
-        if (grammar->sleeps()) {
-            std::fill(ret_allowed, ret_allowed + count, true);
+        if (grammar->sleeps() || grammar->exhausted) {
+            std::fill(ret_allowed, ret_allowed + count, !grammar->exhausted);
             return;
         }
-        hearth_bounds bounds(token_ms, memory_max);
         if (grammar->by_text && count >= many_tokens) {
-            grammar->ask_vocabulary();
+            grammar->work([&] { grammar->ask_vocabulary(); });
             for (size_t i = 0; i < count; i++)
                 ret_allowed[i] = grammar->allowed[static_cast<size_t>(tokens[i])] != 0;
             return;
@@ -328,7 +349,7 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
         grammar->asked.resize(count);
         for (size_t i = 0; i < count; i++)
             grammar->asked[i] = {tokens[i], 0, 0};
-        grammar->ask();
+        grammar->work([&] { grammar->ask(); });
         for (size_t i = 0; i < count; i++)
             ret_allowed[i] = grammar->asked[i].logit == 0;
     } catch (...) {
@@ -336,17 +357,21 @@ extern "C" void hearth_llama_grammar_test(void *argument, const int32_t *tokens,
     }
 }
 
+extern "C" bool hearth_llama_grammar_exhausted(const struct hearth_llama_grammar *grammar)
+{
+    return grammar->exhausted;
+}
+
 extern "C" int hearth_llama_grammar_accept(struct hearth_llama_grammar *grammar, int32_t token)
 {
     try {
-        hearth_bounds bounds(token_ms, memory_max);
-        if (!grammar->sleeps()) {
-            llama_sampler_accept(grammar->sampler, token);
-            return 0;
-        }
-        const std::string piece = text_of(grammar->prefixes->vocab, token);
-        for (int32_t one : grammar->wake->take(token, piece))
-            llama_sampler_accept(grammar->sampler, one);
+        grammar->left_ns = std::min(grammar->left_ns + token_ns, saved_ns);
+        grammar->work([&] {
+            if (!grammar->sleeps())
+                return llama_sampler_accept(grammar->sampler, token);
+            for (int32_t one : grammar->wake->take(token, text_of(grammar->prefixes->vocab, token)))
+                llama_sampler_accept(grammar->sampler, one);
+        });
         return 0;
     } catch (const std::exception &e) {
         hearth_llama_log_words(e.what());

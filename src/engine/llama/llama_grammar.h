@@ -55,5 +55,7 @@ void hearth_llama_grammar_test(void *grammar, const int32_t *tokens, size_t coun
                                bool *ret_allowed);
 /* Goes on behind a token that was found allowed. */
 int hearth_llama_grammar_accept(struct hearth_llama_grammar *grammar, int32_t token);
+/* Did test or accept need more time than an answer has for each of its tokens? */
+bool hearth_llama_grammar_exhausted(const struct hearth_llama_grammar *grammar);
 
 #endif

@@ -127,7 +127,8 @@ struct hearth_llama_reply {
 std::optional<reading> hearth_llama_reply::look(bool lenient) const
 {
     try {
-        hearth_bounds bounds(read_ms, read_base + read_per_byte * answer.size());
+        hearth_bounds bounds(read_ms, read_base + read_per_byte * answer.size(),
+                             hearth_bounds_interpreter);
         return read_answer(form, answer, lenient);
     } catch (...) {
         return std::nullopt;

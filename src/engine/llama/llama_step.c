@@ -167,6 +167,14 @@ static bool are_numbers(const struct hearth_engine *engine, const float *logits,
     return true;
 }
 
+static const char *why_no_token(const struct hearth_llama_sequence *sequence)
+{
+    return sequence->grammar != NULL && hearth_llama_grammar_exhausted(sequence->grammar)
+               ? "the grammar of the answer takes more work for a token than one request may ask "
+                 "for: it can be read in too many ways"
+               : "no token that is not forbidden may follow by the grammar";
+}
+
 static void sample(const struct step *step, uint32_t index)
 {
     struct hearth_engine *engine = step->engine;
@@ -187,8 +195,7 @@ static void sample(const struct step *step, uint32_t index)
     if (!are_numbers(engine, logits, token) || (logprobs && !isfinite(pending.logprob)))
         fail_sequence(step, index, HEARTH_EMODEL, "the model gave no finite numbers");
     else if (token < 0)
-        fail_sequence(step, index, HEARTH_EINVAL,
-                      "no token that is not forbidden may follow by the grammar");
+        fail_sequence(step, index, HEARTH_EINVAL, why_no_token(sequence));
     else
         after_token(step, index, token, logprobs ? &pending : NULL);
 }

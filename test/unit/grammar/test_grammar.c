@@ -215,18 +215,51 @@ static void a_grammar_is_checked_line_by_line(void **state)
         {"root ::= (\"a\"", "grammar: line 1: a bracket is not closed"},
         {"root ::= \"a\"{3,2}", "grammar: line 1: a repetition goes"},
         {"x ::= \"a\"", "grammar: it must be GBNF with a rule \"root\""},
+        {"root ::= \"\\xZZ\"", "grammar: line 1: \\x is followed by 2 hex digits"},
+        {"root ::= \"\\q\"", "grammar: line 1: a backslash stands before"},
+        {"root ::= []", "grammar: line 1: a class is empty"},
+        {"root ::= [^]", "grammar: line 1: a class is empty"},
+        {"root ::= [z-a]", "grammar: line 1: a range of a class goes"},
+        {"root ::= [\\[\\]\\x41-\\x5A\\u00e9-]", NULL},
+        {"root ::= \"a\"\nroot ::= \"b\"", "grammar: line 2: a rule of this name stands above"},
+        {"root ::= x \"z\" | \"a\"\nx ::= root", "grammar: line 1: a rule may begin with itself"},
+        {"root ::= \"\" x\nx ::= y? x \"z\" | \"a\"\ny ::= \"b\"",
+         "grammar: line 1: a rule may begin with itself"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct hearth_error error = {0};
-        bool by_text = false;
-        int rc = hearth_gbnf_check(rows[i][0], strlen(rows[i][0]), &by_text, &error);
+        struct hearth_gbnf_verdict verdict;
+        int rc = hearth_gbnf_check(rows[i][0], strlen(rows[i][0]), &verdict, &error);
         assert_int_equal(rc, rows[i][1] ? HEARTH_EINVAL : 0);
         if (rows[i][1] && strncmp(error.message, rows[i][1], strlen(rows[i][1])) != 0)
             fail_msg("%s: %s", rows[i][0], error.message);
     }
-    bool by_text = true;
-    assert_int_equal(hearth_gbnf_check("root ::= <think>", 16, &by_text, NULL), 0);
-    assert_false(by_text);
+    struct hearth_gbnf_verdict verdict;
+    assert_int_equal(hearth_gbnf_check("root ::= <think>", 16, &verdict, NULL), 0);
+    assert_false(verdict.by_text);
+}
+
+/* Each rule has two ways to the next: a walk along all of them would take 2^40 steps. */
+static void ways_through_rules_are_counted_and_not_walked(void **state)
+{
+    (void)state;
+    struct hearth_buf text;
+    struct hearth_error error = {0};
+    struct hearth_gbnf_verdict verdict;
+    hearth_buf_init(&text, 1 << 20);
+    hearth_buf_text(&text, "root ::= d0\n");
+    for (int i = 0; i < 40; i++)
+        hearth_buf_printf(&text, "d%d ::= d%d | d%d\n", i, i + 1, i + 1);
+    hearth_buf_text(&text, "d40 ::= \"a\"\n");
+    assert_int_equal(hearth_gbnf_check(text.bytes, text.length, &verdict, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "too many ways lead"));
+    static const char copies[] = "root ::= a{99} | \"\"\na ::= b{99} | \"\"\nb ::= c{99} | \"\"\n"
+                                 "c ::= \"x\"{99} | \"\"\n";
+    assert_int_equal(hearth_gbnf_check(copies, strlen(copies), &verdict, NULL), 0);
+    static const char more[] = "root ::= a{99} | \"\"\na ::= b{99} | \"\"\nb ::= c{99} | \"\"\n"
+                               "c ::= d{99} | \"\"\nd ::= \"x\" | \"\"\n";
+    assert_int_equal(hearth_gbnf_check(more, strlen(more), &verdict, NULL), HEARTH_EINVAL);
+    hearth_buf_finish(&text);
 }
 
 int main(void)
@@ -239,6 +272,7 @@ int main(void)
         cmocka_unit_test(objects_have_their_members_in_order_and_no_others),
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),
         cmocka_unit_test(a_grammar_is_checked_line_by_line),
+        cmocka_unit_test(ways_through_rules_are_counted_and_not_walked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
