@@ -105,6 +105,27 @@ def test_a_form_that_is_none_is_refused_and_leaves_nothing(server, body, content
     wait_for(lambda: not list((server.home / "files").iterdir()), 10, "an empty folder")
 
 
+def test_the_same_key_uploads_a_file_once(server, client):
+    def send(content, boundary, key="u1", filename="a"):
+        body = form(("purpose", None, b"batch"), ("file", filename, content), boundary=boundary)
+        return server.request("POST", "/v1/files", body, headers={
+            "Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": key})
+    content = os.urandom(300_000)
+    first, again = send(content, "one"), send(content, "another")
+    assert first.status == again.status == 200 and first.json() == again.json()
+    assert "Idempotent-Replayed" not in first.headers and again.headers["Idempotent-Replayed"] == "true"
+    for other in (send(content[:-1], "one"), send(content, "one", filename="b")):
+        assert other.status == 422 and "another body" in other.json()["error"]["message"], other.text
+    assert send(content, "one", key="k" * 256).status == 400
+    wait_for(lambda: [path.name for path in (server.home / "files").iterdir()] == [first.json()["id"]], 10,
+             "one file only")
+    assert client.files.content(first.json()["id"]).read() == content
+    other = send(content, "one", key="u2").json()
+    assert other["id"] != first.json()["id"]
+    for key in (first.json()["id"], other["id"]):
+        client.files.delete(key)
+
+
 def test_a_client_that_leaves_an_upload_leaves_nothing(server):
     body = form(("purpose", None, b"batch"), ("file", "a", b"x" * 500_000))
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
