@@ -107,6 +107,37 @@ def test_those_that_wait_have_a_place_and_can_be_canceled(server):
             server.delete(f"/requests/{key}")
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_progress_counts_the_tokens_that_were_generated(server, stream):
+    key = add(server, chat("slow", "w " * 60, max_tokens=50, stream=stream))
+    seen = []
+
+    def look():
+        shown = server.get(f"/requests/{key}").json()["progress"]
+        if shown and shown["tokens"] is not None:
+            seen.append(shown)
+        return len({row["tokens"] for row in seen}) > 3
+    try:
+        wait_for(look, 20, "tokens")
+        counts = [row["tokens"] for row in seen]
+        assert counts == sorted(counts) and counts[-1] < 50
+        assert {row["tokens_max"] for row in seen} == {50}
+    finally:
+        server.delete(f"/requests/{key}")
+
+
+def test_progress_is_unbounded_without_max_tokens_and_has_no_tokens_where_none_are_made(server):
+    def progress_of(body, path):
+        key = add(server, body, path=path)
+        try:
+            return wait_for(lambda: server.get(f"/requests/{key}").json()["progress"], 20, "its progress")
+        finally:
+            server.delete(f"/requests/{key}")
+    assert progress_of(chat("slow", "w " * 60), "/v1/chat/completions")["tokens_max"] is None
+    vectors = progress_of({"model": "slow", "input": ["a b"] * 200}, "/v1/embeddings")
+    assert (vectors["tokens"], vectors["tokens_max"]) == (None, None)
+
+
 def test_what_is_over_is_listed_and_deleted(server):
     keys = [add(server, CHAT) for _ in range(3)]
     for key in keys:
