@@ -2,6 +2,7 @@
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -183,6 +184,7 @@ def test_a_batch_answers_every_line_as_the_route_would(client):
 @pytest.mark.parametrize("endpoint, body", [
     ("/v1/completions", {"model": "fake", "prompt": "a b"}),
     ("/v1/embeddings", {"model": "fake", "input": ["a", "b"]}),
+    ("/v1/responses", {"model": "fake", "input": "a b"}),
 ])
 def test_batches_are_for_every_endpoint(client, endpoint, body):
     done = over(client, begin(client, [line("a", body, endpoint)], endpoint=endpoint).id)
@@ -284,6 +286,50 @@ def test_a_batch_goes_on_after_the_server_was_killed_and_runs_no_line_twice(tmp_
         assert len(before) >= 4 and 0 < ran <= 24 - len(before)
     finally:
         second.end()
+
+
+def test_lines_that_found_the_model_busy_are_asked_again(tmp_path):
+    server = Server(make_home(tmp_path), ["--queue-max", "1", "--slots", "1", "--batch-parallel", "8"])
+    try:
+        client = client_of(server)
+        done = over(client, begin(client, [slow(n, words=2) for n in range(10)]).id)
+        counts = done.request_counts
+        assert (done.status, counts.completed, counts.failed) == ("completed", 10, 0)
+        assert len(rows(client, done.output_file_id)) == 10
+        assert server.metric("hearth_http_requests_total", route="chat_completions", status="503") > 0
+    finally:
+        server.end()
+
+
+def large_lines(count, size=50_000):
+    return [line(f"l{n}", {"model": "fake", "messages": [{"role": "user", "content": f"{n}" * (size // len(f"{n}"))}]})
+            for n in range(count)]
+
+
+def test_a_full_disk_fails_an_upload_and_a_batch_and_nothing_else(tmp_path):
+    """A limit on the size of files is to the server what a full disk is: half of what it writes fits."""
+    server = Server(make_home(tmp_path))
+    try:
+        client = client_of(server)
+        whole = upload_lines(client, large_lines(60))
+        small = upload_lines(client, [line("a")])
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1_200_000, resource.RLIM_INFINITY))
+        with pytest.raises(openai.APIStatusError) as fault:
+            client.files.create(file=("big", io.BytesIO(bytes(1_500_000))), purpose="user_data")
+        assert fault.value.status_code >= 500 and "File too large" in fault.value.message
+        large, other = (client.batches.create(input_file_id=file, endpoint="/v1/chat/completions",
+                                              completion_window="24h") for file in (whole, small))
+        done = over(client, large.id)
+        assert done.status == "failed" and [row.code for row in done.errors.data] == ["results_not_written"]
+        assert "File too large" in done.errors.data[0].message
+        kept = rows(client, done.output_file_id)
+        assert 5 < len(kept) == done.request_counts.completed < 60
+        assert len({row["custom_id"] for row in kept}) == len(kept)
+        assert over(client, other.id).status == "completed"
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        assert over(client, begin(client, large_lines(3)).id).status == "completed"
+    finally:
+        server.end()
 
 
 def test_a_batch_whose_window_is_over_expires_and_keeps_what_is_done(tmp_path):
