@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     running = Server(make_home(tmp_path_factory.mktemp("requests")), ["--async-parallel", "2"],
-                     env={"HEARTH_CALLBACK_SECRET": SECRET, "HEARTH_CALLBACK_HOSTS": "hooks.invalid,10.1.2.3"})
+                     env={"HEARTH_CALLBACK_SECRET": SECRET, "HEARTH_CALLBACK_HOSTS": "hooks.invalid,10.1.2.3,167838211"})
     yield running
     running.end()
 
@@ -227,9 +227,9 @@ def test_the_same_key_keeps_one_asynchronous_request(server):
 
 # Callbacks
 class Receiver:
-    """Answers the first `refusals` callbacks with 503."""
+    """Answers the first `refusals` callbacks with 503, or sends them elsewhere."""
 
-    def __init__(self, refusals=0):
+    def __init__(self, refusals=0, elsewhere=None):
         self.got, self.refusals = [], refusals
         owner = self
 
@@ -237,7 +237,10 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 owner.got.append((self.path, dict(self.headers), body))
-                self.send_response(503 if len(owner.got) <= owner.refusals else 200)
+                refused = len(owner.got) <= owner.refusals
+                self.send_response(200 if not refused else 307 if elsewhere else 503)
+                if refused and elsewhere:
+                    self.send_header("Location", elsewhere)
                 self.end_headers()
 
             def log_message(self, *arguments):
@@ -275,9 +278,22 @@ def test_the_end_is_told_to_the_callback_signed_and_once_more_when_it_was_refuse
         assert (told["id"], told["status"], told["answer_status"]) == (key, "succeeded", 200)
 
 
+def test_a_callback_that_is_sent_elsewhere_does_not_go_there_and_was_not_taken(server):
+    private = Receiver()
+    public = Receiver(refusals=1, elsewhere=private.url)
+    try:
+        add(server, CHAT, query=f"async=true&callback_url={public.url}")
+        wait_for(lambda: len(public.got) >= 2, 20, "the second try")
+        assert not private.got
+    finally:
+        public.close()
+        private.close()
+
+
 @pytest.mark.parametrize("url, word", [
     ("http://10.0.0.1/", "callback_hosts"), ("http://example.com/", "callback_hosts"),
     ("http://10.1.2.3/", "private"), ("http://169.254.169.254/", "callback_hosts"),
+    ("http://167838211/", "private"),  # 10.1.2.3, for whoever looks up names
     ("ftp://127.0.0.1/", "http"), ("http://user@127.0.0.1/", "user"), ("", "http"),
 ])
 def test_a_callback_to_where_the_server_may_not_go_is_refused(server, url, word):
