@@ -354,6 +354,35 @@ def test_a_batch_whose_window_is_over_expires_and_keeps_what_is_done(tmp_path):
         second.end()
 
 
+def test_what_is_kept_goes_when_its_time_is_over(tmp_path):
+    home = make_home(tmp_path)
+    first = Server(home)
+    client = client_of(first)
+    done = over(client, begin(client, [line("a")]).id)
+    stays = client.files.create(file=("a", b"x"), purpose="user_data").id
+    response = client.responses.create(model="fake", input="a").id
+    request = first.post("/v1/completions?async=true", {"model": "fake", "prompt": "a"}).json()["id"]
+    wait_for(lambda: first.get(f"/requests/{request}/result").status == 200, 20, "the answer")
+    paths = [f"/v1/batches/{done.id}", f"/v1/files/{done.output_file_id}", f"/v1/responses/{response}", f"/requests/{request}"]
+    assert [first.get(path).status for path in paths] == [200] * 4
+    assert first.stop() == 0
+
+    def ask(sql):
+        with sqlite3.connect(home / "hearth.db") as database:
+            row = database.execute(sql).fetchone()
+        database.close()
+        return row
+    assert ask("SELECT count(*) FROM record WHERE expires_ms > 0") == (4,)
+    ask("UPDATE record SET expires_ms = 1 WHERE expires_ms > 0")
+    second = Server(home)
+    try:
+        wait_for(lambda: [second.get(path).status for path in paths] == [404] * 4, 10, "the end of all")
+        wait_for(lambda: ask("SELECT count(*) FROM record WHERE expires_ms = 1") == (0,), 10, "their rows to go")
+        assert sorted(path.name for path in (home / "files").iterdir()) == sorted([done.input_file_id, stays])
+    finally:
+        second.end()
+
+
 def test_the_part_of_an_upload_that_a_killed_server_left_is_cleared_away(tmp_path):
     home = make_home(tmp_path)
     (home / "files").mkdir()
