@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = Server(make_home(tmp_path_factory.mktemp("requests")), ["--async-parallel", "2"],
+    running = Server(make_home(tmp_path_factory.mktemp("requests")), ["--async-parallel", "2", "--callback-retries", "1"],
                      env={"HEARTH_CALLBACK_SECRET": SECRET, "HEARTH_CALLBACK_HOSTS": "hooks.invalid,10.1.2.3,167838211"})
     yield running
     running.end()
@@ -276,6 +276,18 @@ def test_the_end_is_told_to_the_callback_signed_and_once_more_when_it_was_refuse
         check_signature(headers, body)
         told = json.loads(body)
         assert (told["id"], told["status"], told["answer_status"]) == (key, "succeeded", 200)
+
+
+def test_a_callback_that_is_never_taken_is_given_up_after_its_retries(server):
+    refusing = Receiver(refusals=100)
+    try:
+        key = add(server, CHAT, query=f"async=true&callback_url={refusing.url}")
+        given_up = wait_for(lambda: [row for row in server.events("callback.given_up") if row["request"] == key],
+                            20, "the end of the tries")
+        assert given_up[0]["status"] == 503
+        assert [headers["Hearth-Request"] for _, headers, _ in refusing.got] == [key, key]
+    finally:
+        refusing.close()
 
 
 def test_a_callback_that_is_sent_elsewhere_does_not_go_there_and_was_not_taken(server):
