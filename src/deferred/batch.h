@@ -18,6 +18,7 @@ enum hearth_batch_ending {
     HEARTH_BATCH_ENDS_COMPLETED,
     HEARTH_BATCH_ENDS_EXPIRED,
     HEARTH_BATCH_ENDS_CANCELLED,
+    HEARTH_BATCH_ENDS_FAILED,
 };
 
 enum { HEARTH_BATCH_TODO, HEARTH_BATCH_DONE, HEARTH_BATCH_UNDER_WAY };
@@ -47,6 +48,7 @@ struct hearth_batch {
     unsigned away;
     bool is_saving, is_dirty; /* the store has it; it has changed meanwhile */
     bool is_finishing;
+    bool is_broken; /* a result could not be written: nothing more is begun */
 };
 
 struct hearth_batches {

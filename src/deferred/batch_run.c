@@ -145,7 +145,16 @@ static void open_on_lane(struct turn *turn)
                                              &batch->failed, &batch->error_bytes, &turn->error);
 }
 
-static void tell_faults(const struct hearth_batch *batch, const struct hearth_error *error)
+/* One that is no line's. */
+static void tell_fault(const struct hearth_batch *batch, const char *code, const char *message)
+{
+    json_t *row =
+        json_pack("{s:n, s:s, s:s, s:n}", "line", "code", code, "message", message, "param");
+    json_object_set_new(batch->shown, "errors",
+                        json_pack("{s:s, s:[o]}", "object", "list", "data", row));
+}
+
+static void tell_faults(const struct hearth_batch *batch)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < batch->lines.fault_count; i++) {
@@ -155,10 +164,6 @@ static void tell_faults(const struct hearth_batch *batch, const struct hearth_er
                                               "code", fault->code, "message", fault->message,
                                               "param", fault->param));
     }
-    if (!batch->lines.fault_count)
-        json_array_append_new(rows, json_pack("{s:n, s:s, s:s, s:n}", "line", "code",
-                                              "input_file_unreadable", "message", error->message,
-                                              "param"));
     json_object_set_new(batch->shown, "errors",
                         json_pack("{s:s, s:o}", "object", "list", "data", rows));
 }
@@ -167,7 +172,10 @@ static void after_open(struct turn *turn)
 {
     struct hearth_batch *batch = turn->batch;
     if (turn->rc || batch->lines.fault_count) {
-        tell_faults(batch, &turn->error);
+        if (batch->lines.fault_count)
+            tell_faults(batch);
+        else
+            tell_fault(batch, "input_file_unreadable", turn->error.message);
         hearth_batch_end(batch, HEARTH_BATCH_FAILED);
         return;
     }
@@ -183,19 +191,32 @@ static void name_of(const struct hearth_batch *batch, size_t index, char name[64
     snprintf(name, 64, "batch_req_%s_%zu", batch->id + strlen("batch_"), index);
 }
 
-static int write_all(int descriptor, const struct hearth_buf *buf, struct hearth_error *error)
+static bool write_whole(int descriptor, const struct hearth_buf *buf)
 {
-    if (buf->failed)
-        return hearth_error_set(error, buf->failed, "a result of a batch does not fit into memory");
     for (size_t at = 0; at < buf->length;) {
         ssize_t written = write(descriptor, buf->bytes + at, buf->length - at);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return hearth_error_set_errno(error, errno, "a result of a batch cannot be written");
+            return false;
         at += (size_t)written;
     }
-    return 0;
+    return true;
+}
+
+/* A full disk may have room for the first half of a line: that is taken back, or what is written
+ * next would stand behind it. */
+static int write_all(int descriptor, const struct hearth_buf *buf, struct hearth_error *error)
+{
+    off_t before = lseek(descriptor, 0, SEEK_END);
+    if (buf->failed)
+        return hearth_error_set(error, buf->failed, "a result of a batch does not fit into memory");
+    if (before >= 0 && write_whole(descriptor, buf))
+        return 0;
+    int reason = errno;
+    if (before >= 0 && ftruncate(descriptor, before))
+        HEARTH_LOG(HEARTH_LOG_ERROR, "batch.torn_line", HEARTH_TEXT("reason", strerror(errno)));
+    return hearth_error_set_errno(error, reason, "a result of a batch cannot be written");
 }
 
 static int write_expired(struct hearth_batch *batch, size_t index, struct hearth_error *error)
@@ -257,6 +278,7 @@ static void after_finish(struct turn *turn)
         [HEARTH_BATCH_ENDS_COMPLETED] = HEARTH_BATCH_COMPLETED,
         [HEARTH_BATCH_ENDS_EXPIRED] = HEARTH_BATCH_EXPIRED,
         [HEARTH_BATCH_ENDS_CANCELLED] = HEARTH_BATCH_CANCELLED,
+        [HEARTH_BATCH_ENDS_FAILED] = HEARTH_BATCH_FAILED,
     };
     struct hearth_batch *batch = turn->batch;
     batch->is_finishing = !turn->rc;
@@ -304,7 +326,7 @@ static size_t end_request(struct hearth_batch_request *request, unsigned char do
     return index;
 }
 
-/* It is begun again later, also when a disk is full. */
+/* It is begun again later. */
 static void put_back(struct hearth_batch_request *request)
 {
     struct hearth_batch *batch = request->batch;
@@ -320,6 +342,19 @@ static void write_on_lane(void *argument)
                             &request->error);
 }
 
+/* Where results cannot be kept, computing more of them would be for nothing. What was written stays
+ * and is handed out. */
+static void break_off(struct hearth_batch *batch, const struct hearth_error *error)
+{
+    HEARTH_LOG(HEARTH_LOG_ERROR, "batch.not_written", HEARTH_TEXT("id", batch->id),
+               HEARTH_TEXT("reason", error->message));
+    if (batch->is_broken)
+        return;
+    batch->is_broken = true;
+    tell_fault(batch, "results_not_written", error->message);
+    hearth_batch_cancel_running(batch);
+}
+
 /* What is dropped is written all the same: it was computed. */
 static void after_write(void *argument, bool dropped)
 {
@@ -329,8 +364,7 @@ static void after_write(void *argument, bool dropped)
     if (dropped)
         write_on_lane(request);
     if (request->rc) {
-        HEARTH_LOG(HEARTH_LOG_ERROR, "batch.not_written", HEARTH_TEXT("id", batch->id),
-                   HEARTH_TEXT("reason", request->error.message));
+        break_off(batch, &request->error);
         put_back(request);
     } else {
         *(request->is_error ? &batch->error_bytes : &batch->output_bytes) +=
@@ -424,7 +458,8 @@ static void after_read(void *argument, bool dropped)
     struct hearth_batch_request *request = argument;
     struct hearth_batch *batch = request->batch;
     struct hearth_batches *all = batch->all;
-    if (dropped || all->is_stopped || batch->state != HEARTH_BATCH_IN_PROGRESS || request->rc)
+    bool goes_on = batch->state == HEARTH_BATCH_IN_PROGRESS && !batch->is_broken;
+    if (dropped || all->is_stopped || !goes_on || request->rc)
         put_back(request);
     else
         run_request(request);
@@ -434,7 +469,7 @@ static void after_read(void *argument, bool dropped)
 
 bool hearth_batch_may_begin(const struct hearth_batch *batch)
 {
-    return batch->is_open && batch->state == HEARTH_BATCH_IN_PROGRESS &&
+    return batch->is_open && !batch->is_broken && batch->state == HEARTH_BATCH_IN_PROGRESS &&
            batch->first_todo < batch->lines.count &&
            batch->resume_ms <= hearth_loop_now_ms(batch->all->gateway->loop);
 }
@@ -504,12 +539,20 @@ static void go_on(struct hearth_batch *batch)
     finish(batch, all_done(batch) ? HEARTH_BATCH_ENDS_COMPLETED : HEARTH_BATCH_ENDS_EXPIRED);
 }
 
+static void finish_broken(struct hearth_batch *batch)
+{
+    if (!batch->running_count)
+        finish(batch, HEARTH_BATCH_ENDS_FAILED);
+}
+
 void hearth_batch_step(struct hearth_batch *batch)
 {
     if (batch->away || hearth_batch_state_is_over(batch->state))
         return;
     if (!batch->is_open)
         start_turn(batch, open_on_lane, after_open, HEARTH_BATCH_ENDS_COMPLETED);
+    else if (batch->is_broken)
+        finish_broken(batch);
     else if (batch->state == HEARTH_BATCH_IN_PROGRESS)
         go_on(batch);
     else if (batch->state == HEARTH_BATCH_FINALIZING)

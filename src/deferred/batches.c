@@ -139,6 +139,12 @@ static int write_save(struct hearth_store *store, struct hearth_store_work *work
 
 static void save(struct hearth_batch *batch);
 
+/* A full disk may get room again; a record that is gone stays gone. */
+static bool is_passing(int rc)
+{
+    return rc && rc != HEARTH_ENOTFOUND && rc != HEARTH_ECONFLICT;
+}
+
 static void after_save(struct hearth_store_work *work)
 {
     struct saving *saving = (struct saving *)work;
@@ -150,7 +156,9 @@ static void after_save(struct hearth_store_work *work)
     if (!all->is_stopped) {
         batch->is_saving = false;
         batch->revision += !work->rc;
-        if (batch->is_dirty)
+        if (is_passing(work->rc))
+            batch->is_dirty = true; /* the next tick tries again */
+        else if (batch->is_dirty)
             save(batch);
         else if (hearth_batch_state_is_over(batch->state))
             free_batch(batch);
@@ -271,6 +279,9 @@ static void on_tick(void *argument)
     struct hearth_batches *all = argument;
     if (!all->first)
         hearth_timer_stop(all->tick);
+    for (struct hearth_batch *batch = all->first; batch; batch = batch->next)
+        if (batch->is_dirty && !batch->is_saving)
+            save(batch);
     hearth_batches_go_on(all);
 }
 

@@ -43,7 +43,7 @@ static int forget_kind(struct hearth_store *store, struct round *round, const ch
 static int forget_expired(struct hearth_store *store, struct hearth_store_work *work)
 {
     static const char *const kinds[] = {HEARTH_KEPT_REQUEST, HEARTH_IDEMPOTENCY_KEY,
-                                        HEARTH_KEPT_FILE, HEARTH_BATCH};
+                                        HEARTH_KEPT_FILE, HEARTH_BATCH, HEARTH_KEPT_RESPONSE};
     int rc = 0;
     for (size_t i = 0; !rc && i < sizeof(kinds) / sizeof(kinds[0]); i++)
         rc = forget_kind(store, (struct round *)work, kinds[i]);

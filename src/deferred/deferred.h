@@ -17,6 +17,10 @@ struct hearth_kept_files;
 struct hearth_kept_requests;
 struct hearth_timer;
 
+/* The kind of stored answers, whose API makes and reads them; that they go when their time is over
+ * is seen to here, as for all that is kept. */
+#define HEARTH_KEPT_RESPONSE "response"
+
 struct hearth_deferred {
     struct hearth_gateway *gateway;
     struct hearth_callbacks *callbacks;

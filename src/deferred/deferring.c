@@ -170,11 +170,12 @@ static void on_first(struct hearth_call *call)
 
 bool hearth_deferred_takes(struct hearth_call *call)
 {
-    const char *key = hearth_exchange_header(call->exchange, "idempotency-key");
+    static const struct hearth_idempotency_events events = {.on_first = on_first};
+    const char *key = hearth_exchange_header(call->exchange, HEARTH_IDEMPOTENCY_HEADER);
     if (!creates(call))
         return false;
     if (!key)
         return take_async(call);
-    hearth_idempotency_take(call->gateway->deferred->idempotency, call, key, on_first);
+    hearth_idempotency_take(call->gateway->deferred->idempotency, call, key, NULL, &events);
     return true;
 }

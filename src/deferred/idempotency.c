@@ -131,7 +131,7 @@ struct looking {
     struct hearth_store_work work;
     struct hearth_idempotency *all;
     struct hearth_call *call; /* held; only its body is read on the lane */
-    void (*on_first)(struct hearth_call *call);
+    struct hearth_idempotency_events events;
     struct hearth_record record, *found;
     struct hearth_record_bounds bounds;
     enum finding finding;
@@ -167,7 +167,8 @@ static int look(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct looking *looking = (struct looking *)work;
     const struct hearth_buf *body = &looking->call->body;
-    hearth_sha256_of(body->length ? body->bytes : "", body->length, looking->digest);
+    if (!*looking->digest)
+        hearth_sha256_of(body->length ? body->bytes : "", body->length, looking->digest);
     int rc = hearth_store_record_get(store, HEARTH_IDEMPOTENCY_KEY, looking->id, NULL, work->arena,
                                      &looking->found, &work->error);
     if (rc == HEARTH_ENOTFOUND)
@@ -217,6 +218,12 @@ static struct recording *start_recording(const struct looking *looking)
     return recording;
 }
 
+static void leave(const struct looking *looking)
+{
+    if (looking->events.on_other)
+        looking->events.on_other(looking->call);
+}
+
 /* The client may have gone while the store was asked: then the key is given free at once. */
 static void go_on(struct looking *looking)
 {
@@ -227,11 +234,12 @@ static void go_on(struct looking *looking)
     struct recording *recording = start_recording(looking);
     if (!call->exchange) {
         on_end(recording, false);
+        leave(looking);
         return;
     }
     call->events = NULL;
     hearth_exchange_tap(call->exchange, &tap, recording);
-    looking->on_first(call);
+    looking->events.on_first(call);
 }
 
 static void refuse(struct hearth_call *call, enum finding finding)
@@ -253,16 +261,19 @@ static void after_look(struct hearth_store_work *work)
 {
     struct looking *looking = (struct looking *)work;
     struct hearth_call *call = looking->call;
-    if (!work->rc && looking->finding == FIRST)
+    if (!work->rc && looking->finding == FIRST) {
         go_on(looking);
-    else if (!call->exchange)
-        ; /* nobody is there to be answered */
-    else if (work->rc)
-        hearth_answer_error(call, &work->error, NULL);
-    else if (looking->finding == REPLAY)
-        replay(call, looking->found);
-    else
-        refuse(call, looking->finding);
+    } else {
+        if (!call->exchange)
+            ; /* nobody is there to be answered */
+        else if (work->rc)
+            hearth_answer_error(call, &work->error, NULL);
+        else if (looking->finding == REPLAY)
+            replay(call, looking->found);
+        else
+            refuse(call, looking->finding);
+        leave(looking);
+    }
     hearth_call_drop(call);
     hearth_store_work_free(work);
 }
@@ -286,7 +297,8 @@ static void on_gone(struct hearth_call *call, int reason)
 }
 
 void hearth_idempotency_take(struct hearth_idempotency *all, struct hearth_call *call,
-                             const char *key, void (*on_first)(struct hearth_call *call))
+                             const char *key, const char *digest,
+                             const struct hearth_idempotency_events *told)
 {
     static const struct hearth_call_events events = {.on_gone = on_gone};
     const struct hearth_settings *settings = all->gateway->settings;
@@ -294,6 +306,8 @@ void hearth_idempotency_take(struct hearth_idempotency *all, struct hearth_call 
     if (!length || length > KEY_MAX) {
         hearth_answer_message(call, HEARTH_EINVAL, "Idempotency-Key",
                               "an Idempotency-Key has 1 to %d characters", KEY_MAX);
+        if (told->on_other)
+            told->on_other(call);
         return;
     }
     struct looking *looking = hearth_store_work_create(sizeof(*looking), look, after_look);
@@ -301,7 +315,9 @@ void hearth_idempotency_take(struct hearth_idempotency *all, struct hearth_call 
     call->events = &events;
     looking->all = all;
     looking->call = call;
-    looking->on_first = on_first;
+    looking->events = *told;
+    if (digest)
+        snprintf(looking->digest, sizeof(looking->digest), "%s", digest);
     digest_key(call, key, looking->id);
     looking->bounds = (struct hearth_record_bounds){
         .count_max = settings->idempotency_keys_max,

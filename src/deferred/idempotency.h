@@ -14,14 +14,25 @@ struct hearth_call;
 struct hearth_gateway;
 struct hearth_idempotency;
 
-#define HEARTH_IDEMPOTENCY_KEY "idempotency"
+#define HEARTH_IDEMPOTENCY_KEY "idempotency" /* the kind of the records */
+#define HEARTH_IDEMPOTENCY_HEADER "idempotency-key"
 
 struct hearth_idempotency *hearth_idempotency_create(struct hearth_gateway *gateway);
 void hearth_idempotency_destroy(struct hearth_idempotency *idempotency); /* NULL is allowed */
 
-/* Takes the call over: `on_first` gets it back when it is the first with this key, with its body,
- * and goes on as if nothing had been. */
+struct hearth_idempotency_events {
+    /* It is the first with this key: it gets its call back, with its body and without events, and
+     * goes on as if nothing had been. */
+    void (*on_first)(struct hearth_call *call);
+    /* It is not, or its client has gone: the call was answered if somebody is there to hear it, and
+     * its work is to be thrown away; optional. Comes also from within take. */
+    void (*on_other)(struct hearth_call *call);
+};
+
+/* Takes the call over; one of the two events comes. `digest` (hexadecimal, of SHA-256) says which
+ * bodies are the same, for a call whose body was not kept in one piece; NULL: its body does. */
 void hearth_idempotency_take(struct hearth_idempotency *idempotency, struct hearth_call *call,
-                             const char *key, void (*on_first)(struct hearth_call *call));
+                             const char *key, const char *digest,
+                             const struct hearth_idempotency_events *events);
 
 #endif

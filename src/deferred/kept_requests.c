@@ -12,6 +12,7 @@
 #include "deferred/kept_record.h"
 #include "deferred/store_work.h"
 #include "domain/kept_state.h"
+#include "gateway/call.h"
 #include "gateway/detached_call.h"
 #include "gateway/gateway_state.h"
 
@@ -28,6 +29,7 @@ struct kept {
     json_t *facts; /* from its begin on */
     const char *principal;
     int64_t created_ms, revision, size;
+    struct hearth_call_progress progress; /* of the call that runs */
     char id[ID_SIZE];
 };
 
@@ -243,6 +245,7 @@ static void run_begun(struct kept *kept, const struct hearth_record *record,
         .principal = kept->principal,
         .class_ = strcmp(gateway->settings->async_class, "batch") == 0 ? HEARTH_CLASS_BATCH
                                                                        : HEARTH_CLASS_NORMAL,
+        .progress = &kept->progress,
         .answer_max = ANSWER_MAX,
     };
     call.headers = hearth_kept_record_headers(kept->facts, kept->id, arena, &call.header_count);
@@ -547,12 +550,22 @@ static json_t *position_of(const struct hearth_kept_requests *all, const char *i
     return json_null();
 }
 
+/* Tokens only of what generates; how many there may be only where that is known. */
+static json_t *progress_json(const struct kept *kept)
+{
+    const struct hearth_call_progress *progress = &kept->progress;
+    json_t *tokens = progress->generates ? json_integer((json_int_t)progress->tokens) : NULL;
+    json_t *most = progress->tokens_max ? json_integer((json_int_t)progress->tokens_max) : NULL;
+    return json_pack("{s:I, s:o?, s:o?}", "answer_bytes",
+                     (json_int_t)hearth_detached_received(kept->detached), "tokens", tokens,
+                     "tokens_max", most);
+}
+
 static json_t *progress_of(const struct hearth_kept_requests *all, const char *id)
 {
     for (const struct kept *kept = all->running.first; kept; kept = kept->next)
         if (strcmp(kept->id, id) == 0 && kept->detached)
-            return json_pack("{s:I}", "answer_bytes",
-                             (json_int_t)hearth_detached_received(kept->detached));
+            return progress_json(kept);
     return json_null();
 }
 

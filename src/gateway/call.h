@@ -32,6 +32,14 @@ struct hearth_call_events {
     void (*on_body_end)(struct hearth_call *call);
 };
 
+/* How far the generation of a call has come, for whoever shows it while the call runs. Zeroed is
+ * one of a call that generates nothing, or does not yet. */
+struct hearth_call_progress {
+    bool generates;
+    uint64_t tokens;     /* of the answer, in all its choices */
+    uint64_t tokens_max; /* that may come at most; 0: nobody has set a bound */
+};
+
 struct hearth_call {
     struct hearth_gateway *gateway;
     struct hearth_exchange *exchange; /* NULL once the call has ended or the client is gone */
@@ -46,6 +54,7 @@ struct hearth_call {
     void *work; /* the handler's own, for events */
     uint64_t started_us;
     uint64_t deadline_ms; /* what the client set, on the loop's clock; 0: none (time_limit.h) */
+    struct hearth_call_progress *progress; /* its owner's, who outlives the exchange; or NULL */
     unsigned holds;
     enum hearth_class class_floor; /* its inferences are in no better class than this */
     bool is_detached;              /* no client waits for it (detached_call.h) */

@@ -47,6 +47,7 @@ int hearth_detached_call_start(
         hearth_call_start(gateway, hearth_detached_exchange(detached), &match, request->principal);
     call->class_floor = request->class_;
     call->is_detached = true;
+    call->progress = request->progress;
     *ret_detached = detached;
     hearth_detached_send(detached, request->body, request->body_length);
     return 0;

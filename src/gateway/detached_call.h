@@ -12,6 +12,7 @@
 #include "hearth/error.h"
 #include "net/detached.h"
 
+struct hearth_call_progress;
 struct hearth_gateway;
 
 struct hearth_detached_call {
@@ -22,8 +23,9 @@ struct hearth_detached_call {
     size_t header_count;
     const void *body; /* copied */
     size_t body_length;
-    const char *principal;    /* who has asked; lives as long as the process */
-    enum hearth_class class_; /* no inference of it is in a better class */
+    const char *principal;                 /* who has asked; lives as long as the process */
+    enum hearth_class class_;              /* no inference of it is in a better class */
+    struct hearth_call_progress *progress; /* told while it runs, until it has ended; or NULL */
     size_t answer_max; /* bytes of the answer that are kept; `body.failed` says there were more */
 };
 

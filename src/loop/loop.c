@@ -83,6 +83,7 @@ struct hearth_loop *hearth_loop_create(void)
     struct hearth_loop *loop = hearth_calloc(1, sizeof(*loop));
     /* A peer that is gone is an error of the write, never the end of the process. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file over a limit of the system's is an error like a full disk */
     list_init(&loop->deferred);
     list_init(&loop->posts);
     pthread_mutex_init(&loop->lock, NULL);

@@ -131,6 +131,14 @@ uint32_t hearth_character_count(const char *text, size_t length)
     return count;
 }
 
+/* The client may have gone, and with it whoever shows the progress. */
+static void tell_progress(const struct hearth_generation *g, const struct hearth_event *event)
+{
+    struct hearth_call_progress *progress = g->answering.call ? g->answering.call->progress : NULL;
+    if (progress && event->kind == HEARTH_EVENT_TEXT)
+        progress->tokens += event->token_count;
+}
+
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
@@ -139,6 +147,7 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
     struct hearth_event told = *event;
     if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
+    tell_progress(g, event);
     if (!hearth_choice_take_unread(choice, &told))
         return;
     hearth_choice_note_call(choice, &told);
@@ -248,6 +257,11 @@ void hearth_generation_start(struct hearth_call *call,
                              const struct hearth_generation_request *request)
 {
     struct hearth_generation *g = create(call, request);
+    if (call->progress)
+        *call->progress = (struct hearth_call_progress){
+            .generates = true,
+            .tokens_max = (uint64_t)request->sampling.max_tokens * g->choice_count,
+        };
     const struct hearth_inference_request inference = hearth_answering_request(
         call, request->submit_as ? request->submit_as : request->model, request->class_,
         g->stream ? HEARTH_CREDIT_STREAMED : HEARTH_CREDIT_COLLECTED);

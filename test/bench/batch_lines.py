@@ -2,6 +2,7 @@
 interactive request, alone and beside them, and how long a step takes meanwhile."""
 import http.client
 import json
+import random
 import time
 
 import servers
@@ -32,18 +33,24 @@ def begin(port, fresh_prompt):
         "input_file_id": made["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}))["id"]
 
 
+def ask(port, fresh_prompt):
+    """People ask at any moment. Right behind an answer it would always be when a step has just begun,
+    and the wait for its end the longest that there is."""
+    time.sleep(random.uniform(0, 0.1))
+    return servers.chat(port, "m", fresh_prompt(WORDS), TOKENS)
+
+
 def bench(rounds, gguf, fresh_prompt, median, report):
     """One server; the batch is begun and cancelled in each round, so that both measures alternate."""
     alone, beside, steps = [], [], []
     with servers.Hearth([("m", f"file:{gguf}")]) as hearth:
         servers.chat(hearth.port, "m", fresh_prompt(WORDS), 4)
         for _ in range(rounds):
-            alone += [servers.chat(hearth.port, "m", fresh_prompt(WORDS), TOKENS)[0]
-                      for _ in range(PROMPTS)]
+            alone += [ask(hearth.port, fresh_prompt)[0] for _ in range(PROMPTS)]
             key = begin(hearth.port, fresh_prompt)
             while not call(hearth.port, "GET", f"/v1/batches/{key}")["request_counts"]["completed"]:
                 time.sleep(0.05)
-            answers = [servers.chat(hearth.port, "m", fresh_prompt(WORDS), TOKENS) for _ in range(PROMPTS)]
+            answers = [ask(hearth.port, fresh_prompt) for _ in range(PROMPTS)]
             beside += [answer[0] for answer in answers]
             steps += [gap for answer in answers for gap in answer[2]]
             call(hearth.port, "POST", f"/v1/batches/{key}/cancel")

@@ -2,6 +2,7 @@
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -105,6 +106,27 @@ def test_a_form_that_is_none_is_refused_and_leaves_nothing(server, body, content
     wait_for(lambda: not list((server.home / "files").iterdir()), 10, "an empty folder")
 
 
+def test_the_same_key_uploads_a_file_once(server, client):
+    def send(content, boundary, key="u1", filename="a"):
+        body = form(("purpose", None, b"batch"), ("file", filename, content), boundary=boundary)
+        return server.request("POST", "/v1/files", body, headers={
+            "Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": key})
+    content = os.urandom(300_000)
+    first, again = send(content, "one"), send(content, "another")
+    assert first.status == again.status == 200 and first.json() == again.json()
+    assert "Idempotent-Replayed" not in first.headers and again.headers["Idempotent-Replayed"] == "true"
+    for other in (send(content[:-1], "one"), send(content, "one", filename="b")):
+        assert other.status == 422 and "another body" in other.json()["error"]["message"], other.text
+    assert send(content, "one", key="k" * 256).status == 400
+    wait_for(lambda: [path.name for path in (server.home / "files").iterdir()] == [first.json()["id"]], 10,
+             "one file only")
+    assert client.files.content(first.json()["id"]).read() == content
+    other = send(content, "one", key="u2").json()
+    assert other["id"] != first.json()["id"]
+    for key in (first.json()["id"], other["id"]):
+        client.files.delete(key)
+
+
 def test_a_client_that_leaves_an_upload_leaves_nothing(server):
     body = form(("purpose", None, b"batch"), ("file", "a", b"x" * 500_000))
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
@@ -162,6 +184,7 @@ def test_a_batch_answers_every_line_as_the_route_would(client):
 @pytest.mark.parametrize("endpoint, body", [
     ("/v1/completions", {"model": "fake", "prompt": "a b"}),
     ("/v1/embeddings", {"model": "fake", "input": ["a", "b"]}),
+    ("/v1/responses", {"model": "fake", "input": "a b"}),
 ])
 def test_batches_are_for_every_endpoint(client, endpoint, body):
     done = over(client, begin(client, [line("a", body, endpoint)], endpoint=endpoint).id)
@@ -265,6 +288,50 @@ def test_a_batch_goes_on_after_the_server_was_killed_and_runs_no_line_twice(tmp_
         second.end()
 
 
+def test_lines_that_found_the_model_busy_are_asked_again(tmp_path):
+    server = Server(make_home(tmp_path), ["--queue-max", "1", "--slots", "1", "--batch-parallel", "8"])
+    try:
+        client = client_of(server)
+        done = over(client, begin(client, [slow(n, words=2) for n in range(10)]).id)
+        counts = done.request_counts
+        assert (done.status, counts.completed, counts.failed) == ("completed", 10, 0)
+        assert len(rows(client, done.output_file_id)) == 10
+        assert server.metric("hearth_http_requests_total", route="chat_completions", status="503") > 0
+    finally:
+        server.end()
+
+
+def large_lines(count, size=50_000):
+    return [line(f"l{n}", {"model": "fake", "messages": [{"role": "user", "content": f"{n}" * (size // len(f"{n}"))}]})
+            for n in range(count)]
+
+
+def test_a_full_disk_fails_an_upload_and_a_batch_and_nothing_else(tmp_path):
+    """A limit on the size of files is to the server what a full disk is: half of what it writes fits."""
+    server = Server(make_home(tmp_path))
+    try:
+        client = client_of(server)
+        whole = upload_lines(client, large_lines(60))
+        small = upload_lines(client, [line("a")])
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1_200_000, resource.RLIM_INFINITY))
+        with pytest.raises(openai.APIStatusError) as fault:
+            client.files.create(file=("big", io.BytesIO(bytes(1_500_000))), purpose="user_data")
+        assert fault.value.status_code >= 500 and "File too large" in fault.value.message
+        large, other = (client.batches.create(input_file_id=file, endpoint="/v1/chat/completions",
+                                              completion_window="24h") for file in (whole, small))
+        done = over(client, large.id)
+        assert done.status == "failed" and [row.code for row in done.errors.data] == ["results_not_written"]
+        assert "File too large" in done.errors.data[0].message
+        kept = rows(client, done.output_file_id)
+        assert 5 < len(kept) == done.request_counts.completed < 60
+        assert len({row["custom_id"] for row in kept}) == len(kept)
+        assert over(client, other.id).status == "completed"
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        assert over(client, begin(client, large_lines(3)).id).status == "completed"
+    finally:
+        server.end()
+
+
 def test_a_batch_whose_window_is_over_expires_and_keeps_what_is_done(tmp_path):
     home = make_home(tmp_path)
     first = Server(home)
@@ -283,6 +350,35 @@ def test_a_batch_whose_window_is_over_expires_and_keeps_what_is_done(tmp_path):
         assert [row["custom_id"] for row in rows(client, done.output_file_id)] == ["quick"]
         expired = rows(client, done.error_file_id)
         assert {row["error"]["code"] for row in expired} == {"batch_expired"} and len(expired) == 6
+    finally:
+        second.end()
+
+
+def test_what_is_kept_goes_when_its_time_is_over(tmp_path):
+    home = make_home(tmp_path)
+    first = Server(home)
+    client = client_of(first)
+    done = over(client, begin(client, [line("a")]).id)
+    stays = client.files.create(file=("a", b"x"), purpose="user_data").id
+    response = client.responses.create(model="fake", input="a").id
+    request = first.post("/v1/completions?async=true", {"model": "fake", "prompt": "a"}).json()["id"]
+    wait_for(lambda: first.get(f"/requests/{request}/result").status == 200, 20, "the answer")
+    paths = [f"/v1/batches/{done.id}", f"/v1/files/{done.output_file_id}", f"/v1/responses/{response}", f"/requests/{request}"]
+    assert [first.get(path).status for path in paths] == [200] * 4
+    assert first.stop() == 0
+
+    def ask(sql):
+        with sqlite3.connect(home / "hearth.db") as database:
+            row = database.execute(sql).fetchone()
+        database.close()
+        return row
+    assert ask("SELECT count(*) FROM record WHERE expires_ms > 0") == (4,)
+    ask("UPDATE record SET expires_ms = 1 WHERE expires_ms > 0")
+    second = Server(home)
+    try:
+        wait_for(lambda: [second.get(path).status for path in paths] == [404] * 4, 10, "the end of all")
+        wait_for(lambda: ask("SELECT count(*) FROM record WHERE expires_ms = 1") == (0,), 10, "their rows to go")
+        assert sorted(path.name for path in (home / "files").iterdir()) == sorted([done.input_file_id, stays])
     finally:
         second.end()
 

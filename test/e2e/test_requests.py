@@ -23,8 +23,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = Server(make_home(tmp_path_factory.mktemp("requests")), ["--async-parallel", "2"],
-                     env={"HEARTH_CALLBACK_SECRET": SECRET, "HEARTH_CALLBACK_HOSTS": "hooks.invalid,10.1.2.3"})
+    running = Server(make_home(tmp_path_factory.mktemp("requests")), ["--async-parallel", "2", "--callback-retries", "1"],
+                     env={"HEARTH_CALLBACK_SECRET": SECRET, "HEARTH_CALLBACK_HOSTS": "hooks.invalid,10.1.2.3,167838211"})
     yield running
     running.end()
 
@@ -105,6 +105,37 @@ def test_those_that_wait_have_a_place_and_can_be_canceled(server):
     finally:
         for key in keys:
             server.delete(f"/requests/{key}")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_progress_counts_the_tokens_that_were_generated(server, stream):
+    key = add(server, chat("slow", "w " * 60, max_tokens=50, stream=stream))
+    seen = []
+
+    def look():
+        shown = server.get(f"/requests/{key}").json()["progress"]
+        if shown and shown["tokens"] is not None:
+            seen.append(shown)
+        return len({row["tokens"] for row in seen}) > 3
+    try:
+        wait_for(look, 20, "tokens")
+        counts = [row["tokens"] for row in seen]
+        assert counts == sorted(counts) and counts[-1] < 50
+        assert {row["tokens_max"] for row in seen} == {50}
+    finally:
+        server.delete(f"/requests/{key}")
+
+
+def test_progress_is_unbounded_without_max_tokens_and_has_no_tokens_where_none_are_made(server):
+    def progress_of(body, path):
+        key = add(server, body, path=path)
+        try:
+            return wait_for(lambda: server.get(f"/requests/{key}").json()["progress"], 20, "its progress")
+        finally:
+            server.delete(f"/requests/{key}")
+    assert progress_of(chat("slow", "w " * 60), "/v1/chat/completions")["tokens_max"] is None
+    vectors = progress_of({"model": "slow", "input": ["a b"] * 200}, "/v1/embeddings")
+    assert (vectors["tokens"], vectors["tokens_max"]) == (None, None)
 
 
 def test_what_is_over_is_listed_and_deleted(server):
@@ -196,9 +227,9 @@ def test_the_same_key_keeps_one_asynchronous_request(server):
 
 # Callbacks
 class Receiver:
-    """Answers the first `refusals` callbacks with 503."""
+    """Answers the first `refusals` callbacks with 503, or sends them elsewhere."""
 
-    def __init__(self, refusals=0):
+    def __init__(self, refusals=0, elsewhere=None):
         self.got, self.refusals = [], refusals
         owner = self
 
@@ -206,7 +237,10 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 owner.got.append((self.path, dict(self.headers), body))
-                self.send_response(503 if len(owner.got) <= owner.refusals else 200)
+                refused = len(owner.got) <= owner.refusals
+                self.send_response(200 if not refused else 307 if elsewhere else 503)
+                if refused and elsewhere:
+                    self.send_header("Location", elsewhere)
                 self.end_headers()
 
             def log_message(self, *arguments):
@@ -244,9 +278,34 @@ def test_the_end_is_told_to_the_callback_signed_and_once_more_when_it_was_refuse
         assert (told["id"], told["status"], told["answer_status"]) == (key, "succeeded", 200)
 
 
+def test_a_callback_that_is_never_taken_is_given_up_after_its_retries(server):
+    refusing = Receiver(refusals=100)
+    try:
+        key = add(server, CHAT, query=f"async=true&callback_url={refusing.url}")
+        given_up = wait_for(lambda: [row for row in server.events("callback.given_up") if row["request"] == key],
+                            20, "the end of the tries")
+        assert given_up[0]["status"] == 503
+        assert [headers["Hearth-Request"] for _, headers, _ in refusing.got] == [key, key]
+    finally:
+        refusing.close()
+
+
+def test_a_callback_that_is_sent_elsewhere_does_not_go_there_and_was_not_taken(server):
+    private = Receiver()
+    public = Receiver(refusals=1, elsewhere=private.url)
+    try:
+        add(server, CHAT, query=f"async=true&callback_url={public.url}")
+        wait_for(lambda: len(public.got) >= 2, 20, "the second try")
+        assert not private.got
+    finally:
+        public.close()
+        private.close()
+
+
 @pytest.mark.parametrize("url, word", [
     ("http://10.0.0.1/", "callback_hosts"), ("http://example.com/", "callback_hosts"),
     ("http://10.1.2.3/", "private"), ("http://169.254.169.254/", "callback_hosts"),
+    ("http://167838211/", "private"),  # 10.1.2.3, for whoever looks up names
     ("ftp://127.0.0.1/", "http"), ("http://user@127.0.0.1/", "user"), ("", "http"),
 ])
 def test_a_callback_to_where_the_server_may_not_go_is_refused(server, url, word):

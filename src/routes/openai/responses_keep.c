@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/settings.h"
+#include "deferred/deferred.h"
 #include "gateway/gateway_state.h"
 #include "routes/openai/responses_write.h"
 #include "store/record.h"
@@ -14,11 +15,10 @@
 
 enum {
     ROOM_MAX = 64 << 20, /* of what the store gives at once */
-    SWEPT = 64,          /* expired ones that go with each new one */
     PUSHED_OUT_MAX = 32, /* old ones that may go to make room for one */
 };
 
-static const char kind[] = "response";
+static const char kind[] = HEARTH_KEPT_RESPONSE;
 
 /* One answer on its way into the store; freed on the loop. */
 struct keeping {
@@ -45,12 +45,10 @@ static size_t take_away(struct hearth_store *store, const struct hearth_record_f
     return count;
 }
 
-/* On the store's lane. What has expired goes first; then, where there is no room, the oldest. */
+/* On the store's lane. Where there is no room, the oldest go. */
 static void keep_on_lane(struct hearth_store *store, void *argument)
 {
     struct keeping *keeping = argument;
-    const struct hearth_record_filter expired = {
-        .kind = kind, .ascending = true, .expired_by_ms = keeping->now_ms, .limit = SWEPT};
     const struct hearth_record_filter oldest = {.kind = kind, .ascending = true, .limit = 1};
     const struct hearth_record record = {.kind = kind,
                                          .id = keeping->id,
@@ -60,7 +58,6 @@ static void keep_on_lane(struct hearth_store *store, void *argument)
                                          .size = (int64_t)keeping->text.length,
                                          .created_ms = keeping->now_ms,
                                          .expires_ms = keeping->expires_ms};
-    take_away(store, &expired);
     for (int i = 0; i < PUSHED_OUT_MAX; i++) {
         keeping->rc = hearth_store_record_create(store, &record, &keeping->bounds, &keeping->error);
         if (keeping->rc != HEARTH_EQUEUEFULL || !take_away(store, &oldest))

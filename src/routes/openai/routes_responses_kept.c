@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/settings.h"
+#include "deferred/deferred.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/openai/openai_routes.gen.h"
@@ -96,7 +97,7 @@ static int forget(struct hearth_store *store, struct hearth_store_job *job)
     int rc = load(store, job, &kept);
     json_decref(kept);
     if (!rc)
-        rc = hearth_store_record_delete(store, "response", job->params[0], &job->error);
+        rc = hearth_store_record_delete(store, HEARTH_KEPT_RESPONSE, job->params[0], &job->error);
     else if (rc == HEARTH_ENOTFOUND)
         rc = forget_running(store, job);
     if (!rc)

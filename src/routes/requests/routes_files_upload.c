@@ -1,10 +1,12 @@
 /* An upload: the form is read as it comes, and the bytes of its file go to the disk meanwhile. */
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/settings.h"
 #include "deferred/deferred.h"
+#include "deferred/idempotency.h"
 #include "deferred/kept_files.h"
 #include "deferred/kept_record.h"
 #include "deferred/store_work.h"
@@ -29,12 +31,14 @@ static const char *const field_names[FIELD_COUNT] = {"purpose", "expires_after[a
 struct upload {
     struct hearth_call *call; /* held */
     struct hearth_multipart parser;
+    struct hearth_sha256 *digest;      /* of the form without its boundary; NULL without a key */
     struct hearth_file_writer *writer; /* NULL before the file comes, and behind its end */
     enum field field;                  /* of the part that comes */
     char fields[FIELD_COUNT][FIELD_MAX];
     char filename[FILENAME_MAX_BYTES];
     char id[32];
     int64_t bytes, expires_ms;
+    uint64_t part_bytes; /* of the part that comes, so far */
     bool has_file, is_over;
     struct hearth_error error; /* of an event of the parser */
 };
@@ -42,6 +46,8 @@ struct upload {
 static void free_upload(struct upload *upload)
 {
     hearth_multipart_finish(&upload->parser);
+    hearth_sha256_destroy(upload->digest);
+    upload->call->work = NULL;
     hearth_call_drop(upload->call);
     hearth_free(upload);
 }
@@ -118,6 +124,51 @@ static void on_room(void *argument)
         hearth_exchange_pause_body(upload->call->exchange, false);
 }
 
+/* Idempotency keys: whether it is the first with its key is asked when all has come, because a
+ * client's second try has another boundary, and only the parts tell whether it is the same form. */
+
+static void note(struct upload *upload, const char *bytes, size_t length)
+{
+    if (upload->digest)
+        hearth_sha256_update(upload->digest, bytes, length);
+}
+
+static void on_gone(struct hearth_call *call, int reason);
+
+static void on_first(struct hearth_call *call)
+{
+    static const struct hearth_call_events events = {.on_gone = on_gone};
+    struct upload *upload = call->work;
+    call->events = &events;
+    hearth_file_writer_end(upload->writer);
+}
+
+/* Without work its file could not be written meanwhile, and it was refused already. */
+static void on_other(struct hearth_call *call)
+{
+    struct upload *upload = call->work;
+    if (!upload)
+        return;
+    hearth_file_writer_abandon(upload->writer);
+    free_upload(upload);
+}
+
+static void finish(struct upload *upload)
+{
+    static const struct hearth_idempotency_events events = {.on_first = on_first,
+                                                            .on_other = on_other};
+    struct hearth_call *call = upload->call;
+    char hex[HEARTH_SHA256_HEX];
+    if (!upload->digest) {
+        hearth_file_writer_end(upload->writer);
+        return;
+    }
+    hearth_sha256_hex(upload->digest, hex);
+    hearth_idempotency_take(call->gateway->deferred->idempotency, call,
+                            hearth_exchange_header(call->exchange, HEARTH_IDEMPOTENCY_HEADER), hex,
+                            &events);
+}
+
 /* The form */
 
 static int on_part(void *argument, const char *name, const char *filename)
@@ -125,6 +176,8 @@ static int on_part(void *argument, const char *name, const char *filename)
     static const struct hearth_file_writer_events events = {.on_room = on_room, .on_end = on_end};
     struct upload *upload = argument;
     upload->field = UNKNOWN;
+    note(upload, name, strlen(name) + 1);
+    note(upload, filename ? filename : "", filename ? strlen(filename) + 1 : 1);
     for (int i = 0; i < FIELD_COUNT; i++)
         if (strcmp(name, field_names[i]) == 0)
             upload->field = (enum field)i;
@@ -155,6 +208,8 @@ static int on_bytes(void *argument, const char *bytes, size_t length)
 {
     struct upload *upload = argument;
     uint64_t max = upload->call->gateway->settings->file_bytes_max;
+    note(upload, bytes, length);
+    upload->part_bytes += length;
     if (upload->field < FIELD_COUNT)
         return add_to_field(upload, bytes, length);
     if (upload->field != FILE_BYTES)
@@ -169,9 +224,14 @@ static int on_bytes(void *argument, const char *bytes, size_t length)
     return 0;
 }
 
+/* The length says where the bytes of a part end, so that two different forms never hash alike. */
 static int on_part_end(void *argument)
 {
-    (void)argument;
+    struct upload *upload = argument;
+    char length[24];
+    snprintf(length, sizeof(length), "%llu", (unsigned long long)upload->part_bytes);
+    note(upload, length, strlen(length) + 1);
+    upload->part_bytes = 0;
     return 0;
 }
 
@@ -213,7 +273,7 @@ static void on_body_end(struct hearth_call *call)
     if (rc)
         refuse(upload, &error, param);
     else
-        hearth_file_writer_end(upload->writer);
+        finish(upload);
 }
 
 static void on_body(struct hearth_call *call, const char *bytes, size_t length)
@@ -252,6 +312,8 @@ void hearth_route_files_upload(struct hearth_call *call)
     }
     hearth_call_hold(call);
     upload->call = call;
+    if (hearth_exchange_header(call->exchange, HEARTH_IDEMPOTENCY_HEADER))
+        upload->digest = hearth_sha256_create();
     upload->fields[PURPOSE][0] = '\0';
     hearth_kept_record_id("file-", upload->id);
     call->work = upload;
