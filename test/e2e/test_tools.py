@@ -231,6 +231,15 @@ def test_brackets_that_are_no_json_are_a_text(client):
         assert chat(client, messages=called_before(arguments, result), tools=openai.NOT_GIVEN, max_tokens=1).choices
 
 
+@pytest.mark.parametrize("values", [{f"k{i}": "x" for i in range(65)}, {"k": "x" * (64 << 10)},
+                                    {f"k{i}": "x" for i in range(100_000)}], ids=["members", "bytes", "many"])
+def test_more_values_for_a_template_than_it_could_know_are_400(client, values):
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat(client, max_tokens=1, extra_body={"chat_template_kwargs": values})
+    assert caught.value.param == "chat_template_kwargs" and "at most 64" in caught.value.message
+    assert chat(client, max_tokens=1, extra_body={"chat_template_kwargs": {f"k{i}": "x" for i in range(64)}}).choices
+
+
 STRICT = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": {
     "type": "object", "required": ["warm"], "additionalProperties": False,
     "properties": {"warm": {"type": "boolean"}}}}}

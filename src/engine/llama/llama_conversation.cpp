@@ -103,6 +103,10 @@ common_chat_msg read_message(const common_json &message, const std::string &plac
     return read;
 }
 
+/* Of chat_template_kwargs: what the library does with them grows with the square of their number,
+ * and templates know a handful. */
+constexpr size_t values_max = 64, values_bytes_max = 64u << 10;
+
 /* The words of OpenAI's `reasoning_effort`; templates know three, and whether to think at all.
  * "auto", which some clients send, leaves it to the template. */
 void read_effort(const common_json &body, common_chat_templates_inputs &inputs)
@@ -124,11 +128,20 @@ void read_effort(const common_json &body, common_chat_templates_inputs &inputs)
  * llama-common wants to know itself. */
 void read_values(const common_json &body, common_chat_templates_inputs &inputs)
 {
-    if (!has(body, "chat_template_kwargs"))
+    const char *place = "chat_template_kwargs";
+    if (!has(body, place))
         return;
-    need_object(body.at("chat_template_kwargs"), "chat_template_kwargs");
-    for (const auto &item : body.at("chat_template_kwargs").items())
-        inputs.chat_template_kwargs[item.key()] = item.value().dump();
+    need_object(body.at(place), place);
+    if (body.at(place).size() > values_max)
+        refuse(place, "must have at most " + std::to_string(values_max) + " members");
+    size_t bytes = 0;
+    for (const auto &item : body.at(place).items()) {
+        std::string &value = inputs.chat_template_kwargs[item.key()];
+        value = item.value().dump();
+        bytes += item.key().size() + value.size();
+    }
+    if (bytes > values_bytes_max)
+        refuse(place, "must be at most 64 KiB in all");
     auto thinking = inputs.chat_template_kwargs.find("enable_thinking");
     if (thinking != inputs.chat_template_kwargs.end())
         inputs.enable_thinking = thinking->second != "false";
