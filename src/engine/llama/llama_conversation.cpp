@@ -19,8 +19,8 @@ void check_nesting(const std::string &text, const std::string &place)
 {
     if (hearth_json_measure(text.data(), text.size()).depth > nesting_max &&
         !common_json::parse_no_throw(text).is_discarded())
-        refuse(place, "is JSON that is nested deeper than " + std::to_string(nesting_max) +
-                          " levels");
+        refuse(place,
+               "is JSON that is nested deeper than " + std::to_string(nesting_max) + " levels");
 }
 
 /* Arguments are a text that holds JSON in OpenAI's API; some clients send the object itself. */
