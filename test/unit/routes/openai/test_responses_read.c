@@ -114,6 +114,33 @@ static void a_body_full_of_references_is_read_in_one_pass(void **state)
     json_decref(body);
 }
 
+/* A text that is copied for each thought that comes to it would take minutes. */
+static void many_thoughts_of_one_turn_are_one_text(void **state)
+{
+    enum { COUNT = 60000 };
+    static const char text[] = "a thought of some thirty letters";
+    json_t *items = json_array(), *body = json_object();
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(
+            items, json_pack("{s:s, s:[{s:s}]}", "type", "reasoning", "summary", "text", text));
+    clock_t start = clock();
+    hearth_buf_finish(&conversation);
+    hearth_buf_init(&conversation, 16 << 20);
+    assert_int_equal(
+        hearth_responses_read(body, items, arena, &conversation, &request, &param, &error), 0);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+    json_t *read = hearth_json_parse(conversation.bytes, conversation.length, &error);
+    json_t *messages = json_object_get(read, "messages");
+    assert_int_equal(json_array_size(messages), 1);
+    assert_int_equal(
+        json_string_length(json_object_get(json_array_get(messages, 0), "reasoning_content")),
+        COUNT * (sizeof(text) - 1));
+    json_decref(read);
+    json_decref(items);
+    json_decref(body);
+}
+
 static void forms_of_answers_and_choices_become_those_of_chat(void **state)
 {
     (void)state;
@@ -158,6 +185,7 @@ int main(void)
         CASE(what_was_before_comes_first),
         CASE(answers_that_are_referred_to_are_looked_up_once),
         CASE(a_body_full_of_references_is_read_in_one_pass),
+        CASE(many_thoughts_of_one_turn_are_one_text),
         CASE(forms_of_answers_and_choices_become_those_of_chat),
         CASE(what_an_answer_repeats_has_the_defaults_of_the_api),
     };
