@@ -44,8 +44,12 @@ void hearth_conversation_add_text(json_t *messages, const char *role, json_t *te
 void hearth_conversation_add_reasoning(json_t *messages, const char *text)
 {
     json_t *message = message_of(messages, "assistant");
-    const char *before = hearth_json_text(message, "reasoning_content", "");
-    json_object_set_new(message, "reasoning_content", json_sprintf("%s%s", before, text));
+    json_t *pieces = json_object_get(message, "reasoning_content");
+    if (!pieces) {
+        pieces = json_array();
+        json_object_set_new(message, "reasoning_content", pieces);
+    }
+    json_array_append_new(pieces, json_string(text));
 }
 
 void hearth_conversation_add_call(json_t *messages, const char *id, const char *name,
@@ -84,11 +88,45 @@ void hearth_conversation_add_tool(json_t *tools, const char *name, json_t *descr
     json_array_append_new(tools, json_pack("{s:s, s:o}", "type", "function", "function", function));
 }
 
-int hearth_conversation_input(const json_t *conversation, enum hearth_task task,
-                              struct hearth_buf *text, struct hearth_arena *arena,
-                              struct hearth_input **ret_input, struct hearth_error *error)
+static int join(json_t *pieces, struct hearth_buf *text)
 {
-    int rc = hearth_json_dump(text, conversation);
+    size_t i;
+    json_t *piece;
+    hearth_buf_clear(text);
+    json_array_foreach(pieces, i, piece)
+        hearth_buf_append(text, json_string_value(piece), json_string_length(piece));
+    return text->failed;
+}
+
+/* What was thought is one text of each message. It was kept in pieces, because a text that grows by
+ * each of many is copied as often. `text` is used and left empty. */
+static int join_reasoning(json_t *conversation, struct hearth_buf *text)
+{
+    size_t i;
+    json_t *message;
+    int rc = 0;
+    json_array_foreach(json_object_get(conversation, "messages"), i, message)
+    {
+        json_t *pieces = json_object_get(message, "reasoning_content");
+        if (!json_is_array(pieces))
+            continue;
+        rc = join(pieces, text);
+        if (rc)
+            break;
+        json_object_set_new(message, "reasoning_content",
+                            json_stringn(text->length ? text->bytes : "", text->length));
+    }
+    hearth_buf_clear(text);
+    return rc;
+}
+
+int hearth_conversation_input(json_t *conversation, enum hearth_task task, struct hearth_buf *text,
+                              struct hearth_arena *arena, struct hearth_input **ret_input,
+                              struct hearth_error *error)
+{
+    int rc = join_reasoning(conversation, text);
+    if (!rc)
+        rc = hearth_json_dump(text, conversation);
     if (rc)
         return hearth_error_set(error, rc, "the conversation is too large");
     struct hearth_input *input = hearth_arena_alloc(arena, sizeof(*input));

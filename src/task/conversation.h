@@ -15,7 +15,8 @@
 /* Adds a text (a JSON string) to the last message if it has this role, else to a new one. The
  * second text of a message makes its content a list of parts. */
 void hearth_conversation_add_text(json_t *messages, const char *role, json_t *text);
-/* What the model has thought before it answered: of the assistant's last message, or a new one. */
+/* What the model has thought before it answered: of the assistant's last message, or a new one.
+ * Several make one text, which hearth_conversation_input puts together. */
 void hearth_conversation_add_reasoning(json_t *messages, const char *text);
 /* The assistant asks for a tool: its arguments are the text of a JSON object. */
 void hearth_conversation_add_call(json_t *messages, const char *id, const char *name,
@@ -28,10 +29,10 @@ void hearth_conversation_add_result(json_t *messages, const char *id, const char
 void hearth_conversation_add_tool(json_t *tools, const char *name, json_t *description,
                                   json_t *parameters, json_t *strict);
 
-/* Writes the conversation into `text`, an empty buffer, which the input points to. HEARTH_ETOOLARGE
- * or HEARTH_ENOMEM with words for it. */
-int hearth_conversation_input(const json_t *conversation, enum hearth_task task,
-                              struct hearth_buf *text, struct hearth_arena *arena,
-                              struct hearth_input **ret_input, struct hearth_error *error);
+/* Finishes the conversation and writes it into `text`, an empty buffer, which the input points to.
+ * HEARTH_ETOOLARGE or HEARTH_ENOMEM with words for it. */
+int hearth_conversation_input(json_t *conversation, enum hearth_task task, struct hearth_buf *text,
+                              struct hearth_arena *arena, struct hearth_input **ret_input,
+                              struct hearth_error *error);
 
 #endif

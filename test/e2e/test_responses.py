@@ -69,6 +69,15 @@ def test_an_answer_is_a_response_of_items(client):
     assert answer.error is None and answer.incomplete_details is None and answer.tool_choice == "auto"
 
 
+def test_an_answer_has_all_that_the_clients_types_require(responses_server):
+    """The client itself takes what lacks a member; programs that validate by its types do not."""
+    whole = ask(responses_server).json()
+    streamed = events_of(ask(responses_server, stream=True).text)[-1]["response"]
+    for answer in (whole, streamed):
+        usage = openai.types.responses.Response.model_validate(answer).usage
+        assert (usage.input_tokens_details.cache_write_tokens, usage.output_tokens) == (0, 4)
+
+
 def test_an_answer_that_was_cut_is_incomplete(client):
     answer = client.responses.create(model="fake", input="say hello", max_output_tokens=2)
     assert answer.status == "incomplete" and answer.incomplete_details.reason == "max_output_tokens"

@@ -205,6 +205,41 @@ def test_what_is_wrong_with_tools_is_400_with_its_place(client, change, place):
     assert caught.value.param == place, caught.value.message
 
 
+def called_before(arguments, result):
+    return [*ASK, {"role": "assistant", "tool_calls": [
+        {"id": "a", "type": "function", "function": {"name": "get_time", "arguments": arguments}}]},
+        {"role": "tool", "tool_call_id": "a", "content": result}]
+
+
+DEEP = "[" * 200_000 + "]" * 200_000
+
+
+@pytest.mark.parametrize("messages, place", [
+    (called_before(DEEP, "5"), "messages[1].tool_calls[0].function.arguments"),
+    (called_before('{"a":' * 200_000 + "1" + "}" * 200_000, "5"), "messages[1].tool_calls[0].function.arguments"),
+    (called_before("{}", DEEP), "messages[2].content"),
+])
+def test_json_in_a_text_that_nests_too_deeply_is_400(client, messages, place):
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat(client, messages=messages, tools=openai.NOT_GIVEN, max_tokens=1)
+    assert caught.value.param == place and "256 levels" in caught.value.message
+
+
+def test_brackets_that_are_no_json_are_a_text(client):
+    """256 levels of JSON are taken as well."""
+    for arguments, result in (("{}", "[" * 300), ('{"a":' + "[" * 255 + "]" * 255 + "}", "5")):
+        assert chat(client, messages=called_before(arguments, result), tools=openai.NOT_GIVEN, max_tokens=1).choices
+
+
+@pytest.mark.parametrize("values", [{f"k{i}": "x" for i in range(65)}, {"k": "x" * (64 << 10)},
+                                    {f"k{i}": "x" for i in range(100_000)}], ids=["members", "bytes", "many"])
+def test_more_values_for_a_template_than_it_could_know_are_400(client, values):
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat(client, max_tokens=1, extra_body={"chat_template_kwargs": values})
+    assert caught.value.param == "chat_template_kwargs" and "at most 64" in caught.value.message
+    assert chat(client, max_tokens=1, extra_body={"chat_template_kwargs": {f"k{i}": "x" for i in range(64)}}).choices
+
+
 STRICT = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": {
     "type": "object", "required": ["warm"], "additionalProperties": False,
     "properties": {"warm": {"type": "boolean"}}}}}

@@ -130,7 +130,9 @@ static void read_responses(const json_t *body, struct hearth_arena *arena, struc
         return;
     assert(json_array_size(ids) <= HEARTH_RESPONSES_FOUND_MAX);
     json_decref(ids);
-    json_t *found = answers_of(body);
+    json_t *found = answers_of(body), *answer;
+    const char *id;
+    json_object_foreach(found, id, answer) hearth_responses_index(answer);
     rc = hearth_responses_items(body, found, &items, &param, &error);
     assert(rc == 0 || (*error.message && param));
     if (!rc) {

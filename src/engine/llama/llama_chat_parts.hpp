@@ -9,6 +9,7 @@ extern "C" {
 #include "engine/llama/llama_chat.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 }
 #pragma GCC diagnostic pop

@@ -8,6 +8,21 @@
 namespace
 {
 
+/* JSON within a text: levels of a call's arguments or a tool's result. A request's own body is
+ * bounded before it comes here, but its texts are not looked into, and the library walks what it
+ * finds in them by recursion. */
+constexpr uint64_t nesting_max = 256;
+
+/* The brackets of a text that is no JSON are nobody's levels: the library leaves it a text. Its
+ * parser does not recurse. */
+void check_nesting(const std::string &text, const std::string &place)
+{
+    if (hearth_json_measure(text.data(), text.size()).depth > nesting_max &&
+        !common_json::parse_no_throw(text).is_discarded())
+        refuse(place,
+               "is JSON that is nested deeper than " + std::to_string(nesting_max) + " levels");
+}
+
 /* Arguments are a text that holds JSON in OpenAI's API; some clients send the object itself. */
 common_chat_tool_call read_call(const common_json &call, const std::string &place)
 {
@@ -40,6 +55,7 @@ void read_calls(const common_json &message, const std::string &place, bool objec
         common_chat_tool_call call = read_call(calls->at(i), call_place);
         if (call.arguments.empty())
             call.arguments = "{}";
+        check_nesting(call.arguments, call_place + ".function.arguments");
         if (object_arguments && common_json::parse_no_throw(call.arguments).is_discarded())
             refuse(call_place + ".function.arguments",
                    "must be the text of a JSON value, which this model's chat template reads");
@@ -77,12 +93,19 @@ common_chat_msg read_message(const common_json &message, const std::string &plac
     common_chat_msg read;
     read.role = needed_text(message, "role", place);
     read_content(message, place, read);
+    /* Some templates show a tool's result as the object that its text holds. */
+    if (read.role == "tool")
+        check_nesting(read.content, place + ".content");
     read_calls(message, place, object_arguments, read);
     read.reasoning_content = text_of(message, "reasoning_content", place);
     read.tool_name = text_of(message, "name", place);
     read.tool_call_id = text_of(message, "tool_call_id", place);
     return read;
 }
+
+/* Of chat_template_kwargs: what the library does with them grows with the square of their number,
+ * and templates know a handful. */
+constexpr size_t values_max = 64, values_bytes_max = 64u << 10;
 
 /* The words of OpenAI's `reasoning_effort`; templates know three, and whether to think at all.
  * "auto", which some clients send, leaves it to the template. */
@@ -105,11 +128,20 @@ void read_effort(const common_json &body, common_chat_templates_inputs &inputs)
  * llama-common wants to know itself. */
 void read_values(const common_json &body, common_chat_templates_inputs &inputs)
 {
-    if (!has(body, "chat_template_kwargs"))
+    const char *place = "chat_template_kwargs";
+    if (!has(body, place))
         return;
-    need_object(body.at("chat_template_kwargs"), "chat_template_kwargs");
-    for (const auto &item : body.at("chat_template_kwargs").items())
-        inputs.chat_template_kwargs[item.key()] = item.value().dump();
+    need_object(body.at(place), place);
+    if (body.at(place).size() > values_max)
+        refuse(place, "must have at most " + std::to_string(values_max) + " members");
+    size_t bytes = 0;
+    for (const auto &item : body.at(place).items()) {
+        std::string &value = inputs.chat_template_kwargs[item.key()];
+        value = item.value().dump();
+        bytes += item.key().size() + value.size();
+    }
+    if (bytes > values_bytes_max)
+        refuse(place, "must be at most 64 KiB in all");
     auto thinking = inputs.chat_template_kwargs.find("enable_thinking");
     if (thinking != inputs.chat_template_kwargs.end())
         inputs.enable_thinking = thinking->second != "false";

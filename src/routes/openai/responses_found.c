@@ -22,54 +22,74 @@ static bool is_reference(const json_t *item)
     return strcmp(hearth_json_text(item, "type", ""), "item_reference") == 0;
 }
 
-static void need(json_t *ids, const char *id)
+/* A list and what is in it, so that each id is looked for in one step. */
+struct needs {
+    json_t *ids, *known;
+};
+
+/* Whether there is room for it. */
+static bool need(struct needs *needs, const char *id)
 {
+    if (json_object_get(needs->known, id))
+        return true;
+    json_object_set_new(needs->known, id, json_true());
+    json_array_append_new(needs->ids, json_string(id));
+    return json_array_size(needs->ids) <= HEARTH_RESPONSES_FOUND_MAX;
+}
+
+static bool need_all(struct needs *needs, const json_t *body)
+{
+    const char *previous = hearth_json_text(body, "previous_response_id", NULL);
+    char owner[HEARTH_RESPONSES_ID_MAX];
+    bool fits = !previous || need(needs, previous);
     size_t i;
-    json_t *known;
-    json_array_foreach(ids, i, known)
+    json_t *item;
+    json_array_foreach(json_object_get(body, "input"), i, item)
     {
-        if (strcmp(json_string_value(known), id) == 0)
-            return;
+        if (is_reference(item) && hearth_responses_owner(hearth_json_text(item, "id", ""), owner))
+            fits = need(needs, owner);
+        if (!fits)
+            break;
     }
-    json_array_append_new(ids, json_string(id));
+    return fits;
 }
 
 int hearth_responses_needs(const json_t *body, json_t **ret_ids, const char **ret_param,
                            struct hearth_error *error)
 {
-    json_t *ids = json_array();
-    const char *previous = hearth_json_text(body, "previous_response_id", NULL);
-    char owner[HEARTH_RESPONSES_ID_MAX];
-    size_t i;
-    json_t *item;
-    if (previous)
-        need(ids, previous);
-    json_array_foreach(json_object_get(body, "input"), i, item)
-    {
-        if (is_reference(item) && hearth_responses_owner(hearth_json_text(item, "id", ""), owner))
-            need(ids, owner);
+    struct needs needs = {.ids = json_array(), .known = json_object()};
+    bool fits = need_all(&needs, body);
+    json_decref(needs.known);
+    if (fits) {
+        *ret_ids = needs.ids;
+        return 0;
     }
-    if (json_array_size(ids) > HEARTH_RESPONSES_FOUND_MAX) {
-        json_decref(ids);
-        *ret_param = "input";
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the input refers to items of more than %d answers",
-                                HEARTH_RESPONSES_FOUND_MAX);
-    }
-    *ret_ids = ids;
-    return 0;
+    json_decref(needs.ids);
+    *ret_param = "input";
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "the input refers to items of more than %d answers",
+                            HEARTH_RESPONSES_FOUND_MAX);
 }
 
-static json_t *item_in(const json_t *list, const char *id)
+/* The first of an id stays. */
+static void index_list(json_t *by_id, const json_t *list)
 {
     size_t i;
     json_t *item;
     json_array_foreach((json_t *)list, i, item)
     {
-        if (strcmp(hearth_json_text(item, "id", ""), id) == 0)
-            return item;
+        const char *id = hearth_json_text(item, "id", "");
+        if (!json_object_get(by_id, id))
+            json_object_set(by_id, id, item);
     }
-    return NULL;
+}
+
+void hearth_responses_index(json_t *answer)
+{
+    json_t *by_id = json_object();
+    index_list(by_id, json_object_get(json_object_get(answer, "response"), "output"));
+    index_list(by_id, json_object_get(answer, "items"));
+    json_object_set_new(answer, "by_id", by_id);
 }
 
 static json_t *find_item(const json_t *found, const char *id)
@@ -77,9 +97,7 @@ static json_t *find_item(const json_t *found, const char *id)
     char owner[HEARTH_RESPONSES_ID_MAX];
     if (!hearth_responses_owner(id, owner))
         return NULL;
-    const json_t *answer = json_object_get(found, owner);
-    json_t *item = item_in(json_object_get(json_object_get(answer, "response"), "output"), id);
-    return item ? item : item_in(json_object_get(answer, "items"), id);
+    return json_object_get(json_object_get(json_object_get(found, owner), "by_id"), id);
 }
 
 static int add_previous(const char *id, const json_t *found, json_t *items,

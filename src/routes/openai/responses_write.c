@@ -150,11 +150,13 @@ void hearth_response_write_item(const struct hearth_choice *choice, uint32_t ind
     hearth_buf_char(buf, '}');
 }
 
+/* Writing to the cache costs nothing here: no token is counted for it. */
 static void write_usage(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     const struct hearth_inference_done *done = &choice->done;
     hearth_buf_printf(buf,
-                      "{\"input_tokens\":%u,\"input_tokens_details\":{\"cached_tokens\":%u},"
+                      "{\"input_tokens\":%u,\"input_tokens_details\":{\"cached_tokens\":%u,"
+                      "\"cache_write_tokens\":0},"
                       "\"output_tokens\":%u,\"output_tokens_details\":{\"reasoning_tokens\":0},"
                       "\"total_tokens\":%llu}",
                       done->prompt_tokens, done->cached_tokens, done->completion_tokens,

@@ -91,8 +91,10 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
                                   &job->error);
         if (rc && rc != HEARTH_ENOTFOUND)
             break;
-        if (!rc)
-            json_object_set_new(answers, json_string_value(id), kept);
+        if (rc)
+            continue;
+        hearth_responses_index(kept);
+        json_object_set_new(answers, json_string_value(id), kept);
     }
     job->result = answers;
     json_decref(ids);

@@ -4,11 +4,15 @@
 #include "base/error.h"
 #include "routes/openai/responses_read.h"
 
+#include <time.h>
+
 static const char *param;
 
 static int read(const char *text, const char *answers)
 {
-    json_t *body = body_of(text), *found = body_of(answers), *items = NULL;
+    json_t *body = body_of(text), *found = body_of(answers), *items = NULL, *answer;
+    const char *id;
+    json_object_foreach(found, id, answer) hearth_responses_index(answer);
     hearth_buf_clear(&conversation);
     int rc = hearth_responses_items(body, found, &items, &param, &error);
     if (!rc)
@@ -75,6 +79,68 @@ static void answers_that_are_referred_to_are_looked_up_once(void **state)
     json_decref(body);
 }
 
+/* A pass over all that came before for each of them would take minutes. */
+static void a_body_full_of_references_is_read_in_one_pass(void **state)
+{
+    enum { COUNT = 60000 };
+    json_t *input = json_array(), *items = json_array(), *ids = NULL, *read_items = NULL;
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        json_array_append_new(input, json_pack("{s:s, s:o}", "type", "item_reference", "id",
+                                               json_sprintf("msg_%06d_0", i)));
+        json_array_append_new(items, json_pack("{s:o}", "id", json_sprintf("msg_0_i%06d", i)));
+    }
+    json_t *body = json_pack("{s:o}", "input", input);
+    clock_t start = clock();
+    assert_int_equal(hearth_responses_needs(body, &ids, &param, &error), HEARTH_EINVAL);
+    assert_string_equal(param, "input");
+
+    json_t *answer = json_pack("{s:{s:[]}, s:O}", "response", "output", "items", items);
+    json_t *found = json_pack("{s:O}", "resp_0", answer);
+    for (int i = 0; i < COUNT; i++)
+        json_object_set_new(json_array_get(input, (size_t)i), "id",
+                            json_sprintf("msg_0_i%06d", COUNT - 1));
+    hearth_responses_index(answer);
+    assert_int_equal(hearth_responses_needs(body, &ids, &param, &error), 0);
+    assert_int_equal(json_array_size(ids), 1);
+    assert_int_equal(hearth_responses_items(body, found, &read_items, &param, &error), 0);
+    assert_int_equal(json_array_size(read_items), COUNT);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+    json_decref(read_items);
+    json_decref(ids);
+    json_decref(found);
+    json_decref(answer);
+    json_decref(items);
+    json_decref(body);
+}
+
+/* A text that is copied for each thought that comes to it would take minutes. */
+static void many_thoughts_of_one_turn_are_one_text(void **state)
+{
+    enum { COUNT = 60000 };
+    static const char text[] = "a thought of some thirty letters";
+    json_t *items = json_array(), *body = json_object();
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(
+            items, json_pack("{s:s, s:[{s:s}]}", "type", "reasoning", "summary", "text", text));
+    clock_t start = clock();
+    hearth_buf_finish(&conversation);
+    hearth_buf_init(&conversation, 16 << 20);
+    assert_int_equal(
+        hearth_responses_read(body, items, arena, &conversation, &request, &param, &error), 0);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+    json_t *read = hearth_json_parse(conversation.bytes, conversation.length, &error);
+    json_t *messages = json_object_get(read, "messages");
+    assert_int_equal(json_array_size(messages), 1);
+    assert_int_equal(
+        json_string_length(json_object_get(json_array_get(messages, 0), "reasoning_content")),
+        COUNT * (sizeof(text) - 1));
+    json_decref(read);
+    json_decref(items);
+    json_decref(body);
+}
+
 static void forms_of_answers_and_choices_become_those_of_chat(void **state)
 {
     (void)state;
@@ -118,6 +184,8 @@ int main(void)
         CASE(items_become_messages_with_calls_and_results),
         CASE(what_was_before_comes_first),
         CASE(answers_that_are_referred_to_are_looked_up_once),
+        CASE(a_body_full_of_references_is_read_in_one_pass),
+        CASE(many_thoughts_of_one_turn_are_one_text),
         CASE(forms_of_answers_and_choices_become_those_of_chat),
         CASE(what_an_answer_repeats_has_the_defaults_of_the_api),
     };
