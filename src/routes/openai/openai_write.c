@@ -22,13 +22,14 @@ void hearth_openai_write_head(const struct hearth_generation *generation, const 
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     struct hearth_usage usage = hearth_generation_usage(generation);
-    hearth_buf_printf(buf,
-                      "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu,"
-                      "\"prompt_tokens_details\":{\"cached_tokens\":%llu}}",
-                      (unsigned long long)usage.prompt_tokens,
-                      (unsigned long long)usage.completion_tokens,
-                      (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
-                      (unsigned long long)usage.cached_tokens);
+    hearth_buf_printf(
+        buf,
+        "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu,"
+        "\"prompt_tokens_details\":{\"cached_tokens\":%llu},"
+        "\"completion_tokens_details\":{\"reasoning_tokens\":%llu}}",
+        (unsigned long long)usage.prompt_tokens, (unsigned long long)usage.completion_tokens,
+        (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
+        (unsigned long long)usage.cached_tokens, (unsigned long long)usage.reasoning_tokens);
 }
 
 /* Printable ASCII stays as it is, also within such a token: " \\xf0\\x9f" is a space and half an

@@ -155,9 +155,10 @@ static void write_usage(const struct hearth_choice *choice, struct hearth_buf *b
     const struct hearth_inference_done *done = &choice->done;
     hearth_buf_printf(buf,
                       "{\"input_tokens\":%u,\"input_tokens_details\":{\"cached_tokens\":%u},"
-                      "\"output_tokens\":%u,\"output_tokens_details\":{\"reasoning_tokens\":0},"
+                      "\"output_tokens\":%u,\"output_tokens_details\":{\"reasoning_tokens\":%u},"
                       "\"total_tokens\":%llu}",
                       done->prompt_tokens, done->cached_tokens, done->completion_tokens,
+                      choice->reasoning_tokens,
                       (unsigned long long)done->prompt_tokens + done->completion_tokens);
 }
 
