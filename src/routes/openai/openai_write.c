@@ -66,6 +66,39 @@ void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob)
     hearth_json_write_float(buf, logprob < -9999.0f ? -9999.0f : logprob);
 }
 
+/* The bytes are the exact token; its text may be spelled out. */
+static void write_bytes(struct hearth_buf *buf, const struct hearth_bytes *text)
+{
+    hearth_buf_char(buf, '[');
+    for (size_t i = 0; i < text->length; i++)
+        hearth_buf_printf(buf, i ? ",%u" : "%u", (unsigned char)text->bytes[i]);
+    hearth_buf_char(buf, ']');
+}
+
+static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes *text,
+                              float logprob)
+{
+    hearth_buf_text(buf, "{\"token\":");
+    hearth_openai_write_token(buf, text, "");
+    hearth_buf_text(buf, ",\"logprob\":");
+    hearth_openai_write_logprob(buf, logprob);
+    hearth_buf_text(buf, ",\"bytes\":");
+    write_bytes(buf, text);
+}
+
+void hearth_openai_write_scored(struct hearth_buf *buf, const struct hearth_token *token)
+{
+    write_alternative(buf, &token->text, token->logprob);
+    hearth_buf_text(buf, ",\"top_logprobs\":[");
+    for (uint32_t i = 0; i < token->alternative_count; i++) {
+        if (i)
+            hearth_buf_char(buf, ',');
+        write_alternative(buf, &token->alternatives[i].text, token->alternatives[i].logprob);
+        hearth_buf_char(buf, '}');
+    }
+    hearth_buf_text(buf, "]}");
+}
+
 void hearth_openai_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
     if (!choice->generation->timings)

@@ -140,33 +140,35 @@ static int read_conversation(const json_t *body, const json_t *items, json_t *co
     return rc;
 }
 
-/* What may be included is of tools that are not here, but for logprobs: an answer without them
- * would look as if the model had given none. */
-static int check_include(const json_t *body, const char **ret_param, struct hearth_error *error)
+/* What else may be included is of tools that are not here. */
+static int read_logprobs(const json_t *body, struct hearth_sampling *sampling,
+                         const char **ret_param, struct hearth_error *error)
 {
-    const json_t *include = json_object_get(body, "include");
-    for (size_t i = 0; i < json_array_size(include); i++) {
-        const char *word = json_string_value(json_array_get(include, i));
-        if (!word || strcmp(word, "message.output_text.logprobs") != 0)
-            continue;
-        *ret_param = "include";
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "logprobs are not given by /v1/responses; /v1/chat/completions has "
-                                "them");
+    json_t *word;
+    size_t i;
+    json_array_foreach(json_object_get(body, "include"), i, word)
+    {
+        const char *text = json_string_value(word);
+        if (text && strcmp(text, "message.output_text.logprobs") == 0)
+            sampling->logprobs = true;
     }
-    return 0;
+    sampling->top_logprobs = (uint32_t)hearth_body_integer(body, "top_logprobs", 0);
+    if (!sampling->top_logprobs || sampling->logprobs)
+        return 0;
+    *ret_param = "top_logprobs";
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "top_logprobs needs message.output_text.logprobs in include");
 }
 
 static int read_sampling(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error)
 {
-    int rc = check_include(body, ret_param, error);
-    if (!rc)
-        rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
-    if (!rc)
-        ret_sampling->max_tokens = hearth_max_tokens_read(body, "max_output_tokens", 0);
-    return rc;
+    int rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
+    if (rc)
+        return rc;
+    ret_sampling->max_tokens = hearth_max_tokens_read(body, "max_output_tokens", 0);
+    return read_logprobs(body, ret_sampling, ret_param, error);
 }
 
 int hearth_responses_read(const json_t *body, const json_t *items, struct hearth_arena *arena,
