@@ -371,6 +371,20 @@ def test_logprobs_are_those_of_chat_whole_and_streamed(demo_client):
         assert all(event.logprobs == [] for event in stream if event.type == "response.output_text.delta")
 
 
+def test_tokens_are_counted_as_an_answer_counts_them(demo_client):
+    talk = {"model": "smollm2", "input": "Name a colour.", "instructions": "You are terse.", "tools": [TOOL]}
+    first = demo_client.responses.create(max_output_tokens=4, **talk)
+    assert demo_client.responses.input_tokens.count(**talk).input_tokens == first.usage.input_tokens > 5
+    on = {"model": "smollm2", "input": "Another.", "previous_response_id": first.id}
+    counted = demo_client.responses.input_tokens.count(**on)
+    assert counted.object == "response.input_tokens"
+    assert counted.input_tokens == demo_client.responses.create(max_output_tokens=4, **on).usage.input_tokens
+    with pytest.raises(openai.NotFoundError):
+        demo_client.responses.input_tokens.count(**{**on, "previous_response_id": "resp_none"})
+    with pytest.raises(openai.BadRequestError):
+        demo_client.responses.input_tokens.count(model="smollm2", input=[])
+
+
 def test_the_answer_is_that_of_chat(demo_server):
     """One conversation, two APIs: the same prompt, so the same words."""
     chat = demo_server.post("/v1/chat/completions", {

@@ -171,6 +171,21 @@ static int read_sampling(const json_t *body, struct hearth_arena *arena,
     return read_logprobs(body, ret_sampling, ret_param, error);
 }
 
+int hearth_responses_input(const json_t *body, const json_t *items, enum hearth_task task,
+                           struct hearth_arena *arena, struct hearth_buf *conversation,
+                           struct hearth_input **ret_input, const char **ret_param,
+                           struct hearth_error *error)
+{
+    json_t *read = json_object();
+    int rc = read_conversation(body, items, read, ret_param, error);
+    if (!rc) {
+        *ret_param = NULL;
+        rc = hearth_conversation_input(read, task, conversation, arena, ret_input, error);
+    }
+    json_decref(read);
+    return rc;
+}
+
 int hearth_responses_read(const json_t *body, const json_t *items, struct hearth_arena *arena,
                           struct hearth_buf *conversation,
                           struct hearth_generation_request *ret_request, const char **ret_param,
@@ -186,16 +201,9 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
         .stream = hearth_json_truth(body, "stream", false),
     };
     int rc = read_sampling(body, arena, &request.sampling, ret_param, error);
-    if (rc)
-        return rc;
-    json_t *read = json_object();
-    rc = read_conversation(body, items, read, ret_param, error);
-    if (!rc) {
-        *ret_param = NULL;
-        rc = hearth_conversation_input(read, HEARTH_TASK_GENERATE, conversation, arena, &input,
-                                       error);
-    }
-    json_decref(read);
+    if (!rc)
+        rc = hearth_responses_input(body, items, HEARTH_TASK_GENERATE, arena, conversation, &input,
+                                    ret_param, error);
     if (rc)
         return rc;
     request.inputs = input;
