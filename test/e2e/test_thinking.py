@@ -186,3 +186,25 @@ def test_a_forced_tool_is_called_behind_the_thought(chat):
     assert answer.finish_reason == "tool_calls", answer
     assert json.loads(answer.message.tool_calls[0].function.arguments)["colour"] in ("white", "black")
     assert "think>" not in (answer.message.content or "")
+
+
+def test_the_oldest_turns_of_a_conversation_that_is_too_long_are_left_out(thinker, responses):
+    """The thinker's context is 1,024 tokens; some twenty of these turns fit into it."""
+    def talk(count):
+        turn = [{"role": "user", "content": "What colour is grass? " * 5}, {"role": "assistant", "content": "It is green."}]
+        return [*turn * count, *QUESTION]
+
+    asked = {"model": "thinker", "temperature": 0, "max_output_tokens": 4, "instructions": "Answer in English."}
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 1024"):
+        responses.create(**asked, input=talk(200))
+    cut = responses.create(**asked, input=talk(200), truncation="auto")
+    assert cut.truncation == "auto" and cut.output and cut.usage.input_tokens < 1024
+    # As many as fit: the turn that was left out last would not have.
+    fitting = [responses.create(**asked, input=talk(count)).usage.input_tokens for count in (1, 2)]
+    assert cut.usage.input_tokens + fitting[1] - fitting[0] > 1023
+    assert (cut.usage.input_tokens - fitting[0]) % (fitting[1] - fitting[0]) == 0  # whole turns, and all that stays
+    assert responses.create(**asked, input=talk(1), truncation="auto").usage.input_tokens == fitting[0]
+    last = [*talk(3), {"role": "user", "content": "What colour is snow? " * 400}]
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 1024"):
+        responses.create(**asked, input=last, truncation="auto")
+    assert len(responses.input_items.list(cut.id, limit=100, order="asc").data) == 100  # kept whole

@@ -206,6 +206,8 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
                                     ret_param, error);
     if (rc)
         return rc;
+    if (strcmp(hearth_json_text(body, "truncation", ""), "auto") == 0)
+        input->truncate = HEARTH_TRUNCATE_START;
     request.inputs = input;
     *ret_request = request;
     return 0;
