@@ -211,7 +211,8 @@ struct hearth_input {
     const char *pair; /* second text of HEARTH_TASK_SCORE, or NULL */
     size_t pair_length;
     /* Takes away what is over the limit, never special tokens nor the prompt; of a pair, only the
-     * end of the second text. */
+     * end of the second text; of a conversation that is answered, whole turns, the oldest first,
+     * whatever the side. */
     enum hearth_truncate truncate;
     /* HEARTH_TASK_EMBED of text: one of facts.prompts_json, NULL for the default one, "" for none.
      */

@@ -4587,10 +4587,10 @@ static const struct hearth_schema node_704 = {
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
 static const struct hearth_schema node_705 = {
-    .expected = "0, because answers here have no logprobs",
+    .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){0.0},
+    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_706 = {
     .expected = "a string",

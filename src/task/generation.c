@@ -287,6 +287,7 @@ struct hearth_usage hearth_generation_usage(const struct hearth_generation *gene
     for (uint32_t i = 0; i < generation->choice_count; i++) {
         const struct hearth_inference_done *done = &generation->choices[i].done;
         usage.completion_tokens += done->completion_tokens;
+        usage.reasoning_tokens += generation->choices[i].reasoning_tokens;
         /* The choices of one input share its prompt. */
         if (i % generation->n)
             continue;

@@ -27,8 +27,9 @@ struct hearth_generated_call {
 struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
-    uint32_t characters; /* in the text so far */
-    bool opened;         /* the stream has its first event */
+    uint32_t characters;       /* in the text so far */
+    uint32_t reasoning_tokens; /* of what was generated so far, those of thoughts */
+    bool opened;               /* the stream has its first event */
     /* Collected when the answer does not stream, or the shape `collects`. Of calls, ids and names
      * are always there. */
     struct hearth_buf text, reasoning;
@@ -134,6 +135,7 @@ uint64_t hearth_generation_took_us(const struct hearth_generation *generation);
 /* Sums over the choices. */
 struct hearth_usage {
     uint64_t prompt_tokens, cached_tokens, completion_tokens;
+    uint64_t reasoning_tokens; /* among completion_tokens */
 };
 struct hearth_usage hearth_generation_usage(const struct hearth_generation *generation);
 const char *hearth_finish_name(enum hearth_finish finish); /* "stop" … */

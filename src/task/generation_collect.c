@@ -143,6 +143,8 @@ void hearth_choice_collect(struct hearth_choice *choice, const struct hearth_eve
      */
     if (event->channel == HEARTH_CHANNEL_CONTENT)
         choice->characters += hearth_character_count(event->bytes.bytes, event->bytes.length);
+    else if (event->channel == HEARTH_CHANNEL_REASONING)
+        choice->reasoning_tokens += event->token_count;
 }
 
 /* A text that was cut off for its length would be a wrong answer. */

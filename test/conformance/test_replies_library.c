@@ -68,7 +68,7 @@ static struct chat render(const char *text, const char *conversation)
     if (rc != 0)
         fail_msg("%s", error.message);
     hearth_chat_rendered_init(&made.rendered);
-    rc = hearth_chat_render(made.chat, conversation, strlen(conversation), 100, &made.rendered,
+    rc = hearth_chat_render(made.chat, conversation, strlen(conversation), 100, 0, &made.rendered,
                             &error);
     if (rc != 0)
         fail_msg("%s", error.message);

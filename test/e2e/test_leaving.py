@@ -28,6 +28,7 @@ BODIES = {
     "completions": [{"model": "fake", "prompt": "x", "stream": True}, {"model": "fake", "prompt": ["x", "y"]}],
     "responses": [{"model": "fake", "input": "say something", "stream": True},
                   {"model": "fake", "input": "say something", "previous_response_id": "resp_0"}],
+    "response_tokens": [{"model": "fake", "input": "say something"}, {"model": "fake", "input": "x", "previous_response_id": "resp_0"}],
     "messages": [{"model": "fake", "max_tokens": 9, "messages": MESSAGES, "stream": True},
                  {"model": "late", "max_tokens": 9, "messages": MESSAGES}],
     "count_tokens": [{"model": "fake", "messages": MESSAGES}],

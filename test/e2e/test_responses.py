@@ -309,8 +309,8 @@ def test_what_a_conversation_may_hold_reaches_the_model(responses_server):
     ({"prompt": {"id": "p"}}, "prompt", []),
     ({"background": True, "stream": True}, "stream", ["background"]),
     ({"background": True, "store": False}, "background", ["stored"]),
-    ({"top_logprobs": 2}, "top_logprobs", []),
-    ({"include": ["reasoning.encrypted_content", "message.output_text.logprobs"]}, "include", ["logprobs"]),
+    ({"top_logprobs": 2}, "top_logprobs", ["include"]),
+    ({"top_logprobs": 21, "include": ["message.output_text.logprobs"]}, "top_logprobs", []),
 ])
 def test_a_faulty_body_names_its_fault(responses_server, body, param, words):
     answer = ask(responses_server, **body)
@@ -355,6 +355,43 @@ def test_a_forced_tool_is_called_whole_and_streamed(demo_client):
     told = demo_client.responses.create(model="smollm2", previous_response_id=answer.id, max_output_tokens=8, tools=[TOOL],
                                         input=[{"type": "function_call_output", "call_id": call.call_id, "output": "rain"}])
     assert told.output and told.usage.input_tokens > answer.usage.input_tokens
+
+
+def test_logprobs_are_those_of_chat_whole_and_streamed(demo_client):
+    chat = demo_client.chat.completions.create(model="smollm2", max_tokens=8, temperature=0, logprobs=True, top_logprobs=2,
+                                               messages=[{"role": "user", "content": "Say three words."}])
+    tokens = [entry.to_dict() for entry in chat.choices[0].logprobs.content]
+    asked = {"model": "smollm2", "max_output_tokens": 8, "temperature": 0, "input": "Say three words.", "top_logprobs": 2,
+             "include": ["message.output_text.logprobs"]}
+    answer = demo_client.responses.create(**asked)
+    said = answer.output[0].content[0]
+    assert [entry.to_dict() for entry in said.logprobs] == tokens and answer.top_logprobs == 2
+    assert "".join(entry.token for entry in said.logprobs) == said.text and len(said.logprobs[0].top_logprobs) == 2
+    with demo_client.responses.stream(**asked) as stream:
+        events = list(stream)
+    whole = events[-1].response
+    deltas = [event for event in events if event.type == "response.output_text.delta"]
+    assert all("".join(entry.token for entry in event.logprobs) == event.delta for event in deltas)
+    assert [entry.to_dict() for entry in whole.output[0].content[0].logprobs] == tokens
+    for kind in ("response.output_text.done", "response.content_part.done"):
+        done = next(event for event in events if event.type == kind)
+        assert len((done if kind.endswith("text.done") else done.part).logprobs) == len(tokens)
+    with demo_client.responses.stream(**{**asked, "include": None, "top_logprobs": None}) as stream:
+        assert all(event.logprobs == [] for event in stream if event.type == "response.output_text.delta")
+
+
+def test_tokens_are_counted_as_an_answer_counts_them(demo_client):
+    talk = {"model": "smollm2", "input": "Name a colour.", "instructions": "You are terse.", "tools": [TOOL]}
+    first = demo_client.responses.create(max_output_tokens=4, **talk)
+    assert demo_client.responses.input_tokens.count(**talk).input_tokens == first.usage.input_tokens > 5
+    on = {"model": "smollm2", "input": "Another.", "previous_response_id": first.id}
+    counted = demo_client.responses.input_tokens.count(**on)
+    assert counted.object == "response.input_tokens"
+    assert counted.input_tokens == demo_client.responses.create(max_output_tokens=4, **on).usage.input_tokens
+    with pytest.raises(openai.NotFoundError):
+        demo_client.responses.input_tokens.count(**{**on, "previous_response_id": "resp_none"})
+    with pytest.raises(openai.BadRequestError):
+        demo_client.responses.input_tokens.count(model="smollm2", input=[])
 
 
 def test_the_answer_is_that_of_chat(demo_server):

@@ -231,15 +231,33 @@ int failed_part(const struct hearth_chat_rendered *rendered)
     return 0;
 }
 
+/* A turn is a user's message with all up to the next one. What stands before the first, but for the
+ * system prompt, is dropped with it. Returns how many turns there were. */
+size_t drop_turns(std::vector<common_chat_msg> &messages, size_t dropped)
+{
+    std::vector<common_chat_msg> kept;
+    size_t turns = 0;
+    for (const common_chat_msg &message : messages) {
+        const bool lasting = message.role == "system" || message.role == "developer";
+        turns += message.role == "user" ? 1 : 0;
+        if (lasting || turns > dropped)
+            kept.push_back(message);
+    }
+    if (dropped > 0)
+        messages = std::move(kept);
+    return turns;
+}
+
 /* The size of the prompt is bounded by that of the conversation: a template that multiplies its
  * input is a fault of the template. */
-int render(const hearth_chat &chat, const std::string &json, size_t messages_max,
+int render(const hearth_chat &chat, const std::string &json, size_t messages_max, size_t dropped,
            struct hearth_chat_rendered *rendered, struct hearth_error *error)
 {
     common_json body = common_json::parse_no_throw(json);
     if (body.is_discarded())
         return hearth_error_set(error, HEARTH_EPARSE, "the conversation is not JSON");
     auto inputs = hearth_conversation_read(body, chat.abilities);
+    rendered->turns = drop_turns(inputs.messages, dropped);
     if (inputs.messages.size() > messages_max)
         return hearth_error_set(error, HEARTH_ECONTEXT,
                                 "This model's maximum context length is %zu tokens. However, the "
@@ -289,11 +307,11 @@ extern "C" void hearth_chat_destroy(struct hearth_chat *chat)
 }
 
 extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                                  size_t messages_max, struct hearth_chat_rendered *rendered,
-                                  struct hearth_error *error)
+                                  size_t messages_max, size_t dropped,
+                                  struct hearth_chat_rendered *rendered, struct hearth_error *error)
 {
     return bounded(error, allowed_ms(length), length, [&] {
-        return render(*chat, std::string(json, length), messages_max, rendered, error);
+        return render(*chat, std::string(json, length), messages_max, dropped, rendered, error);
     });
 }
 
@@ -349,7 +367,7 @@ extern "C" int hearth_chat_check(const char *text, size_t length, bool *ret_tell
         hearth_chat chat;
         make(chat, nullptr, copy.c_str());
         tells = chat.abilities.tells_tools;
-        return render(chat, small, 1, &rendered, &fault);
+        return render(chat, small, 1, 0, &rendered, &fault);
     });
     hearth_chat_rendered_finish(&rendered);
     *ret_tells_tools = tells;

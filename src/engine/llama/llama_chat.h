@@ -38,6 +38,7 @@ struct hearth_chat_rendered {
     struct hearth_buf wake_words, wake_patterns;
     struct hearth_buf thought_starts, thought_ends;
     bool thinking;                        /* the answer begins with a thought */
+    size_t turns;                         /* how many messages of a user's the conversation has */
     struct hearth_llama_reply_form *form; /* owned; NULL: the answer is text */
 };
 
@@ -45,11 +46,13 @@ void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered);
 void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendered);
 
 /* Renders {"messages":[…],"tools":[…],…} as OpenAI's chat API has it; optional members may be null.
+ * Without the oldest `dropped` turns, each a user's message with all up to the next one; the system
+ * prompt stays. There must be more turns than that, unless it is 0.
  * `messages_max` is the context: a conversation of more messages than tokens is HEARTH_ECONTEXT and
  * is not rendered. HEARTH_EPARSE; HEARTH_EINVAL for a fault of the conversation, or with the
  * template's own complaint about it; HEARTH_EMODEL when the template ran into a bound. */
 int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
-                       size_t messages_max, struct hearth_chat_rendered *rendered,
+                       size_t messages_max, size_t dropped, struct hearth_chat_rendered *rendered,
                        struct hearth_error *error);
 
 /* Facts' `tools`: what was found. */

@@ -1,5 +1,6 @@
 /* A conversation becomes a prompt, and with it how its answer is read. */
 #include "base/error.h"
+#include "base/input_error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 
@@ -63,18 +64,80 @@ static void keep_rendered(struct hearth_buf *prompt, struct hearth_llama_input *
     hearth_buf_init(prompt, 0);
 }
 
-int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
-                            size_t messages_max, struct hearth_chat_rendered *rendered,
-                            struct hearth_llama_input *made, struct hearth_error *error)
+static int take(struct hearth_engine *engine, const struct hearth_input *input, size_t messages_max,
+                size_t dropped, struct hearth_chat_rendered *rendered,
+                struct hearth_llama_input *made, struct hearth_error *error)
 {
-    if (engine->chat == NULL)
-        return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
-    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, messages_max, rendered,
-                                error);
+    int rc = hearth_chat_render(engine->chat, input->bytes, input->length, messages_max, dropped,
+                                rendered, error);
     if (rc != 0)
         return rc;
     if (input->form != HEARTH_FORM_RENDERED)
         return take_rendered(engine, input, rendered, made, error);
     keep_rendered(&rendered->prompt, made);
     return 0;
+}
+
+static void forget(struct hearth_chat_rendered *rendered, struct hearth_llama_input *made)
+{
+    hearth_chat_rendered_finish(rendered);
+    hearth_chat_rendered_init(rendered);
+    hearth_free(made->tokens);
+    hearth_free(made->shown);
+    hearth_llama_reply_form_destroy(made->form);
+    made->tokens = made->shown = NULL;
+    made->form = NULL;
+    made->head.token_count = made->shown_count = 0;
+}
+
+/* The same, where a prompt that leaves no place for an answer is too long as well. */
+static int take_fitting(struct hearth_engine *engine, const struct hearth_input *input,
+                        size_t messages_max, size_t dropped, struct hearth_chat_rendered *rendered,
+                        struct hearth_llama_input *made, struct hearth_error *error)
+{
+    forget(rendered, made);
+    int rc = take(engine, input, messages_max, dropped, rendered, made, error);
+    if (rc == 0 && made->head.token_count >= engine->plan.context)
+        rc = hearth_input_error_context(error, input, made->head.token_count, engine->plan.context);
+    return rc;
+}
+
+/* The fewest of the oldest turns are left out with which the rest fits, found by halving: what is
+ * too long is seen by its bytes, most times, before it is tokenized. The last turn always stays.
+ * An attempt that was too long is no error of the input: only the last one's is told. */
+static int drop_turns(struct hearth_engine *engine, const struct hearth_input *input,
+                      size_t messages_max, struct hearth_chat_rendered *rendered,
+                      struct hearth_llama_input *made, struct hearth_error *error)
+{
+    struct hearth_error fault;
+    int rc = take_fitting(engine, input, messages_max, 0, rendered, made, &fault);
+    size_t least = 0, most = 0;
+    if (rc == 0)
+        return 0;
+    if (rc == HEARTH_ECONTEXT && rendered->turns > 1) {
+        least = 1;
+        most = rendered->turns - 1;
+    }
+    while (least < most) {
+        size_t middle = least + (most - least) / 2;
+        rc = take_fitting(engine, input, messages_max, middle, rendered, made, &fault);
+        if (rc == 0)
+            most = middle;
+        else if (rc == HEARTH_ECONTEXT)
+            least = middle + 1;
+        else
+            break; /* the last attempt says why */
+    }
+    return take_fitting(engine, input, messages_max, least, rendered, made, error);
+}
+
+int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
+                            size_t messages_max, struct hearth_chat_rendered *rendered,
+                            struct hearth_llama_input *made, struct hearth_error *error)
+{
+    if (engine->chat == NULL)
+        return hearth_error_set(error, HEARTH_EINVAL, "this model takes no messages");
+    if (input->task == HEARTH_TASK_GENERATE && input->truncate != HEARTH_TRUNCATE_NEVER)
+        return drop_turns(engine, input, messages_max, rendered, made, error);
+    return take(engine, input, messages_max, 0, rendered, made, error);
 }

@@ -138,10 +138,12 @@ static int check_frame(struct hearth_engine *engine, const struct hearth_input *
     return rc;
 }
 
-/* Counting tokens has no context to fit into, nor has an input that may be cut. */
+/* Counting tokens has no context to fit into, nor has an input that may be cut. A conversation is
+ * not cut anywhere: of one that may be, whole turns are left out until it fits. */
 static bool must_fit(const struct hearth_input *input)
 {
-    return input->task != HEARTH_TASK_TOKENIZE && input->truncate == HEARTH_TRUNCATE_NEVER;
+    return input->task != HEARTH_TASK_TOKENIZE &&
+           (input->truncate == HEARTH_TRUNCATE_NEVER || input->kind == HEARTH_INPUT_MESSAGES);
 }
 
 int hearth_llama_check_bytes(const struct hearth_engine *engine, const struct hearth_input *input,
@@ -279,7 +281,7 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
     if (made->head.token_count == 0)
         return hearth_error_set(error, HEARTH_EINVAL, "the input is empty");
     if (made->head.token_count > most) {
-        if (input->truncate == HEARTH_TRUNCATE_NEVER)
+        if (input->truncate == HEARTH_TRUNCATE_NEVER || input->kind == HEARTH_INPUT_MESSAGES)
             return hearth_input_error_context(error, input, made->head.token_count, context);
         int rc = check_pair(made, input->truncate, most, error);
         if (rc == 0)

@@ -101,17 +101,26 @@ static int check_result(const struct reading *reading, json_t *content)
     return 0;
 }
 
-static json_t *result_text(json_t *content)
+static json_t *text_part(json_t *text)
+{
+    return json_pack("{s:s, s:O}", "type", "text", "text", text);
+}
+
+/* Templates know no mark of a tool that failed: so the text says it, where it stands first. */
+static json_t *result_text(json_t *content, bool failed)
 {
     size_t i;
     json_t *part;
     if (json_is_string(content))
-        return json_incref(content);
+        return failed ? json_sprintf("Error: %s", json_string_value(content))
+                      : json_incref(content);
     if (json_array_size(content) == 0)
-        return json_string("");
+        return json_string(failed ? "Error" : "");
     json_t *parts = json_array();
-    json_array_foreach(content, i, part) json_array_append_new(
-        parts, json_pack("{s:s, s:O}", "type", "text", "text", json_object_get(part, "text")));
+    if (failed)
+        json_array_append_new(parts, json_pack("{s:s, s:s}", "type", "text", "text", "Error: "));
+    json_array_foreach(content, i, part)
+        json_array_append_new(parts, text_part(json_object_get(part, "text")));
     return parts;
 }
 
@@ -125,7 +134,7 @@ static int read_tool_result(struct reading *reading, const json_t *block)
     int rc = check_result(reading, content);
     if (rc)
         return rc;
-    json_t *text = result_text(content);
+    json_t *text = result_text(content, hearth_json_truth(block, "is_error", false));
     hearth_conversation_add_result(reading->messages, id, name, text);
     json_decref(text);
     return 0;

@@ -23,46 +23,12 @@ struct kept {
     bool begun;
 };
 
-/* The bytes are the exact token; its text may be spelled out. */
-static void write_bytes(struct hearth_buf *buf, const struct hearth_bytes *text)
-{
-    hearth_buf_char(buf, '[');
-    for (size_t i = 0; i < text->length; i++)
-        hearth_buf_printf(buf, i ? ",%u" : "%u", (unsigned char)text->bytes[i]);
-    hearth_buf_char(buf, ']');
-}
-
-static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes *text,
-                              float logprob)
-{
-    hearth_buf_text(buf, "{\"token\":");
-    hearth_openai_write_token(buf, text, "");
-    hearth_buf_text(buf, ",\"logprob\":");
-    hearth_openai_write_logprob(buf, logprob);
-    hearth_buf_text(buf, ",\"bytes\":");
-    write_bytes(buf, text);
-}
-
-/* `top_logprobs` is a list here, so that tokens of one text may stand in it beside each other. */
-static void write_token(struct hearth_buf *buf, const struct hearth_token *token)
-{
-    write_alternative(buf, &token->text, token->logprob);
-    hearth_buf_text(buf, ",\"top_logprobs\":[");
-    for (uint32_t i = 0; i < token->alternative_count; i++) {
-        if (i)
-            hearth_buf_char(buf, ',');
-        write_alternative(buf, &token->alternatives[i].text, token->alternatives[i].logprob);
-        hearth_buf_char(buf, '}');
-    }
-    hearth_buf_text(buf, "]}");
-}
-
 static void write_tokens(struct hearth_buf *buf, const struct hearth_event *event, bool first)
 {
     for (uint32_t i = 0; event->has_tokens && i < event->token_count; i++) {
         if (!first || i)
             hearth_buf_char(buf, ',');
-        write_token(buf, &event->tokens[i]);
+        hearth_openai_write_scored(buf, &event->tokens[i]);
     }
 }
 

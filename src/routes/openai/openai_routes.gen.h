@@ -15,6 +15,7 @@ void hearth_route_predict(struct hearth_call *call);
 void hearth_route_openai_models(struct hearth_call *call);
 void hearth_route_openai_model(struct hearth_call *call);
 void hearth_route_responses(struct hearth_call *call);
+void hearth_route_response_tokens(struct hearth_call *call);
 void hearth_route_response_show(struct hearth_call *call);
 void hearth_route_response_delete(struct hearth_call *call);
 void hearth_route_response_cancel(struct hearth_call *call);

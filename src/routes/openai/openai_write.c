@@ -22,13 +22,14 @@ void hearth_openai_write_head(const struct hearth_generation *generation, const 
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf)
 {
     struct hearth_usage usage = hearth_generation_usage(generation);
-    hearth_buf_printf(buf,
-                      "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu,"
-                      "\"prompt_tokens_details\":{\"cached_tokens\":%llu}}",
-                      (unsigned long long)usage.prompt_tokens,
-                      (unsigned long long)usage.completion_tokens,
-                      (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
-                      (unsigned long long)usage.cached_tokens);
+    hearth_buf_printf(
+        buf,
+        "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu,"
+        "\"prompt_tokens_details\":{\"cached_tokens\":%llu},"
+        "\"completion_tokens_details\":{\"reasoning_tokens\":%llu}}",
+        (unsigned long long)usage.prompt_tokens, (unsigned long long)usage.completion_tokens,
+        (unsigned long long)(usage.prompt_tokens + usage.completion_tokens),
+        (unsigned long long)usage.cached_tokens, (unsigned long long)usage.reasoning_tokens);
 }
 
 /* Printable ASCII stays as it is, also within such a token: " \\xf0\\x9f" is a space and half an
@@ -63,6 +64,39 @@ void hearth_openai_write_token(struct hearth_buf *buf, const struct hearth_bytes
 void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob)
 {
     hearth_json_write_float(buf, logprob < -9999.0f ? -9999.0f : logprob);
+}
+
+/* The bytes are the exact token; its text may be spelled out. */
+static void write_bytes(struct hearth_buf *buf, const struct hearth_bytes *text)
+{
+    hearth_buf_char(buf, '[');
+    for (size_t i = 0; i < text->length; i++)
+        hearth_buf_printf(buf, i ? ",%u" : "%u", (unsigned char)text->bytes[i]);
+    hearth_buf_char(buf, ']');
+}
+
+static void write_alternative(struct hearth_buf *buf, const struct hearth_bytes *text,
+                              float logprob)
+{
+    hearth_buf_text(buf, "{\"token\":");
+    hearth_openai_write_token(buf, text, "");
+    hearth_buf_text(buf, ",\"logprob\":");
+    hearth_openai_write_logprob(buf, logprob);
+    hearth_buf_text(buf, ",\"bytes\":");
+    write_bytes(buf, text);
+}
+
+void hearth_openai_write_scored(struct hearth_buf *buf, const struct hearth_token *token)
+{
+    write_alternative(buf, &token->text, token->logprob);
+    hearth_buf_text(buf, ",\"top_logprobs\":[");
+    for (uint32_t i = 0; i < token->alternative_count; i++) {
+        if (i)
+            hearth_buf_char(buf, ',');
+        write_alternative(buf, &token->alternatives[i].text, token->alternatives[i].logprob);
+        hearth_buf_char(buf, '}');
+    }
+    hearth_buf_text(buf, "]}");
 }
 
 void hearth_openai_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf)

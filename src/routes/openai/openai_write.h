@@ -20,6 +20,10 @@ void hearth_openai_write_token(struct hearth_buf *buf, const struct hearth_bytes
 /* OpenAI's least value stands for minus infinity, which JSON cannot say. */
 void hearth_openai_write_logprob(struct hearth_buf *buf, float logprob);
 
+/* {"token":…,"logprob":…,"bytes":[…],"top_logprobs":[…]}: `top_logprobs` is a list here, so that
+ * tokens of one text may stand in it beside each other. */
+void hearth_openai_write_scored(struct hearth_buf *buf, const struct hearth_token *token);
+
 /* A whole answer, with what `write_choice` writes of each choice. */
 void hearth_openai_write_answer(const struct hearth_generation *generation, const char *object,
                                 void (*write_choice)(const struct hearth_choice *choice,

@@ -140,32 +140,49 @@ static int read_conversation(const json_t *body, const json_t *items, json_t *co
     return rc;
 }
 
-/* What may be included is of tools that are not here, but for logprobs: an answer without them
- * would look as if the model had given none. */
-static int check_include(const json_t *body, const char **ret_param, struct hearth_error *error)
+/* What else may be included is of tools that are not here. */
+static int read_logprobs(const json_t *body, struct hearth_sampling *sampling,
+                         const char **ret_param, struct hearth_error *error)
 {
-    const json_t *include = json_object_get(body, "include");
-    for (size_t i = 0; i < json_array_size(include); i++) {
-        const char *word = json_string_value(json_array_get(include, i));
-        if (!word || strcmp(word, "message.output_text.logprobs") != 0)
-            continue;
-        *ret_param = "include";
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "logprobs are not given by /v1/responses; /v1/chat/completions has "
-                                "them");
+    json_t *word;
+    size_t i;
+    json_array_foreach(json_object_get(body, "include"), i, word)
+    {
+        const char *text = json_string_value(word);
+        if (text && strcmp(text, "message.output_text.logprobs") == 0)
+            sampling->logprobs = true;
     }
-    return 0;
+    sampling->top_logprobs = (uint32_t)hearth_body_integer(body, "top_logprobs", 0);
+    if (!sampling->top_logprobs || sampling->logprobs)
+        return 0;
+    *ret_param = "top_logprobs";
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "top_logprobs needs message.output_text.logprobs in include");
 }
 
 static int read_sampling(const json_t *body, struct hearth_arena *arena,
                          struct hearth_sampling *ret_sampling, const char **ret_param,
                          struct hearth_error *error)
 {
-    int rc = check_include(body, ret_param, error);
-    if (!rc)
-        rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
-    if (!rc)
-        ret_sampling->max_tokens = hearth_max_tokens_read(body, "max_output_tokens", 0);
+    int rc = hearth_sampling_read(body, arena, ret_sampling, ret_param, error);
+    if (rc)
+        return rc;
+    ret_sampling->max_tokens = hearth_max_tokens_read(body, "max_output_tokens", 0);
+    return read_logprobs(body, ret_sampling, ret_param, error);
+}
+
+int hearth_responses_input(const json_t *body, const json_t *items, enum hearth_task task,
+                           struct hearth_arena *arena, struct hearth_buf *conversation,
+                           struct hearth_input **ret_input, const char **ret_param,
+                           struct hearth_error *error)
+{
+    json_t *read = json_object();
+    int rc = read_conversation(body, items, read, ret_param, error);
+    if (!rc) {
+        *ret_param = NULL;
+        rc = hearth_conversation_input(read, task, conversation, arena, ret_input, error);
+    }
+    json_decref(read);
     return rc;
 }
 
@@ -184,18 +201,13 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
         .stream = hearth_json_truth(body, "stream", false),
     };
     int rc = read_sampling(body, arena, &request.sampling, ret_param, error);
+    if (!rc)
+        rc = hearth_responses_input(body, items, HEARTH_TASK_GENERATE, arena, conversation, &input,
+                                    ret_param, error);
     if (rc)
         return rc;
-    json_t *read = json_object();
-    rc = read_conversation(body, items, read, ret_param, error);
-    if (!rc) {
-        *ret_param = NULL;
-        rc = hearth_conversation_input(read, HEARTH_TASK_GENERATE, conversation, arena, &input,
-                                       error);
-    }
-    json_decref(read);
-    if (rc)
-        return rc;
+    if (strcmp(hearth_json_text(body, "truncation", ""), "auto") == 0)
+        input->truncate = HEARTH_TRUNCATE_START;
     request.inputs = input;
     *ret_request = request;
     return 0;

@@ -43,6 +43,11 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
                           struct hearth_buf *conversation,
                           struct hearth_generation_request *ret_request, const char **ret_param,
                           struct hearth_error *error);
+/* The same conversation as an input of `task` alone. */
+int hearth_responses_input(const json_t *body, const json_t *items, enum hearth_task task,
+                           struct hearth_arena *arena, struct hearth_buf *conversation,
+                           struct hearth_input **ret_input, const char **ret_param,
+                           struct hearth_error *error);
 /* What an answer repeats of its request: instructions, tools, temperature … A new object. */
 json_t *hearth_responses_about(const json_t *body);
 

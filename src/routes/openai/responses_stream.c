@@ -21,7 +21,7 @@ static const struct wording message_words = {
     "response.output_text.done",
     "response.content_part.done",
     ",\"content_index\":0",
-    "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":",
+    "{\"type\":\"output_text\",\"annotations\":[],\"text\":",
     "}",
     "text"};
 static const struct wording thought_words = {"response.content_part.added",
@@ -113,14 +113,27 @@ static size_t open_inner(const struct hearth_choice *choice, const char *type,
     return start;
 }
 
+/* A list of them belongs to a message's text alone; clients read it, so it is always there. */
+static void write_logprobs(const struct hearth_choice *choice, struct hearth_bytes entries,
+                           struct hearth_buf *buf)
+{
+    if (words_of(choice) != &message_words)
+        return;
+    hearth_buf_text(buf, ",\"logprobs\":[");
+    hearth_buf_append(buf, entries.bytes, entries.length);
+    hearth_buf_char(buf, ']');
+}
+
 static void tell_part(const struct hearth_choice *choice, const char *type,
-                      struct hearth_bytes text, struct hearth_buf *buf)
+                      struct hearth_bytes text, struct hearth_bytes logprobs,
+                      struct hearth_buf *buf)
 {
     if (!type)
         return;
     size_t start = open_inner(choice, type, buf);
     hearth_buf_printf(buf, ",\"part\":%s", words_of(choice)->part);
     hearth_json_write_string(buf, text.bytes, text.length);
+    write_logprobs(choice, logprobs, buf);
     hearth_buf_text(buf, words_of(choice)->rest);
     close_event(buf, start);
 }
@@ -129,10 +142,10 @@ static void begin_item(const struct hearth_choice *choice, struct hearth_buf *bu
 {
     of(choice)->is_open = true;
     tell_item(choice, "response.output_item.added", false, buf);
-    tell_part(choice, words_of(choice)->part_added, (struct hearth_bytes){0}, buf);
+    tell_part(choice, words_of(choice)->part_added, (struct hearth_bytes){"", 0},
+              (struct hearth_bytes){"", 0}, buf);
 }
 
-/* A list of logprobs belongs to a message's text alone; clients read it, so it is there. */
 static void tell_text(const struct hearth_choice *choice, const char *type, const char *name,
                       struct hearth_bytes text, struct hearth_buf *buf)
 {
@@ -141,9 +154,12 @@ static void tell_text(const struct hearth_choice *choice, const char *type, cons
     size_t start = open_inner(choice, type, buf);
     hearth_buf_printf(buf, ",\"%s\":", name);
     hearth_json_write_string(buf, text.bytes, text.length);
-    if (item->channel == HEARTH_CHANNEL_CONTENT)
-        hearth_buf_text(buf, ",\"logprobs\":[]");
-    if (item->channel == HEARTH_CHANNEL_CALL && strcmp(name, "delta") != 0) {
+    bool whole = strcmp(name, "delta") != 0;
+    write_logprobs(choice,
+                   whole ? hearth_response_item_logprobs(choice, response->item_count - 1)
+                         : hearth_response_fresh_logprobs(choice),
+                   buf);
+    if (item->channel == HEARTH_CHANNEL_CALL && whole) {
         hearth_buf_text(buf, ",\"name\":");
         const struct hearth_buf *function = &choice->calls[item->call].name;
         hearth_json_write_string(buf, function->bytes, function->length);
@@ -157,9 +173,10 @@ static void end_item(const struct hearth_choice *choice, struct hearth_buf *buf)
         return;
     of(choice)->is_open = false;
     const struct wording *words = words_of(choice);
-    struct hearth_bytes text = hearth_response_item_text(choice, of(choice)->item_count - 1);
+    uint32_t index = of(choice)->item_count - 1;
+    struct hearth_bytes text = hearth_response_item_text(choice, index);
     tell_text(choice, words->done, words->text, text, buf);
-    tell_part(choice, words->part_done, text, buf);
+    tell_part(choice, words->part_done, text, hearth_response_item_logprobs(choice, index), buf);
     tell_item(choice, "response.output_item.done", true, buf);
 }
 

@@ -6,78 +6,9 @@
 
 #include <string.h>
 
-enum { ITEMS_MAX = 1024 }; /* more than an answer has calls; further ones go on in the last */
-
 static struct hearth_response *of(const struct hearth_choice *choice)
 {
     return choice->kept;
-}
-
-static bool add_item(struct hearth_choice *choice, enum hearth_text_channel channel)
-{
-    struct hearth_response *response = of(choice);
-    if (response->item_count == ITEMS_MAX)
-        return false;
-    if (response->item_count == response->item_capacity) {
-        response->item_capacity = response->item_capacity * 2 + 4;
-        response->outline =
-            hearth_realloc(response->outline, response->item_capacity * sizeof(*response->outline));
-    }
-    bool thought = channel == HEARTH_CHANNEL_REASONING;
-    response->outline[response->item_count++] = (struct hearth_response_item){
-        .channel = channel,
-        .start = thought ? choice->reasoning.length : choice->text.length,
-        .call = choice->call_count ? choice->call_count - 1 : 0};
-    return true;
-}
-
-bool hearth_response_note(struct hearth_choice *choice, const struct hearth_event *event)
-{
-    const struct hearth_response *response = of(choice);
-    const struct hearth_response_item *last =
-        response->item_count ? &response->outline[response->item_count - 1] : NULL;
-    if (event->channel == HEARTH_CHANNEL_ARGUMENTS || !event->bytes.length)
-        return false;
-    if (event->channel == HEARTH_CHANNEL_CALL)
-        return choice->call_count && add_item(choice, HEARTH_CHANNEL_CALL);
-    if (last && last->channel == event->channel)
-        return false;
-    return add_item(choice, event->channel);
-}
-
-bool hearth_response_note_nothing(struct hearth_choice *choice)
-{
-    return !of(choice)->item_count && add_item(choice, HEARTH_CHANNEL_CONTENT);
-}
-
-struct hearth_bytes hearth_response_item_text(const struct hearth_choice *choice, uint32_t index)
-{
-    const struct hearth_response *response = of(choice);
-    const struct hearth_response_item *item = &response->outline[index];
-    if (item->channel == HEARTH_CHANNEL_CALL) {
-        const struct hearth_buf *arguments = &choice->calls[item->call].arguments;
-        return (struct hearth_bytes){arguments->bytes, arguments->length};
-    }
-    const struct hearth_buf *all =
-        item->channel == HEARTH_CHANNEL_REASONING ? &choice->reasoning : &choice->text;
-    size_t end = all->length;
-    for (uint32_t i = index + 1; i < response->item_count; i++)
-        if (response->outline[i].channel == item->channel) {
-            end = response->outline[i].start;
-            break;
-        }
-    return (struct hearth_bytes){all->bytes ? all->bytes + item->start : NULL, end - item->start};
-}
-
-void hearth_response_write_item_id(const struct hearth_choice *choice, uint32_t index,
-                                   struct hearth_buf *buf)
-{
-    static const char *const prefixes[] = {[HEARTH_CHANNEL_CONTENT] = "msg",
-                                           [HEARTH_CHANNEL_REASONING] = "rs",
-                                           [HEARTH_CHANNEL_CALL] = "fc"};
-    const char *digits = choice->generation->id + strlen(hearth_openai_responses.id_prefix);
-    hearth_buf_printf(buf, "\"%s_%s_%u\"", prefixes[of(choice)->outline[index].channel], digits,
-                      index);
 }
 
 static void write_bytes(struct hearth_buf *buf, struct hearth_bytes text)
@@ -85,13 +16,16 @@ static void write_bytes(struct hearth_buf *buf, struct hearth_bytes text)
     hearth_json_write_string(buf, text.bytes, text.length);
 }
 
-static void write_message(struct hearth_bytes text, bool done, struct hearth_buf *buf)
+static void write_message(struct hearth_bytes text, struct hearth_bytes logprobs, bool done,
+                          struct hearth_buf *buf)
 {
     hearth_buf_text(buf, ",\"role\":\"assistant\",\"content\":[");
     if (done) {
         hearth_buf_text(buf, "{\"type\":\"output_text\",\"text\":");
         write_bytes(buf, text);
-        hearth_buf_text(buf, ",\"annotations\":[],\"logprobs\":[]}");
+        hearth_buf_text(buf, ",\"annotations\":[],\"logprobs\":[");
+        hearth_buf_append(buf, logprobs.bytes, logprobs.length);
+        hearth_buf_text(buf, "]}");
     }
     hearth_buf_char(buf, ']');
 }
@@ -142,7 +76,7 @@ void hearth_response_write_item(const struct hearth_choice *choice, uint32_t ind
     hearth_buf_printf(buf, ",\"type\":\"%s\",\"status\":\"%s\"", types[item->channel],
                       item_status(choice, index, done));
     if (item->channel == HEARTH_CHANNEL_CONTENT)
-        write_message(text, done, buf);
+        write_message(text, hearth_response_item_logprobs(choice, index), done, buf);
     else if (item->channel == HEARTH_CHANNEL_REASONING)
         write_thought(text, of(choice)->summary, done, buf);
     else
@@ -157,9 +91,10 @@ static void write_usage(const struct hearth_choice *choice, struct hearth_buf *b
     hearth_buf_printf(buf,
                       "{\"input_tokens\":%u,\"input_tokens_details\":{\"cached_tokens\":%u,"
                       "\"cache_write_tokens\":0},"
-                      "\"output_tokens\":%u,\"output_tokens_details\":{\"reasoning_tokens\":0},"
+                      "\"output_tokens\":%u,\"output_tokens_details\":{\"reasoning_tokens\":%u},"
                       "\"total_tokens\":%llu}",
                       done->prompt_tokens, done->cached_tokens, done->completion_tokens,
+                      choice->reasoning_tokens,
                       (unsigned long long)done->prompt_tokens + done->completion_tokens);
 }
 
@@ -236,6 +171,7 @@ static void forget(struct hearth_choice *choice)
     struct hearth_response *response = of(choice);
     hearth_free(response->about);
     hearth_free(response->outline);
+    hearth_buf_finish(&response->logprobs);
     json_decref(response->items);
 }
 

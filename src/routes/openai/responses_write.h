@@ -18,6 +18,7 @@ extern const struct hearth_generation_shape hearth_openai_responses;
 struct hearth_response_item {
     enum hearth_text_channel channel; /* CONTENT, REASONING or CALL */
     size_t start;
+    size_t logprobs; /* where those of a message begin */
     uint32_t call;
 };
 
@@ -33,11 +34,15 @@ struct hearth_response {
 
     struct hearth_response_item *outline; /* the items so far */
     uint32_t item_count, item_capacity;
-    bool is_open;      /* the last item has not ended */
-    uint32_t sequence; /* of the next event */
+    /* Of the messages, where they were asked for: ",{…},{…}". */
+    struct hearth_buf logprobs;
+    size_t logprobs_told; /* of them, by deltas */
+    bool is_open;         /* the last item has not ended */
+    uint32_t sequence;    /* of the next event */
 };
 
-/* Notes the item that an event begins, if it begins one; before it is collected. */
+/* The outline; in responses_outline.c. Notes the item that an event begins, if it begins one, and
+ * the logprobs of its tokens; before it is collected. */
 bool hearth_response_note(struct hearth_choice *choice, const struct hearth_event *event);
 /* An answer without any item has an empty message. */
 bool hearth_response_note_nothing(struct hearth_choice *choice);
@@ -50,6 +55,11 @@ void hearth_response_write_item_id(const struct hearth_choice *choice, uint32_t 
                                    struct hearth_buf *buf);
 /* What was collected of an item so far. */
 struct hearth_bytes hearth_response_item_text(const struct hearth_choice *choice, uint32_t index);
+
+/* The logprobs of a message, "{…},{…}", and those of the last one that no delta has told yet. */
+struct hearth_bytes hearth_response_item_logprobs(const struct hearth_choice *choice,
+                                                  uint32_t index);
+struct hearth_bytes hearth_response_fresh_logprobs(const struct hearth_choice *choice);
 
 /* The whole: `status` "in_progress", "completed", "incomplete" or "failed" (then with the error).
  */

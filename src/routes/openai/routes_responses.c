@@ -1,4 +1,5 @@
-/* POST /v1/responses: what the body refers to is looked up, then the answer is generated. */
+/* POST /v1/responses and its input_tokens: what the body refers to is looked up, then the answer is
+ * generated, or its prompt counted. */
 #include "base/error.h"
 #include "config/settings.h"
 #include "gateway/answers.h"
@@ -10,6 +11,7 @@
 #include "routes/openai/responses_write.h"
 #include "task/default_model.h"
 #include "task/store_job.h"
+#include "task/tokens.h"
 
 enum { CONVERSATION_MAX = 64 << 20, ABOUT_MAX = 16 << 20 };
 
@@ -54,7 +56,10 @@ static void generate(struct hearth_call *call, json_t *items,
     hearth_generation_start(call, request);
 }
 
-/* `found` is borrowed. Whatever comes of it, the call is taken over. */
+/* What is done once all that the body refers to has been found. `found` is borrowed. Whatever comes
+ * of it, the call is taken over. */
+typedef void begin_fn(struct hearth_call *call, const json_t *found);
+
 static void begin(struct hearth_call *call, const json_t *found)
 {
     struct hearth_generation_request request;
@@ -73,6 +78,36 @@ static void begin(struct hearth_call *call, const json_t *found)
         hearth_background_start(call);
     else
         generate(call, items, &request);
+    json_decref(items);
+    hearth_buf_finish(&conversation);
+}
+
+static void write_count(const struct hearth_tokens_answer *answer, struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, "{\"object\":\"response.input_tokens\",\"input_tokens\":%u}",
+                      answer->count);
+}
+
+static void count(struct hearth_call *call, const json_t *found)
+{
+    struct hearth_tokens_request request = {.model = hearth_json_text(call->json, "model", ""),
+                                            .write = write_count};
+    struct hearth_buf conversation;
+    struct hearth_error error;
+    struct hearth_input *input;
+    const char *param = NULL;
+    json_t *items = NULL;
+    hearth_buf_init(&conversation, CONVERSATION_MAX);
+    int rc = hearth_responses_items(call->json, found, &items, &param, &error);
+    if (!rc)
+        rc = hearth_responses_input(call->json, items, HEARTH_TASK_TOKENIZE,
+                                    hearth_call_arena(call), &conversation, &input, &param, &error);
+    if (rc) {
+        hearth_answer_message(call, error.code, param, "%s", error.message);
+    } else {
+        request.input = input;
+        hearth_tokens_start(call, &request);
+    }
     json_decref(items);
     hearth_buf_finish(&conversation);
 }
@@ -103,13 +138,17 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
 
 static void found(struct hearth_store_job *job)
 {
-    begin(job->call, job->result);
+    begin_fn *const *next = job->input;
+    (*next)(job->call, job->result);
 }
 
 /* Takes the ids. */
-static void look_up(struct hearth_call *call, json_t *ids)
+static void look_up(struct hearth_call *call, json_t *ids, begin_fn *next)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
+    begin_fn **kept = hearth_arena_alloc(job->arena, sizeof(*kept));
+    *kept = next;
+    job->input = kept;
     job->work = find;
     job->on_done = found;
     job->result = ids;
@@ -134,20 +173,35 @@ static int check_background(const struct hearth_call *call, const char **ret_par
                                             "one would not be");
 }
 
-void hearth_route_responses(struct hearth_call *call)
+static void find_and(struct hearth_call *call, begin_fn *next)
 {
     struct hearth_error error;
     const char *param = NULL;
     json_t *ids;
-    if (hearth_default_model(call, "model", hearth_model_generates))
-        return;
-    if (check_background(call, &param, &error) ||
-        hearth_responses_needs(call->json, &ids, &param, &error)) {
+    if (hearth_responses_needs(call->json, &ids, &param, &error)) {
         hearth_answer_message(call, error.code, param, "%s", error.message);
     } else if (json_array_size(ids)) {
-        look_up(call, ids);
+        look_up(call, ids, next);
     } else {
         json_decref(ids);
-        begin(call, NULL);
+        next(call, NULL);
     }
+}
+
+void hearth_route_responses(struct hearth_call *call)
+{
+    struct hearth_error error;
+    const char *param = NULL;
+    if (hearth_default_model(call, "model", hearth_model_generates))
+        return;
+    if (check_background(call, &param, &error))
+        hearth_answer_message(call, error.code, param, "%s", error.message);
+    else
+        find_and(call, begin);
+}
+
+void hearth_route_response_tokens(struct hearth_call *call)
+{
+    if (!hearth_default_model(call, "model", hearth_model_generates))
+        find_and(call, count);
 }

@@ -22,7 +22,7 @@ static void blocks_become_messages_with_calls_and_results(void **state)
              "{'type':'text','text':'c'},{'type':'tool_use','id':'1','name':'f','input':{'x':1}},"
              "{'type':'tool_use','id':'2','name':'g','input':{}}]},{'role':'user','content':["
              "{'type':'tool_result','tool_use_id':'1','content':'r'},{'type':'tool_result',"
-             "'tool_use_id':'2'},{'type':'text','text':'d'}]}]}"),
+             "'tool_use_id':'2','is_error':true},{'type':'text','text':'d'}]}]}"),
         0);
     assert_member(
         &conversation, "messages",
@@ -33,8 +33,24 @@ static void blocks_become_messages_with_calls_and_results(void **state)
         ","
         "{'id':'2','type':'function','function':{'name':'g','arguments':'{}'}}]},"
         "{'role':'tool','tool_call_id':'1','name':'f','content':'r'},"
-        "{'role':'tool','tool_call_id':'2','name':'g','content':''},"
+        "{'role':'tool','tool_call_id':'2','name':'g','content':'Error'},"
         "{'role':'user','content':'d'}]");
+}
+
+static void what_a_tool_says_of_its_failure_begins_with_error(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        read("{'max_tokens':9,'messages':[{'role':'user','content':'a'},{'role':'assistant',"
+             "'content':[{'type':'tool_use','id':'1','name':'f','input':{}},{'type':'tool_use',"
+             "'id':'2','name':'f','input':{}}]},{'role':'user','content':[{'type':'tool_result',"
+             "'tool_use_id':'1','content':'no','is_error':true},{'type':'tool_result',"
+             "'tool_use_id':'2','content':[{'type':'text','text':'no'}],'is_error':true}]}]}"),
+        0);
+    assert_non_null(strstr(hearth_buf_cstr(&conversation), "\"content\":\"Error: no\""));
+    assert_non_null(strstr(hearth_buf_cstr(&conversation),
+                           "\"content\":[{\"type\":\"text\",\"text\":\"Error: \"},"
+                           "{\"type\":\"text\",\"text\":\"no\"}]"));
 }
 
 static void tools_and_choices_become_those_of_chat(void **state)
@@ -118,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(blocks_become_messages_with_calls_and_results),
+        CASE(what_a_tool_says_of_its_failure_begins_with_error),
         CASE(tools_and_choices_become_those_of_chat),
         CASE(a_model_thinks_only_where_it_was_asked_to),
         CASE(a_beginning_and_a_schema_of_the_answer_are_handed_on),

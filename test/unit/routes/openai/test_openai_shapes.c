@@ -191,7 +191,8 @@ static void half_a_character_is_spelled_out_and_told_by_its_bytes(void **state)
               "\"bytes\":[98]}]},{\"token\":\"\\\\xa9!\",\"logprob\":-1,\"bytes\":[169,33],"
               "\"top_logprobs\":[]}],\"refusal\":null},\"finish_reason\":\"stop\"}],\"usage\":{"
               "\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
-              "\"prompt_tokens_details\":{\"cached_tokens\":1}}}");
+              "\"prompt_tokens_details\":{\"cached_tokens\":1},"
+              "\"completion_tokens_details\":{\"reasoning_tokens\":0}}}");
 }
 
 static void completion_logprobs_are_four_lists_with_the_sampled_token_in_each(void **state)
