@@ -29,6 +29,7 @@ extern const struct hearth_schema hearth_schema_version_create;
 extern const struct hearth_schema hearth_schema_model_update;
 extern const struct hearth_schema hearth_schema_alias_set;
 extern const struct hearth_schema hearth_schema_native_prompt;
+extern const struct hearth_schema hearth_schema_native_prompt_object;
 extern const struct hearth_schema hearth_schema_native_completion_request;
 extern const struct hearth_schema hearth_schema_native_infill_request;
 extern const struct hearth_schema hearth_schema_native_template_request;

@@ -99,6 +99,23 @@ def test_several_prompts_have_a_list_of_answers(server, peer):
     assert [one["index"] for one in ours] == [0, 1]
 
 
+def test_a_prompt_stands_in_an_object_too_and_completions_without_v1_are_the_peers(server, peer):
+    body = {**GREEDY, "prompt": {"prompt_string": "The capital of France is"}}
+    ours, theirs = both(server, peer, "/completions", body)
+    assert ours["content"] == theirs["content"] and ours["prompt"] == "The capital of France is"
+    ours, theirs = both(server, peer, "/completions", {**body, "prompt": [[504, 3575], body["prompt"]]})
+    assert [one["content"] for one in ours] == [one["content"] for one in theirs]
+
+
+def test_only_the_fields_that_are_asked_for_come(server, peer):
+    fields = ["content", "generation_settings/n_predict", "stop", "nothing", "content/inside"]
+    body = {**GREEDY, "prompt": "The capital of France is", "response_fields": fields}
+    ours, theirs = both(server, peer, "/completion", body)
+    assert ours == theirs and ours["generation_settings/n_predict"] == 6 and len(ours) == 3
+    last = events(server.post("/completion", {**body, "stream": True}))[-1]
+    assert last == {"content": "", "generation_settings/n_predict": 6, "stop": True}
+
+
 def test_rules_that_samplers_does_not_name_are_off(server):
     def text(**body):
         return server.post("/completion", {"prompt": "Once upon a time", "n_predict": 8, "seed": 7, **body}).json()
@@ -113,6 +130,7 @@ def test_rules_that_samplers_does_not_name_are_off(server):
 @pytest.mark.parametrize("body,word", [
     ({"samplers": ["temperature", "top_k"]}, "order"), ({"samplers": ["magic"]}, "samplers[0]"),
     ({"mirostat": 2}, "mirostat"), ({"prompt": [1, [2]]}, "prompt[1]"), ({"prompt": [999999]}, "vocabulary"),
+    ({"prompt": {"prompt_string": "a", "multimodal_data": ["iVBORw0KGgo="]}}, "prompt"), ({"prompt": {}}, "prompt"),
     ({"prompt": ["a", 999999]}, "vocabulary"), ({"n_probs": 21}, "n_probs"),
     ({"logit_bias": [["a", 1]]}, "logit_bias[0]"), ({"grammar": "root ::= ("}, "grammar")])
 def test_what_cannot_be_done_is_refused_in_words(server, body, word):
@@ -189,6 +207,15 @@ def test_a_template_is_applied_as_the_peer_applies_it(server, peer):
         assert ours["prompt"] == theirs["prompt"], extra
     refused = server.post("/apply-template", {"messages": [{"role": "judge"}]})
     assert refused.status == 400
+
+
+def test_the_tokens_of_a_conversation_are_counted_as_its_answer_counts_them(server):
+    body = {"messages": [{"role": "system", "content": "Book"}, {"role": "user", "content": "What is the best book"}]}
+    counted = server.post("/chat/completions/input_tokens", body)
+    answer = server.post("/v1/chat/completions", {**body, "max_tokens": 1}).json()
+    assert counted.json() == {"input_tokens": answer["usage"]["prompt_tokens"]}, counted.text
+    fault = server.post("/v1/chat/completions/input_tokens", {"messages": []})
+    assert fault.status == 400 and fault.json()["error"]["param"] == "messages"
 
 
 def test_props_slots_and_adapters_have_what_clients_read(server, peer):

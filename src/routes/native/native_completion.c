@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { PIECES_MAX = 64 << 20, LIST_MAX = 16 << 20 };
+enum { PIECES_MAX = 64 << 20, LIST_MAX = 16 << 20, ANSWER_MAX = 64 << 20 };
 
 /* Kept of a choice, of a stream too: ids and probabilities so far, as JSON, and its clock. */
 struct kept {
@@ -158,9 +158,23 @@ static void write_end(const struct hearth_choice *choice, bool whole, struct hea
     hearth_buf_char(buf, '}');
 }
 
+static void write_shown(const struct hearth_choice *choice, bool whole, struct hearth_buf *buf)
+{
+    const char *const *fields = asked_of(choice)->fields;
+    struct hearth_buf all;
+    if (!fields) {
+        write_end(choice, whole, buf);
+        return;
+    }
+    hearth_buf_init(&all, ANSWER_MAX);
+    write_end(choice, whole, &all);
+    hearth_native_fields_write(fields, &all, buf);
+    hearth_buf_finish(&all);
+}
+
 static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
-    write_end(choice, false, buf);
+    write_shown(choice, false, buf);
 }
 
 /* Several prompts have a list of answers. */
@@ -171,7 +185,7 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     for (uint32_t i = 0; i < generation->choice_count; i++) {
         if (i)
             hearth_buf_char(buf, ',');
-        write_end(&generation->choices[i], true, buf);
+        write_shown(&generation->choices[i], true, buf);
     }
     if (generation->list)
         hearth_buf_char(buf, ']');

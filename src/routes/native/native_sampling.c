@@ -104,6 +104,10 @@ int hearth_native_sampling_read(json_t *body, struct hearth_arena *arena,
     if (rc)
         return rc;
     read_shown(body, sampling, asked);
+    *ret_param = "response_fields";
+    rc = hearth_native_fields_read(body, arena, asked, error);
+    if (rc)
+        return rc;
     *ret_param = "stop";
     return keep_stops(sampling, arena, asked, error);
 }
