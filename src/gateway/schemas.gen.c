@@ -3218,8 +3218,8 @@ static const struct hearth_schema node_490 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_491 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_492 = {
     .expected = "a string",
@@ -3234,94 +3234,98 @@ static const struct hearth_schema node_494 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_495 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_496 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_497 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_498 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_499 = {
     .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_500 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_501 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_502 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_503 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_504 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_505 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_506 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_507 = {
     .expected = "any value",
 };
 static const struct hearth_schema node_508 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_509 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_511 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_509 = {
+static const struct hearth_schema node_510 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_510,
+    .items = &node_511,
 };
-static const struct hearth_schema node_511 = {
+static const struct hearth_schema node_512 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_512 = {
+static const struct hearth_schema node_513 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_513 = {
+static const struct hearth_schema node_514 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_515 = {
+static const struct hearth_schema node_516 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_515 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_515,
+    .items = &node_516,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
     {"model", &node_434, false},
@@ -3374,78 +3378,75 @@ static const struct hearth_schema_property top_chat_request_properties[] = {
     {"modalities", &node_486, false},
     {"service_tier", &node_488, false},
     {"cache_prompt", &node_489, false},
-    {"timings_per_token", &node_490, false},
-    {"user", &node_491, false},
-    {"safety_identifier", &node_492, false},
-    {"prompt_cache_key", &node_493, false},
-    {"prompt_cache_retention", &node_494, false},
-    {"store", &node_495, false},
-    {"metadata", &node_496, false},
-    {"prediction", &node_497, false},
-    {"use_beam_search", &node_498, false},
-    {"allowed_token_ids", &node_499, false},
-    {"bad_words", &node_500, false},
-    {"logits_processors", &node_501, false},
-    {"prompt_embeds", &node_502, false},
-    {"audio", &node_503, false},
-    {"web_search_options", &node_504, false},
-    {"grammar", &node_505, false},
-    {"json_schema", &node_506, false},
-    {"guided_json", &node_507, false},
-    {"guided_regex", &node_508, false},
-    {"guided_choice", &node_509, false},
-    {"guided_grammar", &node_511, false},
-    {"structured_outputs", &node_512, false},
-    {"regex", &node_513, false},
-    {"choice", &node_514, false},
+    {"return_progress", &node_490, false},
+    {"timings_per_token", &node_491, false},
+    {"user", &node_492, false},
+    {"safety_identifier", &node_493, false},
+    {"prompt_cache_key", &node_494, false},
+    {"prompt_cache_retention", &node_495, false},
+    {"store", &node_496, false},
+    {"metadata", &node_497, false},
+    {"prediction", &node_498, false},
+    {"use_beam_search", &node_499, false},
+    {"allowed_token_ids", &node_500, false},
+    {"bad_words", &node_501, false},
+    {"logits_processors", &node_502, false},
+    {"prompt_embeds", &node_503, false},
+    {"audio", &node_504, false},
+    {"web_search_options", &node_505, false},
+    {"grammar", &node_506, false},
+    {"json_schema", &node_507, false},
+    {"guided_json", &node_508, false},
+    {"guided_regex", &node_509, false},
+    {"guided_choice", &node_510, false},
+    {"guided_grammar", &node_512, false},
+    {"structured_outputs", &node_513, false},
+    {"regex", &node_514, false},
+    {"choice", &node_515, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 74,
+    .property_count = 75,
     .closed = true,
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_517 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_519 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_521 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_520 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_519 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_520,
+    .items = &node_521,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_522 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_517 = {
+static const struct hearth_schema node_518 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_518, &node_519, &hearth_schema_tokens, &node_521, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_519, &node_520, &hearth_schema_tokens, &node_522, NULL},
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_523 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_523 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_524 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -3453,63 +3454,60 @@ static const struct hearth_schema node_526 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_524_properties[] = {
-    {"include_usage", &node_525, false},
-    {"include_obfuscation", &node_526, false},
-};
-static const struct hearth_schema node_524 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_524_properties,
-    .property_count = 2,
-    .closed = true,
-};
 static const struct hearth_schema node_527 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property node_525_properties[] = {
+    {"include_usage", &node_526, false},
+    {"include_obfuscation", &node_527, false},
+};
+static const struct hearth_schema node_525 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_525_properties,
+    .property_count = 2,
+    .closed = true,
+};
 static const struct hearth_schema node_528 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_529 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_530 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_531 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_532 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_533 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_534 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_534 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_535 = {
     .expected = "a number over 0 and at most 10",
@@ -3519,28 +3517,29 @@ static const struct hearth_schema node_535 = {
     .maximum = &(const double){10.0},
 };
 static const struct hearth_schema node_536 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_537 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_537 = {
+static const struct hearth_schema node_538 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_538 = {
+static const struct hearth_schema node_539 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
-};
-static const struct hearth_schema node_539 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_540 = {
     .expected = "a number from 0 to 1",
@@ -3549,16 +3548,16 @@ static const struct hearth_schema node_540 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_541 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_542 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_542 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_543 = {
     .expected = "a number from 0 to 100",
@@ -3567,40 +3566,40 @@ static const struct hearth_schema node_543 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_544 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_545 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_546 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_547 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_549 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_548 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_548,
-};
-static const struct hearth_schema node_549 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_549,
 };
 static const struct hearth_schema node_550 = {
     .expected = "a number from -2 to 2",
@@ -3609,167 +3608,173 @@ static const struct hearth_schema node_550 = {
     .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_551 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_552 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_553 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_554 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_555 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_555 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_556 = {
     .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_557 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_558 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_559 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_560 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
+static const struct hearth_schema node_561 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_561 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_562 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_563 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_564 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_565 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_566 = {
     .expected = "any value",
 };
 static const struct hearth_schema node_567 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_568 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_570 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_569 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_569,
+    .items = &node_570,
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_571 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_572 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_573 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_575 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_574 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_574,
+    .items = &node_575,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_516, false},
-    {"prompt", &node_517, true},
-    {"suffix", &node_522, false},
-    {"stream", &node_523, false},
-    {"stream_options", &node_524, false},
-    {"echo", &node_527, false},
-    {"best_of", &node_528, false},
-    {"max_tokens", &node_529, false},
-    {"temperature", &node_530, false},
-    {"top_p", &node_531, false},
-    {"top_k", &node_532, false},
-    {"min_p", &node_533, false},
-    {"repeat_penalty", &node_534, false},
-    {"repetition_penalty", &node_535, false},
-    {"repeat_last_n", &node_536, false},
-    {"typical_p", &node_537, false},
-    {"top_n_sigma", &node_538, false},
-    {"xtc_probability", &node_539, false},
-    {"xtc_threshold", &node_540, false},
-    {"dynatemp_range", &node_541, false},
-    {"dynatemp_exponent", &node_542, false},
-    {"dry_multiplier", &node_543, false},
-    {"dry_base", &node_544, false},
-    {"dry_allowed_length", &node_545, false},
-    {"dry_penalty_last_n", &node_546, false},
-    {"dry_sequence_breakers", &node_547, false},
-    {"presence_penalty", &node_549, false},
-    {"frequency_penalty", &node_550, false},
-    {"seed", &node_551, false},
+    {"model", &node_517, false},
+    {"prompt", &node_518, true},
+    {"suffix", &node_523, false},
+    {"stream", &node_524, false},
+    {"stream_options", &node_525, false},
+    {"echo", &node_528, false},
+    {"best_of", &node_529, false},
+    {"max_tokens", &node_530, false},
+    {"temperature", &node_531, false},
+    {"top_p", &node_532, false},
+    {"top_k", &node_533, false},
+    {"min_p", &node_534, false},
+    {"repeat_penalty", &node_535, false},
+    {"repetition_penalty", &node_536, false},
+    {"repeat_last_n", &node_537, false},
+    {"typical_p", &node_538, false},
+    {"top_n_sigma", &node_539, false},
+    {"xtc_probability", &node_540, false},
+    {"xtc_threshold", &node_541, false},
+    {"dynatemp_range", &node_542, false},
+    {"dynatemp_exponent", &node_543, false},
+    {"dry_multiplier", &node_544, false},
+    {"dry_base", &node_545, false},
+    {"dry_allowed_length", &node_546, false},
+    {"dry_penalty_last_n", &node_547, false},
+    {"dry_sequence_breakers", &node_548, false},
+    {"presence_penalty", &node_550, false},
+    {"frequency_penalty", &node_551, false},
+    {"seed", &node_552, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_552, false},
+    {"n", &node_553, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_553, false},
-    {"ignore_eos", &node_554, false},
-    {"use_beam_search", &node_555, false},
-    {"allowed_token_ids", &node_556, false},
-    {"bad_words", &node_557, false},
-    {"logits_processors", &node_558, false},
-    {"prompt_embeds", &node_559, false},
-    {"service_tier", &node_560, false},
-    {"cache_prompt", &node_561, false},
-    {"timings_per_token", &node_562, false},
-    {"user", &node_563, false},
-    {"grammar", &node_564, false},
-    {"json_schema", &node_565, false},
+    {"logprobs", &node_554, false},
+    {"ignore_eos", &node_555, false},
+    {"use_beam_search", &node_556, false},
+    {"allowed_token_ids", &node_557, false},
+    {"bad_words", &node_558, false},
+    {"logits_processors", &node_559, false},
+    {"prompt_embeds", &node_560, false},
+    {"service_tier", &node_561, false},
+    {"cache_prompt", &node_562, false},
+    {"timings_per_token", &node_563, false},
+    {"user", &node_564, false},
+    {"grammar", &node_565, false},
+    {"json_schema", &node_566, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_566, false},
-    {"guided_regex", &node_567, false},
-    {"guided_choice", &node_568, false},
-    {"guided_grammar", &node_570, false},
-    {"structured_outputs", &node_571, false},
-    {"regex", &node_572, false},
-    {"choice", &node_573, false},
+    {"guided_json", &node_567, false},
+    {"guided_regex", &node_568, false},
+    {"guided_choice", &node_569, false},
+    {"guided_grammar", &node_571, false},
+    {"structured_outputs", &node_572, false},
+    {"regex", &node_573, false},
+    {"choice", &node_574, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3778,97 +3783,97 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_576 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_578 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_580 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_579 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_578 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_579,
+    .items = &node_580,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_581 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_577 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_577, &node_578, &hearth_schema_tokens, &node_580, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_578, &node_579, &hearth_schema_tokens, &node_581, NULL},
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_582 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_583 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_585 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_586 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_587 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_584 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_584, &node_585, &node_586, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_585, &node_586, &node_587, NULL},
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_588 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_589 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_590 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_591 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_575, false},
-    {"input", &node_576, true},
-    {"encoding_format", &node_581, false},
-    {"dimensions", &node_582, false},
-    {"truncate", &node_583, false},
-    {"prompt_name", &node_587, false},
+    {"model", &node_576, false},
+    {"input", &node_577, true},
+    {"encoding_format", &node_582, false},
+    {"dimensions", &node_583, false},
+    {"truncate", &node_584, false},
+    {"prompt_name", &node_588, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_588, false},
-    {"service_tier", &node_589, false},
-    {"user", &node_590, false},
+    {"partial", &node_589, false},
+    {"service_tier", &node_590, false},
+    {"user", &node_591, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3884,124 +3889,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_592 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_593 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
-};
-static const struct hearth_schema node_595 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_597 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema_property node_596_properties[] = {
-    {"text", &node_597, true},
 };
 static const struct hearth_schema node_596 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_596_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_594 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_595, &node_596, NULL},
-};
-static const struct hearth_schema node_593 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_594,
-};
-static const struct hearth_schema node_599 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_598 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_597_properties[] = {
+    {"text", &node_598, true},
+};
+static const struct hearth_schema node_597 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_597_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_595 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_596, &node_597, NULL},
+};
+static const struct hearth_schema node_594 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_595,
+};
+static const struct hearth_schema node_600 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_599 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_599,
+    .items = &node_600,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_601 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_602 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_603 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_603 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_604 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_605 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_607 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_608 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_609 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_606 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_606, &node_607, &node_608, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_607, &node_608, &node_609, NULL},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_610 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_611 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_591, false},
-    {"query", &node_592, true},
-    {"documents", &node_593, false},
-    {"texts", &node_598, false},
-    {"return_text", &node_600, false},
-    {"truncation_direction", &node_601, false},
-    {"top_n", &node_602, false},
-    {"return_documents", &node_603, false},
-    {"raw_scores", &node_604, false},
-    {"truncate", &node_605, false},
+    {"model", &node_592, false},
+    {"query", &node_593, true},
+    {"documents", &node_594, false},
+    {"texts", &node_599, false},
+    {"return_text", &node_601, false},
+    {"truncation_direction", &node_602, false},
+    {"top_n", &node_603, false},
+    {"return_documents", &node_604, false},
+    {"raw_scores", &node_605, false},
+    {"truncate", &node_606, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_609, false},
-    {"user", &node_610, false},
+    {"service_tier", &node_610, false},
+    {"user", &node_611, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4010,65 +4015,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_612 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_614 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_616 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_615 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_614 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_615,
+    .items = &node_616,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_613 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_613, &node_614, NULL},
-};
-static const struct hearth_schema node_616 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_614, &node_615, NULL},
 };
 static const struct hearth_schema node_617 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_618 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_619 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_620 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_621 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_611, false},
-    {"inputs", &node_612, true},
-    {"normalize", &node_616, false},
-    {"truncate", &node_617, false},
-    {"truncation_direction", &node_618, false},
-    {"prompt_name", &node_619, false},
-    {"dimensions", &node_620, false},
+    {"model", &node_612, false},
+    {"inputs", &node_613, true},
+    {"normalize", &node_617, false},
+    {"truncate", &node_618, false},
+    {"truncation_direction", &node_619, false},
+    {"prompt_name", &node_620, false},
+    {"dimensions", &node_621, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4077,73 +4082,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_624 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_623 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_623,
+    .items = &node_624,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_625 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_627 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_626 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_626,
+    .items = &node_627,
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_628 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_629 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_630 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_631 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_632 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_621, false},
-    {"texts", &node_622, true},
-    {"input_type", &node_624, false},
-    {"embedding_types", &node_625, false},
-    {"output_dimension", &node_627, false},
-    {"truncate", &node_628, false},
-    {"prompt_name", &node_629, false},
-    {"images", &node_630, false},
-    {"inputs", &node_631, false},
+    {"model", &node_622, false},
+    {"texts", &node_623, true},
+    {"input_type", &node_625, false},
+    {"embedding_types", &node_626, false},
+    {"output_dimension", &node_628, false},
+    {"truncate", &node_629, false},
+    {"prompt_name", &node_630, false},
+    {"images", &node_631, false},
+    {"inputs", &node_632, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4152,77 +4157,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_633 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_635 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_634 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_633 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_634,
+    .items = &node_635,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_636 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_632, &node_633, &node_635, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_633, &node_634, &node_636, NULL},
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_637 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_638 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_640 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_641 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_641 = {
+static const struct hearth_schema node_642 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_639 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_639, &node_640, &node_641, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_640, &node_641, &node_642, NULL},
 };
-static const struct hearth_schema node_642 = {
+static const struct hearth_schema node_643 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_643 = {
+static const struct hearth_schema node_644 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_636, false},
+    {"model", &node_637, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_637, false},
-    {"truncate", &node_638, false},
+    {"raw_scores", &node_638, false},
+    {"truncate", &node_639, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_642, false},
-    {"user", &node_643, false},
+    {"service_tier", &node_643, false},
+    {"user", &node_644, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4231,70 +4236,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_645 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_647 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_649 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_648 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_647 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_648,
+    .items = &node_649,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_652 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_651 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_651,
+    .items = &node_652,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_650 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_650,
+    .items = &node_651,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_646 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_646, &node_647, &node_649, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_647, &node_648, &node_650, NULL},
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_653 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_654 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_655 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_644, false},
-    {"inputs", &node_645, true},
-    {"truncate", &node_652, false},
-    {"truncation_direction", &node_653, false},
-    {"raw_scores", &node_654, false},
+    {"model", &node_645, false},
+    {"inputs", &node_646, true},
+    {"truncate", &node_653, false},
+    {"truncation_direction", &node_654, false},
+    {"raw_scores", &node_655, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4303,42 +4308,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_656 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_657 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_658 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_660 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_659 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_659,
+    .additional = &node_660,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_661 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_655, true},
-    {"endpoint", &node_656, true},
-    {"completion_window", &node_657, true},
-    {"metadata", &node_658, false},
-    {"output_expires_after", &node_660, false},
+    {"input_file_id", &node_656, true},
+    {"endpoint", &node_657, true},
+    {"completion_window", &node_658, true},
+    {"metadata", &node_659, false},
+    {"output_expires_after", &node_661, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4347,19 +4352,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_662 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_663 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_661, false},
-    {"id", &node_662, false},
+    {"type", &node_662, false},
+    {"id", &node_663, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4367,34 +4372,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_664 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_665 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_666 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_667 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_668 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_663, true},
-    {"name", &node_664, false},
-    {"description", &node_665, false},
-    {"parameters", &node_666, false},
-    {"strict", &node_667, false},
+    {"type", &node_664, true},
+    {"name", &node_665, false},
+    {"description", &node_666, false},
+    {"parameters", &node_667, false},
+    {"strict", &node_668, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4402,55 +4407,49 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_669 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_672 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_673 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_670 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_670, &node_671, &node_672, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_671, &node_672, &node_673, NULL},
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_674 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_675 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_676 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_677 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_678 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_678 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_679 = {
     .expected = "an integer from 1 to 2,147,483,647",
@@ -4459,103 +4458,104 @@ static const struct hearth_schema node_679 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_680 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_681 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_682 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_683 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_684 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_685 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_687 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_688 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_689 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_686 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_686, &node_687, &node_688, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_687, &node_688, &node_689, NULL},
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_690 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_693 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_694 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_695 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_696 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property node_692_properties[] = {
+    {"type", &node_693, true},
+    {"name", &node_694, false},
+    {"schema", &node_695, false},
+    {"strict", &node_696, false},
+};
+static const struct hearth_schema node_692 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_692_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema node_697 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
 static const struct hearth_schema_property node_691_properties[] = {
-    {"type", &node_692, true},
-    {"name", &node_693, false},
-    {"schema", &node_694, false},
-    {"strict", &node_695, false},
+    {"format", &node_692, false},
+    {"verbosity", &node_697, false},
 };
 static const struct hearth_schema node_691 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .properties = node_691_properties,
-    .property_count = 4,
-};
-static const struct hearth_schema node_696 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_690_properties[] = {
-    {"format", &node_691, false},
-    {"verbosity", &node_696, false},
-};
-static const struct hearth_schema node_690 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_690_properties,
     .property_count = 2,
-};
-static const struct hearth_schema node_698 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
 };
 static const struct hearth_schema node_699 = {
     .expected = "a string of at most 32 characters",
@@ -4567,59 +4567,60 @@ static const struct hearth_schema node_700 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_697_properties[] = {
-    {"effort", &node_698, false},
-    {"summary", &node_699, false},
-    {"generate_summary", &node_700, false},
+static const struct hearth_schema node_701 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema_property node_698_properties[] = {
+    {"effort", &node_699, false},
+    {"summary", &node_700, false},
+    {"generate_summary", &node_701, false},
+};
+static const struct hearth_schema node_698 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_697_properties,
+    .properties = node_698_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_702 = {
+static const struct hearth_schema node_703 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_701 = {
+static const struct hearth_schema node_702 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_702,
+    .items = &node_703,
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_704 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_704 = {
+static const struct hearth_schema node_705 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_706 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_707 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_708 = {
     .expected = "0, because answers here have no logprobs",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_708 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_709 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_710 = {
     .expected = "a string",
@@ -4630,49 +4631,58 @@ static const struct hearth_schema node_711 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_712 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_713 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_714 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_715 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_668, false},
-    {"input", &node_669, false},
-    {"instructions", &node_673, false},
-    {"previous_response_id", &node_674, false},
-    {"stream", &node_675, false},
-    {"stream_options", &node_676, false},
-    {"store", &node_677, false},
-    {"max_output_tokens", &node_678, false},
-    {"max_tool_calls", &node_679, false},
-    {"temperature", &node_680, false},
-    {"top_p", &node_681, false},
-    {"top_k", &node_682, false},
-    {"seed", &node_683, false},
-    {"tools", &node_684, false},
-    {"tool_choice", &node_685, false},
-    {"parallel_tool_calls", &node_689, false},
-    {"text", &node_690, false},
-    {"reasoning", &node_697, false},
-    {"include", &node_701, false},
-    {"truncation", &node_703, false},
-    {"background", &node_704, false},
-    {"metadata", &node_705, false},
-    {"service_tier", &node_706, false},
-    {"top_logprobs", &node_707, false},
-    {"user", &node_708, false},
-    {"safety_identifier", &node_709, false},
-    {"prompt_cache_key", &node_710, false},
-    {"prompt_cache_retention", &node_711, false},
-    {"conversation", &node_712, false},
-    {"prompt", &node_713, false},
+    {"model", &node_669, false},
+    {"input", &node_670, false},
+    {"instructions", &node_674, false},
+    {"previous_response_id", &node_675, false},
+    {"stream", &node_676, false},
+    {"stream_options", &node_677, false},
+    {"store", &node_678, false},
+    {"max_output_tokens", &node_679, false},
+    {"max_tool_calls", &node_680, false},
+    {"temperature", &node_681, false},
+    {"top_p", &node_682, false},
+    {"top_k", &node_683, false},
+    {"seed", &node_684, false},
+    {"tools", &node_685, false},
+    {"tool_choice", &node_686, false},
+    {"parallel_tool_calls", &node_690, false},
+    {"text", &node_691, false},
+    {"reasoning", &node_698, false},
+    {"include", &node_702, false},
+    {"truncation", &node_704, false},
+    {"background", &node_705, false},
+    {"metadata", &node_706, false},
+    {"service_tier", &node_707, false},
+    {"top_logprobs", &node_708, false},
+    {"return_progress", &node_709, false},
+    {"user", &node_710, false},
+    {"safety_identifier", &node_711, false},
+    {"prompt_cache_key", &node_712, false},
+    {"prompt_cache_retention", &node_713, false},
+    {"conversation", &node_714, false},
+    {"prompt", &node_715, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_responses_request_properties,
-    .property_count = 30,
+    .property_count = 31,
     .closed = true,
 };

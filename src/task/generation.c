@@ -9,6 +9,7 @@
 #include "serving/shared_input.h"
 #include "task/generation_collect.h"
 #include "task/generation_stream.h"
+#include "task/timings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +118,7 @@ static void on_loading(struct hearth_answering *answering, float fraction)
 static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count)
 {
     of(answering)->choices[part].done.prompt_tokens = token_count;
+    of(answering)->choices[part].prepared_us = hearth_clock_monotonic_ns() / 1000;
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",
              hearth_inference_fingerprint(hearth_answering_inference(answering, part)));
     if (of(answering)->stream)
@@ -137,6 +139,8 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
     struct hearth_generation *g = of(answering);
     struct hearth_choice *choice = &g->choices[part];
     struct hearth_event told = *event;
+    if (event->kind == HEARTH_EVENT_PROGRESS && g->stream)
+        hearth_text_stream_progress(choice, event);
     if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
     if (!hearth_choice_take_unread(choice, &told))
@@ -264,6 +268,13 @@ const char *hearth_generation_version(const struct hearth_generation *generation
 uint64_t hearth_generation_took_us(const struct hearth_generation *generation)
 {
     return hearth_clock_monotonic_ns() / 1000 - generation->answering.call->started_us;
+}
+
+void hearth_generation_write_progress(const struct hearth_choice *choice,
+                                      const struct hearth_event *event, struct hearth_buf *buf)
+{
+    hearth_buf_text(buf, ",\"prompt_progress\":");
+    hearth_progress_write(event, hearth_clock_monotonic_ns() / 1000 - choice->prepared_us, buf);
 }
 
 /* As OpenAI counts: each prompt once, however many choices were made of it. */

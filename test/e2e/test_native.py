@@ -22,8 +22,8 @@ def model(tmp_path_factory, gguf):
 def server(tmp_path_factory, model, gguf):
     home = tmp_path_factory.mktemp("hearth") / "home"
     home.mkdir()
-    for path, name in ((model, "gap"), (gguf, "smollm2")):
-        done = cli("install", f"file:{path}", "--name", name, "--set", "compute=libllama",
+    for path, name, batch in ((model, "gap", "512"), (gguf, "smollm2", "64")):
+        done = cli("install", f"file:{path}", "--name", name, "--set", "compute=libllama", "--set", f"batch={batch}",
                    "--set", "threads=1", home=home)  # as the peer's, whose threads spin where others compute
         assert done.returncode == 0, done.stderr
     running = Server(home, env={"HEARTH_DEFAULT_MODEL": "gap", "HEARTH_CONTEXT": "512"})
@@ -91,6 +91,36 @@ def test_a_stream_has_pieces_and_a_last_event_with_timings(server, peer):
     assert all("predicted_per_second" in one["timings"] for one in ours)
     assert [one["tokens_predicted"] for one in ours][-2:] == [6, 6]
     assert ours[-1]["content"] == "" and ours[-1]["stop_type"] == "limit"
+
+
+LONG = "One two three four five six seven eight nine ten. " * 20  # more than two batches of 64 tokens
+
+
+@pytest.mark.parametrize("path,body", [
+    ("/completion", {"prompt": LONG}), ("/v1/chat/completions", {"messages": [{"role": "user", "content": LONG}]}),
+    ("/v1/responses", {"input": LONG})])
+def test_a_stream_tells_how_far_a_prompt_is_read_where_it_is_asked_to(server, path, body):
+    body = {**body, "model": "smollm2", "stream": True, "seed": 1, "temperature": 0, "n_predict": 2, "max_tokens": 2}
+    if "input" in body:
+        body["max_output_tokens"] = 16
+
+    def parts(answer):
+        lines = [line[6:] for line in answer.text.splitlines() if line.startswith("data: {")]
+        return [strict_json(line) for line in lines]
+
+    def told(answer):
+        return [one["prompt_progress"] for one in parts(answer) if "prompt_progress" in one]
+    assert told(server.post(path, body)) == []
+    fresh = json.loads(json.dumps(body).replace("One two", f"{path} Two one"))  # none of it is in the cache
+    progress = told(server.post(path, {**fresh, "return_progress": True}))
+    assert len(progress) >= 4, progress
+    total, cache = progress[0]["total"], progress[0]["cache"]
+    assert all((one["total"], one["cache"]) == (total, cache) for one in progress)
+    read = [one["processed"] for one in progress]
+    assert read[0] == cache and read[-1] == total and read == sorted(set(read))
+    again = told(server.post(path, {**fresh, "return_progress": True}))
+    assert again[0]["processed"] == again[0]["cache"] > cache and again[-1]["processed"] == total
+    assert told(server.post(path, {**fresh, "return_progress": True, "stream": False})) == []
 
 
 def test_several_prompts_have_a_list_of_answers(server, peer):

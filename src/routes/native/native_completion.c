@@ -19,7 +19,7 @@ struct kept {
     struct hearth_buf ids, probabilities;
     bool begun, newline;
     uint32_t tokens;
-    uint64_t prepared_us, first_us;
+    uint64_t first_us;
 };
 
 static uint64_t now_us(void)
@@ -71,19 +71,13 @@ static void forget(struct hearth_choice *choice)
     hearth_buf_finish(&kept->probabilities);
 }
 
-/* Nothing is sent before the first token, but the clock starts. */
-static void write_open(const struct hearth_choice *choice, struct hearth_buf *buf)
-{
-    (void)buf;
-    ((struct kept *)choice->kept)->prepared_us = now_us();
-}
-
 /* As far as the stream has come; what the engine counts is known at the end. */
-static void write_timings_so_far(const struct kept *kept, struct hearth_buf *buf)
+static void write_timings_so_far(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
+    const struct kept *kept = choice->kept;
     const struct hearth_inference_done so_far = {
         .completion_tokens = kept->tokens,
-        .prefill_us = kept->first_us - kept->prepared_us,
+        .prefill_us = kept->first_us - choice->prepared_us,
         .decode_us = now_us() - kept->first_us,
     };
     hearth_buf_text(buf, ",\"timings\":");
@@ -103,12 +97,23 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
         write_ids(event, true, buf);
     hearth_buf_printf(buf, "],\"stop\":false,\"id_slot\":0,\"tokens_predicted\":%u", kept->tokens);
     if (asked->timings)
-        write_timings_so_far(kept, buf);
+        write_timings_so_far(choice, buf);
     if (asked->probabilities && event->has_tokens) {
         hearth_buf_text(buf, ",\"completion_probabilities\":[");
         hearth_tokens_json_write(event, true, true, buf);
         hearth_buf_char(buf, ']');
     }
+    hearth_buf_char(buf, '}');
+}
+
+static void write_progress(const struct hearth_choice *choice, const struct hearth_event *event,
+                           struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf,
+                      "{\"index\":%u,\"content\":\"\",\"tokens\":[],\"stop\":false,\"id_slot\":0,"
+                      "\"tokens_predicted\":0,\"tokens_evaluated\":%u",
+                      choice->index, event->prompt_tokens);
+    hearth_generation_write_progress(choice, event, buf);
     hearth_buf_char(buf, '}');
 }
 
@@ -195,8 +200,8 @@ const struct hearth_generation_shape hearth_native_completion = {
     .id_prefix = "completion-",
     .input_param = "prompt",
     .write_answer = write_answer,
-    .write_open = write_open,
     .write_delta = write_delta,
+    .write_progress = write_progress,
     .write_finish = write_finish,
     .kept_size = sizeof(struct kept),
     .keep = keep,

@@ -136,6 +136,16 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
     hearth_openai_close_chunk(choice, NULL, buf);
 }
 
+/* A chunk that adds nothing to the answer, for clients that look into `choices`. */
+static void write_progress(const struct hearth_choice *choice, const struct hearth_event *event,
+                           struct hearth_buf *buf)
+{
+    chunk_open(choice, buf);
+    hearth_buf_text(buf, "{},\"logprobs\":null,\"finish_reason\":null}]");
+    hearth_generation_write_progress(choice, event, buf);
+    hearth_buf_text(buf, choice->generation->include_usage ? ",\"usage\":null}" : "}");
+}
+
 static const char *finish_name(const struct hearth_choice *choice)
 {
     bool called = choice->done.finish == HEARTH_FINISH_TOOLS;
@@ -235,8 +245,9 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     {                                                                                              \
         .id_prefix = "chatcmpl-", .input_param = "messages", .write_answer = write_answer,         \
         .write_open = write_open, .write_delta = write_delta, .write_finish = write_finish,        \
-        .write_usage = write_usage, .last_words = HEARTH_OPENAI_LAST_WORDS,                        \
-        .kept_size = sizeof(struct kept), .keep = keep, .forget = forget,                          \
+        .write_progress = write_progress, .write_usage = write_usage,                              \
+        .last_words = HEARTH_OPENAI_LAST_WORDS, .kept_size = sizeof(struct kept), .keep = keep,    \
+        .forget = forget,                                                                          \
     }
 
 const struct hearth_generation_shape hearth_openai_chat = CHAT_SHAPE;

@@ -169,6 +169,17 @@ void hearth_response_stream_open(const struct hearth_choice *choice, struct hear
     tell_response(choice, "response.in_progress", "in_progress", NULL, buf);
 }
 
+/* llama-server's member beside the event that says that the response is being made. */
+void hearth_response_stream_progress(const struct hearth_choice *choice,
+                                     const struct hearth_event *event, struct hearth_buf *buf)
+{
+    size_t start = open_event(choice, "response.in_progress", buf);
+    hearth_generation_write_progress(choice, event, buf);
+    hearth_buf_text(buf, ",\"response\":");
+    hearth_response_write(choice, "in_progress", NULL, buf);
+    close_event(buf, start);
+}
+
 /* Whether an event begins an item is known once it is noted, but the item before it must have ended
  * by then: so it is noted, taken back from the outline while the last one ends, and put there
  * again.
