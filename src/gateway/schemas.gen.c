@@ -3784,96 +3784,165 @@ const struct hearth_schema hearth_schema_completion_request = {
     .closed = true,
 };
 static const struct hearth_schema node_576 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 256,
-};
-static const struct hearth_schema node_578 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
+};
+static const struct hearth_schema_property top_embedding_prompt_properties[] = {
+    {"prompt_string", &node_576, true},
+};
+const struct hearth_schema hearth_schema_embedding_prompt = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embedding_prompt_properties,
+    .property_count = 1,
+    .closed = true,
+};
+static const struct hearth_schema node_579 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
 };
 static const struct hearth_schema node_580 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema_property node_578_properties[] = {
+    {"type", &node_579, true},
+    {"text", &node_580, true},
+};
+static const struct hearth_schema node_578 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_578_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_577 = {
+    .expected = "an array of objects of 1 to 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1024,
+    .items = &node_578,
+};
+static const struct hearth_schema_property top_embedding_content_properties[] = {
+    {"content", &node_577, true},
+};
+const struct hearth_schema hearth_schema_embedding_content = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embedding_content_properties,
+    .property_count = 1,
+    .closed = true,
+};
+static const struct hearth_schema node_581 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_583 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_585 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_584 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_580,
+    .items = &node_585,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_586 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_577 = {
-    .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_578, &node_579, &hearth_schema_tokens, &node_581, NULL},
+static const struct hearth_schema node_589 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_588 = {
+    .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_589, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+};
+static const struct hearth_schema node_587 = {
+    .expected = "a list of 1 to 2,048 texts and lists of token ids",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_588,
 };
 static const struct hearth_schema node_582 = {
+    .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_583, &node_584, &hearth_schema_tokens, &node_586, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_587, NULL},
+};
+static const struct hearth_schema node_590 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_591 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_593 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_594 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_595 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_592 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_585, &node_586, &node_587, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_593, &node_594, &node_595, NULL},
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_596 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_597 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_598 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_576, false},
-    {"input", &node_577, true},
-    {"encoding_format", &node_582, false},
-    {"dimensions", &node_583, false},
-    {"truncate", &node_584, false},
-    {"prompt_name", &node_588, false},
+    {"model", &node_581, false},
+    {"input", &node_582, true},
+    {"encoding_format", &node_590, false},
+    {"dimensions", &node_591, false},
+    {"truncate", &node_592, false},
+    {"prompt_name", &node_596, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_589, false},
-    {"service_tier", &node_590, false},
-    {"user", &node_591, false},
+    {"partial", &node_597, false},
+    {"service_tier", &node_598, false},
+    {"user", &node_599, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3889,124 +3958,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_600 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_601 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_604 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_606 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_597_properties[] = {
-    {"text", &node_598, true},
+static const struct hearth_schema_property node_605_properties[] = {
+    {"text", &node_606, true},
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_605 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_597_properties,
+    .properties = node_605_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_603 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_596, &node_597, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_604, &node_605, NULL},
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_602 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_595,
+    .items = &node_603,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_608 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_607 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_600,
+    .items = &node_608,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_609 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_610 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_611 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_612 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_613 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_615 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_616 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_617 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_614 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_607, &node_608, &node_609, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_615, &node_616, &node_617, NULL},
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_618 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_619 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_592, false},
-    {"query", &node_593, true},
-    {"documents", &node_594, false},
-    {"texts", &node_599, false},
-    {"return_text", &node_601, false},
-    {"truncation_direction", &node_602, false},
-    {"top_n", &node_603, false},
-    {"return_documents", &node_604, false},
-    {"raw_scores", &node_605, false},
-    {"truncate", &node_606, false},
+    {"model", &node_600, false},
+    {"query", &node_601, true},
+    {"documents", &node_602, false},
+    {"texts", &node_607, false},
+    {"return_text", &node_609, false},
+    {"truncation_direction", &node_610, false},
+    {"top_n", &node_611, false},
+    {"return_documents", &node_612, false},
+    {"raw_scores", &node_613, false},
+    {"truncate", &node_614, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_610, false},
-    {"user", &node_611, false},
+    {"service_tier", &node_618, false},
+    {"user", &node_619, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4015,65 +4084,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_620 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_624 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_623 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_616,
+    .items = &node_624,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_621 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_614, &node_615, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_622, &node_623, NULL},
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_625 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_626 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_627 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_628 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_629 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_612, false},
-    {"inputs", &node_613, true},
-    {"normalize", &node_617, false},
-    {"truncate", &node_618, false},
-    {"truncation_direction", &node_619, false},
-    {"prompt_name", &node_620, false},
-    {"dimensions", &node_621, false},
+    {"model", &node_620, false},
+    {"inputs", &node_621, true},
+    {"normalize", &node_625, false},
+    {"truncate", &node_626, false},
+    {"truncation_direction", &node_627, false},
+    {"prompt_name", &node_628, false},
+    {"dimensions", &node_629, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4082,73 +4151,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_630 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_632 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_631 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_624,
+    .items = &node_632,
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_633 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_635 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_634 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_627,
+    .items = &node_635,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_636 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_637 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_638 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_639 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_640 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_622, false},
-    {"texts", &node_623, true},
-    {"input_type", &node_625, false},
-    {"embedding_types", &node_626, false},
-    {"output_dimension", &node_628, false},
-    {"truncate", &node_629, false},
-    {"prompt_name", &node_630, false},
-    {"images", &node_631, false},
-    {"inputs", &node_632, false},
+    {"model", &node_630, false},
+    {"texts", &node_631, true},
+    {"input_type", &node_633, false},
+    {"embedding_types", &node_634, false},
+    {"output_dimension", &node_636, false},
+    {"truncate", &node_637, false},
+    {"prompt_name", &node_638, false},
+    {"images", &node_639, false},
+    {"inputs", &node_640, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4157,77 +4226,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_641 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_643 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_642 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_635,
+    .items = &node_643,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_644 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_633, &node_634, &node_636, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_641, &node_642, &node_644, NULL},
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_645 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_646 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_648 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_641 = {
+static const struct hearth_schema node_649 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_642 = {
+static const struct hearth_schema node_650 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_647 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_640, &node_641, &node_642, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_648, &node_649, &node_650, NULL},
 };
-static const struct hearth_schema node_643 = {
+static const struct hearth_schema node_651 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_652 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_637, false},
+    {"model", &node_645, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_638, false},
-    {"truncate", &node_639, false},
+    {"raw_scores", &node_646, false},
+    {"truncate", &node_647, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_643, false},
-    {"user", &node_644, false},
+    {"service_tier", &node_651, false},
+    {"user", &node_652, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4236,70 +4305,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_653 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_655 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_657 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_656 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_649,
+    .items = &node_657,
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_660 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_659 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_652,
+    .items = &node_660,
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_658 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_651,
+    .items = &node_659,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_654 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_647, &node_648, &node_650, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_655, &node_656, &node_658, NULL},
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_661 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_662 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_663 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_645, false},
-    {"inputs", &node_646, true},
-    {"truncate", &node_653, false},
-    {"truncation_direction", &node_654, false},
-    {"raw_scores", &node_655, false},
+    {"model", &node_653, false},
+    {"inputs", &node_654, true},
+    {"truncate", &node_661, false},
+    {"truncation_direction", &node_662, false},
+    {"raw_scores", &node_663, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4308,42 +4377,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_664 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_665 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_666 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_668 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_667 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_660,
+    .additional = &node_668,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_669 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_656, true},
-    {"endpoint", &node_657, true},
-    {"completion_window", &node_658, true},
-    {"metadata", &node_659, false},
-    {"output_expires_after", &node_661, false},
+    {"input_file_id", &node_664, true},
+    {"endpoint", &node_665, true},
+    {"completion_window", &node_666, true},
+    {"metadata", &node_667, false},
+    {"output_expires_after", &node_669, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4352,19 +4421,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_670 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_662, false},
-    {"id", &node_663, false},
+    {"type", &node_670, false},
+    {"id", &node_671, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4372,34 +4441,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_672 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_673 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_674 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_675 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_676 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_664, true},
-    {"name", &node_665, false},
-    {"description", &node_666, false},
-    {"parameters", &node_667, false},
-    {"strict", &node_668, false},
+    {"type", &node_672, true},
+    {"name", &node_673, false},
+    {"description", &node_674, false},
+    {"parameters", &node_675, false},
+    {"strict", &node_676, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4407,277 +4476,277 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_677 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_679 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_680 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_681 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_678 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_671, &node_672, &node_673, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_679, &node_680, &node_681, NULL},
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_682 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_683 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_684 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_685 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_686 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_687 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_688 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_689 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_690 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_691 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_692 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_693 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_695 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_696 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_697 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_694 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_687, &node_688, &node_689, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_695, &node_696, &node_697, NULL},
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_698 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_701 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_702 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_695 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_696 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_692_properties[] = {
-    {"type", &node_693, true},
-    {"name", &node_694, false},
-    {"schema", &node_695, false},
-    {"strict", &node_696, false},
-};
-static const struct hearth_schema node_692 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_692_properties,
-    .property_count = 4,
-};
-static const struct hearth_schema node_697 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_691_properties[] = {
-    {"format", &node_692, false},
-    {"verbosity", &node_697, false},
-};
-static const struct hearth_schema node_691 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_691_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema node_699 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema node_700 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema node_701 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_698_properties[] = {
-    {"effort", &node_699, false},
-    {"summary", &node_700, false},
-    {"generate_summary", &node_701, false},
-};
-static const struct hearth_schema node_698 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_698_properties,
-    .property_count = 3,
-};
 static const struct hearth_schema node_703 = {
-    .expected = "a string of at most 128 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 128,
-};
-static const struct hearth_schema node_702 = {
-    .expected = "an array of strings of at most 128 characters of at most 32 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-    .items = &node_703,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_704 = {
-    .expected = "\"auto\" or \"disabled\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "disabled", NULL},
-};
-static const struct hearth_schema node_705 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_700_properties[] = {
+    {"type", &node_701, true},
+    {"name", &node_702, false},
+    {"schema", &node_703, false},
+    {"strict", &node_704, false},
+};
+static const struct hearth_schema node_700 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_700_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema node_705 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_699_properties[] = {
+    {"format", &node_700, false},
+    {"verbosity", &node_705, false},
+};
+static const struct hearth_schema node_699 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_699_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_707 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_708 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_709 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_706_properties[] = {
+    {"effort", &node_707, false},
+    {"summary", &node_708, false},
+    {"generate_summary", &node_709, false},
 };
 static const struct hearth_schema node_706 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_706_properties,
+    .property_count = 3,
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_711 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 128,
+};
+static const struct hearth_schema node_710 = {
+    .expected = "an array of strings of at most 128 characters of at most 32 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+    .items = &node_711,
+};
+static const struct hearth_schema node_712 = {
+    .expected = "\"auto\" or \"disabled\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "disabled", NULL},
+};
+static const struct hearth_schema node_713 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_714 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_715 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_716 = {
     .expected = "0, because answers here have no logprobs",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_717 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_718 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_719 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_720 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_721 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_722 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_715 = {
+static const struct hearth_schema node_723 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_669, false},
-    {"input", &node_670, false},
-    {"instructions", &node_674, false},
-    {"previous_response_id", &node_675, false},
-    {"stream", &node_676, false},
-    {"stream_options", &node_677, false},
-    {"store", &node_678, false},
-    {"max_output_tokens", &node_679, false},
-    {"max_tool_calls", &node_680, false},
-    {"temperature", &node_681, false},
-    {"top_p", &node_682, false},
-    {"top_k", &node_683, false},
-    {"seed", &node_684, false},
-    {"tools", &node_685, false},
-    {"tool_choice", &node_686, false},
-    {"parallel_tool_calls", &node_690, false},
-    {"text", &node_691, false},
-    {"reasoning", &node_698, false},
-    {"include", &node_702, false},
-    {"truncation", &node_704, false},
-    {"background", &node_705, false},
-    {"metadata", &node_706, false},
-    {"service_tier", &node_707, false},
-    {"top_logprobs", &node_708, false},
-    {"return_progress", &node_709, false},
-    {"user", &node_710, false},
-    {"safety_identifier", &node_711, false},
-    {"prompt_cache_key", &node_712, false},
-    {"prompt_cache_retention", &node_713, false},
-    {"conversation", &node_714, false},
-    {"prompt", &node_715, false},
+    {"model", &node_677, false},
+    {"input", &node_678, false},
+    {"instructions", &node_682, false},
+    {"previous_response_id", &node_683, false},
+    {"stream", &node_684, false},
+    {"stream_options", &node_685, false},
+    {"store", &node_686, false},
+    {"max_output_tokens", &node_687, false},
+    {"max_tool_calls", &node_688, false},
+    {"temperature", &node_689, false},
+    {"top_p", &node_690, false},
+    {"top_k", &node_691, false},
+    {"seed", &node_692, false},
+    {"tools", &node_693, false},
+    {"tool_choice", &node_694, false},
+    {"parallel_tool_calls", &node_698, false},
+    {"text", &node_699, false},
+    {"reasoning", &node_706, false},
+    {"include", &node_710, false},
+    {"truncation", &node_712, false},
+    {"background", &node_713, false},
+    {"metadata", &node_714, false},
+    {"service_tier", &node_715, false},
+    {"top_logprobs", &node_716, false},
+    {"return_progress", &node_717, false},
+    {"user", &node_718, false},
+    {"safety_identifier", &node_719, false},
+    {"prompt_cache_key", &node_720, false},
+    {"prompt_cache_retention", &node_721, false},
+    {"conversation", &node_722, false},
+    {"prompt", &node_723, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",

@@ -59,6 +59,8 @@ extern const struct hearth_schema hearth_schema_logit_bias;
 extern const struct hearth_schema hearth_schema_response_format;
 extern const struct hearth_schema hearth_schema_chat_request;
 extern const struct hearth_schema hearth_schema_completion_request;
+extern const struct hearth_schema hearth_schema_embedding_prompt;
+extern const struct hearth_schema hearth_schema_embedding_content;
 extern const struct hearth_schema hearth_schema_embedding_request;
 extern const struct hearth_schema hearth_schema_time_limit;
 extern const struct hearth_schema hearth_schema_rerank_request;
