@@ -4692,8 +4692,8 @@ static const struct hearth_schema node_717 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_718 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_719 = {
     .expected = "a string",
@@ -4708,10 +4708,14 @@ static const struct hearth_schema node_721 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_722 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_723 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_723 = {
+static const struct hearth_schema node_724 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
@@ -4740,18 +4744,19 @@ static const struct hearth_schema_property top_responses_request_properties[] = 
     {"metadata", &node_714, false},
     {"service_tier", &node_715, false},
     {"top_logprobs", &node_716, false},
-    {"return_progress", &node_717, false},
-    {"user", &node_718, false},
-    {"safety_identifier", &node_719, false},
-    {"prompt_cache_key", &node_720, false},
-    {"prompt_cache_retention", &node_721, false},
-    {"conversation", &node_722, false},
-    {"prompt", &node_723, false},
+    {"timings_per_token", &node_717, false},
+    {"return_progress", &node_718, false},
+    {"user", &node_719, false},
+    {"safety_identifier", &node_720, false},
+    {"prompt_cache_key", &node_721, false},
+    {"prompt_cache_retention", &node_722, false},
+    {"conversation", &node_723, false},
+    {"prompt", &node_724, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_responses_request_properties,
-    .property_count = 31,
+    .property_count = 32,
     .closed = true,
 };

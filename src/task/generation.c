@@ -133,6 +133,18 @@ uint32_t hearth_character_count(const char *text, size_t length)
     return count;
 }
 
+static uint64_t now_us(void)
+{
+    return hearth_clock_monotonic_ns() / 1000;
+}
+
+static void count_tokens(struct hearth_choice *choice, const struct hearth_event *event)
+{
+    choice->tokens += event->token_count;
+    if (!choice->first_us)
+        choice->first_us = now_us();
+}
+
 static void on_event(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event)
 {
@@ -143,6 +155,8 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
         hearth_text_stream_progress(choice, event);
     if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
+    if (event->kind == HEARTH_EVENT_TEXT)
+        count_tokens(choice, event);
     if (!hearth_choice_take_unread(choice, &told))
         return;
     hearth_choice_note_call(choice, &told);
@@ -270,11 +284,26 @@ uint64_t hearth_generation_took_us(const struct hearth_generation *generation)
     return hearth_clock_monotonic_ns() / 1000 - generation->answering.call->started_us;
 }
 
+/* What the engine counts is known at the end. */
+void hearth_generation_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf)
+{
+    const struct hearth_inference_done so_far = {
+        .prompt_tokens = choice->done.prompt_tokens,
+        .completion_tokens = choice->tokens,
+        .prefill_us = choice->first_us - choice->prepared_us,
+        .decode_us = choice->first_us ? now_us() - choice->first_us : 0,
+    };
+    if (!choice->generation->timings)
+        return;
+    hearth_buf_text(buf, ",\"timings\":");
+    hearth_timings_write(choice->done.finish ? &choice->done : &so_far, buf);
+}
+
 void hearth_generation_write_progress(const struct hearth_choice *choice,
                                       const struct hearth_event *event, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, ",\"prompt_progress\":");
-    hearth_progress_write(event, hearth_clock_monotonic_ns() / 1000 - choice->prepared_us, buf);
+    hearth_progress_write(event, now_us() - choice->prepared_us, buf);
 }
 
 /* As OpenAI counts: each prompt once, however many choices were made of it. */

@@ -28,7 +28,8 @@ struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
     uint32_t characters; /* in the text so far */
-    uint64_t prepared_us;  /* when its prompt was ready to be read */
+    uint32_t tokens;     /* sampled so far */
+    uint64_t prepared_us, first_us; /* when its prompt was ready to be read, and had been read */
     bool opened;         /* the stream has its first event */
     /* Collected when the answer does not stream, or the shape `collects`. Of calls, ids and names
      * are always there. */
@@ -135,6 +136,8 @@ void hearth_generation_start(struct hearth_call *call,
 const char *hearth_generation_version(const struct hearth_generation *generation);
 uint64_t hearth_generation_took_us(const struct hearth_generation *generation);
 
+/* ,"timings":{…}, llama-server's member, where it was asked for: as far as the choice has come. */
+void hearth_generation_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf);
 /* ,"prompt_progress":{…}, llama-server's member, of a PROGRESS event. */
 void hearth_generation_write_progress(const struct hearth_choice *choice,
                                       const struct hearth_event *event, struct hearth_buf *buf);

@@ -271,5 +271,18 @@ def test_timings_come_with_openais_answers_where_they_are_asked_for(server, path
     assert whole["timings"]["predicted_n"] == 3 and whole["timings"]["prompt_ms"] >= 0
     chunks = [json.loads(line[6:]) for line in server.post(path, {**body, "stream": True}).text.splitlines()
               if line.startswith("data: {")]
-    assert [chunk["timings"]["predicted_n"] for chunk in chunks if "timings" in chunk] == [3]
+    told = [chunk["timings"] for chunk in chunks if "timings" in chunk]
+    counts = [one["predicted_n"] for one in told]
+    assert counts[-1] == 3 and counts == sorted(counts) and len(counts) > 1
+    assert all(one["cache_n"] + one["prompt_n"] == whole["timings"]["cache_n"] + whole["timings"]["prompt_n"] for one in told)
     assert "timings" not in server.post(path, {**body, "timings_per_token": False}).json()
+
+
+def test_the_deltas_and_the_end_of_a_response_have_timings_where_they_are_asked_for(server):
+    body = {"model": "gap", "input": "Hello", "max_output_tokens": 16, "stream": True, "timings_per_token": True}
+    parts = [json.loads(line[6:]) for line in server.post("/v1/responses", body).text.splitlines()
+             if line.startswith("data: {")]
+    deltas = [one for one in parts if one["type"] == "response.output_text.delta"]
+    assert deltas and all(one["timings"]["predicted_n"] > 0 for one in deltas)
+    assert parts[-1]["timings"]["predicted_n"] == parts[-1]["response"]["usage"]["output_tokens"]
+    assert not any("timings" in one for one in parts if one["type"].endswith((".added", ".done", ".created")))

@@ -140,6 +140,7 @@ static struct hearth_generation_request request_of(const json_t *body)
         .n = 1,
         .class_ = HEARTH_CLASS_NORMAL,
         .stream = hearth_json_truth(body, "stream", false),
+        .timings = hearth_json_truth(body, "timings_per_token", false),
     };
 }
 

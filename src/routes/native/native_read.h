@@ -18,7 +18,7 @@ struct hearth_native_asked {
     const char *const *prompts;       /* of each input; "" where it was no text alone */
     const struct hearth_bytes *stops; /* copies: the body is gone when the answer is written */
     const char *const *fields; /* paths of what an answer shows, up to a NULL; NULL: all of it */
-    bool probabilities, tokens, timings;
+    bool probabilities, tokens;
 };
 
 /* /completion: a prompt, or up to HEARTH_NATIVE_PROMPTS_MAX of them. */

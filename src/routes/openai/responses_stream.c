@@ -143,6 +143,8 @@ static void tell_text(const struct hearth_choice *choice, const char *type, cons
     hearth_json_write_string(buf, text.bytes, text.length);
     if (item->channel == HEARTH_CHANNEL_CONTENT)
         hearth_buf_text(buf, ",\"logprobs\":[]");
+    if (strcmp(name, "delta") == 0)
+        hearth_generation_write_timings(choice, buf);
     if (item->channel == HEARTH_CHANNEL_CALL && strcmp(name, "delta") != 0) {
         hearth_buf_text(buf, ",\"name\":");
         const struct hearth_buf *function = &choice->calls[item->call].name;
@@ -217,6 +219,7 @@ void hearth_response_stream_finish(const struct hearth_choice *choice, struct he
     size_t from = buf->length;
     hearth_response_write(choice, status, NULL, buf);
     hearth_response_keep(choice, buf->bytes + from, buf->failed ? 0 : buf->length - from);
+    hearth_generation_write_timings(choice, buf);
     close_event(buf, start);
 }
 
