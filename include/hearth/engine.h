@@ -182,6 +182,7 @@ struct hearth_sampling {
     uint32_t top_logprobs; /* alternatives with each token, at most 20 */
     bool logprobs;
     bool prompt_logprobs; /* with `logprobs`: those of the prompt's tokens too, as PROMPT events */
+    bool progress;        /* PROGRESS events are wanted */
     bool no_answer; /* nothing is generated: the answer ends behind the prompt, as if cut off */
     bool ignore_eos;
     const struct hearth_bytes *stops;
@@ -249,6 +250,9 @@ enum hearth_event_kind {
     /* Tokens of the prompt, the next ones each time, before any text; the first of all has the
      * logprob NaN, since nothing stands before it. */
     HEARTH_EVENT_PROMPT,
+    /* How much of the prompt has been read, where sampling.progress asks for it: first what the
+     * cache had, then after each step. The last one, of the whole prompt, is before any text. */
+    HEARTH_EVENT_PROGRESS,
     HEARTH_EVENT_DONE,
     HEARTH_EVENT_ERROR,
 };
@@ -291,18 +295,18 @@ struct hearth_event {
     uint32_t sequence;
     struct hearth_bytes bytes;         /* TEXT, TENSOR, BYTES; the message of ERROR */
     const struct hearth_token *tokens; /* TEXT, PROMPT */
-    uint32_t token_count;              /* TEXT: tokens sampled since the last event */
-    bool has_tokens;                   /* TEXT, PROMPT: `tokens` holds token_count entries */
-    enum hearth_text_channel channel;  /* TEXT */
-    uint32_t call;                     /* TEXT of CALL, ARGUMENTS, UNREAD: which call, from 0 */
-    struct hearth_bytes call_id;       /* TEXT of CALL: the id that the model gave, or empty */
-    const float *values;               /* VECTOR */
+    uint32_t token_count; /* TEXT: tokens sampled since the last event; PROGRESS: read so far */
+    bool has_tokens;      /* TEXT, PROMPT: `tokens` holds token_count entries */
+    enum hearth_text_channel channel; /* TEXT */
+    uint32_t call;                    /* TEXT of CALL, ARGUMENTS, UNREAD: which call, from 0 */
+    struct hearth_bytes call_id;      /* TEXT of CALL: the id that the model gave, or empty */
+    const float *values;              /* VECTOR */
     uint32_t value_count;
     int error;                 /* ERROR: one of enum hearth_error_code */
     enum hearth_finish finish; /* DONE */
     uint32_t stop;          /* DONE: the stop string that ended it, counted from 1; 0: none did */
-    uint32_t prompt_tokens; /* DONE */
-    uint32_t cached_tokens; /* DONE: of the prompt, taken from the cache */
+    uint32_t prompt_tokens; /* DONE, PROGRESS */
+    uint32_t cached_tokens; /* DONE, PROGRESS: of the prompt, taken from the cache */
     uint32_t completion_tokens; /* DONE */
 };
 

@@ -141,13 +141,14 @@ static const struct taker {
                 struct hearth_error *error);
     bool of_stream;
 } takers[] = {
-    [HEARTH_IPC_STARTED] = {take_started, false}, [HEARTH_IPC_PROGRESS] = {take_progress, false},
-    [HEARTH_IPC_READY] = {take_ready, false},     [HEARTH_IPC_FAILED] = {take_failed, false},
-    [HEARTH_IPC_PONG] = {take_pong, false},       [HEARTH_IPC_PREPARED] = {take_prepared, true},
-    [HEARTH_IPC_TEXT] = {take_event, true},       [HEARTH_IPC_VECTOR] = {take_event, true},
-    [HEARTH_IPC_TOKENS] = {take_tokens, true},    [HEARTH_IPC_TENSOR] = {take_event, true},
-    [HEARTH_IPC_BYTES] = {take_event, true},      [HEARTH_IPC_DONE] = {take_event, true},
-    [HEARTH_IPC_ERROR] = {take_event, true},      [HEARTH_IPC_PROMPT] = {take_event, true},
+    [HEARTH_IPC_STARTED] = {take_started, false},  [HEARTH_IPC_PROGRESS] = {take_progress, false},
+    [HEARTH_IPC_READY] = {take_ready, false},      [HEARTH_IPC_FAILED] = {take_failed, false},
+    [HEARTH_IPC_PONG] = {take_pong, false},        [HEARTH_IPC_PREPARED] = {take_prepared, true},
+    [HEARTH_IPC_TEXT] = {take_event, true},        [HEARTH_IPC_VECTOR] = {take_event, true},
+    [HEARTH_IPC_TOKENS] = {take_tokens, true},     [HEARTH_IPC_TENSOR] = {take_event, true},
+    [HEARTH_IPC_BYTES] = {take_event, true},       [HEARTH_IPC_DONE] = {take_event, true},
+    [HEARTH_IPC_ERROR] = {take_event, true},       [HEARTH_IPC_PROMPT] = {take_event, true},
+    [HEARTH_IPC_PROMPT_READ] = {take_event, true},
 };
 
 /* Streams exist only once the model is ready. That one of them is ours is for the caller to know: a

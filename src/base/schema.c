@@ -287,15 +287,37 @@ static bool check_object(struct check *check, const struct hearth_schema *schema
     return good;
 }
 
-/* How far a list or object goes along with an alternative, for telling which one was meant. */
-static bool is_near(const struct hearth_schema *schema, const json_t *value)
+/* How far a list or object goes along with an alternative, for telling which one was meant: a list
+ * of items of any kind may be meant by what begins as a list of one kind does, but less so. */
+enum nearness { FAR, NEAR, NEAREST };
+
+static enum nearness nearness_of(const struct hearth_schema *schema, const json_t *value)
 {
     if (!(schema->types & type_of(value)))
-        return false;
+        return FAR;
     if (!json_is_array(value) || !schema->items || json_array_size(value) == 0)
-        return true;
+        return NEAR;
     unsigned types = schema->items->types;
-    return !types || (types & type_of(json_array_get(value, 0)));
+    if (!types)
+        return NEAR;
+    return types & type_of(json_array_get(value, 0)) ? NEAREST : FAR;
+}
+
+/* The alternative that is nearer than all others, or NULL; also whether any is near. */
+static const struct hearth_schema *meant_by(const struct hearth_schema *schema, const json_t *value,
+                                            bool *ret_near)
+{
+    const struct hearth_schema *meant = NULL;
+    enum nearness best = FAR;
+    for (const struct hearth_schema *const *one = schema->any_of; *one; one++) {
+        enum nearness nearness = nearness_of(*one, value);
+        if (nearness < best || nearness == FAR)
+            continue;
+        meant = nearness > best ? *one : NULL;
+        best = nearness;
+    }
+    *ret_near = best != FAR;
+    return meant;
 }
 
 /* Without a list of faults: the first alternative that fits is enough, and the others' faults are
@@ -323,16 +345,11 @@ static bool check_any(struct check *check, const struct hearth_schema *schema, c
     if (fits_one(check, schema, value, way))
         return true;
     /* The faults of the one alternative that takes such a value say more than "none matches". */
-    const struct hearth_schema *meant = NULL;
-    size_t near = 0;
-    for (const struct hearth_schema *const *one = schema->any_of; *one; one++)
-        if (is_near(*one, value)) {
-            meant = *one;
-            near++;
-        }
+    bool near;
+    const struct hearth_schema *meant = meant_by(schema, value, &near);
     if (!check->faults)
         return false;
-    if (near == 1)
+    if (meant)
         return check_value(check, meant, value, way);
     /* An empty list has the right type everywhere; what is wrong is that it is empty. */
     if (json_is_array(value) && json_array_size(value) == 0 && near)

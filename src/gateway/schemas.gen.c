@@ -995,11 +995,11 @@ static const struct hearth_schema node_129 = {
     .items = &node_130,
 };
 static const struct hearth_schema node_126 = {
-    .expected = "a string or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .any_of = (const struct hearth_schema *const[]){&node_127, &node_128, &node_129, NULL},
+    .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .any_of = (const struct hearth_schema *const[]){&node_127, &hearth_schema_native_prompt_object, &node_128, &node_129, NULL},
 };
 static const struct hearth_schema node_125 = {
-    .expected = "an array of strings or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
+    .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
@@ -1007,40 +1007,47 @@ static const struct hearth_schema node_125 = {
 };
 const struct hearth_schema hearth_schema_native_prompt = {
     .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
-    .any_of = (const struct hearth_schema *const[]){&node_124, &node_125, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_124, &hearth_schema_native_prompt_object, &node_125, NULL},
 };
 static const struct hearth_schema node_133 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_134 = {
+    .expected = "nothing",
+    .refused = "only text can be read here",
+};
+static const struct hearth_schema_property top_native_prompt_object_properties[] = {
+    {"prompt_string", &node_133, true},
+    {"multimodal_data", &node_134, false},
+};
+const struct hearth_schema hearth_schema_native_prompt_object = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_native_prompt_object_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_135 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_136 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_135 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_136 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_137 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_138 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_139 = {
     .expected = "a number from 0 to 100",
@@ -1049,22 +1056,22 @@ static const struct hearth_schema node_139 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_140 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_141 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_142 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_141 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_142 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_143 = {
     .expected = "a number from 0 to 1",
@@ -1073,10 +1080,10 @@ static const struct hearth_schema node_143 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_144 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_145 = {
     .expected = "a number from 0 to 1",
@@ -1085,186 +1092,190 @@ static const struct hearth_schema node_145 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_146 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_147 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_148 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_149 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_150 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_149 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_150 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_151 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_152 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_153 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_154 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_155 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_156 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_158 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_157 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_156,
+    .items = &node_158,
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_159 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_160 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_161 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_164 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_163 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_162,
+    .items = &node_164,
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_165 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_166 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_162 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_161, &node_163, &node_164, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_163, &node_165, &node_166, NULL},
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_167 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_166 = {
+static const struct hearth_schema node_168 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_171 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_170 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_169,
+    .additional = &node_171,
 };
-static const struct hearth_schema node_171 = {
+static const struct hearth_schema node_173 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_172 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_171,
+    .items = &node_173,
 };
-static const struct hearth_schema node_172 = {
+static const struct hearth_schema node_174 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_169 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_168, &node_170, &node_172, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_170, &node_172, &node_174, NULL},
 };
-static const struct hearth_schema node_173 = {
+static const struct hearth_schema node_175 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_174 = {
+static const struct hearth_schema node_176 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_175 = {
+static const struct hearth_schema node_177 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_176 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_177 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_178 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_179 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_180 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_181 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_182 = {
     .expected = "an integer",
@@ -1291,71 +1302,80 @@ static const struct hearth_schema node_187 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_188 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_189 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_190 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
-    .expected = "a string",
+static const struct hearth_schema node_192 = {
+    .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
+    .length_max = 256,
 };
-static const struct hearth_schema node_189 = {
-    .expected = "an array of strings of at most 64 items",
+static const struct hearth_schema node_191 = {
+    .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_190,
+    .items = &node_192,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
     {"prompt", &hearth_schema_native_prompt, true},
-    {"model", &node_133, false},
-    {"stream", &node_134, false},
-    {"n_predict", &node_135, false},
-    {"max_tokens", &node_136, false},
-    {"temperature", &node_137, false},
-    {"dynatemp_range", &node_138, false},
-    {"dynatemp_exponent", &node_139, false},
-    {"top_k", &node_140, false},
-    {"top_p", &node_141, false},
-    {"min_p", &node_142, false},
-    {"typical_p", &node_143, false},
-    {"top_n_sigma", &node_144, false},
-    {"xtc_probability", &node_145, false},
-    {"xtc_threshold", &node_146, false},
-    {"repeat_penalty", &node_147, false},
-    {"repeat_last_n", &node_148, false},
-    {"presence_penalty", &node_149, false},
-    {"frequency_penalty", &node_150, false},
-    {"dry_multiplier", &node_151, false},
-    {"dry_base", &node_152, false},
-    {"dry_allowed_length", &node_153, false},
-    {"dry_penalty_last_n", &node_154, false},
-    {"dry_sequence_breakers", &node_155, false},
-    {"mirostat", &node_157, false},
-    {"mirostat_tau", &node_158, false},
-    {"mirostat_eta", &node_159, false},
-    {"samplers", &node_160, false},
-    {"seed", &node_165, false},
+    {"model", &node_135, false},
+    {"stream", &node_136, false},
+    {"n_predict", &node_137, false},
+    {"max_tokens", &node_138, false},
+    {"temperature", &node_139, false},
+    {"dynatemp_range", &node_140, false},
+    {"dynatemp_exponent", &node_141, false},
+    {"top_k", &node_142, false},
+    {"top_p", &node_143, false},
+    {"min_p", &node_144, false},
+    {"typical_p", &node_145, false},
+    {"top_n_sigma", &node_146, false},
+    {"xtc_probability", &node_147, false},
+    {"xtc_threshold", &node_148, false},
+    {"repeat_penalty", &node_149, false},
+    {"repeat_last_n", &node_150, false},
+    {"presence_penalty", &node_151, false},
+    {"frequency_penalty", &node_152, false},
+    {"dry_multiplier", &node_153, false},
+    {"dry_base", &node_154, false},
+    {"dry_allowed_length", &node_155, false},
+    {"dry_penalty_last_n", &node_156, false},
+    {"dry_sequence_breakers", &node_157, false},
+    {"mirostat", &node_159, false},
+    {"mirostat_tau", &node_160, false},
+    {"mirostat_eta", &node_161, false},
+    {"samplers", &node_162, false},
+    {"seed", &node_167, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_166, false},
-    {"logit_bias", &node_167, false},
-    {"n_probs", &node_173, false},
-    {"grammar", &node_174, false},
-    {"json_schema", &node_175, false},
+    {"ignore_eos", &node_168, false},
+    {"logit_bias", &node_169, false},
+    {"n_probs", &node_175, false},
+    {"grammar", &node_176, false},
+    {"json_schema", &node_177, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_176, false},
-    {"timings_per_token", &node_177, false},
-    {"post_sampling_probs", &node_178, false},
-    {"cache_prompt", &node_179, false},
-    {"id_slot", &node_180, false},
-    {"n_keep", &node_181, false},
-    {"n_discard", &node_182, false},
-    {"n_indent", &node_183, false},
-    {"min_keep", &node_184, false},
-    {"t_max_predict_ms", &node_185, false},
-    {"t_max_prompt_ms", &node_186, false},
-    {"n_cache_reuse", &node_187, false},
-    {"return_progress", &node_188, false},
-    {"response_fields", &node_189, false},
+    {"return_tokens", &node_178, false},
+    {"timings_per_token", &node_179, false},
+    {"post_sampling_probs", &node_180, false},
+    {"cache_prompt", &node_181, false},
+    {"id_slot", &node_182, false},
+    {"n_keep", &node_183, false},
+    {"n_discard", &node_184, false},
+    {"n_indent", &node_185, false},
+    {"min_keep", &node_186, false},
+    {"t_max_predict_ms", &node_187, false},
+    {"t_max_prompt_ms", &node_188, false},
+    {"n_cache_reuse", &node_189, false},
+    {"return_progress", &node_190, false},
+    {"response_fields", &node_191, false},
 };
 const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
@@ -1364,75 +1384,63 @@ const struct hearth_schema hearth_schema_native_completion_request = {
     .property_count = 51,
     .closed = true,
 };
-static const struct hearth_schema node_191 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_192 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
 static const struct hearth_schema node_193 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_194 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_195 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_198 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_199 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema_property node_195_properties[] = {
-    {"text", &node_196, true},
-    {"filename", &node_197, false},
+static const struct hearth_schema_property node_197_properties[] = {
+    {"text", &node_198, true},
+    {"filename", &node_199, false},
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_197 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_195_properties,
+    .properties = node_197_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_196 = {
     .expected = "an array of objects of at most 256 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-    .items = &node_195,
+    .items = &node_197,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_200 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_201 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_200 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_201 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_202 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_203 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_204 = {
     .expected = "a number from 0 to 100",
@@ -1441,22 +1449,22 @@ static const struct hearth_schema node_204 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_205 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_206 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_207 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_206 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_207 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_208 = {
     .expected = "a number from 0 to 1",
@@ -1465,10 +1473,10 @@ static const struct hearth_schema node_208 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_209 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_210 = {
     .expected = "a number from 0 to 1",
@@ -1477,186 +1485,190 @@ static const struct hearth_schema node_210 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_211 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_212 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_213 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_214 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_215 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_214 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_215 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_216 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_217 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_218 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_219 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_220 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_221 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_223 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_222 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_221,
+    .items = &node_223,
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_224 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_225 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_226 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_229 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_228 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_227,
+    .items = &node_229,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_230 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_231 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_227 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_226, &node_228, &node_229, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_228, &node_230, &node_231, NULL},
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_232 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_231 = {
+static const struct hearth_schema node_233 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_236 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_235 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_234,
+    .additional = &node_236,
 };
-static const struct hearth_schema node_236 = {
+static const struct hearth_schema node_238 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_237 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_236,
+    .items = &node_238,
 };
-static const struct hearth_schema node_237 = {
+static const struct hearth_schema node_239 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_234 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_233, &node_235, &node_237, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_235, &node_237, &node_239, NULL},
 };
-static const struct hearth_schema node_238 = {
+static const struct hearth_schema node_240 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_239 = {
+static const struct hearth_schema node_241 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_240 = {
+static const struct hearth_schema node_242 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_241 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_242 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_243 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_244 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_245 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_246 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_247 = {
     .expected = "an integer",
@@ -1683,74 +1695,83 @@ static const struct hearth_schema node_252 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_253 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_254 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_255 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_255 = {
-    .expected = "a string",
+static const struct hearth_schema node_257 = {
+    .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
+    .length_max = 256,
 };
-static const struct hearth_schema node_254 = {
-    .expected = "an array of strings of at most 64 items",
+static const struct hearth_schema node_256 = {
+    .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_255,
+    .items = &node_257,
 };
 static const struct hearth_schema_property top_native_infill_request_properties[] = {
-    {"input_prefix", &node_191, true},
-    {"input_suffix", &node_192, true},
-    {"prompt", &node_193, false},
-    {"input_extra", &node_194, false},
-    {"model", &node_198, false},
-    {"stream", &node_199, false},
-    {"n_predict", &node_200, false},
-    {"max_tokens", &node_201, false},
-    {"temperature", &node_202, false},
-    {"dynatemp_range", &node_203, false},
-    {"dynatemp_exponent", &node_204, false},
-    {"top_k", &node_205, false},
-    {"top_p", &node_206, false},
-    {"min_p", &node_207, false},
-    {"typical_p", &node_208, false},
-    {"top_n_sigma", &node_209, false},
-    {"xtc_probability", &node_210, false},
-    {"xtc_threshold", &node_211, false},
-    {"repeat_penalty", &node_212, false},
-    {"repeat_last_n", &node_213, false},
-    {"presence_penalty", &node_214, false},
-    {"frequency_penalty", &node_215, false},
-    {"dry_multiplier", &node_216, false},
-    {"dry_base", &node_217, false},
-    {"dry_allowed_length", &node_218, false},
-    {"dry_penalty_last_n", &node_219, false},
-    {"dry_sequence_breakers", &node_220, false},
-    {"mirostat", &node_222, false},
-    {"mirostat_tau", &node_223, false},
-    {"mirostat_eta", &node_224, false},
-    {"samplers", &node_225, false},
-    {"seed", &node_230, false},
+    {"input_prefix", &node_193, true},
+    {"input_suffix", &node_194, true},
+    {"prompt", &node_195, false},
+    {"input_extra", &node_196, false},
+    {"model", &node_200, false},
+    {"stream", &node_201, false},
+    {"n_predict", &node_202, false},
+    {"max_tokens", &node_203, false},
+    {"temperature", &node_204, false},
+    {"dynatemp_range", &node_205, false},
+    {"dynatemp_exponent", &node_206, false},
+    {"top_k", &node_207, false},
+    {"top_p", &node_208, false},
+    {"min_p", &node_209, false},
+    {"typical_p", &node_210, false},
+    {"top_n_sigma", &node_211, false},
+    {"xtc_probability", &node_212, false},
+    {"xtc_threshold", &node_213, false},
+    {"repeat_penalty", &node_214, false},
+    {"repeat_last_n", &node_215, false},
+    {"presence_penalty", &node_216, false},
+    {"frequency_penalty", &node_217, false},
+    {"dry_multiplier", &node_218, false},
+    {"dry_base", &node_219, false},
+    {"dry_allowed_length", &node_220, false},
+    {"dry_penalty_last_n", &node_221, false},
+    {"dry_sequence_breakers", &node_222, false},
+    {"mirostat", &node_224, false},
+    {"mirostat_tau", &node_225, false},
+    {"mirostat_eta", &node_226, false},
+    {"samplers", &node_227, false},
+    {"seed", &node_232, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_231, false},
-    {"logit_bias", &node_232, false},
-    {"n_probs", &node_238, false},
-    {"grammar", &node_239, false},
-    {"json_schema", &node_240, false},
+    {"ignore_eos", &node_233, false},
+    {"logit_bias", &node_234, false},
+    {"n_probs", &node_240, false},
+    {"grammar", &node_241, false},
+    {"json_schema", &node_242, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_241, false},
-    {"timings_per_token", &node_242, false},
-    {"post_sampling_probs", &node_243, false},
-    {"cache_prompt", &node_244, false},
-    {"id_slot", &node_245, false},
-    {"n_keep", &node_246, false},
-    {"n_discard", &node_247, false},
-    {"n_indent", &node_248, false},
-    {"min_keep", &node_249, false},
-    {"t_max_predict_ms", &node_250, false},
-    {"t_max_prompt_ms", &node_251, false},
-    {"n_cache_reuse", &node_252, false},
-    {"return_progress", &node_253, false},
-    {"response_fields", &node_254, false},
+    {"return_tokens", &node_243, false},
+    {"timings_per_token", &node_244, false},
+    {"post_sampling_probs", &node_245, false},
+    {"cache_prompt", &node_246, false},
+    {"id_slot", &node_247, false},
+    {"n_keep", &node_248, false},
+    {"n_discard", &node_249, false},
+    {"n_indent", &node_250, false},
+    {"min_keep", &node_251, false},
+    {"t_max_predict_ms", &node_252, false},
+    {"t_max_prompt_ms", &node_253, false},
+    {"n_cache_reuse", &node_254, false},
+    {"return_progress", &node_255, false},
+    {"response_fields", &node_256, false},
 };
 const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
@@ -1759,65 +1780,65 @@ const struct hearth_schema hearth_schema_native_infill_request = {
     .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_259 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_260 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_262 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_263 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_264 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_261 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_260, &node_261, &node_262, NULL},
-};
-static const struct hearth_schema node_263 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_264 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_262, &node_263, &node_264, NULL},
 };
 static const struct hearth_schema node_265 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_266 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_267 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_268 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_native_template_request_properties[] = {
-    {"model", &node_256, false},
-    {"messages", &node_257, true},
-    {"tools", &node_258, false},
-    {"tool_choice", &node_259, false},
-    {"parallel_tool_calls", &node_263, false},
-    {"add_generation_prompt", &node_264, false},
-    {"chat_template_kwargs", &node_265, false},
-    {"reasoning_effort", &node_266, false},
+    {"model", &node_258, false},
+    {"messages", &node_259, true},
+    {"tools", &node_260, false},
+    {"tool_choice", &node_261, false},
+    {"parallel_tool_calls", &node_265, false},
+    {"add_generation_prompt", &node_266, false},
+    {"chat_template_kwargs", &node_267, false},
+    {"reasoning_effort", &node_268, false},
 };
 const struct hearth_schema hearth_schema_native_template_request = {
     .expected = "an object",
@@ -1826,35 +1847,23 @@ const struct hearth_schema hearth_schema_native_template_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_269 = {
     .expected = "an integer from -2 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_270 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_271 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_270 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_271 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_272 = {
     .expected = "a number from 0 to 1",
@@ -1863,37 +1872,41 @@ static const struct hearth_schema node_272 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_273 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_274 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_275 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_274 = {
+static const struct hearth_schema node_276 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_275 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_276 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_277 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_278 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_279 = {
     .expected = "an integer",
@@ -1916,12 +1929,12 @@ static const struct hearth_schema node_283 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_284 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_285 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_286 = {
     .expected = "true or false",
@@ -1948,54 +1961,62 @@ static const struct hearth_schema node_291 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_292 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_293 = {
-    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){0.0},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_294 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_295 = {
+    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
+};
+static const struct hearth_schema node_296 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_297 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_267, false},
-    {"temperature", &node_268, false},
-    {"top_k", &node_269, false},
-    {"top_p", &node_270, false},
-    {"min_p", &node_271, false},
-    {"typical_p", &node_272, false},
-    {"repeat_last_n", &node_273, false},
-    {"repeat_penalty", &node_274, false},
-    {"presence_penalty", &node_275, false},
-    {"frequency_penalty", &node_276, false},
-    {"seed", &node_277, false},
+    {"num_predict", &node_269, false},
+    {"temperature", &node_270, false},
+    {"top_k", &node_271, false},
+    {"top_p", &node_272, false},
+    {"min_p", &node_273, false},
+    {"typical_p", &node_274, false},
+    {"repeat_last_n", &node_275, false},
+    {"repeat_penalty", &node_276, false},
+    {"presence_penalty", &node_277, false},
+    {"frequency_penalty", &node_278, false},
+    {"seed", &node_279, false},
     {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_278, false},
-    {"num_batch", &node_279, false},
-    {"num_gpu", &node_280, false},
-    {"main_gpu", &node_281, false},
-    {"num_thread", &node_282, false},
-    {"num_keep", &node_283, false},
-    {"numa", &node_284, false},
-    {"low_vram", &node_285, false},
-    {"vocab_only", &node_286, false},
-    {"use_mmap", &node_287, false},
-    {"use_mlock", &node_288, false},
-    {"f16_kv", &node_289, false},
-    {"logits_all", &node_290, false},
-    {"penalize_newline", &node_291, false},
-    {"tfs_z", &node_292, false},
-    {"mirostat", &node_293, false},
-    {"mirostat_tau", &node_294, false},
-    {"mirostat_eta", &node_295, false},
+    {"num_ctx", &node_280, false},
+    {"num_batch", &node_281, false},
+    {"num_gpu", &node_282, false},
+    {"main_gpu", &node_283, false},
+    {"num_thread", &node_284, false},
+    {"num_keep", &node_285, false},
+    {"numa", &node_286, false},
+    {"low_vram", &node_287, false},
+    {"vocab_only", &node_288, false},
+    {"use_mmap", &node_289, false},
+    {"use_mlock", &node_290, false},
+    {"f16_kv", &node_291, false},
+    {"logits_all", &node_292, false},
+    {"penalize_newline", &node_293, false},
+    {"tfs_z", &node_294, false},
+    {"mirostat", &node_295, false},
+    {"mirostat_tau", &node_296, false},
+    {"mirostat_eta", &node_297, false},
 };
 const struct hearth_schema hearth_schema_ollama_options = {
     .expected = "an object",
@@ -2004,48 +2025,48 @@ const struct hearth_schema hearth_schema_ollama_options = {
     .property_count = 30,
     .closed = true,
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_298 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_300 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_301 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_303 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_304 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_305 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_302 = {
     .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_301, &node_302, &node_303, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_303, &node_304, &node_305, NULL},
 };
-static const struct hearth_schema_property node_297_properties[] = {
-    {"name", &node_298, true},
-    {"index", &node_299, false},
-    {"arguments", &node_300, false},
+static const struct hearth_schema_property node_299_properties[] = {
+    {"name", &node_300, true},
+    {"index", &node_301, false},
+    {"arguments", &node_302, false},
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_299 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_297_properties,
+    .properties = node_299_properties,
     .property_count = 3,
 };
 static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_296, false},
-    {"function", &node_297, true},
+    {"id", &node_298, false},
+    {"function", &node_299, true},
 };
 const struct hearth_schema hearth_schema_ollama_tool_call = {
     .expected = "an object",
@@ -2053,45 +2074,45 @@ const struct hearth_schema hearth_schema_ollama_tool_call = {
     .properties = top_ollama_tool_call_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_306 = {
     .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
 };
-static const struct hearth_schema node_305 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_306 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_307 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_308 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_309 = {
     .expected = "nothing",
     .refused = "the models here read text only, no images",
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_310 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_ollama_tool_call,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_311 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_312 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_304, true},
-    {"content", &node_305, false},
-    {"thinking", &node_306, false},
-    {"images", &node_307, false},
-    {"tool_calls", &node_308, false},
-    {"tool_name", &node_309, false},
-    {"tool_call_id", &node_310, false},
+    {"role", &node_306, true},
+    {"content", &node_307, false},
+    {"thinking", &node_308, false},
+    {"images", &node_309, false},
+    {"tool_calls", &node_310, false},
+    {"tool_name", &node_311, false},
+    {"tool_call_id", &node_312, false},
 };
 const struct hearth_schema hearth_schema_ollama_message = {
     .expected = "an object",
@@ -2099,127 +2120,127 @@ const struct hearth_schema hearth_schema_ollama_message = {
     .properties = top_ollama_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_313 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_314 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 65536,
     .items = &hearth_schema_ollama_message,
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_315 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_317 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_318 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_319 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_316 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_315, &node_316, &node_317, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_317, &node_318, &node_319, NULL},
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_321 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_320 = {
+static const struct hearth_schema node_322 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_323 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_320 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_319, &node_320, &node_321, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_321, &node_322, &node_323, NULL},
 };
-static const struct hearth_schema node_322 = {
+static const struct hearth_schema node_324 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_324 = {
+static const struct hearth_schema node_326 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_325 = {
+static const struct hearth_schema node_327 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_326 = {
+static const struct hearth_schema node_328 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_323 = {
+static const struct hearth_schema node_325 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_324, &node_325, &node_326, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_326, &node_327, &node_328, NULL},
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_330 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_331 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_330 = {
+static const struct hearth_schema node_332 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_329 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_328, &node_329, &node_330, NULL},
-};
-static const struct hearth_schema node_331 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_332 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .any_of = (const struct hearth_schema *const[]){&node_330, &node_331, &node_332, NULL},
 };
 static const struct hearth_schema node_333 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_334 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_335 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_336 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_311, false},
-    {"messages", &node_312, false},
-    {"tools", &node_313, false},
-    {"tool_choice", &node_314, false},
-    {"format", &node_318, false},
+    {"model", &node_313, false},
+    {"messages", &node_314, false},
+    {"tools", &node_315, false},
+    {"tool_choice", &node_316, false},
+    {"format", &node_320, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_322, false},
-    {"keep_alive", &node_323, false},
-    {"think", &node_327, false},
-    {"logprobs", &node_331, false},
-    {"top_logprobs", &node_332, false},
-    {"truncate", &node_333, false},
-    {"shift", &node_334, false},
+    {"stream", &node_324, false},
+    {"keep_alive", &node_325, false},
+    {"think", &node_329, false},
+    {"logprobs", &node_333, false},
+    {"top_logprobs", &node_334, false},
+    {"truncate", &node_335, false},
+    {"shift", &node_336, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
@@ -2228,130 +2249,130 @@ const struct hearth_schema hearth_schema_ollama_chat_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_335 = {
+static const struct hearth_schema node_337 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_336 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_337 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_338 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_339 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_340 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
 static const struct hearth_schema node_341 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_343 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_344 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_345 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_340 = {
+static const struct hearth_schema node_342 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_341, &node_342, &node_343, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_343, &node_344, &node_345, NULL},
 };
-static const struct hearth_schema node_344 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_346 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_347 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_349 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_350 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_351 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_348 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_347, &node_348, &node_349, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_349, &node_350, &node_351, NULL},
 };
-static const struct hearth_schema node_351 = {
+static const struct hearth_schema node_353 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_354 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_353 = {
+static const struct hearth_schema node_355 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_352 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_351, &node_352, &node_353, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &node_355, NULL},
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_356 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_355 = {
+static const struct hearth_schema node_357 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_356 = {
+static const struct hearth_schema node_358 = {
     .expected = "nothing",
     .refused = "the model's own template is used, which its setting chat_template replaces",
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_359 = {
     .expected = "nothing",
     .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
 };
-static const struct hearth_schema node_358 = {
+static const struct hearth_schema node_360 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_359 = {
+static const struct hearth_schema node_361 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_335, false},
-    {"prompt", &node_336, false},
-    {"suffix", &node_337, false},
-    {"images", &node_338, false},
-    {"system", &node_339, false},
-    {"format", &node_340, false},
+    {"model", &node_337, false},
+    {"prompt", &node_338, false},
+    {"suffix", &node_339, false},
+    {"images", &node_340, false},
+    {"system", &node_341, false},
+    {"format", &node_342, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_344, false},
-    {"raw", &node_345, false},
-    {"keep_alive", &node_346, false},
-    {"think", &node_350, false},
-    {"logprobs", &node_354, false},
-    {"top_logprobs", &node_355, false},
-    {"template", &node_356, false},
-    {"context", &node_357, false},
-    {"truncate", &node_358, false},
-    {"shift", &node_359, false},
+    {"stream", &node_346, false},
+    {"raw", &node_347, false},
+    {"keep_alive", &node_348, false},
+    {"think", &node_352, false},
+    {"logprobs", &node_356, false},
+    {"top_logprobs", &node_357, false},
+    {"template", &node_358, false},
+    {"context", &node_359, false},
+    {"truncate", &node_360, false},
+    {"shift", &node_361, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -2360,68 +2381,68 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_360 = {
+static const struct hearth_schema node_362 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
-};
-static const struct hearth_schema node_362 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_364 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_363 = {
+static const struct hearth_schema node_366 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_365 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_364,
+    .items = &node_366,
 };
-static const struct hearth_schema node_361 = {
+static const struct hearth_schema node_363 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_362, &node_363, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_364, &node_365, NULL},
 };
-static const struct hearth_schema node_365 = {
+static const struct hearth_schema node_367 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_366 = {
+static const struct hearth_schema node_368 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_370 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_371 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_372 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_369 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_368, &node_369, &node_370, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_370, &node_371, &node_372, NULL},
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_373 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_360, false},
-    {"input", &node_361, true},
-    {"truncate", &node_365, false},
-    {"dimensions", &node_366, false},
-    {"keep_alive", &node_367, false},
-    {"options", &node_371, false},
+    {"model", &node_362, false},
+    {"input", &node_363, true},
+    {"truncate", &node_367, false},
+    {"dimensions", &node_368, false},
+    {"keep_alive", &node_369, false},
+    {"options", &node_373, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2430,42 +2451,42 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_374 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_375 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_377 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_378 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_379 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_376 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_375, &node_376, &node_377, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_377, &node_378, &node_379, NULL},
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_380 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_372, false},
-    {"prompt", &node_373, true},
-    {"keep_alive", &node_374, false},
-    {"options", &node_378, false},
+    {"model", &node_374, false},
+    {"prompt", &node_375, true},
+    {"keep_alive", &node_376, false},
+    {"options", &node_380, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2474,39 +2495,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_379 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_380 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
 static const struct hearth_schema node_381 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_382 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_383 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_382 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_383 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_384 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_385 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_386 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_379, false},
-    {"name", &node_380, false},
-    {"verbose", &node_381, false},
-    {"system", &node_382, false},
-    {"template", &node_383, false},
-    {"options", &node_384, false},
+    {"model", &node_381, false},
+    {"name", &node_382, false},
+    {"verbose", &node_383, false},
+    {"system", &node_384, false},
+    {"template", &node_385, false},
+    {"options", &node_386, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2515,39 +2536,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_385 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_386 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
 static const struct hearth_schema node_387 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_388 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_389 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_390 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_391 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_392 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_385, false},
-    {"name", &node_386, false},
-    {"insecure", &node_387, false},
-    {"stream", &node_388, false},
-    {"username", &node_389, false},
-    {"password", &node_390, false},
+    {"model", &node_387, false},
+    {"name", &node_388, false},
+    {"insecure", &node_389, false},
+    {"stream", &node_390, false},
+    {"username", &node_391, false},
+    {"password", &node_392, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2556,19 +2577,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_391 = {
+static const struct hearth_schema node_393 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_392 = {
+static const struct hearth_schema node_394 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_391, true},
-    {"destination", &node_392, true},
+    {"source", &node_393, true},
+    {"destination", &node_394, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2577,19 +2598,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_393 = {
+static const struct hearth_schema node_395 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_394 = {
+static const struct hearth_schema node_396 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_393, false},
-    {"name", &node_394, false},
+    {"model", &node_395, false},
+    {"name", &node_396, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2598,18 +2619,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_395 = {
+static const struct hearth_schema node_397 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_396 = {
+static const struct hearth_schema node_398 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_395, true},
-    {"text", &node_396, true},
+    {"type", &node_397, true},
+    {"text", &node_398, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2617,67 +2638,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_397 = {
+static const struct hearth_schema node_399 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_398 = {
+static const struct hearth_schema node_400 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_399 = {
+static const struct hearth_schema node_401 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_397, &node_398, &node_399, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_399, &node_400, &node_401, NULL},
 };
-static const struct hearth_schema node_400 = {
+static const struct hearth_schema node_402 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_401 = {
+static const struct hearth_schema node_403 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_403 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_405 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_406 = {
+static const struct hearth_schema node_407 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_408 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_407 = {
+static const struct hearth_schema node_409 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_404 = {
+static const struct hearth_schema node_406 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_405, &node_406, &node_407, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_407, &node_408, &node_409, NULL},
 };
-static const struct hearth_schema_property node_402_properties[] = {
-    {"name", &node_403, true},
-    {"arguments", &node_404, false},
+static const struct hearth_schema_property node_404_properties[] = {
+    {"name", &node_405, true},
+    {"arguments", &node_406, false},
 };
-static const struct hearth_schema node_402 = {
+static const struct hearth_schema node_404 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_402_properties,
+    .properties = node_404_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_400, false},
-    {"type", &node_401, false},
-    {"function", &node_402, true},
+    {"id", &node_402, false},
+    {"type", &node_403, false},
+    {"function", &node_404, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2685,41 +2706,41 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_410 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_409 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_410 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_411 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_412 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_413 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_414 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_415 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_408, true},
+    {"role", &node_410, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_409, false},
-    {"tool_calls", &node_410, false},
-    {"tool_call_id", &node_411, false},
-    {"reasoning_content", &node_412, false},
-    {"refusal", &node_413, false},
+    {"name", &node_411, false},
+    {"tool_calls", &node_412, false},
+    {"tool_call_id", &node_413, false},
+    {"reasoning_content", &node_414, false},
+    {"refusal", &node_415, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2727,29 +2748,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_414 = {
+static const struct hearth_schema node_416 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_417 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_416 = {
+static const struct hearth_schema node_418 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_419 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_414, true},
-    {"description", &node_415, false},
-    {"parameters", &node_416, false},
-    {"strict", &node_417, false},
+    {"name", &node_416, true},
+    {"description", &node_417, false},
+    {"parameters", &node_418, false},
+    {"strict", &node_419, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2757,13 +2778,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_418 = {
+static const struct hearth_schema node_420 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_418, false},
+    {"type", &node_420, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -2772,17 +2793,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_421 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_422 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_419, false},
-    {"include_obfuscation", &node_420, false},
+    {"include_usage", &node_421, false},
+    {"include_obfuscation", &node_422, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2791,30 +2812,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_423 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_425 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_424 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_423,
+    .items = &node_425,
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_426 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_421, &node_422, &node_424, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_423, &node_424, &node_426, NULL},
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_427 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -2825,26 +2846,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_425,
+    .items = &node_427,
 };
-static const struct hearth_schema node_427 = {
+static const struct hearth_schema node_429 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_428 = {
+static const struct hearth_schema node_430 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_426_properties[] = {
-    {"id", &node_427, true},
-    {"scale", &node_428, true},
+static const struct hearth_schema_property node_428_properties[] = {
+    {"id", &node_429, true},
+    {"scale", &node_430, true},
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_428 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_426_properties,
+    .properties = node_428_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -2852,9 +2873,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_426,
+    .items = &node_428,
 };
-static const struct hearth_schema node_429 = {
+static const struct hearth_schema node_431 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -2864,9 +2885,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_429,
+    .items = &node_431,
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_432 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -2875,15 +2896,15 @@ static const struct hearth_schema node_430 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_430,
+    .additional = &node_432,
 };
-static const struct hearth_schema node_431 = {
+static const struct hearth_schema node_433 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_431, true},
+    {"type", &node_433, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -2891,72 +2912,60 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_434 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_435 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_434 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_436 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_437 = {
+static const struct hearth_schema node_438 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_435_properties[] = {
-    {"include_usage", &node_436, false},
-    {"include_obfuscation", &node_437, false},
+static const struct hearth_schema node_439 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_435 = {
+static const struct hearth_schema_property node_437_properties[] = {
+    {"include_usage", &node_438, false},
+    {"include_obfuscation", &node_439, false},
+};
+static const struct hearth_schema node_437 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_435_properties,
+    .properties = node_437_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_438 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_439 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
 static const struct hearth_schema node_440 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_441 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_442 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_441 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_442 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_443 = {
     .expected = "a number from 0 to 1",
@@ -2965,36 +2974,36 @@ static const struct hearth_schema node_443 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_444 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_445 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_446 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_447 = {
+static const struct hearth_schema node_445 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_448 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_446 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_447 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_448 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_449 = {
     .expected = "a number from 0 to 1",
@@ -3003,523 +3012,522 @@ static const struct hearth_schema node_449 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_450 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_451 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_451 = {
+static const struct hearth_schema node_452 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_453 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_452 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_453 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_454 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_455 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_456 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_457 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_456 = {
+static const struct hearth_schema node_458 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_460 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_457 = {
+static const struct hearth_schema node_459 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_458,
-};
-static const struct hearth_schema node_459 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_460 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_460,
 };
 static const struct hearth_schema node_461 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_462 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_463 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_462 = {
+static const struct hearth_schema node_464 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
-};
-static const struct hearth_schema node_463 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_464 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_465 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_466 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_467 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_468 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_468 = {
+static const struct hearth_schema node_470 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_471 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_470 = {
+static const struct hearth_schema node_472 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_469 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_468, &node_469, &node_470, NULL},
-};
-static const struct hearth_schema node_471 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_472 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_470, &node_471, &node_472, NULL},
 };
 static const struct hearth_schema node_473 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_474 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_475 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_476 = {
     .expected = "an array of objects of at most 512 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 512,
     .items = &hearth_schema_function,
 };
-static const struct hearth_schema node_476 = {
+static const struct hearth_schema node_478 = {
     .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", NULL},
 };
-static const struct hearth_schema node_477 = {
+static const struct hearth_schema node_479 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_478 = {
+static const struct hearth_schema node_480 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_475 = {
+static const struct hearth_schema node_477 = {
     .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_476, &node_477, &node_478, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_478, &node_479, &node_480, NULL},
 };
-static const struct hearth_schema node_479 = {
+static const struct hearth_schema node_481 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_480 = {
+static const struct hearth_schema node_482 = {
     .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
-static const struct hearth_schema node_481 = {
+static const struct hearth_schema node_483 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
-static const struct hearth_schema node_482 = {
+static const struct hearth_schema node_484 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_485 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_487 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_484 = {
+static const struct hearth_schema node_486 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_485,
+    .items = &node_487,
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_488 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_487 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_488 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_489 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_490 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_491 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_492 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_493 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_494 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_495 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_496 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
-};
-static const struct hearth_schema node_497 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
-};
-static const struct hearth_schema node_498 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
-};
-static const struct hearth_schema node_499 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
-};
-static const struct hearth_schema node_500 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
-};
-static const struct hearth_schema node_501 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
-};
-static const struct hearth_schema node_502 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
-};
-static const struct hearth_schema node_503 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_494 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_495 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_496 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_497 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_498 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_499 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_500 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_501 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_502 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
+static const struct hearth_schema node_503 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
 static const struct hearth_schema node_504 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_505 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_506 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_508 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_507 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_508,
+    .expected = "any value",
+};
+static const struct hearth_schema node_508 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_509 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_510 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_511 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_513 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_512 = {
+static const struct hearth_schema node_510 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_513,
+    .items = &node_511,
+};
+static const struct hearth_schema node_512 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_513 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_514 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_516 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_515 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_516,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_432, false},
-    {"messages", &node_433, true},
-    {"stream", &node_434, false},
-    {"stream_options", &node_435, false},
-    {"max_tokens", &node_438, false},
-    {"max_completion_tokens", &node_439, false},
-    {"temperature", &node_440, false},
-    {"top_p", &node_441, false},
-    {"top_k", &node_442, false},
-    {"min_p", &node_443, false},
-    {"repeat_penalty", &node_444, false},
-    {"repetition_penalty", &node_445, false},
-    {"repeat_last_n", &node_446, false},
-    {"typical_p", &node_447, false},
-    {"top_n_sigma", &node_448, false},
-    {"xtc_probability", &node_449, false},
-    {"xtc_threshold", &node_450, false},
-    {"dynatemp_range", &node_451, false},
-    {"dynatemp_exponent", &node_452, false},
-    {"dry_multiplier", &node_453, false},
-    {"dry_base", &node_454, false},
-    {"dry_allowed_length", &node_455, false},
-    {"dry_penalty_last_n", &node_456, false},
-    {"dry_sequence_breakers", &node_457, false},
-    {"presence_penalty", &node_459, false},
-    {"frequency_penalty", &node_460, false},
-    {"seed", &node_461, false},
+    {"model", &node_434, false},
+    {"messages", &node_435, true},
+    {"stream", &node_436, false},
+    {"stream_options", &node_437, false},
+    {"max_tokens", &node_440, false},
+    {"max_completion_tokens", &node_441, false},
+    {"temperature", &node_442, false},
+    {"top_p", &node_443, false},
+    {"top_k", &node_444, false},
+    {"min_p", &node_445, false},
+    {"repeat_penalty", &node_446, false},
+    {"repetition_penalty", &node_447, false},
+    {"repeat_last_n", &node_448, false},
+    {"typical_p", &node_449, false},
+    {"top_n_sigma", &node_450, false},
+    {"xtc_probability", &node_451, false},
+    {"xtc_threshold", &node_452, false},
+    {"dynatemp_range", &node_453, false},
+    {"dynatemp_exponent", &node_454, false},
+    {"dry_multiplier", &node_455, false},
+    {"dry_base", &node_456, false},
+    {"dry_allowed_length", &node_457, false},
+    {"dry_penalty_last_n", &node_458, false},
+    {"dry_sequence_breakers", &node_459, false},
+    {"presence_penalty", &node_461, false},
+    {"frequency_penalty", &node_462, false},
+    {"seed", &node_463, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_462, false},
+    {"n", &node_464, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_463, false},
-    {"top_logprobs", &node_464, false},
-    {"ignore_eos", &node_465, false},
-    {"tools", &node_466, false},
-    {"tool_choice", &node_467, false},
-    {"parallel_tool_calls", &node_471, false},
+    {"logprobs", &node_465, false},
+    {"top_logprobs", &node_466, false},
+    {"ignore_eos", &node_467, false},
+    {"tools", &node_468, false},
+    {"tool_choice", &node_469, false},
+    {"parallel_tool_calls", &node_473, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_472, false},
-    {"add_generation_prompt", &node_473, false},
-    {"functions", &node_474, false},
-    {"function_call", &node_475, false},
-    {"continue_final_message", &node_479, false},
-    {"reasoning_effort", &node_480, false},
-    {"reasoning_format", &node_481, false},
-    {"enable_thinking", &node_482, false},
-    {"verbosity", &node_483, false},
-    {"modalities", &node_484, false},
-    {"service_tier", &node_486, false},
-    {"cache_prompt", &node_487, false},
-    {"timings_per_token", &node_488, false},
-    {"user", &node_489, false},
-    {"safety_identifier", &node_490, false},
-    {"prompt_cache_key", &node_491, false},
-    {"prompt_cache_retention", &node_492, false},
-    {"store", &node_493, false},
-    {"metadata", &node_494, false},
-    {"prediction", &node_495, false},
-    {"use_beam_search", &node_496, false},
-    {"allowed_token_ids", &node_497, false},
-    {"bad_words", &node_498, false},
-    {"logits_processors", &node_499, false},
-    {"prompt_embeds", &node_500, false},
-    {"audio", &node_501, false},
-    {"web_search_options", &node_502, false},
-    {"grammar", &node_503, false},
-    {"json_schema", &node_504, false},
-    {"guided_json", &node_505, false},
-    {"guided_regex", &node_506, false},
-    {"guided_choice", &node_507, false},
-    {"guided_grammar", &node_509, false},
-    {"structured_outputs", &node_510, false},
-    {"regex", &node_511, false},
-    {"choice", &node_512, false},
+    {"chat_template_kwargs", &node_474, false},
+    {"add_generation_prompt", &node_475, false},
+    {"functions", &node_476, false},
+    {"function_call", &node_477, false},
+    {"continue_final_message", &node_481, false},
+    {"reasoning_effort", &node_482, false},
+    {"reasoning_format", &node_483, false},
+    {"enable_thinking", &node_484, false},
+    {"verbosity", &node_485, false},
+    {"modalities", &node_486, false},
+    {"service_tier", &node_488, false},
+    {"cache_prompt", &node_489, false},
+    {"return_progress", &node_490, false},
+    {"timings_per_token", &node_491, false},
+    {"user", &node_492, false},
+    {"safety_identifier", &node_493, false},
+    {"prompt_cache_key", &node_494, false},
+    {"prompt_cache_retention", &node_495, false},
+    {"store", &node_496, false},
+    {"metadata", &node_497, false},
+    {"prediction", &node_498, false},
+    {"use_beam_search", &node_499, false},
+    {"allowed_token_ids", &node_500, false},
+    {"bad_words", &node_501, false},
+    {"logits_processors", &node_502, false},
+    {"prompt_embeds", &node_503, false},
+    {"audio", &node_504, false},
+    {"web_search_options", &node_505, false},
+    {"grammar", &node_506, false},
+    {"json_schema", &node_507, false},
+    {"guided_json", &node_508, false},
+    {"guided_regex", &node_509, false},
+    {"guided_choice", &node_510, false},
+    {"guided_grammar", &node_512, false},
+    {"structured_outputs", &node_513, false},
+    {"regex", &node_514, false},
+    {"choice", &node_515, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 74,
+    .property_count = 75,
     .closed = true,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_517 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_519 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_521 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_517 = {
+static const struct hearth_schema node_520 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_518,
+    .items = &node_521,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_522 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_515 = {
+static const struct hearth_schema node_518 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_516, &node_517, &hearth_schema_tokens, &node_519, NULL},
-};
-static const struct hearth_schema node_520 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_521 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_519, &node_520, &hearth_schema_tokens, &node_522, NULL},
 };
 static const struct hearth_schema node_523 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_524 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_522_properties[] = {
-    {"include_usage", &node_523, false},
-    {"include_obfuscation", &node_524, false},
-};
-static const struct hearth_schema node_522 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_522_properties,
-    .property_count = 2,
-    .closed = true,
-};
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_526 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_527 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_525_properties[] = {
+    {"include_usage", &node_526, false},
+    {"include_obfuscation", &node_527, false},
+};
+static const struct hearth_schema node_525 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_525_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_528 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_529 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_530 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_531 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_529 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_530 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_531 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
 static const struct hearth_schema node_532 = {
-    .expected = "a number over 0 and at most 10",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_533 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_534 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_535 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_536 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_537 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_535 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_536 = {
-    .expected = "a number from -1 to 1000",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
-};
-static const struct hearth_schema node_537 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_538 = {
     .expected = "a number from 0 to 1",
@@ -3528,227 +3536,245 @@ static const struct hearth_schema node_538 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_539 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_540 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_541 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_542 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_540 = {
+static const struct hearth_schema node_543 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_541 = {
+static const struct hearth_schema node_544 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_545 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_546 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_547 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_549 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_548 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_546,
+    .items = &node_549,
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_550 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_551 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_552 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_553 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_554 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_555 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_556 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_557 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_558 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_559 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_557 = {
+static const struct hearth_schema node_560 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_561 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_559 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_560 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_561 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_562 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_563 = {
-    .expected = "any value",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_564 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_565 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_567 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_566 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_567,
+    .expected = "any value",
+};
+static const struct hearth_schema node_567 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_568 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_569 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_570 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_572 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_569 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_572,
+    .items = &node_570,
+};
+static const struct hearth_schema node_571 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_572 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_573 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_575 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_574 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_575,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_514, false},
-    {"prompt", &node_515, true},
-    {"suffix", &node_520, false},
-    {"stream", &node_521, false},
-    {"stream_options", &node_522, false},
-    {"echo", &node_525, false},
-    {"best_of", &node_526, false},
-    {"max_tokens", &node_527, false},
-    {"temperature", &node_528, false},
-    {"top_p", &node_529, false},
-    {"top_k", &node_530, false},
-    {"min_p", &node_531, false},
-    {"repeat_penalty", &node_532, false},
-    {"repetition_penalty", &node_533, false},
-    {"repeat_last_n", &node_534, false},
-    {"typical_p", &node_535, false},
-    {"top_n_sigma", &node_536, false},
-    {"xtc_probability", &node_537, false},
-    {"xtc_threshold", &node_538, false},
-    {"dynatemp_range", &node_539, false},
-    {"dynatemp_exponent", &node_540, false},
-    {"dry_multiplier", &node_541, false},
-    {"dry_base", &node_542, false},
-    {"dry_allowed_length", &node_543, false},
-    {"dry_penalty_last_n", &node_544, false},
-    {"dry_sequence_breakers", &node_545, false},
-    {"presence_penalty", &node_547, false},
-    {"frequency_penalty", &node_548, false},
-    {"seed", &node_549, false},
+    {"model", &node_517, false},
+    {"prompt", &node_518, true},
+    {"suffix", &node_523, false},
+    {"stream", &node_524, false},
+    {"stream_options", &node_525, false},
+    {"echo", &node_528, false},
+    {"best_of", &node_529, false},
+    {"max_tokens", &node_530, false},
+    {"temperature", &node_531, false},
+    {"top_p", &node_532, false},
+    {"top_k", &node_533, false},
+    {"min_p", &node_534, false},
+    {"repeat_penalty", &node_535, false},
+    {"repetition_penalty", &node_536, false},
+    {"repeat_last_n", &node_537, false},
+    {"typical_p", &node_538, false},
+    {"top_n_sigma", &node_539, false},
+    {"xtc_probability", &node_540, false},
+    {"xtc_threshold", &node_541, false},
+    {"dynatemp_range", &node_542, false},
+    {"dynatemp_exponent", &node_543, false},
+    {"dry_multiplier", &node_544, false},
+    {"dry_base", &node_545, false},
+    {"dry_allowed_length", &node_546, false},
+    {"dry_penalty_last_n", &node_547, false},
+    {"dry_sequence_breakers", &node_548, false},
+    {"presence_penalty", &node_550, false},
+    {"frequency_penalty", &node_551, false},
+    {"seed", &node_552, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_550, false},
+    {"n", &node_553, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_551, false},
-    {"ignore_eos", &node_552, false},
-    {"use_beam_search", &node_553, false},
-    {"allowed_token_ids", &node_554, false},
-    {"bad_words", &node_555, false},
-    {"logits_processors", &node_556, false},
-    {"prompt_embeds", &node_557, false},
-    {"service_tier", &node_558, false},
-    {"cache_prompt", &node_559, false},
-    {"timings_per_token", &node_560, false},
-    {"user", &node_561, false},
-    {"grammar", &node_562, false},
-    {"json_schema", &node_563, false},
+    {"logprobs", &node_554, false},
+    {"ignore_eos", &node_555, false},
+    {"use_beam_search", &node_556, false},
+    {"allowed_token_ids", &node_557, false},
+    {"bad_words", &node_558, false},
+    {"logits_processors", &node_559, false},
+    {"prompt_embeds", &node_560, false},
+    {"service_tier", &node_561, false},
+    {"cache_prompt", &node_562, false},
+    {"timings_per_token", &node_563, false},
+    {"user", &node_564, false},
+    {"grammar", &node_565, false},
+    {"json_schema", &node_566, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_564, false},
-    {"guided_regex", &node_565, false},
-    {"guided_choice", &node_566, false},
-    {"guided_grammar", &node_568, false},
-    {"structured_outputs", &node_569, false},
-    {"regex", &node_570, false},
-    {"choice", &node_571, false},
+    {"guided_json", &node_567, false},
+    {"guided_regex", &node_568, false},
+    {"guided_choice", &node_569, false},
+    {"guided_grammar", &node_571, false},
+    {"structured_outputs", &node_572, false},
+    {"regex", &node_573, false},
+    {"choice", &node_574, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3757,97 +3783,166 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_576 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property top_embedding_prompt_properties[] = {
+    {"prompt_string", &node_576, true},
+};
+const struct hearth_schema hearth_schema_embedding_prompt = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embedding_prompt_properties,
+    .property_count = 1,
+    .closed = true,
+};
+static const struct hearth_schema node_579 = {
+    .expected = "\"text\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_580 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_578_properties[] = {
+    {"type", &node_579, true},
+    {"text", &node_580, true},
+};
+static const struct hearth_schema node_578 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_578_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_577 = {
+    .expected = "an array of objects of 1 to 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1024,
+    .items = &node_578,
+};
+static const struct hearth_schema_property top_embedding_content_properties[] = {
+    {"content", &node_577, true},
+};
+const struct hearth_schema hearth_schema_embedding_content = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_embedding_content_properties,
+    .property_count = 1,
+    .closed = true,
+};
+static const struct hearth_schema node_581 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_583 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_585 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_584 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_577,
+    .items = &node_585,
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_586 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_589 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_588 = {
+    .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_589, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+};
+static const struct hearth_schema node_587 = {
+    .expected = "a list of 1 to 2,048 texts and lists of token ids",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_588,
+};
+static const struct hearth_schema node_582 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_575, &node_576, &hearth_schema_tokens, &node_578, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_583, &node_584, &hearth_schema_tokens, &node_586, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_587, NULL},
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_590 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_591 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_593 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_594 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_595 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_592 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_582, &node_583, &node_584, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_593, &node_594, &node_595, NULL},
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_596 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_597 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_598 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_573, false},
-    {"input", &node_574, true},
-    {"encoding_format", &node_579, false},
-    {"dimensions", &node_580, false},
-    {"truncate", &node_581, false},
-    {"prompt_name", &node_585, false},
+    {"model", &node_581, false},
+    {"input", &node_582, true},
+    {"encoding_format", &node_590, false},
+    {"dimensions", &node_591, false},
+    {"truncate", &node_592, false},
+    {"prompt_name", &node_596, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_586, false},
-    {"service_tier", &node_587, false},
-    {"user", &node_588, false},
+    {"partial", &node_597, false},
+    {"service_tier", &node_598, false},
+    {"user", &node_599, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3863,124 +3958,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_600 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_601 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_604 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_606 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_594_properties[] = {
-    {"text", &node_595, true},
+static const struct hearth_schema_property node_605_properties[] = {
+    {"text", &node_606, true},
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_605 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_594_properties,
+    .properties = node_605_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_603 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_593, &node_594, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_604, &node_605, NULL},
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_602 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_592,
+    .items = &node_603,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_608 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_607 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_597,
+    .items = &node_608,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_609 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_610 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_611 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_612 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_613 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_615 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_616 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_617 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_614 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_604, &node_605, &node_606, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_615, &node_616, &node_617, NULL},
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_618 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_619 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_589, false},
-    {"query", &node_590, true},
-    {"documents", &node_591, false},
-    {"texts", &node_596, false},
-    {"return_text", &node_598, false},
-    {"truncation_direction", &node_599, false},
-    {"top_n", &node_600, false},
-    {"return_documents", &node_601, false},
-    {"raw_scores", &node_602, false},
-    {"truncate", &node_603, false},
+    {"model", &node_600, false},
+    {"query", &node_601, true},
+    {"documents", &node_602, false},
+    {"texts", &node_607, false},
+    {"return_text", &node_609, false},
+    {"truncation_direction", &node_610, false},
+    {"top_n", &node_611, false},
+    {"return_documents", &node_612, false},
+    {"raw_scores", &node_613, false},
+    {"truncate", &node_614, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_607, false},
-    {"user", &node_608, false},
+    {"service_tier", &node_618, false},
+    {"user", &node_619, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -3989,65 +4084,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_620 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_624 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_623 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_613,
+    .items = &node_624,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_621 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_611, &node_612, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_622, &node_623, NULL},
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_625 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_626 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_627 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_628 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_629 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_609, false},
-    {"inputs", &node_610, true},
-    {"normalize", &node_614, false},
-    {"truncate", &node_615, false},
-    {"truncation_direction", &node_616, false},
-    {"prompt_name", &node_617, false},
-    {"dimensions", &node_618, false},
+    {"model", &node_620, false},
+    {"inputs", &node_621, true},
+    {"normalize", &node_625, false},
+    {"truncate", &node_626, false},
+    {"truncation_direction", &node_627, false},
+    {"prompt_name", &node_628, false},
+    {"dimensions", &node_629, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4056,73 +4151,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_630 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_632 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_631 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_621,
+    .items = &node_632,
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_633 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_635 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_634 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_624,
+    .items = &node_635,
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_636 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_637 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_638 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_639 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_640 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_619, false},
-    {"texts", &node_620, true},
-    {"input_type", &node_622, false},
-    {"embedding_types", &node_623, false},
-    {"output_dimension", &node_625, false},
-    {"truncate", &node_626, false},
-    {"prompt_name", &node_627, false},
-    {"images", &node_628, false},
-    {"inputs", &node_629, false},
+    {"model", &node_630, false},
+    {"texts", &node_631, true},
+    {"input_type", &node_633, false},
+    {"embedding_types", &node_634, false},
+    {"output_dimension", &node_636, false},
+    {"truncate", &node_637, false},
+    {"prompt_name", &node_638, false},
+    {"images", &node_639, false},
+    {"inputs", &node_640, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4131,77 +4226,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_641 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_643 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_642 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_632,
+    .items = &node_643,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_644 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_630, &node_631, &node_633, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_641, &node_642, &node_644, NULL},
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_645 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_646 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_648 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_649 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_650 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_647 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_637, &node_638, &node_639, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_648, &node_649, &node_650, NULL},
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_651 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_641 = {
+static const struct hearth_schema node_652 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_634, false},
+    {"model", &node_645, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_635, false},
-    {"truncate", &node_636, false},
+    {"raw_scores", &node_646, false},
+    {"truncate", &node_647, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_640, false},
-    {"user", &node_641, false},
+    {"service_tier", &node_651, false},
+    {"user", &node_652, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4210,70 +4305,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_642 = {
+static const struct hearth_schema node_653 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_655 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_657 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_656 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_646,
+    .items = &node_657,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_660 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_659 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_649,
+    .items = &node_660,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_658 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_648,
+    .items = &node_659,
 };
-static const struct hearth_schema node_643 = {
+static const struct hearth_schema node_654 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_644, &node_645, &node_647, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_655, &node_656, &node_658, NULL},
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_661 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_662 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_663 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_642, false},
-    {"inputs", &node_643, true},
-    {"truncate", &node_650, false},
-    {"truncation_direction", &node_651, false},
-    {"raw_scores", &node_652, false},
+    {"model", &node_653, false},
+    {"inputs", &node_654, true},
+    {"truncate", &node_661, false},
+    {"truncation_direction", &node_662, false},
+    {"raw_scores", &node_663, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4282,42 +4377,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_664 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_665 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_666 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_668 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_667 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_657,
+    .additional = &node_668,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_669 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_653, true},
-    {"endpoint", &node_654, true},
-    {"completion_window", &node_655, true},
-    {"metadata", &node_656, false},
-    {"output_expires_after", &node_658, false},
+    {"input_file_id", &node_664, true},
+    {"endpoint", &node_665, true},
+    {"completion_window", &node_666, true},
+    {"metadata", &node_667, false},
+    {"output_expires_after", &node_669, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4326,19 +4421,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_670 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_659, false},
-    {"id", &node_660, false},
+    {"type", &node_670, false},
+    {"id", &node_671, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4346,34 +4441,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_672 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_673 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_674 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_675 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_676 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_661, true},
-    {"name", &node_662, false},
-    {"description", &node_663, false},
-    {"parameters", &node_664, false},
-    {"strict", &node_665, false},
+    {"type", &node_672, true},
+    {"name", &node_673, false},
+    {"description", &node_674, false},
+    {"parameters", &node_675, false},
+    {"strict", &node_676, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4381,277 +4476,287 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_677 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_679 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_680 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_681 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_678 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_668, &node_669, &node_670, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_679, &node_680, &node_681, NULL},
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_682 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_683 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_684 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_685 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_686 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_687 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_688 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_689 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_690 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_691 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_692 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_693 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_695 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_696 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_697 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_694 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_684, &node_685, &node_686, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_695, &node_696, &node_697, NULL},
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_698 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_701 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_702 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_692 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_693 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_689_properties[] = {
-    {"type", &node_690, true},
-    {"name", &node_691, false},
-    {"schema", &node_692, false},
-    {"strict", &node_693, false},
-};
-static const struct hearth_schema node_689 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_689_properties,
-    .property_count = 4,
-};
-static const struct hearth_schema node_694 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_688_properties[] = {
-    {"format", &node_689, false},
-    {"verbosity", &node_694, false},
-};
-static const struct hearth_schema node_688 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_688_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema node_696 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema node_697 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema node_698 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_695_properties[] = {
-    {"effort", &node_696, false},
-    {"summary", &node_697, false},
-    {"generate_summary", &node_698, false},
-};
-static const struct hearth_schema node_695 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_695_properties,
-    .property_count = 3,
-};
-static const struct hearth_schema node_700 = {
-    .expected = "a string of at most 128 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 128,
-};
-static const struct hearth_schema node_699 = {
-    .expected = "an array of strings of at most 128 characters of at most 32 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-    .items = &node_700,
-};
-static const struct hearth_schema node_701 = {
-    .expected = "\"auto\" or \"disabled\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "disabled", NULL},
-};
-static const struct hearth_schema node_702 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_703 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_704 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_700_properties[] = {
+    {"type", &node_701, true},
+    {"name", &node_702, false},
+    {"schema", &node_703, false},
+    {"strict", &node_704, false},
+};
+static const struct hearth_schema node_700 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_700_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema node_705 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_699_properties[] = {
+    {"format", &node_700, false},
+    {"verbosity", &node_705, false},
+};
+static const struct hearth_schema node_699 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_699_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_707 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_708 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema node_709 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_706_properties[] = {
+    {"effort", &node_707, false},
+    {"summary", &node_708, false},
+    {"generate_summary", &node_709, false},
+};
+static const struct hearth_schema node_706 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_706_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_711 = {
+    .expected = "a string of at most 128 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 128,
+};
+static const struct hearth_schema node_710 = {
+    .expected = "an array of strings of at most 128 characters of at most 32 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+    .items = &node_711,
+};
+static const struct hearth_schema node_712 = {
+    .expected = "\"auto\" or \"disabled\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "disabled", NULL},
+};
+static const struct hearth_schema node_713 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_714 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_715 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_716 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_717 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_718 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_719 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_720 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_721 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_722 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_723 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_724 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_666, false},
-    {"input", &node_667, false},
-    {"instructions", &node_671, false},
-    {"previous_response_id", &node_672, false},
-    {"stream", &node_673, false},
-    {"stream_options", &node_674, false},
-    {"store", &node_675, false},
-    {"max_output_tokens", &node_676, false},
-    {"max_tool_calls", &node_677, false},
-    {"temperature", &node_678, false},
-    {"top_p", &node_679, false},
-    {"top_k", &node_680, false},
-    {"seed", &node_681, false},
-    {"tools", &node_682, false},
-    {"tool_choice", &node_683, false},
-    {"parallel_tool_calls", &node_687, false},
-    {"text", &node_688, false},
-    {"reasoning", &node_695, false},
-    {"include", &node_699, false},
-    {"truncation", &node_701, false},
-    {"background", &node_702, false},
-    {"metadata", &node_703, false},
-    {"service_tier", &node_704, false},
-    {"top_logprobs", &node_705, false},
-    {"user", &node_706, false},
-    {"safety_identifier", &node_707, false},
-    {"prompt_cache_key", &node_708, false},
-    {"prompt_cache_retention", &node_709, false},
-    {"conversation", &node_710, false},
-    {"prompt", &node_711, false},
+    {"model", &node_677, false},
+    {"input", &node_678, false},
+    {"instructions", &node_682, false},
+    {"previous_response_id", &node_683, false},
+    {"stream", &node_684, false},
+    {"stream_options", &node_685, false},
+    {"store", &node_686, false},
+    {"max_output_tokens", &node_687, false},
+    {"max_tool_calls", &node_688, false},
+    {"temperature", &node_689, false},
+    {"top_p", &node_690, false},
+    {"top_k", &node_691, false},
+    {"seed", &node_692, false},
+    {"tools", &node_693, false},
+    {"tool_choice", &node_694, false},
+    {"parallel_tool_calls", &node_698, false},
+    {"text", &node_699, false},
+    {"reasoning", &node_706, false},
+    {"include", &node_710, false},
+    {"truncation", &node_712, false},
+    {"background", &node_713, false},
+    {"metadata", &node_714, false},
+    {"service_tier", &node_715, false},
+    {"top_logprobs", &node_716, false},
+    {"timings_per_token", &node_717, false},
+    {"return_progress", &node_718, false},
+    {"user", &node_719, false},
+    {"safety_identifier", &node_720, false},
+    {"prompt_cache_key", &node_721, false},
+    {"prompt_cache_retention", &node_722, false},
+    {"conversation", &node_723, false},
+    {"prompt", &node_724, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_responses_request_properties,
-    .property_count = 30,
+    .property_count = 32,
     .closed = true,
 };

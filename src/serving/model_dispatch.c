@@ -311,8 +311,11 @@ static void take_output(const struct hearth_model_dispatch *dispatch,
                         struct hearth_inference *inference, const struct hearth_event *event)
 {
     const struct hearth_model_identity *identity = hearth_requests_identity(dispatch->requests);
-    hearth_flight_has_begun(&inference->flight);
-    hearth_meter_event(&inference->meter, identity, event);
+    /* How far a prompt is read is no output yet: another worker may still begin it anew. */
+    if (event->kind != HEARTH_EVENT_PROGRESS) {
+        hearth_flight_has_begun(&inference->flight);
+        hearth_meter_event(&inference->meter, identity, event);
+    }
     hearth_share_collect(&inference->share, &identity->maker, event);
     if (inference->asked.events.on_event)
         inference->asked.events.on_event(inference->asked.argument, event);

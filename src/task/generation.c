@@ -117,18 +117,18 @@ static void on_loading(struct hearth_answering *answering, float fraction)
 static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count)
 {
     of(answering)->choices[part].done.prompt_tokens = token_count;
+    of(answering)->choices[part].prepared_us = hearth_clock_monotonic_ns() / 1000;
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",
              hearth_inference_fingerprint(hearth_answering_inference(answering, part)));
     if (of(answering)->stream)
         hearth_text_stream_prepared(&of(answering)->choices[part]);
 }
 
-uint32_t hearth_character_count(const char *text, size_t length)
+static void count_tokens(struct hearth_choice *choice, const struct hearth_event *event)
 {
-    uint32_t count = 0;
-    for (size_t i = 0; i < length; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
+    choice->tokens += event->token_count;
+    if (!choice->first_us)
+        choice->first_us = hearth_clock_monotonic_ns() / 1000;
 }
 
 /* The client may have gone, and with it whoever shows the progress. */
@@ -145,9 +145,13 @@ static void on_event(struct hearth_answering *answering, uint32_t part,
     struct hearth_generation *g = of(answering);
     struct hearth_choice *choice = &g->choices[part];
     struct hearth_event told = *event;
+    if (event->kind == HEARTH_EVENT_PROGRESS && g->stream)
+        hearth_text_stream_progress(choice, event);
     if (event->kind != HEARTH_EVENT_TEXT && event->kind != HEARTH_EVENT_PROMPT)
         return;
     tell_progress(g, event);
+    if (event->kind == HEARTH_EVENT_TEXT)
+        count_tokens(choice, event);
     if (!hearth_choice_take_unread(choice, &told))
         return;
     hearth_choice_note_call(choice, &told);
@@ -268,43 +272,4 @@ void hearth_generation_start(struct hearth_call *call,
     if (g->stream)
         hearth_text_stream_open(g, call);
     hearth_answering_start(&g->answering, call, &inference);
-}
-
-const char *hearth_generation_version(const struct hearth_generation *generation)
-{
-    return generation->answering.call->model;
-}
-
-uint64_t hearth_generation_took_us(const struct hearth_generation *generation)
-{
-    return hearth_clock_monotonic_ns() / 1000 - generation->answering.call->started_us;
-}
-
-/* As OpenAI counts: each prompt once, however many choices were made of it. */
-struct hearth_usage hearth_generation_usage(const struct hearth_generation *generation)
-{
-    struct hearth_usage usage = {0};
-    for (uint32_t i = 0; i < generation->choice_count; i++) {
-        const struct hearth_inference_done *done = &generation->choices[i].done;
-        usage.completion_tokens += done->completion_tokens;
-        usage.reasoning_tokens += generation->choices[i].reasoning_tokens;
-        /* The choices of one input share its prompt. */
-        if (i % generation->n)
-            continue;
-        usage.prompt_tokens += done->prompt_tokens;
-        usage.cached_tokens += done->cached_tokens;
-    }
-    return usage;
-}
-
-const char *hearth_finish_name(enum hearth_finish finish)
-{
-    switch (finish) {
-    case HEARTH_FINISH_LENGTH:
-        return "length";
-    case HEARTH_FINISH_TOOLS:
-        return "tool_calls";
-    default:
-        return "stop";
-    }
 }

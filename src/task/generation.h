@@ -27,9 +27,11 @@ struct hearth_generated_call {
 struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
-    uint32_t characters;       /* in the text so far */
-    uint32_t reasoning_tokens; /* of what was generated so far, those of thoughts */
-    bool opened;               /* the stream has its first event */
+    uint32_t characters;            /* in the text so far */
+    uint32_t tokens;                /* sampled so far */
+    uint32_t reasoning_tokens;      /* of these, those of thoughts */
+    uint64_t prepared_us, first_us; /* when its prompt was ready to be read, and had been read */
+    bool opened;                    /* the stream has its first event */
     /* Collected when the answer does not stream, or the shape `collects`. Of calls, ids and names
      * are always there. */
     struct hearth_buf text, reasoning;
@@ -62,6 +64,9 @@ struct hearth_generation_shape {
     void (*write_open)(const struct hearth_choice *choice, struct hearth_buf *buf);
     void (*write_delta)(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf);
+    /* How far the prompt has been read; only where the sampling asks for it. */
+    void (*write_progress)(const struct hearth_choice *choice, const struct hearth_event *event,
+                           struct hearth_buf *buf);
     void (*write_finish)(const struct hearth_choice *choice, struct hearth_buf *buf);
     /* Of a stream that has begun; NULL: as the route's column `errors` says, in one event. */
     void (*write_error)(const struct hearth_generation *generation,
@@ -131,6 +136,12 @@ void hearth_generation_start(struct hearth_call *call,
 /* For writers, until the call is answered: the version that answers, and how long it took. */
 const char *hearth_generation_version(const struct hearth_generation *generation);
 uint64_t hearth_generation_took_us(const struct hearth_generation *generation);
+
+/* ,"timings":{…}, llama-server's member, where it was asked for: as far as the choice has come. */
+void hearth_generation_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf);
+/* ,"prompt_progress":{…}, llama-server's member, of a PROGRESS event. */
+void hearth_generation_write_progress(const struct hearth_choice *choice,
+                                      const struct hearth_event *event, struct hearth_buf *buf);
 
 /* Sums over the choices. */
 struct hearth_usage {

@@ -135,6 +135,20 @@ void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_
     send(g, &buf);
 }
 
+void hearth_text_stream_progress(struct hearth_choice *choice, const struct hearth_event *event)
+{
+    struct hearth_generation *g = choice->generation;
+    struct hearth_buf buf;
+    if (!g->shape->write_progress)
+        return;
+    hearth_buf_init(&buf, EVENT_MAX);
+    open_choice(choice, &buf);
+    size_t start = frame_open(g, &buf);
+    g->shape->write_progress(choice, event, &buf);
+    frame_close(g, &buf, start);
+    send(g, &buf);
+}
+
 void hearth_text_stream_finish(struct hearth_choice *choice)
 {
     struct hearth_generation *g = choice->generation;

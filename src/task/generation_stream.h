@@ -12,6 +12,7 @@ void hearth_text_stream_loading(struct hearth_generation *generation, float frac
 /* A worker has prepared the choice's prompt: the status is 200 from here. */
 void hearth_text_stream_prepared(struct hearth_choice *choice);
 void hearth_text_stream_delta(struct hearth_choice *choice, const struct hearth_event *event);
+void hearth_text_stream_progress(struct hearth_choice *choice, const struct hearth_event *event);
 void hearth_text_stream_finish(struct hearth_choice *choice);
 /* All choices have finished: the call is answered. */
 void hearth_text_stream_end(struct hearth_generation *generation);

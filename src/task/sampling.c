@@ -144,6 +144,8 @@ int hearth_sampling_read(const json_t *body, struct hearth_arena *arena,
         .repeat_last_n = (int32_t)hearth_body_integer(body, "repeat_last_n", 64),
         .seed = read_seed(body),
         .ignore_eos = hearth_json_truth(body, "ignore_eos", false),
+        .progress = hearth_json_truth(body, "return_progress", false) &&
+                    hearth_json_truth(body, "stream", false),
     };
     read_rules(body, &sampling);
     int rc = read_lists(body, arena, &sampling, ret_param, error);

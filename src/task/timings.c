@@ -22,3 +22,11 @@ void hearth_timings_write(const struct hearth_inference_done *done, struct heart
     write_part("predicted", done->completion_tokens, done->decode_us, buf);
     hearth_buf_char(buf, '}');
 }
+
+void hearth_progress_write(const struct hearth_event *event, uint64_t us, struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, "{\"total\":%u,\"cache\":%u,\"processed\":%u,\"time_ms\":",
+                      event->prompt_tokens, event->cached_tokens, event->token_count);
+    hearth_json_write_double(buf, (double)us / 1000);
+    hearth_buf_char(buf, '}');
+}

@@ -50,7 +50,8 @@ enum hearth_ipc_type {
     HEARTH_IPC_BYTES,
     HEARTH_IPC_DONE,
     HEARTH_IPC_ERROR,
-    HEARTH_IPC_PROMPT, /* tokens of the prompt with their logprobs */
+    HEARTH_IPC_PROMPT,      /* tokens of the prompt with their logprobs */
+    HEARTH_IPC_PROMPT_READ, /* stream: tokens of the prompt, cached and read so far */
 };
 
 /* Tags of fields; the comment is the type. A reader skips tags that it does not know. */

@@ -56,6 +56,13 @@ static void put_text(struct hearth_ipc_writer *writer, const struct hearth_event
     }
 }
 
+static void put_progress(struct hearth_ipc_writer *writer, const struct hearth_event *event)
+{
+    hearth_ipc_put_u32(writer, HEARTH_TAG_PROMPT_TOKENS, event->prompt_tokens);
+    hearth_ipc_put_u32(writer, HEARTH_TAG_CACHED_TOKENS, event->cached_tokens);
+    hearth_ipc_put_u32(writer, HEARTH_TAG_TOKEN_COUNT, event->token_count);
+}
+
 static void put_done(struct hearth_ipc_writer *writer, const struct hearth_event *event,
                      const struct hearth_ipc_times *times)
 {
@@ -85,6 +92,8 @@ static uint8_t frame_type(enum hearth_event_kind kind)
         return HEARTH_IPC_BYTES;
     case HEARTH_EVENT_PROMPT:
         return HEARTH_IPC_PROMPT;
+    case HEARTH_EVENT_PROGRESS:
+        return HEARTH_IPC_PROMPT_READ;
     case HEARTH_EVENT_DONE:
         return HEARTH_IPC_DONE;
     case HEARTH_EVENT_ERROR:
@@ -110,6 +119,9 @@ int hearth_ipc_put_event(struct hearth_buf *buf, uint32_t stream, const struct h
     case HEARTH_EVENT_TENSOR:
     case HEARTH_EVENT_BYTES:
         hearth_ipc_put(&writer, HEARTH_TAG_TEXT, event->bytes.bytes, event->bytes.length);
+        break;
+    case HEARTH_EVENT_PROGRESS:
+        put_progress(&writer, event);
         break;
     case HEARTH_EVENT_DONE:
         put_done(&writer, event, times);

@@ -36,6 +36,7 @@ enum {
     WORD_DRY_PENALTY_LAST_N,
     WORD_PROMPT_LOGPROBS,
     WORD_NO_ANSWER,
+    WORD_PROGRESS,
     WORD_COUNT,
 };
 
@@ -229,6 +230,7 @@ static void put_sampling(struct hearth_ipc_writer *writer, const struct hearth_s
         [WORD_DRY_PENALTY_LAST_N] = (uint32_t)sampling->dry_penalty_last_n,
         [WORD_PROMPT_LOGPROBS] = sampling->prompt_logprobs,
         [WORD_NO_ANSWER] = sampling->no_answer,
+        [WORD_PROGRESS] = sampling->progress,
     };
     hearth_ipc_put(writer, HEARTH_TAG_SAMPLING, words, sizeof(words));
     for (uint32_t i = 0; i < sampling->stop_count; i++)
@@ -313,6 +315,7 @@ static int get_sampling(const struct hearth_ipc_field *field, struct hearth_ipc_
     sampling->dry_allowed_length = (int32_t)words[WORD_DRY_ALLOWED_LENGTH];
     sampling->dry_penalty_last_n = (int32_t)words[WORD_DRY_PENALTY_LAST_N];
     sampling->prompt_logprobs = words[WORD_PROMPT_LOGPROBS] != 0;
+    sampling->progress = words[WORD_PROGRESS] != 0;
     sampling->no_answer = words[WORD_NO_ANSWER] != 0;
     request->input.sampling = sampling;
     return sampling->top_logprobs > TOP_LOGPROBS_MAX ? HEARTH_EPARSE : 0;

@@ -171,6 +171,19 @@ static void the_logprobs_of_a_prompt_come_before_any_text(void **state)
     assert_int_equal(run->finish, HEARTH_FINISH_LENGTH);
 }
 
+static void progress_is_told_up_to_the_whole_prompt_before_any_text(void **state)
+{
+    subject_of(state);
+    struct hearth_sampling sampling = driver_greedy(1);
+    const struct driven *run = &driver.runs[0];
+    driver_say(&driver, prompt, &sampling);
+    assert_int_equal(run->prompt_read, 0); /* nobody asked */
+    sampling.progress = true;
+    driver_say(&driver, prompt, &sampling);
+    assert_true(run->prompt_tokens > 0);
+    assert_int_equal(run->prompt_read, run->prompt_tokens);
+}
+
 static void a_stop_string_is_taken_out_of_the_text_and_told(void **state)
 {
     subject_of(state);
@@ -362,6 +375,7 @@ static int run_suite(struct subject *subject)
         CASE(greedy_text_is_the_same_again_and_in_chunks),
         CASE(the_tokens_of_an_answer_are_all_accounted_for),
         CASE(the_logprobs_of_a_prompt_come_before_any_text),
+        CASE(progress_is_told_up_to_the_whole_prompt_before_any_text),
         CASE(a_stop_string_is_taken_out_of_the_text_and_told),
         CASE(an_input_over_the_context_is_refused_with_both_numbers),
         CASE(generation_ends_at_the_context),

@@ -128,7 +128,7 @@ def test_slashes_too_many_do_not_matter(server):
 
 
 @pytest.mark.parametrize("path, alias", [
-    (CHAT, "/chat/completions"), ("/v1/completions", "/completions"),
+    (CHAT, "/chat/completions"), ("/completion", "/completions"),
     ("/v1/embeddings", "/embeddings"), ("/v1/rerank", "/rerank"), ("/v1/rerank", "/v2/rerank"),
     ("/v1/rerank", "/v1/reranking")])
 def test_an_alias_answers_as_its_route_does(server, path, alias):

@@ -131,6 +131,17 @@ def test_token_ids_are_taken_as_they_are(vectors):
     assert error_of(embed(vectors, [[30522]]))["param"] == "input[0][0]"
 
 
+def test_a_text_may_stand_in_an_object_and_texts_beside_token_ids(vectors):
+    text = "token ids are taken as they are"
+    ids = vectors.post("/tokenize", {"model": "minilm", "content": text}).json()["tokens"]
+    parts = {"content": [{"type": "text", "text": text[:9]}, {"type": "text", "text": text[9:]}]}
+    forms = [text, ids, {"prompt_string": text}, parts]
+    single = [embed(vectors, form).json()["data"][0]["embedding"] for form in forms]
+    assert single[1:] == single[:1] * 3
+    assert [row["embedding"] for row in embed(vectors, forms).json()["data"]] == single
+    assert error_of(embed(vectors, forms, prompt_name="query"))["param"] == "prompt_name"
+
+
 def test_token_ids_of_another_model_are_refused_with_the_remedy(vectors):
     """LangChain's OpenAIEmbeddings sends ids of cl100k_base; as MiniLM's they would be other words."""
     hello, over = [9906, 11, 1917], [15339, 100256]
@@ -217,18 +228,20 @@ def test_truncate_drops_the_end_or_the_start_and_says_so(vectors):
     (dict(input="word " * 60_000), "input", "context_length_exceeded", "60002"),
     (dict(input=["a", 1]), "input[1]", "invalid_type", "a string"),
     (dict(input=[1, "a"]), "input[1]", "invalid_type", "an integer"),
-    (dict(input=[[1], "a"]), "input[1]", "invalid_type", "token ids"),
+    (dict(input=[[1], 1]), "input[1]", "invalid_type", "token ids"),
     (dict(input=[1, [2]]), "input[1]", "invalid_type", "an integer"),
     (dict(input=[[[1]]]), "input[0][0]", "invalid_type", "an integer"),
     (dict(input=[["a"]]), "input[0][0]", "invalid_type", "an integer"),
     (dict(input=None), "input", "invalid_type", "null"),
-    (dict(input=[None]), "input", "invalid_type", "begins with null"),
+    (dict(input=[None]), "input[0]", "invalid_type", "null"),
     (dict(input=[5, None]), "input[1]", "invalid_type", "null"),
-    (dict(input=[True]), "input", "invalid_type", "begins with true"),
+    (dict(input=[True]), "input[0]", "invalid_type", "true"),
     (dict(input=5), "input", "invalid_type", "a text"),
     (dict(input={"text": "a"}), "input", "invalid_type", "an object"),
-    (dict(input=[{"text": "a"}]), "input", "invalid_type", "begins with an object"),
-    (dict(input=[1.5]), "input", "invalid_type", "begins with 1.5"),
+    (dict(input=[{"text": "a"}]), "input[0]", "invalid_type", "an object"),
+    (dict(input=[1.5]), "input[0]", "invalid_type", "1.5"),
+    (dict(input={"prompt_string": ""}), "input", None, ""), (dict(input={}), "input", None, ""),
+    (dict(input={"content": [{"type": "image_url", "image_url": {"url": "data:"}}]}), "input", None, "text"),
     (dict(input=[[5], [1.5]]), "input[1][0]", "invalid_type", "an integer"),
     (dict(input=[-1]), "input[0]", "invalid_value", "from 0"),
     (dict(input=[[5], [6, -1]]), "input[1][1]", "invalid_value", "from 0"),

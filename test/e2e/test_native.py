@@ -22,8 +22,8 @@ def model(tmp_path_factory, gguf):
 def server(tmp_path_factory, model, gguf):
     home = tmp_path_factory.mktemp("hearth") / "home"
     home.mkdir()
-    for path, name in ((model, "gap"), (gguf, "smollm2")):
-        done = cli("install", f"file:{path}", "--name", name, "--set", "compute=libllama",
+    for path, name, batch in ((model, "gap", "512"), (gguf, "smollm2", "64")):
+        done = cli("install", f"file:{path}", "--name", name, "--set", "compute=libllama", "--set", f"batch={batch}",
                    "--set", "threads=1", home=home)  # as the peer's, whose threads spin where others compute
         assert done.returncode == 0, done.stderr
     running = Server(home, env={"HEARTH_DEFAULT_MODEL": "gap", "HEARTH_CONTEXT": "512"})
@@ -93,10 +93,57 @@ def test_a_stream_has_pieces_and_a_last_event_with_timings(server, peer):
     assert ours[-1]["content"] == "" and ours[-1]["stop_type"] == "limit"
 
 
+LONG = "One two three four five six seven eight nine ten. " * 20  # more than two batches of 64 tokens
+
+
+@pytest.mark.parametrize("path,body", [
+    ("/completion", {"prompt": LONG}), ("/v1/chat/completions", {"messages": [{"role": "user", "content": LONG}]}),
+    ("/v1/responses", {"input": LONG})])
+def test_a_stream_tells_how_far_a_prompt_is_read_where_it_is_asked_to(server, path, body):
+    body = {**body, "model": "smollm2", "stream": True, "seed": 1, "temperature": 0, "n_predict": 2, "max_tokens": 2}
+    if "input" in body:
+        body["max_output_tokens"] = 16
+
+    def parts(answer):
+        lines = [line[6:] for line in answer.text.splitlines() if line.startswith("data: {")]
+        return [strict_json(line) for line in lines]
+
+    def told(answer):
+        return [one["prompt_progress"] for one in parts(answer) if "prompt_progress" in one]
+    assert told(server.post(path, body)) == []
+    fresh = json.loads(json.dumps(body).replace("One two", f"{path} Two one"))  # none of it is in the cache
+    progress = told(server.post(path, {**fresh, "return_progress": True}))
+    assert len(progress) >= 4, progress
+    total, cache = progress[0]["total"], progress[0]["cache"]
+    assert all((one["total"], one["cache"]) == (total, cache) for one in progress)
+    read = [one["processed"] for one in progress]
+    assert read[0] == cache and read[-1] == total and read == sorted(set(read))
+    again = told(server.post(path, {**fresh, "return_progress": True}))
+    assert again[0]["processed"] == again[0]["cache"] > cache and again[-1]["processed"] == total
+    assert told(server.post(path, {**fresh, "return_progress": True, "stream": False})) == []
+
+
 def test_several_prompts_have_a_list_of_answers(server, peer):
     ours, theirs = both(server, peer, "/completion", {**GREEDY, "prompt": ["1 2 3", [504, 3575]]})
     assert [one["content"] for one in ours] == [one["content"] for one in theirs]
     assert [one["index"] for one in ours] == [0, 1]
+
+
+def test_a_prompt_stands_in_an_object_too_and_completions_without_v1_are_the_peers(server, peer):
+    body = {**GREEDY, "prompt": {"prompt_string": "The capital of France is"}}
+    ours, theirs = both(server, peer, "/completions", body)
+    assert ours["content"] == theirs["content"] and ours["prompt"] == "The capital of France is"
+    ours, theirs = both(server, peer, "/completions", {**body, "prompt": [[504, 3575], body["prompt"]]})
+    assert [one["content"] for one in ours] == [one["content"] for one in theirs]
+
+
+def test_only_the_fields_that_are_asked_for_come(server, peer):
+    fields = ["content", "generation_settings/n_predict", "stop", "nothing", "content/inside"]
+    body = {**GREEDY, "prompt": "The capital of France is", "response_fields": fields}
+    ours, theirs = both(server, peer, "/completion", body)
+    assert ours == theirs and ours["generation_settings/n_predict"] == 6 and len(ours) == 3
+    last = events(server.post("/completion", {**body, "stream": True}))[-1]
+    assert last == {"content": "", "generation_settings/n_predict": 6, "stop": True}
 
 
 def test_rules_that_samplers_does_not_name_are_off(server):
@@ -113,6 +160,7 @@ def test_rules_that_samplers_does_not_name_are_off(server):
 @pytest.mark.parametrize("body,word", [
     ({"samplers": ["temperature", "top_k"]}, "order"), ({"samplers": ["magic"]}, "samplers[0]"),
     ({"mirostat": 2}, "mirostat"), ({"prompt": [1, [2]]}, "prompt[1]"), ({"prompt": [999999]}, "vocabulary"),
+    ({"prompt": {"prompt_string": "a", "multimodal_data": ["iVBORw0KGgo="]}}, "prompt"), ({"prompt": {}}, "prompt"),
     ({"prompt": ["a", 999999]}, "vocabulary"), ({"n_probs": 21}, "n_probs"),
     ({"logit_bias": [["a", 1]]}, "logit_bias[0]"), ({"grammar": "root ::= ("}, "grammar")])
 def test_what_cannot_be_done_is_refused_in_words(server, body, word):
@@ -191,6 +239,15 @@ def test_a_template_is_applied_as_the_peer_applies_it(server, peer):
     assert refused.status == 400
 
 
+def test_the_tokens_of_a_conversation_are_counted_as_its_answer_counts_them(server):
+    body = {"messages": [{"role": "system", "content": "Book"}, {"role": "user", "content": "What is the best book"}]}
+    counted = server.post("/chat/completions/input_tokens", body)
+    answer = server.post("/v1/chat/completions", {**body, "max_tokens": 1}).json()
+    assert counted.json() == {"input_tokens": answer["usage"]["prompt_tokens"]}, counted.text
+    fault = server.post("/v1/chat/completions/input_tokens", {"messages": []})
+    assert fault.status == 400 and fault.json()["error"]["param"] == "messages"
+
+
 def test_props_slots_and_adapters_have_what_clients_read(server, peer):
     server.post("/completion", {"prompt": "x", "n_predict": 1})
     ours, theirs = server.get("/props").json(), peer.get("/props").json()
@@ -214,5 +271,18 @@ def test_timings_come_with_openais_answers_where_they_are_asked_for(server, path
     assert whole["timings"]["predicted_n"] == 3 and whole["timings"]["prompt_ms"] >= 0
     chunks = [json.loads(line[6:]) for line in server.post(path, {**body, "stream": True}).text.splitlines()
               if line.startswith("data: {")]
-    assert [chunk["timings"]["predicted_n"] for chunk in chunks if "timings" in chunk] == [3]
+    told = [chunk["timings"] for chunk in chunks if "timings" in chunk]
+    counts = [one["predicted_n"] for one in told]
+    assert counts[-1] == 3 and counts == sorted(counts) and len(counts) > 1
+    assert all(one["cache_n"] + one["prompt_n"] == whole["timings"]["cache_n"] + whole["timings"]["prompt_n"] for one in told)
     assert "timings" not in server.post(path, {**body, "timings_per_token": False}).json()
+
+
+def test_the_deltas_and_the_end_of_a_response_have_timings_where_they_are_asked_for(server):
+    body = {"model": "gap", "input": "Hello", "max_output_tokens": 16, "stream": True, "timings_per_token": True}
+    parts = [json.loads(line[6:]) for line in server.post("/v1/responses", body).text.splitlines()
+             if line.startswith("data: {")]
+    deltas = [one for one in parts if one["type"] == "response.output_text.delta"]
+    assert deltas and all(one["timings"]["predicted_n"] > 0 for one in deltas)
+    assert parts[-1]["timings"]["predicted_n"] == parts[-1]["response"]["usage"]["output_tokens"]
+    assert not any("timings" in one for one in parts if one["type"].endswith((".added", ".done", ".created")))

@@ -53,8 +53,9 @@ static void touch_event(const struct hearth_ipc_frame *frame, struct hearth_ipc_
 
 static int touch_frame(void *argument, const struct hearth_ipc_frame *frame)
 {
-    static const uint8_t event_types[] = {HEARTH_IPC_TEXT,  HEARTH_IPC_VECTOR, HEARTH_IPC_TENSOR,
-                                          HEARTH_IPC_BYTES, HEARTH_IPC_DONE,   HEARTH_IPC_ERROR};
+    static const uint8_t event_types[] = {
+        HEARTH_IPC_TEXT, HEARTH_IPC_VECTOR, HEARTH_IPC_TENSOR,     HEARTH_IPC_BYTES,
+        HEARTH_IPC_DONE, HEARTH_IPC_ERROR,  HEARTH_IPC_PROMPT_READ};
     /* Readers that check the type get it: the fields are what is fuzzed. */
     struct hearth_ipc_frame as = *frame;
     struct hearth_ipc_hello hello;

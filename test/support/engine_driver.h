@@ -27,6 +27,7 @@ struct driven {
     enum hearth_finish finish;
     uint32_t stop; /* the stop string that ended it, from 1 */
     uint32_t prompt_tokens, cached_tokens, completion_tokens;
+    uint32_t prompt_read; /* of the last PROGRESS event */
     uint32_t text_events, event_tokens;
     struct hearth_buf text;
     float *values;
@@ -88,6 +89,11 @@ static inline void driver_emit(struct hearth_event_sink *sink, const struct hear
         assert_int_equal(run->text_events, 0);
         for (uint32_t i = 0; i < event->token_count && run->prompt_logprob_count < 512; i++)
             run->prompt_logprobs[run->prompt_logprob_count++] = (double)event->tokens[i].logprob;
+        break;
+    case HEARTH_EVENT_PROGRESS:
+        assert_int_equal(run->text_events, 0);
+        assert_true(event->token_count <= event->prompt_tokens);
+        run->prompt_read = event->token_count;
         break;
     case HEARTH_EVENT_VECTOR:
         run->values = hearth_realloc(run->values, (event->value_count + 1) * sizeof(float));

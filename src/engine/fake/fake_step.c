@@ -369,6 +369,19 @@ static bool take_time(struct hearth_engine *engine, const struct hearth_step_ite
     return wait_us(engine, us + (generates ? engine->script.token_us : 0), stalls);
 }
 
+/* Its cache is always empty. */
+static void emit_progress(const struct hearth_engine *engine, uint32_t number, uint32_t done,
+                          struct hearth_event_sink *sink)
+{
+    const struct fake_prepared *input = engine->sequences[number].running;
+    const struct hearth_event event = {.kind = HEARTH_EVENT_PROGRESS,
+                                       .sequence = number,
+                                       .prompt_tokens = input->head.token_count,
+                                       .token_count = done};
+    if (input->sampling.progress)
+        sink->emit(sink, &event);
+}
+
 static int run_item(struct hearth_engine *engine, const struct hearth_step_item *item,
                     struct hearth_event_sink *sink, struct hearth_error *error)
 {
@@ -382,7 +395,10 @@ static int run_item(struct hearth_engine *engine, const struct hearth_step_item 
      * answer. */
     uint32_t left = sequence->running->head.token_count - sequence->position;
     if (left) {
+        if (item->begin)
+            emit_progress(engine, item->sequence, 0, sink);
         sequence->position += item->token_count < left ? item->token_count : left;
+        emit_progress(engine, item->sequence, sequence->position, sink);
         if (item->token_count < left)
             return 0;
         if (sequence->running->sampling.prompt_logprobs)

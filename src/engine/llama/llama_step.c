@@ -208,6 +208,28 @@ static bool scores_prompt(const struct hearth_llama_sequence *sequence)
            sequence->prompt_done < sequence->input->head.token_count;
 }
 
+static void emit_progress(const struct step *step, uint32_t index, uint32_t done)
+{
+    const struct hearth_llama_sequence *sequence = &step->engine->sequences[index];
+    const struct hearth_event event = {.kind = HEARTH_EVENT_PROGRESS,
+                                       .sequence = index,
+                                       .prompt_tokens = sequence->input->head.token_count,
+                                       .cached_tokens = sequence->cached,
+                                       .token_count = done};
+    emit(step, &event);
+}
+
+/* What the cache had is told with the first step, which until then may be taken back. */
+static void tell_progress(const struct step *step, uint32_t index)
+{
+    const struct hearth_llama_sequence *sequence = &step->engine->sequences[index];
+    if (!sequence->input->sampling.progress || sequence->prompt_done == sequence->step_prompt_done)
+        return;
+    if (sequence->step_began)
+        emit_progress(step, index, sequence->step_prompt_done);
+    emit_progress(step, index, sequence->prompt_done);
+}
+
 /* All prompts and generating sequences in one batch: this is where serving many at once pays. */
 static int run_generating(const struct step *step)
 {
@@ -223,7 +245,10 @@ static int run_generating(const struct step *step)
     for (size_t i = 0; i < step->count; i++) {
         uint32_t index = step->items[i].sequence;
         struct hearth_llama_sequence *sequence = &engine->sequences[index];
-        if (sequence->input->task == HEARTH_TASK_GENERATE && sequence->step_output >= 0)
+        if (sequence->input->task != HEARTH_TASK_GENERATE)
+            continue;
+        tell_progress(step, index);
+        if (sequence->step_output >= 0)
             sample(step, index);
     }
     return 0;

@@ -1,6 +1,5 @@
 /* /completion and /infill: events into llama-server's own shape. What the bodies ask for is read by
  * native_prompts.c. */
-#include "base/clock.h"
 #include "base/json.h"
 #include "gateway/answers.h"
 #include "routes/native/native_read.h"
@@ -12,20 +11,13 @@
 
 #include <string.h>
 
-enum { PIECES_MAX = 64 << 20, LIST_MAX = 16 << 20 };
+enum { PIECES_MAX = 64 << 20, LIST_MAX = 16 << 20, ANSWER_MAX = 64 << 20 };
 
-/* Kept of a choice, of a stream too: ids and probabilities so far, as JSON, and its clock. */
+/* Kept of a choice, of a stream too: ids and probabilities so far, as JSON. */
 struct kept {
     struct hearth_buf ids, probabilities;
     bool begun, newline;
-    uint32_t tokens;
-    uint64_t prepared_us, first_us;
 };
-
-static uint64_t now_us(void)
-{
-    return hearth_clock_monotonic_ns() / 1000;
-}
 
 static const struct hearth_native_asked *asked_of(const struct hearth_choice *choice)
 {
@@ -41,9 +33,6 @@ static void write_ids(const struct hearth_event *event, bool first, struct heart
 static void note(const struct hearth_choice *choice, const struct hearth_event *event)
 {
     struct kept *kept = choice->kept;
-    if (!kept->first_us)
-        kept->first_us = now_us();
-    kept->tokens += event->token_count;
     if (event->bytes.length && memchr(event->bytes.bytes, '\n', event->bytes.length))
         kept->newline = true;
 }
@@ -71,44 +60,35 @@ static void forget(struct hearth_choice *choice)
     hearth_buf_finish(&kept->probabilities);
 }
 
-/* Nothing is sent before the first token, but the clock starts. */
-static void write_open(const struct hearth_choice *choice, struct hearth_buf *buf)
-{
-    (void)buf;
-    ((struct kept *)choice->kept)->prepared_us = now_us();
-}
-
-/* As far as the stream has come; what the engine counts is known at the end. */
-static void write_timings_so_far(const struct kept *kept, struct hearth_buf *buf)
-{
-    const struct hearth_inference_done so_far = {
-        .completion_tokens = kept->tokens,
-        .prefill_us = kept->first_us - kept->prepared_us,
-        .decode_us = now_us() - kept->first_us,
-    };
-    hearth_buf_text(buf, ",\"timings\":");
-    hearth_timings_write(&so_far, buf);
-}
-
 static void write_delta(const struct hearth_choice *choice, const struct hearth_event *event,
                         struct hearth_buf *buf)
 {
     const struct hearth_native_asked *asked = asked_of(choice);
     note(choice, event);
-    const struct kept *kept = choice->kept;
     hearth_buf_printf(buf, "{\"index\":%u,\"content\":", choice->index);
     hearth_json_write_string(buf, event->bytes.bytes, event->bytes.length);
     hearth_buf_text(buf, ",\"tokens\":[");
     if (asked->tokens)
         write_ids(event, true, buf);
-    hearth_buf_printf(buf, "],\"stop\":false,\"id_slot\":0,\"tokens_predicted\":%u", kept->tokens);
-    if (asked->timings)
-        write_timings_so_far(kept, buf);
+    hearth_buf_printf(buf, "],\"stop\":false,\"id_slot\":0,\"tokens_predicted\":%u",
+                      choice->tokens);
+    hearth_generation_write_timings(choice, buf);
     if (asked->probabilities && event->has_tokens) {
         hearth_buf_text(buf, ",\"completion_probabilities\":[");
         hearth_tokens_json_write(event, true, true, buf);
         hearth_buf_char(buf, ']');
     }
+    hearth_buf_char(buf, '}');
+}
+
+static void write_progress(const struct hearth_choice *choice, const struct hearth_event *event,
+                           struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf,
+                      "{\"index\":%u,\"content\":\"\",\"tokens\":[],\"stop\":false,\"id_slot\":0,"
+                      "\"tokens_predicted\":0,\"tokens_evaluated\":%u",
+                      choice->index, event->prompt_tokens);
+    hearth_generation_write_progress(choice, event, buf);
     hearth_buf_char(buf, '}');
 }
 
@@ -158,9 +138,23 @@ static void write_end(const struct hearth_choice *choice, bool whole, struct hea
     hearth_buf_char(buf, '}');
 }
 
+static void write_shown(const struct hearth_choice *choice, bool whole, struct hearth_buf *buf)
+{
+    const char *const *fields = asked_of(choice)->fields;
+    struct hearth_buf all;
+    if (!fields) {
+        write_end(choice, whole, buf);
+        return;
+    }
+    hearth_buf_init(&all, ANSWER_MAX);
+    write_end(choice, whole, &all);
+    hearth_native_fields_write(fields, &all, buf);
+    hearth_buf_finish(&all);
+}
+
 static void write_finish(const struct hearth_choice *choice, struct hearth_buf *buf)
 {
-    write_end(choice, false, buf);
+    write_shown(choice, false, buf);
 }
 
 /* Several prompts have a list of answers. */
@@ -171,7 +165,7 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     for (uint32_t i = 0; i < generation->choice_count; i++) {
         if (i)
             hearth_buf_char(buf, ',');
-        write_end(&generation->choices[i], true, buf);
+        write_shown(&generation->choices[i], true, buf);
     }
     if (generation->list)
         hearth_buf_char(buf, ']');
@@ -181,8 +175,8 @@ const struct hearth_generation_shape hearth_native_completion = {
     .id_prefix = "completion-",
     .input_param = "prompt",
     .write_answer = write_answer,
-    .write_open = write_open,
     .write_delta = write_delta,
+    .write_progress = write_progress,
     .write_finish = write_finish,
     .kept_size = sizeof(struct kept),
     .keep = keep,

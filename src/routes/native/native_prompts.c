@@ -56,9 +56,10 @@ static bool all_integers(const json_t *list)
     return true;
 }
 
-static int add_prompt(struct making *making, const json_t *prompt, struct hearth_error *error)
+static int add_prompt(struct making *making, const json_t *given, struct hearth_error *error)
 {
     struct hearth_input *input = &making->inputs[making->count];
+    const json_t *prompt = json_is_object(given) ? json_object_get(given, "prompt_string") : given;
     if (json_is_array(prompt) && !all_integers(prompt))
         return add_json(making, HEARTH_INPUT_PIECES, prompt, error);
     *input = (struct hearth_input){.task = HEARTH_TASK_GENERATE};
@@ -139,6 +140,7 @@ static struct hearth_generation_request request_of(const json_t *body)
         .n = 1,
         .class_ = HEARTH_CLASS_NORMAL,
         .stream = hearth_json_truth(body, "stream", false),
+        .timings = hearth_json_truth(body, "timings_per_token", false),
     };
 }
 

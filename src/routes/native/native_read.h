@@ -17,7 +17,8 @@
 struct hearth_native_asked {
     const char *const *prompts;       /* of each input; "" where it was no text alone */
     const struct hearth_bytes *stops; /* copies: the body is gone when the answer is written */
-    bool probabilities, tokens, timings;
+    const char *const *fields; /* paths of what an answer shows, up to a NULL; NULL: all of it */
+    bool probabilities, tokens;
 };
 
 /* /completion: a prompt, or up to HEARTH_NATIVE_PROMPTS_MAX of them. */
@@ -36,6 +37,9 @@ int hearth_native_sampling_read(json_t *body, struct hearth_arena *arena,
                                 struct hearth_generation_request *request,
                                 struct hearth_native_asked *asked, const char **ret_param,
                                 struct hearth_error *error);
+/* `response_fields`: HEARTH_ETOOLARGE is the only fault. */
+int hearth_native_fields_read(const json_t *body, struct hearth_arena *arena,
+                              struct hearth_native_asked *asked, struct hearth_error *error);
 /* `samplers`: rules that are not named are switched off in the body. HEARTH_EINVAL for a name that
  * is none, and for an order that is not ours. */
 int hearth_native_samplers_read(json_t *body, struct hearth_error *error);

@@ -68,7 +68,6 @@ static void read_shown(const json_t *body, struct hearth_sampling *sampling,
                        struct hearth_native_asked *asked)
 {
     asked->tokens = hearth_json_truth(body, "return_tokens", false);
-    asked->timings = hearth_json_truth(body, "timings_per_token", false);
     sampling->top_logprobs = (uint32_t)hearth_body_integer(body, "n_probs", 0);
     asked->probabilities = sampling->top_logprobs > 0;
     sampling->logprobs = asked->probabilities || asked->tokens;
@@ -104,6 +103,10 @@ int hearth_native_sampling_read(json_t *body, struct hearth_arena *arena,
     if (rc)
         return rc;
     read_shown(body, sampling, asked);
+    *ret_param = "response_fields";
+    rc = hearth_native_fields_read(body, arena, asked, error);
+    if (rc)
+        return rc;
     *ret_param = "stop";
     return keep_stops(sampling, arena, asked, error);
 }

@@ -1,15 +1,12 @@
 /* /v1/chat/completions: events into OpenAI's shapes. What the body asks for is read by
  * openai_chat_read.c. */
-#include "gateway/answers.h"
 #include "routes/openai/openai_read.h"
-#include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/openai_write.h"
-#include "task/default_model.h"
 #include "task/sampling.h"
 
 #include <string.h>
 
-enum { INPUT_MAX = 64 << 20, ENTRIES_MAX = 16 << 20 };
+enum { ENTRIES_MAX = 16 << 20 };
 
 /* Of clients that send `functions`, the older name of tools: one call, in a shape of its own. */
 static bool is_legacy(const struct hearth_choice *choice)
@@ -103,6 +100,16 @@ static void write_delta(const struct hearth_choice *choice, const struct hearth_
         hearth_buf_text(buf, "},\"logprobs\":null");
     }
     hearth_openai_close_chunk(choice, NULL, buf);
+}
+
+/* A chunk that adds nothing to the answer, for clients that look into `choices`. */
+static void write_progress(const struct hearth_choice *choice, const struct hearth_event *event,
+                           struct hearth_buf *buf)
+{
+    chunk_open(choice, buf);
+    hearth_buf_text(buf, "{},\"logprobs\":null,\"finish_reason\":null}]");
+    hearth_generation_write_progress(choice, event, buf);
+    hearth_buf_text(buf, choice->generation->include_usage ? ",\"usage\":null}" : "}");
 }
 
 static const char *finish_name(const struct hearth_choice *choice)
@@ -204,26 +211,10 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     {                                                                                              \
         .id_prefix = "chatcmpl-", .input_param = "messages", .write_answer = write_answer,         \
         .write_open = write_open, .write_delta = write_delta, .write_finish = write_finish,        \
-        .write_usage = write_usage, .last_words = HEARTH_OPENAI_LAST_WORDS,                        \
-        .kept_size = sizeof(struct kept), .keep = keep, .forget = forget,                          \
+        .write_progress = write_progress, .write_usage = write_usage,                              \
+        .last_words = HEARTH_OPENAI_LAST_WORDS, .kept_size = sizeof(struct kept), .keep = keep,    \
+        .forget = forget,                                                                          \
     }
 
 const struct hearth_generation_shape hearth_openai_chat = CHAT_SHAPE;
 const struct hearth_generation_shape hearth_openai_chat_functions = CHAT_SHAPE;
-
-void hearth_route_chat_completions(struct hearth_call *call)
-{
-    struct hearth_generation_request request;
-    struct hearth_error error;
-    struct hearth_buf conversation;
-    const char *param = NULL;
-    if (hearth_default_model(call, "model", hearth_model_generates))
-        return;
-    hearth_buf_init(&conversation, INPUT_MAX);
-    if (hearth_openai_chat_read(call->json, hearth_call_arena(call), &conversation, &request,
-                                &param, &error))
-        hearth_answer_message(call, error.code, param, "%s", error.message);
-    else
-        hearth_generation_start(call, &request);
-    hearth_buf_finish(&conversation);
-}

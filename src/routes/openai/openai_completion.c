@@ -254,7 +254,7 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     }
     hearth_buf_text(buf, "],\"usage\":");
     hearth_openai_write_usage(generation, buf);
-    hearth_openai_write_timings(&generation->choices[0], buf);
+    hearth_generation_write_timings(&generation->choices[0], buf);
     hearth_buf_char(buf, '}');
 }
 

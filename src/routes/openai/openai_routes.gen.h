@@ -5,6 +5,7 @@
 struct hearth_call;
 
 void hearth_route_chat_completions(struct hearth_call *call);
+void hearth_route_chat_input_tokens(struct hearth_call *call);
 void hearth_route_completions(struct hearth_call *call);
 void hearth_route_embeddings(struct hearth_call *call);
 void hearth_route_rerank(struct hearth_call *call);

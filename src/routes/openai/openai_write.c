@@ -1,7 +1,6 @@
 #include "routes/openai/openai_write.h"
 
 #include "base/text.h"
-#include "task/timings.h"
 
 #include <string.h>
 
@@ -99,14 +98,6 @@ void hearth_openai_write_scored(struct hearth_buf *buf, const struct hearth_toke
     hearth_buf_text(buf, "]}");
 }
 
-void hearth_openai_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf)
-{
-    if (!choice->generation->timings)
-        return;
-    hearth_buf_text(buf, ",\"timings\":");
-    hearth_timings_write(&choice->done, buf);
-}
-
 void hearth_openai_write_answer(const struct hearth_generation *generation, const char *object,
                                 void (*write_choice)(const struct hearth_choice *choice,
                                                      struct hearth_buf *buf),
@@ -121,7 +112,7 @@ void hearth_openai_write_answer(const struct hearth_generation *generation, cons
     }
     hearth_buf_text(buf, "],\"usage\":");
     hearth_openai_write_usage(generation, buf);
-    hearth_openai_write_timings(&generation->choices[0], buf);
+    hearth_generation_write_timings(&generation->choices[0], buf);
     hearth_buf_char(buf, '}');
 }
 
@@ -131,8 +122,8 @@ void hearth_openai_close_chunk(const struct hearth_choice *choice, const char *f
 {
     hearth_buf_printf(buf, ",\"finish_reason\":%s%s%s}]", finish ? "\"" : "",
                       finish ? finish : "null", finish ? "\"" : "");
-    if (finish)
-        hearth_openai_write_timings(choice, buf);
+    if (choice->first_us || finish)
+        hearth_generation_write_timings(choice, buf);
     hearth_buf_text(buf, choice->generation->include_usage ? ",\"usage\":null}" : "}");
 }
 

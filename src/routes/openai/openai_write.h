@@ -11,8 +11,6 @@
 void hearth_openai_write_head(const struct hearth_generation *generation, const char *object,
                               struct hearth_buf *buf);
 void hearth_openai_write_usage(const struct hearth_generation *generation, struct hearth_buf *buf);
-/* ,"timings":{…}, llama-server's member, where it was asked for. */
-void hearth_openai_write_timings(const struct hearth_choice *choice, struct hearth_buf *buf);
 /* The text of a token as a JSON string. One that is only a part of a character has none: OpenAI
  * spells its bytes out behind `prefix` ("bytes:" in completions, nothing in chat), "\\xf0\\x9f". */
 void hearth_openai_write_token(struct hearth_buf *buf, const struct hearth_bytes *text,

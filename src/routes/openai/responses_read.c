@@ -199,6 +199,7 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
         .n = 1,
         .class_ = hearth_class_read(body),
         .stream = hearth_json_truth(body, "stream", false),
+        .timings = hearth_json_truth(body, "timings_per_token", false),
     };
     int rc = read_sampling(body, arena, &request.sampling, ret_param, error);
     if (!rc)

@@ -159,6 +159,8 @@ static void tell_text(const struct hearth_choice *choice, const char *type, cons
                    whole ? hearth_response_item_logprobs(choice, response->item_count - 1)
                          : hearth_response_fresh_logprobs(choice),
                    buf);
+    if (!whole)
+        hearth_generation_write_timings(choice, buf);
     if (item->channel == HEARTH_CHANNEL_CALL && whole) {
         hearth_buf_text(buf, ",\"name\":");
         const struct hearth_buf *function = &choice->calls[item->call].name;
@@ -184,6 +186,17 @@ void hearth_response_stream_open(const struct hearth_choice *choice, struct hear
 {
     tell_response(choice, "response.created", "in_progress", NULL, buf);
     tell_response(choice, "response.in_progress", "in_progress", NULL, buf);
+}
+
+/* llama-server's member beside the event that says that the response is being made. */
+void hearth_response_stream_progress(const struct hearth_choice *choice,
+                                     const struct hearth_event *event, struct hearth_buf *buf)
+{
+    size_t start = open_event(choice, "response.in_progress", buf);
+    hearth_generation_write_progress(choice, event, buf);
+    hearth_buf_text(buf, ",\"response\":");
+    hearth_response_write(choice, "in_progress", NULL, buf);
+    close_event(buf, start);
 }
 
 /* Whether an event begins an item is known once it is noted, but the item before it must have ended
@@ -223,6 +236,7 @@ void hearth_response_stream_finish(const struct hearth_choice *choice, struct he
     size_t from = buf->length;
     hearth_response_write(choice, status, NULL, buf);
     hearth_response_keep(choice, buf->bytes + from, buf->failed ? 0 : buf->length - from);
+    hearth_generation_write_timings(choice, buf);
     close_event(buf, start);
 }
 

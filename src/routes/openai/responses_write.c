@@ -183,6 +183,7 @@ const struct hearth_generation_shape hearth_openai_responses = {
     .write_answer = write_answer,
     .write_open = hearth_response_stream_open,
     .write_delta = hearth_response_stream_delta,
+    .write_progress = hearth_response_stream_progress,
     .write_finish = hearth_response_stream_finish,
     .write_error = hearth_response_stream_error,
     .kept_size = sizeof(struct hearth_response),

@@ -70,6 +70,8 @@ const char *hearth_response_status(const struct hearth_choice *choice);
 
 /* The stream; in responses_stream.c. */
 void hearth_response_stream_open(const struct hearth_choice *choice, struct hearth_buf *buf);
+void hearth_response_stream_progress(const struct hearth_choice *choice,
+                                     const struct hearth_event *event, struct hearth_buf *buf);
 void hearth_response_stream_delta(const struct hearth_choice *choice,
                                   const struct hearth_event *event, struct hearth_buf *buf);
 void hearth_response_stream_finish(const struct hearth_choice *choice, struct hearth_buf *buf);

@@ -48,21 +48,6 @@ static void write_embeddings(const struct hearth_vectors *vectors, struct hearth
     hearth_buf_char(buf, '}');
 }
 
-/* Texts are not copied here: they lie in the body until their turn comes. */
-static int read_input(const json_t *value, struct hearth_arena *arena, struct hearth_input *input)
-{
-    if (json_is_string(value)) {
-        input->kind = HEARTH_INPUT_TEXT;
-        input->bytes = json_string_value(value);
-        input->length = json_string_length(value);
-        return 0;
-    }
-    input->kind = HEARTH_INPUT_TOKENS;
-    input->token_count = json_array_size(value);
-    input->tokens = hearth_tokens_read(value, arena);
-    return input->tokens ? 0 : HEARTH_ETOOLARGE;
-}
-
 static struct hearth_input *read_inputs(struct hearth_call *call,
                                         const struct hearth_openai_subject *subject,
                                         const json_t *given, bool list, size_t count)
@@ -73,7 +58,8 @@ static struct hearth_input *read_inputs(struct hearth_call *call,
         inputs[i].task = HEARTH_TASK_EMBED;
         inputs[i].truncate = hearth_openai_truncate(call->json, subject->entry);
         inputs[i].prompt_name = hearth_json_text(call->json, "prompt_name", NULL);
-        if (read_input(list ? json_array_get(given, i) : given, arena, &inputs[i]))
+        if (hearth_openai_embedding_input(list ? json_array_get(given, i) : given, arena,
+                                          &inputs[i]))
             inputs = NULL;
     }
     return inputs;
@@ -192,10 +178,10 @@ static void embed(struct hearth_call *call, const struct hearth_openai_subject *
     size_t count = list ? json_array_size(given) : 1;
     uint32_t dimensions = (uint32_t)hearth_body_integer(body, shape->dimensions, 0);
     const char *digest;
-    const json_t *first = list ? json_array_get(given, 0) : given;
     if (refuses_embedding(call, subject, shape->dimensions, dimensions))
         return;
-    if (!json_is_string(first) && *hearth_json_text(body, "prompt_name", "")) {
+    if (hearth_openai_embedding_has_ids(given, list) &&
+        *hearth_json_text(body, "prompt_name", "")) {
         hearth_answer_message(call, HEARTH_EINVAL, "prompt_name",
                               "a prompt goes before a text; token ids are taken as they are");
         return;

@@ -252,8 +252,9 @@ static void a_list_is_told_by_its_first_item(void **state)
                  "input[1]");
     expect_fault(f, embed, "{\"model\":\"m\",\"input\":[]}", HEARTH_FAULT_VALUE, "input");
     assert_string_equal(f->faults.rows[0].got, "0 items");
-    expect_fault(f, embed, "{\"model\":\"m\",\"input\":[null]}", HEARTH_FAULT_TYPE, "input");
-    assert_string_equal(f->faults.rows[0].got, "an array that begins with null");
+    expect_fault(f, embed, "{\"model\":\"m\",\"input\":[null]}", HEARTH_FAULT_TYPE, "input[0]");
+    assert_string_equal(f->faults.rows[0].got, "null");
+    assert_int_equal(check(f, embed, "{\"model\":\"m\",\"input\":[\"a\",[1]]}"), 0);
 }
 
 static void a_fault_reads_as_a_sentence(void **state)

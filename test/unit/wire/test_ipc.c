@@ -349,11 +349,12 @@ static void events_come_back_as_they_were(void **state)
          .completion_tokens = 2},
         {.kind = HEARTH_EVENT_ERROR, .error = HEARTH_EMODEL, .bytes = {"bad", 3}},
         {.kind = HEARTH_EVENT_PROMPT, .token_count = 2, .tokens = tokens, .has_tokens = true},
+        {.kind = HEARTH_EVENT_PROGRESS, .token_count = 8, .prompt_tokens = 9, .cached_tokens = 7},
     };
     const struct hearth_ipc_times times = {1, 2, 3};
     struct hearth_ipc_event got;
     hearth_ipc_event_init(&got);
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         struct hearth_buf buf;
         struct seen seen = {0};
         int descriptor;
@@ -373,6 +374,10 @@ static void events_come_back_as_they_were(void **state)
             assert_int_equal(got.event.finish, HEARTH_FINISH_LENGTH);
             assert_int_equal(got.event.cached_tokens, 4);
             assert_int_equal(got.times.decode_us, 3);
+        } else if (i == 5) {
+            assert_int_equal(got.event.token_count, 8);
+            assert_int_equal(got.event.prompt_tokens, 9);
+            assert_int_equal(got.event.cached_tokens, 7);
         } else {
             assert_int_equal(got.event.error, HEARTH_EMODEL);
             assert_string_equal(got.failure.message, "bad");
