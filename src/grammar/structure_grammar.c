@@ -2,6 +2,7 @@
 
 #include "grammar/gbnf.h"
 #include "grammar/gbnf_check.h"
+#include "grammar/gbnf_rename.h"
 #include "grammar/json_schema.h"
 #include "grammar/pattern.h"
 
@@ -179,14 +180,14 @@ bool hearth_structure_may_ask(const char *json, size_t length)
 }
 
 /* A schema may need itself, so that no value would ever be whole. */
-static int check_finite(const struct member *member, const struct hearth_buf *text,
+static int check_finite(const char *place, const struct hearth_buf *text,
                         struct hearth_error *error)
 {
     bool by_text;
     return hearth_gbnf_check(text->bytes, text->length, &by_text, NULL)
                ? hearth_error_set(error, HEARTH_EINVAL,
                                   "%s: it recurses without end: no finite value satisfies it",
-                                  member->place)
+                                  place)
                : 0;
 }
 
@@ -202,7 +203,7 @@ static int write_member(size_t which, const json_t *value, struct hearth_buf *gr
     if (!rc && rule)
         hearth_gbnf_root(&gbnf, rule);
     if (!rc && rule && !gbnf.text.failed)
-        rc = check_finite(&member, &gbnf.text, error);
+        rc = check_finite(member.place, &gbnf.text, error);
     if (!rc && (gbnf.text.failed || (gbnf.text.length && hearth_buf_append(grammar, gbnf.text.bytes,
                                                                            gbnf.text.length))))
         rc = hearth_error_set(error, HEARTH_EINVAL, "%s: it is too large", member.place);
@@ -231,4 +232,27 @@ int hearth_structure_write(const json_t *members, struct hearth_buf *grammar,
             first = name;
     }
     return 0;
+}
+
+int hearth_structure_write_rules(const json_t *document, const json_t *schema, const char *place,
+                                 const char *prefix, struct hearth_buf *grammar,
+                                 struct hearth_error *error)
+{
+    struct hearth_gbnf gbnf;
+    uint32_t rule = 0;
+    size_t before = grammar->length;
+    hearth_gbnf_init(&gbnf, HEARTH_GRAMMAR_BYTES_MAX);
+    int rc = hearth_json_schema_write_within(&gbnf, document, schema, place, &rule, error);
+    if (!rc) {
+        hearth_gbnf_root(&gbnf, rule);
+        rc = check_finite(place, &gbnf.text, error);
+    }
+    if (!rc)
+        hearth_gbnf_rename(gbnf.text.bytes, gbnf.text.length, prefix, grammar);
+    hearth_gbnf_finish(&gbnf);
+    if (!rc && grammar->failed) {
+        grammar->length = before;
+        rc = hearth_error_set(error, HEARTH_EINVAL, "%s: the schema is too large", place);
+    }
+    return rc;
 }
