@@ -8,7 +8,7 @@ set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
   ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
 set(HEARTH_LLAMA_REPLIES)
-foreach(file chat chat_text conversation tool_choice tools reply bounds)
+foreach(file chat chat_text conversation tool_choice tool_schemas tools reply bounds)
   list(APPEND HEARTH_LLAMA_REPLIES ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file}.cpp)
 endforeach()
 

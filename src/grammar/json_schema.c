@@ -294,14 +294,15 @@ uint32_t hearth_json_schema_visit_inside(struct hearth_json_schema_walk *walk, h
     return rule;
 }
 
-int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
-                             uint32_t *ret_rule, struct hearth_error *error)
+int hearth_json_schema_write_within(struct hearth_gbnf *gbnf, const json_t *document,
+                                    const json_t *schema, const char *name, uint32_t *ret_rule,
+                                    struct hearth_error *error)
 {
     struct hearth_json_schema_walk *walk = hearth_try_calloc(1, sizeof(*walk));
     if (!walk)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for a schema");
     walk->gbnf = gbnf;
-    walk->root = schema;
+    walk->root = document;
     walk->error = error;
     walk->kept = json_array();
     const struct hearth_json_schema_place place = {.key = name};
@@ -315,4 +316,10 @@ int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, con
     if (!rc)
         *ret_rule = rule;
     return rc;
+}
+
+int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
+                             uint32_t *ret_rule, struct hearth_error *error)
+{
+    return hearth_json_schema_write_within(gbnf, schema, schema, name, ret_rule, error);
 }

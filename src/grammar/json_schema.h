@@ -22,4 +22,9 @@
 int hearth_json_schema_write(struct hearth_gbnf *gbnf, const json_t *schema, const char *name,
                              uint32_t *ret_rule, struct hearth_error *error);
 
+/* The same for a schema that stands in another one, to which its references belong. */
+int hearth_json_schema_write_within(struct hearth_gbnf *gbnf, const json_t *document,
+                                    const json_t *schema, const char *name, uint32_t *ret_rule,
+                                    struct hearth_error *error);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "grammar/gbnf.h"
 #include "grammar/gbnf_check.h"
+#include "grammar/gbnf_rename.h"
 #include "grammar/json_schema.h"
 #include "grammar/pattern.h"
 
@@ -180,13 +181,13 @@ bool hearth_structure_may_ask(const char *json, size_t length)
 
 /* A schema may need itself, so that no value would ever be whole. The lines of its grammar mean
  * nothing to who sent the schema. */
-static int check_finite(const struct member *member, const struct hearth_buf *text,
+static int check_finite(const char *place, const struct hearth_buf *text,
                         struct hearth_error *error)
 {
     struct hearth_gbnf_verdict verdict;
     if (hearth_gbnf_check(text->bytes, text->length, &verdict, NULL) == 0)
         return 0;
-    return hearth_error_set(error, HEARTH_EINVAL, "%s: %s", member->place,
+    return hearth_error_set(error, HEARTH_EINVAL, "%s: %s", place,
                             verdict.endless
                                 ? "it recurses without end: no finite value satisfies it"
                                 : "it is too large: its parts lead to each other in too many ways");
@@ -204,7 +205,7 @@ static int write_member(size_t which, const json_t *value, struct hearth_buf *gr
     if (!rc && rule)
         hearth_gbnf_root(&gbnf, rule);
     if (!rc && rule && !gbnf.text.failed)
-        rc = check_finite(&member, &gbnf.text, error);
+        rc = check_finite(member.place, &gbnf.text, error);
     if (!rc && (gbnf.text.failed || (gbnf.text.length && hearth_buf_append(grammar, gbnf.text.bytes,
                                                                            gbnf.text.length))))
         rc = hearth_error_set(error, HEARTH_EINVAL, "%s: it is too large", member.place);
@@ -233,4 +234,27 @@ int hearth_structure_write(const json_t *members, struct hearth_buf *grammar,
             first = name;
     }
     return 0;
+}
+
+int hearth_structure_write_rules(const json_t *document, const json_t *schema, const char *place,
+                                 const char *prefix, struct hearth_buf *grammar,
+                                 struct hearth_error *error)
+{
+    struct hearth_gbnf gbnf;
+    uint32_t rule = 0;
+    size_t before = grammar->length;
+    hearth_gbnf_init(&gbnf, HEARTH_GRAMMAR_BYTES_MAX);
+    int rc = hearth_json_schema_write_within(&gbnf, document, schema, place, &rule, error);
+    if (!rc) {
+        hearth_gbnf_root(&gbnf, rule);
+        rc = check_finite(place, &gbnf.text, error);
+    }
+    if (!rc)
+        hearth_gbnf_rename(gbnf.text.bytes, gbnf.text.length, prefix, grammar);
+    hearth_gbnf_finish(&gbnf);
+    if (!rc && grammar->failed) {
+        grammar->length = before;
+        rc = hearth_error_set(error, HEARTH_EINVAL, "%s: the schema is too large", place);
+    }
+    return rc;
 }

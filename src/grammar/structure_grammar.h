@@ -40,4 +40,12 @@ bool hearth_structure_may_ask(const char *json, size_t length);
 int hearth_structure_write(const json_t *members, struct hearth_buf *grammar,
                            struct hearth_error *error);
 
+/* Appends the rules of the values of a schema for a larger grammar: their names begin with
+ * `prefix`, and the first of them is `prefix` and "root". `document` is what the schema's
+ * references belong to, often the schema itself. HEARTH_EINVAL: nothing is appended, and the
+ * message begins with `place`. */
+int hearth_structure_write_rules(const json_t *document, const json_t *schema, const char *place,
+                                 const char *prefix, struct hearth_buf *grammar,
+                                 struct hearth_error *error);
+
 #endif

@@ -222,3 +222,68 @@ def test_what_can_be_read_in_too_many_ways_says_so_and_holds_nobody_up(server, k
         assert one.result().status == 400
         assert "too many ways" in one.result().json()["error"]["message"]
     assert max(others) < 10, others
+
+
+def forced(server, parameters, seed=1, **members):
+    tool = {"type": "function", "function": {"name": "set_it up", "parameters": parameters}}
+    return ask(server, **{**dict(seed=seed, max_tokens=200, tools=[tool], tool_choice="required", parallel_tool_calls=False),
+                          **members})
+
+
+def members(**properties):
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+ARGUMENTS = [
+    members(part={"type": "number", "minimum": 0.25, "maximum": 0.5}),
+    members(part={"type": "number", "exclusiveMinimum": -2, "exclusiveMaximum": -1.5}),
+    members(code={"type": "string", "pattern": "^\\d{2}$"}),
+    members(code={"type": "string", "pattern": "^(x|y[0-9])$"}),
+    members(many={"allOf": [{"type": "integer", "minimum": 3}, {"maximum": 4}]}),
+    members(day={"type": "string", "format": "date"}, at={"type": "string", "format": "ipv4"}),
+    members(pair={"type": "array", "prefixItems": [{"const": 1}, {"enum": ["a", "b"]}], "minItems": 2, "maxItems": 2}),
+    members(it={"oneOf": [{"type": "integer", "maximum": 3, "minimum": 2}, {"const": "k"}]}),
+    members(word={"$ref": "#/$defs/a b"}, other={"$ref": "#/$defs/a-b"}) | {
+        "$defs": {"a b": {"enum": ["p"]}, "a-b": {"enum": ["q"]}}},
+    members(**{"grö]ße": {"type": "boolean"}}),
+    {"required": ["a"], "properties": {"a": {"const": None}}},
+    {"type": "object", "anyOf": [members(a={"const": 1}), members(b={"const": 2})]},
+]
+
+
+def test_arguments_of_a_forced_call_satisfy_every_keyword_that_a_grammar_holds(server):
+    checker = jsonschema.Draft202012Validator
+    for parameters, answer in zip(ARGUMENTS, at_once(server, ARGUMENTS, lambda row: forced(server, row))):
+        assert answer.status == 200, (parameters, answer.text)
+        choice = answer.json()["choices"][0]
+        assert choice["finish_reason"] == "tool_calls", (parameters, choice)
+        value = json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
+        assert isinstance(value, dict)
+        checker(parameters, format_checker=checker.FORMAT_CHECKER).validate(value)
+
+
+@pytest.mark.parametrize("word, schema", unsupported()[::3], ids=lambda value: value if isinstance(value, str) else "")
+def test_a_forced_tool_that_no_grammar_holds_is_refused_by_the_keyword(server, word, schema):
+    absent = {"type": "function", "function": {"name": "first", "parameters": {"type": "object"}}}
+    tool = {"type": "function", "function": {"name": "it", "parameters": schema}}
+    for choice in ("required", {"type": "function", "function": {"name": "it"}}):
+        answer = ask(server, tools=[absent, tool], tool_choice=choice)
+        assert answer.status == 400, answer.text
+        fault = answer.json()["error"]
+        assert fault["param"].startswith("tools[1].function.parameters.properties.a.items") and word in fault["message"], fault
+    assert ask(server, tools=[absent], tool_choice="required", max_tokens=1).status == 200
+
+
+def test_what_cannot_be_held_of_a_tool_that_may_be_called_is_no_reason_to_refuse_it(server):
+    for schema in ({"type": "string", "pattern": "o"}, {"type": "string", "pattern": "^(?=a)"}, {"not": {"const": 1}},
+                   {"type": "array", "uniqueItems": True}, {"type": "integer", "multipleOf": 3}):
+        answer = forced(server, members(a=schema), tool_choice="auto", max_tokens=2)
+        assert answer.status == 200, (schema, answer.text)
+
+
+def test_a_grammar_whose_rules_have_names_of_the_rules_of_calls_stands_beside_tools(server):
+    grammar = 'root ::= tool-calls ["r\\]#] r1 # root "\ntool-calls ::= "<" string{1,2}\nstring ::= [a-b]\nr1 ::= ">"'
+    for seed in range(3):
+        choice = forced(server, members(a={"const": 1}), seed, tool_choice="auto", grammar=grammar).json()["choices"][0]
+        if "tool_calls" not in choice["message"]:
+            assert re.fullmatch(r'<[ab]{1,2}["r\]#]>', choice["message"]["content"]), choice

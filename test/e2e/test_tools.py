@@ -186,7 +186,7 @@ BAD = [
     (dict(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "objekt"}}}]),
      "tools[0].function.parameters"),
     (dict(tools=[{"type": "function", "function": {"name": "f", "parameters": {
-        "type": "object", "properties": {"a": {"$ref": "#/nowhere"}}}}}]), "tools[0].function.parameters"),
+        "type": "object", "properties": {"a": {"$ref": "#/nowhere"}}}}}]), "tools[0].function.parameters.properties.a"),
     (dict(tool_choice={"type": "function", "function": {"name": "absent"}}), "tool_choice"),
     (dict(tools=[], tool_choice="required"), "tool_choice"),
     (dict(messages=[*ASK, {"role": "tool", "tool_call_id": "x", "content": "5"}]), "messages[1]"),

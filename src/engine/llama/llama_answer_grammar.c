@@ -4,8 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
-
-#include <string.h>
+#include "grammar/gbnf_rename.h"
 
 #define GRAMMAR_MAX (1u << 20)
 
@@ -52,34 +51,17 @@ static int make_calls(const struct hearth_engine *engine, const struct hearth_ch
     return rc != 0 ? rc : pass_opening(engine, &chat->opening, made->grammar, error);
 }
 
-/* The rules of a grammar, with another name for "root". Rules stand on lines of their own, and no
- * other rule of ours, nor of llama-common's, refers to the root. */
-static void append_rules(struct hearth_buf *to, const struct hearth_buf *grammar, const char *root)
-{
-    static const char name[] = "root ::=";
-    const char *at = grammar->bytes, *end = at + grammar->length;
-    while (at < end) {
-        const char *line = memchr(at, '\n', (size_t)(end - at));
-        size_t length = line != NULL ? (size_t)(line - at) : (size_t)(end - at);
-        bool is_root = length >= sizeof(name) - 1 && memcmp(at, name, sizeof(name) - 1) == 0;
-        if (is_root)
-            hearth_buf_text(to, root);
-        hearth_buf_append(to, at + (is_root ? 4 : 0), length - (is_root ? 4 : 0));
-        hearth_buf_char(to, '\n');
-        at += length + 1;
-    }
-}
-
-/* An answer in the form that is asked for, or calls. */
+/* An answer in the form that is asked for, or calls. A client's own grammar may have names that the
+ * rules of calls have too, so both get other ones. */
 static int make_either(struct hearth_engine *engine, const struct hearth_buf *structure,
                        const struct hearth_buf *calls, struct hearth_llama_input *made,
                        struct hearth_error *error)
 {
     struct hearth_buf both;
     hearth_buf_init(&both, GRAMMAR_MAX);
-    hearth_buf_text(&both, "root ::= hearth-answer | hearth-calls\n");
-    append_rules(&both, structure, "hearth-answer");
-    append_rules(&both, calls, "hearth-calls");
+    hearth_buf_text(&both, "root ::= answer-root | calls-root\n");
+    hearth_gbnf_rename(structure->bytes, structure->length, "answer-", &both);
+    hearth_gbnf_rename(calls->bytes, calls->length, "calls-", &both);
     int rc = both.failed != 0
                  ? hearth_error_set(error, both.failed, "the grammar of the answer is too long")
                  : hearth_llama_structure_compile(engine->structures, engine->prefixes, &both,

@@ -209,15 +209,34 @@ void write_grammar(const common_chat_params &params, struct hearth_chat_rendered
     rendered->thinking = begins_thinking(params);
 }
 
-/* The same, whether the template knows tools or not. */
-common_chat_params apply(const hearth_chat &chat, const common_chat_templates_inputs &inputs)
+/* In the form of ours, whose arguments are JSON and can be held to any schema that a grammar can.
+ */
+common_chat_params apply_generic(const hearth_chat &chat,
+                                 const common_chat_templates_inputs &inputs,
+                                 const std::vector<hearth_tool_schema> &schemas)
 {
-    const bool own_form = !chat.abilities.tells_tools;
-    common_chat_params params = common_chat_templates_apply(
-        chat.templates.get(), own_form ? hearth_tools_as_texts(inputs) : inputs);
-    if (own_form && !inputs.tools.empty())
-        hearth_tools_read_calls(inputs, params);
+    common_chat_params params =
+        common_chat_templates_apply(chat.templates.get(), hearth_tools_as_texts(inputs));
+    if (inputs.tools.empty())
+        return params;
+    hearth_tools_read_calls(inputs, params);
+    hearth_tools_hold(schemas, params);
     return params;
+}
+
+/* The same, whether the template knows tools or not. A forced call satisfies its schema: a model
+ * whose own form of calls cannot promise that is told the tools in ours. */
+common_chat_params apply(const hearth_chat &chat, const common_json &body,
+                         const common_chat_templates_inputs &inputs)
+{
+    const auto schemas = hearth_tools_schemas(body, inputs);
+    if (!chat.abilities.tells_tools)
+        return apply_generic(chat, inputs, schemas);
+    common_chat_params params = common_chat_templates_apply(chat.templates.get(), inputs);
+    const bool forced = inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    if (inputs.tools.empty() || hearth_tools_hold(schemas, params) || !forced)
+        return params;
+    return apply_generic(chat, inputs, schemas);
 }
 
 int failed_part(const struct hearth_chat_rendered *rendered)
@@ -264,7 +283,7 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
                                 "conversation has %zu messages, each of at least one token. Please "
                                 "reduce the length of the messages. The prompt is too long.",
                                 messages_max, inputs.messages.size());
-    const common_chat_params params = apply(chat, inputs);
+    const common_chat_params params = apply(chat, body, inputs);
     if (params.prompt.size() > prompt_base + prompt_per_byte * json.size())
         throw hearth_bound_reached{hearth_bound::memory, 0};
     hearth_buf_append(&rendered->prompt, params.prompt.data(), params.prompt.size());

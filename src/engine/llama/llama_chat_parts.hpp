@@ -17,6 +17,7 @@ extern "C" {
 #include <chat.h>
 
 #include <string>
+#include <vector>
 
 /* A fault that is told as it stands: our words. */
 struct hearth_chat_fault {
@@ -47,5 +48,20 @@ void hearth_tools_read(const common_json &body, common_chat_templates_inputs &re
 common_chat_templates_inputs hearth_tools_as_texts(const common_chat_templates_inputs &inputs);
 /* and into what rendering that gave: how calls in the answer are read and held to their form. */
 void hearth_tools_read_calls(const common_chat_templates_inputs &inputs, common_chat_params &ret);
+
+/* llama_tool_schemas.cpp: what stands in the request of the parameters of each tool that may be
+ * called. */
+struct hearth_tool_schema {
+    std::string tool, place, parameters;
+    bool forced; /* a call must satisfy it */
+};
+/* Throws a hearth_chat_fault, with the place, where no grammar holds the schema; */
+void hearth_tools_check_schema(const hearth_tool_schema &schema);
+/* and does so of every tool where a call is forced. */
+std::vector<hearth_tool_schema> hearth_tools_schemas(const common_json &body,
+                                                     const common_chat_templates_inputs &inputs);
+/* Puts rules of our own in the place of the library's into the grammar of calls. False: in this
+ * form of calls, arguments of some tool cannot be held to all that its schema says. */
+bool hearth_tools_hold(const std::vector<hearth_tool_schema> &schemas, common_chat_params &params);
 
 #endif

@@ -12,7 +12,7 @@ namespace
 
 constexpr size_t tools_max = 512, name_max = 256;
 
-/* Checked where the place is known: in the grammar of all tools the library could not say it. */
+/* What the library cannot read fails in it without a place; ours says what is wrong. */
 std::string read_parameters(const common_json &function, const std::string &place)
 {
     if (!has(function, "parameters"))
@@ -22,6 +22,7 @@ std::string read_parameters(const common_json &function, const std::string &plac
     try {
         json_schema_to_grammar(parameters);
     } catch (const std::exception &) {
+        hearth_tools_check_schema({"", place, parameters.dump(), true});
         refuse(place, "is no JSON schema that answers can be held to");
     }
     return parameters.dump();
