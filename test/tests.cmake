@@ -90,7 +90,14 @@ foreach(suite unit conformance sim integration)
 endforeach()
 
 # Fuzz targets: test/fuzz/fuzz_<x>.c defines LLVMFuzzerTestOneInput. Ordinarily replay.c runs it over
-# test/fuzz/corpus/<x>; with HEARTH_FUZZ=ON (clang) libFuzzer drives it, started by hand.
+# test/fuzz/corpus/<x> and over so many mutations of its files; with HEARTH_FUZZ=ON (clang) libFuzzer
+# drives it, started by hand.
+set(HEARTH_FUZZ_RUNS 100000 CACHE STRING "mutations that a test of each reader of requests tries")
+if(HEARTH_SANITIZE) # where each takes some ten times as long
+  math(EXPR fuzz_runs "${HEARTH_FUZZ_RUNS} / 10")
+else()
+  set(fuzz_runs ${HEARTH_FUZZ_RUNS})
+endif()
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/fuzz_*.c)
 foreach(source ${sources})
   get_filename_component(name ${source} NAME_WE)
@@ -108,8 +115,9 @@ foreach(source ${sources})
   if(HEARTH_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/test/fuzz/replay.c)
-    add_test(NAME ${name} COMMAND ${name} ${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${corpus})
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/test/fuzz/replay.c
+      ${CMAKE_SOURCE_DIR}/test/fuzz/mutate.c)
+    add_test(NAME ${name} COMMAND ${name} ${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${corpus} ${fuzz_runs})
     set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endforeach()
