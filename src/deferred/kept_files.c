@@ -175,6 +175,8 @@ static int open_part(struct hearth_file_writer *writer)
 static int write_all(struct hearth_file_writer *writer)
 {
     const struct hearth_buf *buf = &writer->writing;
+    if (buf->failed)
+        return hearth_error_set(&writer->error, buf->failed, "no memory for the bytes of a file");
     for (size_t at = 0; at < buf->length;) {
         ssize_t written = write(writer->descriptor, buf->bytes + at, buf->length - at);
         if (written < 0 && errno == EINTR)
@@ -292,8 +294,9 @@ static void on_ended(void *argument, bool dropped)
         clear_away(writer);
 }
 
-/* One turn of the lane at a time keeps the order. */
-static void send_away(struct hearth_file_writer *writer)
+/* One turn of the lane at a time keeps the order. False: the lane is full, and `rc` says so. Once
+ * it is away, `rc` is the lane's until it has come back, so that callers ask this and not `rc`. */
+static bool send_away(struct hearth_file_writer *writer)
 {
     const struct hearth_buf waiting = writer->waiting;
     bool last = writer->ends;
@@ -303,19 +306,17 @@ static void send_away(struct hearth_file_writer *writer)
     int rc = hearth_lane_submit(writer->files->gateway->lane, last ? end_on_lane : on_lane,
                                 last ? on_ended : on_written, writer);
     if (!rc)
-        return;
+        return true;
     writer->is_away = false;
     writer->rc = hearth_error_set(&writer->error, rc, "too many files are written at once");
+    return false;
 }
 
 static void go_on(struct hearth_file_writer *writer)
 {
-    if (writer->ends || writer->waiting.length) {
-        send_away(writer);
-        if (writer->rc) {
-            finish(writer);
-            return;
-        }
+    if ((writer->ends || writer->waiting.length) && !send_away(writer)) {
+        finish(writer);
+        return;
     }
     if (writer->held_back && writer->waiting.length < WAITING_MAX) {
         writer->held_back = false;
@@ -342,9 +343,7 @@ struct hearth_file_writer *hearth_file_writer_create(struct hearth_kept_files *f
 /* A fault of the lane's queue is told later, by on_end, never from within this. */
 bool hearth_file_writer_write(struct hearth_file_writer *writer, const char *bytes, size_t length)
 {
-    int rc = hearth_buf_append(&writer->waiting, bytes, length);
-    if (rc && !writer->rc)
-        writer->rc = hearth_error_set(&writer->error, rc, "no memory for the bytes of a file");
+    hearth_buf_append(&writer->waiting, bytes, length); /* that it fails, write_all tells */
     if (!writer->is_away && !writer->rc)
         send_away(writer);
     writer->held_back = writer->waiting.length >= WAITING_MAX;
@@ -356,9 +355,7 @@ void hearth_file_writer_end(struct hearth_file_writer *writer)
     writer->ends = true;
     if (writer->is_away)
         return;
-    if (!writer->rc)
-        send_away(writer);
-    if (writer->rc)
+    if (writer->rc || !send_away(writer))
         finish(writer);
 }
 
