@@ -27,10 +27,10 @@ struct hearth_generated_call {
 struct hearth_choice {
     struct hearth_generation *generation;
     uint32_t index;
-    uint32_t characters; /* in the text so far */
-    uint32_t tokens;     /* sampled so far */
+    uint32_t characters;            /* in the text so far */
+    uint32_t tokens;                /* sampled so far */
     uint64_t prepared_us, first_us; /* when its prompt was ready to be read, and had been read */
-    bool opened;         /* the stream has its first event */
+    bool opened;                    /* the stream has its first event */
     /* Collected when the answer does not stream, or the shape `collects`. Of calls, ids and names
      * are always there. */
     struct hearth_buf text, reasoning;
