@@ -273,6 +273,7 @@ def test_timings_come_with_openais_answers_where_they_are_asked_for(server, path
               if line.startswith("data: {")]
     told = [chunk["timings"] for chunk in chunks if "timings" in chunk]
     counts = [one["predicted_n"] for one in told]
+    assert told[-1]["predicted_per_second"] == pytest.approx(2000 / told[-1]["predicted_ms"])  # the first is the prompt's
     assert counts[-1] == 3 and counts == sorted(counts) and len(counts) > 1
     assert all(one["cache_n"] + one["prompt_n"] == whole["timings"]["cache_n"] + whole["timings"]["prompt_n"] for one in told)
     assert "timings" not in server.post(path, {**body, "timings_per_token": False}).json()
