@@ -1,6 +1,6 @@
 """Other people's clients, unchanged, over the demo model: one changes a base URL and nothing else.
 
-LiteLLM, LlamaIndex, Instructor and the Vercel AI SDK; test_langchain.py has LangChain,
+LiteLLM, LlamaIndex, Instructor, the Vercel AI SDK and Continue; test_langchain.py has LangChain,
 test_openai.py OpenAI's own.
 """
 import json
@@ -100,3 +100,7 @@ def test_instructor_gets_valid_objects_by_tools_and_by_schema(demo_server):
 
 def test_the_vercel_ai_sdk_chats_calls_tools_keeps_to_schemas_and_makes_vectors(demo_server):
     run_node_client("ai_sdk.mjs", demo_server.url, "@ai-sdk/openai-compatible")
+
+
+def test_continue_chats_calls_tools_completes_and_makes_vectors_by_each_of_its_providers(demo_server):
+    run_node_client("continue.mjs", demo_server.url, "@continuedev/openai-adapters")
