@@ -29,6 +29,13 @@ def read_chat_stream(answer):
     return [delta.get("content") or delta.get("tool_calls") or "" for delta in deltas]
 
 
+def read_responses_stream(answer):
+    """Its kind of connection for Responses shows the pieces, and ends at the whole answer."""
+    *_, last = told = events(answer)
+    assert last["type"] in ("response.completed", "response.incomplete") and last["response"]["usage"]
+    return "".join(event["delta"] for event in told if event["type"] == "response.output_text.delta")
+
+
 def read_ollama(answer, text_of):
     *_, last = rows = lines(answer)
     assert last["done"] is True and last["eval_count"] > 0
@@ -46,6 +53,10 @@ READERS = {
     "version": lambda answer: answer.json()["version"],
     "shown": lambda answer: answer.json()["details"],
     "ollama chat": lambda answer: read_ollama(answer, lambda row: row["message"]["content"]),
+    "ollama whole chat": lambda answer: json.loads(answer.json()["message"]["content"]),
+    "ollama vector": lambda answer: answer.json()["embedding"],
+    "unloaded": lambda answer: answer.json()["done_reason"] == "unload",
+    "responses stream": read_responses_stream,
     "ollama text": lambda answer: read_ollama(answer, lambda row: row["response"]),
     "ollama vectors": lambda answer: answer.json()["embeddings"],
     "native stream": lambda answer: "".join(event["content"] for event in events(answer)),
