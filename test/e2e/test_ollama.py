@@ -105,20 +105,22 @@ def loaded(client):
 
 def test_without_a_prompt_the_model_is_loaded_and_keep_alive_says_for_how_long(client):
     assert client.generate("fake", keep_alive="10m").done_reason == "load"
-    model = loaded(client)["fake:1"]
-    assert model.context_length > 0 and model.digest
+    model = loaded(client)["fake:latest"]
+    assert model.context_length > 0
+    (listed,) = [row for row in client.list().models if row.model == model.model]
+    assert listed.digest == model.digest  # Open WebUI looks for what is loaded in the list of tags
     left = (model.expires_at - datetime.datetime.now(model.expires_at.tzinfo)).total_seconds()
     assert 9 * 60 < left < 11 * 60
     assert client.chat("fake", [], keep_alive=-1).done_reason == "load"
-    assert loaded(client)["fake:1"].expires_at > model.expires_at
+    assert loaded(client)["fake:latest"].expires_at > model.expires_at
     assert client.generate("fake", keep_alive=0).done_reason == "unload"
-    wait_for(lambda: "fake:1" not in loaded(client), what="the end of the model's process")
+    wait_for(lambda: "fake:latest" not in loaded(client), what="the end of the model's process")
 
 
 def test_keep_alive_0_unloads_behind_the_answer_and_not_before(client):
     answer = client.chat("fake", HELLO, keep_alive=0)
     assert answer.message.content.strip() == "one two three four"
-    wait_for(lambda: "fake:1" not in loaded(client), what="the end of the model's process")
+    wait_for(lambda: "fake:latest" not in loaded(client), what="the end of the model's process")
 
 
 @pytest.mark.parametrize("keep", ["soon", "5 minutes", "-", "1h2"])
@@ -283,6 +285,7 @@ def test_a_tool_call_comes_whole_with_its_arguments_as_an_object(server, client)
             "tools": [WEATHER], "tool_choice": "required", "options": {"temperature": 0, "num_predict": 80}}
     whole = server.post("/api/chat", {**body, "stream": False}).json()
     calls = [call["function"] for call in whole["message"]["tool_calls"]]
+    assert [call["index"] for call in calls] == list(range(len(calls)))
     assert calls and all(call["name"] == "get_weather" and call["arguments"]["city"] in ("Paris", "Rome")
                          for call in calls)
     got = lines(server.post("/api/chat", body))

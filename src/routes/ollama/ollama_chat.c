@@ -10,13 +10,14 @@ static void open_message(const struct hearth_choice *choice, struct hearth_buf *
     hearth_buf_text(buf, ",\"message\":{\"role\":\"assistant\",\"content\":");
 }
 
-/* Arguments are an object there. */
+/* Arguments are an object there. Clients that make OpenAI's pieces of it tell the calls of an
+ * answer apart by `index`. */
 static void write_call(const struct hearth_generated_call *call, const json_t *arguments,
-                       struct hearth_buf *buf)
+                       unsigned index, struct hearth_buf *buf)
 {
     hearth_buf_text(buf, "{\"id\":");
     hearth_json_write_text(buf, call->id);
-    hearth_buf_text(buf, ",\"function\":{\"name\":");
+    hearth_buf_printf(buf, ",\"function\":{\"index\":%u,\"name\":", index);
     hearth_json_write_string(buf, call->name.bytes, call->name.length);
     hearth_buf_text(buf, ",\"arguments\":");
     hearth_json_dump(buf, arguments);
@@ -33,8 +34,8 @@ static unsigned write_calls(const struct hearth_choice *choice, struct hearth_bu
         json_t *arguments = hearth_json_parse(call->arguments.bytes ? call->arguments.bytes : "",
                                               call->arguments.length, NULL);
         if (json_is_object(arguments)) {
-            hearth_buf_text(buf, written++ ? "," : ",\"tool_calls\":[");
-            write_call(call, arguments, buf);
+            hearth_buf_text(buf, written ? "," : ",\"tool_calls\":[");
+            write_call(call, arguments, written++, buf);
         }
         json_decref(arguments);
     }

@@ -58,27 +58,50 @@ void hearth_route_ollama_tags(struct hearth_call *call)
     hearth_answer_json(call, 200, json_pack("{s:o}", "models", listing.list));
 }
 
-/* Ollama writes the tag of a name always: "smollm2:1" is the version that is loaded. */
+/* The name that a version is told by, in both lists the same, so that a client finds in the one
+ * what it knows of the other: the first of `tags`, which is "NAME:latest" where the version is
+ * that. */
+struct known_as {
+    const struct hearth_catalog_entry *entry;
+    char name[2 * HEARTH_NAME_MAX + 32];
+};
+
+static void look_for_name(void *argument, const char *name,
+                          const struct hearth_catalog_entry *entry)
+{
+    struct known_as *known = argument;
+    if (!*known->name && strcmp(entry->id, known->entry->id) == 0)
+        snprintf(known->name, sizeof(known->name), "%s", name);
+}
+
+/* The size is that of the weights until the memory of the process has been sampled. */
+static json_t *loaded_json(const struct hearth_ollama_model *model, const char *name,
+                           const struct hearth_model_report *report)
+{
+    int64_t expires_ms =
+        report->expires_ms ? (int64_t)report->expires_ms : hearth_clock_wall_ms() + far_ms;
+    uint64_t size = report->memory_bytes ? report->memory_bytes : model->facts.weight_bytes;
+    return json_pack("{s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:o}", "name", name, "model", name,
+                     "size", (json_int_t)size, "size_vram", 0, "context_length",
+                     (int)report->context, "digest", hearth_ollama_digest(model->entry),
+                     "expires_at", hearth_ollama_time(expires_ms), "details",
+                     hearth_ollama_details(model));
+}
+
 static void add_loaded(void *argument, const struct hearth_model_report *report)
 {
     struct listing *listing = argument;
+    struct hearth_catalog *catalog = listing->gateway->catalog;
     const struct hearth_catalog_entry *entry;
     struct hearth_error ignored;
     if (report->state != HEARTH_MODEL_READY ||
-        hearth_catalog_acquire(listing->gateway->catalog, report->model, &entry, &ignored))
+        hearth_catalog_acquire(catalog, report->model, &entry, &ignored))
         return;
     struct hearth_ollama_model model = find(listing->gateway, entry);
-    int64_t expires_ms =
-        report->expires_ms ? (int64_t)report->expires_ms : hearth_clock_wall_ms() + far_ms;
-    char name[160];
-    snprintf(name, sizeof(name), "%s%s", report->model,
-             strchr(report->model, ':') ? "" : ":latest");
-    json_array_append_new(
-        listing->list,
-        json_pack("{s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:o}", "name", name, "model", name, "size",
-                  (json_int_t)report->memory_bytes, "size_vram", 0, "context_length",
-                  (int)report->context, "digest", hearth_ollama_digest(entry), "expires_at",
-                  hearth_ollama_time(expires_ms), "details", hearth_ollama_details(&model)));
+    struct known_as known = {.entry = entry};
+    hearth_catalog_each_tag(catalog, look_for_name, &known);
+    json_array_append_new(listing->list,
+                          loaded_json(&model, *known.name ? known.name : entry->id, report));
     hearth_catalog_entry_release(entry);
 }
 

@@ -24,7 +24,7 @@ const generated = await client.generate({ model: "fake", prompt: "x", options: {
 assert.equal(generated.done_reason, "length");
 const { models } = await client.list();
 assert.ok(models.some((model) => model.name === "smollm2:latest"));
-assert.ok((await client.ps()).models.some((model) => model.name === "fake:1"));
+assert.ok((await client.ps()).models.some((model) => model.name === "fake:latest"));
 assert.ok((await client.show({ model: "smollm2" })).capabilities.includes("completion"));
 const { embeddings } = await client.embed({ model: "minilm", input: ["one", "two"] });
 assert.deepEqual(embeddings.map((row) => row.length), [384, 384]);
