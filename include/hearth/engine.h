@@ -91,6 +91,9 @@ struct hearth_model_facts {
     char adapters_json[4096];
     /* What tells the values of all of them from others; as loaded, empty where nothing does. */
     char adapters_digest[72];
+    /* Both false where a describe has not looked thoroughly. */
+    bool thinks;     /* its chats have thoughts, which are told apart from the answer */
+    bool fills_gaps; /* its vocabulary has the tokens that HEARTH_INPUT_INFILL needs */
 };
 
 /* How to load. Zero means the default that is written behind the field. */

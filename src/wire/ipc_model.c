@@ -39,12 +39,13 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
         "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
         "\"slots\":%u,\"batch\":%u,\"default_dimensions\":%u,\"parameter_count\":%" PRIu64
         ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"labels_independent\":%s,"
-        "\"has_chat_template\":%s}",
+        "\"has_chat_template\":%s,\"thinks\":%s,\"fills_gaps\":%s}",
         facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
         facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
         facts->default_dimensions, facts->parameter_count & INT64_MAX,
         facts->weight_bytes & INT64_MAX, facts->normalized ? "true" : "false",
-        facts->labels_independent ? "true" : "false", facts->has_chat_template ? "true" : "false");
+        facts->labels_independent ? "true" : "false", facts->has_chat_template ? "true" : "false",
+        facts->thinks ? "true" : "false", facts->fills_gaps ? "true" : "false");
     return json->failed;
 }
 
@@ -125,6 +126,8 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     facts.normalized = hearth_json_truth(json, "normalized", false);
     facts.labels_independent = hearth_json_truth(json, "labels_independent", false);
     facts.has_chat_template = hearth_json_truth(json, "has_chat_template", false);
+    facts.thinks = hearth_json_truth(json, "thinks", false);
+    facts.fills_gaps = hearth_json_truth(json, "fills_gaps", false);
     json_decref(json);
     if (rc)
         return HEARTH_EPARSE;

@@ -142,7 +142,7 @@ static void tools_are_told_to_a_model_whose_template_drops_them(void **state)
 {
     (void)state;
     struct chat chat = render(without, with_tools);
-    assert_false(hearth_chat_tells_tools(chat.chat));
+    assert_false(hearth_chat_knows(chat.chat).tools);
     assert_non_null(strstr(hearth_buf_cstr(&chat.rendered.prompt), "\"weather\""));
     EACH_STEP(
         "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_call>\n"
@@ -155,7 +155,7 @@ static void tools_are_told_to_a_model_whose_template_drops_them(void **state)
     }
     finish(&chat);
     struct chat knows = render(qwen, with_tools);
-    assert_true(hearth_chat_tells_tools(knows.chat));
+    assert_true(hearth_chat_knows(knows.chat).tools);
     finish(&knows);
 }
 

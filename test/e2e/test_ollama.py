@@ -4,6 +4,7 @@ import datetime
 import ollama
 import pytest
 
+import change_gguf
 import test_install
 from conftest import Server, cli, strict_json, wait_for, write_fake
 from node_clients import run_node_client
@@ -142,6 +143,33 @@ def test_tags_show_and_version_tell_what_there_is(server, client):
     assert client.show("minilm").capabilities == ["embedding"]
     assert server.get("/api/version").json()["version"].count(".") == 2
     assert server.request("HEAD", "/").status == 200  # how Ollama's own programs look for a server
+
+
+THINKS = """{% for m in messages %}<|im_start|>{{ m.role }}
+{% if m.role == 'assistant' and m.reasoning_content %}<think>
+{{ m.reasoning_content }}
+</think>
+{% endif %}{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% if enable_thinking is defined and enable_thinking is false %}<think>
+
+</think>
+
+{% endif %}{% endif %}"""
+
+
+def test_show_tells_of_thoughts_by_the_template_and_of_gaps_by_the_vocabulary(server, client, tmp_path, gguf):
+    gap = {f"tokenizer.ggml.fim_{part}_token_id": ("u32", number)
+           for part, number in (("pre", 8), ("suf", 9), ("mid", 10))}
+    able = change_gguf.change(gguf, tmp_path / "able.gguf", {**gap, "tokenizer.chat_template": THINKS})
+    assert server.post("/models", {"name": "able", "source": f"file:{able}"}).status == 201
+    try:
+        assert client.show("able").capabilities == ["completion", "tools", "thinking", "insert"]
+        filled = client.generate("able", "def add(a, b):", suffix="\n", options={"num_predict": 2, "temperature": 0})
+        assert filled.prompt_eval_count > 3 and filled.eval_count == 2
+    finally:
+        server.delete("/models/able?force=true")
+    assert client.show("smollm2").capabilities == ["completion", "tools"]
 
 
 def test_vectors_are_those_of_the_openai_api_and_cut_unless_that_is_refused(server, client):

@@ -108,7 +108,7 @@ int bounded(struct hearth_error *error, uint64_t processor_ms, size_t input_byte
 /* Some templates drop the tools in silence, and of some the library finds no form of calls,
  * whatever it says that they can: so one tool is tried. What a template complains of is told where
  * somebody asks for it. */
-bool tells_tools(const hearth_chat &chat)
+void try_tool(hearth_chat &chat)
 {
     common_chat_templates_inputs inputs;
     common_chat_msg message;
@@ -119,9 +119,11 @@ bool tells_tools(const hearth_chat &chat)
     inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
     try {
         const auto params = common_chat_templates_apply(chat.templates.get(), inputs);
-        return params.prompt.find("hearth_example") != std::string::npos && !params.grammar.empty();
+        chat.abilities.tells_tools =
+            params.prompt.find("hearth_example") != std::string::npos && !params.grammar.empty();
+        chat.abilities.thinks = params.supports_thinking;
     } catch (const std::exception &) {
-        return true;
+        chat.abilities.tells_tools = true;
     }
 }
 
@@ -142,7 +144,9 @@ void make(hearth_chat &chat, const struct llama_model *model, const char *text)
     auto abilities = common_chat_templates_get_caps(chat.templates.get());
     chat.abilities = {.parallel_tools = abilities["supports_parallel_tool_calls"],
                       .object_arguments = abilities["supports_object_arguments"],
-                      .tells_tools = tells_tools(chat)};
+                      .tells_tools = false,
+                      .thinks = false};
+    try_tool(chat);
 }
 
 void append_text(struct hearth_buf &list, const std::string &text)
@@ -334,14 +338,15 @@ extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *js
     });
 }
 
-extern "C" bool hearth_chat_tells_tools(const struct hearth_chat *chat)
+extern "C" struct hearth_chat_knows hearth_chat_knows(const struct hearth_chat *chat)
 {
-    return chat->abilities.tells_tools;
+    return {.tools = chat->abilities.tells_tools, .thoughts = chat->abilities.thinks};
 }
 
-extern "C" void hearth_chat_note_tools(struct hearth_model_facts *facts, bool tells_tools)
+extern "C" void hearth_chat_note(struct hearth_model_facts *facts, struct hearth_chat_knows knows)
 {
-    std::snprintf(facts->tools, sizeof(facts->tools), "%s", tells_tools ? "template" : "generic");
+    std::snprintf(facts->tools, sizeof(facts->tools), "%s", knows.tools ? "template" : "generic");
+    facts->thinks = knows.thoughts;
 }
 
 extern "C" void hearth_chat_rendered_init(struct hearth_chat_rendered *rendered)
@@ -369,10 +374,10 @@ extern "C" void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendere
 
 /* A conversation that any template for chats can render; a template that refuses it in its own
  * words runs, and is taken. An empty text is none, as llama-common has it: ChatML is used then. */
-extern "C" int hearth_chat_check(const char *text, size_t length, bool *ret_tells_tools,
+extern "C" int hearth_chat_check(const char *text, size_t length, struct hearth_chat_knows *knows,
                                  struct hearth_error *error)
 {
-    bool tells = false;
+    bool tells = false, thinks = false;
     if (length == 0)
         return 0;
     static const std::string small = R"({"messages":[{"role":"user","content":"Hello"}]})";
@@ -385,11 +390,13 @@ extern "C" int hearth_chat_check(const char *text, size_t length, bool *ret_tell
     int rc = bounded(&fault, trial_ms, small.size(), [&] {
         hearth_chat chat;
         make(chat, nullptr, copy.c_str());
+        thinks = chat.abilities.thinks;
         tells = chat.abilities.tells_tools;
         return render(chat, small, 1, 0, &rendered, &fault);
     });
     hearth_chat_rendered_finish(&rendered);
-    *ret_tells_tools = tells;
+    knows->tools = knows->tools || tells;
+    knows->thoughts = knows->thoughts || thinks;
     if (rc == HEARTH_EINVAL && std::string(fault.message).rfind(complaint_words, 0) == 0)
         return 0;
     return rc == 0 ? 0 : hearth_error_set(error, HEARTH_EMODEL, "%s", fault.message);

@@ -55,15 +55,18 @@ int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t 
                        size_t messages_max, size_t dropped, struct hearth_chat_rendered *rendered,
                        struct hearth_error *error);
 
-/* Facts' `tools`: what was found. */
-void hearth_chat_note_tools(struct hearth_model_facts *facts, bool tells_tools);
-/* Whether the template knows tools; of one that does not, they are told in a text of ours. */
-bool hearth_chat_tells_tools(const struct hearth_chat *chat);
+/* What a template knows. Tools that it does not know are told in a text of ours. */
+struct hearth_chat_knows {
+    bool tools, thoughts;
+};
+struct hearth_chat_knows hearth_chat_knows(const struct hearth_chat *chat);
+/* The same in the facts, as `tools` and `thinks`. */
+void hearth_chat_note(struct hearth_model_facts *facts, struct hearth_chat_knows knows);
 
 /* For an install: HEARTH_EMODEL when the text cannot be a template, or cannot render a small
- * conversation within the bounds. Else `ret_tells_tools` says what hearth_chat_tells_tools would.
- */
-int hearth_chat_check(const char *text, size_t length, bool *ret_tells_tools,
+ * conversation within the bounds. Else what it knows is added to `knows`, since a model may have
+ * several. */
+int hearth_chat_check(const char *text, size_t length, struct hearth_chat_knows *knows,
                       struct hearth_error *error);
 
 /* The engine's slot `at_work`. */

@@ -34,6 +34,7 @@ struct hearth_chat_abilities {
     bool parallel_tools;   /* several calls in a message */
     bool object_arguments; /* it reads the arguments of a call, not only their text */
     bool tells_tools;      /* its prompt has the tools, and calls have a form that is known */
+    bool thinks;           /* answers have thoughts, in tags that are known */
 };
 
 /* llama_conversation.cpp: throws a hearth_chat_fault that names the member. */

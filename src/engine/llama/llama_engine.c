@@ -302,7 +302,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
         rc =
             hearth_chat_create(engine->model, engine->settings.chat_template, &engine->chat, error);
     if (rc == 0 && engine->chat != NULL)
-        hearth_chat_note_tools(&engine->facts, hearth_chat_tells_tools(engine->chat));
+        hearth_chat_note(&engine->facts, hearth_chat_knows(engine->chat));
+    engine->facts.fills_gaps = rc == 0 && hearth_llama_fills_gaps(engine->vocab);
     return rc;
 }
 

@@ -134,15 +134,13 @@ static int check_templates(const char *path, struct hearth_model_facts *facts,
                            struct hearth_error *error)
 {
     struct hearth_llama_wording wording = {0};
-    bool any = false;
+    struct hearth_chat_knows knows = {.tools = false};
     int rc = hearth_llama_wording_read(path, NULL, 0, &wording, error);
     const char *const texts[] = {wording.chat_template, wording.tool_template};
     for (size_t i = 0; rc == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i] != NULL) {
-            bool tells = false;
-            rc = hearth_chat_check(texts[i], strlen(texts[i]), &tells, error);
-            any = any || tells;
-            hearth_chat_note_tools(facts, any);
+            rc = hearth_chat_check(texts[i], strlen(texts[i]), &knows, error);
+            hearth_chat_note(facts, knows);
         }
     hearth_llama_wording_finish(&wording);
     return rc;
@@ -170,6 +168,7 @@ int hearth_llama_folder_trial(const char *path, struct hearth_llama_header *head
         rc = hearth_llama_folder_texts(path, header, &tokenizer, &model, error);
     if (rc == 0)
         rc = hearth_llama_check_vocabulary(llama_model_get_vocab(model), error);
+    header->facts.fills_gaps = rc == 0 && hearth_llama_fills_gaps(llama_model_get_vocab(model));
     if (model != NULL)
         llama_model_free(model);
     hearth_tokenizer_close(tokenizer);

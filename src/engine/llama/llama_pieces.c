@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
+#include "engine/llama/llama_trial.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -141,9 +142,7 @@ static void fill_gap(struct encoding *encoding, const json_t *given, struct hear
 {
     const struct llama_vocab *vocab = encoding->engine->vocab;
     struct hearth_buf parts[PARTS];
-    if (llama_vocab_fim_pre(vocab) == LLAMA_TOKEN_NULL ||
-        llama_vocab_fim_suf(vocab) == LLAMA_TOKEN_NULL ||
-        llama_vocab_fim_mid(vocab) == LLAMA_TOKEN_NULL) {
+    if (!hearth_llama_fills_gaps(vocab)) {
         encoding->rc =
             hearth_error_set(encoding->error, HEARTH_ENOTIMPL,
                              "this model cannot fill a gap: its vocabulary has no tokens "

@@ -10,6 +10,13 @@
 #define TRIAL_CONTEXT 256u
 #define TRIAL_BATCH 32u
 
+bool hearth_llama_fills_gaps(const struct llama_vocab *vocab)
+{
+    return llama_vocab_fim_pre(vocab) != LLAMA_TOKEN_NULL &&
+           llama_vocab_fim_suf(vocab) != LLAMA_TOKEN_NULL &&
+           llama_vocab_fim_mid(vocab) != LLAMA_TOKEN_NULL;
+}
+
 int hearth_llama_check_vocabulary(const struct llama_vocab *vocab, struct hearth_error *error)
 {
     const struct {
@@ -54,7 +61,7 @@ static int plan_step(struct llama_model *model, const struct hearth_llama_header
 
 /* no_alloc makes libllama read everything but the tensors' bytes: it checks their names, types and
  * shapes, and allocates nothing for them. */
-static int try_model(const char *path, const struct hearth_llama_header *header,
+static int try_model(const char *path, struct hearth_llama_header *header,
                      struct hearth_error *error)
 {
     struct hearth_error fault = {0};
@@ -69,6 +76,7 @@ static int try_model(const char *path, const struct hearth_llama_header *header,
         return hearth_error_set(error, fault.code != 0 ? fault.code : HEARTH_EMODEL, "%s",
                                 fault.message);
     int rc = hearth_llama_check_vocabulary(llama_model_get_vocab(model), error);
+    header->facts.fills_gaps = hearth_llama_fills_gaps(llama_model_get_vocab(model));
     if (rc == 0)
         rc = plan_step(model, header, error);
     llama_model_free(model);
@@ -83,16 +91,14 @@ static int check_templates(const char *path, struct hearth_model_facts *facts,
     static const char *const keys[] = {"tokenizer.chat_template",
                                        "tokenizer.chat_template.tool_use"};
     struct hearth_gguf *gguf = NULL;
-    bool any = false;
+    struct hearth_chat_knows knows = {.tools = false};
     int rc = hearth_gguf_open(path, &gguf, error);
     for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(keys[0]); i++) {
         struct hearth_gguf_text text = hearth_gguf_text(gguf, keys[i]);
-        bool tells = false;
         if (text.bytes == NULL)
             continue;
-        rc = hearth_chat_check(text.bytes, text.length, &tells, error);
-        any = any || tells;
-        hearth_chat_note_tools(facts, any);
+        rc = hearth_chat_check(text.bytes, text.length, &knows, error);
+        hearth_chat_note(facts, knows);
     }
     hearth_gguf_destroy(gguf);
     return rc;

@@ -14,4 +14,7 @@ int hearth_llama_trial(const char *path, struct hearth_llama_header *header,
 /* The tokenizer asserts that it has what it is told to add. HEARTH_EMODEL. */
 int hearth_llama_check_vocabulary(const struct llama_vocab *vocab, struct hearth_error *error);
 
+/* Whether it has tokens for the text before, behind and in a gap. */
+bool hearth_llama_fills_gaps(const struct llama_vocab *vocab);
+
 #endif

@@ -70,6 +70,10 @@ json_t *hearth_ollama_capabilities(const struct hearth_ollama_model *model)
         json_array_append_new(list, json_string("completion"));
         if (model->facts.has_chat_template)
             json_array_append_new(list, json_string("tools"));
+        if (model->facts.thinks)
+            json_array_append_new(list, json_string("thinking"));
+        if (model->facts.fills_gaps)
+            json_array_append_new(list, json_string("insert"));
     } else if (model->facts.tasks & HEARTH_TASK_EMBED) {
         json_array_append_new(list, json_string("embedding"));
     }

@@ -453,6 +453,7 @@ static void started_carries_facts_and_plan(void **state)
                                                 .pooling = "mean",
                                                 .normalized = true,
                                                 .has_chat_template = true,
+                                                .thinks = true,
                                                 .prompts_json = "{\"query\":\"q: \"}",
                                                 .default_prompt = "query"};
     struct hearth_ipc_started got;
@@ -472,6 +473,7 @@ static void started_carries_facts_and_plan(void **state)
     assert_int_equal(got.facts.slots, 64);
     assert_int_equal(got.facts.batch, 2048);
     assert_true(got.facts.normalized && got.facts.has_chat_template);
+    assert_true(got.facts.thinks && !got.facts.fills_gaps);
     assert_memory_equal(&got.plan, &started.plan, sizeof(got.plan));
     free(seen.payload);
     hearth_buf_finish(&buf);
