@@ -380,9 +380,27 @@ static void no_answer_makes_a_malformed_call(void **state)
         finish(&chats[i]);
 }
 
+static void forced_arguments_keep_to_our_rules_in_the_models_own_forms(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {qwen, mistral, without};
+    static const char asked[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tool_choice\":\"required\"," TOOLS
+        "}";
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        struct chat chat = render(forms[i], asked);
+        const char *grammar = hearth_buf_cstr(&chat.rendered.grammar);
+        assert_non_null(strstr(grammar, "hearth-0-root ::="));
+        assert_non_null(strstr(grammar, "hearth-1-root ::="));
+        assert_null(strstr(grammar, "tool-weather-schema ::="));
+        finish(&chat);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forced_arguments_keep_to_our_rules_in_the_models_own_forms),
         cmocka_unit_test(a_call_in_the_form_of_qwen_and_hermes_is_read),
         cmocka_unit_test(several_calls_in_the_form_of_mistral_are_read),
         cmocka_unit_test(tools_are_told_to_a_model_whose_template_drops_them),
