@@ -1,5 +1,7 @@
 """What a form costs: a chat whose answer keeps to a JSON schema against one whose answer is free, of
 the same server, in turn. Both write as many tokens: the schema wants more than there is room for.
+And how long the first token of a forced tool call takes, against one of a free answer to a prompt of
+as many tokens: in turn, each with a prompt of its own, that none of them has computed before.
 
     structure.py GGUF [ROUNDS]
 """
@@ -41,6 +43,32 @@ def rate(port, clients, form, first):
     return tokens / (time.monotonic() - started)
 
 
+TOOL = {"type": "function", "function": {"name": "note_person", "description": "Notes a person.", "parameters": PERSON}}
+
+
+def first_token(port, number, choice):
+    """Milliseconds to the first token: both are told of the tool, so that their prompts are as long."""
+    body = {"model": "m", "max_tokens": 1, "temperature": 0.8, "seed": number, "tools": [TOOL], "tool_choice": choice,
+            "parallel_tool_calls": False,
+            "messages": [{"role": "system", "content": f"Case {number}."},
+                         {"role": "user", "content": "Note a person of your choice. " * 10}]}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/chat/completions", json.dumps(body).encode(),
+                                     {"Content-Type": "application/json"})
+    started = time.monotonic()
+    with urllib.request.urlopen(request, timeout=600) as answer:
+        json.load(answer)
+    return 1000 * (time.monotonic() - started)
+
+
+def bench_calls(port, turns, report):
+    first_token(port, 1, "auto"), first_token(port, 2, "required")
+    rows = [[first_token(port, 10 * turn + side, choice) for side, choice in enumerate(("required", "auto", "auto"))]
+            for turn in range(1, turns + 1)]
+    forced, free, again = (statistics.median(row[side] for row in rows) for side in range(3))
+    report("first token of a forced tool call, ms", "≤ 1.1 ×", f"{forced:.1f}", f"{free:.1f}",
+           f"{statistics.median(row[0] / row[1] for row in rows):.3f} ×", f"(free/itself {again / free:.3f})")
+
+
 def bench(rounds, gguf, threads, report):
     with servers.Hearth([("m", f"file:{gguf}", {})], threads=threads, slots=8, context=1024) as hearth:
         rate(hearth.port, 1, True, 1)
@@ -52,6 +80,7 @@ def bench(rounds, gguf, threads, report):
             report(f"chat with a schema, {clients} client{'s' * (clients > 1)}, tokens/s", "≥ 0.9 ×", f"{held:.1f}",
                    f"{free:.1f}", f"{statistics.median(a / b for a, b, _ in pairs):.3f} ×",
                    f"(free/itself {statistics.median(c / b for _, b, c in pairs):.3f})")
+        bench_calls(hearth.port, 5 * rounds, report)
 
 
 if __name__ == "__main__":

@@ -380,9 +380,64 @@ static void no_answer_makes_a_malformed_call(void **state)
         finish(&chats[i]);
 }
 
+static const char tagged[] =
+    "{%- if tools %}{{- '<|im_start|>system\\n<tools>' }}{%- for tool in tools %}"
+    "{{- '\\n' + (tool | tojson) }}{%- endfor %}{{- '\\n</tools><|im_end|>\\n' }}{%- endif %}" HEAD
+    "{{- '<|im_start|>user\\n<tool_response>\\n' + message.content + '\\n</tool_response>"
+    "<|im_end|>\\n' }}{%- else %}" TURN
+    "{%- if message.tool_calls %}{%- for call in message.tool_calls %}"
+    "{{- '\\n<tool_call>\\n<function=' + call.function.name + '>\\n' }}"
+    "{%- for name, value in call.function.arguments | items %}{{- '<parameter=' + name + '>\\n' }}"
+    "{{- value if value is string else (value | tojson) }}{{- '\\n</parameter>\\n' }}{%- endfor %}"
+    "{{- '</function>\\n</tool_call>' }}{%- endfor %}{%- endif %}" TAIL;
+
+/* A text without quotation marks is held to nothing: the form of ours is taken instead. */
+static void a_form_that_cannot_hold_a_schema_gives_way_where_a_call_is_forced(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema;
+        bool own;
+    } rows[] = {{"{\"type\":\"string\"}", true},
+                {"{\"type\":\"integer\",\"minimum\":3,\"maximum\":4}", true},
+                {"{\"type\":\"string\",\"enum\":[\"a\",\"b\"]}", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char asked[600];
+        snprintf(asked, sizeof(asked),
+                 "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tool_choice\":"
+                 "\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\","
+                 "\"parameters\":{\"type\":\"object\",\"properties\":{\"x\":%s}}}}]}",
+                 rows[i].schema);
+        struct chat chat = render(tagged, asked);
+        const char *grammar = hearth_buf_cstr(&chat.rendered.grammar);
+        if ((strstr(grammar, "function=") != NULL) != rows[i].own)
+            fail_msg("%s: %s", rows[i].schema, grammar);
+        finish(&chat);
+    }
+}
+
+static void forced_arguments_keep_to_our_rules_in_the_models_own_forms(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {qwen, mistral, without};
+    static const char asked[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tool_choice\":\"required\"," TOOLS
+        "}";
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        struct chat chat = render(forms[i], asked);
+        const char *grammar = hearth_buf_cstr(&chat.rendered.grammar);
+        assert_non_null(strstr(grammar, "hearth-0-root ::="));
+        assert_non_null(strstr(grammar, "hearth-1-root ::="));
+        assert_null(strstr(grammar, "tool-weather-schema ::="));
+        finish(&chat);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_form_that_cannot_hold_a_schema_gives_way_where_a_call_is_forced),
+        cmocka_unit_test(forced_arguments_keep_to_our_rules_in_the_models_own_forms),
         cmocka_unit_test(a_call_in_the_form_of_qwen_and_hermes_is_read),
         cmocka_unit_test(several_calls_in_the_form_of_mistral_are_read),
         cmocka_unit_test(tools_are_told_to_a_model_whose_template_drops_them),

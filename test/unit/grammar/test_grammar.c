@@ -1,6 +1,7 @@
 /* What src/grammar/ makes, by a matcher of the tests' own. test/e2e/test_structure.py has what
  * libllama and models make of it. */
 #include "grammar/gbnf_check.h"
+#include "grammar/gbnf_rename.h"
 #include "grammar/json_schema.h"
 #include "grammar/numbers.h"
 #include "grammar/pattern.h"
@@ -262,6 +263,18 @@ static void ways_through_rules_are_counted_and_not_walked(void **state)
     hearth_buf_finish(&text);
 }
 
+static void renaming_leaves_what_are_no_names_of_rules(void **state)
+{
+    (void)state;
+    static const char text[] = "root ::= a-1 [a\\]b] \"a \\\" b\" a-1{2,3} <a> # a\na-1 ::= .";
+    struct hearth_buf to;
+    hearth_buf_init(&to, 1024);
+    hearth_gbnf_rename(text, strlen(text), "p-", &to);
+    assert_string_equal(hearth_buf_cstr(&to),
+                        "p-root ::= p-a-1 [a\\]b] \"a \\\" b\" p-a-1{2,3} <a> # a\np-a-1 ::= .\n");
+    hearth_buf_finish(&to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +286,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),
         cmocka_unit_test(a_grammar_is_checked_line_by_line),
         cmocka_unit_test(ways_through_rules_are_counted_and_not_walked),
+        cmocka_unit_test(renaming_leaves_what_are_no_names_of_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
