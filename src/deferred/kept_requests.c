@@ -448,9 +448,6 @@ int hearth_kept_request_cancel(struct hearth_store *store, const char *id, const
         return hearth_store_record_delete(store, HEARTH_KEPT_REQUEST, id, error);
     record->label = hearth_kept_state_name(HEARTH_KEPT_CANCELED);
     record->facts_json = hearth_kept_record_ended(record->facts_json, now_ms, arena);
-    record->body = "";
-    record->body_length = 0;
-    record->size = 0;
     record->expires_ms = now_ms + keep_ms;
     return hearth_store_record_update(store, record, error);
 }

@@ -1,7 +1,7 @@
 /* Asynchronous requests: calls that the server has taken on and runs without their client. Each is
  * a record of the store (kind "request": its label is the state of domain/kept_state.h, its body
- * the request's and, once it is over, the answer's), so that it outlives the server: what waited
- * goes on waiting, what was running is run once more.
+ * the request's and, once it has an answer, the answer's), so that it outlives the server: what
+ * waited goes on waiting, what was running is run once more.
  *
  * At most `async_parallel` of them run at once, in the order in which they came; the others are ids
  * in a list. Life: create, start once the catalogue is there, stop before the server and the store

@@ -235,6 +235,16 @@ int hearth_installs_start(struct hearth_installs *installs,
     return 0;
 }
 
+bool hearth_install_is_fault_of_source(int code)
+{
+    static const int codes[] = {HEARTH_EMODEL, HEARTH_ENOTIMPL, HEARTH_EPATH,    HEARTH_ENOTFOUND,
+                                HEARTH_EINVAL, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 const char *hearth_install_name(const char *source, struct hearth_arena *arena)
 {
     const char *rest = strchr(source, ':');

@@ -36,6 +36,9 @@ int hearth_installs_start(struct hearth_installs *installs,
                                           int64_t model_id, int64_t number),
                           void *argument, struct hearth_error *error);
 
+/* Whether an install failed by what was named just now: at a load the same codes are faults of what
+ * is kept here, but here they are the request's. Pure. */
+bool hearth_install_is_fault_of_source(int code);
 /* A model's name for a source that came without one: made of its file, else of its repository. NULL
  * when the arena is full. */
 const char *hearth_install_name(const char *source, struct hearth_arena *arena);

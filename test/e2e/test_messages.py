@@ -105,6 +105,17 @@ def test_a_stream_has_every_event_in_its_order(messages_server):
     assert events[-2]["usage"]["output_tokens"] == 4
 
 
+def test_what_is_told_is_what_the_clients_types_declare(messages_server):
+    """The client itself takes what lacks a member or has another; programs that validate by its types do not."""
+    events = events_of(ask(messages_server, stream=True).text)
+    delta = anthropic.types.MessageDeltaUsage.model_validate(events[-2]["usage"])
+    assert delta.output_tokens == 4 and not delta.model_extra
+    assert not anthropic.types.Usage.model_validate(events[0]["message"]["usage"]).model_extra
+    for model in messages_server.get("/v1/models", headers={"anthropic-version": "2023-06-01"}).json()["data"]:
+        told = anthropic.types.ModelInfo.model_validate(model)
+        assert told.lifecycle == "active" and not told.model_extra
+
+
 def test_a_stream_that_breaks_off_ends_with_an_error_event(messages_server, client):
     events = events_of(ask(messages_server, model="frail", stream=True).text)
     assert events[-1]["type"] == "error" and events[-1]["error"]["type"] in ("api_error", "overloaded_error")

@@ -43,7 +43,7 @@ def test_anthropics_clients_get_their_shape(server):
     names = [model["id"] for model in page["data"]]
     assert sorted(names) == ["embeds", "ranks", "smollm2", "sorts", "talks"] and not page["has_more"]
     assert page["first_id"] == names[0] and page["last_id"] == names[-1]
-    assert all(sorted(model) == ["created_at", "display_name", "id", "type"] and model["type"] == "model"
+    assert all(sorted(model) == ["created_at", "display_name", "id", "lifecycle", "type"] and model["type"] == "model"
                for model in page["data"])
     one = server.get("/v1/models/talks", headers=ANTHROPIC).json()
     assert one == next(model for model in page["data"] if model["id"] == "talks")

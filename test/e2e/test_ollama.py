@@ -327,6 +327,13 @@ def test_a_tool_call_comes_whole_with_its_arguments_as_an_object(server, client)
     assert answer.prompt_eval_count > whole["prompt_eval_count"]
 
 
+def test_a_pull_of_what_is_no_model_is_a_fault_of_the_request(server):
+    for source in ("file:/etc/passwd", "file:/etc"):
+        answer = server.post("/api/pull", {"model": source, "stream": False})
+        assert answer.status == 400 and "cannot be installed" in answer.json()["error"], answer.text
+    assert server.post("/api/pull", {"model": "file:/nowhere/at/all.gguf", "stream": False}).status == 404
+
+
 def test_a_pull_from_the_hub_takes_the_quantization_that_is_asked_for(server, client):
     parts = list(client.pull("hf.co/o/many:q8", stream=True))
     assert parts[0].status == "pulling manifest" and parts[-1].status == "success"

@@ -334,7 +334,8 @@ def test_requests_outlive_the_server_and_what_ran_is_run_once_more(folder):
     try:
         shown = ended(third, running)
         assert shown["status"] == "failed" and "twice" in shown["error"]["message"]
-        assert third.get(f"/requests/{running}/result").status == 500
+        result = third.get(f"/requests/{running}/result")
+        assert result.status == 502 and result.json()["code"] == shown["error"]["code"] == "worker_crashed"
         assert ended(third, waiting)["status"] == "succeeded"
     finally:
         third.end()

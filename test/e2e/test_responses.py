@@ -248,6 +248,32 @@ def test_an_answer_in_the_background_is_cancelled_and_forgotten(client, response
         wait_for(lambda: not running(responses_server), what="the end of what ran")
 
 
+def test_what_was_asked_in_the_background_is_known_until_it_is_deleted(client, responses_server):
+    first = client.responses.create(model="fake", input="before")
+    asked = dict(instructions="be brief", metadata={"k": "v"}, tools=[TOOL], temperature=0.5, max_output_tokens=3000)
+    begun = client.responses.create(model="endless", input="say hello", previous_response_id=first.id, background=True, **asked)
+    wait_for(lambda: status_of(responses_server, begun.id) == "in_progress", what="the begin")
+
+    def check(status):
+        told = responses_server.get(f"/v1/responses/{begun.id}").json()
+        assert (told["status"], told["model"]) == (status, "endless")
+        assert {key: told[key] for key in asked} == asked
+        items = client.responses.input_items.list(begun.id, order="asc").data
+        assert [item.content[0].text.strip() for item in items] == ["before", "one two three four", "say hello"]
+        assert all(item.id for item in items)
+        with pytest.raises(openai.BadRequestError, match=status) as fault:
+            client.responses.create(model="fake", input="go on", previous_response_id=begun.id)
+        assert fault.value.param == "previous_response_id"
+
+    check("in_progress")
+    client.responses.cancel(begun.id)
+    wait_for(lambda: not running(responses_server), what="the end of what ran")
+    check("cancelled")
+    assert responses_server.get(f"/requests/{begun.id.replace('resp_', 'areq_')}/result").status == 409
+    client.responses.delete(begun.id)
+    assert responses_server.get(f"/v1/responses/{begun.id}/input_items").status == 404
+
+
 def test_what_fails_in_the_background_is_told_where_it_is_fetched(client, responses_server):
     begun = client.responses.create(model="absent", input="say hello", background=True)
     wait_for(lambda: status_of(responses_server, begun.id) == "failed", what="the failure")

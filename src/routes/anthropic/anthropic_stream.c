@@ -10,7 +10,7 @@ void hearth_anthropic_stream_open(const struct hearth_choice *choice, struct hea
     hearth_buf_text(buf, "{\"type\":\"message_start\",\"message\":");
     hearth_anthropic_write_head(choice->generation, buf);
     hearth_buf_text(buf, "[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":");
-    hearth_anthropic_write_usage(choice, buf);
+    hearth_anthropic_write_usage(choice, true, buf);
     hearth_buf_text(buf, "}}");
     hearth_sse_close(buf, start);
     start = hearth_sse_open_named(buf, "ping");
@@ -123,7 +123,7 @@ void hearth_anthropic_stream_finish(const struct hearth_choice *choice, struct h
     hearth_buf_text(buf, "{\"type\":\"message_delta\",\"delta\":{");
     hearth_anthropic_write_stop(choice, buf);
     hearth_buf_text(buf, "},\"usage\":");
-    hearth_anthropic_write_usage(choice, buf);
+    hearth_anthropic_write_usage(choice, false, buf);
     hearth_buf_char(buf, '}');
     hearth_sse_close(buf, start);
     start = hearth_sse_open_named(buf, "message_stop");

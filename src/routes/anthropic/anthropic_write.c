@@ -47,15 +47,15 @@ void hearth_anthropic_write_stop(const struct hearth_choice *choice, struct hear
 }
 
 /* What the cache had is not counted among the input, as there. */
-void hearth_anthropic_write_usage(const struct hearth_choice *choice, struct hearth_buf *buf)
+void hearth_anthropic_write_usage(const struct hearth_choice *choice, bool of_message,
+                                  struct hearth_buf *buf)
 {
     const struct hearth_inference_done *done = &choice->done;
     hearth_buf_printf(buf,
                       "{\"input_tokens\":%u,\"cache_creation_input_tokens\":0,"
-                      "\"cache_read_input_tokens\":%u,\"output_tokens\":%u,"
-                      "\"service_tier\":\"standard\"}",
+                      "\"cache_read_input_tokens\":%u,\"output_tokens\":%u%s}",
                       done->prompt_tokens - done->cached_tokens, done->cached_tokens,
-                      done->completion_tokens);
+                      done->completion_tokens, of_message ? ",\"service_tier\":\"standard\"" : "");
 }
 
 void hearth_anthropic_write_signature(const struct hearth_choice *choice, struct hearth_buf *buf)
@@ -125,7 +125,7 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     hearth_buf_text(buf, "],");
     hearth_anthropic_write_stop(choice, buf);
     hearth_buf_text(buf, ",\"usage\":");
-    hearth_anthropic_write_usage(choice, buf);
+    hearth_anthropic_write_usage(choice, true, buf);
     hearth_buf_char(buf, '}');
 }
 

@@ -17,8 +17,9 @@ void hearth_anthropic_write_head(const struct hearth_generation *generation,
                                  struct hearth_buf *buf);
 /* "stop_reason":…,"stop_sequence":… of a choice that is done. */
 void hearth_anthropic_write_stop(const struct hearth_choice *choice, struct hearth_buf *buf);
-/* {"input_tokens":…,…} */
-void hearth_anthropic_write_usage(const struct hearth_choice *choice, struct hearth_buf *buf);
+/* {"input_tokens":…,…}: of a message, or of a stream's message_delta, which has no service_tier. */
+void hearth_anthropic_write_usage(const struct hearth_choice *choice, bool of_message,
+                                  struct hearth_buf *buf);
 /* Thinking is signed by the server that made it, and clients send the signature back; it is not
  * looked at here, so the answer's own id is as good as any. */
 void hearth_anthropic_write_signature(const struct hearth_choice *choice, struct hearth_buf *buf);

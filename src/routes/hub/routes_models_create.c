@@ -151,25 +151,13 @@ static int forget_made(struct hearth_store *store, struct hearth_store_job *job)
     return 0;
 }
 
-/* At a load these are faults of what is kept here; of a source that was named just now they are the
- * request's. */
-static bool is_fault_of_source(int code)
-{
-    static const int codes[] = {HEARTH_EMODEL, HEARTH_ENOTIMPL, HEARTH_EPATH,    HEARTH_ENOTFOUND,
-                                HEARTH_EINVAL, HEARTH_EPARSE,   HEARTH_ETOOLARGE};
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (codes[i] == code)
-            return true;
-    return false;
-}
-
 /* As a fault of the member `source`, so that a program finds the place and a person the reason. */
 static void refuse_made(struct hearth_store_job *job)
 {
     const struct made *made = job->input;
     if (!job->call->exchange)
         return;
-    if (!is_fault_of_source(made->error.code)) {
+    if (!hearth_install_is_fault_of_source(made->error.code)) {
         hearth_answer_error(job->call, &made->error, NULL);
         return;
     }

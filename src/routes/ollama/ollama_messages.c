@@ -2,32 +2,40 @@
  * says by the tool's name, or by its place, which call it answers. */
 #include "routes/ollama/ollama_read.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { OPEN_MAX = 64, ID_SIZE = 96 }; /* calls that wait for their result */
+enum { OPEN_MAX = 64 }; /* calls that wait for their result */
 
-/* Calls of the conversation that have no result yet. */
+/* Calls of the conversation that have no result yet; borrowed from the messages. */
 struct open_calls {
     struct {
-        char id[ID_SIZE];
+        json_t *id; /* a text of any length */
         const char *name;
     } rows[OPEN_MAX];
     size_t count;
     unsigned made; /* ids that we gave */
 };
 
-/* Of several results, each takes the first open call of its tool's name, or the first of all. */
-static void take(struct open_calls *open, const char *name, char ret_id[ID_SIZE])
+/* Of several results, each takes the first open call of its tool's name, or the first of all. NULL:
+ * no call waits. */
+static json_t *take(struct open_calls *open, const char *name)
 {
     size_t at = 0;
     for (size_t i = open->count; *name && i-- > 0;)
         if (strcmp(open->rows[i].name, name) == 0)
             at = i;
     if (!open->count)
-        return;
-    snprintf(ret_id, ID_SIZE, "%s", open->rows[at].id);
+        return NULL;
+    json_t *id = open->rows[at].id;
     memmove(&open->rows[at], &open->rows[at + 1], (--open->count - at) * sizeof(open->rows[0]));
+    return id;
+}
+
+/* The member, if it is a text that is not empty. */
+static json_t *given_id(const json_t *given, const char *member)
+{
+    json_t *id = json_object_get(given, member);
+    return json_string_length(id) ? id : NULL;
 }
 
 static json_t *call_of(const json_t *given, struct open_calls *open)
@@ -35,16 +43,14 @@ static json_t *call_of(const json_t *given, struct open_calls *open)
     const json_t *function = json_object_get(given, "function");
     const char *name = hearth_json_text(function, "name", "");
     json_t *arguments = json_object_get(function, "arguments");
-    char id[ID_SIZE];
-    snprintf(id, sizeof(id), "%s", hearth_json_text(given, "id", ""));
-    if (!*id)
-        snprintf(id, sizeof(id), "call_%u", open->made++);
+    json_t *said = given_id(given, "id");
+    json_t *id = said ? json_incref(said) : json_sprintf("call_%u", open->made++);
+    json_t *call =
+        json_pack("{s:o, s:s, s:{s:s}}", "id", id, "type", "function", "function", "name", name);
     if (open->count < OPEN_MAX) {
-        snprintf(open->rows[open->count].id, ID_SIZE, "%s", id);
+        open->rows[open->count].id = id;
         open->rows[open->count++].name = name;
     }
-    json_t *call =
-        json_pack("{s:s, s:s, s:{s:s}}", "id", id, "type", "function", "function", "name", name);
     json_t *made = json_object_get(call, "function");
     if (json_is_object(arguments) || json_is_string(arguments))
         json_object_set(made, "arguments", arguments);
@@ -70,14 +76,10 @@ static void add_calls(const json_t *given, struct open_calls *open, json_t *mess
 static void add_result(const json_t *given, struct open_calls *open, json_t *message)
 {
     const char *name = hearth_json_text(given, "tool_name", hearth_json_text(given, "name", ""));
-    const char *said = hearth_json_text(given, "tool_call_id", "");
-    char id[ID_SIZE] = "";
-    if (*said)
-        snprintf(id, sizeof(id), "%s", said);
-    else
-        take(open, name, id);
-    if (*id)
-        json_object_set_new(message, "tool_call_id", json_string(id));
+    json_t *said = given_id(given, "tool_call_id");
+    json_t *id = said ? said : take(open, name);
+    if (id)
+        json_object_set(message, "tool_call_id", id);
     if (*name)
         json_object_set_new(message, "name", json_string(name));
 }

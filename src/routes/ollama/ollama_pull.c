@@ -119,9 +119,22 @@ static void end_stream(struct pull *pull, const struct hearth_error *error)
     hearth_exchange_finish(exchange, NULL, 0);
 }
 
-static void answer(struct pull *pull, const struct hearth_error *error)
+/* What is not there stays "not found", which Ollama's clients know. */
+static void blame_source(struct hearth_error *error)
+{
+    if (error->code != HEARTH_ENOTFOUND && hearth_install_is_fault_of_source(error->code))
+        error->code = HEARTH_EFIELDS;
+}
+
+static void answer(struct pull *pull, const struct hearth_error *fault)
 {
     struct hearth_call *call = pull->call;
+    struct hearth_error told, *error = NULL;
+    if (fault) {
+        told = *fault;
+        error = &told;
+        blame_source(error);
+    }
     if (call)
         call->events = NULL;
     if (call && pull->timer)

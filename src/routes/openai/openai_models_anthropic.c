@@ -19,8 +19,8 @@ json_t *hearth_openai_anthropic_model(const struct hearth_catalog_entry *entry, 
 {
     char created[25];
     hearth_clock_iso8601(entry->created_ms, created);
-    return json_pack("{s:s, s:s, s:s, s:s}", "type", "model", "id", id, "display_name", entry->name,
-                     "created_at", created);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "model", "id", id, "display_name",
+                     entry->name, "created_at", created, "lifecycle", "active");
 }
 
 static void add_model(void *argument, const struct hearth_catalog_entry *entry)

@@ -39,7 +39,8 @@ const char *hearth_background_id(struct hearth_call *call)
     return hearth_arena_strdup(hearth_call_arena(call), id);
 }
 
-/* Of a request that is over its body is the answer, so that what it had asked is not known. */
+/* `body` is the request's; NULL where the record has that of an answer that failed instead, so that
+ * what was asked is not known. */
 static json_t *describe(const struct hearth_record *record, const char *id, const char *status,
                         json_t *error, const json_t *body)
 {
@@ -81,47 +82,78 @@ static const char *status_of(int state)
     }
 }
 
-/* NULL: it is not one of these, or its answer has been. */
-static json_t *response_of(const struct hearth_record *record, const char *id)
-{
-    const char *status = status_of(hearth_kept_state_parse(record->label));
-    struct hearth_error error;
-    json_t *facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), &error);
-    json_t *body = hearth_json_parse(record->body, record->body_length, &error);
-    json_t *response = NULL;
-    if (status && strcmp(hearth_json_text(facts, "path", ""), path) == 0) {
-        bool failed = strcmp(status, "failed") == 0;
-        response = describe(record, id, status, failed ? error_of(facts, body) : json_null(),
-                            failed ? NULL : body);
-    }
-    json_decref(facts);
-    json_decref(body);
-    return response;
-}
-
 static int not_found(const char *id, struct hearth_error *error)
 {
     return hearth_error_set(error, HEARTH_ENOTFOUND, "Response with id '%.64s' not found.", id);
 }
 
+/* The record of an answer's request, parsed. */
+struct kept {
+    struct hearth_arena *arena;
+    struct hearth_record *record;
+    json_t *facts, *body; /* the request's, or that of an answer that failed */
+    const char *status;
+};
+
+static void forget(struct kept *kept)
+{
+    json_decref(kept->facts);
+    json_decref(kept->body);
+    hearth_arena_destroy(kept->arena);
+}
+
+static int read_record(struct hearth_store *store, const char *response_id, const char *principal,
+                       struct kept *kept, struct hearth_error *error)
+{
+    char id[HEARTH_RESPONSES_ID_MAX];
+    struct hearth_error fault;
+    if (!translate(response_id, response_prefix, request_prefix, id))
+        return not_found(response_id, error);
+    int rc = hearth_store_record_get(store, HEARTH_KEPT_REQUEST, id, principal, kept->arena,
+                                     &kept->record, error);
+    if (rc)
+        return rc == HEARTH_ENOTFOUND ? not_found(response_id, error) : rc;
+    const struct hearth_record *record = kept->record;
+    kept->facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), &fault);
+    kept->body = hearth_json_parse(record->body, record->body_length, &fault);
+    kept->status = status_of(hearth_kept_state_parse(record->label));
+    bool ours = strcmp(hearth_json_text(kept->facts, "path", ""), path) == 0;
+    return kept->status && ours ? 0 : not_found(response_id, error);
+}
+
+/* What was asked, or NULL. */
+static json_t *asked(const struct kept *kept)
+{
+    return json_object_get(kept->facts, "answer") ? NULL : kept->body;
+}
+
 int hearth_background_load(struct hearth_store *store, const char *response_id,
                            const char *principal, json_t **ret_response, struct hearth_error *error)
 {
-    char id[HEARTH_RESPONSES_ID_MAX];
-    if (!translate(response_id, response_prefix, request_prefix, id))
-        return not_found(response_id, error);
-    struct hearth_arena *arena = hearth_arena_create(ROOM_MAX);
-    struct hearth_record *record;
-    json_t *response = NULL;
-    int rc =
-        hearth_store_record_get(store, HEARTH_KEPT_REQUEST, id, principal, arena, &record, error);
+    struct kept kept = {.arena = hearth_arena_create(ROOM_MAX)};
+    int rc = read_record(store, response_id, principal, &kept, error);
+    if (!rc) {
+        bool failed = strcmp(kept.status, "failed") == 0;
+        *ret_response =
+            describe(kept.record, response_id, kept.status,
+                     failed ? error_of(kept.facts, kept.body) : json_null(), asked(&kept));
+    }
+    forget(&kept);
+    return rc;
+}
+
+int hearth_background_body(struct hearth_store *store, const char *response_id,
+                           const char *principal, json_t **ret_body, struct hearth_error *error)
+{
+    struct kept kept = {.arena = hearth_arena_create(ROOM_MAX)};
+    int rc = read_record(store, response_id, principal, &kept, error);
+    if (!rc && !asked(&kept))
+        rc = hearth_error_set(
+            error, HEARTH_ENOTFOUND,
+            "the input of the response with id '%.64s', which failed, is not kept", response_id);
     if (!rc)
-        response = response_of(record, response_id);
-    if (response)
-        *ret_response = response;
-    else if (!rc || rc == HEARTH_ENOTFOUND)
-        rc = not_found(response_id, error);
-    hearth_arena_destroy(arena);
+        *ret_body = json_incref(asked(&kept));
+    forget(&kept);
     return rc;
 }
 

@@ -31,6 +31,10 @@ void hearth_background_start(struct hearth_call *call);
 int hearth_background_load(struct hearth_store *store, const char *response_id,
                            const char *principal, json_t **ret_response,
                            struct hearth_error *error);
+/* On the store's lane: what such an answer was asked, a new reference. HEARTH_ENOTFOUND, also of
+ * one that failed with an answer. */
+int hearth_background_body(struct hearth_store *store, const char *response_id,
+                           const char *principal, json_t **ret_body, struct hearth_error *error);
 /* On the store's lane: ends one that is not over. `*ret_canceled`: the loop must forget it
  * (hearth_background_forget). HEARTH_ENOTFOUND. */
 int hearth_background_cancel(struct hearth_store *store, const char *response_id,

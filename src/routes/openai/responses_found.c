@@ -107,6 +107,12 @@ static int add_previous(const char *id, const json_t *found, json_t *items,
     if (!answer)
         return hearth_error_set(error, HEARTH_ENOTFOUND,
                                 "Previous response with id '%.64s' not found.", id);
+    const char *status = hearth_json_text(answer, "status", NULL);
+    if (status)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "Previous response with id '%.64s' is %s: there is no answer to go "
+                                "on from.",
+                                id, status);
     json_array_extend(items, json_object_get(answer, "items"));
     json_array_extend(items, json_object_get(json_object_get(answer, "response"), "output"));
     return 0;

@@ -2,9 +2,9 @@
  *
  * A body has passed its schema before it comes here; what a schema cannot say is checked here. What
  * a body refers to, earlier answers and their items, has been looked up before: `found` is an
- * object of answers by their id, each `{"response": …, "items": […], "by_id": {…}}`. Pure: no call,
- * no loop, no server, so that a fuzz target and unit tests can drive it. On a fault the error says
- * what is wrong,
+ * object of answers by their id, each `{"response": …, "items": […], "by_id": {…}}`, or `{"status":
+ * …}` of one that is not complete. Pure: no call, no loop, no server, so that a fuzz target and
+ * unit tests can drive it. On a fault the error says what is wrong,
  * `*ret_param` names the member at fault (NULL: none in particular), and results are left alone. */
 #ifndef HEARTH_ROUTES_OPENAI_RESPONSES_READ_H
 #define HEARTH_ROUTES_OPENAI_RESPONSES_READ_H

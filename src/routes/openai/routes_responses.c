@@ -6,7 +6,7 @@
 #include "gateway/gateway_state.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/responses_background.h"
-#include "routes/openai/responses_keep.h"
+#include "routes/openai/responses_lookup.h"
 #include "routes/openai/responses_read.h"
 #include "routes/openai/responses_write.h"
 #include "task/default_model.h"
@@ -116,24 +116,10 @@ static void count(struct hearth_call *call, const json_t *found)
  * body says so. */
 static int find(struct hearth_store *store, struct hearth_store_job *job)
 {
-    json_t *ids = job->result, *answers = json_object(), *id;
-    size_t i;
-    int rc = 0;
-    json_array_foreach(ids, i, id)
-    {
-        json_t *kept = NULL;
-        rc = hearth_response_load(store, json_string_value(id), job->call->principal, &kept,
-                                  &job->error);
-        if (rc && rc != HEARTH_ENOTFOUND)
-            break;
-        if (rc)
-            continue;
-        hearth_responses_index(kept);
-        json_object_set_new(answers, json_string_value(id), kept);
-    }
-    job->result = answers;
+    json_t *ids = job->result;
+    int rc = hearth_responses_look_up(store, job->call->principal, ids, &job->result, &job->error);
     json_decref(ids);
-    return rc == HEARTH_ENOTFOUND ? 0 : rc;
+    return rc;
 }
 
 static void found(struct hearth_store_job *job)

@@ -8,6 +8,7 @@
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/openai/responses_background.h"
 #include "routes/openai/responses_keep.h"
+#include "routes/openai/responses_lookup.h"
 #include "store/record.h"
 #include "task/store_job.h"
 
@@ -183,11 +184,12 @@ static json_t *cut(const json_t *items, const struct page *page)
 
 static int list_items(struct hearth_store *store, struct hearth_store_job *job)
 {
-    json_t *kept = NULL;
-    int rc = load(store, job, &kept);
+    json_t *items = NULL;
+    int rc = hearth_responses_input_items(store, job->call->principal, job->params[0], &items,
+                                          &job->error);
     if (!rc)
-        job->result = cut(json_object_get(kept, "items"), job->input);
-    json_decref(kept);
+        job->result = cut(items, job->input);
+    json_decref(items);
     return rc;
 }
 

@@ -65,10 +65,13 @@ static void refuse_result(struct hearth_call *call, const struct hearth_record *
     static const struct hearth_error_detail later = {.retry_after_ms = 1000};
     struct hearth_error error;
     int state = hearth_kept_state_parse(record->label);
-    const char *message =
-        hearth_json_text(json_object_get(facts, "error"), "message", "it has no answer");
+    const json_t *fault = json_object_get(facts, "error");
+    const char *message = hearth_json_text(fault, "message", "it has no answer");
+    const struct hearth_error_row *row =
+        hearth_error_row_by_code(hearth_json_text(fault, "code", ""));
     if (state == HEARTH_KEPT_FAILED)
-        hearth_error_set(&error, HEARTH_EINTERNAL, "the request failed: %s", message);
+        hearth_error_set(&error, row ? row->number : HEARTH_EINTERNAL, "the request failed: %s",
+                         message);
     else if (state == HEARTH_KEPT_CANCELED)
         hearth_error_set(&error, HEARTH_ECONFLICT, "the request was canceled: it has no answer");
     else

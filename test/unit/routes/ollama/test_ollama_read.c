@@ -102,6 +102,31 @@ static void test_results_of_tools_get_the_ids_of_their_calls(void **state)
     json_decref(given);
 }
 
+/* 121 bytes, of characters of three each: a cut would fall into one of them. */
+static void test_an_id_of_a_call_is_taken_whole(void **state)
+{
+    char id[128] = "a", text[1024];
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        strcat(id, "中");
+    snprintf(text, sizeof(text),
+             "[{\"role\": \"assistant\", \"tool_calls\": [{\"id\": \"%s\", \"function\": "
+             "{\"name\": \"f\"}}, {\"id\": \"%s2\", \"function\": {\"name\": \"g\"}}]},"
+             "{\"role\": \"tool\", \"tool_name\": \"g\", \"content\": \"1\"},"
+             "{\"role\": \"tool\", \"tool_call_id\": \"%s\", \"content\": \"2\"}]",
+             id, id, id);
+    json_t *given = parsed(text), *made = hearth_ollama_messages(given);
+    json_t *calls = json_object_get(json_array_get(made, 0), "tool_calls");
+    assert_int_equal(json_array_size(calls), 2);
+    assert_string_equal(hearth_json_text(json_array_get(calls, 0), "id", ""), id);
+    assert_string_equal(hearth_json_text(json_array_get(made, 2), "tool_call_id", ""), id);
+    strcat(id, "2");
+    assert_string_equal(hearth_json_text(json_array_get(calls, 1), "id", ""), id);
+    assert_string_equal(hearth_json_text(json_array_get(made, 1), "tool_call_id", ""), id);
+    json_decref(made);
+    json_decref(given);
+}
+
 static void test_defaults_are_ollamas_and_what_is_said_goes_before_them(void **state)
 {
     (void)state;
@@ -149,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_what_is_negative_or_beyond_counting_is_for_ever),
         cmocka_unit_test(test_what_is_no_duration_is_refused_and_nothing_said_is_nothing_given),
         cmocka_unit_test(test_results_of_tools_get_the_ids_of_their_calls),
+        cmocka_unit_test(test_an_id_of_a_call_is_taken_whole),
         cmocka_unit_test(test_defaults_are_ollamas_and_what_is_said_goes_before_them),
         cmocka_unit_test(test_names_that_can_be_pulled_become_sources),
     };
