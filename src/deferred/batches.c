@@ -8,6 +8,7 @@
 #include "deferred/batch.h"
 #include "deferred/kept_files.h"
 #include "deferred/kept_record.h"
+#include "deferred/kept_room.h"
 #include "deferred/store_work.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
@@ -310,8 +311,10 @@ struct adding {
     char id[32];
 };
 
+/* Clients cannot delete batches, so those that are over make room for new ones. */
 static int write_new(struct hearth_store *store, struct hearth_store_work *work)
 {
+    static const char *const over[] = {"completed", "failed", "expired", "cancelled", NULL};
     const struct adding *adding = (struct adding *)work;
     struct hearth_record *file;
     int rc = hearth_store_record_get(store, HEARTH_KEPT_FILE, adding->input_file_id,
@@ -322,7 +325,8 @@ static int write_new(struct hearth_store *store, struct hearth_store_work *work)
             "the file %.64s is for %.32s; a batch needs one whose purpose is batch",
             adding->input_file_id, file->label);
     return rc ? rc
-              : hearth_store_record_create(store, &adding->record, &adding->bounds, &work->error);
+              : hearth_kept_room_create(store, &adding->record, &adding->bounds, over,
+                                        &work->error);
 }
 
 static void after_new(struct hearth_store_work *work)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "deferred/kept_record.h"
+#include "deferred/kept_room.h"
 #include "deferred/store_work.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
@@ -138,15 +139,17 @@ struct looking {
     char id[HEARTH_SHA256_HEX], digest[HEARTH_SHA256_HEX];
 };
 
+/* Nobody can delete a key, so the oldest answers make room for new ones. */
 static int take_key(struct hearth_store *store, struct looking *looking, struct hearth_error *error)
 {
+    static const char *const over[] = {DONE, NULL};
     json_t *facts =
         json_pack("{s:s, s:s}", "digest", looking->digest, "instance", looking->all->instance);
     looking->record.facts_json = hearth_kept_record_facts_text(facts, looking->work.arena);
     json_decref(facts);
     looking->finding = FIRST;
     if (!looking->found)
-        return hearth_store_record_create(store, &looking->record, &looking->bounds, error);
+        return hearth_kept_room_create(store, &looking->record, &looking->bounds, over, error);
     looking->record.revision = looking->found->revision;
     int rc = hearth_store_record_update(store, &looking->record, error);
     looking->record.revision++;

@@ -415,3 +415,16 @@ def test_files_and_batches_of_another_principal_are_not_there(tmp_path):
         assert client.files.list().data == [] and client.batches.list().data == []
     finally:
         second.end()
+
+
+def test_batches_that_are_over_give_way_to_new_ones(tmp_path_factory):
+    server = Server(make_home(tmp_path_factory.mktemp("bounded")), ["--batches-max", "2"])
+    try:
+        client = openai.OpenAI(base_url=server.url + "/v1", api_key="none", max_retries=0)
+        ids = []
+        for _ in range(3):
+            ids.append(begin(client, [line("one")]).id)
+            assert over(client, ids[-1]).status == "completed"
+        assert [one.id for one in client.batches.list().data] == [ids[2], ids[1]]
+    finally:
+        server.end()

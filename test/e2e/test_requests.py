@@ -399,3 +399,13 @@ def test_what_is_kept_is_bounded(folder):
         assert refused.status == 503 and "kept" in refused.json()["error"]["message"]
     finally:
         server.end()
+
+
+def test_the_oldest_answers_of_keys_give_way_to_new_ones(tmp_path_factory):
+    server = Server(make_home(tmp_path_factory.mktemp("keys")), ["--idempotency-keys-max", "2"])
+    try:
+        ids = [server.post("/v1/chat/completions", CHAT, **with_key(f"o{n}")).json()["id"] for n in range(4)]
+        assert server.post("/v1/chat/completions", CHAT, **with_key("o3")).json()["id"] == ids[3]
+        assert server.post("/v1/chat/completions", CHAT, **with_key("o0")).json()["id"] != ids[0]
+    finally:
+        server.end()

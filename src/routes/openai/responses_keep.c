@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "deferred/deferred.h"
+#include "deferred/kept_room.h"
 #include "gateway/gateway_state.h"
 #include "routes/openai/responses_write.h"
 #include "store/record.h"
@@ -15,10 +16,7 @@
 
 enum {
     ROOM_MAX = 64 << 20, /* of what the store gives at once */
-    PUSHED_OUT_MAX = 32, /* old ones that may go to make room for one */
 };
-
-static const char kind[] = HEARTH_KEPT_RESPONSE;
 
 /* One answer on its way into the store; freed on the loop. */
 struct keeping {
@@ -31,26 +29,11 @@ struct keeping {
     struct hearth_error error;
 };
 
-/* Takes away the oldest records that the filter lets through. Returns how many. */
-static size_t take_away(struct hearth_store *store, const struct hearth_record_filter *filter)
-{
-    struct hearth_arena *arena = hearth_arena_create(ROOM_MAX);
-    struct hearth_record *rows;
-    size_t count = 0;
-    if (hearth_store_record_list(store, filter, arena, &rows, &count, NULL))
-        count = 0;
-    for (size_t i = 0; i < count; i++)
-        hearth_store_record_delete(store, kind, rows[i].id, NULL);
-    hearth_arena_destroy(arena);
-    return count;
-}
-
 /* On the store's lane. Where there is no room, the oldest go. */
 static void keep_on_lane(struct hearth_store *store, void *argument)
 {
     struct keeping *keeping = argument;
-    const struct hearth_record_filter oldest = {.kind = kind, .ascending = true, .limit = 1};
-    const struct hearth_record record = {.kind = kind,
+    const struct hearth_record record = {.kind = HEARTH_KEPT_RESPONSE,
                                          .id = keeping->id,
                                          .principal = keeping->principal,
                                          .body = keeping->text.bytes,
@@ -58,11 +41,7 @@ static void keep_on_lane(struct hearth_store *store, void *argument)
                                          .size = (int64_t)keeping->text.length,
                                          .created_ms = keeping->now_ms,
                                          .expires_ms = keeping->expires_ms};
-    for (int i = 0; i < PUSHED_OUT_MAX; i++) {
-        keeping->rc = hearth_store_record_create(store, &record, &keeping->bounds, &keeping->error);
-        if (keeping->rc != HEARTH_EQUEUEFULL || !take_away(store, &oldest))
-            return;
-    }
+    keeping->rc = hearth_kept_room_create(store, &record, &keeping->bounds, NULL, &keeping->error);
 }
 
 static void tell(const char *id, const char *why)
@@ -159,7 +138,8 @@ int hearth_response_load(struct hearth_store *store, const char *id, const char 
 {
     struct hearth_arena *arena = hearth_arena_create(ROOM_MAX);
     struct hearth_record *record;
-    int rc = hearth_store_record_get(store, kind, id, principal, arena, &record, error);
+    int rc =
+        hearth_store_record_get(store, HEARTH_KEPT_RESPONSE, id, principal, arena, &record, error);
     if (rc == HEARTH_ENOTFOUND)
         rc = not_found(id, error);
     else if (!rc && record->expires_ms && record->expires_ms <= (int64_t)hearth_clock_wall_ms())
