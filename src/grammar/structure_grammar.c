@@ -137,6 +137,14 @@ static int write_grammar(const struct member *member, struct hearth_gbnf *gbnf, 
 typedef int (*write_t)(const struct member *member, struct hearth_gbnf *gbnf, uint32_t *ret_rule,
                        struct hearth_error *error);
 
+static int write_any_object(const struct member *member, struct hearth_gbnf *gbnf,
+                            uint32_t *ret_rule, struct hearth_error *error)
+{
+    int rc = need(member, json_is_true(member->value), "true", error);
+    return rc ? rc : write_object(gbnf, ret_rule);
+}
+
+/* vLLM's member; exactly one of the ways. */
 static int write_outputs(const struct member *member, struct hearth_gbnf *gbnf, uint32_t *ret_rule,
                          struct hearth_error *error)
 {
@@ -146,18 +154,26 @@ static int write_outputs(const struct member *member, struct hearth_gbnf *gbnf, 
     } ways[] = {{"json", write_schema},
                 {"regex", write_regex},
                 {"choice", write_choice},
-                {"grammar", write_grammar}};
+                {"grammar", write_grammar},
+                {"json_object", write_any_object}};
+    struct member found = {.value = NULL};
+    write_t write = NULL;
     int rc = need(member, json_is_object(member->value), "an object", error);
     for (size_t i = 0; !rc && i < sizeof(ways) / sizeof(ways[0]); i++) {
         struct member way = inner(member, ways[i].key);
-        if (way.value && !json_is_null(way.value))
-            return ways[i].write(&way, gbnf, ret_rule, error);
+        if (!way.value || json_is_null(way.value) || json_is_false(way.value))
+            continue;
+        rc = need(member, !write,
+                  "an object with only one of json, regex, choice, grammar and "
+                  "json_object",
+                  error);
+        found = way;
+        write = ways[i].write;
     }
-    if (!rc && hearth_json_truth(member->value, "json_object", false))
-        return write_object(gbnf, ret_rule);
-    return rc ? rc
-              : need(member, false, "an object with json, regex, choice, grammar or json_object",
-                     error);
+    if (!rc)
+        rc = need(member, write, "an object with json, regex, choice, grammar or json_object",
+                  error);
+    return rc ? rc : write(&found, gbnf, ret_rule, error);
 }
 
 static const write_t writers[] = {write_format,  write_schema,  write_regex,  write_choice,

@@ -99,6 +99,7 @@ BAD = [
     ({"grammar": 'root ::= "a"? root | "b"'}, "grammar"),
     ({"regex": "("}, "regex"), ({"guided_regex": "(a|b"}, "guided_regex"), ({"guided_json": "{"}, "guided_json"),
     ({"guided_json": {"not": {}}}, "guided_json"), ({"structured_outputs": {"regex": "["}}, "structured_outputs.regex"),
+    ({"structured_outputs": {"json": {"type": "integer"}, "regex": "a"}}, "structured_outputs"),
     ({"structured_outputs": {}}, "structured_outputs"), ({"json_schema": {"type": 3}}, "json_schema"),
     ({"choice": ["a"], "regex": "a"}, "choice"),
 ]
