@@ -32,6 +32,7 @@ BODIES = {
     "messages": [{"model": "fake", "max_tokens": 9, "messages": MESSAGES, "stream": True},
                  {"model": "late", "max_tokens": 9, "messages": MESSAGES}],
     "count_tokens": [{"model": "fake", "messages": MESSAGES}],
+    "chat_input_tokens": [{"model": "fake", "messages": MESSAGES}],
     "batches_create": [{"input_file_id": "file-0", "endpoint": "/v1/completions", "completion_window": "24h"}],
     "embeddings": [{"model": "vectors", "input": ["some text"] * MANY}, {"model": "vectors", "input": "x"}],
     "rerank": [{"model": "scores", "query": "x", "documents": ["some text"] * MANY, "return_documents": True}],
