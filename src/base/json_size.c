@@ -8,6 +8,7 @@ enum {
     MEMBER_BYTES = 48,  /* beside the key, which counts as a text */
     TEXT_BYTES = 72,    /* beside its letters */
     NUMBER_BYTES = 32,
+    LEVELS_COUNTED = 64, /* deeper ones are counted together */
 };
 
 /* One pass over the text, without memory of its own: it decides whether a body may be parsed at
@@ -16,6 +17,7 @@ struct scan {
     const char *text;
     size_t length, at;
     uint64_t depth;
+    uint64_t members[LEVELS_COUNTED]; /* of the objects that are open */
     struct hearth_json_size size;
 };
 
@@ -25,12 +27,26 @@ static void add(struct scan *scan, uint64_t bytes)
     scan->size.bytes += bytes;
 }
 
+static uint64_t *members_of(struct scan *scan)
+{
+    return &scan->members[scan->depth < LEVELS_COUNTED ? scan->depth : LEVELS_COUNTED - 1];
+}
+
+static void add_member(struct scan *scan)
+{
+    scan->size.bytes += MEMBER_BYTES;
+    if (++*members_of(scan) > scan->size.members)
+        scan->size.members = *members_of(scan);
+}
+
 /* The greatest depth bounds what the parser's recursion takes of the stack. */
 static void open_level(struct scan *scan, uint64_t bytes)
 {
     add(scan, bytes);
     if (++scan->depth > scan->size.depth)
         scan->size.depth = scan->depth;
+    if (scan->depth < LEVELS_COUNTED - 1)
+        *members_of(scan) = 0;
 }
 
 /* From the opening quote to behind the closing one. */
@@ -66,7 +82,7 @@ static void pass_sign(struct scan *scan, char c)
     else if (c == ',')
         scan->size.bytes += SLOT_BYTES;
     else if (c == ':')
-        scan->size.bytes += MEMBER_BYTES;
+        add_member(scan);
     else if ((c == ']' || c == '}') && scan->depth)
         scan->depth--;
 }

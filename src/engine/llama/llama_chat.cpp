@@ -26,6 +26,8 @@ constexpr uint64_t base_ms = 4000, ms_per_mib = 20000;
 constexpr uint64_t trial_ms = 2000;
 constexpr size_t base_bytes = 128u << 20, bytes_per_byte = 64;
 /* A prompt is the conversation and what the template says around it. */
+/* Of one object: the library keeps objects as lists, so that reading one takes the square. */
+constexpr unsigned members_max = 2000;
 constexpr size_t prompt_base = 1u << 20, prompt_per_byte = 8;
 /* Of what rendering gives: in all, of a grammar, of one list. */
 constexpr size_t prompt_max = 64u << 20, grammar_max = 4u << 20, list_max = 64u << 10;
@@ -276,6 +278,10 @@ size_t drop_turns(std::vector<common_chat_msg> &messages, size_t dropped)
 int render(const hearth_chat &chat, const std::string &json, size_t messages_max, size_t dropped,
            struct hearth_chat_rendered *rendered, struct hearth_error *error)
 {
+    if (hearth_json_measure(json.data(), json.size()).members > members_max)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "the conversation: an object in it has over %u members",
+                                members_max);
     common_json body = common_json::parse_no_throw(json);
     if (body.is_discarded())
         return hearth_error_set(error, HEARTH_EPARSE, "the conversation is not JSON");

@@ -363,9 +363,24 @@ static void test_values_and_depth_are_counted_outside_of_texts(void **state)
     }
 }
 
+static void the_widest_object_is_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t members;
+    } rows[] = {{"[1,2,3]", 0},
+                {"{\"a\":{\"b\":1,\"c:d\":2,\"e\":3},\"f\":[{\"g\":1},{\"h\":1}]}", 3},
+                {"{\"a\":{},\"b\":{\"c\":1},\"d\":1,\"e\":{\"f\":1}}", 4}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(hearth_json_measure(rows[i].text, strlen(rows[i].text)).members,
+                         rows[i].members);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_widest_object_is_counted),
         cmocka_unit_test(test_a_fault_is_told_with_line_and_column),
         cmocka_unit_test(test_every_fault_is_told_in_our_own_words),
         cmocka_unit_test(test_a_key_that_stands_twice_is_named_when_it_is_plain),
