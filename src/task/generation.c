@@ -86,11 +86,17 @@ static void on_failed(struct hearth_answering *answering, uint32_t part,
 {
     (void)part;
     struct hearth_generation *g = of(answering);
-    const struct hearth_error_detail detail = detail_of(g, error, retry_after_ms);
+    struct hearth_error_detail detail = detail_of(g, error, retry_after_ms);
+    struct hearth_error told = *error;
+    char param[sizeof(told.message)];
+    hearth_fault_place_rename(g->shape->places, error->message, told.message, sizeof(told.message));
+    hearth_fault_place_rename(g->shape->places, detail.param ? detail.param : "", param,
+                              sizeof(param));
+    detail.param = detail.param ? param : NULL;
     if (g->sse.begun)
-        hearth_text_stream_fail(g, error, &detail);
+        hearth_text_stream_fail(g, &told, &detail);
     else
-        hearth_answer_error(hearth_answering_end(answering), error, &detail);
+        hearth_answer_error(hearth_answering_end(answering), &told, &detail);
 }
 
 /* To a client that has gone nothing can be said; one whose server ends may still read why. */

@@ -11,6 +11,7 @@
 #include "gateway/sse.h"
 #include "serving/fingerprint.h"
 #include "task/answering.h"
+#include "task/fault_place.h"
 
 struct hearth_error_detail;
 struct hearth_generation;
@@ -58,6 +59,8 @@ struct hearth_generation_shape {
     enum hearth_stream_framing framing;
     bool collects;           /* also while it streams: the last event repeats the whole */
     const char *input_param; /* named when an input is at fault: "messages" */
+    const struct hearth_place_name
+        *places; /* where its bodies have other names than chat's; or NULL */
     void (*write_answer)(const struct hearth_generation *generation, struct hearth_buf *buf);
 
     /* optional */

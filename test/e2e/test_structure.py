@@ -288,3 +288,23 @@ def test_a_grammar_whose_rules_have_names_of_the_rules_of_calls_stands_beside_to
         choice = forced(server, members(a={"const": 1}), seed, tool_choice="auto", grammar=grammar).json()["choices"][0]
         if "tool_calls" not in choice["message"]:
             assert re.fullmatch(r'<[ab]{1,2}["r\]#]>', choice["message"]["content"]), choice
+
+
+@pytest.mark.parametrize("path, members, place", [
+    ("/v1/responses", {"input": "x", "text": {"format": {"type": "json_schema", "name": "it", "schema": {"not": {}}}}}, "text.format.schema"),
+    ("/v1/responses", {"input": "x", "tool_choice": "required", "tools": [
+        {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"a": {"not": {}}}}}]},
+     "tools[0].parameters.properties.a"),
+    ("/v1/messages", {"messages": [{"role": "user", "content": "x"}], "tool_choice": {"type": "any"}, "tools": [
+        {"name": "f", "input_schema": {"type": "object", "properties": {"a": {"not": {}}}}}]}, "tools[0].input_schema.properties.a"),
+    ("/api/chat", {"messages": [{"role": "user", "content": "x"}], "format": {"not": {}}}, "format"),
+    ("/api/generate", {"prompt": "x", "format": {"not": {}}}, "format"),
+])
+def test_a_fault_is_named_where_the_client_put_it(server, path, members, place):
+    answer = server.post(path, {"model": "own", "max_tokens": 1, "max_output_tokens": 16, **members})
+    assert answer.status == 400, answer.text
+    error = answer.json()["error"]
+    message = error if isinstance(error, str) else error["message"]
+    assert message.startswith(place + ":") and "not" in message, message
+    if isinstance(error, dict) and "param" in error:
+        assert error["param"] == place

@@ -129,10 +129,18 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     hearth_buf_char(buf, '}');
 }
 
+static const struct hearth_place_name places[] = {
+    {"response_format.json_schema.schema", "output_config.format.schema"},
+    {"response_format", "output_config.format"},
+    {"tools[*].function.parameters", "tools[*].input_schema"},
+    {"tools[*].function.", "tools[*]."},
+    {NULL, NULL}};
+
 const struct hearth_generation_shape hearth_anthropic_messages = {
     .id_prefix = "msg_",
     .call_prefix = "toolu_",
     .framing = HEARTH_FRAMING_NAMED,
+    .places = places,
     .input_param = "messages",
     .write_answer = write_answer,
     .write_open = hearth_anthropic_stream_open,

@@ -175,10 +175,17 @@ static void forget(struct hearth_choice *choice)
     json_decref(response->items);
 }
 
+static const struct hearth_place_name places[] = {
+    {"response_format.json_schema.schema", "text.format.schema"},
+    {"response_format", "text.format"},
+    {"tools[*].function.", "tools[*]."},
+    {NULL, NULL}};
+
 const struct hearth_generation_shape hearth_openai_responses = {
     .id_prefix = "resp_",
     .framing = HEARTH_FRAMING_NAMED,
     .collects = true,
+    .places = places,
     .input_param = "input",
     .write_answer = write_answer,
     .write_open = hearth_response_stream_open,
