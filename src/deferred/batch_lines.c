@@ -51,6 +51,14 @@ static bool is_blank(const char *text, size_t length)
     return true;
 }
 
+/* Some programs begin a file with U+FEFF, which JSON does not have. */
+static json_t *parse_line(const char *text, size_t length, struct hearth_error *error)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t skipped = length >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    return hearth_json_parse(text + skipped, length - skipped, error);
+}
+
 /* The first thing that is wrong with a line, or NULL; `param` is the member. */
 static const char *fault_of(const struct reader *reader, const json_t *line, const char **code,
                             const char **param)
@@ -110,7 +118,7 @@ static void check_line(struct reader *reader, const char *text, size_t length, i
                  "the file has more requests than a batch may have");
         return;
     }
-    json_t *line = hearth_json_parse(text, length, &error);
+    json_t *line = parse_line(text, length, &error);
     if (!json_is_object(line)) {
         tell(lines, reader->number, "invalid_json_line", NULL,
              line ? "the line is not a JSON object" : "the line is not JSON");
@@ -235,7 +243,7 @@ int hearth_batch_line_read(int descriptor, int64_t offset, int64_t end,
     json_t *line = NULL;
     if (got > 0) {
         const char *newline = memchr(text, '\n', (size_t)got);
-        line = hearth_json_parse(text, newline ? (size_t)(newline - text) : (size_t)got, NULL);
+        line = parse_line(text, newline ? (size_t)(newline - text) : (size_t)got, NULL);
     }
     json_t *custom_id = json_object_get(line, "custom_id");
     int rc =

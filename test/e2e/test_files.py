@@ -181,6 +181,11 @@ def test_a_batch_answers_every_line_as_the_route_would(client):
     assert begun.id in [one.id for one in client.batches.list(limit=5).data]
 
 
+def test_a_byte_order_mark_at_the_begin_of_a_file_is_no_fault(client):
+    done = over(client, begin(client, ["\ufeff" + line("a"), line("b")]).id)
+    assert done.status == "completed" and done.request_counts.completed == 2
+
+
 @pytest.mark.parametrize("endpoint, body", [
     ("/v1/completions", {"model": "fake", "prompt": "a b"}),
     ("/v1/embeddings", {"model": "fake", "input": ["a", "b"]}),
