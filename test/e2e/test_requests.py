@@ -6,6 +6,7 @@ import http.server
 import json
 import signal
 import threading
+import time
 
 import pytest
 
@@ -127,14 +128,21 @@ def test_progress_counts_the_tokens_that_were_generated(server, stream):
 
 
 def test_progress_is_unbounded_without_max_tokens_and_has_no_tokens_where_none_are_made(server):
-    def progress_of(body, path):
+    def once(body, path):
         key = add(server, body, path=path)
         try:
-            return wait_for(lambda: server.get(f"/requests/{key}").json()["progress"], 20, "its progress")
+            shown = wait_for(lambda: (lambda row: row if row["progress"] or row["status"] == "succeeded" else None)(
+                server.get(f"/requests/{key}").json()), 20, "its progress or its end")
+            return shown["progress"]
         finally:
             server.delete(f"/requests/{key}")
-    assert progress_of(chat("slow", "w " * 60), "/v1/chat/completions")["tokens_max"] is None
-    vectors = progress_of({"model": "slow", "input": ["a b"] * 200}, "/v1/embeddings")
+
+    def vectors_once():
+        """Of texts that nobody had before; they may still come before anybody looks."""
+        texts = [f"{time.monotonic_ns()} {n}" for n in range(1000)]
+        return once({"model": "slow", "input": texts}, "/v1/embeddings")
+    assert once(chat("slow", "w " * 60), "/v1/chat/completions")["tokens_max"] is None
+    vectors = wait_for(vectors_once, 20, "the progress of vectors")
     assert (vectors["tokens"], vectors["tokens_max"]) == (None, None)
 
 
