@@ -32,7 +32,7 @@ bool hearth_json_has_nul(const json_t *value);
 struct hearth_json_size {
     uint64_t bytes; /* of memory, texts included */
     uint64_t values, depth;
-    uint64_t members; /* the most that one object has; at least that many below 64 levels */
+    uint64_t members; /* the most that one object has; very deep ones are counted together */
 };
 struct hearth_json_size hearth_json_measure(const char *text, size_t length);
 

@@ -63,3 +63,18 @@ int hearth_small_file_read_in(const char *directory, const char *name, struct he
         return hearth_error_set(error, HEARTH_EPATH, "%s: the path is too long", name);
     return hearth_small_file_read(path, buf, error);
 }
+
+int hearth_descriptor_write(int descriptor, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t written = write(descriptor, at, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno;
+        at += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}

@@ -1,5 +1,5 @@
-/* Reads a small file, or what comes through a descriptor, whole into a buffer. Blocking; any
- * thread. */
+/* Reads a small file, or what comes through a descriptor, whole into a buffer, and writes through a
+ * descriptor what may go in pieces. Blocking; any thread. */
 #ifndef HEARTH_BASE_SMALL_FILE_H
 #define HEARTH_BASE_SMALL_FILE_H
 
@@ -17,5 +17,8 @@ int hearth_small_file_read_in(const char *directory, const char *name, struct he
  * `name`. It stays open. */
 int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *buf,
                            struct hearth_error *error);
+/* Writes all, also where a write takes less or a signal comes between. 0, or the errno for the
+ * caller to put into words; how much was written is then not known. */
+int hearth_descriptor_write(int descriptor, const void *bytes, size_t length);
 
 #endif

@@ -37,15 +37,9 @@ int hearth_text_file_read(const char *path, size_t max, struct hearth_arena *are
 /* Answers errno, for the caller to put into words. */
 static int write_and_sync(int descriptor, const char *text, size_t length)
 {
-    while (length) {
-        ssize_t put = write(descriptor, text, length);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return errno;
-        text += put;
-        length -= (size_t)put;
-    }
+    int reason = hearth_descriptor_write(descriptor, text, length);
+    if (reason)
+        return reason;
     return fsync(descriptor) ? errno : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "config/settings.h"
 #include "deferred/batch.h"
 #include "deferred/kept_files.h"
@@ -191,19 +192,6 @@ static void name_of(const struct hearth_batch *batch, size_t index, char name[64
     snprintf(name, 64, "batch_req_%s_%zu", batch->id + strlen("batch_"), index);
 }
 
-static bool write_whole(int descriptor, const struct hearth_buf *buf)
-{
-    for (size_t at = 0; at < buf->length;) {
-        ssize_t written = write(descriptor, buf->bytes + at, buf->length - at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        at += (size_t)written;
-    }
-    return true;
-}
-
 /* A full disk may have room for the first half of a line: that is taken back, or what is written
  * next would stand behind it. */
 static int write_all(int descriptor, const struct hearth_buf *buf, struct hearth_error *error)
@@ -211,9 +199,9 @@ static int write_all(int descriptor, const struct hearth_buf *buf, struct hearth
     off_t before = lseek(descriptor, 0, SEEK_END);
     if (buf->failed)
         return hearth_error_set(error, buf->failed, "a result of a batch does not fit into memory");
-    if (before >= 0 && write_whole(descriptor, buf))
+    int reason = before < 0 ? errno : hearth_descriptor_write(descriptor, buf->bytes, buf->length);
+    if (!reason)
         return 0;
-    int reason = errno;
     if (before >= 0 && ftruncate(descriptor, before))
         HEARTH_LOG(HEARTH_LOG_ERROR, "batch.torn_line", HEARTH_TEXT("reason", strerror(errno)));
     return hearth_error_set_errno(error, reason, "a result of a batch cannot be written");

@@ -65,10 +65,12 @@ static struct hearth_batch *find(const struct hearth_batches *all, const char *i
     return batch;
 }
 
+/* That it is over is told once the store has it, because the files of its results are there only
+ * then. */
 json_t *hearth_batches_json(const struct hearth_batches *all, const struct hearth_record *record)
 {
     const struct hearth_batch *batch = find(all, record->id);
-    if (!batch)
+    if (!batch || hearth_batch_state_is_over(batch->state))
         return hearth_json_parse(record->facts_json, strlen(record->facts_json), NULL);
     if (batch->is_open)
         set_counts(batch);
@@ -314,7 +316,10 @@ struct adding {
 /* Clients cannot delete batches, so those that are over make room for new ones. */
 static int write_new(struct hearth_store *store, struct hearth_store_work *work)
 {
-    static const char *const over[] = {"completed", "failed", "expired", "cancelled", NULL};
+    const char *const over[] = {hearth_batch_state_name(HEARTH_BATCH_COMPLETED),
+                                hearth_batch_state_name(HEARTH_BATCH_FAILED),
+                                hearth_batch_state_name(HEARTH_BATCH_EXPIRED),
+                                hearth_batch_state_name(HEARTH_BATCH_CANCELLED), NULL};
     const struct adding *adding = (struct adding *)work;
     struct hearth_record *file;
     int rc = hearth_store_record_get(store, HEARTH_KEPT_FILE, adding->input_file_id,

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "config/home.h"
 #include "config/settings.h"
@@ -177,15 +178,8 @@ static int write_all(struct hearth_file_writer *writer)
     const struct hearth_buf *buf = &writer->writing;
     if (buf->failed)
         return hearth_error_set(&writer->error, buf->failed, "no memory for the bytes of a file");
-    for (size_t at = 0; at < buf->length;) {
-        ssize_t written = write(writer->descriptor, buf->bytes + at, buf->length - at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return hearth_error_set_errno(&writer->error, errno, "a file cannot be written");
-        at += (size_t)written;
-    }
-    return 0;
+    int reason = hearth_descriptor_write(writer->descriptor, buf->bytes, buf->length);
+    return reason ? hearth_error_set_errno(&writer->error, reason, "a file cannot be written") : 0;
 }
 
 /* On the disk before it has its name. */

@@ -7,6 +7,8 @@
 
 /* Of one record without its body. */
 #define ROW_MAX (4u << 20)
+/* Old ones that may go to make room for one, because it may be larger than they are. */
+#define PUSHED_OUT_MAX 32
 
 struct oldest {
     char id[128];
@@ -44,7 +46,7 @@ int hearth_kept_room_create(struct hearth_store *store, const struct hearth_reco
                             struct hearth_error *error)
 {
     int rc = hearth_store_record_create(store, record, bounds, error);
-    for (int i = 0; rc == HEARTH_EQUEUEFULL && i < HEARTH_KEPT_ROOM_MOST; i++) {
+    for (int i = 0; rc == HEARTH_EQUEUEFULL && i < PUSHED_OUT_MAX; i++) {
         if (!push_out(store, record->kind, over))
             break;
         *error = (struct hearth_error){0};

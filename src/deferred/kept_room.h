@@ -7,9 +7,6 @@
 
 #include "store/record.h"
 
-/* Old ones that may go to make room for one, because it may be larger than they are. */
-#define HEARTH_KEPT_ROOM_MOST 32
-
 /* As hearth_store_record_create. `over` are the labels of records that may go, up to a NULL; NULL
  * itself: any may. Where none of them is left, it stays HEARTH_EQUEUEFULL. */
 int hearth_kept_room_create(struct hearth_store *store, const struct hearth_record *record,

@@ -1,7 +1,6 @@
 #include "grammar/points.h"
 
 #include "base/text.h"
-
 #include "grammar/gbnf.h"
 
 #include <string.h>

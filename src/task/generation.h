@@ -59,8 +59,7 @@ struct hearth_generation_shape {
     enum hearth_stream_framing framing;
     bool collects;           /* also while it streams: the last event repeats the whole */
     const char *input_param; /* named when an input is at fault: "messages" */
-    const struct hearth_place_name
-        *places; /* where its bodies have other names than chat's; or NULL */
+    const struct hearth_place_name *places; /* its members that chat names otherwise; or NULL */
     void (*write_answer)(const struct hearth_generation *generation, struct hearth_buf *buf);
 
     /* optional */

@@ -109,3 +109,8 @@ void hearth_tokens_start(struct hearth_call *call, const struct hearth_tokens_re
     hearth_buf_init(&work->out, OUT_MAX);
     hearth_answering_start(&work->answering, call, &inference);
 }
+
+void hearth_tokens_write_count(const struct hearth_tokens_answer *answer, struct hearth_buf *buf)
+{
+    hearth_buf_printf(buf, "{\"input_tokens\":%u}", answer->count);
+}

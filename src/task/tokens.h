@@ -22,6 +22,9 @@ struct hearth_tokens_request {
     void (*write)(const struct hearth_tokens_answer *answer, struct hearth_buf *buf);
 };
 
+/* A writer: {"input_tokens":N} */
+void hearth_tokens_write_count(const struct hearth_tokens_answer *answer, struct hearth_buf *buf);
+
 /* Takes the call over, whatever comes of it. */
 void hearth_tokens_start(struct hearth_call *call, const struct hearth_tokens_request *request);
 

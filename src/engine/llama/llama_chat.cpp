@@ -25,9 +25,9 @@ constexpr uint64_t base_ms = 4000, ms_per_mib = 20000;
 /* At an install a template is made and renders one message, which takes some milliseconds. */
 constexpr uint64_t trial_ms = 2000;
 constexpr size_t base_bytes = 128u << 20, bytes_per_byte = 64;
-/* A prompt is the conversation and what the template says around it. */
 /* Of one object: the library keeps objects as lists, so that reading one takes the square. */
 constexpr unsigned members_max = 2000;
+/* A prompt is the conversation and what the template says around it. */
 constexpr size_t prompt_base = 1u << 20, prompt_per_byte = 8;
 /* Of what rendering gives: in all, of a grammar, of one list. */
 constexpr size_t prompt_max = 64u << 20, grammar_max = 4u << 20, list_max = 64u << 10;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/small_file.h"
 #include "engine/llama/llama_engine.h"
 
 #include <errno.h>
@@ -62,21 +63,11 @@ int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t tok
     return 0;
 }
 
-/* The descriptor is the caller's and open already, as the sandbox lets nobody open a file. A write
- * may take less than all, or be interrupted by a signal. */
+/* The descriptor is the caller's and open already, as the sandbox lets nobody open a file. */
 static int write_all(int descriptor, const void *bytes, size_t length, struct hearth_error *error)
 {
-    const char *at = bytes;
-    while (length > 0) {
-        ssize_t n = write(descriptor, at, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return hearth_error_set_errno(error, errno, "a sequence cannot be saved");
-        at += n;
-        length -= (size_t)n;
-    }
-    return 0;
+    int reason = hearth_descriptor_write(descriptor, bytes, length);
+    return reason ? hearth_error_set_errno(error, reason, "a sequence cannot be saved") : 0;
 }
 
 /* The length is known before, so a file that ends early is told from one that cannot be read. */

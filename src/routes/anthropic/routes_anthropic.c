@@ -23,11 +23,6 @@ void hearth_route_messages(struct hearth_call *call)
     hearth_buf_finish(&conversation);
 }
 
-static void write_count(const struct hearth_tokens_answer *answer, struct hearth_buf *buf)
-{
-    hearth_buf_printf(buf, "{\"input_tokens\":%u}", answer->count);
-}
-
 void hearth_route_count_tokens(struct hearth_call *call)
 {
     struct hearth_error error;
@@ -44,7 +39,7 @@ void hearth_route_count_tokens(struct hearth_call *call)
         const struct hearth_tokens_request request = {
             .model = hearth_json_text(call->json, "model", ""),
             .input = input,
-            .write = write_count,
+            .write = hearth_tokens_write_count,
         };
         hearth_tokens_start(call, &request);
     }

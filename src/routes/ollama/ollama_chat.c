@@ -90,14 +90,14 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     hearth_ollama_write_end(choice, buf);
 }
 
-static const struct hearth_place_name places[] = {
+const struct hearth_place_name hearth_ollama_places[] = {
     {"response_format.json_schema.schema", "format"}, {"response_format", "format"}, {NULL, NULL}};
 
 const struct hearth_generation_shape hearth_ollama_chat = {
     .id_prefix = "chat-",
     .framing = HEARTH_FRAMING_LINES,
     .collects = true,
-    .places = places,
+    .places = hearth_ollama_places,
     .input_param = "messages",
     .write_answer = write_answer,
     .write_delta = write_delta,

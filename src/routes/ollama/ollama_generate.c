@@ -44,13 +44,10 @@ static void write_answer(const struct hearth_generation *generation, struct hear
     hearth_ollama_write_end(choice, buf);
 }
 
-static const struct hearth_place_name places[] = {
-    {"response_format.json_schema.schema", "format"}, {"response_format", "format"}, {NULL, NULL}};
-
 const struct hearth_generation_shape hearth_ollama_generate = {
     .id_prefix = "generate-",
     .framing = HEARTH_FRAMING_LINES,
-    .places = places,
+    .places = hearth_ollama_places,
     .input_param = "prompt",
     .write_answer = write_answer,
     .write_delta = write_delta,

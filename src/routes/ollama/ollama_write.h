@@ -7,6 +7,8 @@
 
 /* /api/chat and /api/generate, as lines or as one object. */
 extern const struct hearth_generation_shape hearth_ollama_chat, hearth_ollama_generate;
+/* Of both. */
+extern const struct hearth_place_name hearth_ollama_places[];
 
 /* {"model":…,"created_at":"2026-11-27T11:22:33.444Z" and nothing behind it. */
 void hearth_ollama_write_head(const char *model, struct hearth_buf *buf);

@@ -33,11 +33,6 @@ void hearth_route_chat_completions(struct hearth_call *call)
     hearth_buf_finish(&conversation);
 }
 
-static void write_count(const struct hearth_tokens_answer *answer, struct hearth_buf *buf)
-{
-    hearth_buf_printf(buf, "{\"input_tokens\":%u}", answer->count);
-}
-
 /* The body is that of an answer, which is counted instead of answered. */
 void hearth_route_chat_input_tokens(struct hearth_call *call)
 {
@@ -50,7 +45,7 @@ void hearth_route_chat_input_tokens(struct hearth_call *call)
         const struct hearth_tokens_request count = {
             .model = request.model,
             .input = &input,
-            .write = write_count,
+            .write = hearth_tokens_write_count,
         };
         hearth_tokens_start(call, &count);
     }
