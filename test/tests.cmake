@@ -12,6 +12,12 @@ foreach(file chat chat_text conversation tool_choice tool_schemas tools reply bo
   list(APPEND HEARTH_LLAMA_REPLIES ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file}.cpp)
 endforeach()
 
+file(GLOB HEARTH_TRAIN_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/train/*.c)
+add_library(hearth_train_double STATIC EXCLUDE_FROM_ALL ${HEARTH_TRAIN_SOURCES})
+target_compile_definitions(hearth_train_double PUBLIC HEARTH_TRAIN_DOUBLE)
+target_compile_options(hearth_train_double PRIVATE ${C_WARNINGS})
+target_link_libraries(hearth_train_double PUBLIC hearth_network hearth_text PkgConfig::openblas)
+
 function(hearth_test_program source)
   get_filename_component(name ${source} NAME_WE)
   file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR}/test ${source})
@@ -19,6 +25,9 @@ function(hearth_test_program source)
   if(relative MATCHES "^unit/(routes/[a-z]+|[a-z]+)/")
     string(REPLACE "/" "_" room ${CMAKE_MATCH_1})
     set(libraries hearth_${room})
+    if(room STREQUAL "train" AND name MATCHES "_double$") # src/train/number.h says what for
+      set(libraries hearth_train_double)
+    endif()
   elseif(relative MATCHES "^conformance/test_(store|blob)")
     set(libraries hearth_${CMAKE_MATCH_1})
   elseif(relative MATCHES "/test_engine_llama(_decoders)?\\.c$") # make small models by the rows of the networks

@@ -1,0 +1,66 @@
+/* The frozen network that an adapter is trained for: matrices stay in their file as they are
+ * (quantized ones too, which makes it QLoRA), and become numbers one at a time, when a product
+ * wants them.
+ *
+ * What is computed: decoders of Llama's kind, that is RMS norms, rotary positions, gated SiLU, no
+ * biases, experts, windows or caps. Anything else is refused by name.
+ *
+ * Lifecycle: open, use, close. One thread. */
+#ifndef HEARTH_TRAIN_BASE_H
+#define HEARTH_TRAIN_BASE_H
+
+#include "network/checkpoint.h"
+#include "train/number.h"
+
+/* The linear modules of a layer, which an adapter may change. */
+enum hearth_module {
+    HEARTH_MODULE_QUERY,
+    HEARTH_MODULE_KEY,
+    HEARTH_MODULE_VALUE,
+    HEARTH_MODULE_OUT,
+    HEARTH_MODULE_GATE,
+    HEARTH_MODULE_UP,
+    HEARTH_MODULE_DOWN,
+    HEARTH_MODULES,
+};
+
+struct hearth_module_row {
+    const char *name; /* as transformers and PEFT have it: "self_attn.q_proj" */
+    enum hearth_part part;
+};
+
+const struct hearth_module_row *hearth_module_row(enum hearth_module module);
+void hearth_module_shape(const struct hearth_network *network, enum hearth_module module,
+                         size_t *ret_inputs, size_t *ret_outputs);
+
+struct hearth_train_base;
+
+/* `path` as hearth_checkpoint_open. HEARTH_ENOTIMPL says what training does not compute,
+ * HEARTH_EMODEL what is wrong with the file, HEARTH_ENOMEM. */
+int hearth_train_base_open(const char *path, struct hearth_train_base **ret_base,
+                           struct hearth_error *error);
+void hearth_train_base_close(struct hearth_train_base *base); /* NULL is allowed */
+
+const struct hearth_network *hearth_train_base_network(const struct hearth_train_base *base);
+
+/* [outputs × inputs]; lives until the next call. */
+const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
+                                              enum hearth_module module, uint32_t layer);
+/* [vocabulary × width]; likewise. */
+const hearth_number *hearth_train_base_head(struct hearth_train_base *base);
+/* [width] of a token below the vocabulary. */
+void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t token,
+                                 hearth_number *y);
+enum hearth_train_norm {
+    HEARTH_TRAIN_ATTENTION_NORM,
+    HEARTH_TRAIN_FEED_NORM,
+    HEARTH_TRAIN_FINAL_NORM, /* of layer 0 */
+    HEARTH_TRAIN_NORMS,
+};
+/* [width]; lives as long as the base. */
+const hearth_number *hearth_train_base_norm(const struct hearth_train_base *base,
+                                            enum hearth_train_norm norm, uint32_t layer);
+/* Angles of a turn by one position, [rotary size / 2]. */
+const float *hearth_train_base_frequencies(const struct hearth_train_base *base);
+
+#endif
