@@ -1,0 +1,74 @@
+#include "train/optimizer.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+struct hearth_optimizer {
+    struct hearth_optimizer_params params;
+    struct hearth_lora *lora;
+    hearth_number *first, *second; /* moments, in the order of the values */
+    uint32_t step;
+};
+
+double hearth_schedule_rate(const struct hearth_optimizer_params *params, uint32_t step)
+{
+    if (step < params->warm_up)
+        return params->rate * (step + 1) / params->warm_up;
+    if (params->schedule == HEARTH_SCHEDULE_CONSTANT || params->steps <= params->warm_up)
+        return params->rate;
+    double done = (double)(step - params->warm_up) / (params->steps - params->warm_up);
+    done = done < 1 ? done : 1;
+    bool line = params->schedule == HEARTH_SCHEDULE_LINEAR;
+    return params->rate * (line ? 1 - done : (1 + cos(3.141592653589793 * done)) / 2);
+}
+
+int hearth_optimizer_create(struct hearth_lora *lora, const struct hearth_optimizer_params *params,
+                            struct hearth_optimizer **ret_optimizer, struct hearth_error *error)
+{
+    struct hearth_optimizer *made = hearth_calloc(1, sizeof(*made));
+    made->params = *params;
+    made->lora = lora;
+    made->first = hearth_try_calloc(lora->count, sizeof(*made->first));
+    made->second = hearth_try_calloc(lora->count, sizeof(*made->second));
+    if (made->first == NULL || made->second == NULL) {
+        hearth_optimizer_destroy(made);
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the optimizer");
+    }
+    *ret_optimizer = made;
+    return 0;
+}
+
+void hearth_optimizer_destroy(struct hearth_optimizer *optimizer)
+{
+    if (optimizer == NULL)
+        return;
+    hearth_free(optimizer->first);
+    hearth_free(optimizer->second);
+    hearth_free(optimizer);
+}
+
+double hearth_optimizer_step(struct hearth_optimizer *optimizer)
+{
+    const struct hearth_optimizer_params *params = &optimizer->params;
+    struct hearth_lora *lora = optimizer->lora;
+    double sum = 0, rate = hearth_schedule_rate(params, optimizer->step++);
+    for (size_t i = 0; i < lora->count; i++)
+        sum += (double)lora->gradients[i] * (double)lora->gradients[i];
+    double norm = sqrt(sum),
+           shrink = params->clip > 0 && norm > params->clip ? params->clip / norm : 1;
+    double unbias_1 = 1 - pow(params->beta_1, optimizer->step);
+    double unbias_2 = 1 - pow(params->beta_2, optimizer->step);
+    for (size_t i = 0; i < lora->count; i++) {
+        double g = (double)lora->gradients[i] * shrink, value = (double)lora->values[i];
+        double m = params->beta_1 * (double)optimizer->first[i] + (1 - params->beta_1) * g;
+        double v = params->beta_2 * (double)optimizer->second[i] + (1 - params->beta_2) * g * g;
+        double move = m / unbias_1 / (sqrt(v / unbias_2) + params->epsilon);
+        optimizer->first[i] = (hearth_number)m;
+        optimizer->second[i] = (hearth_number)v;
+        lora->values[i] = (hearth_number)(value - rate * (move + params->decay * value));
+    }
+    hearth_lora_clear_gradients(lora);
+    return norm;
+}
