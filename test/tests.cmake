@@ -16,7 +16,8 @@ file(GLOB HEARTH_TRAIN_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/train/*
 add_library(hearth_train_double STATIC EXCLUDE_FROM_ALL ${HEARTH_TRAIN_SOURCES})
 target_compile_definitions(hearth_train_double PUBLIC HEARTH_TRAIN_DOUBLE)
 target_compile_options(hearth_train_double PRIVATE ${C_WARNINGS})
-target_link_libraries(hearth_train_double PUBLIC hearth_network hearth_text hearth_domain PkgConfig::openblas)
+target_link_libraries(hearth_train_double PUBLIC hearth_network hearth_text hearth_domain
+  hearth_dataset PkgConfig::openblas)
 
 function(hearth_test_program source)
   get_filename_component(name ${source} NAME_WE)

@@ -2,8 +2,8 @@
 #ifndef HEARTH_TRAIN_EXPORT_PARTS_H
 #define HEARTH_TRAIN_EXPORT_PARTS_H
 
-#include "train/export.h"
 #include "base/out_file.h"
+#include "train/export.h"
 
 /* One matrix of an adapter, as a form has it. */
 struct hearth_export_tensor {

@@ -1,0 +1,154 @@
+#include "dataset/dataset.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "dataset/dataset_input.h"
+#include "dataset/row_shape.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void fill(struct hearth_dataset_input *input)
+{
+    const struct hearth_dataset_reader *reader = input->reader;
+    if (reader->is_canceled && reader->is_canceled(reader->argument))
+        input->rc = hearth_error_set(input->error, HEARTH_ECANCELED, "the reading was canceled");
+    ssize_t got = 0;
+    do
+        got = input->rc ? 0 : read(input->descriptor, input->room, sizeof(input->room));
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        input->rc = hearth_error_set_errno(input->error, errno, "the data cannot be read");
+    input->at = 0;
+    input->end = got > 0 ? (size_t)got : 0;
+    input->facts->bytes += input->end;
+    hearth_sha256_update(input->digest, input->room, input->end);
+}
+
+int hearth_input_peek(struct hearth_dataset_input *input)
+{
+    if (input->at == input->end && !input->rc)
+        fill(input);
+    return input->rc || input->at == input->end ? HEARTH_INPUT_END : input->room[input->at];
+}
+
+int hearth_input_next(struct hearth_dataset_input *input)
+{
+    int byte = hearth_input_peek(input);
+    if (byte == HEARTH_INPUT_END)
+        return byte;
+    input->at++;
+    if (byte == '\n')
+        input->line++;
+    return byte;
+}
+
+void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, const char *message)
+{
+    struct hearth_dataset_facts *facts = input->facts;
+    facts->faulty++;
+    if (facts->fault_count == HEARTH_DATASET_FAULTS_MAX)
+        return;
+    struct hearth_dataset_fault *fault = &facts->faults[facts->fault_count++];
+    fault->line = line;
+    snprintf(fault->message, sizeof(fault->message), "%.199s", message);
+}
+
+void hearth_input_row(struct hearth_dataset_input *input, uint64_t line, const json_t *value)
+{
+    struct hearth_dataset_row row = {.line = line};
+    struct hearth_error why = {.code = 0};
+    const char *shape = "";
+    json_t *shaped = NULL;
+    if (hearth_row_shape(value, &shape, &row.form, &shaped, &why)) {
+        hearth_input_fault(input, line, why.message);
+        return;
+    }
+    row.value = shaped;
+    if (input->facts->rows++ == 0)
+        input->facts->shape = shape;
+    if (input->reader->on_row)
+        input->rc = input->reader->on_row(input->reader->argument, &row, input->error);
+    json_decref(shaped);
+}
+
+/* A byte order mark says nothing here. */
+static void skip_mark(struct hearth_dataset_input *input)
+{
+    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
+    hearth_input_peek(input);
+    if (input->end >= sizeof(mark) && memcmp(input->room, mark, sizeof(mark)) == 0)
+        input->at = sizeof(mark);
+}
+
+static void skip_space(struct hearth_dataset_input *input)
+{
+    for (int byte = hearth_input_peek(input);
+         byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+         byte = hearth_input_peek(input))
+        hearth_input_next(input);
+}
+
+static void read_rows(struct hearth_dataset_input *input)
+{
+    skip_mark(input);
+    skip_space(input);
+    int first = hearth_input_peek(input);
+    input->facts->format = first == '[' ? "json" : first == '{' || first < 0 ? "jsonl" : "csv";
+    if (first == '[')
+        hearth_input_json_array(input);
+    else if (first == '{')
+        hearth_input_json_lines(input);
+    else if (first != HEARTH_INPUT_END)
+        hearth_input_csv(input);
+    /* The digest is that of the whole file, wherever the rows ended. */
+    while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END)
+        input->at = input->end;
+}
+
+static int open_file(const char *path, struct hearth_error *error)
+{
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        hearth_error_set_errno(error, errno, "%s cannot be opened", path);
+        return -1;
+    }
+    if (fstat(descriptor, &status) || !S_ISREG(status.st_mode)) {
+        close(descriptor);
+        hearth_error_set(error, HEARTH_EIO, "%s is no regular file", path);
+        return -1;
+    }
+    return descriptor;
+}
+
+int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *reader,
+                        struct hearth_dataset_facts *ret_facts, struct hearth_error *error)
+{
+    struct hearth_error own = {.code = 0};
+    *ret_facts = (struct hearth_dataset_facts){.format = "", .shape = ""};
+    error = error ? error : &own;
+    int descriptor = open_file(path, error);
+    if (descriptor < 0)
+        return error->code;
+    struct hearth_dataset_input *input = hearth_calloc(1, sizeof(*input));
+    input->reader = reader;
+    input->facts = ret_facts;
+    input->error = error;
+    input->digest = hearth_sha256_create();
+    input->descriptor = descriptor;
+    input->line = 1;
+    hearth_buf_init(&input->row, HEARTH_DATASET_ROW_MAX);
+    read_rows(input);
+    hearth_sha256_hex(input->digest, ret_facts->sha256);
+    hearth_sha256_destroy(input->digest);
+    hearth_buf_finish(&input->row);
+    close(descriptor);
+    int rc = input->rc;
+    hearth_free(input);
+    return rc;
+}

@@ -1,0 +1,99 @@
+/* Rows that are JSON: one a line, or the items of an array, which are cut out of it so that no file
+ * need be in memory whole. */
+#include "dataset/dataset_input.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+static void take_row(struct hearth_dataset_input *input, uint64_t line, bool too_long)
+{
+    char message[200];
+    struct hearth_error why = {.code = 0};
+    const char *text = hearth_buf_cstr(&input->row);
+    if (too_long || !text) {
+        snprintf(message, sizeof(message), "the row is longer than %d MiB",
+                 HEARTH_DATASET_ROW_MAX >> 20);
+        hearth_input_fault(input, line, message);
+    } else {
+        json_t *value = hearth_json_parse(text, input->row.length, &why);
+        if (value)
+            hearth_input_row(input, line, value);
+        else
+            hearth_input_fault(input, line, why.message);
+        json_decref(value);
+    }
+    hearth_buf_clear(&input->row);
+}
+
+static bool is_space(int byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* A line that is no JSON costs that line, not the file. */
+void hearth_input_json_lines(struct hearth_dataset_input *input)
+{
+    while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
+        uint64_t line = input->line;
+        bool too_long = false, is_empty = true;
+        int byte;
+        while ((byte = hearth_input_next(input)) != HEARTH_INPUT_END && byte != '\n') {
+            is_empty = is_empty && is_space(byte);
+            too_long = too_long || hearth_buf_char(&input->row, (char)byte);
+        }
+        if (is_empty || input->rc)
+            hearth_buf_clear(&input->row);
+        else
+            take_row(input, line, too_long);
+    }
+}
+
+/* One item, up to the comma or bracket that ends it, which is left. Depth and texts are followed
+ * only so far as that end needs; whether the item is JSON the parser says. */
+static void cut_item(struct hearth_dataset_input *input, bool *ret_too_long)
+{
+    size_t depth = 0;
+    bool in_text = false, escaped = false;
+    for (;;) {
+        int byte = hearth_input_peek(input);
+        if (byte == HEARTH_INPUT_END)
+            return;
+        if (in_text) {
+            in_text = escaped || byte != '"';
+            escaped = !escaped && byte == '\\';
+        } else if (byte == '"') {
+            in_text = true;
+        } else if (byte == '{' || byte == '[') {
+            depth++;
+        } else if (depth > 0 && (byte == '}' || byte == ']')) {
+            depth--;
+        } else if (depth == 0 && (byte == ',' || byte == ']')) {
+            return;
+        }
+        *ret_too_long = *ret_too_long || hearth_buf_char(&input->row, (char)byte);
+        hearth_input_next(input);
+    }
+}
+
+void hearth_input_json_array(struct hearth_dataset_input *input)
+{
+    int byte = hearth_input_next(input); /* the bracket */
+    while (!input->rc && byte != ']') {
+        while (is_space(hearth_input_peek(input)))
+            hearth_input_next(input);
+        uint64_t line = input->line;
+        bool too_long = false;
+        cut_item(input, &too_long);
+        if (input->rc)
+            return;
+        if (hearth_input_peek(input) == HEARTH_INPUT_END) {
+            hearth_buf_clear(&input->row);
+            hearth_input_fault(input, line, "the file ends within the array");
+            return;
+        }
+        if (input->row.length || too_long)
+            take_row(input, line, too_long);
+        byte = hearth_input_next(input);
+    }
+}

@@ -1,0 +1,178 @@
+/* Which tokens of a row are learnt, with a small template and a token for each byte; "<e>" is one
+ * token. */
+#include "unit/cmocka_all.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "dataset/learnt.h"
+
+#include <string.h>
+
+enum { END = 300 };
+static bool hides_thoughts;
+
+static int render(void *argument, const json_t *conversation, struct hearth_buf *text,
+                  struct hearth_error *error)
+{
+    (void)argument;
+    const json_t *messages = json_object_get(conversation, "messages");
+    for (size_t i = 0; i < json_array_size(messages); i++) {
+        const json_t *one = json_array_get(messages, i);
+        const char *content = hearth_json_text(one, "content", "");
+        if (strcmp(content, "refuse") == 0)
+            return hearth_error_set(error, HEARTH_EINVAL, "the template refuses it");
+        /* As templates of thinking models do: a thought is shown in the last message only. */
+        if (hides_thoughts && i + 1 < json_array_size(messages) && content[0] == '(')
+            content = strchr(content, ')') + 1;
+        hearth_buf_printf(text, "%c:%s<e>\n", hearth_json_text(one, "role", "")[0], content);
+    }
+    if (json_is_true(json_object_get(conversation, "add_generation_prompt")))
+        hearth_buf_text(text, "a:");
+    return 0;
+}
+
+static int tokenize(void *argument, const char *text, size_t length, bool begins, bool special,
+                    int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error)
+{
+    (void)argument, (void)begins, (void)special, (void)error;
+    int32_t *tokens = hearth_calloc(length + 1, sizeof(*tokens));
+    uint32_t count = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool is_end = length - i >= 3 && memcmp(text + i, "<e>", 3) == 0;
+        tokens[count++] = is_end ? END : (unsigned char)text[i];
+        i += is_end ? 2 : 0;
+    }
+    *ret_tokens = tokens;
+    *ret_count = count;
+    return 0;
+}
+
+static void spell(void *argument, int32_t token, struct hearth_buf *text)
+{
+    (void)argument;
+    if (token == END)
+        hearth_buf_text(text, "<e>");
+    else
+        hearth_buf_char(text, (char)token);
+}
+
+static bool ends(void *argument, int32_t token)
+{
+    (void)argument;
+    return token == END;
+}
+
+static const struct hearth_words words = {render, tokenize, spell, NULL, END, ends};
+
+/* What is learnt stands in brackets. */
+static int learn(enum hearth_dataset_form form, const char *json, bool all, char *ret_text,
+                 struct hearth_error *error)
+{
+    json_t *value = hearth_json_parse(json, strlen(json), NULL);
+    assert_non_null(value);
+    const struct hearth_dataset_row row = {1, form, value};
+    struct hearth_learnt learnt;
+    int rc = hearth_learn_row(&words, &row, all, &learnt, error);
+    json_decref(value);
+    if (rc)
+        return rc;
+    struct hearth_buf text;
+    uint32_t counted = 0;
+    hearth_buf_init(&text, 1000);
+    for (uint32_t i = 0; i < learnt.count; i++) {
+        bool before = i > 0 && learnt.counts[i - 1];
+        if (before != learnt.counts[i])
+            hearth_buf_char(&text, before ? ']' : '[');
+        spell(NULL, learnt.tokens[i], &text);
+        counted += learnt.counts[i];
+    }
+    assert_int_equal(counted, learnt.learnt);
+    if (learnt.count && learnt.counts[learnt.count - 1])
+        hearth_buf_char(&text, ']');
+    strcpy(ret_text, hearth_buf_cstr(&text));
+    hearth_buf_finish(&text);
+    hearth_learnt_finish(&learnt);
+    return 0;
+}
+
+#define TURN(role, text) "{\"role\":\"" role "\",\"content\":\"" text "\"}"
+
+static void test_only_answers_and_their_ends_are_learnt(void **state)
+{
+    (void)state;
+    char text[1000];
+    static const char json[] = "{\"messages\":[" TURN("user", "q") "," TURN(
+        "assistant", "yes") "," TURN("user", "w") "," TURN("assistant", "no") "]}";
+    hides_thoughts = false;
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, false, text, NULL), 0);
+    assert_string_equal(text, "u:q<e>\na:[yes<e>]\nu:w<e>\na:[no<e>]\n");
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, true, text, NULL), 0);
+    assert_string_equal(text, "u[:q<e>\na:yes<e>\nu:w<e>\na:no<e>\n]");
+}
+
+static void test_thoughts_that_a_template_hides_are_told(void **state)
+{
+    (void)state;
+    char text[1000];
+    struct hearth_error error = {.code = 0};
+    hides_thoughts = true;
+    static const char last[] =
+        "{\"messages\":[" TURN("user", "q") "," TURN("assistant", "(hm)yes") "]}";
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, last, false, text, NULL), 0);
+    assert_string_equal(text, "u:q<e>\na:[(hm)yes<e>]\n");
+    static const char earlier[] = "{\"messages\":[" TURN("user", "q") "," TURN(
+        "assistant", "(hm)yes") "," TURN("user", "w") "," TURN("assistant", "no") "]}";
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, earlier, false, text, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "message 2"));
+    hides_thoughts = false;
+}
+
+static void test_of_a_prompt_the_completion_is_learnt(void **state)
+{
+    (void)state;
+    char text[1000];
+    static const char json[] = "{\"prompt\":\"one \",\"completion\":\"two\"}";
+    assert_int_equal(learn(HEARTH_FORM_PROMPT, json, false, text, NULL), 0);
+    assert_string_equal(text, "one [two<e>]");
+    assert_int_equal(learn(HEARTH_FORM_TEXT, "{\"text\":\"word\"}", false, text, NULL), 0);
+    assert_string_equal(text, "w[ord<e>]");
+    assert_int_equal(
+        learn(HEARTH_FORM_PROMPT, "{\"prompt\":\"\",\"completion\":\"x\"}", false, text, NULL), 0);
+    assert_string_equal(text, "x[<e>]");
+}
+
+static void test_what_the_template_refuses_is_refused(void **state)
+{
+    (void)state;
+    char text[1000];
+    struct hearth_error error = {.code = 0};
+    static const char json[] =
+        "{\"messages\":[" TURN("user", "refuse") "," TURN("assistant", "a") "]}";
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, false, text, &error), HEARTH_EINVAL);
+    assert_string_equal(error.message, "the template refuses it");
+}
+
+static void test_a_cut_row_counts_what_is_left(void **state)
+{
+    (void)state;
+    int32_t tokens[4] = {1, 2, 3, 4};
+    bool counts[4] = {false, true, false, true};
+    struct hearth_learnt learnt = {tokens, counts, 4, 2};
+    hearth_learnt_cut(&learnt, 3);
+    assert_int_equal(learnt.count, 3);
+    assert_int_equal(learnt.learnt, 1);
+    hearth_learnt_cut(&learnt, 9);
+    assert_int_equal(learnt.count, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_answers_and_their_ends_are_learnt),
+        cmocka_unit_test(test_thoughts_that_a_template_hides_are_told),
+        cmocka_unit_test(test_of_a_prompt_the_completion_is_learnt),
+        cmocka_unit_test(test_what_the_template_refuses_is_refused),
+        cmocka_unit_test(test_a_cut_row_counts_what_is_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
