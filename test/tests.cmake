@@ -2,14 +2,9 @@
 # unit/<room>/ links that layer, the other suites link everything that is a library.
 set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
 # Files of the llama plug-in that a program beside libllama can have.
-set(HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_grammar.cpp
-  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_wake.cpp
-  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_bounds.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_log.c
-  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_shim.cpp ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_breakers.c
-  ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_words.c)
-set(HEARTH_LLAMA_REPLIES)
-foreach(file chat chat_text conversation tool_choice tool_schemas tools reply bounds)
-  list(APPEND HEARTH_LLAMA_REPLIES ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file}.cpp)
+set(HEARTH_LLAMA_SAMPLING)
+foreach(file grammar.cpp wake.cpp breakers.c)
+  list(APPEND HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file})
 endforeach()
 
 file(GLOB HEARTH_TRAIN_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/train/*.c)
@@ -43,7 +38,7 @@ function(hearth_test_program source)
     if(NOT TARGET llama_cpp)
       return()
     endif()
-    set(libraries hearth_network hearth_grammar llama_cpp)
+    set(libraries hearth_network hearth_grammar hearth_chat)
   else()
     set(libraries hearth_server hearth_worker)
   endif()
@@ -53,9 +48,6 @@ function(hearth_test_program source)
   endif()
   if(name STREQUAL test_sampler_library)
     target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_SAMPLING})
-  endif()
-  if(name STREQUAL test_replies_library)
-    target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_REPLIES})
   endif()
   target_compile_options(${suite}_${name} PRIVATE ${WARNINGS})
   target_include_directories(${suite}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
@@ -149,6 +141,15 @@ target_link_libraries(encode_texts PRIVATE hearth_text)
 set_target_properties(encode_texts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 add_dependencies(programs encode_texts)
 
+# Shows which tokens are learnt, for test/e2e/test_datasets.py.
+if(TARGET hearth_chat)
+  add_executable(learn_rows ${CMAKE_SOURCE_DIR}/test/support/learn_rows.c)
+  target_compile_options(learn_rows PRIVATE ${WARNINGS})
+  target_link_libraries(learn_rows PRIVATE hearth_chat)
+  set_target_properties(learn_rows PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test LINKER_LANGUAGE CXX)
+  add_dependencies(programs learn_rows)
+endif()
+
 # The encoder plug-in and llama.cpp by themselves, for test/bench/embeddings.py.
 function(hearth_embedding_child name source)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/test/bench/${source})
@@ -176,7 +177,7 @@ if(TARGET llama_cpp)
     bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
   # What samples, with the grammars of the plug-in.
-  hearth_embedding_child(bench_sampler sampler.c hearth_network hearth_grammar llama_cpp)
+  hearth_embedding_child(bench_sampler sampler.c hearth_network hearth_grammar hearth_chat)
   target_sources(bench_sampler PRIVATE ${HEARTH_LLAMA_SAMPLING})
   set_target_properties(bench_sampler PROPERTIES LINKER_LANGUAGE CXX)
 endif()

@@ -13,7 +13,7 @@
 
 #define DETOKENIZE_MAX (16u << 20)
 /* What preparing an input may take, as the clock on the wall goes: a share of a busy core for what
- * the engine bounds by processor time (src/engine/llama/llama_chat.cpp), and more for long texts.
+ * the engine bounds by processor time (src/chat/llama_chat.cpp), and more for long texts.
  */
 #define PREPARE_MS 30000
 #define PREPARE_BYTES_PER_MS 32

@@ -3,7 +3,7 @@
 #ifndef HEARTH_TEST_SUPPORT_REPLY_READER_H
 #define HEARTH_TEST_SUPPORT_REPLY_READER_H
 
-#include "engine/llama/llama_chat.h"
+#include "chat/llama_chat.h"
 
 #include <stdio.h>
 #include <string.h>

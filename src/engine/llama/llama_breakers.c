@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/llama/llama_shim.h"
+#include "chat/llama_shim.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #ifndef HEARTH_LLAMA_COMPUTE_H
 #define HEARTH_LLAMA_COMPUTE_H
 
+#include "chat/llama_shim.h"
 #include "engine/llama/llama_header.h"
-#include "engine/llama/llama_shim.h"
 
 #include <stdatomic.h>
 

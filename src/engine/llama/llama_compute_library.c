@@ -3,8 +3,8 @@
  * context and no locks; all of this is the compute thread's. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "chat/llama_log.h"
 #include "engine/llama/llama_adapters.h"
-#include "engine/llama/llama_log.h"
 #include "network/adapter.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "chat/llama_log.h"
 #include "engine/llama/llama_folder.h"
-#include "engine/llama/llama_log.h"
 #include "engine/llama/llama_trial.h"
 
 #include <stdio.h>

@@ -7,13 +7,13 @@
 #define HEARTH_LLAMA_ENGINE_H
 
 #include "base/buf.h"
+#include "chat/llama_chat.h"
+#include "chat/llama_shim.h"
 #include "compute/sampler.h"
 #include "engine/llama/llama_breakers.h"
-#include "engine/llama/llama_chat.h"
 #include "engine/llama/llama_compute.h"
 #include "engine/llama/llama_grammar.h"
 #include "engine/llama/llama_header.h"
-#include "engine/llama/llama_shim.h"
 #include "engine/llama/llama_structure.h"
 #include "hearth/engine.h"
 #include "text/tokenizer.h"

@@ -2,11 +2,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/llama/llama_chat.h"
-#include "engine/llama/llama_log.h"
+#include "chat/llama_chat.h"
+#include "chat/llama_log.h"
+#include "chat/llama_wording.h"
 #include "engine/llama/llama_prompts.h"
 #include "engine/llama/llama_trial.h"
-#include "engine/llama/llama_wording.h"
 #include "network/decoder.h"
 
 #include <ctype.h>

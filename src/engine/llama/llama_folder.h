@@ -3,8 +3,8 @@
 #ifndef HEARTH_LLAMA_FOLDER_H
 #define HEARTH_LLAMA_FOLDER_H
 
+#include "chat/llama_vocabulary.h"
 #include "engine/llama/llama_header.h"
-#include "engine/llama/llama_vocabulary.h"
 
 /* As hearth_llama_header_read. Every tensor is compared with the architecture's row, for nothing
  * else could compute what differs. */

@@ -5,11 +5,11 @@ extern "C" {
 #include "engine/llama/llama_grammar.h"
 
 #include "base/error.h"
-#include "engine/llama/llama_log.h"
+#include "chat/llama_log.h"
 #include "grammar/gbnf_check.h"
 }
 #pragma GCC diagnostic pop
-#include "engine/llama/llama_bounds.hpp"
+#include "chat/llama_bounds.hpp"
 #include "engine/llama/llama_wake.hpp"
 
 #include <algorithm>

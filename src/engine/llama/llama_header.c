@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "chat/llama_screen.h"
 #include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_prompts.h"
-#include "engine/llama/llama_screen.h"
 #include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
 

@@ -4,8 +4,8 @@
 #ifndef HEARTH_LLAMA_HEADER_H
 #define HEARTH_LLAMA_HEADER_H
 
+#include "chat/llama_shim.h"
 #include "engine/llama/llama_settings.h"
-#include "engine/llama/llama_shim.h"
 #include "hearth/engine.h"
 
 #define HEARTH_LLAMA_CONTEXT_DEFAULT 4096u

@@ -2,8 +2,8 @@
 #include "engine/llama/llama_trial.h"
 
 #include "base/error.h"
-#include "engine/llama/llama_chat.h"
-#include "engine/llama/llama_log.h"
+#include "chat/llama_chat.h"
+#include "chat/llama_log.h"
 #include "format/gguf.h"
 
 /* Of the step that is planned: more would find nothing more. */

@@ -1,7 +1,7 @@
 /* Tools for a model whose template drops them in silence: they are told in a system text of ours,
  * with the form that a call has to take, and calls and results of before are told as texts. The
  * form is the one that most models with tools have learnt (NousResearch's Hermes, Qwen 2.5). */
-#include "engine/llama/llama_chat_parts.hpp"
+#include "chat/llama_chat_parts.hpp"
 
 #include <chat-peg-parser.h>
 #include <json-schema-to-grammar.h>

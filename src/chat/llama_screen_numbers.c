@@ -1,7 +1,7 @@
 /* Numbers of a header that no sound model has: libllama divides by them, takes roots of them or
  * asserts them, some only in the first step. */
 #include "base/error.h"
-#include "engine/llama/llama_screen.h"
+#include "chat/llama_screen.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* The answer so far is parsed from its beginning whenever enough of it is new, and what the message
  * has more than what was told is told. */
-#include "engine/llama/llama_reply_form.hpp"
+#include "chat/llama_reply_form.hpp"
 
-#include "engine/llama/llama_bounds.hpp"
+#include "chat/llama_bounds.hpp"
 
 #include <chat-peg-parser.h>
 

@@ -1,5 +1,5 @@
 /* The messages of libllama that a model file can provoke, and how each is told. */
-#include "engine/llama/llama_words.h"
+#include "chat/llama_words.h"
 
 #include <stdio.h>
 #include <string.h>

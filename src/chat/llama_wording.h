@@ -3,7 +3,7 @@
 #ifndef HEARTH_LLAMA_WORDING_H
 #define HEARTH_LLAMA_WORDING_H
 
-#include "engine/llama/llama_vocabulary.h"
+#include "chat/llama_vocabulary.h"
 
 /* `tokenizer` may be NULL: then only the templates are read. HEARTH_EMODEL names the file. */
 int hearth_llama_wording_read(const char *path, const struct hearth_tokenizer *tokenizer,

@@ -1,7 +1,7 @@
 /* The JSON of a conversation, as OpenAI's chat API has it, into what llama-common's templates take.
  * Read here and not by llama-common, whose reader refuses what clients send (optional members that
  * are null) and answers with its own inside. */
-#include "engine/llama/llama_json_read.hpp"
+#include "chat/llama_json_read.hpp"
 
 #include <set>
 

@@ -1,7 +1,7 @@
 /* The text of a chat template, before it is a program: whether llama-common's lexer and parser take
  * it, where they do not, and how deep it nests. The library tells the place of a fault in the
  * middle of a message or not at all, so it is found here. */
-#include "engine/llama/llama_chat_parts.hpp"
+#include "chat/llama_chat_parts.hpp"
 
 #include <jinja/lexer.h>
 #include <jinja/parser.h>

@@ -2,8 +2,8 @@
  * much of what it says (docs/decisions/084-answers-of-a-form.md). Its parsers of calls name the
  * place of each JSON value: "tool-NAME-schema" of all arguments, "tool-NAME-arg-MEMBER-schema" of
  * one, in forms that write each by itself. There a rule of ours is put in. */
-#include "engine/llama/llama_chat_parts.hpp"
-#include "engine/llama/llama_json_read.hpp"
+#include "chat/llama_chat_parts.hpp"
+#include "chat/llama_json_read.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"

@@ -2,11 +2,11 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
-#include "engine/llama/llama_shim.h"
+#include "chat/llama_shim.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/llama/llama_log.h"
+#include "chat/llama_log.h"
 }
 #pragma GCC diagnostic pop
 

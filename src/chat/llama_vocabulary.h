@@ -5,7 +5,7 @@
 #ifndef HEARTH_LLAMA_VOCABULARY_H
 #define HEARTH_LLAMA_VOCABULARY_H
 
-#include "engine/llama/llama_shim.h"
+#include "chat/llama_shim.h"
 #include "text/tokenizer.h"
 
 enum { HEARTH_LLAMA_ENDS_MAX = 3 }; /* end of text, of turn, of message: libllama has no more */

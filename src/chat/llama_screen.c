@@ -1,5 +1,5 @@
 /* Lists and counts of a header that libllama takes for granted. */
-#include "engine/llama/llama_screen.h"
+#include "chat/llama_screen.h"
 
 #include "base/error.h"
 #include "base/hash.h"

@@ -1,10 +1,10 @@
 /* One buffer for the errors of the last call, under a lock, because libllama logs from its own
  * threads too. */
-#include "engine/llama/llama_log.h"
+#include "chat/llama_log.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "engine/llama/llama_words.h"
+#include "chat/llama_words.h"
 
 #include <llama.h>
 

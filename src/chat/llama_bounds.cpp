@@ -1,6 +1,6 @@
 /* Counts the allocations of a thread, and throws where one goes beyond a bound. Every `new` of this
  * plug-in comes here, because the operators are replaced at the end of the file. */
-#include "engine/llama/llama_bounds.hpp"
+#include "chat/llama_bounds.hpp"
 
 #include <pthread.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "engine/llama/llama_wording.h"
+#include "chat/llama_wording.h"
 
 #include "base/error.h"
 #include "base/json.h"

@@ -1,7 +1,7 @@
 /* Making and rendering: everything of llama-common that runs a template runs in `bounded`. */
-#include "engine/llama/llama_bounds.hpp"
-#include "engine/llama/llama_chat_parts.hpp"
-#include "engine/llama/llama_reply_form.hpp"
+#include "chat/llama_bounds.hpp"
+#include "chat/llama_chat_parts.hpp"
+#include "chat/llama_reply_form.hpp"
 
 #include <common.h>
 #include <log.h>
@@ -273,18 +273,23 @@ size_t drop_turns(std::vector<common_chat_msg> &messages, size_t dropped)
     return turns;
 }
 
+common_json parse_conversation(const std::string &json)
+{
+    if (hearth_json_measure(json.data(), json.size()).members > members_max)
+        throw hearth_chat_fault{HEARTH_EINVAL, "the conversation: an object in it has over " +
+                                                   std::to_string(members_max) + " members"};
+    common_json body = common_json::parse_no_throw(json);
+    if (body.is_discarded())
+        throw hearth_chat_fault{HEARTH_EPARSE, "the conversation is not JSON"};
+    return body;
+}
+
 /* The size of the prompt is bounded by that of the conversation: a template that multiplies its
  * input is a fault of the template. */
 int render(const hearth_chat &chat, const std::string &json, size_t messages_max, size_t dropped,
            struct hearth_chat_rendered *rendered, struct hearth_error *error)
 {
-    if (hearth_json_measure(json.data(), json.size()).members > members_max)
-        return hearth_error_set(error, HEARTH_EINVAL,
-                                "the conversation: an object in it has over %u members",
-                                members_max);
-    common_json body = common_json::parse_no_throw(json);
-    if (body.is_discarded())
-        return hearth_error_set(error, HEARTH_EPARSE, "the conversation is not JSON");
+    const common_json body = parse_conversation(json);
     auto inputs = hearth_conversation_read(body, chat.abilities);
     rendered->turns = drop_turns(inputs.messages, dropped);
     if (inputs.messages.size() > messages_max)
@@ -305,6 +310,24 @@ int render(const hearth_chat &chat, const std::string &json, size_t messages_max
             append_text(rendered->shown, token);
     write_grammar(params, rendered);
     if (failed_part(rendered) != 0)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "the rendered conversation is too long");
+    return 0;
+}
+
+int write(const hearth_chat &chat, const std::string &json, struct hearth_buf *text,
+          struct hearth_error *error)
+{
+    const common_json body = parse_conversation(json);
+    auto inputs = hearth_conversation_read(body, chat.abilities);
+    inputs.continue_final_message = COMMON_CHAT_CONTINUATION_NONE;
+    inputs.add_generation_prompt =
+        body.contains("add_generation_prompt") && body.at("add_generation_prompt") == true;
+    if (!chat.abilities.tells_tools)
+        inputs = hearth_tools_as_texts(inputs);
+    const common_chat_params params = common_chat_templates_apply(chat.templates.get(), inputs);
+    if (params.prompt.size() > prompt_base + prompt_per_byte * json.size())
+        throw hearth_bound_reached{hearth_bound::memory, 0};
+    if (hearth_buf_append(text, params.prompt.data(), params.prompt.size()) != 0)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the rendered conversation is too long");
     return 0;
 }
@@ -342,6 +365,13 @@ extern "C" int hearth_chat_render(const struct hearth_chat *chat, const char *js
     return bounded(error, allowed_ms(length), length, [&] {
         return render(*chat, std::string(json, length), messages_max, dropped, rendered, error);
     });
+}
+
+extern "C" int hearth_chat_write(const struct hearth_chat *chat, const char *json, size_t length,
+                                 struct hearth_buf *text, struct hearth_error *error)
+{
+    return bounded(error, allowed_ms(length), length,
+                   [&] { return write(*chat, std::string(json, length), text, error); });
 }
 
 extern "C" struct hearth_chat_knows hearth_chat_knows(const struct hearth_chat *chat)

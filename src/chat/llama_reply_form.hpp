@@ -7,7 +7,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
-#include "engine/llama/llama_reply.h"
+#include "chat/llama_reply.h"
 }
 #pragma GCC diagnostic pop
 

@@ -2,7 +2,7 @@
 #ifndef HEARTH_LLAMA_JSON_READ_H
 #define HEARTH_LLAMA_JSON_READ_H
 
-#include "engine/llama/llama_chat_parts.hpp"
+#include "chat/llama_chat_parts.hpp"
 
 [[noreturn]] inline void refuse(const std::string &place, const std::string &what)
 {

@@ -1,6 +1,6 @@
 /* Which tools an answer may call, and whether it must: `tools` and `tool_choice` of OpenAI's chat
  * API. The model is shown those alone that it may call. */
-#include "engine/llama/llama_json_read.hpp"
+#include "chat/llama_json_read.hpp"
 
 #include <json-schema-to-grammar.h>
 

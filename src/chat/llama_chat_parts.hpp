@@ -6,7 +6,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
-#include "engine/llama/llama_chat.h"
+#include "chat/llama_chat.h"
 
 #include "base/error.h"
 #include "base/json.h"

@@ -2,11 +2,11 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
-#include "engine/llama/llama_vocabulary.h"
+#include "chat/llama_vocabulary.h"
 
 #include "base/error.h"
-#include "engine/llama/llama_log.h"
-#include "engine/llama/llama_screen.h"
+#include "chat/llama_log.h"
+#include "chat/llama_screen.h"
 #include "format/gguf.h"
 }
 #pragma GCC diagnostic pop

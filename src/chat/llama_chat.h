@@ -10,7 +10,7 @@
 #define HEARTH_LLAMA_CHAT_H
 
 #include "base/buf.h"
-#include "engine/llama/llama_reply.h"
+#include "chat/llama_reply.h"
 #include "hearth/error.h"
 
 #include <llama.h>
@@ -54,6 +54,12 @@ void hearth_chat_rendered_finish(struct hearth_chat_rendered *rendered);
 int hearth_chat_render(const struct hearth_chat *chat, const char *json, size_t length,
                        size_t messages_max, size_t dropped, struct hearth_chat_rendered *rendered,
                        struct hearth_error *error);
+
+/* Appends what the conversation becomes, with nothing else made of it: for who learns from it. The
+ * last message is whole; where {"add_generation_prompt": true}, an answer to it is begun. Errors
+ * as above. */
+int hearth_chat_write(const struct hearth_chat *chat, const char *json, size_t length,
+                      struct hearth_buf *text, struct hearth_error *error);
 
 /* What a template knows. Tools that it does not know are told in a text of ours. */
 struct hearth_chat_knows {
