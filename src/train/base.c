@@ -14,19 +14,21 @@ enum { SLICE = 4096, NAME_SIZE = 192 }; /* numbers that are dequantized at once,
 struct hearth_train_base {
     struct hearth_checkpoint *checkpoint;
     struct hearth_network network;
-    hearth_number *norms; /* [layers][HEARTH_TRAIN_NORMS][width] */
+    hearth_number *vectors;        /* of all parts that are none, one behind the other */
+    hearth_number **vector_places; /* [layers][HEARTH_PART_COUNT], into it; or NULL */
     float *frequencies;
     hearth_number *matrix; /* room for the largest */
 };
 
 static const struct hearth_module_row modules[HEARTH_MODULES] = {
-    [HEARTH_MODULE_QUERY] = {"self_attn.q_proj", HEARTH_PART_QUERY},
-    [HEARTH_MODULE_KEY] = {"self_attn.k_proj", HEARTH_PART_KEY},
-    [HEARTH_MODULE_VALUE] = {"self_attn.v_proj", HEARTH_PART_VALUE},
-    [HEARTH_MODULE_OUT] = {"self_attn.o_proj", HEARTH_PART_ATTENTION_OUT},
-    [HEARTH_MODULE_GATE] = {"mlp.gate_proj", HEARTH_PART_GATE},
-    [HEARTH_MODULE_UP] = {"mlp.up_proj", HEARTH_PART_UP},
-    [HEARTH_MODULE_DOWN] = {"mlp.down_proj", HEARTH_PART_DOWN},
+    [HEARTH_MODULE_QUERY] = {"self_attn.q_proj", HEARTH_PART_QUERY, HEARTH_PART_QUERY_BIAS},
+    [HEARTH_MODULE_KEY] = {"self_attn.k_proj", HEARTH_PART_KEY, HEARTH_PART_KEY_BIAS},
+    [HEARTH_MODULE_VALUE] = {"self_attn.v_proj", HEARTH_PART_VALUE, HEARTH_PART_VALUE_BIAS},
+    [HEARTH_MODULE_OUT] = {"self_attn.o_proj", HEARTH_PART_ATTENTION_OUT,
+                           HEARTH_PART_ATTENTION_OUT_BIAS},
+    [HEARTH_MODULE_GATE] = {"mlp.gate_proj", HEARTH_PART_GATE, HEARTH_PART_GATE_BIAS},
+    [HEARTH_MODULE_UP] = {"mlp.up_proj", HEARTH_PART_UP, HEARTH_PART_UP_BIAS},
+    [HEARTH_MODULE_DOWN] = {"mlp.down_proj", HEARTH_PART_DOWN, HEARTH_PART_DOWN_BIAS},
 };
 
 #define BIT HEARTH_PART_BIT
@@ -126,6 +128,7 @@ static int check_tensors(const struct hearth_train_base *base, struct hearth_err
 
 static void dequantize(enum hearth_quant type, const char *bytes, size_t count, hearth_number *y)
 {
+#ifdef HEARTH_TRAIN_DOUBLE
     float slice[SLICE];
     for (size_t i = 0; i < count; i += SLICE) {
         size_t some = count - i < SLICE ? count - i : SLICE;
@@ -133,6 +136,9 @@ static void dequantize(enum hearth_quant type, const char *bytes, size_t count, 
         for (size_t j = 0; j < some; j++)
             y[i + j] = (hearth_number)slice[j];
     }
+#else
+    hearth_dequantize(type, bytes, count, y);
+#endif
 }
 
 /* False: the checkpoint has no such tensor. */
@@ -142,50 +148,103 @@ static bool read_part(const struct hearth_train_base *base, enum hearth_part par
     struct hearth_checkpoint_tensor tensor;
     if (!hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor))
         return false;
+    size_t count = (size_t)(tensor.extents[0] * tensor.extents[1]);
     dequantize((enum hearth_quant)tensor.type, hearth_checkpoint_bytes(base->checkpoint, &tensor),
-               (size_t)(tensor.extents[0] * tensor.extents[1]), y);
+               count, y);
+    bool adds = base->network.norms_add_one && (HEARTH_PARTS_OF_NORMS & BIT(part)) != 0;
+    for (size_t i = 0; adds && i < count; i++)
+        y[i] += 1;
     return true;
 }
 
-static hearth_number *norm_of(const struct hearth_train_base *base, enum hearth_train_norm norm,
-                              uint32_t layer)
+static size_t vector_size(const struct hearth_train_base *base, enum hearth_part part,
+                          uint32_t layer)
 {
-    return base->norms + ((size_t)layer * HEARTH_TRAIN_NORMS + norm) * base->network.width;
+    const struct hearth_part_row *row = hearth_part_row(part);
+    struct hearth_checkpoint_tensor tensor;
+    bool wanted = (parts_computed & BIT(part)) != 0 && !row->is_matrix &&
+                  part != HEARTH_PART_ROTARY_FACTORS && (row->in_layer || layer == 0);
+    if (!wanted || !hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor))
+        return 0;
+    return (size_t)(tensor.extents[0] * tensor.extents[1]);
 }
 
 static int read_vectors(struct hearth_train_base *base, struct hearth_error *error)
 {
+    size_t count = 0;
+    uint32_t layers = base->network.layers;
+    for (uint32_t layer = 0; layer < layers; layer++)
+        for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++)
+            count += vector_size(base, part, layer);
+    base->vectors = hearth_try_calloc(count, sizeof(*base->vectors));
+    base->vector_places =
+        hearth_try_calloc((size_t)layers * HEARTH_PART_COUNT, sizeof(*base->vector_places));
+    if (base->vectors == NULL || base->vector_places == NULL)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the base's norms");
+    hearth_number *next = base->vectors;
+    for (uint32_t layer = 0; layer < layers; layer++)
+        for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++) {
+            size_t size = vector_size(base, part, layer);
+            if (size == 0 || !read_part(base, part, layer, next))
+                continue;
+            base->vector_places[(size_t)layer * HEARTH_PART_COUNT + part] = next;
+            next += size;
+        }
+    return 0;
+}
+
+static void read_frequencies(struct hearth_train_base *base)
+{
     const struct hearth_network *network = &base->network;
-    size_t half = network->rotary_size / 2, largest = 0;
-    for (enum hearth_module module = 0; module < HEARTH_MODULES; module++) {
-        size_t inputs, outputs;
-        hearth_module_shape(network, module, &inputs, &outputs);
-        largest = inputs * outputs > largest ? inputs * outputs : largest;
-    }
-    size_t head = (size_t)network->vocabulary * network->width;
-    largest = head > largest ? head : largest;
-    base->norms = hearth_try_calloc((size_t)network->layers * HEARTH_TRAIN_NORMS,
-                                    network->width * sizeof(*base->norms));
-    base->frequencies = hearth_try_calloc(half + 1, sizeof(*base->frequencies));
-    base->matrix = hearth_try_calloc(largest, sizeof(*base->matrix));
-    if (base->norms == NULL || base->frequencies == NULL || base->matrix == NULL)
-        return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the base's matrices");
-    for (uint32_t layer = 0; layer < network->layers; layer++) {
-        read_part(base, HEARTH_PART_ATTENTION_NORM, layer,
-                  norm_of(base, HEARTH_TRAIN_ATTENTION_NORM, layer));
-        read_part(base, HEARTH_PART_FEED_NORM, layer, norm_of(base, HEARTH_TRAIN_FEED_NORM, layer));
-    }
-    read_part(base, HEARTH_PART_FINAL_NORM, 0, norm_of(base, HEARTH_TRAIN_FINAL_NORM, 0));
     struct hearth_checkpoint_tensor factors;
+    size_t half = network->rotary_size / 2;
     float *divisors = NULL;
+    base->frequencies = hearth_calloc(2 * half + 1, sizeof(*base->frequencies));
     if (hearth_checkpoint_find(base->checkpoint, HEARTH_PART_ROTARY_FACTORS, 0, 0, &factors)) {
         divisors = hearth_calloc(half, sizeof(*divisors));
         hearth_dequantize((enum hearth_quant)factors.type,
                           hearth_checkpoint_bytes(base->checkpoint, &factors), half, divisors);
     }
     hearth_rotary_frequencies(&network->rotary, network->rotary_size, divisors, base->frequencies);
+    hearth_rotary_frequencies(&network->windowed_rotary, network->rotary_size, divisors,
+                              base->frequencies + half);
     hearth_free(divisors);
-    return 0;
+}
+
+/* Where all matrices can be read as they lie there is none to make. */
+static bool lies_ready(const struct hearth_train_base *base,
+                       const struct hearth_checkpoint_tensor *tensor)
+{
+#ifdef HEARTH_TRAIN_DOUBLE
+    (void)base;
+    (void)tensor;
+    return false;
+#else
+    const void *bytes = hearth_checkpoint_bytes(base->checkpoint, tensor);
+    return tensor->type == HEARTH_QUANT_F32 && (uintptr_t)bytes % sizeof(float) == 0;
+#endif
+}
+
+static int reserve_matrix(struct hearth_train_base *base, struct hearth_error *error)
+{
+    size_t largest = 0;
+    struct hearth_checkpoint_tensor tensor;
+    for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++) {
+        const struct hearth_part_row *row = hearth_part_row(part);
+        uint32_t layers = row->in_layer ? base->network.layers : 1;
+        bool wanted = (parts_computed & BIT(part)) != 0 && row->is_matrix;
+        for (uint32_t layer = 0; wanted && layer < layers; layer++) {
+            if (!hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor) ||
+                lies_ready(base, &tensor))
+                continue;
+            size_t count = (size_t)(tensor.extents[0] * tensor.extents[1]);
+            largest = count > largest ? count : largest;
+        }
+    }
+    base->matrix = hearth_try_calloc(largest + 1, sizeof(*base->matrix));
+    return base->matrix != NULL
+               ? 0
+               : hearth_error_set(error, HEARTH_ENOMEM, "no memory for the base's matrices");
 }
 
 int hearth_train_base_open(const char *path, struct hearth_train_base **ret_base,
@@ -202,6 +261,10 @@ int hearth_train_base_open(const char *path, struct hearth_train_base **ret_base
     if (rc == 0)
         rc = read_vectors(base, error);
     if (rc == 0)
+        rc = reserve_matrix(base, error);
+    if (rc == 0)
+        read_frequencies(base);
+    if (rc == 0)
         *ret_base = base;
     else
         hearth_train_base_close(base);
@@ -213,7 +276,8 @@ void hearth_train_base_close(struct hearth_train_base *base)
     if (base == NULL)
         return;
     hearth_checkpoint_close(base->checkpoint);
-    hearth_free(base->norms);
+    hearth_free(base->vectors);
+    hearth_free(base->vector_places);
     hearth_free(base->frequencies);
     hearth_free(base->matrix);
     hearth_free(base);
@@ -224,18 +288,51 @@ const struct hearth_network *hearth_train_base_network(const struct hearth_train
     return &base->network;
 }
 
-const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
-                                              enum hearth_module module, uint32_t layer)
+struct matrix_making {
+    enum hearth_quant type;
+    const char *bytes;
+    size_t row, count;
+    hearth_number *y;
+};
+
+static void make_rows(void *argument, size_t first, size_t end, unsigned member)
 {
-    read_part(base, modules[module].part, layer, base->matrix);
+    const struct matrix_making *making = argument;
+    (void)member;
+    dequantize(making->type, making->bytes + first * hearth_quant_bytes(making->type, making->row),
+               (end - first) * making->row, making->y + first * making->row);
+}
+
+static const hearth_number *matrix_of(struct hearth_train_base *base, struct hearth_crew *crew,
+                                      const struct hearth_checkpoint_tensor *tensor)
+{
+    const char *bytes = hearth_checkpoint_bytes(base->checkpoint, tensor);
+    if (lies_ready(base, tensor))
+        return (const hearth_number *)(const void *)bytes;
+    struct matrix_making making = {(enum hearth_quant)tensor->type, bytes,
+                                   (size_t)tensor->extents[0], (size_t)tensor->extents[1],
+                                   base->matrix};
+    hearth_crew_share(crew, making.count, 1, make_rows, &making);
     return base->matrix;
 }
 
-const hearth_number *hearth_train_base_head(struct hearth_train_base *base)
+const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
+                                              struct hearth_crew *crew, enum hearth_module module,
+                                              uint32_t layer)
 {
-    if (base->network.tied || !read_part(base, HEARTH_PART_HEAD, 0, base->matrix))
-        read_part(base, HEARTH_PART_EMBEDDING, 0, base->matrix);
-    return base->matrix;
+    struct hearth_checkpoint_tensor tensor = {0};
+    hearth_checkpoint_find(base->checkpoint, modules[module].part, layer, 0, &tensor);
+    return matrix_of(base, crew, &tensor);
+}
+
+const hearth_number *hearth_train_base_head(struct hearth_train_base *base,
+                                            struct hearth_crew *crew)
+{
+    struct hearth_checkpoint_tensor tensor = {0};
+    if (base->network.tied ||
+        !hearth_checkpoint_find(base->checkpoint, HEARTH_PART_HEAD, 0, 0, &tensor))
+        hearth_checkpoint_find(base->checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &tensor);
+    return matrix_of(base, crew, &tensor);
 }
 
 void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t token,
@@ -248,15 +345,17 @@ void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t t
     size_t row_bytes = hearth_quant_bytes(tensor.type, base->network.width);
     dequantize((enum hearth_quant)tensor.type, bytes + (size_t)token * row_bytes,
                base->network.width, y);
+    for (size_t i = 0; base->network.embedding_scale != 1 && i < base->network.width; i++)
+        y[i] *= (hearth_number)base->network.embedding_scale;
 }
 
-const hearth_number *hearth_train_base_norm(const struct hearth_train_base *base,
-                                            enum hearth_train_norm norm, uint32_t layer)
+const hearth_number *hearth_train_base_vector(const struct hearth_train_base *base,
+                                              enum hearth_part part, uint32_t layer)
 {
-    return norm_of(base, norm, layer);
+    return base->vector_places[(size_t)layer * HEARTH_PART_COUNT + part];
 }
 
-const float *hearth_train_base_frequencies(const struct hearth_train_base *base)
+const float *hearth_train_base_frequencies(const struct hearth_train_base *base, bool windowed)
 {
-    return base->frequencies;
+    return base->frequencies + (windowed ? base->network.rotary_size / 2 : 0);
 }

@@ -10,7 +10,7 @@
 #define HEARTH_TRAIN_BASE_H
 
 #include "network/checkpoint.h"
-#include "train/number.h"
+#include "train/crew.h"
 
 /* The linear modules of a layer, which an adapter may change. */
 enum hearth_module {
@@ -26,7 +26,7 @@ enum hearth_module {
 
 struct hearth_module_row {
     const char *name; /* as transformers and PEFT have it: "self_attn.q_proj" */
-    enum hearth_part part;
+    enum hearth_part part, bias;
 };
 
 const struct hearth_module_row *hearth_module_row(enum hearth_module module);
@@ -43,24 +43,21 @@ void hearth_train_base_close(struct hearth_train_base *base); /* NULL is allowed
 
 const struct hearth_network *hearth_train_base_network(const struct hearth_train_base *base);
 
-/* [outputs × inputs]; lives until the next call. */
+/* [outputs × inputs]; lives until the next call of this verb or the next. For the leader of a crew,
+ * which shares the work. */
 const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
-                                              enum hearth_module module, uint32_t layer);
+                                              struct hearth_crew *crew, enum hearth_module module,
+                                              uint32_t layer);
 /* [vocabulary × width]; likewise. */
-const hearth_number *hearth_train_base_head(struct hearth_train_base *base);
-/* [width] of a token below the vocabulary. */
+const hearth_number *hearth_train_base_head(struct hearth_train_base *base,
+                                            struct hearth_crew *crew);
+/* [width] of a token below the vocabulary, scaled as the network has it. */
 void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t token,
                                  hearth_number *y);
-enum hearth_train_norm {
-    HEARTH_TRAIN_ATTENTION_NORM,
-    HEARTH_TRAIN_FEED_NORM,
-    HEARTH_TRAIN_FINAL_NORM, /* of layer 0 */
-    HEARTH_TRAIN_NORMS,
-};
-/* [width]; lives as long as the base. */
-const hearth_number *hearth_train_base_norm(const struct hearth_train_base *base,
-                                            enum hearth_train_norm norm, uint32_t layer);
-/* Angles of a turn by one position, [rotary size / 2]. */
-const float *hearth_train_base_frequencies(const struct hearth_train_base *base);
+/* What a norm multiplies by, or a bias; lives as long as the base. NULL: the network has none. */
+const hearth_number *hearth_train_base_vector(const struct hearth_train_base *base,
+                                              enum hearth_part part, uint32_t layer);
+/* Angles of a turn by one position, [rotary size / 2]; layers with a window may have others. */
+const float *hearth_train_base_frequencies(const struct hearth_train_base *base, bool windowed);
 
 #endif

@@ -1,50 +1,105 @@
 #include "train/loss.h"
 
+#include "base/error.h"
+#include "base/memory.h"
+
 #include <string.h>
-#include <tgmath.h>
 
-/* −ln softmax(logits)[label]; logits become weight · (softmax − one at the label). */
-static double row_loss(hearth_number *logits, size_t count, int32_t label, double weight)
-{
-    hearth_number most = logits[0];
-    double sum = 0, own = (double)logits[label];
-    for (size_t i = 1; i < count; i++)
-        most = logits[i] > most ? logits[i] : most;
-    for (size_t i = 0; i < count; i++) {
-        logits[i] = exp(logits[i] - most);
-        sum += (double)logits[i];
-    }
-    hearth_number factor = (hearth_number)(weight / sum);
-    for (size_t i = 0; i < count; i++)
-        logits[i] *= factor;
-    logits[label] -= (hearth_number)weight;
-    return log(sum) + (double)most - own;
-}
+enum { ROW_STEP = 16 };
 
-struct tile_rows {
-    uint32_t rows[HEARTH_LOSS_TILE];
-    size_t count;
+struct loss_call {
+    const struct hearth_network *network;
+    const struct hearth_loss_tile *tile;
+    const struct hearth_train_batch *batch;
+    double weight;
 };
 
-static double tile_loss(const hearth_number *head, const struct hearth_network *network,
-                        const struct hearth_train_batch *batch, const struct hearth_loss_tile *tile,
-                        const struct tile_rows *taken, double weight, hearth_number *gradient)
+int hearth_loss_tile_init(struct hearth_loss_tile *tile, const struct hearth_network *network,
+                          struct hearth_crew *crew, size_t tokens, size_t bytes,
+                          struct hearth_error *error)
 {
-    size_t width = network->width, vocabulary = network->vocabulary;
+    size_t row = (size_t)network->vocabulary * sizeof(hearth_number);
+    size_t most = bytes / row / ROW_STEP * ROW_STEP;
+    most = most < ROW_STEP ? ROW_STEP : most;
+    *tile = (struct hearth_loss_tile){.rows_of = hearth_train_rows(), .crew = crew};
+    tile->most = most < tokens ? most : tokens;
+    tile->states = hearth_try_calloc(tile->most, network->width * sizeof(*tile->states));
+    tile->logits = hearth_try_calloc(tile->most, row);
+    tile->capped = hearth_try_calloc(network->logit_cap > 0 ? hearth_crew_size(crew) : 1, row);
+    tile->rows = hearth_try_calloc(tile->most, sizeof(*tile->rows));
+    tile->losses = hearth_try_calloc(tile->most, sizeof(*tile->losses));
+    if (tile->states != NULL && tile->logits != NULL && tile->capped != NULL &&
+        tile->rows != NULL && tile->losses != NULL)
+        return 0;
+    hearth_loss_tile_finish(tile);
+    return hearth_error_set(error, HEARTH_ENOMEM, "no memory for logits of %zu tokens", most);
+}
+
+void hearth_loss_tile_finish(struct hearth_loss_tile *tile)
+{
+    hearth_free(tile->states);
+    hearth_free(tile->logits);
+    hearth_free(tile->capped);
+    hearth_free(tile->rows);
+    hearth_free(tile->losses);
+    *tile = (struct hearth_loss_tile){0};
+}
+
+/* −ln softmax(logits)[label]; logits become weight · (softmax − one at the label). */
+static double row_loss(const struct loss_call *call, hearth_number *logits, int32_t label,
+                       hearth_number *capped)
+{
+    const struct hearth_train_rows *rows_of = call->tile->rows_of;
+    size_t count = call->network->vocabulary;
+    hearth_number limit = (hearth_number)call->network->logit_cap;
+    double sum;
+    if (limit > 0) {
+        rows_of->cap(logits, limit, count);
+        memcpy(capped, logits, count * sizeof(*logits));
+    }
+    double own = (double)logits[label], whole = rows_of->exponents(logits, count, &sum);
+    rows_of->add((hearth_number)(call->weight / sum), logits, 0, logits, count);
+    logits[label] -= (hearth_number)call->weight;
+    if (limit > 0)
+        rows_of->cap_back(capped, limit, count, logits);
+    return whole - own;
+}
+
+static void rows_loss(void *argument, size_t first, size_t end, unsigned member)
+{
+    const struct loss_call *call = argument;
+    size_t count = call->network->vocabulary;
+    for (size_t i = first; i < end; i++) {
+        int32_t label = call->batch->labels[call->tile->rows[i]];
+        call->tile->losses[i] = row_loss(call, call->tile->logits + i * count, label,
+                                         call->tile->capped + member * count);
+    }
+}
+
+static double tile_loss(const struct loss_call *call, const hearth_number *head, size_t taken,
+                        hearth_number *gradient)
+{
+    const struct hearth_loss_tile *tile = call->tile;
+    size_t width = call->network->width, vocabulary = call->network->vocabulary;
+    hearth_number scale = (hearth_number)call->network->logit_scale;
     double sum = 0;
-    hearth_product(taken->count, vocabulary, width, 1,
-                   (struct hearth_operand){tile->states, width, false},
-                   (struct hearth_operand){head, width, true}, 0, tile->logits, vocabulary);
-    for (size_t i = 0; i < taken->count; i++)
-        sum += row_loss(tile->logits + i * vocabulary, vocabulary, batch->labels[taken->rows[i]],
-                        weight);
+    hearth_crew_product(
+        tile->crew, &(struct hearth_product){taken, vocabulary, width,
+                                             (struct hearth_operand){tile->states, width, false},
+                                             (struct hearth_operand){head, width, true}, scale, 0,
+                                             tile->logits, vocabulary});
+    hearth_crew_share(tile->crew, taken, 1, rows_loss, (void *)call);
+    for (size_t i = 0; i < taken; i++)
+        sum += tile->losses[i];
     if (gradient == NULL)
         return sum;
-    hearth_product(taken->count, width, vocabulary, 1,
-                   (struct hearth_operand){tile->logits, vocabulary, false},
-                   (struct hearth_operand){head, width, false}, 0, tile->states, width);
-    for (size_t i = 0; i < taken->count; i++)
-        memcpy(gradient + taken->rows[i] * width, tile->states + i * width,
+    hearth_crew_product(tile->crew, &(struct hearth_product){
+                                        taken, width, vocabulary,
+                                        (struct hearth_operand){tile->logits, vocabulary, false},
+                                        (struct hearth_operand){head, width, false}, scale, 0,
+                                        tile->states, width});
+    for (size_t i = 0; i < taken; i++)
+        memcpy(gradient + tile->rows[i] * width, tile->states + i * width,
                width * sizeof(*gradient));
     return sum;
 }
@@ -54,19 +109,20 @@ double hearth_loss_sum(struct hearth_train_base *base, const struct hearth_train
                        double weight, hearth_number *gradient)
 {
     const struct hearth_network *network = hearth_train_base_network(base);
-    const hearth_number *head = hearth_train_base_head(base);
+    struct loss_call call = {network, tile, batch, weight};
+    const hearth_number *head = hearth_train_base_head(base, tile->crew);
     uint32_t tokens = batch->starts[batch->documents];
-    struct tile_rows taken = {.count = 0};
+    size_t taken = 0;
     double sum = 0;
     for (uint32_t row = 0; row < tokens; row++) {
         if (batch->labels[row] != HEARTH_TRAIN_UNLABELED) {
-            memcpy(tile->states + taken.count * network->width,
-                   states + (size_t)row * network->width, network->width * sizeof(*states));
-            taken.rows[taken.count++] = row;
+            memcpy(tile->states + taken * network->width, states + (size_t)row * network->width,
+                   network->width * sizeof(*states));
+            tile->rows[taken++] = row;
         }
-        if (taken.count == HEARTH_LOSS_TILE || (row + 1 == tokens && taken.count > 0)) {
-            sum += tile_loss(head, network, batch, tile, &taken, weight, gradient);
-            taken.count = 0;
+        if (taken == tile->most || (row + 1 == tokens && taken > 0)) {
+            sum += tile_loss(&call, head, taken, gradient);
+            taken = 0;
         }
     }
     return sum;

@@ -2,8 +2,8 @@
  * written for one element type: f32 in the program, and double in a second library that only tests
  * link, so that gradients can be held against finite differences without rounding in between.
  *
- * Matrices are row-major. Products are OpenBLAS's: for one number of its threads they give the same
- * bits each time, and with them everything here does. */
+ * Matrices are row-major. Products are OpenBLAS's, each on the thread that asks for it (crew.h):
+ * the same one gives the same bits each time, and with them everything here does. */
 #ifndef HEARTH_TRAIN_NUMBER_H
 #define HEARTH_TRAIN_NUMBER_H
 
@@ -23,9 +23,15 @@ struct hearth_operand {
 };
 
 /* y [rows × columns] = keep · y + scale · a · b, where the inner size is `inner`. */
-void hearth_product(size_t rows, size_t columns, size_t inner, hearth_number scale,
-                    struct hearth_operand a, struct hearth_operand b, hearth_number keep,
-                    hearth_number *y, size_t y_stride);
+struct hearth_product {
+    size_t rows, columns, inner;
+    struct hearth_operand a, b;
+    hearth_number scale, keep;
+    hearth_number *y;
+    size_t y_stride;
+};
+
+void hearth_multiply(const struct hearth_product *product);
 
 bool hearth_numbers_are_finite(const hearth_number *x, size_t count);
 

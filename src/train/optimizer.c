@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/rows.h"
 
 #include <math.h>
 
@@ -52,23 +53,23 @@ void hearth_optimizer_destroy(struct hearth_optimizer *optimizer)
 double hearth_optimizer_step(struct hearth_optimizer *optimizer)
 {
     const struct hearth_optimizer_params *params = &optimizer->params;
+    const struct hearth_train_rows *rows = hearth_train_rows();
     struct hearth_lora *lora = optimizer->lora;
-    double sum = 0, rate = hearth_schedule_rate(params, optimizer->step++);
-    for (size_t i = 0; i < lora->count; i++)
-        sum += (double)lora->gradients[i] * (double)lora->gradients[i];
-    double norm = sqrt(sum),
-           shrink = params->clip > 0 && norm > params->clip ? params->clip / norm : 1;
-    double unbias_1 = 1 - pow(params->beta_1, optimizer->step);
-    double unbias_2 = 1 - pow(params->beta_2, optimizer->step);
-    for (size_t i = 0; i < lora->count; i++) {
-        double g = (double)lora->gradients[i] * shrink, value = (double)lora->values[i];
-        double m = params->beta_1 * (double)optimizer->first[i] + (1 - params->beta_1) * g;
-        double v = params->beta_2 * (double)optimizer->second[i] + (1 - params->beta_2) * g * g;
-        double move = m / unbias_1 / (sqrt(v / unbias_2) + params->epsilon);
-        optimizer->first[i] = (hearth_number)m;
-        optimizer->second[i] = (hearth_number)v;
-        lora->values[i] = (hearth_number)(value - rate * (move + params->decay * value));
-    }
+    double rate = hearth_schedule_rate(params, optimizer->step++);
+    double norm = sqrt(rows->square_sum(lora->gradients, lora->count));
+    double shrink = params->clip > 0 && norm > params->clip ? params->clip / norm : 1;
+    struct hearth_adam_step step = {
+        .beta_1 = (hearth_number)params->beta_1,
+        .beta_2 = (hearth_number)params->beta_2,
+        .epsilon = (hearth_number)params->epsilon,
+        .shrink = (hearth_number)shrink,
+        .unbias_1 = (hearth_number)(1 / (1 - pow(params->beta_1, optimizer->step))),
+        .unbias_2 = (hearth_number)(1 / (1 - pow(params->beta_2, optimizer->step))),
+        .rate = (hearth_number)rate,
+        .decay = (hearth_number)params->decay,
+    };
+    rows->adam(&step, lora->count, lora->gradients, optimizer->first, optimizer->second,
+               lora->values);
     hearth_lora_clear_gradients(lora);
     return norm;
 }

@@ -4,8 +4,9 @@
  * batches of a step) for every batch they are those of the mean over tokens, however the tokens are
  * cut into batches.
  *
- * Lifecycle: create for the largest batch, run, destroy. One thread; products take as many as
- * OpenBLAS is told to. For one number of those, equal inputs give equal bits. */
+ * Lifecycle: create for the largest batch, run, destroy. From one thread at a time, which leads
+ * threads of the pass's own (crew.h); for one number of those, equal inputs give equal bits. A
+ * batch goes through in parts of about 512 tokens, so that memory does not grow with it. */
 #ifndef HEARTH_TRAIN_PASS_H
 #define HEARTH_TRAIN_PASS_H
 
@@ -20,6 +21,7 @@ struct hearth_train_pass_params {
     /* Keeps only each layer's input, and computes a layer a second time on the way back: less
      * memory for about a third more time. */
     bool checkpoints;
+    unsigned threads; /* that compute; 0: one. Equal numbers give equal bits. */
 };
 
 /* HEARTH_ENOMEM. Base and adapter must outlive it. */

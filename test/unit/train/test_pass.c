@@ -54,7 +54,7 @@ static void finish(struct bed *bed)
 /* Gradients of all documents, `together` of them in a batch. */
 static float *gradients(struct bed *bed, uint32_t together, bool checkpoints, double *ret_loss)
 {
-    struct hearth_train_pass_params sizes = {TOKENS, 11, checkpoints};
+    struct hearth_train_pass_params sizes = {TOKENS, 11, checkpoints, 2};
     struct hearth_train_pass *pass = NULL;
     double loss;
     assert_int_equal(hearth_train_pass_create(bed->base, bed->lora, &sizes, &pass, NULL), 0);

@@ -1,0 +1,2 @@
+#define TRAIN_ROWS train_rows_plain
+#include "train/rows.inc.h"
