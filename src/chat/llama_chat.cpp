@@ -14,6 +14,8 @@
 struct hearth_chat {
     common_chat_templates_ptr templates;
     hearth_chat_abilities abilities = {};
+    const struct llama_model *model = nullptr;
+    mutable std::unique_ptr<hearth_chat_plain> plain; /* made when it is asked for */
 };
 
 namespace
@@ -133,6 +135,7 @@ void try_tool(hearth_chat &chat)
 void make(hearth_chat &chat, const struct llama_model *model, const char *text)
 {
     common_log_set_verbosity_thold(-1);
+    chat.model = model;
     if (text != nullptr) {
         hearth_chat_check_text(text);
     } else {
@@ -324,10 +327,12 @@ int write(const hearth_chat &chat, const std::string &json, struct hearth_buf *t
         body.contains("add_generation_prompt") && body.at("add_generation_prompt") == true;
     if (!chat.abilities.tells_tools)
         inputs = hearth_tools_as_texts(inputs);
-    const common_chat_params params = common_chat_templates_apply(chat.templates.get(), inputs);
-    if (params.prompt.size() > prompt_base + prompt_per_byte * json.size())
+    if (!chat.plain)
+        chat.plain = std::make_unique<hearth_chat_plain>(chat.model, chat.templates.get());
+    const std::string prompt = chat.plain->write(chat.templates.get(), inputs);
+    if (prompt.size() > prompt_base + prompt_per_byte * json.size())
         throw hearth_bound_reached{hearth_bound::memory, 0};
-    if (hearth_buf_append(text, params.prompt.data(), params.prompt.size()) != 0)
+    if (hearth_buf_append(text, prompt.data(), prompt.size()) != 0)
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the rendered conversation is too long");
     return 0;
 }

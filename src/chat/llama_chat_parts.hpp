@@ -16,6 +16,8 @@ extern "C" {
 
 #include <chat.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,29 @@ struct hearth_chat_abilities {
     bool object_arguments; /* it reads the arguments of a call, not only their text */
     bool tells_tools;      /* its prompt has the tools, and calls have a form that is known */
     bool thinks;           /* answers have thoughts, in tags that are known */
+};
+
+/* llama_chat_plain.cpp: conversations into text, and nothing else. One thread at a time. */
+class hearth_chat_plain
+{
+  public:
+    /* `model`: its vocabulary has the texts of the tokens that templates are told. */
+    hearth_chat_plain(const struct llama_model *model, const common_chat_templates *templates);
+    /* The library's own text. */
+    std::string write(const common_chat_templates *templates,
+                      const common_chat_templates_inputs &inputs);
+
+  private:
+    struct kind {
+        bool equal = true;
+        unsigned count = 0;
+    };
+    std::string render(const common_chat_templates_inputs &inputs) const;
+
+    std::unique_ptr<common_chat_template> template_;
+    std::string begin_, end_;
+    bool adds_begin_ = false, adds_end_ = false;
+    std::map<std::string, kind> kinds_;
 };
 
 /* llama_conversation.cpp: throws a hearth_chat_fault that names the member. */
