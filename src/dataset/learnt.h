@@ -38,8 +38,21 @@ struct hearth_learnt {
     uint32_t count, learnt;
 };
 
-/* `all`: every token is learnt but the first. HEARTH_EINVAL says why a row cannot be used, such as
- * a template that refuses it; HEARTH_ENOMEM. */
+/* Gets the parts of a row one after the other. What it wants to keep it takes out of `part`, which
+ * it leaves all zeros then. Not 0 ends the row with that error. */
+struct hearth_learnt_taker {
+    int (*take)(void *argument, struct hearth_learnt *part, struct hearth_error *error);
+    void *argument;
+};
+
+/* `all`: every token is learnt but the first. Most rows are one part. Some templates show an answer
+ * in another way once others follow (without its thoughts): each such answer is a part of its own,
+ * the conversation up to it, as the model is asked for it. HEARTH_EINVAL says why a row cannot be
+ * used, such as a template that refuses it; HEARTH_ENOMEM. */
+int hearth_learn_parts(const struct hearth_words *words, const struct hearth_dataset_row *row,
+                       bool all, const struct hearth_learnt_taker *taker,
+                       struct hearth_error *error);
+/* The same of a row that is one part; HEARTH_EINVAL for another. */
 int hearth_learn_row(const struct hearth_words *words, const struct hearth_dataset_row *row,
                      bool all, struct hearth_learnt *ret_learnt, struct hearth_error *error);
 void hearth_learnt_finish(struct hearth_learnt *learnt); /* all zeros is allowed */

@@ -40,8 +40,12 @@ static int check_message(const json_t *one, size_t number, bool *ret_answers,
 {
     const char *role = text_of(one, "role");
     const json_t *content = json_object_get(one, "content");
+    const json_t *weight = json_object_get(one, "weight");
     if (!role)
         return hearth_error_set(error, HEARTH_EINVAL, "message %zu has no role", number);
+    if (weight && hearth_json_number(one, "weight", 2) != 0 &&
+        hearth_json_number(one, "weight", 2) != 1)
+        return hearth_error_set(error, HEARTH_EINVAL, "message %zu: weight must be 0 or 1", number);
     if (!json_is_string(content) && !json_is_array(content) &&
         !json_is_array(json_object_get(one, "tool_calls")))
         return hearth_error_set(error, HEARTH_EINVAL, "message %zu has no content", number);

@@ -1,5 +1,6 @@
 /* Shows which tokens of a file's rows a base learns, for test/e2e/test_datasets.py:
- * `learn_rows BASE DATA [all]` prints a line of JSON for each row, {"line","tokens","counts"} or
+ * `learn_rows BASE DATA [all]` prints a line of JSON for each part of a row,
+ * {"line","tokens","counts"} or
  * {"line","fault"}, and at the end the facts of the file. With `quiet` only the end. */
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,12 +13,12 @@
 struct showing {
     const struct hearth_words *words;
     bool all, quiet;
-    uint64_t tokens, learnt, refused;
+    uint64_t line, tokens, learnt, refused;
 };
 
-static void print_tokens(const struct hearth_dataset_row *row, const struct hearth_learnt *learnt)
+static void print_tokens(uint64_t line, const struct hearth_learnt *learnt)
 {
-    printf("{\"line\":%" PRIu64 ",\"tokens\":[", row->line);
+    printf("{\"line\":%" PRIu64 ",\"tokens\":[", line);
     for (uint32_t i = 0; i < learnt->count; i++)
         printf("%s%" PRId32, i > 0 ? "," : "", learnt->tokens[i]);
     printf("],\"counts\":[");
@@ -35,23 +36,28 @@ static void print_fault(uint64_t line, const char *message)
     hearth_buf_finish(&text);
 }
 
+static int take(void *argument, struct hearth_learnt *part, struct hearth_error *error)
+{
+    struct showing *showing = argument;
+    (void)error;
+    showing->tokens += part->count;
+    showing->learnt += part->learnt;
+    if (!showing->quiet)
+        print_tokens(showing->line, part);
+    return 0;
+}
+
 static int on_row(void *argument, const struct hearth_dataset_row *row, struct hearth_error *error)
 {
     struct showing *showing = argument;
-    struct hearth_learnt learnt;
+    const struct hearth_learnt_taker taker = {take, showing};
     struct hearth_error why = {.code = 0};
-    int rc = hearth_learn_row(showing->words, row, showing->all, &learnt, &why);
     (void)error;
-    if (rc != 0) {
+    showing->line = row->line;
+    if (hearth_learn_parts(showing->words, row, showing->all, &taker, &why) != 0) {
         showing->refused++;
         print_fault(row->line, why.message);
-        return 0;
     }
-    showing->tokens += learnt.count;
-    showing->learnt += learnt.learnt;
-    if (!showing->quiet)
-        print_tokens(row, &learnt);
-    hearth_learnt_finish(&learnt);
     return 0;
 }
 

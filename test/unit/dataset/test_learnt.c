@@ -65,6 +65,25 @@ static bool ends(void *argument, int32_t token)
 static const struct hearth_words words = {render, tokenize, spell, NULL, END, ends};
 
 /* What is learnt stands in brackets. */
+static void show(const struct hearth_learnt *learnt, char *ret_text)
+{
+    struct hearth_buf text;
+    uint32_t counted = 0;
+    hearth_buf_init(&text, 1000);
+    for (uint32_t i = 0; i < learnt->count; i++) {
+        bool before = i > 0 && learnt->counts[i - 1];
+        if (before != learnt->counts[i])
+            hearth_buf_char(&text, before ? ']' : '[');
+        spell(NULL, learnt->tokens[i], &text);
+        counted += learnt->counts[i];
+    }
+    assert_int_equal(counted, learnt->learnt);
+    if (learnt->count && learnt->counts[learnt->count - 1])
+        hearth_buf_char(&text, ']');
+    strcpy(ret_text, hearth_buf_cstr(&text));
+    hearth_buf_finish(&text);
+}
+
 static int learn(enum hearth_dataset_form form, const char *json, bool all, char *ret_text,
                  struct hearth_error *error)
 {
@@ -76,23 +95,33 @@ static int learn(enum hearth_dataset_form form, const char *json, bool all, char
     json_decref(value);
     if (rc)
         return rc;
-    struct hearth_buf text;
-    uint32_t counted = 0;
-    hearth_buf_init(&text, 1000);
-    for (uint32_t i = 0; i < learnt.count; i++) {
-        bool before = i > 0 && learnt.counts[i - 1];
-        if (before != learnt.counts[i])
-            hearth_buf_char(&text, before ? ']' : '[');
-        spell(NULL, learnt.tokens[i], &text);
-        counted += learnt.counts[i];
-    }
-    assert_int_equal(counted, learnt.learnt);
-    if (learnt.count && learnt.counts[learnt.count - 1])
-        hearth_buf_char(&text, ']');
-    strcpy(ret_text, hearth_buf_cstr(&text));
-    hearth_buf_finish(&text);
+    show(&learnt, ret_text);
     hearth_learnt_finish(&learnt);
     return 0;
+}
+
+static int take(void *argument, struct hearth_learnt *part, struct hearth_error *error)
+{
+    char *text = argument;
+    (void)error;
+    show(part, text + strlen(text));
+    strcat(text, "|");
+    return 0;
+}
+
+/* How many parts there are. */
+static int learn_parts(const char *json, char *ret_text)
+{
+    json_t *value = hearth_json_parse(json, strlen(json), NULL);
+    const struct hearth_dataset_row row = {1, HEARTH_FORM_MESSAGES, value};
+    const struct hearth_learnt_taker taker = {take, ret_text};
+    int parts = 0;
+    *ret_text = '\0';
+    assert_int_equal(hearth_learn_parts(&words, &row, false, &taker, NULL), 0);
+    for (const char *at = ret_text; *at; at++)
+        parts += *at == '|';
+    json_decref(value);
+    return parts;
 }
 
 #define TURN(role, text) "{\"role\":\"" role "\",\"content\":\"" text "\"}"
@@ -123,8 +152,23 @@ static void test_thoughts_that_a_template_hides_are_told(void **state)
     static const char earlier[] = "{\"messages\":[" TURN("user", "q") "," TURN(
         "assistant", "(hm)yes") "," TURN("user", "w") "," TURN("assistant", "no") "]}";
     assert_int_equal(learn(HEARTH_FORM_MESSAGES, earlier, false, text, &error), HEARTH_EINVAL);
-    assert_non_null(strstr(error.message, "message 2"));
+    assert_non_null(strstr(error.message, "several parts"));
+    assert_int_equal(learn_parts(earlier, text), 2);
+    assert_string_equal(text, "u:q<e>\na:yes<e>\nu:w<e>\na:[no<e>]\n|"
+                              "u:q<e>\na:[(hm)yes<e>]\n|");
     hides_thoughts = false;
+}
+
+static void test_a_weight_of_0_leaves_an_answer_out(void **state)
+{
+    (void)state;
+    char text[1000];
+    static const char json[] = "{\"messages\":[" TURN("assistant", "hi") "," TURN(
+        "user", "q") ","
+                     "{\"role\":\"assistant\",\"content\":\"yes\",\"weight\":0}," TURN(
+                         "user", "w") "," TURN("assistant", "no") "]}";
+    assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, false, text, NULL), 0);
+    assert_string_equal(text, "a:hi<e>\nu:q<e>\na:yes<e>\nu:w<e>\na:[no<e>]\n");
 }
 
 static void test_of_a_prompt_the_completion_is_learnt(void **state)
@@ -170,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_answers_and_their_ends_are_learnt),
         cmocka_unit_test(test_thoughts_that_a_template_hides_are_told),
+        cmocka_unit_test(test_a_weight_of_0_leaves_an_answer_out),
         cmocka_unit_test(test_of_a_prompt_the_completion_is_learnt),
         cmocka_unit_test(test_what_the_template_refuses_is_refused),
         cmocka_unit_test(test_a_cut_row_counts_what_is_left),
