@@ -6,6 +6,7 @@
 #include "backend/engines.h"
 #include "backend/supervisor.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "domain/blame.h"
 #include "format/engine_choice.h"
@@ -112,10 +113,18 @@ static int run(const struct hearth_probe_options *options, struct hearth_backend
     return rc;
 }
 
+/* The plan of a load with an adapter checks its names and shapes. */
+static void adapter_setting(const char *adapter, struct hearth_buf *ret_text)
+{
+    json_t *settings = json_pack("{s:[s]}", "adapters", adapter);
+    hearth_json_dump(ret_text, settings);
+    json_decref(settings);
+}
+
 /* An engine that this build does not have is no fault of the file: its name is what is known then,
  * without facts. */
-int hearth_probe(void *argument, const char *path, char *ret_engine, size_t engine_size,
-                 struct hearth_buf *ret_facts_json, struct hearth_error *error)
+int hearth_probe(void *argument, const char *path, const char *adapter, char *ret_engine,
+                 size_t engine_size, struct hearth_buf *ret_facts_json, struct hearth_error *error)
 {
     const struct hearth_probe_options *options = argument;
     const char *engine = hearth_engine_for_path(path);
@@ -130,7 +139,14 @@ int hearth_probe(void *argument, const char *path, char *ret_engine, size_t engi
         spec->hello.sandbox = options->sandbox;
         snprintf(spec->hello.engine, sizeof(spec->hello.engine), "%s", engine);
         snprintf(spec->hello.model_path, sizeof(spec->hello.model_path), "%s", path);
+        struct hearth_buf settings;
+        hearth_buf_init(&settings, 64 * 1024);
+        if (adapter)
+            adapter_setting(adapter, &settings);
+        spec->hello.settings_json = adapter ? hearth_buf_cstr(&settings) : NULL;
+        spec->hello.readable = adapter;
         rc = run(options, spec, ret_facts_json, error);
+        hearth_buf_finish(&settings);
     }
     if (rc == 0)
         snprintf(ret_engine, engine_size, "%s", engine);

@@ -21,9 +21,10 @@ struct hearth_probe_options {
 
 /* `options` is a struct hearth_probe_options. Returns the engine's name and the model's facts (a
  * JSON object); the name alone when this build does not have that engine. HEARTH_EMODEL says what
- * is wrong with the file, HEARTH_ENOTIMPL that the engine does not know its architecture. */
-int hearth_probe(void *options, const char *path, char *ret_engine, size_t engine_size,
-                 struct hearth_buf *ret_facts_json, struct hearth_error *error);
+ * is wrong with the file, HEARTH_ENOTIMPL that the engine does not know its architecture. An
+ * `adapter` (a path, or NULL) that does not fit the model is an error of the same kinds. */
+int hearth_probe(void *options, const char *path, const char *adapter, char *ret_engine,
+                 size_t engine_size, struct hearth_buf *ret_facts_json, struct hearth_error *error);
 
 /* "auto", "require", "off"; anything else is auto. */
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word);

@@ -97,6 +97,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
         request->source = absolute_source(invocation->arena, request->source);
     request->name = hearth_invocation_option(invocation, "name");
     request->label = hearth_invocation_option(invocation, "label");
+    request->base = hearth_invocation_option(invocation, "base");
     request->task = hearth_invocation_option(invocation, "task");
     request->description = hearth_invocation_option(invocation, "description");
     request->device = hearth_invocation_option(invocation, "device");
@@ -299,6 +300,7 @@ static json_t *request_json(const struct hearth_install_request *request)
     put_text(body, "source", request->source);
     put_text(body, "name", request->name);
     put_text(body, "version", request->label);
+    put_text(body, "base", request->base);
     put_text(body, "task", request->task);
     put_text(body, "description", request->description);
     put_text(body, "device", request->device);
@@ -376,6 +378,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     body = json_object();
     put_text(body, "source", request->source);
     put_text(body, "label", request->label);
+    put_text(body, "base", request->base);
     call.path =
         hearth_client_path(install->invocation->arena, "/models/", request->name, "/versions");
     call.body = body;

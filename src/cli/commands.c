@@ -13,6 +13,9 @@ static const struct hearth_option install_options[] = {
      .argument = "NAME",
      .help = "the name of the model; the default is made of the source's name"},
     {.name = "label", .argument = "TEXT", .help = "a label for this version"},
+    {.name = "base",
+     .argument = "MODEL[:VERSION]",
+     .help = "the source is an adapter (LoRA: a GGUF file or a folder of PEFT's) of this model"},
     {.name = "task",
      .argument = "TASK",
      .help =

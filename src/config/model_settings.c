@@ -272,3 +272,19 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
         return hearth_error_set(error, HEARTH_EPARSE, "the model's settings must be a JSON object");
     return 0;
 }
+
+void hearth_model_settings_adapt(struct hearth_model_settings *settings, const char *adapter,
+                                 struct hearth_arena *arena)
+{
+    const char *text = settings->engine_json ? settings->engine_json : "{}";
+    json_t *object = hearth_json_parse(text, strlen(text), NULL);
+    json_t *list = json_object_get(object, "adapters");
+    if (!json_is_array(list)) {
+        list = json_array();
+        json_object_set_new(object, "adapters", list);
+    }
+    json_array_append_new(list, json_string(adapter));
+    settings->engine_json = engine_part(object, arena);
+    settings->readable = readable_paths(object, arena);
+    json_decref(object);
+}

@@ -60,6 +60,11 @@ struct hearth_model_settings {
     const char *readable;    /* paths that it names, one a line; NULL: none */
 };
 
+/* The engine's settings and the readable paths with one adapter more, behind those that are there.
+ * Texts of the arena. */
+void hearth_model_settings_adapt(struct hearth_model_settings *settings, const char *adapter,
+                                 struct hearth_arena *arena);
+
 /* HEARTH_EPARSE when the text is no JSON object; a value of a wrong type counts as absent. */
 int hearth_model_settings_read(const char *settings_json, const struct hearth_settings *server,
                                struct hearth_arena *arena, struct hearth_model_settings *ret,

@@ -89,15 +89,20 @@ static bool is_folder(const char *path)
 
 /* An engine that does not know this model (HEARTH_ENOTIMPL) is no reason to refuse it: another
  * build may. All other faults are the file's. */
-static int probe(struct hearth_installing *install, const char *path)
+static int probe(struct hearth_installing *install, const char *path, const char *adapter)
 {
     struct hearth_registry *registry = install->registry;
     char engine[64] = "";
     struct hearth_buf facts;
     hearth_buf_init(&facts, 64 * 1024);
-    int rc = registry->probe(registry->probe_argument, path, engine, sizeof(engine), &facts,
-                             install->error);
-    if (rc == HEARTH_ENOTIMPL) {
+    int rc = registry->probe(registry->probe_argument, path, adapter, engine, sizeof(engine),
+                             &facts, install->error);
+    if (rc && adapter) {
+        hearth_error_prefix(install->error, "%s:%lld does not fit its base %s:%lld", install->name,
+                            (long long)install->version->number, install->base_model->name,
+                            (long long)install->base_version->number);
+        rc = rc == HEARTH_ENOTIMPL ? HEARTH_EMODEL : rc;
+    } else if (rc == HEARTH_ENOTIMPL) {
         install->engine = "";
         install->reason = hearth_arena_strdup(install->arena, install->error->message);
         rc = install->reason ? 0 : hearth_install_no_room(install);
@@ -117,6 +122,28 @@ static int probe(struct hearth_installing *install, const char *path)
     return rc;
 }
 
+/* An adapter is read beside its base, so that names, shapes and ranks are known to fit. Its rows
+ * are not written yet, so the files are the install's. */
+static int check_adapter(struct hearth_installing *install)
+{
+    char path[PATH_MAX], base[PATH_MAX];
+    const struct hearth_model model = {.name = install->name};
+    const struct hearth_version version = {.number = install->version->number,
+                                           .state = HEARTH_VERSION_READY,
+                                           .files = install->files,
+                                           .file_count = install->source->file_count};
+    int rc = hearth_registry_adapter_path(install->registry, &model, &version, path, sizeof(path),
+                                          install->error);
+    if (!rc)
+        rc = hearth_registry_path(install->registry, install->base_model, install->base_version,
+                                  base, sizeof(base), install->error);
+    install->engine = install->base_version->engine;
+    if (rc || !install->registry->probe)
+        return rc;
+    rc = probe(install, base, path);
+    return rc ? rc : hearth_install_step(install, hearth_install_check_settings);
+}
+
 /* The header is read in a sandboxed worker, through the links that an engine will be given. */
 static int check_model(struct hearth_installing *install)
 {
@@ -129,9 +156,11 @@ static int check_model(struct hearth_installing *install)
         rc = hearth_active_links_make(install->registry, install->name, install->version->number,
                                       install->files, install->source->file_count, path,
                                       sizeof(path), install->error);
+    if (!rc && install->base_version)
+        return check_adapter(install);
     if (rc || !install->registry->probe)
         return rc;
-    rc = probe(install, path);
+    rc = probe(install, path, NULL);
     return rc ? rc : hearth_install_step(install, hearth_install_check_settings);
 }
 
@@ -277,6 +306,8 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
         if (rc && request->model_id && request->version_number)
             hearth_install_step(&install, hearth_install_fail_registered);
     }
+    if (!rc && (request->base || request->version_number))
+        rc = hearth_install_step(&install, hearth_install_find_base);
     if (!rc)
         rc = choose_name(&install);
     if (!rc)

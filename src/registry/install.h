@@ -16,6 +16,7 @@ struct hearth_install_request {
     const char *source;
     const char *name; /* NULL: the source's own */
     const char *task, *description, *tags_json, *device, *settings_json, *label; /* NULL: default */
+    const char *base;                       /* the version is an adapter of this one; or NULL */
     int64_t model_id, version_number;       /* a registered version to fill; 0: make them */
     const struct hearth_lock_entry *locked; /* reproduce exactly this, or NULL */
     unsigned parallel;                      /* files at once; 0: 4 */
@@ -23,10 +24,11 @@ struct hearth_install_request {
 };
 
 /* Reads what a model is from the file or folder at `path`: which engine takes it, into `ret_engine`
- * (`engine_size` bytes), and its facts as a JSON object. */
-typedef int hearth_registry_probe(void *argument, const char *path, char *ret_engine,
-                                  size_t engine_size, struct hearth_buf *ret_facts_json,
-                                  struct hearth_error *error);
+ * (`engine_size` bytes), and its facts as a JSON object. With an `adapter` (or NULL) that one is
+ * held against the model too, whose facts they stay. */
+typedef int hearth_registry_probe(void *argument, const char *path, const char *adapter,
+                                  char *ret_engine, size_t engine_size,
+                                  struct hearth_buf *ret_facts_json, struct hearth_error *error);
 
 struct hearth_registry {
     struct hearth_store *store;
@@ -68,6 +70,12 @@ void hearth_install_name_source(const struct hearth_install_request *request,
 int hearth_registry_path(struct hearth_registry *registry, const struct hearth_model *model,
                          const struct hearth_version *version, char *ret_path, size_t size,
                          struct hearth_error *error);
+
+/* The same for the adapter of a version that is based on another: a GGUF file, or the folder of
+ * PEFT's two files. HEARTH_EMODEL when none of its files is one. */
+int hearth_registry_adapter_path(struct hearth_registry *registry, const struct hearth_model *model,
+                                 const struct hearth_version *version, char *ret_path, size_t size,
+                                 struct hearth_error *error);
 
 /* Reads every file of a version again, as an engine would find it. HEARTH_EDIGEST names the file
  * that differs. Takes as long as reading all of it does. */

@@ -66,6 +66,11 @@ static const char *digest_of(const struct hearth_version *version, const char *p
     return "";
 }
 
+static int64_t base_of(const struct hearth_installing *install)
+{
+    return install->base_version ? install->base_version->id : 0;
+}
+
 /* The same paths with the same digests, in whatever order. */
 static bool has_same_files(const struct hearth_version *version, const struct hearth_file *files,
                            size_t count)
@@ -89,7 +94,8 @@ static bool may_take_up(const struct hearth_installing *install,
                          version->state == HEARTH_VERSION_REGISTERED;
     if (install->request->version_number)
         return version->number == install->request->version_number;
-    return is_unfinished && strcmp(version->source, install->text) == 0;
+    return is_unfinished && strcmp(version->source, install->text) == 0 &&
+           version->base_version_id == base_of(install);
 }
 
 static int read_version(struct hearth_installing *install, struct hearth_store *store,
@@ -104,8 +110,9 @@ static int put_version(struct hearth_installing *install, struct hearth_store *s
 {
     const struct hearth_install_request *request = install->request;
     int64_t id, number = 0;
-    const struct hearth_version fresh =
+    struct hearth_version fresh =
         hearth_version_fresh(install->model_id, request->label, install->text);
+    fresh.base_version_id = base_of(install);
     int rc = hearth_store_version_create(store, &fresh, hearth_clock_wall_ms(), &id, &number,
                                          install->error);
     install->made_version = rc == 0;
@@ -197,7 +204,8 @@ void hearth_install_find_same(struct hearth_store *store, void *argument)
     install->rc = hearth_store_version_list(store, model->id, install->arena, &versions, &count,
                                             install->error);
     for (size_t i = 0; !install->rc && i < count; i++)
-        if (has_same_files(&versions[i], install->files, install->source->file_count))
+        if (versions[i].base_version_id == base_of(install) &&
+            has_same_files(&versions[i], install->files, install->source->file_count))
             install->same_number = versions[i].number;
 }
 

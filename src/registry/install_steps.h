@@ -3,6 +3,7 @@
 #ifndef HEARTH_REGISTRY_INSTALL_STEPS_H
 #define HEARTH_REGISTRY_INSTALL_STEPS_H
 
+#include "registry/base_version.h"
 #include "registry/registry_parts.h"
 
 #include <limits.h>
@@ -23,11 +24,13 @@ struct hearth_installing {
     struct hearth_version *version; /* ours, as it stands in the store */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
-    const char *reason;            /* why no engine takes it, or "" */
-    bool made_model, made_version; /* the rows are this install's */
-    bool bytes_came;               /* of some file: there may be partial blobs */
-    int64_t same_number;           /* a ready version with the same bytes, or 0 */
-    int rc;                        /* outcome of a step on the store */
+    struct hearth_model *base_model;     /* of an adapter, else NULL */
+    struct hearth_version *base_version; /* NULL too */
+    const char *reason;                  /* why no engine takes it, or "" */
+    bool made_model, made_version;       /* the rows are this install's */
+    bool bytes_came;                     /* of some file: there may be partial blobs */
+    int64_t same_number;                 /* a ready version with the same bytes, or 0 */
+    int rc;                              /* outcome of a step on the store */
     struct hearth_error *error;
     struct hearth_installing *next; /* in the list of install_claim.c */
 };
@@ -50,6 +53,8 @@ int hearth_install_renew_claim(void *argument, struct hearth_error *error);
 
 /* Steps on the store; `argument` is the install, whose `rc` is their outcome. */
 
+/* What the version is based on, by the request or by the registered version's row. */
+void hearth_install_find_base(struct hearth_store *store, void *argument);
 /* The name of the model that the request gives by id. */
 void hearth_install_read_name(struct hearth_store *store, void *argument);
 /* `same_number` becomes a version with the same bytes, unless one was asked for by number. */

@@ -72,6 +72,8 @@ json_t *hearth_version_json(const struct hearth_version *version)
     set(object, "source", json_string(version->source));
     set(object, "source_revision", json_string(version->source_revision));
     set(object, "engine", json_string(version->engine));
+    if (version->base_version_id)
+        set(object, "base_version_id", json_integer(version->base_version_id));
     set(object, "size", json_integer(size));
     set(object, "files", files);
     set(object, "metrics", stored(version->metrics_json));

@@ -8,6 +8,7 @@
 #include "format/engine_choice.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "registry/base_version.h"
 #include "registry/install.h"
 
 #include <stdio.h>
@@ -30,6 +31,8 @@ struct hearth_locating {
     struct hearth_arena *arena; /* of the rows */
     struct hearth_model *model;
     struct hearth_version *version;
+    struct hearth_model *base_model; /* of an adapter, else NULL */
+    struct hearth_version *base;     /* NULL too */
     struct hearth_location location;
 };
 
@@ -63,20 +66,33 @@ static const struct hearth_lock_file *pinned_file(const struct hearth_lock_entry
 
 /* Every file that the lock pins must be there with the same digest, and no other file may be there:
  * one more could be a module that the engine loads. */
-static int compare(const struct hearth_catalog_entry *entry, const struct hearth_version *version,
+static int compare(const struct hearth_model *model, const struct hearth_version *version,
                    const struct hearth_lock_entry *pin, struct hearth_error *error)
 {
+    long long number = (long long)version->number;
     for (size_t i = 0; i < version->file_count; i++) {
         const struct hearth_lock_file *file = pinned_file(pin, version->files[i].path);
         if (!file || strcmp(file->sha256, version->files[i].sha256) != 0)
-            return hearth_error_set(
-                error, HEARTH_EDIGEST, "%s, file %.200s: %s", entry->id, version->files[i].path,
-                file ? "it is not the one that hearth.lock pins" : "hearth.lock does not have it");
+            return hearth_error_set(error, HEARTH_EDIGEST, "%s:%lld, file %.200s: %s", model->name,
+                                    number, version->files[i].path,
+                                    file ? "it is not the one that hearth.lock pins"
+                                         : "hearth.lock does not have it");
     }
     if (version->file_count != pin->file_count)
-        return hearth_error_set(error, HEARTH_EDIGEST, "%s has %zu files, hearth.lock pins %zu",
-                                entry->id, version->file_count, pin->file_count);
+        return hearth_error_set(error, HEARTH_EDIGEST,
+                                "%s:%lld has %zu files, hearth.lock pins %zu", model->name, number,
+                                version->file_count, pin->file_count);
     return 0;
+}
+
+static int compare_pinned(const struct hearth_locating *locating, const struct hearth_lock *lock,
+                          const struct hearth_model *model, const struct hearth_version *version,
+                          struct hearth_error *error)
+{
+    const struct hearth_lock_entry *pin = hearth_lock_find(lock, model->name);
+    return pin ? compare(model, version, pin, error)
+               : hearth_error_set(error, HEARTH_EDIGEST, "model '%s' is not in %s", model->name,
+                                  locating->lock_path);
 }
 
 /* The lock is read for each load: a person may have written it anew while the server runs. */
@@ -89,13 +105,10 @@ static int compare_with_lock(const struct hearth_locating *locating, struct hear
         rc = hearth_error_set(error, HEARTH_EDIGEST,
                               "the server is locked, and %s is not there; hearth lock writes it",
                               locating->lock_path);
-    const struct hearth_lock_entry *pin =
-        rc < 0 ? NULL : hearth_lock_find(lock, locating->entry->name);
-    if (pin)
-        rc = compare(locating->entry, locating->version, pin, error);
-    else if (rc == 0)
-        rc = hearth_error_set(error, HEARTH_EDIGEST, "model '%s' is not in %s",
-                              locating->entry->name, locating->lock_path);
+    if (rc == 0)
+        rc = compare_pinned(locating, lock, locating->model, locating->version, error);
+    if (rc == 0 && locating->base)
+        rc = compare_pinned(locating, lock, locating->base_model, locating->base, error);
     hearth_arena_destroy(arena);
     return rc;
 }
@@ -105,26 +118,51 @@ static int compare_with_lock(const struct hearth_locating *locating, struct hear
 static int verify(const struct hearth_locating *locating, struct hearth_error *error)
 {
     int rc = locating->lock_path ? compare_with_lock(locating, error) : 0;
-    return rc < 0 ? rc
-                  : hearth_registry_verify(locating->registry, locating->model, locating->version,
-                                           error);
+    if (rc == 0)
+        rc = hearth_registry_verify(locating->registry, locating->model, locating->version, error);
+    if (rc == 0 && locating->base)
+        rc =
+            hearth_registry_verify(locating->registry, locating->base_model, locating->base, error);
+    return rc;
 }
 
 /* Names do not count where digests are recorded: the same bytes may be installed under another. */
+static void digest_files(struct hearth_sha256 *digest, const struct hearth_version *version)
+{
+    for (size_t i = 0; version && i < version->file_count; i++)
+        hearth_sha256_update(digest, version->files[i].sha256, strlen(version->files[i].sha256));
+}
+
 static void tell_files(const struct hearth_locating *locating, struct hearth_location *location)
 {
     struct hearth_sha256 *digest = hearth_sha256_create();
-    const struct hearth_version *version = locating->version;
     struct stat status;
-    for (size_t i = 0; version && i < version->file_count; i++)
-        hearth_sha256_update(digest, version->files[i].sha256, strlen(version->files[i].sha256));
-    if (!version && stat(location->path, &status) == 0) {
+    digest_files(digest, locating->base);
+    digest_files(digest, locating->version);
+    if (!locating->version && stat(location->path, &status) == 0) {
         const int64_t about[] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
         hearth_sha256_update(digest, location->path, strlen(location->path));
         hearth_sha256_update(digest, about, sizeof(about));
     }
     hearth_sha256_hex(digest, location->digest);
     hearth_sha256_destroy(digest);
+}
+
+/* The base's files are what an engine opens, and the adapter's are loaded beside them. */
+static int find_adapted(const struct hearth_locating *locating, struct hearth_location *location,
+                        struct hearth_error *error)
+{
+    int rc = hearth_registry_path(locating->registry, locating->base_model, locating->base,
+                                  location->path, sizeof(location->path), error);
+    if (rc == 0)
+        rc = hearth_registry_adapter_path(locating->registry, locating->model, locating->version,
+                                          location->adapter, sizeof(location->adapter), error);
+    if (rc == 0 && access(location->adapter, R_OK) < 0)
+        rc = hearth_error_set(error, HEARTH_EMODEL, "%s: the adapter's file is not there any more",
+                              location->adapter);
+    snprintf(location->base, sizeof(location->base), "%s:%lld", locating->base_model->name,
+             (long long)locating->base->number);
+    return rc;
 }
 
 /* On our lane */
@@ -136,6 +174,8 @@ static void look(void *argument)
     int rc = 0;
     if (locating->entry->path[0])
         snprintf(location->path, sizeof(location->path), "%s", locating->entry->path);
+    else if (locating->base)
+        rc = find_adapted(locating, location, error);
     else
         rc = hearth_registry_path(locating->registry, locating->model, locating->version,
                                   location->path, sizeof(location->path), error);
@@ -172,6 +212,23 @@ static void look_on_lane(void *argument)
         tell_fault(locating, HEARTH_EQUEUEFULL, "too many models are being looked for");
 }
 
+/* The store lets nobody delete a base of something, but another program may have changed its state.
+ */
+static int read_base(struct hearth_store *store, struct hearth_locating *locating,
+                     struct hearth_error *error)
+{
+    int64_t id = locating->version->base_version_id;
+    if (!id)
+        return 0;
+    int rc = hearth_base_version_find(store, id, locating->arena, &locating->base_model,
+                                      &locating->base, error);
+    if (rc == 0)
+        rc = hearth_base_version_check(locating->base_model, locating->base, error);
+    if (rc < 0)
+        hearth_error_prefix(error, "%s is an adapter", locating->entry->id);
+    return rc == HEARTH_ENOTFOUND ? HEARTH_ECONFLICT : rc;
+}
+
 /* On the store's lane. Read anew and not taken from the catalogue, because the rows name the
  * files and their digests, which the catalogue does not keep. */
 static void read_rows(struct hearth_store *store, void *argument)
@@ -183,6 +240,8 @@ static void read_rows(struct hearth_store *store, void *argument)
     if (rc == 0)
         rc = hearth_store_version_get(store, locating->entry->model_id, locating->entry->number,
                                       locating->arena, &locating->version, error);
+    if (rc == 0)
+        rc = read_base(store, locating, error);
     error->code = rc;
 }
 

@@ -18,6 +18,8 @@ struct hearth_locating;
 
 struct hearth_location {
     char path[4096];
+    char adapter[4096]; /* to be loaded beside it; "": none */
+    char base[192];     /* "name:number" of what the adapter is based on, at `path`; "" */
     const char *engine; /* by the look of the files, or NULL */
     /* Tells these files from others: a digest of the recorded digests, or, of a file without a
      * registry row, one of its name, size and time of change. */
@@ -25,9 +27,10 @@ struct hearth_location {
     struct hearth_error error; /* code 0: found */
 };
 
-/* `verify` reads every file again and names the one that differs; with a `lock_path` (or NULL, must
- * outlive the call's work) the files must be those that the lock pins. `on_located` comes later,
- * exactly once, unless it is canceled. `registry` may be NULL for an entry with a path. */
+/* Of an adapter the path is its base's. `verify` reads every file again and names the one that
+ * differs; with a `lock_path` (or NULL, must outlive the call's work) the files must be those that
+ * the lock pins. `on_located` comes later, exactly once, unless it is canceled. `registry` may be
+ * NULL for an entry with a path. */
 struct hearth_locating *
 hearth_locate(struct hearth_loop *loop, struct hearth_lane *lane, struct hearth_registry *registry,
               const struct hearth_catalog_entry *entry, bool verify, const char *lock_path,

@@ -1,6 +1,7 @@
 #include "serving/model_load.h"
 
 #include "backend/engines.h"
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 
 /* Between two looks whether there is room now: a busy model may have become idle. */
-enum { LOOK_AGAIN_MS = 100 };
+enum { LOOK_AGAIN_MS = 100, ARENA_MAX = 4 << 20 };
 
 struct hearth_model_load {
     struct hearth_model_identity *identity;
@@ -27,7 +28,9 @@ struct hearth_model_load {
     struct hearth_machine_look *looking; /* under way, or NULL */
     struct hearth_timer *again;          /* while it seeks room */
     char engine[HEARTH_ENGINE_NAME_MAX];
-    char *path; /* where it lies */
+    char *path;     /* where it lies */
+    char *adapter;  /* what is loaded beside it, or NULL */
+    char base[192]; /* of the adapter: "name:number" */
     char files[HEARTH_SHA256_HEX];
     char fingerprint[HEARTH_FINGERPRINT_SIZE];
     char *engine_json;         /* the engine's settings with which the present process loads */
@@ -61,6 +64,17 @@ static void fail(struct hearth_model_load *load, const struct hearth_error *erro
     load->seeks_room = false;
     leave_gate(load);
     load->ops->on_failed(load->argument, error);
+}
+
+/* Adapter and base were held against each other at the install. If they do not fit now, one of them
+ * has changed since: the two names say what to look at. */
+static void blame_adapter(const struct hearth_model_load *load, struct hearth_error *error)
+{
+    if (!load->adapter || (error->code != HEARTH_EMODEL && error->code != HEARTH_ENOTIMPL))
+        return;
+    hearth_error_prefix(error, "the adapter %s cannot be used with its base %s",
+                        load->identity->entry->id, load->base);
+    error->code = HEARTH_ECONFLICT;
 }
 
 /* Room */
@@ -135,8 +149,10 @@ static void on_ready(void *argument)
 static void on_failed(void *argument, const struct hearth_error *error)
 {
     struct hearth_model_load *load = argument;
-    if (!load->error.code)
-        load->error = *error;
+    if (load->error.code)
+        return;
+    load->error = *error;
+    blame_adapter(load, &load->error);
 }
 
 /* Three ways on: it made place for itself and tries again, it said that it cannot be loaded, or its
@@ -172,7 +188,13 @@ static const struct hearth_process_ops process_ops = {
  * read the weights. */
 static void start(struct hearth_model_load *load, const struct hearth_machine *machine)
 {
+    struct hearth_model_settings settings = load->identity->settings;
+    struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
+    if (load->adapter)
+        hearth_model_settings_adapt(&settings, load->adapter, arena);
     const struct hearth_process_start how = {
+        .settings_json = settings.engine_json,
+        .readable = settings.readable,
         .engine = load->engine,
         .engines_path = load->place->engines->path,
         .model_path = load->path,
@@ -184,6 +206,7 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
     struct hearth_error error;
     if (hearth_model_process_start(load->process, &how, &error) < 0)
         fail(load, &error);
+    hearth_arena_destroy(arena);
 }
 
 /* Its turn goes on: only now is known what is free, with all that was promised to those who passed
@@ -253,6 +276,9 @@ static void on_located(void *argument, const struct hearth_location *location)
     load->verified = true;
     hearth_free(load->path);
     load->path = hearth_strdup(location->path);
+    hearth_free(load->adapter);
+    load->adapter = *location->adapter ? hearth_strdup(location->adapter) : NULL;
+    snprintf(load->base, sizeof(load->base), "%s", location->base);
     snprintf(load->files, sizeof(load->files), "%s", location->digest);
     hearth_load_gate_enter(load->place->gate, &load->pass);
 }
@@ -349,6 +375,7 @@ void hearth_load_destroy(struct hearth_model_load *load)
     hearth_load_gate_remove(load->place->gate, &load->pass);
     hearth_timer_destroy(load->again);
     hearth_free(load->path);
+    hearth_free(load->adapter);
     hearth_free(load->engine_json);
     hearth_free(load);
 }

@@ -187,8 +187,8 @@ static void fill_hello(const struct hearth_model_process *process,
         snprintf(hello->device, sizeof(hello->device), "%s", device);
     if (machine->cpus)
         snprintf(hello->cpus, sizeof(hello->cpus), "%s", machine->cpus[0]);
-    hello->settings_json = settings->engine_json;
-    hello->readable = settings->readable;
+    hello->settings_json = start->settings_json;
+    hello->readable = start->readable;
     hello->sandbox = hearth_sandbox_mode_parse(process->identity->server->sandbox);
     hello->memory_limit = start->memory_limit ? start->memory_limit : 1; /* 0 would be no limit */
 }

@@ -28,6 +28,7 @@ struct hearth_process_ops {
 
 struct hearth_process_start {
     const char *engine, *engines_path, *model_path, *worker_path;
+    const char *settings_json, *readable; /* of struct hearth_ipc_hello */
     const struct hearth_machine *machine;
     uint64_t memory_limit;                    /* bytes that its plan may need; 0: nothing is left */
     const struct hearth_backend_ops *backend; /* where a worker computes */

@@ -43,8 +43,8 @@ static void write_file(struct outcome *outcome, const char *name, const char *te
 static void *probe(void *argument)
 {
     struct outcome *outcome = argument;
-    outcome->rc = hearth_probe(&options, outcome->path, outcome->engine, sizeof(outcome->engine),
-                               &outcome->facts, &outcome->error);
+    outcome->rc = hearth_probe(&options, outcome->path, NULL, outcome->engine,
+                               sizeof(outcome->engine), &outcome->facts, &outcome->error);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "config/definition.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
+#include "registry/base_version.h"
 #include "registry/model_json.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
@@ -42,6 +43,7 @@ static int find_unfinished(struct hearth_store *store, struct hearth_store_job *
                              versions[i].state == HEARTH_VERSION_INSTALLING ||
                              versions[i].state == HEARTH_VERSION_FAILED;
         bool is_meant = strcmp(versions[i].source, wanted->source) == 0 &&
+                        versions[i].base_version_id == wanted->base_version_id &&
                         (!*wanted->label || strcmp(versions[i].label, wanted->label) == 0);
         if (is_unfinished && is_meant)
             job->number = versions[i].number;
@@ -49,16 +51,35 @@ static int find_unfinished(struct hearth_store *store, struct hearth_store_job *
     return rc;
 }
 
+/* Of an adapter: the version that `base` names. */
+static int find_base(struct hearth_store *store, struct hearth_store_job *job,
+                     int64_t *ret_version_id)
+{
+    const char *base = hearth_json_text(job->call->json, "base", NULL);
+    struct hearth_model *model;
+    struct hearth_version *version;
+    if (!base)
+        return 0;
+    int rc = hearth_base_version_resolve(store, base, job->arena, &model, &version, &job->error);
+    if (!rc)
+        rc = hearth_base_version_check(model, version, &job->error);
+    if (!rc)
+        *ret_version_id = version->id;
+    return rc;
+}
+
 /* The registered version that the install will fill. */
 static int add_version(struct hearth_store *store, struct hearth_store_job *job,
                        const struct hearth_model *model, const char *label)
 {
-    const struct hearth_version version =
+    struct hearth_version version =
         hearth_version_fresh(model->id, label, hearth_json_text(job->call->json, "source", ""));
     int64_t id;
     job->model_id = model->id;
     job->number = 0;
-    int rc = find_unfinished(store, job, &version);
+    int rc = find_base(store, job, &version.base_version_id);
+    if (!rc)
+        rc = find_unfinished(store, job, &version);
     if (rc || job->number)
         return rc;
     job->created = true;
@@ -90,10 +111,14 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
         .settings_json = hearth_hub_object_text(
             body, "settings", job->arena, hearth_hub_object_text(body, "config", job->arena, "{}")),
     };
+    int64_t base;
     if (!model.name)
         return hearth_error_set(&job->error, HEARTH_ETOOLARGE, "the request is too large");
-    int rc =
-        hearth_store_model_create(store, &model, hearth_clock_wall_ms(), &model.id, &job->error);
+    /* Before a row is made that would have no version. */
+    int rc = find_base(store, job, &base);
+    if (rc)
+        return rc;
+    rc = hearth_store_model_create(store, &model, hearth_clock_wall_ms(), &model.id, &job->error);
     if (rc == HEARTH_ECONFLICT)
         return hearth_error_set(&job->error, HEARTH_ECONFLICT,
                                 "there is already a model '%s'; add a version with POST "

@@ -304,6 +304,17 @@ static void a_models_settings_win_over_the_servers(void **state)
     assert_string_equal(read.engine_json, "{\"pooling\":\"mean\",\"from_later\":1,"
                                           "\"adapters\":[\"/a\",\"/b c\"]}");
     assert_string_equal(read.readable, "/a\n/b c");
+    hearth_model_settings_adapt(&read, "/home/poet.gguf", fixture->arena);
+    assert_string_equal(read.engine_json, "{\"pooling\":\"mean\",\"from_later\":1,"
+                                          "\"adapters\":[\"/a\",\"/b c\",\"/home/poet.gguf\"]}");
+    assert_string_equal(read.readable, "/a\n/b c\n/home/poet.gguf");
+    assert_int_equal(hearth_model_settings_read("{\"adapters\":5}", &server, fixture->arena, &read,
+                                                &fixture->error),
+                     0);
+    assert_null(read.readable);
+    hearth_model_settings_adapt(&read, "/b", fixture->arena);
+    assert_string_equal(read.engine_json, "{\"adapters\":[\"/b\"]}");
+    assert_string_equal(read.readable, "/b");
     assert_int_equal(
         hearth_model_settings_read("[]", &server, fixture->arena, &read, &fixture->error),
         HEARTH_EPARSE);

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "blob/blob.h"
+#include "registry/base_version.h"
 #include "registry/install.h"
 #include "support/gguf_maker.h"
 #include "support/temp_folder.h"
@@ -287,6 +288,84 @@ static void what_a_killed_adoption_left_does_no_harm(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
+static int64_t resolved(struct place *place, const char *reference, int *ret_rc)
+{
+    struct hearth_model *model = NULL;
+    struct hearth_version *version = NULL;
+    struct hearth_error error;
+    *ret_rc = hearth_base_version_resolve(place->registry.store, reference, place->arena, &model,
+                                          &version, &error);
+    return version ? version->number : 0;
+}
+
+static void a_base_is_named_as_a_request_names_a_model(void **state)
+{
+    struct place *place = *state;
+    int rc;
+    make_version(place, place->base_model, HEARTH_VERSION_READY, 0);
+    make_version(place, place->base_model, HEARTH_VERSION_FAILED, 0);
+    assert_int_equal(resolved(place, "base", &rc), 2);
+    assert_int_equal(resolved(place, "base:1", &rc), 1);
+    assert_int_equal(
+        hearth_store_alias_set(place->registry.store, place->base_model, "default", 1, -1, 1, NULL),
+        0);
+    assert_int_equal(resolved(place, "base", &rc), 1);
+    assert_int_equal(resolved(place, "base@default", &rc), 1);
+    assert_int_equal(resolved(place, "base@latest", &rc), 2);
+    assert_int_equal(rc, 0);
+    assert_int_equal(resolved(place, "base@other", &rc), 0);
+    assert_int_equal(rc, HEARTH_ENOTFOUND);
+    assert_int_equal(resolved(place, "base:9", &rc), 0);
+    assert_int_equal(rc, HEARTH_ENOTFOUND);
+    assert_int_equal(resolved(place, "nobody", &rc), 0);
+    assert_int_equal(rc, HEARTH_ENOMODEL);
+    assert_int_equal(resolved(place, "../x", &rc), 0);
+    assert_int_equal(rc, HEARTH_EPATH);
+}
+
+/* `paths` are separated by spaces; what is given for them, below the version's folder. */
+static void adapter_lies_at(struct place *place, const char *paths, const char *expected)
+{
+    char text[256], path[4096], *rest = NULL;
+    struct hearth_file files[8];
+    struct hearth_error error;
+    size_t count = 0;
+    struct hearth_version version = {.number = 1, .state = HEARTH_VERSION_READY, .files = files};
+    const struct hearth_model model = {.name = "tuned"};
+    const struct hearth_adoption adoption = {.model_id = place->model,
+                                             .folder = place->folder,
+                                             .files = (const char *[]){"notes.txt", "more.txt"},
+                                             .file_count = 2};
+    int64_t id, number;
+    put_file(place, "more.txt", "more", 4);
+    assert_int_equal(hearth_registry_adopt(&place->registry, &adoption, &id, &number, NULL), 0);
+    snprintf(text, sizeof(text), "%s", paths);
+    for (char *one = strtok_r(text, " ", &rest); one; one = strtok_r(NULL, " ", &rest))
+        files[count++] = (struct hearth_file){.path = one, .sha256 = sha256_of_hello, .size = 5};
+    version.file_count = count;
+    int rc = hearth_registry_adapter_path(&place->registry, &model, &version, path, sizeof(path),
+                                          &error);
+    if (!expected) {
+        assert_int_equal(rc, HEARTH_EMODEL);
+        return;
+    }
+    assert_int_equal(rc, 0);
+    const char *tail = strstr(path, "/tuned/1");
+    assert_non_null(tail);
+    assert_string_equal(tail + strlen("/tuned/1"), expected);
+}
+
+static void an_adapter_is_found_among_the_files_of_its_version(void **state)
+{
+    struct place *place = *state;
+    adapter_lies_at(place, "any.bin", "/any.bin");
+    adapter_lies_at(place, "other.gguf adapter.gguf peft/adapter_config.json", "/adapter.gguf");
+    adapter_lies_at(place, "mlx/x.gguf poet.gguf readme.md", "/poet.gguf");
+    adapter_lies_at(place, "adapter_config.json adapter_model.safetensors", "");
+    adapter_lies_at(place, "peft/adapter_config.json peft/adapter_model.safetensors", "/peft");
+    adapter_lies_at(place, "readme.md mlx/adapters.safetensors", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +374,8 @@ int main(void)
         CASE(a_base_that_is_not_there_is_refused),
         CASE(a_base_that_is_not_ready_is_refused_by_name),
         CASE(an_adapter_is_no_base),
+        CASE(a_base_is_named_as_a_request_names_a_model),
+        CASE(an_adapter_is_found_among_the_files_of_its_version),
         CASE(a_model_that_is_not_there_is_refused),
         CASE(a_missing_file_leaves_neither_a_version_nor_the_other_files_bytes),
         CASE(a_path_out_of_the_folder_and_a_link_are_refused),
