@@ -34,10 +34,16 @@ static const struct hearth_module_row modules[HEARTH_MODULES] = {
 #define BIT HEARTH_PART_BIT
 static const uint64_t parts_computed =
     BIT(HEARTH_PART_EMBEDDING) | BIT(HEARTH_PART_FINAL_NORM) | BIT(HEARTH_PART_HEAD) |
-    BIT(HEARTH_PART_ROTARY_FACTORS) | BIT(HEARTH_PART_ATTENTION_NORM) | BIT(HEARTH_PART_FEED_NORM) |
-    BIT(HEARTH_PART_QUERY) | BIT(HEARTH_PART_KEY) | BIT(HEARTH_PART_VALUE) |
-    BIT(HEARTH_PART_ATTENTION_OUT) | BIT(HEARTH_PART_GATE) | BIT(HEARTH_PART_UP) |
-    BIT(HEARTH_PART_DOWN);
+    BIT(HEARTH_PART_HEAD_BIAS) | BIT(HEARTH_PART_ROTARY_FACTORS) | BIT(HEARTH_PART_ATTENTION_NORM) |
+    BIT(HEARTH_PART_ATTENTION_POST_NORM) | BIT(HEARTH_PART_FEED_NORM) |
+    BIT(HEARTH_PART_FEED_POST_NORM) | BIT(HEARTH_PART_QUERY) | BIT(HEARTH_PART_QUERY_BIAS) |
+    BIT(HEARTH_PART_QUERY_NORM) | BIT(HEARTH_PART_KEY) | BIT(HEARTH_PART_KEY_BIAS) |
+    BIT(HEARTH_PART_KEY_NORM) | BIT(HEARTH_PART_VALUE) | BIT(HEARTH_PART_VALUE_BIAS) |
+    BIT(HEARTH_PART_ATTENTION_OUT) | BIT(HEARTH_PART_ATTENTION_OUT_BIAS) | BIT(HEARTH_PART_GATE) |
+    BIT(HEARTH_PART_GATE_BIAS) | BIT(HEARTH_PART_UP) | BIT(HEARTH_PART_UP_BIAS) |
+    BIT(HEARTH_PART_DOWN) | BIT(HEARTH_PART_DOWN_BIAS);
+static const uint64_t parts_needed = BIT(HEARTH_PART_ATTENTION_NORM) | BIT(HEARTH_PART_FEED_NORM) |
+                                     BIT(HEARTH_PART_GATE) | BIT(HEARTH_PART_UP);
 
 const struct hearth_module_row *hearth_module_row(enum hearth_module module)
 {
@@ -56,21 +62,18 @@ void hearth_module_shape(const struct hearth_network *network, enum hearth_modul
 static const char *beyond_us(const struct hearth_network *network)
 {
     const struct hearth_architecture *row = network->architecture;
-    if (row->norm != HEARTH_NORM_RMS || network->norms_add_one)
-        return "its norms are not plain RMS norms";
-    if (row->activation != HEARTH_ACTIVATION_SILU)
-        return "its activation is not SiLU";
+    bool norms_heads = (network->required & BIT(HEARTH_PART_QUERY_NORM)) != 0;
+    if (row->norm != HEARTH_NORM_RMS)
+        return "its norms are not RMS norms";
+    if (row->activation != HEARTH_ACTIVATION_SILU && row->activation != HEARTH_ACTIVATION_GELU_TANH)
+        return "its activation is neither SiLU nor the tanh form of GELU";
     if (network->experts > 0)
         return "it is a mixture of experts";
-    if (row->side_by_side && (network->required & BIT(HEARTH_PART_FEED_NORM)) == 0)
-        return "its attention and feed-forward part stand side by side";
-    if (network->window > 0)
-        return "its attention has a window";
-    if (network->attention_cap > 0 || network->logit_cap > 0)
-        return "its scores are capped";
-    bool scaled =
-        network->embedding_scale != 1 || network->residual_scale != 1 || network->logit_scale != 1;
-    return scaled ? "it scales its embeddings, residuals or logits" : NULL;
+    if (norms_heads && row->head_norm != HEARTH_HEAD_NORM_SHARED)
+        return "its heads are not normed by the same weights each";
+    return (network->required & parts_needed) != parts_needed
+               ? "its layers have no norm or no gate where Llama's have one"
+               : NULL;
 }
 
 static int check_network(const struct hearth_train_base *base, struct hearth_error *error)

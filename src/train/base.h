@@ -2,8 +2,9 @@
  * (quantized ones too, which makes it QLoRA), and become numbers one at a time, when a product
  * wants them.
  *
- * What is computed: decoders of Llama's kind, that is RMS norms, rotary positions, gated SiLU, no
- * biases, experts, windows or caps. Anything else is refused by name.
+ * What is computed: decoders with RMS norms, rotary positions and gated SiLU or GELU: Llama,
+ * Mistral, Qwen 2 and 3, Gemma 1 to 3, Granite. Anything else (experts, layer norms, fused
+ * matrices) is refused by name.
  *
  * Lifecycle: open, use, close. One thread. */
 #ifndef HEARTH_TRAIN_BASE_H

@@ -11,6 +11,7 @@ struct loss_call {
     const struct hearth_network *network;
     const struct hearth_loss_tile *tile;
     const struct hearth_train_batch *batch;
+    const hearth_number *bias; /* of the head, or NULL */
     double weight;
 };
 
@@ -53,6 +54,8 @@ static double row_loss(const struct loss_call *call, hearth_number *logits, int3
     size_t count = call->network->vocabulary;
     hearth_number limit = (hearth_number)call->network->logit_cap;
     double sum;
+    if (call->bias != NULL)
+        rows_of->add(1, logits, 1, call->bias, count);
     if (limit > 0) {
         rows_of->cap(logits, limit, count);
         memcpy(capped, logits, count * sizeof(*logits));
@@ -109,7 +112,8 @@ double hearth_loss_sum(struct hearth_train_base *base, const struct hearth_train
                        double weight, hearth_number *gradient)
 {
     const struct hearth_network *network = hearth_train_base_network(base);
-    struct loss_call call = {network, tile, batch, weight};
+    const hearth_number *bias = hearth_train_base_vector(base, HEARTH_PART_HEAD_BIAS, 0);
+    struct loss_call call = {network, tile, batch, bias, weight};
     const hearth_number *head = hearth_train_base_head(base, tile->crew);
     uint32_t tokens = batch->starts[batch->documents];
     size_t taken = 0;

@@ -1,4 +1,4 @@
-/* The gradients of an adapter against finite differences, in double, on a small random network. */
+/* The gradients of an adapter against finite differences, in double, on small random networks. */
 #include "support/decoder_maker.h"
 #include "unit/cmocka_all.h"
 
@@ -10,14 +10,26 @@
 enum { TOKENS = 14, PROBES = 4 };
 static const uint32_t starts[] = {0, 9, TOKENS};
 
-static void expect_gradients(bool checkpoints, float dropout)
+static struct decoder_maker maker_of(const char *architecture, bool biases)
+{
+    struct decoder_maker maker = decoder_maker_small(architecture);
+    maker.layers = 2;
+    maker.width = 64;
+    maker.head_size = maker.rotary_size = 16;
+    maker.feed = 96;
+    maker.biases = biases;
+    maker.window = strncmp(architecture, "gemma", 5) == 0 ? 4 : 0;
+    maker.tied = maker.window > 0;
+    return maker;
+}
+
+static void expect_gradients(const char *architecture, bool biases, bool checkpoints, float dropout)
 {
     char path[] = "/tmp/hearth-train-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
-    struct decoder_maker maker = decoder_maker_small("llama");
-    maker.layers = 2;
+    struct decoder_maker maker = maker_of(architecture, biases);
     assert_true(decoder_make(&maker, path));
     struct hearth_error error = {0};
     struct hearth_train_base *base = NULL;
@@ -57,8 +69,8 @@ static void expect_gradients(bool checkpoints, float dropout)
                 lora->values[at] = kept;
                 double expected = (above - below) / (2 * step);
                 if (!(fabs(gradients[at] - expected) <= 1e-6 * fmax(1, fabs(expected))))
-                    fail_msg("layer %u, module %d: %.10g, not %.10g", layer, (int)module,
-                             gradients[at], expected);
+                    fail_msg("%s, layer %u, module %d: %.10g, not %.10g", architecture, layer,
+                             (int)module, gradients[at], expected);
             }
         }
     hearth_free(gradients);
@@ -70,21 +82,35 @@ static void expect_gradients(bool checkpoints, float dropout)
 
 static void gradients_are_finite_differences(void **state)
 {
-    (void)state;
-    expect_gradients(false, 0);
+    expect_gradients(*state, false, false, 0);
+}
+
+static void gradients_with_biases_are_finite_differences(void **state)
+{
+    expect_gradients(*state, true, false, 0);
 }
 
 static void gradients_with_checkpoints_and_dropout_are_finite_differences(void **state)
 {
-    (void)state;
-    expect_gradients(true, 0.25f);
+    expect_gradients(*state, false, true, 0.25f);
 }
+
+#define EACH(test, architecture)                                                                   \
+    {                                                                                              \
+#test " (" architecture ")", test, NULL, NULL, architecture                                \
+    }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients_are_finite_differences),
-        cmocka_unit_test(gradients_with_checkpoints_and_dropout_are_finite_differences),
+        EACH(gradients_are_finite_differences, "llama"),
+        EACH(gradients_with_checkpoints_and_dropout_are_finite_differences, "llama"),
+        EACH(gradients_with_biases_are_finite_differences, "qwen2"),
+        EACH(gradients_are_finite_differences, "qwen3"),
+        EACH(gradients_are_finite_differences, "gemma"),
+        EACH(gradients_are_finite_differences, "gemma2"),
+        EACH(gradients_with_checkpoints_and_dropout_are_finite_differences, "gemma3"),
+        EACH(gradients_with_biases_are_finite_differences, "granite"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
