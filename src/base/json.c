@@ -59,9 +59,10 @@ static size_t plain_key_before(const char *text, size_t end, const char **ret_ke
     return is_whole ? end - 1 - start : 0;
 }
 
-/* Line, column and position are jansson's: behind what it could not take. */
-static void tell(const char *text, size_t length, const json_error_t *fault,
-                 struct hearth_error *error)
+/* What is wrong, without its place. Line, column and position are jansson's: behind what it could
+ * not take. */
+static int tell_fault(const char *text, size_t length, const json_error_t *fault,
+                      struct hearth_error *error)
 {
     enum json_error_code code = json_error_code(fault);
     size_t end = fault->position > 0 ? (size_t)fault->position : 0;
@@ -70,13 +71,16 @@ static void tell(const char *text, size_t length, const json_error_t *fault,
         code == json_error_duplicate_key && end <= length ? plain_key_before(text, end, &key) : 0;
     int number = code == json_error_out_of_memory ? HEARTH_ENOMEM : HEARTH_EPARSE;
     if (code == json_error_duplicate_key)
-        hearth_error_set(error, number,
-                         "JSON, line %d, column %d: %s%.*s%s stands twice in the same object",
-                         fault->line, fault->column, known ? "the key \"" : "a key", (int)known,
-                         key, known ? "\"" : "");
-    else
-        hearth_error_set(error, number, "JSON, line %d, column %d: %s", fault->line, fault->column,
-                         fault_text(code));
+        return hearth_error_set(error, number, "%s%.*s%s stands twice in the same object",
+                                known ? "the key \"" : "a key", (int)known, key, known ? "\"" : "");
+    return hearth_error_set(error, number, "%s", fault_text(code));
+}
+
+static void tell(const char *text, size_t length, const json_error_t *fault,
+                 struct hearth_error *error)
+{
+    tell_fault(text, length, fault, error);
+    hearth_error_prefix(error, "JSON, line %d, column %d", fault->line, fault->column);
 }
 
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error)
@@ -85,6 +89,19 @@ json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *
     json_t *value = parse(text, length, &fault);
     if (!value)
         tell(text, length, &fault, error);
+    return value;
+}
+
+json_t *hearth_json_parse_part(const char *text, size_t length, int *ret_line, int *ret_column,
+                               struct hearth_error *error)
+{
+    json_error_t fault;
+    json_t *value = parse(text, length, &fault);
+    if (!value) {
+        tell_fault(text, length, &fault, error);
+        *ret_line = fault.line > 0 ? fault.line : 1;
+        *ret_column = fault.column > 0 ? fault.column : 1;
+    }
     return value;
 }
 

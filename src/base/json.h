@@ -14,6 +14,11 @@
  * and NUL characters are refused. The caller owns the result (json_decref). */
 json_t *hearth_json_parse(const char *text, size_t length, struct hearth_error *error);
 
+/* The same of one value among others: where a fault is, is given apart, and not told in the
+ * message. Lines and columns count from 1 within the text. */
+json_t *hearth_json_parse_part(const char *text, size_t length, int *ret_line, int *ret_column,
+                               struct hearth_error *error);
+
 /* The same for what other programs write without a thought for 64 bits ("model_max_length":
  * 1000000000000000019884624838656 is transformers' "no limit"): an integer that has no room in them
  * becomes a real of at least 13 digits, and what is beyond reals is 1e308. All other numbers stay

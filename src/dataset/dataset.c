@@ -42,12 +42,16 @@ int hearth_input_next(struct hearth_dataset_input *input)
     if (byte == HEARTH_INPUT_END)
         return byte;
     input->at++;
-    if (byte == '\n')
+    input->column++;
+    if (byte == '\n') {
         input->line++;
+        input->column = 1;
+    }
     return byte;
 }
 
-void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, const char *message)
+void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, uint64_t column,
+                        const char *message)
 {
     struct hearth_dataset_facts *facts = input->facts;
     facts->faulty++;
@@ -55,6 +59,7 @@ void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, const
         return;
     struct hearth_dataset_fault *fault = &facts->faults[facts->fault_count++];
     fault->line = line;
+    fault->column = column;
     snprintf(fault->message, sizeof(fault->message), "%.199s", message);
 }
 
@@ -65,7 +70,7 @@ void hearth_input_row(struct hearth_dataset_input *input, uint64_t line, const j
     const char *shape = "";
     json_t *shaped = NULL;
     if (hearth_row_shape(value, &shape, &row.form, &shaped, &why)) {
-        hearth_input_fault(input, line, why.message);
+        hearth_input_fault(input, line, 0, why.message);
         return;
     }
     row.value = shaped;
@@ -141,7 +146,7 @@ int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *re
     input->error = error;
     input->digest = hearth_sha256_create();
     input->descriptor = descriptor;
-    input->line = 1;
+    input->line = input->column = 1;
     hearth_buf_init(&input->row, HEARTH_DATASET_ROW_MAX);
     read_rows(input);
     hearth_sha256_hex(input->digest, ret_facts->sha256);

@@ -28,6 +28,8 @@ enum {
     HEARTH_DATASET_FAULTS_MAX = 20,   /* that are told; all are counted */
     HEARTH_DATASET_MESSAGES_MAX = 1000,
     HEARTH_DATASET_COLUMNS_MAX = 256,
+    HEARTH_DATASET_DEPTH_MAX = 128,        /* of lists and objects in a row */
+    HEARTH_DATASET_PARSED_MAX = 128 << 20, /* bytes of a row in memory */
 };
 
 enum hearth_dataset_form {
@@ -43,7 +45,7 @@ struct hearth_dataset_row {
 };
 
 struct hearth_dataset_fault {
-    uint64_t line;
+    uint64_t line, column; /* from 1; a column of 0: all of the row */
     char message[200];
 };
 

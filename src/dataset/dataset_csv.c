@@ -12,52 +12,85 @@ struct csv {
     struct hearth_dataset_input *input;
     int separator;
     json_t *names; /* texts */
+    /* Of the record at hand: what is wrong first, and where. */
+    const char *why;
+    uint64_t line, column;
 };
 
-/* One field into input->row; what ended it: the separator, '\n' or HEARTH_INPUT_END. */
-static int read_field(struct csv *csv, bool *ret_too_long)
+static void blame(struct csv *csv, uint64_t line, uint64_t column, const char *why)
 {
-    struct hearth_dataset_input *input = csv->input;
-    bool quoted = hearth_input_peek(input) == '"';
-    if (quoted)
-        hearth_input_next(input);
-    for (;;) {
-        int byte = hearth_input_next(input);
-        if (byte == HEARTH_INPUT_END)
-            return byte;
-        if (quoted && byte == '"') {
-            /* Two marks are one; a single one ends what is quoted. */
-            if (hearth_input_peek(input) != '"') {
-                quoted = false;
-                continue;
-            }
-            hearth_input_next(input);
-        } else if (!quoted && (byte == csv->separator || byte == '\n')) {
-            return byte;
-        } else if (!quoted && byte == '\r' && hearth_input_peek(input) == '\n') {
-            continue;
-        }
-        *ret_too_long = *ret_too_long || hearth_buf_char(&input->row, (char)byte);
-    }
+    if (csv->why)
+        return;
+    csv->why = why;
+    csv->line = line;
+    csv->column = column;
 }
 
-/* Ends at the end of its line, whatever stands in it. `ret_long`: a row, not a field, is too long.
- */
-static json_t *read_record(struct csv *csv, bool *ret_long)
+/* One byte of a field. False at its end, which `byte` is then. */
+static bool take_byte(struct csv *csv, int byte, bool *quoted, bool *closed)
+{
+    struct hearth_dataset_input *input = csv->input;
+    if (*quoted && byte == '"') {
+        /* Two marks are one; a single one ends what is quoted. */
+        *closed = hearth_input_peek(input) != '"';
+        *quoted = !*closed;
+        if (*closed)
+            return true;
+        hearth_input_next(input);
+    } else if (!*quoted && (byte == csv->separator || byte == '\n')) {
+        return false;
+    } else if (!*quoted && byte == '\r' && hearth_input_peek(input) == '\n') {
+        return true;
+    } else if (*closed) {
+        blame(csv, input->line, input->column - 1,
+              "behind a closing quotation mark a separator must follow, or the end of the line");
+    }
+    if (hearth_buf_char(&input->row, (char)byte))
+        blame(csv, input->line, 0, "the row is longer than 4 MiB");
+    return true;
+}
+
+/* One field into input->row; what ended it: the separator, '\n' or HEARTH_INPUT_END. */
+static int read_field(struct csv *csv)
+{
+    struct hearth_dataset_input *input = csv->input;
+    const uint64_t line = input->line, column = input->column;
+    bool quoted = hearth_input_peek(input) == '"', closed = false;
+    if (quoted)
+        hearth_input_next(input);
+    int byte;
+    do
+        byte = hearth_input_next(input);
+    while (byte != HEARTH_INPUT_END && take_byte(csv, byte, &quoted, &closed));
+    if (quoted)
+        blame(csv, line, column, "the quotation mark that opens here is not closed");
+    if (input->row.length && memchr(input->row.bytes, '\0', input->row.length))
+        blame(csv, line, column, "the field holds a NUL");
+    else if (input->row.length && !hearth_utf8_valid(input->row.bytes, input->row.length))
+        blame(csv, line, column, "the field is not UTF-8");
+    return byte;
+}
+
+/* Ends at the end of its line, whatever stands in it. */
+static json_t *read_record(struct csv *csv)
 {
     json_t *fields = json_array();
     struct hearth_dataset_input *input = csv->input;
+    const uint64_t line = input->line;
     size_t bytes = 0;
     int end;
+    csv->why = NULL;
     do {
         hearth_buf_clear(&input->row);
-        end = read_field(csv, ret_long);
+        end = read_field(csv);
         bytes += input->row.length;
-        *ret_long = *ret_long || bytes > HEARTH_DATASET_ROW_MAX ||
-                    json_array_size(fields) == HEARTH_DATASET_COLUMNS_MAX;
-        const char *text = hearth_buf_cstr(&input->row);
-        if (!*ret_long)
-            json_array_append_new(fields, text ? json_stringn(text, input->row.length) : NULL);
+        if (bytes > HEARTH_DATASET_ROW_MAX)
+            blame(csv, line, 0, "the row is longer than 4 MiB");
+        if (json_array_size(fields) == HEARTH_DATASET_COLUMNS_MAX)
+            blame(csv, line, 0, "the row has too many fields");
+        if (!csv->why)
+            json_array_append_new(
+                fields, json_stringn(input->row.length ? input->row.bytes : "", input->row.length));
     } while (end == csv->separator);
     hearth_buf_clear(&input->row);
     return fields;
@@ -69,37 +102,52 @@ static bool is_json_column(const char *name)
            strcmp(name, "tools") == 0;
 }
 
-static json_t *object_of(const struct csv *csv, const json_t *fields)
+/* Values within a field. */
+static void put_json(struct csv *csv, json_t *row, const char *name, const char *text)
+{
+    struct hearth_json_size size = hearth_json_measure(text, strlen(text));
+    int line = 1, column = 1;
+    json_t *value = size.depth > HEARTH_DATASET_DEPTH_MAX || size.bytes > HEARTH_DATASET_PARSED_MAX
+                        ? NULL
+                        : hearth_json_parse_part(text, strlen(text), &line, &column, NULL);
+    if (!value)
+        blame(csv, csv->line, 0, "messages, conversations and tools must be JSON in a CSV file");
+    else
+        json_object_set_new(row, name, value);
+}
+
+static json_t *object_of(struct csv *csv, const json_t *fields)
 {
     json_t *row = json_object();
     for (size_t i = 0; i < json_array_size(fields); i++) {
         const char *name = json_string_value(json_array_get(csv->names, i));
         json_t *field = json_array_get(fields, i);
         const char *text = json_string_value(field);
-        if (name && text && is_json_column(name) && *text)
-            json_object_set_new(row, name, hearth_json_parse(text, strlen(text), NULL));
-        else if (name && text && *text)
+        if (!is_json_column(name))
             json_object_set(row, name, field);
+        else if (*text)
+            put_json(csv, row, name, text);
     }
     return row;
 }
 
-static void take_record(struct csv *csv, uint64_t line, const json_t *fields, bool too_long)
+static void take_record(struct csv *csv, uint64_t line, const json_t *fields)
 {
     size_t names = json_array_size(csv->names), count = json_array_size(fields);
     char message[200];
-    if (count == 1 && !*json_string_value(json_array_get(fields, 0)))
+    if (!csv->why && count == 1 && !*json_string_value(json_array_get(fields, 0)))
         return; /* an empty line */
-    if (too_long) {
-        hearth_input_fault(csv->input, line, "the row is too long, or has too many fields");
-    } else if (count != names) {
-        snprintf(message, sizeof(message), "the row has %zu fields and the head %zu", count, names);
-        hearth_input_fault(csv->input, line, message);
-    } else {
-        json_t *row = object_of(csv, fields);
+    snprintf(message, sizeof(message), "the row has %zu fields and the head %zu", count, names);
+    if (!csv->why && count != names)
+        blame(csv, line, 0, message);
+    if (!csv->why)
+        csv->line = line;
+    json_t *row = csv->why ? NULL : object_of(csv, fields);
+    if (csv->why)
+        hearth_input_fault(csv->input, csv->line, csv->column, csv->why);
+    else
         hearth_input_row(csv->input, line, row);
-        json_decref(row);
-    }
+    json_decref(row);
 }
 
 /* The head lies in the first piece that was read, or is no head: it is looked at without reading
@@ -123,16 +171,17 @@ static int find_separator(const struct hearth_dataset_input *input)
 void hearth_input_csv(struct hearth_dataset_input *input)
 {
     struct csv csv = {.input = input, .separator = find_separator(input)};
-    bool too_long = false;
-    csv.names = read_record(&csv, &too_long);
-    if (too_long)
-        hearth_input_fault(input, 1, "the head is too long, or the file is no data set");
-    while (!too_long && !input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
+    csv.names = read_record(&csv);
+    if (csv.why) {
+        hearth_input_fault(input, csv.line, csv.column, csv.why);
+        json_decref(csv.names);
+        return;
+    }
+    while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
         uint64_t line = input->line;
-        bool row_too_long = false;
-        json_t *fields = read_record(&csv, &row_too_long);
+        json_t *fields = read_record(&csv);
         if (!input->rc)
-            take_record(&csv, line, fields, row_too_long);
+            take_record(&csv, line, fields);
         json_decref(fields);
     }
     json_decref(csv.names);

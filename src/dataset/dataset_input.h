@@ -13,8 +13,8 @@ struct hearth_dataset_input {
     struct hearth_dataset_facts *facts;
     struct hearth_error *error;
     struct hearth_sha256 *digest;
-    int descriptor, rc; /* rc: what ended the reading, and nothing more is read then */
-    uint64_t line;      /* of the next byte */
+    int descriptor, rc;    /* rc: what ended the reading, and nothing more is read then */
+    uint64_t line, column; /* of the next byte, from 1 */
     size_t at, end;
     struct hearth_buf row; /* the bytes of a row */
     unsigned char room[HEARTH_INPUT_ROOM];
@@ -28,7 +28,8 @@ int hearth_input_next(struct hearth_dataset_input *input);
  * caller's.
  */
 void hearth_input_row(struct hearth_dataset_input *input, uint64_t line, const json_t *value);
-void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, const char *message);
+void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, uint64_t column,
+                        const char *message);
 
 /* The three formats: read all rows. */
 void hearth_input_json_lines(struct hearth_dataset_input *input);

@@ -4,25 +4,42 @@
 
 #include "base/error.h"
 
-#include <stdio.h>
-
-static void take_row(struct hearth_dataset_input *input, uint64_t line, bool too_long)
+/* A row may be small as text and large as values. */
+static const char *why_not(const char *text, size_t length)
 {
-    char message[200];
+    struct hearth_json_size size = hearth_json_measure(text, length);
+    if (size.depth > HEARTH_DATASET_DEPTH_MAX)
+        return "the row's lists and objects are nested too deep";
+    return size.bytes > HEARTH_DATASET_PARSED_MAX ? "the row has too many values" : NULL;
+}
+
+static void parse_row(struct hearth_dataset_input *input, uint64_t line, uint64_t column,
+                      const char *text)
+{
     struct hearth_error why = {.code = 0};
+    int fault_line = 1, fault_column = 1;
+    json_t *value =
+        hearth_json_parse_part(text, input->row.length, &fault_line, &fault_column, &why);
+    if (value)
+        hearth_input_row(input, line, value);
+    else
+        hearth_input_fault(input, line + (uint64_t)fault_line - 1,
+                           (uint64_t)fault_column + (fault_line == 1 ? column - 1 : 0),
+                           why.message);
+    json_decref(value);
+}
+
+static void take_row(struct hearth_dataset_input *input, uint64_t line, uint64_t column,
+                     bool too_long)
+{
     const char *text = hearth_buf_cstr(&input->row);
-    if (too_long || !text) {
-        snprintf(message, sizeof(message), "the row is longer than %d MiB",
-                 HEARTH_DATASET_ROW_MAX >> 20);
-        hearth_input_fault(input, line, message);
-    } else {
-        json_t *value = hearth_json_parse(text, input->row.length, &why);
-        if (value)
-            hearth_input_row(input, line, value);
-        else
-            hearth_input_fault(input, line, why.message);
-        json_decref(value);
-    }
+    const char *why =
+        too_long || !text ? "the row is longer than 4 MiB" : why_not(text, input->row.length);
+    _Static_assert(HEARTH_DATASET_ROW_MAX == 4 << 20, "the message says so");
+    if (why)
+        hearth_input_fault(input, line, 0, why);
+    else
+        parse_row(input, line, column, text);
     hearth_buf_clear(&input->row);
 }
 
@@ -35,7 +52,7 @@ static bool is_space(int byte)
 void hearth_input_json_lines(struct hearth_dataset_input *input)
 {
     while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
-        uint64_t line = input->line;
+        uint64_t line = input->line, column = input->column;
         bool too_long = false, is_empty = true;
         int byte;
         while ((byte = hearth_input_next(input)) != HEARTH_INPUT_END && byte != '\n') {
@@ -45,7 +62,7 @@ void hearth_input_json_lines(struct hearth_dataset_input *input)
         if (is_empty || input->rc)
             hearth_buf_clear(&input->row);
         else
-            take_row(input, line, too_long);
+            take_row(input, line, column, too_long);
     }
 }
 
@@ -82,18 +99,18 @@ void hearth_input_json_array(struct hearth_dataset_input *input)
     while (!input->rc && byte != ']') {
         while (is_space(hearth_input_peek(input)))
             hearth_input_next(input);
-        uint64_t line = input->line;
+        uint64_t line = input->line, column = input->column;
         bool too_long = false;
         cut_item(input, &too_long);
         if (input->rc)
             return;
         if (hearth_input_peek(input) == HEARTH_INPUT_END) {
             hearth_buf_clear(&input->row);
-            hearth_input_fault(input, line, "the file ends within the array");
+            hearth_input_fault(input, line, column, "the file ends within the array");
             return;
         }
         if (input->row.length || too_long)
-            take_row(input, line, too_long);
+            take_row(input, line, column, too_long);
         byte = hearth_input_next(input);
     }
 }

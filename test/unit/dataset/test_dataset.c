@@ -107,6 +107,55 @@ static void test_faults_are_told_by_line_and_reading_goes_on(void **state)
     assert_non_null(strstr(facts.faults[3].message, "a row needs"));
 }
 
+static void expect_fault(const char *text, size_t length, uint64_t line, uint64_t column,
+                         const char *words)
+{
+    struct hearth_dataset_facts facts;
+    struct seen seen;
+    assert_int_equal(read_bytes(text, length, &seen, &facts), 0);
+    assert_int_equal(facts.faulty, 1);
+    assert_int_equal(facts.faults[0].line, line);
+    assert_int_equal(facts.faults[0].column, column);
+    assert_non_null(strstr(facts.faults[0].message, words));
+}
+#define EXPECT_FAULT(text, line, column, words)                                                    \
+    expect_fault(text, sizeof(text) - 1, line, column, words)
+
+static void test_faults_have_lines_and_columns(void **state)
+{
+    (void)state;
+    EXPECT_FAULT("{\"text\":\"a\"}\n{\"text\":x}\n", 2, 9, "this is not valid JSON");
+    EXPECT_FAULT("[{\"text\":\"a\"},\n  {\"text\":\n 1 2}]", 3, 4, "this is not valid JSON");
+    EXPECT_FAULT("[{\"text\":\"a\"},  {\"text\":x}]", 1, 25, "this is not valid JSON");
+    EXPECT_FAULT("{\"text\":\"a\"}\n{\"text\":\"a\",\"text\":\"b\"}\n", 2, 18, "twice");
+    EXPECT_FAULT("text,n\na,1\nb,\"1\" 2\n", 3, 6, "closing quotation mark");
+    EXPECT_FAULT("text,n\na,1\nb,\"1\n2,3\n", 3, 3, "is not closed");
+    EXPECT_FAULT("text,n\na,1\nb\n", 3, 0, "1 fields and the head 2");
+    EXPECT_FAULT("text,n\na,1\nb,\xff\n", 3, 3, "not UTF-8");
+    EXPECT_FAULT("text,n\na,1\nb,\0\n", 3, 3, "NUL");
+    EXPECT_FAULT("messages\n[1\n", 2, 0, "must be JSON");
+}
+
+static void test_values_of_a_row_are_bounded(void **state)
+{
+    (void)state;
+    enum { DEPTH = HEARTH_DATASET_DEPTH_MAX + 8, LONG = 3 << 20 };
+    char *text = malloc(LONG + 64);
+    strcpy(text, "{\"text\":\"a\",\"x\":");
+    size_t length = strlen(text);
+    memset(text + length, '[', DEPTH);
+    memset(text + length + DEPTH, ']', DEPTH);
+    text[length + 2 * DEPTH] = '}';
+    expect_fault(text, length + 2 * DEPTH + 1, 1, 0, "nested too deep");
+    strcpy(text, "{\"text\":\"a\",\"x\":[[]");
+    length = strlen(text);
+    while (length < LONG)
+        memcpy(text + length, ",[]", 3), length += 3;
+    memcpy(text + length, "]}", 2);
+    expect_fault(text, length + 2, 1, 0, "too many values");
+    free(text);
+}
+
 static void test_all_faults_are_counted_and_few_are_told(void **state)
 {
     (void)state;
@@ -182,6 +231,8 @@ int main(void)
         cmocka_unit_test(test_shapes_are_found_by_their_members),
         cmocka_unit_test(test_formats_are_found_by_looking),
         cmocka_unit_test(test_faults_are_told_by_line_and_reading_goes_on),
+        cmocka_unit_test(test_faults_have_lines_and_columns),
+        cmocka_unit_test(test_values_of_a_row_are_bounded),
         cmocka_unit_test(test_all_faults_are_counted_and_few_are_told),
         cmocka_unit_test(test_a_row_too_long_is_a_fault_alone),
         cmocka_unit_test(test_hostile_bytes_are_faults),
