@@ -141,6 +141,14 @@ target_link_libraries(encode_texts PRIVATE hearth_text)
 set_target_properties(encode_texts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 add_dependencies(programs encode_texts)
 
+# Makes adapters and merges them, for test/e2e/test_adapter_exports.py.
+add_executable(adapter_play ${CMAKE_SOURCE_DIR}/test/support/adapter_play.c)
+target_compile_options(adapter_play PRIVATE ${WARNINGS})
+target_include_directories(adapter_play PRIVATE ${CMAKE_SOURCE_DIR}/test)
+target_link_libraries(adapter_play PRIVATE hearth_train)
+set_target_properties(adapter_play PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+add_dependencies(programs adapter_play)
+
 # Shows which tokens are learnt, for test/e2e/test_datasets.py.
 if(TARGET hearth_chat)
   add_executable(learn_rows ${CMAKE_SOURCE_DIR}/test/support/learn_rows.c)
