@@ -76,6 +76,19 @@ static int sync_folder_of(const char *path)
     return fault;
 }
 
+void hearth_out_digest(struct hearth_out_file *file)
+{
+    file->digest = hearth_sha256_create();
+}
+
+void hearth_out_digest_end(struct hearth_out_file *file, char ret_hex[HEARTH_SHA256_HEX])
+{
+    flush(file);
+    hearth_sha256_hex(file->digest, ret_hex);
+    hearth_sha256_destroy(file->digest);
+    file->digest = NULL;
+}
+
 int hearth_out_end(struct hearth_out_file *file, struct hearth_error *error)
 {
     flush(file);

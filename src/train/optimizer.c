@@ -11,6 +11,7 @@ struct hearth_optimizer {
     struct hearth_lora *lora;
     hearth_number *first, *second; /* moments, in the order of the values */
     uint32_t step;
+    double rate_factor;
 };
 
 double hearth_schedule_rate(const struct hearth_optimizer_params *params, uint32_t step)
@@ -30,6 +31,7 @@ int hearth_optimizer_create(struct hearth_lora *lora, const struct hearth_optimi
 {
     struct hearth_optimizer *made = hearth_calloc(1, sizeof(*made));
     made->params = *params;
+    made->rate_factor = 1;
     made->lora = lora;
     made->first = hearth_try_calloc(lora->count, sizeof(*made->first));
     made->second = hearth_try_calloc(lora->count, sizeof(*made->second));
@@ -50,12 +52,23 @@ void hearth_optimizer_destroy(struct hearth_optimizer *optimizer)
     hearth_free(optimizer);
 }
 
+struct hearth_optimizer_state hearth_optimizer_state(struct hearth_optimizer *optimizer)
+{
+    return (struct hearth_optimizer_state){optimizer->first, optimizer->second, &optimizer->step,
+                                           &optimizer->rate_factor};
+}
+
+double hearth_optimizer_rate(const struct hearth_optimizer *optimizer)
+{
+    return optimizer->rate_factor * hearth_schedule_rate(&optimizer->params, optimizer->step);
+}
+
 double hearth_optimizer_step(struct hearth_optimizer *optimizer)
 {
     const struct hearth_optimizer_params *params = &optimizer->params;
     const struct hearth_train_rows *rows = hearth_train_rows();
     struct hearth_lora *lora = optimizer->lora;
-    double rate = hearth_schedule_rate(params, optimizer->step++);
+    double rate = optimizer->rate_factor * hearth_schedule_rate(params, optimizer->step++);
     double norm = sqrt(rows->square_sum(lora->gradients, lora->count));
     double shrink = params->clip > 0 && norm > params->clip ? params->clip / norm : 1;
     struct hearth_adam_step step = {

@@ -27,6 +27,17 @@ int hearth_optimizer_create(struct hearth_lora *lora, const struct hearth_optimi
                             struct hearth_optimizer **ret_optimizer, struct hearth_error *error);
 void hearth_optimizer_destroy(struct hearth_optimizer *optimizer); /* NULL is allowed */
 
+/* What a job saves beside the adapter's values, to go on as if it had never stopped. Borrowed; may
+ * be written. */
+struct hearth_optimizer_state {
+    hearth_number *first, *second; /* moments, [the adapter's count] */
+    uint32_t *step;
+    double *rate_factor; /* 1; what all rates are multiplied by */
+};
+struct hearth_optimizer_state hearth_optimizer_state(struct hearth_optimizer *optimizer);
+
+/* The rate of the next step. */
+double hearth_optimizer_rate(const struct hearth_optimizer *optimizer);
 /* Changes the adapter's values by its gradients, and clears those. The norm that they had. */
 double hearth_optimizer_step(struct hearth_optimizer *optimizer);
 

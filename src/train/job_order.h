@@ -1,0 +1,38 @@
+/* What a training process is told to do: one JSON object,
+ *
+ *   {"job": "job_…", "work": "train" | "preview",
+ *    "base": {"path", "name", "sha256"?},
+ *    "data": {"path", "sha256"?}, "evaluation_data"?: {"path", "sha256"?},
+ *    "output": folder, "parameters": {…}}
+ *
+ * with absolute paths; parameters as domain/training_parameters.h has them. It comes from the
+ * gateway, and is checked as if it came from a stranger. A value; texts live as long as the JSON.
+ */
+#ifndef HEARTH_TRAIN_JOB_ORDER_H
+#define HEARTH_TRAIN_JOB_ORDER_H
+
+#include "base/digest.h"
+#include "domain/training_parameters.h"
+
+struct hearth_job_data {
+    const char *path;   /* NULL: there is none */
+    const char *sha256; /* "": any */
+};
+
+struct hearth_job_order {
+    json_t *json; /* owned */
+    const char *job, *base_path, *base_name, *base_sha256;
+    struct hearth_job_data data, evaluation_data;
+    const char *output; /* NULL in a preview */
+    bool is_preview;
+    struct hearth_training_parameters parameters;
+    /* Of all that decides the result; not of the folder it is written to. */
+    char identity[HEARTH_SHA256_HEX];
+};
+
+/* HEARTH_EFIELDS, HEARTH_EPARSE name what is wrong. */
+int hearth_job_order_read(const char *text, size_t length, struct hearth_job_order *ret_order,
+                          struct hearth_error *error);
+void hearth_job_order_finish(struct hearth_job_order *order); /* all zeros is allowed */
+
+#endif
