@@ -31,6 +31,7 @@ static const struct kind {
     const char *name, *program;
 } kinds[] = {
     [HEARTH_PROCESS_WORKER] = {.name = "worker", .program = "libexec/hearth/hearth-worker"},
+    [HEARTH_PROCESS_TRAINER] = {.name = "trainer", .program = "libexec/hearth/hearth-trainer"},
 };
 
 /* A child inherits these variables of our environment, and no others. */

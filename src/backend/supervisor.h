@@ -19,7 +19,7 @@
 struct hearth_loop;
 struct hearth_child;
 
-enum hearth_process_kind { HEARTH_PROCESS_WORKER };
+enum hearth_process_kind { HEARTH_PROCESS_WORKER, HEARTH_PROCESS_TRAINER };
 
 struct hearth_child_end {
     bool asked; /* we stopped or killed it, because nobody wanted it any more */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static uint32_t context_of(const struct hearth_job *job)
 {
@@ -93,6 +94,13 @@ static uint64_t batch_tokens(const struct hearth_job *job)
     return most > measured ? most : measured;
 }
 
+static unsigned threads_of(const struct hearth_job *job)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t wanted = job->order->parameters.threads;
+    return wanted > 0 ? (unsigned)wanted : cores > 0 ? (unsigned)cores : 1;
+}
+
 static int make_room(struct hearth_job *job, struct hearth_error *error)
 {
     uint32_t longest =
@@ -106,6 +114,7 @@ static int make_room(struct hearth_job *job, struct hearth_error *error)
         .tokens = (uint32_t)tokens,
         .document_tokens = longest,
         .checkpoints = job->order->parameters.checkpointing,
+        .threads = threads_of(job),
     };
     int rc = hearth_train_pass_create(job->base, job->lora, &sizes, &job->pass, error);
     if (!rc)

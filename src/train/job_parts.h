@@ -22,6 +22,7 @@ struct hearth_job {
     hearth_number *best; /* [the adapter's count]; NULL: nothing is measured */
     struct hearth_job_progress progress;
     uint64_t steps, steps_per_epoch, batches_per_epoch;
+    uint64_t shuffled; /* the epoch whose order the rows have, + 1; 0: none yet */
     uint64_t resumed_from, started_tokens;
     double started, evaluation_loss; /* seconds; NAN: not measured yet */
     bool is_over;                    /* early */

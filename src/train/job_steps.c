@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static double now(void)
 {
@@ -166,18 +167,11 @@ static bool is_measured(const struct hearth_job *job)
            (job->progress.step % every == 0 || job->progress.step == job->steps);
 }
 
-/* Kibibytes, in the field VmHWM of proc(5): the most that this process has had. */
+/* The most that this process has had (getrusage(2) tells kibibytes). */
 static json_int_t memory_bytes(void)
 {
-    char line[128];
-    long long kib = 0;
-    FILE *file = fopen("/proc/self/status", "re");
-    while (file && fgets(line, sizeof(line), file))
-        if (sscanf(line, "VmHWM: %lld", &kib) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return (json_int_t)kib * 1024;
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : (json_int_t)usage.ru_maxrss * 1024;
 }
 
 static void tell_step(struct hearth_job *job, double rate, double norm)
@@ -212,15 +206,21 @@ static int go_back(struct hearth_job *job, struct hearth_error *error)
     return save(job, error);
 }
 
+static void shuffle(struct hearth_job *job)
+{
+    uint64_t epoch = job->progress.step / job->steps_per_epoch;
+    if (job->shuffled == epoch + 1)
+        return;
+    hearth_job_rows_shuffle(&job->rows, (uint64_t)job->order->parameters.seed, epoch);
+    job->shuffled = epoch + 1;
+}
+
 static int one_step(struct hearth_job *job, struct hearth_error *error)
 {
     double norm = 0;
-    struct hearth_optimizer_state state = hearth_optimizer_state(job->optimizer);
     double rate = hearth_optimizer_rate(job->optimizer);
     uint64_t every = (uint64_t)job->order->parameters.checkpoint_steps;
-    if (job->progress.step % job->steps_per_epoch == 0 || *state.step == job->resumed_from)
-        hearth_job_rows_shuffle(&job->rows, (uint64_t)job->order->parameters.seed,
-                                job->progress.step / job->steps_per_epoch);
+    shuffle(job);
     int rc = learn_step(job, &norm, error);
     job->evaluation_loss = NAN;
     if (!rc && is_measured(job))

@@ -35,7 +35,9 @@ enum hearth_ipc_type {
     HEARTH_IPC_CREDIT,    /* allows this stream more events: HEARTH_TAG_CREDIT says how many */
     HEARTH_IPC_CANCEL,
     HEARTH_IPC_PING,
-    HEARTH_IPC_STOP, /* finish what runs, then end */
+    HEARTH_IPC_STOP,   /* finish what runs, then end */
+    HEARTH_IPC_PAUSE,  /* to a trainer: rest after the batch that runs … */
+    HEARTH_IPC_RESUME, /* … and go on */
     /* worker to gateway */
     HEARTH_IPC_STARTED = 64, /* version, engine version, sandbox state, facts, memory plan */
     HEARTH_IPC_PROGRESS,     /* loading: fraction */
@@ -52,6 +54,8 @@ enum hearth_ipc_type {
     HEARTH_IPC_ERROR,
     HEARTH_IPC_PROMPT,      /* tokens of the prompt with their logprobs */
     HEARTH_IPC_PROMPT_READ, /* stream: tokens of the prompt, cached and read so far */
+    HEARTH_IPC_JOB_EVENT,   /* of a trainer: what it tells, as JSON (ipc_job.h) */
+    HEARTH_IPC_JOB_DONE,    /* its result, as JSON; it ends */
 };
 
 /* Tags of fields; the comment is the type. A reader skips tags that it does not know. */

@@ -17,6 +17,7 @@ struct sandbox_paths {
     const char *model;      /* a file or a folder; links inside it are followed once */
     const char *plugin_dir; /* read-only */
     const char *readable;   /* files and folders besides the model, one a line; or NULL */
+    const char *writable;   /* a folder in which files may be made, changed and removed; or NULL */
     const char *device;     /* "cuda…" adds the nodes of that device, for reading and writing */
 };
 

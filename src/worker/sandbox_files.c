@@ -21,6 +21,9 @@
 #define FS_WRITE_FILE (1ull << 1)
 #define FS_READ_FILE (1ull << 2)
 #define FS_READ_DIR (1ull << 3)
+#define FS_REMOVE_FILE (1ull << 5)
+#define FS_MAKE_DIR (1ull << 7)
+#define FS_MAKE_REG (1ull << 8)
 #define FS_IOCTL_DEV (1ull << 15)
 #define FS_ALL_OF_ABI_1 ((1ull << 13) - 1)
 #define FS_REFER (1ull << 13)    /* since ABI 2 */
@@ -30,6 +33,8 @@
 
 #define READ_FILE FS_READ_FILE
 #define READ_TREE (FS_READ_FILE | FS_READ_DIR)
+#define WRITE_TREE                                                                                 \
+    (READ_TREE | FS_WRITE_FILE | FS_TRUNCATE | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG)
 
 #define LINKS_MAX 4096
 #define SHARDS_MAX 999
@@ -176,6 +181,8 @@ static void allow_all(int ruleset, const struct sandbox_paths *paths, uint64_t h
     allow_links(ruleset, paths->model, handled);
     allow_shards(ruleset, paths->model, handled);
     allow_lines(ruleset, paths->readable, handled);
+    if (paths->writable)
+        allow(ruleset, paths->writable, WRITE_TREE, handled);
     if (strncmp(paths->device, "cuda", 4) == 0)
         allow_cuda(ruleset, handled);
 }
