@@ -2,11 +2,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "chat/base_words.h"
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "train/job.h"
-#include "chat/base_words.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_job.h"
 #include "wire/ipc_request.h"
@@ -128,7 +128,8 @@ static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_er
         rc = hearth_job_preview(&trainer->order, hearth_base_words(words), &listener, ret_result,
                                 error);
     else
-        rc = hearth_job_run(&trainer->order, hearth_base_words(words), &listener, ret_result, error);
+        rc =
+            hearth_job_run(&trainer->order, hearth_base_words(words), &listener, ret_result, error);
     hearth_base_words_close(words);
     return rc;
 }
