@@ -131,7 +131,7 @@ def test_a_preview_shows_what_is_learnt(order):
     ({"parameters": {"modules": ["lm_head"]}}, "parameters.modules"),
     ({"parameters": {"long_rows": "refuse", "context": 16}}, "line 1 has"),
     ({"parameters": {"long_rows": "drop", "context": 16}}, "no row that fits"),
-    ({"base": {"path": "/nowhere/model.gguf", "name": "x"}}, "cannot load the model"),
+    ({"base": {"path": "/nowhere/model.gguf", "name": "x"}}, "/nowhere/model.gguf"),
     ({"data": {"path": "/nowhere/data"}}, "/nowhere/data"),
     ({"data": {"path": "data"}}, "absolute"),
     ({"other": 1}, "there is no 'other'"),
