@@ -168,6 +168,25 @@ def test_completions_and_texts(tmp_path):
     assert all(shown[1]["counts"][1:]) and not shown[1]["counts"][0]
 
 
+EXAMPLES = re.findall(r"^```(jsonl|json|csv) (\w+)\n(.*?)^```$", (DOCS / "datasets.md").read_text(), re.S | re.M)
+
+
+@pytest.mark.parametrize("form, shape, text", EXAMPLES, ids=[f"{form}-{shape}-{i}" for i, (form, shape, _) in enumerate(EXAMPLES)])
+def test_examples_of_the_documentation_are_read_as_it_says(tmp_path, gguf, form, shape, text):
+    (tmp_path / "data").write_text(text)
+    done = subprocess.run([LEARN_ROWS, gguf, tmp_path / "data"], capture_output=True, text=True, timeout=60)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    rows = {"jsonl": text.count("\n"), "csv": text.count("\n") - 1}.get(form) or len(json.loads(text))
+    assert lines[-1]["format"] == form and lines[-1]["shape"] == shape
+    assert lines[-1]["rows"] == rows and lines[-1]["faulty"] == lines[-1]["refused"] == 0, lines
+    assert len(lines) == rows + 1
+
+
+def test_the_documentation_has_every_shape():
+    assert {shape for _, shape, _ in EXAMPLES} == {"messages", "prompt", "text", "alpaca", "sharegpt"}
+    assert {form for form, _, _ in EXAMPLES} == {"jsonl", "json", "csv"}
+
+
 def test_five_thousand_rows_take_seconds(tmp_path, gguf):
     rng = random.Random(1)
     rows = [{"messages": [{"role": "user", "content": " ".join(rng.choice(WORDS) for _ in range(20))},
