@@ -36,6 +36,16 @@ static int read_rows(struct hearth_job *job, struct hearth_error *error)
     return rc;
 }
 
+/* An order may leave the digests of its data open; a checkpoint is bound to the bytes all the same.
+ */
+static void identify(struct hearth_job *job)
+{
+    char text[3 * HEARTH_SHA256_HEX];
+    int length = snprintf(text, sizeof(text), "%s%s%s", job->order->identity,
+                          job->rows.facts.sha256, job->evaluation.facts.sha256);
+    hearth_sha256_of(text, (size_t)length, job->identity);
+}
+
 static void plan_steps(struct hearth_job *job)
 {
     const struct hearth_training_parameters *parameters = &job->order->parameters;
@@ -135,6 +145,7 @@ int hearth_job_open(struct hearth_job *job, struct hearth_error *error)
         rc = read_rows(job, error);
     if (rc)
         return rc;
+    identify(job);
     plan_steps(job);
     rc = make_adapter(job, error);
     if (!rc)

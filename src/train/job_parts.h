@@ -27,6 +27,7 @@ struct hearth_job {
     double started, evaluation_loss; /* seconds; NAN: not measured yet */
     bool is_over;                    /* early */
     char checkpoint[PATH_MAX], artifacts[PATH_MAX];
+    char identity[HEARTH_SHA256_HEX]; /* the order's, with the digests of the data as it was read */
 };
 
 /* job_data.c: base, rows and the plan. */

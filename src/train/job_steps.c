@@ -32,18 +32,28 @@ tell_log(const struct hearth_job *job, const char *level, const char *format, ..
 
 static int save(struct hearth_job *job, struct hearth_error *error)
 {
-    int rc = hearth_saved_state_write(job->checkpoint, job->order->identity, &job->progress,
-                                      job->lora, job->optimizer, job->best, error);
+    int rc = hearth_saved_state_write(job->checkpoint, job->identity, &job->progress, job->lora,
+                                      job->optimizer, job->best, error);
     if (!rc)
         tell(job, json_pack("{s:s, s:I, s:f}", "type", "checkpoint", "step",
                             (json_int_t)job->progress.step, "loss", job->progress.loss));
     return rc;
 }
 
+/* Early, when what is measured has not become better for long enough. */
+static bool is_over(const struct hearth_job *job)
+{
+    uint64_t patience = (uint64_t)job->order->parameters.patience;
+    return patience > 0 && job->progress.patience >= patience;
+}
+
 static int load(struct hearth_job *job, struct hearth_error *error)
 {
-    return hearth_saved_state_read(job->checkpoint, job->order->identity, &job->progress, job->lora,
-                                   job->optimizer, job->best, error);
+    int rc = hearth_saved_state_read(job->checkpoint, job->identity, &job->progress, job->lora,
+                                     job->optimizer, job->best, error);
+    if (!rc)
+        job->is_over = is_over(job);
+    return rc;
 }
 
 /* A first checkpoint, before anything was learnt, is where a job can go back to. One that cannot be
@@ -154,8 +164,7 @@ static int evaluate(struct hearth_job *job, struct hearth_error *error)
     } else {
         job->progress.patience++;
     }
-    uint64_t patience = (uint64_t)job->order->parameters.patience;
-    job->is_over = patience > 0 && job->progress.patience >= patience;
+    job->is_over = is_over(job);
     return 0;
 }
 
