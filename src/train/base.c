@@ -362,3 +362,17 @@ const float *hearth_train_base_frequencies(const struct hearth_train_base *base,
 {
     return base->frequencies + (windowed ? base->network.rotary_size / 2 : 0);
 }
+
+uint64_t hearth_train_base_mapped(const struct hearth_train_base *base)
+{
+    uint64_t bytes = 0;
+    for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++) {
+        uint32_t layers = hearth_part_row(part)->in_layer ? base->network.layers : 1;
+        struct hearth_checkpoint_tensor tensor;
+        for (uint32_t layer = 0; layer < layers; layer++)
+            if ((parts_computed & BIT(part)) != 0 &&
+                hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor))
+                bytes += tensor.size_bytes;
+    }
+    return bytes;
+}

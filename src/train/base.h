@@ -43,6 +43,8 @@ int hearth_train_base_open(const char *path, struct hearth_train_base **ret_base
 void hearth_train_base_close(struct hearth_train_base *base); /* NULL is allowed */
 
 const struct hearth_network *hearth_train_base_network(const struct hearth_train_base *base);
+/* Of its files, that training reads: they are mapped, and in memory as long as there is room. */
+uint64_t hearth_train_base_mapped(const struct hearth_train_base *base);
 
 /* [outputs × inputs]; lives until the next call of this verb or the next. For the leader of a crew,
  * which shares the work. */

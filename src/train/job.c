@@ -46,8 +46,9 @@ static int run(struct hearth_job *job, json_t **ret_result, struct hearth_error 
         rc = hearth_job_open(job, error);
     if (rc)
         return rc;
-    hearth_job_tell_plan(job);
-    rc = hearth_job_steps(job, error);
+    rc = hearth_job_tell_plan(job, error);
+    if (!rc)
+        rc = hearth_job_steps(job, error);
     if (!rc)
         rc = hearth_export_adapter(job->lora, job->order->base_name,
                                    (unsigned)job->order->parameters.exports, job->artifacts, error);
@@ -117,10 +118,10 @@ int hearth_job_preview(const struct hearth_job_order *order, const struct hearth
     *job = (struct hearth_job){
         .order = order, .words = words, .listener = listener, .evaluation_loss = NAN};
     int rc = hearth_job_open(job, error ? error : &own);
-    if (!rc) {
-        hearth_job_tell_plan(job);
+    if (!rc)
+        rc = hearth_job_tell_plan(job, error ? error : &own);
+    if (!rc)
         *ret_result = preview_of(job);
-    }
     hearth_job_close(job);
     hearth_free(job);
     return rc;

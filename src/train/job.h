@@ -16,6 +16,9 @@
 struct hearth_job_listener {
     /* Takes the event over: {"type": "plan" | "metrics" | "log" | "checkpoint", …}. */
     void (*on_event)(void *argument, json_t *event);
+    /* After the plan was told, with the bytes that the process will have. Not 0 ends the job with
+     * that error. May be NULL. */
+    int (*on_plan)(void *argument, uint64_t memory_bytes, struct hearth_error *error);
     /* Asked between batches. True: a checkpoint is written and the job ends with HEARTH_ECANCELED.
      */
     bool (*wants_stop)(void *argument);

@@ -3,9 +3,9 @@
 #include "base/memory.h"
 #include "train/job_parts.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static uint32_t context_of(const struct hearth_job *job)
@@ -150,9 +150,7 @@ int hearth_job_open(struct hearth_job *job, struct hearth_error *error)
     rc = make_adapter(job, error);
     if (!rc)
         rc = make_optimizer(job, error);
-    if (!rc && !job->order->is_preview)
-        rc = make_room(job, error);
-    return rc;
+    return rc ? rc : make_room(job, error);
 }
 
 void hearth_job_close(struct hearth_job *job)
@@ -167,33 +165,24 @@ void hearth_job_close(struct hearth_job *job)
     hearth_train_base_close(job->base);
 }
 
-/* Values of one token in one layer that the way back needs (layer.h). */
-static uint64_t layer_numbers(const struct hearth_network *network)
-{
-    uint64_t queries = (uint64_t)network->heads * network->head_size;
-    uint64_t keys = (uint64_t)network->key_heads * network->head_size;
-    return 3ull * network->width + 2 * queries + 2 * keys + 3ull * network->feed;
-}
+/* Code, and the rooms of a matrix product: what the process has beside what it asked for. */
+#define PROCESS_BYTES (8ull << 20)
+#define THREAD_BYTES (2ull << 20)
 
-/* An estimate from what pass.c allocates, with the base's file, of which every page is touched. */
+/* What is reserved by now, all of which a step touches (mallinfo(3)), and the base's part of its
+ * files. */
 static uint64_t memory_of(const struct hearth_job *job)
 {
-    const struct hearth_network *network = hearth_train_base_network(job->base);
-    uint64_t tokens = batch_tokens(job), layers = network->layers;
-    uint64_t kept = job->order->parameters.checkpointing ? 2 : layers + 1;
-    uint64_t numbers = tokens * ((layers + 4) * network->width + kept * layer_numbers(network));
-    uint64_t longest = job->rows.longest;
-    uint64_t head = (uint64_t)network->vocabulary * network->width;
-    numbers += 2 * longest * longest + 64ull * network->vocabulary + head + 5 * job->lora->count;
-    struct stat file;
-    uint64_t mapped = stat(job->order->base_path, &file) ? 0 : (uint64_t)file.st_size;
-    return numbers * sizeof(hearth_number) + mapped +
-           job->rows.starts[job->rows.count] * (sizeof(int32_t) + sizeof(bool));
+    struct mallinfo2 reserved = mallinfo2();
+    return reserved.uordblks + reserved.hblkhd + hearth_train_base_mapped(job->base) +
+           PROCESS_BYTES + threads_of(job) * THREAD_BYTES;
 }
 
-void hearth_job_tell_plan(const struct hearth_job *job)
+int hearth_job_tell_plan(const struct hearth_job *job, struct hearth_error *error)
 {
     const struct hearth_job_rows *rows = &job->rows;
+    const struct hearth_job_listener *listener = job->listener;
+    uint64_t bytes = memory_of(job);
     json_int_t trained = job->lora ? (json_int_t)job->lora->count : 0;
     json_t *event = json_pack(
         "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "type", "plan", "steps",
@@ -201,6 +190,7 @@ void hearth_job_tell_plan(const struct hearth_job *job)
         (json_int_t)job->evaluation.count, "tokens", (json_int_t)rows->starts[rows->count],
         "learnt_tokens", (json_int_t)rows->learnt, "cut", (json_int_t)rows->cut, "dropped",
         (json_int_t)rows->dropped, "faulty", (json_int_t)rows->facts.faulty, "trained_numbers",
-        trained, "memory_bytes", (json_int_t)memory_of(job));
-    job->listener->on_event(job->listener->argument, event);
+        trained, "memory_bytes", (json_int_t)bytes);
+    listener->on_event(listener->argument, event);
+    return listener->on_plan ? listener->on_plan(listener->argument, bytes, error) : 0;
 }

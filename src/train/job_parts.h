@@ -33,7 +33,8 @@ struct hearth_job {
 /* job_data.c: base, rows and the plan. */
 int hearth_job_open(struct hearth_job *job, struct hearth_error *error);
 void hearth_job_close(struct hearth_job *job);
-void hearth_job_tell_plan(const struct hearth_job *job);
+/* What the listener says of it. */
+int hearth_job_tell_plan(const struct hearth_job *job, struct hearth_error *error);
 /* job_steps.c: all steps that are left. */
 int hearth_job_steps(struct hearth_job *job, struct hearth_error *error);
 

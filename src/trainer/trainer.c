@@ -10,6 +10,7 @@
 #include "wire/ipc_event.h"
 #include "wire/ipc_job.h"
 #include "wire/ipc_request.h"
+#include "worker/memory_cap.h"
 #include "worker/sandbox.h"
 
 #include <fcntl.h>
@@ -28,6 +29,7 @@ struct trainer {
     struct hearth_ipc_reader *reader;
     struct hearth_timer *end_timer;
     struct hearth_job_order order;
+    uint64_t memory_limit;
     bool greeted, started, ending;
     pthread_t compute;
     pthread_mutex_t lock; /* of what stands below */
@@ -99,6 +101,21 @@ static void on_event(void *argument, json_t *event)
     send_json(argument, HEARTH_IPC_JOB_EVENT, event, false);
 }
 
+/* From here on the kernel holds the process to what it said, as it does workers. */
+static int on_plan(void *argument, uint64_t memory_bytes, struct hearth_error *error)
+{
+    const struct trainer *trainer = argument;
+    const struct hearth_memory_plan plan = {.scratch = memory_bytes};
+    const double mib = 1024.0 * 1024.0;
+    if (trainer->memory_limit && memory_bytes > trainer->memory_limit)
+        return hearth_error_set(error, HEARTH_EMEMORY,
+                                "the job needs %.0f MiB, and may have %.0f MiB; a smaller "
+                                "batch_size or context, or checkpointing, needs less",
+                                (double)memory_bytes / mib, (double)trainer->memory_limit / mib);
+    memory_cap_plan(&plan, (uint32_t)trainer->order.parameters.threads);
+    return 0;
+}
+
 static bool wants_stop(void *argument)
 {
     struct trainer *trainer = argument;
@@ -119,7 +136,7 @@ static void rest(void *argument)
 
 static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_error *error)
 {
-    const struct hearth_job_listener listener = {on_event, wants_stop, rest, trainer};
+    const struct hearth_job_listener listener = {on_event, on_plan, wants_stop, rest, trainer};
     struct hearth_base_words *words = NULL;
     int rc = hearth_base_words_open(trainer->order.base_path, &words, error);
     if (rc)
@@ -184,6 +201,7 @@ static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
                                 "the gateway speaks version %u of the protocol, this trainer "
                                 "version %u",
                                 job->version, HEARTH_IPC_VERSION);
+    trainer->memory_limit = job->memory_limit;
     int rc = hearth_job_order_read(job->order, job->order_length, &trainer->order, error);
     if (rc)
         return rc;

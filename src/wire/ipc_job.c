@@ -22,6 +22,7 @@ int hearth_ipc_put_job(struct hearth_buf *buf, const struct hearth_ipc_job *job)
     hearth_ipc_begin(&writer, buf, HEARTH_IPC_HELLO, 0);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_VERSION, job->version);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, job->sandbox);
+    hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, job->memory_limit);
     hearth_ipc_put(&writer, HEARTH_TAG_SETTINGS, job->order, job->order_length);
     return end(&writer, job->order_length);
 }
@@ -38,6 +39,8 @@ int hearth_ipc_get_job(const struct hearth_ipc_frame *frame, struct hearth_ipc_j
             rc = hearth_ipc_u32(&field, &ret_job->version);
         else if (field.tag == HEARTH_TAG_SANDBOX)
             rc = hearth_ipc_u32(&field, &ret_job->sandbox);
+        else if (field.tag == HEARTH_TAG_MEMORY_LIMIT)
+            rc = hearth_ipc_u64(&field, &ret_job->memory_limit);
         else
             rc = 0;
         if (rc)

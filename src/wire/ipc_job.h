@@ -8,9 +8,10 @@
 #include "wire/ipc.h"
 
 struct hearth_ipc_job {
-    uint32_t version;  /* HEARTH_IPC_VERSION */
-    uint32_t sandbox;  /* enum hearth_sandbox_mode of ipc_request.h */
-    const char *order; /* JSON; of the frame, not ended by a NUL */
+    uint32_t version;      /* HEARTH_IPC_VERSION */
+    uint32_t sandbox;      /* enum hearth_sandbox_mode of ipc_request.h */
+    uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
+    const char *order;     /* JSON; of the frame, not ended by a NUL */
     size_t order_length;
 };
 

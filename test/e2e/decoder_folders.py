@@ -130,10 +130,13 @@ def tensor_of(name, array, keys):
     return f"model.layers.{layer}.{NAMES[part]}.weight", array
 
 
-def demo_folder(gguf, folder, dtype="BF16", shards=1):
-    """SmolLM2 as its makers' folder has it, but for its weights, which were quantized once."""
+def demo_folder(gguf, folder, dtype="BF16", shards=1, layers=None):
+    """SmolLM2 as its makers' folder has it, but for its weights, which were quantized once; or its
+    first layers alone, for what need not make sense."""
     keys, tensors = read_gguf(gguf)
-    made = dict(tensor_of(name, array, keys) for name, array in tensors.items())
+    layers = layers or keys["llama.block_count"]
+    made = dict(tensor_of(name, array, keys) for name, array in tensors.items()
+                if not name.startswith("blk.") or int(name.split(".")[1]) < layers)
     folder.mkdir(parents=True, exist_ok=True)
     if shards == 1:
         write_safetensors(folder / "model.safetensors", made, dtype)
@@ -142,7 +145,7 @@ def demo_folder(gguf, folder, dtype="BF16", shards=1):
     heads = keys["llama.attention.head_count"]
     config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
               "hidden_size": keys["llama.embedding_length"], "intermediate_size": keys["llama.feed_forward_length"],
-              "num_hidden_layers": keys["llama.block_count"], "num_attention_heads": heads,
+              "num_hidden_layers": layers, "num_attention_heads": heads,
               "num_key_value_heads": keys["llama.attention.head_count_kv"],
               "max_position_embeddings": keys["llama.context_length"], "rope_theta": keys["llama.rope.freq_base"],
               "rms_norm_eps": 1e-5, "vocab_size": len(keys["tokenizer.ggml.tokens"]), "tie_word_embeddings": True,

@@ -3,12 +3,15 @@ is stopped, killed or given something wrong."""
 import hashlib
 import json
 import os
+import pathlib
 import random
+import resource
 import struct
 import time
 
 import pytest
 
+import decoder_folders
 import made_up_facts
 import trainer_frames
 
@@ -16,16 +19,20 @@ GGUF = os.environ.get("HEARTH_TEST_GGUF")
 pytestmark = pytest.mark.skipif(not GGUF, reason="HEARTH_TEST_GGUF names no model")
 
 
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return decoder_folders.demo_folder(pathlib.Path(GGUF), tmp_path_factory.mktemp("base"), layers=2)
+
+
 @pytest.fixture
-def order(tmp_path):
+def order(tmp_path, base):
     data = tmp_path / "data.jsonl"
     made_up_facts.write_rows(data, made_up_facts.facts(8))
 
     def make(output="out", **parameters):
         folder = tmp_path / output
         folder.mkdir(exist_ok=True)
-        base = {"path": GGUF, "name": "smollm2"}
-        return {"job": "job_1", "work": "train", "base": base, "data": {"path": str(data)},
+        return {"job": "job_1", "work": "train", "base": {"path": str(base), "name": "smollm2"}, "data": {"path": str(data)},
                 "output": str(folder), "parameters": {
                     "epochs": 1, "batch_size": 4, "rank": 4, "modules": ["q_proj", "v_proj"],
                     "checkpoint_steps": 1, "threads": 1, **parameters}}
@@ -172,7 +179,6 @@ def test_it_ends_with_its_gateway(order):
 def test_a_full_disk_leaves_no_half_adapter(order):
     job = order(max_steps=1)
     trainer = trainer_frames.Trainer(job)
-    resource = __import__("resource")
     resource.prlimit(trainer.process.pid, resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
     try:
         code, message = trainer.end()
@@ -180,3 +186,18 @@ def test_a_full_disk_leaves_no_half_adapter(order):
     except EOFError:  # the kernel's signal for it ended the process
         trainer.close()
     assert not os.path.exists(os.path.join(job["output"], "artifacts/adapter.gguf"))
+
+
+def test_the_plan_is_the_memory_that_it_takes(order):
+    trainer = trainer_frames.Trainer(order(max_steps=2, context=128, train_on="all"))
+    trainer.end()
+    planned = next(event["memory_bytes"] for event in trainer.events if event["type"] == "plan")
+    taken = max(event["memory_bytes"] for event in trainer.events if event["type"] == "metrics")
+    assert 0.9 < planned / taken < 1.12
+
+
+def test_a_plan_over_the_limit_is_refused_with_the_numbers(order):
+    job = order()
+    code, message = trainer_frames.Trainer(job, memory_limit=64 << 20).end()
+    assert code and "MiB, and may have 64 MiB" in message
+    assert "steps" in trainer_frames.Trainer({**job, "work": "preview"}, memory_limit=8 << 30).plan()

@@ -9,7 +9,7 @@ import subprocess
 HELLO, PING, STOP, PAUSE, RESUME = 1, 5, 6, 7, 8
 STARTED, PROGRESS, READY, FAILED, PONG = 64, 65, 66, 67, 68
 EVENT, DONE = 79, 80
-VERSION_TAG, SETTINGS_TAG, SANDBOX_TAG, CODE_TAG, MESSAGE_TAG = 1, 11, 12, 17, 18
+VERSION_TAG, SETTINGS_TAG, SANDBOX_TAG, LIMIT_TAG, CODE_TAG, MESSAGE_TAG = 1, 11, 12, 13, 17, 18
 
 
 def field(tag, data):
@@ -25,11 +25,15 @@ def fields(payload):
     return found
 
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HEARTH = pathlib.Path(os.environ.get("HEARTH_BIN", ROOT / "build/bin/hearth"))
+
+
 class Trainer:
-    def __init__(self, order, sandbox=1):
+    def __init__(self, order, sandbox=1, memory_limit=0):
         ours, theirs = socket.socketpair()
         ours.settimeout(300)
-        program = pathlib.Path(os.environ["HEARTH_BIN"]).parent.parent / "libexec/hearth/hearth-trainer"
+        program = HEARTH.parent.parent / "libexec/hearth/hearth-trainer"
 
         def channel():
             os.dup2(theirs.fileno(), 3)
@@ -41,7 +45,8 @@ class Trainer:
         self.socket, self.events, self.bytes = ours, [], b""
         text = order if isinstance(order, bytes) else json.dumps(order).encode()
         self.send(HELLO, field(VERSION_TAG, struct.pack("<I", 1)) +
-                  field(SANDBOX_TAG, struct.pack("<I", sandbox)) + field(SETTINGS_TAG, text))
+                  field(SANDBOX_TAG, struct.pack("<I", sandbox)) +
+                  field(LIMIT_TAG, struct.pack("<Q", memory_limit)) + field(SETTINGS_TAG, text))
 
     def send(self, kind, payload=b""):
         self.socket.sendall(struct.pack("<IBBHI", len(payload), kind, 0, 0, 0) + payload)
@@ -77,6 +82,10 @@ class Trainer:
         if kind == DONE:
             return json.loads(content[SETTINGS_TAG])
         return struct.unpack("<i", content[CODE_TAG])[0], content[MESSAGE_TAG].decode()
+
+    def plan(self):
+        self.end()
+        return next(event for event in self.events if event["type"] == "plan")
 
     def close(self):
         self.socket.close()

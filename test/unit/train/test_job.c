@@ -112,7 +112,7 @@ static void finish(struct bed *bed)
 static int run(struct bed *bed, const char *output, const char *parameters, json_t **ret_result,
                struct hearth_error *error)
 {
-    const struct hearth_job_listener listener = {on_event, wants_stop, rest, bed};
+    const struct hearth_job_listener listener = {on_event, NULL, wants_stop, rest, bed};
     char text[2048];
     struct hearth_job_order order;
     snprintf(text, sizeof(text), "%s/%s", bed->folder, output);

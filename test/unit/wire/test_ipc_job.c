@@ -48,13 +48,14 @@ static struct seen seen_of(const struct hearth_buf *buf)
 static void an_order_comes_back(void **state)
 {
     (void)state;
-    const struct hearth_ipc_job job = {HEARTH_IPC_VERSION, 2, "{\"job\":\"j\"}", 11};
+    const struct hearth_ipc_job job = {HEARTH_IPC_VERSION, 2, 1ull << 40, "{\"job\":\"j\"}", 11};
     struct hearth_buf buf;
     hearth_buf_init(&buf, 4096);
     assert_int_equal(hearth_ipc_put_job(&buf, &job), 0);
     struct seen seen = seen_of(&buf);
     assert_true(seen.count == 1 && seen.type == HEARTH_IPC_HELLO && seen.rc == 0);
-    assert_true(seen.job.version == HEARTH_IPC_VERSION && seen.job.sandbox == 2);
+    assert_true(seen.job.version == HEARTH_IPC_VERSION && seen.job.sandbox == 2 &&
+                seen.job.memory_limit == 1ull << 40);
     assert_string_equal(seen.order, "{\"job\":\"j\"}");
     hearth_buf_finish(&buf);
 }
@@ -86,7 +87,7 @@ static void what_is_too_large_is_not_written(void **state)
 {
     (void)state;
     static char large[HEARTH_IPC_INLINE_MAX + 1];
-    const struct hearth_ipc_job job = {HEARTH_IPC_VERSION, 0, large, sizeof(large)};
+    const struct hearth_ipc_job job = {HEARTH_IPC_VERSION, 0, 0, large, sizeof(large)};
     struct hearth_buf buf;
     memset(large, ' ', sizeof(large));
     hearth_buf_init(&buf, 1 << 20);
