@@ -140,6 +140,12 @@ target_compile_options(encode_texts PRIVATE ${WARNINGS})
 target_link_libraries(encode_texts PRIVATE hearth_text)
 set_target_properties(encode_texts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 add_dependencies(programs encode_texts)
+# Trains by a test's numbers, for test/e2e/test_training_torch.py.
+add_executable(train_steps ${CMAKE_SOURCE_DIR}/test/support/train_steps.c)
+target_compile_options(train_steps PRIVATE ${WARNINGS})
+target_link_libraries(train_steps PRIVATE hearth_train)
+set_target_properties(train_steps PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+add_dependencies(programs train_steps)
 
 # Makes adapters and merges them, for test/e2e/test_adapter_exports.py.
 add_executable(adapter_play ${CMAKE_SOURCE_DIR}/test/support/adapter_play.c)
