@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check bench bench-embeddings golden build install generate format clean
+.PHONY: help run test check bench bench-embeddings bench-training golden build install generate format clean
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
 	@echo
@@ -24,6 +24,9 @@ bench: ## measure against nginx and llama-server in one run; prints ratios
 
 bench-embeddings: ## measure the encoder against its peers (several GB) and under load
 	@exec scripts/bench_embeddings
+
+bench-training: ## hold the trainer against torch and PEFT (several GB) and measure it beside them
+	@exec scripts/bench_training
 
 golden: ## regenerate reference data with the peers (torch, transformers, tokenizers: several GB)
 	@exec scripts/golden
