@@ -5,6 +5,7 @@
 #include "compute/quant.h"
 #include "network/rotary.h"
 #include "network/weights.h"
+#include "train/full.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,7 +18,8 @@ struct hearth_train_base {
     hearth_number *vectors;        /* of all parts that are none, one behind the other */
     hearth_number **vector_places; /* [layers][HEARTH_PART_COUNT], into it; or NULL */
     float *frequencies;
-    hearth_number *matrix; /* room for the largest */
+    hearth_number *matrix;             /* room for the largest */
+    const struct hearth_lora *trained; /* holds the tensors instead of the file; or NULL */
 };
 
 static const struct hearth_module_row modules[HEARTH_MODULES] = {
@@ -158,6 +160,26 @@ static bool read_part(const struct hearth_train_base *base, enum hearth_part par
     for (size_t i = 0; adds && i < count; i++)
         y[i] += 1;
     return true;
+}
+
+size_t hearth_train_base_part(const struct hearth_train_base *base, enum hearth_part part,
+                              uint32_t layer, hearth_number *y)
+{
+    const struct hearth_part_row *row = hearth_part_row(part);
+    struct hearth_checkpoint_tensor tensor;
+    bool wanted = (parts_computed & BIT(part)) != 0 && part != HEARTH_PART_ROTARY_FACTORS &&
+                  (row->in_layer || layer == 0) &&
+                  !(part == HEARTH_PART_HEAD && base->network.tied);
+    if (!wanted || !hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor))
+        return 0;
+    if (y != NULL)
+        read_part(base, part, layer, y);
+    return (size_t)(tensor.extents[0] * tensor.extents[1]);
+}
+
+void hearth_train_base_read_from(struct hearth_train_base *base, const struct hearth_lora *lora)
+{
+    base->trained = lora;
 }
 
 static size_t vector_size(const struct hearth_train_base *base, enum hearth_part part,
@@ -324,17 +346,28 @@ const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
                                               uint32_t layer)
 {
     struct hearth_checkpoint_tensor tensor = {0};
+    if (base->trained != NULL)
+        return hearth_full_at(base->trained, modules[module].part, layer).values;
     hearth_checkpoint_find(base->checkpoint, modules[module].part, layer, 0, &tensor);
     return matrix_of(base, crew, &tensor);
+}
+
+enum hearth_part hearth_train_base_head_part(const struct hearth_train_base *base)
+{
+    struct hearth_checkpoint_tensor tensor;
+    bool apart = !base->network.tied &&
+                 hearth_checkpoint_find(base->checkpoint, HEARTH_PART_HEAD, 0, 0, &tensor);
+    return apart ? HEARTH_PART_HEAD : HEARTH_PART_EMBEDDING;
 }
 
 const hearth_number *hearth_train_base_head(struct hearth_train_base *base,
                                             struct hearth_crew *crew)
 {
     struct hearth_checkpoint_tensor tensor = {0};
-    if (base->network.tied ||
-        !hearth_checkpoint_find(base->checkpoint, HEARTH_PART_HEAD, 0, 0, &tensor))
-        hearth_checkpoint_find(base->checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &tensor);
+    enum hearth_part part = hearth_train_base_head_part(base);
+    if (base->trained != NULL)
+        return hearth_full_at(base->trained, part, 0).values;
+    hearth_checkpoint_find(base->checkpoint, part, 0, 0, &tensor);
     return matrix_of(base, crew, &tensor);
 }
 
@@ -344,10 +377,15 @@ void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t t
     struct hearth_checkpoint_tensor tensor;
     if (!hearth_checkpoint_find(base->checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &tensor))
         return;
+    size_t width = base->network.width, row_bytes = hearth_quant_bytes(tensor.type, width);
     const char *bytes = hearth_checkpoint_bytes(base->checkpoint, &tensor);
-    size_t row_bytes = hearth_quant_bytes(tensor.type, base->network.width);
-    dequantize((enum hearth_quant)tensor.type, bytes + (size_t)token * row_bytes,
-               base->network.width, y);
+    if (base->trained != NULL)
+        memcpy(y,
+               hearth_full_at(base->trained, HEARTH_PART_EMBEDDING, 0).values +
+                   (size_t)token * width,
+               width * sizeof(*y));
+    else
+        dequantize((enum hearth_quant)tensor.type, bytes + (size_t)token * row_bytes, width, y);
     for (size_t i = 0; base->network.embedding_scale != 1 && i < base->network.width; i++)
         y[i] *= (hearth_number)base->network.embedding_scale;
 }
@@ -355,6 +393,8 @@ void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t t
 const hearth_number *hearth_train_base_vector(const struct hearth_train_base *base,
                                               enum hearth_part part, uint32_t layer)
 {
+    if (base->trained != NULL)
+        return hearth_full_at(base->trained, part, layer).values;
     return base->vector_places[(size_t)layer * HEARTH_PART_COUNT + part];
 }
 

@@ -54,12 +54,22 @@ const hearth_number *hearth_train_base_matrix(struct hearth_train_base *base,
 /* [vocabulary × width]; likewise. */
 const hearth_number *hearth_train_base_head(struct hearth_train_base *base,
                                             struct hearth_crew *crew);
+/* The part that the head is: where it is tied, the embeddings. */
+enum hearth_part hearth_train_base_head_part(const struct hearth_train_base *base);
 /* [width] of a token below the vocabulary, scaled as the network has it. */
 void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t token,
                                  hearth_number *y);
 /* What a norm multiplies by, or a bias; lives as long as the base. NULL: the network has none. */
 const hearth_number *hearth_train_base_vector(const struct hearth_train_base *base,
                                               enum hearth_part part, uint32_t layer);
+/* How many numbers a tensor has that can be trained, 0 where the network has none; writes them to
+ * `y`, or nothing with NULL. Parts that are of no layer are those of layer 0. */
+size_t hearth_train_base_part(const struct hearth_train_base *base, enum hearth_part part,
+                              uint32_t layer, hearth_number *y);
+/* From now on all tensors are read from there (full.h); NULL: from the file again. Borrowed. */
+struct hearth_lora;
+void hearth_train_base_read_from(struct hearth_train_base *base, const struct hearth_lora *lora);
+
 /* Angles of a turn by one position, [rotary size / 2]; layers with a window may have others. */
 const float *hearth_train_base_frequencies(const struct hearth_train_base *base, bool windowed);
 

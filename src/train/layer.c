@@ -1,12 +1,14 @@
 #include "train/layer.h"
 
+#include "train/full.h"
+
 #include <string.h>
 
 /* Something that is done to each row by itself. */
 struct row_call {
     const struct hearth_layer_frame *frame;
     const hearth_number *x, *weight, *back;
-    hearth_number *y;
+    hearth_number *y, *weight_gradient;
     size_t width, heads; /* of one head, where rows have several */
     float *cosines, *sines;
     int direction;
@@ -38,7 +40,7 @@ static void norm_rows_back(void *argument, size_t first, size_t end, unsigned me
     for (size_t i = first * call->heads; i < end * call->heads; i++)
         call->frame->rows_of->norm_back(call->x + i * call->width, call->weight, epsilon,
                                         call->width, call->back + i * call->width,
-                                        call->y + i * call->width, NULL);
+                                        call->y + i * call->width, call->weight_gradient);
 }
 
 /* Rows of `heads` vectors of `width`, each normed by itself. */
@@ -62,9 +64,17 @@ static void norm_back(const struct hearth_layer_frame *frame, enum hearth_part p
                             .y = x_gradient,
                             .back = y_gradient,
                             .weight = hearth_train_base_vector(frame->base, part, layer),
+                            .weight_gradient =
+                                hearth_full_at(frame->linear.lora, part, layer).gradient,
                             .heads = heads,
                             .width = width};
-    share(frame, norm_rows_back, &call);
+    if (call.weight_gradient == NULL) {
+        share(frame, norm_rows_back, &call);
+        return;
+    }
+    /* All rows add to the same numbers. */
+    call.frame = frame;
+    norm_rows_back(&call, 0, frame->rows, 0);
 }
 
 static void turn_rows(void *argument, size_t first, size_t end, unsigned member)

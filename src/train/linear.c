@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "compute/philox.h"
+#include "train/full.h"
 
 #include <string.h>
 
@@ -34,7 +35,7 @@ int hearth_linear_init(struct hearth_linear *linear, struct hearth_train_base *b
         .base = base, .lora = lora, .crew = crew, .rows = hearth_train_rows()};
     if (lora->params.dropout > 0)
         linear->dropped = hearth_try_calloc(rows, most * sizeof(*linear->dropped));
-    linear->low_back = hearth_try_calloc(rows, lora->params.rank * sizeof(*linear->low_back));
+    linear->low_back = hearth_try_calloc(rows, (lora->params.rank + 1) * sizeof(*linear->low_back));
     if ((linear->dropped != NULL || lora->params.dropout <= 0) && linear->low_back != NULL)
         return 0;
     hearth_linear_finish(linear);
@@ -170,6 +171,25 @@ static void backward_rows(void *argument, size_t first, size_t end, unsigned mem
     }
 }
 
+/* dW += dyᵀ · x, and the bias's gradient += the sum of dy, where all of the base is trained. */
+static void backward_full(const struct linear_call *call)
+{
+    const struct hearth_linear *linear = call->linear;
+    const struct hearth_linear_use *use = call->use;
+    const struct hearth_module_row *row = hearth_module_row(use->module);
+    size_t inputs = call->pair.inputs, outputs = call->pair.outputs;
+    struct hearth_full_tensor w = hearth_full_at(linear->lora, row->part, use->layer);
+    struct hearth_full_tensor bias = hearth_full_at(linear->lora, row->bias, use->layer);
+    if (w.gradient == NULL)
+        return;
+    hearth_crew_product(linear->crew,
+                        &(struct hearth_product){outputs, inputs, use->rows,
+                                                 turned(call->y_gradient, outputs),
+                                                 plain(use->x, inputs), 1, 1, w.gradient, inputs});
+    for (size_t i = 0; bias.gradient != NULL && i < use->rows; i++)
+        linear->rows->add(1, bias.gradient, 1, call->y_gradient + i * outputs, outputs);
+}
+
 /* With u = x' · Aᵀ: dB += scale · dyᵀ · u, dA += duᵀ · x'. */
 void hearth_linear_backward(struct hearth_linear *linear, const struct hearth_linear_use *use,
                             const hearth_number *y_gradient, hearth_number keep,
@@ -182,6 +202,7 @@ void hearth_linear_backward(struct hearth_linear *linear, const struct hearth_li
     call.x_gradient = x_gradient;
     call.keep = keep;
     hearth_crew_share(linear->crew, use->rows, ROW_STEP, backward_rows, &call);
+    backward_full(&call);
     if (pair->a == NULL)
         return;
     const hearth_number *taken = drops(linear) ? linear->dropped : use->x;

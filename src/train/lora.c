@@ -111,6 +111,9 @@ void hearth_lora_destroy(struct hearth_lora *lora)
 {
     if (lora == NULL)
         return;
+    if (lora->full_base != NULL)
+        hearth_train_base_read_from(lora->full_base, NULL);
+    hearth_free(lora->full);
     hearth_free(lora->values);
     hearth_free(lora->gradients);
     hearth_free(lora);
@@ -121,8 +124,29 @@ void hearth_lora_clear_gradients(struct hearth_lora *lora)
     memset(lora->gradients, 0, lora->count * sizeof(*lora->gradients));
 }
 
+static int check_full(const struct hearth_lora *lora, struct hearth_error *error)
+{
+    size_t places = (size_t)lora->network->layers * HEARTH_PART_COUNT;
+    for (size_t i = 0; i < places; i++) {
+        const struct hearth_lora_place *place = &lora->full[i];
+        char name[128];
+        if (hearth_numbers_are_finite(lora->values + place->first, place->count) &&
+            hearth_numbers_are_finite(lora->gradients + place->first, place->count))
+            continue;
+        hearth_part_name((enum hearth_part)(i % HEARTH_PART_COUNT),
+                         (uint32_t)(i / HEARTH_PART_COUNT), name, sizeof(name));
+        return hearth_error_set(error, HEARTH_EINTERNAL,
+                                "%s: training gave numbers that are not finite; a lower learning "
+                                "rate may help",
+                                name);
+    }
+    return 0;
+}
+
 int hearth_lora_check(const struct hearth_lora *lora, struct hearth_error *error)
 {
+    if (lora->full != NULL)
+        return check_full(lora, error);
     for (uint32_t layer = 0; layer < lora->network->layers; layer++)
         for (enum hearth_module module = 0; module < HEARTH_MODULES; module++) {
             struct hearth_lora_pair pair = hearth_lora_at(lora, layer, module);

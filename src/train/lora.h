@@ -23,12 +23,21 @@ struct hearth_lora_params {
     uint64_t seed;
 };
 
+/* Where a tensor lies among the values. */
+struct hearth_lora_place {
+    size_t first, count;
+};
+
 struct hearth_lora {
     struct hearth_lora_params params;
     const struct hearth_network *network;
     hearth_number scale;
     size_t count;
     hearth_number *values, *gradients;
+    /* [layers][HEARTH_PART_COUNT]: all of the base is trained instead of pairs (full.h); or NULL.
+     */
+    struct hearth_lora_place *full;
+    struct hearth_train_base *full_base;
 };
 
 struct hearth_lora_pair {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/full.h"
 
 #include <string.h>
 
@@ -12,6 +13,8 @@ struct loss_call {
     const struct hearth_loss_tile *tile;
     const struct hearth_train_batch *batch;
     const hearth_number *bias; /* of the head, or NULL */
+    /* By head and bias; NULL: they are not trained. */
+    hearth_number *head_gradient, *bias_gradient;
     double weight;
 };
 
@@ -79,6 +82,21 @@ static void rows_loss(void *argument, size_t first, size_t end, unsigned member)
     }
 }
 
+static void head_back(const struct loss_call *call, size_t taken)
+{
+    const struct hearth_loss_tile *tile = call->tile;
+    size_t width = call->network->width, vocabulary = call->network->vocabulary;
+    if (call->head_gradient != NULL)
+        hearth_crew_product(tile->crew, &(struct hearth_product){
+                                            vocabulary, width, taken,
+                                            (struct hearth_operand){tile->logits, vocabulary, true},
+                                            (struct hearth_operand){tile->states, width, false},
+                                            (hearth_number)call->network->logit_scale, 1,
+                                            call->head_gradient, width});
+    for (size_t i = 0; call->bias_gradient != NULL && i < taken; i++)
+        tile->rows_of->add(1, call->bias_gradient, 1, tile->logits + i * vocabulary, vocabulary);
+}
+
 static double tile_loss(const struct loss_call *call, const hearth_number *head, size_t taken,
                         hearth_number *gradient)
 {
@@ -96,6 +114,7 @@ static double tile_loss(const struct loss_call *call, const hearth_number *head,
         sum += tile->losses[i];
     if (gradient == NULL)
         return sum;
+    head_back(call, taken);
     hearth_crew_product(tile->crew, &(struct hearth_product){
                                         taken, width, vocabulary,
                                         (struct hearth_operand){tile->logits, vocabulary, false},
@@ -113,7 +132,13 @@ double hearth_loss_sum(struct hearth_train_base *base, const struct hearth_train
 {
     const struct hearth_network *network = hearth_train_base_network(base);
     const hearth_number *bias = hearth_train_base_vector(base, HEARTH_PART_HEAD_BIAS, 0);
-    struct loss_call call = {network, tile, batch, bias, weight};
+    struct loss_call call = {
+        .network = network, .tile = tile, .batch = batch, .bias = bias, .weight = weight};
+    if (tile->lora != NULL) {
+        enum hearth_part part = hearth_train_base_head_part(base);
+        call.head_gradient = hearth_full_at(tile->lora, part, 0).gradient;
+        call.bias_gradient = hearth_full_at(tile->lora, HEARTH_PART_HEAD_BIAS, 0).gradient;
+    }
     const hearth_number *head = hearth_train_base_head(base, tile->crew);
     uint32_t tokens = batch->starts[batch->documents];
     size_t taken = 0;

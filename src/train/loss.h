@@ -6,17 +6,19 @@
 
 #include "train/base.h"
 #include "train/batch.h"
+#include "train/lora.h"
 #include "train/rows.h"
 
 struct hearth_loss_tile {
     const struct hearth_train_rows *rows_of;
     struct hearth_crew *crew;
-    size_t most;           /* rows of a tile */
-    hearth_number *states; /* [most × width] */
-    hearth_number *logits; /* [most × vocabulary] */
-    hearth_number *capped; /* [threads × vocabulary]; only where logits are capped */
-    uint32_t *rows;        /* [most]: of the batch */
-    double *losses;        /* [most] */
+    const struct hearth_lora *lora; /* whose gradients the head's may be (full.h); or NULL */
+    size_t most;                    /* rows of a tile */
+    hearth_number *states;          /* [most × width] */
+    hearth_number *logits;          /* [most × vocabulary] */
+    hearth_number *capped;          /* [threads × vocabulary]; only where logits are capped */
+    uint32_t *rows;                 /* [most]: of the batch */
+    double *losses;                 /* [most] */
 };
 
 /* For batches of up to `tokens`, within about `bytes`. HEARTH_ENOMEM. */

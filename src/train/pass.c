@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/full.h"
 #include "train/layer.h"
 #include "train/loss.h"
 #include "train/rows.h"
@@ -83,6 +84,8 @@ static int make_parts(struct hearth_train_pass *pass, struct hearth_train_base *
         rc = hearth_linear_init(&pass->frame.linear, base, lora, pass->crew, together, error);
     if (rc == 0)
         rc = hearth_loss_tile_init(&pass->tile, pass->network, pass->crew, together, tile, error);
+    if (rc == 0)
+        pass->tile.lora = lora;
     if (rc == 0)
         rc = hearth_layer_scratch_create(&pass->frame.scratch, pass->network, together, error);
     for (uint32_t i = 0; rc == 0 && i < pass->kept_count; i++)
@@ -208,6 +211,7 @@ static void begin(struct hearth_train_pass *pass, const struct hearth_train_batc
 struct final_norm {
     const struct hearth_train_pass *pass;
     const hearth_number *x, *weight;
+    hearth_number *weight_gradient;
 };
 
 static void final_norm_rows(void *argument, size_t first, size_t end, unsigned member)
@@ -229,15 +233,20 @@ static void final_norm_back(void *argument, size_t first, size_t end, unsigned m
     for (size_t i = first; i < end; i++)
         norm->pass->frame.rows_of->norm_back(
             norm->x + i * width, norm->weight, (hearth_number)norm->pass->network->norm_epsilon,
-            width, norm->pass->normed_gradient + i * width, norm->pass->gradient + i * width, NULL);
+            width, norm->pass->normed_gradient + i * width, norm->pass->gradient + i * width,
+            norm->weight_gradient);
 }
 
-static void final_norm(struct hearth_train_pass *pass, hearth_crew_work *work)
+static void final_norm(struct hearth_train_pass *pass, hearth_crew_work *work, bool alone)
 {
     struct final_norm norm = {
         pass, states_of(pass, pass->network->layers),
-        hearth_train_base_vector(pass->frame.base, HEARTH_PART_FINAL_NORM, 0)};
-    hearth_crew_share(pass->crew, pass->frame.rows, 1, work, &norm);
+        hearth_train_base_vector(pass->frame.base, HEARTH_PART_FINAL_NORM, 0),
+        hearth_full_at(pass->frame.linear.lora, HEARTH_PART_FINAL_NORM, 0).gradient};
+    if (alone && norm.weight_gradient != NULL)
+        work(&norm, 0, pass->frame.rows, 0);
+    else
+        hearth_crew_share(pass->crew, pass->frame.rows, 1, work, &norm);
 }
 
 static int forward(struct hearth_train_pass *pass, struct hearth_error *error)
@@ -254,8 +263,21 @@ static int forward(struct hearth_train_pass *pass, struct hearth_error *error)
                                     "learning rate may help",
                                     layer);
     }
-    final_norm(pass, final_norm_rows);
+    final_norm(pass, final_norm_rows, false);
     return 0;
+}
+
+/* Where the embeddings are trained: rows of the same token add to the same numbers. */
+static void embedding_back(struct hearth_train_pass *pass)
+{
+    const struct hearth_train_batch *batch = pass->frame.attention.batch;
+    size_t width = pass->network->width;
+    struct hearth_full_tensor embedding =
+        hearth_full_at(pass->frame.linear.lora, HEARTH_PART_EMBEDDING, 0);
+    for (size_t i = 0; embedding.gradient != NULL && i < pass->frame.rows; i++)
+        pass->frame.rows_of->add(1, embedding.gradient + (size_t)batch->tokens[i] * width,
+                                 (hearth_number)pass->network->embedding_scale,
+                                 pass->gradient + i * width, width);
 }
 
 /* From the gradient by the normed states down through all layers. */
@@ -264,7 +286,7 @@ static void backward(struct hearth_train_pass *pass)
     const struct hearth_network *network = pass->network;
     struct hearth_layer_frame *frame = &pass->frame;
     memset(pass->gradient, 0, frame->rows * network->width * sizeof(*pass->gradient));
-    final_norm(pass, final_norm_back);
+    final_norm(pass, final_norm_back, true);
     for (uint32_t layer = network->layers; layer-- > 0;) {
         if (pass->params.checkpoints)
             hearth_layer_forward(frame, layer, states_of(pass, layer), kept_of(pass, layer),
@@ -272,6 +294,7 @@ static void backward(struct hearth_train_pass *pass)
         hearth_layer_backward(frame, layer, states_of(pass, layer), kept_of(pass, layer),
                               pass->gradient);
     }
+    embedding_back(pass);
 }
 
 /* Some documents of a batch, as a batch: what was said there of the whole holds here. */

@@ -48,7 +48,10 @@ def make_folder(gguf, folder):
     print(f"making {folder} of {gguf}", flush=True)
     model = transformers.AutoModelForCausalLM.from_pretrained(
         str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32)
-    model.save_pretrained(folder)
+    config = transformers.AutoConfig.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
+    plain = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    plain.load_state_dict(model.state_dict())
+    plain.save_pretrained(folder)  # the other one is "quantized", which transformers does not save
 
 
 def start(options):
