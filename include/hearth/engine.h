@@ -92,8 +92,9 @@ struct hearth_model_facts {
     /* What tells the values of all of them from others; as loaded, empty where nothing does. */
     char adapters_digest[72];
     /* Both false where a describe has not looked thoroughly. */
-    bool thinks;     /* its chats have thoughts, which are told apart from the answer */
-    bool fills_gaps; /* its vocabulary has the tokens that HEARTH_INPUT_INFILL needs */
+    bool thinks;             /* its chats have thoughts, which are told apart from the answer */
+    bool fills_gaps;         /* its vocabulary has the tokens that HEARTH_INPUT_INFILL needs */
+    uint32_t adapter_places; /* for adapter_load; as loaded */
 };
 
 /* How to load. Zero means the default that is written behind the field. */
@@ -106,6 +107,7 @@ struct hearth_load_params {
     uint32_t threads;     /* all cores */
     const char *device;   /* "cpu", "cuda:0"; "cpu" when NULL */
     const char *settings_json; /* the definition's settings that only the engine knows, or NULL */
+    uint32_t adapter_places;   /* for adapter_load, beside the settings' own; none */
 };
 
 /* What a loaded model will hold of memory, in bytes. Each is an upper bound. */
@@ -233,6 +235,10 @@ struct hearth_input {
      * take long should look at it every 100 ms and end with HEARTH_ECANCELED. */
     const hearth_flag *canceled;
     struct hearth_adapter_choice adapters; /* HEARTH_TASK_GENERATE; of others never given */
+    /* HEARTH_TASK_GENERATE: an adapter of adapter_load by its place, counted from 1; 0: none. It
+     * stands behind the model's own in their list: with a scale of 1 where `adapters` is not given.
+     */
+    uint32_t adapter;
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */
@@ -386,9 +392,15 @@ struct hearth_engine_ops {
                 struct hearth_error *error);
     int (*restore)(struct hearth_engine *engine, uint32_t sequence, int descriptor,
                    struct hearth_error *error);
-    int (*adapter_load)(struct hearth_engine *engine, const char *name, const char *path,
-                        struct hearth_error *error);
-    void (*adapter_unload)(struct hearth_engine *engine, const char *name);
+    /* Takes an adapter from a whole GGUF file in memory, which may go away after, into a free place
+     * in [0, facts.adapter_places). Between steps; inputs that name the place are prepared only
+     * while it is taken. HEARTH_EMODEL, HEARTH_ENOTIMPL as an adapter of the settings,
+     * HEARTH_ENOMEM when there is no room for it; the model goes on as before. */
+    int (*adapter_load)(struct hearth_engine *engine, uint32_t place, const char *name,
+                        const void *bytes, size_t length, struct hearth_error *error);
+    /* Between steps; no sequence runs with it, no prepared input names it. A place that is free is
+     * left alone. What was computed with it is forgotten. */
+    void (*adapter_unload)(struct hearth_engine *engine, uint32_t place);
     /* Asked when the process is about to end, or takes too long, at work that the model's files
      * decide: which part of them runs as a program just now ("the model's chat template"), or NULL.
      * Then `ret_why` is why the engine itself ended the process ("takes longer than it may (2 s)"),

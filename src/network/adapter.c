@@ -123,12 +123,10 @@ static int describe(struct hearth_adapter *adapter, const struct hearth_network 
     return rc;
 }
 
-int hearth_adapter_init(struct hearth_adapter *adapter, const char *path,
-                        const struct hearth_network *network, struct hearth_error *error)
+/* `rc` is that of the opening of its file. */
+static int init(struct hearth_adapter *adapter, int rc, const struct hearth_network *network,
+                struct hearth_error *error)
 {
-    *adapter = (struct hearth_adapter){.layer_count = network->layers};
-    adapter->layers = hearth_calloc(network->layers, sizeof(*adapter->layers));
-    int rc = hearth_adapter_file_open(path, network, &adapter->file, error);
     if (rc == 0)
         memcpy(adapter->name, hearth_adapter_file_name(adapter->file), sizeof(adapter->name));
     if (rc == 0)
@@ -136,6 +134,29 @@ int hearth_adapter_init(struct hearth_adapter *adapter, const char *path,
     if (rc != 0)
         hearth_adapter_finish(adapter);
     return rc;
+}
+
+static void begin(struct hearth_adapter *adapter, const struct hearth_network *network)
+{
+    *adapter = (struct hearth_adapter){.layer_count = network->layers};
+    adapter->layers = hearth_calloc(network->layers, sizeof(*adapter->layers));
+}
+
+int hearth_adapter_init(struct hearth_adapter *adapter, const char *path,
+                        const struct hearth_network *network, struct hearth_error *error)
+{
+    begin(adapter, network);
+    int rc = hearth_adapter_file_open(path, network, &adapter->file, error);
+    return init(adapter, rc, network, error);
+}
+
+int hearth_adapter_init_parsed(struct hearth_adapter *adapter, const char *name, const void *bytes,
+                               size_t length, const struct hearth_network *network,
+                               struct hearth_error *error)
+{
+    begin(adapter, network);
+    int rc = hearth_adapter_file_parse(name, bytes, length, network, &adapter->file, error);
+    return init(adapter, rc, network, error);
 }
 
 /* Panels of f32 values that lie row by row. */

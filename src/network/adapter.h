@@ -61,6 +61,10 @@ struct hearth_adapter {
 /* `network` must live until load is done. Errors as hearth_adapter_file_open's. */
 int hearth_adapter_init(struct hearth_adapter *adapter, const char *path,
                         const struct hearth_network *network, struct hearth_error *error);
+/* As init, of a whole GGUF file in memory, which must stay until load is done. */
+int hearth_adapter_init_parsed(struct hearth_adapter *adapter, const char *name, const void *bytes,
+                               size_t length, const struct hearth_network *network,
+                               struct hearth_error *error);
 /* Once. HEARTH_ENOMEM; HEARTH_EMODEL when a value is not finite. */
 int hearth_adapter_load(struct hearth_adapter *adapter, struct hearth_error *error);
 void hearth_adapter_finish(struct hearth_adapter *adapter); /* one that is all zeros is allowed */

@@ -195,6 +195,18 @@ static int check_whole(const struct hearth_adapter_file *file, struct hearth_err
     return rc;
 }
 
+static int finish_open(struct hearth_adapter_file *file, int rc,
+                       struct hearth_adapter_file **ret_file, struct hearth_error *error)
+{
+    if (rc == 0)
+        rc = check_whole(file, error);
+    if (rc == 0)
+        *ret_file = file;
+    else
+        hearth_adapter_file_close(file);
+    return rc;
+}
+
 int hearth_adapter_file_open(const char *path, const struct hearth_network *network,
                              struct hearth_adapter_file **ret_file, struct hearth_error *error)
 {
@@ -205,13 +217,19 @@ int hearth_adapter_file_open(const char *path, const struct hearth_network *netw
     bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     int rc = folder ? hearth_adapter_read_peft(file, path, error)
                     : hearth_adapter_read_gguf(file, path, error);
-    if (rc == 0)
-        rc = check_whole(file, error);
-    if (rc == 0)
-        *ret_file = file;
-    else
-        hearth_adapter_file_close(file);
-    return rc;
+    return finish_open(file, rc, ret_file, error);
+}
+
+int hearth_adapter_file_parse(const char *name, const void *bytes, size_t length,
+                              const struct hearth_network *network,
+                              struct hearth_adapter_file **ret_file, struct hearth_error *error)
+{
+    struct hearth_adapter_file *file = hearth_calloc(1, sizeof(*file));
+    file->network = network;
+    file->borrows = true;
+    file->map = (struct hearth_file_map){bytes, length};
+    hearth_adapter_shown(name, strlen(name), file->name, sizeof(file->name));
+    return finish_open(file, hearth_adapter_parse_gguf(file, error), ret_file, error);
 }
 
 void hearth_adapter_file_close(struct hearth_adapter_file *file)
@@ -219,7 +237,8 @@ void hearth_adapter_file_close(struct hearth_adapter_file *file)
     if (file == NULL)
         return;
     hearth_safetensors_close(file->safetensors);
-    hearth_file_map_close(&file->map);
+    if (!file->borrows)
+        hearth_file_map_close(&file->map);
     hearth_gguf_destroy(file->gguf);
     hearth_free(file->pairs);
     hearth_free(file);

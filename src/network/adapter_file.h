@@ -42,6 +42,10 @@ struct hearth_adapter_file;
 /* HEARTH_EMODEL says what is wrong, HEARTH_ENOTIMPL what is not computed; both name the adapter. */
 int hearth_adapter_file_open(const char *path, const struct hearth_network *network,
                              struct hearth_adapter_file **ret_file, struct hearth_error *error);
+/* A whole GGUF file in memory, which must stay until close; `name` is what messages call it. */
+int hearth_adapter_file_parse(const char *name, const void *bytes, size_t length,
+                              const struct hearth_network *network,
+                              struct hearth_adapter_file **ret_file, struct hearth_error *error);
 void hearth_adapter_file_close(struct hearth_adapter_file *file); /* NULL is allowed */
 
 /* The last part of its path, without the ending of a GGUF file. */

@@ -118,6 +118,28 @@ static void set_scales(struct hearth_adapter_file *file)
     }
 }
 
+/* Behind the header: its bytes are in `map`. */
+static int add_tensors(struct hearth_adapter_file *file, struct hearth_error *error)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < hearth_gguf_tensor_count(file->gguf); i++)
+        rc = add_tensor(file, hearth_gguf_tensor(file->gguf, i), error);
+    if (rc == 0)
+        set_scales(file);
+    return rc;
+}
+
+int hearth_adapter_parse_gguf(struct hearth_adapter_file *file, struct hearth_error *error)
+{
+    int rc =
+        hearth_gguf_parse(file->map.bytes, file->map.length, file->map.length, &file->gguf, error);
+    if (rc != 0)
+        hearth_error_prefix(error, "adapter '%s'", file->name);
+    if (rc == 0)
+        rc = check_header(file, error);
+    return rc == 0 ? add_tensors(file, error) : rc;
+}
+
 int hearth_adapter_read_gguf(struct hearth_adapter_file *file, const char *path,
                              struct hearth_error *error)
 {
@@ -131,9 +153,5 @@ int hearth_adapter_read_gguf(struct hearth_adapter_file *file, const char *path,
     if (rc == 0 && file->map.length < hearth_gguf_file_bytes(file->gguf))
         rc = hearth_error_set(error, HEARTH_EMODEL, "adapter '%s' has become shorter meanwhile",
                               file->name);
-    for (size_t i = 0; rc == 0 && i < hearth_gguf_tensor_count(file->gguf); i++)
-        rc = add_tensor(file, hearth_gguf_tensor(file->gguf, i), error);
-    if (rc == 0)
-        set_scales(file);
-    return rc;
+    return rc == 0 ? add_tensors(file, error) : rc;
 }

@@ -15,6 +15,7 @@ struct hearth_adapter_file {
     /* The owner of the bytes: one of the two. */
     struct hearth_gguf *gguf;
     struct hearth_file_map map;
+    bool borrows; /* `map` is the caller's memory */
     struct hearth_safetensors *safetensors;
 };
 
@@ -39,6 +40,8 @@ const char *hearth_adapter_shown(const char *bytes, size_t length, char *buffer,
 
 int hearth_adapter_read_gguf(struct hearth_adapter_file *file, const char *path,
                              struct hearth_error *error);
+/* The same where `map` has the whole file already. */
+int hearth_adapter_parse_gguf(struct hearth_adapter_file *file, struct hearth_error *error);
 int hearth_adapter_read_peft(struct hearth_adapter_file *file, const char *path,
                              struct hearth_error *error);
 

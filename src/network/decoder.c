@@ -2,6 +2,7 @@
 #include "base/big_memory.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "network/decoder_adapters.h"
 #include "network/decoder_private.h"
 #include "network/rotary.h"
 
@@ -62,15 +63,17 @@ static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
 
 static int describe_adapters(struct hearth_decoder *decoder, struct hearth_error *error)
 {
-    uint32_t count = decoder->params.adapter_count;
-    if (count > HEARTH_ADAPTERS_MAX)
+    uint32_t count = decoder->params.adapter_count, places = decoder->params.adapter_places;
+    if (count > HEARTH_ADAPTERS_MAX || places > HEARTH_ADAPTERS_MAX - count)
         return hearth_error_set(error, HEARTH_EINVAL, "%" PRIu32 " adapters; at most %d are taken",
-                                count, HEARTH_ADAPTERS_MAX);
-    decoder->adapters = hearth_calloc(count + 1, sizeof(*decoder->adapters));
+                                count + places, HEARTH_ADAPTERS_MAX);
+    decoder->adapters = hearth_calloc(count + places + 1, sizeof(*decoder->adapters));
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < count; i++)
         rc = hearth_adapter_init(&decoder->adapters[i], decoder->params.adapters[i],
                                  &decoder->network, error);
+    /* From here on a free place is an adapter that changes nothing. */
+    decoder->params.adapter_count = count + places;
     return rc;
 }
 
@@ -87,7 +90,8 @@ static uint64_t adapter_bytes(const struct hearth_decoder *decoder)
     const uint64_t huge_page = UINT64_C(2) << 20; /* the last one of each block */
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < decoder->params.adapter_count; i++)
-        bytes += decoder->adapters[i].bytes + huge_page;
+        if (decoder->adapters[i].file != NULL)
+            bytes += decoder->adapters[i].bytes + huge_page;
     return bytes;
 }
 
@@ -208,7 +212,8 @@ static int open_all(struct hearth_decoder *decoder, const char *path,
         rc = hearth_weights_load(&decoder->weights, checkpoint, decoder->team, progress, error);
     hearth_checkpoint_close(checkpoint);
     for (uint32_t i = 0; rc == 0 && i < decoder->params.adapter_count; i++)
-        rc = hearth_adapter_load(&decoder->adapters[i], error);
+        if (decoder->adapters[i].file != NULL)
+            rc = hearth_adapter_load(&decoder->adapters[i], error);
     if (rc != 0)
         return rc;
     decoder->params.adapters = NULL;
@@ -313,6 +318,34 @@ void hearth_decoder_adapt(struct hearth_decoder *decoder, uint32_t sequence, con
     }
     if (other)
         hearth_kv_cache_trim(&decoder->cache, sequence, 0);
+}
+
+int hearth_decoder_adapter_add(struct hearth_decoder *decoder, uint32_t index, const char *name,
+                               const void *bytes, size_t length, struct hearth_error *error)
+{
+    struct hearth_adapter *adapter = &decoder->adapters[index];
+    int rc = hearth_adapter_init_parsed(adapter, name, bytes, length, &decoder->network, error);
+    if (rc == 0 && !hearth_adapters_fit(decoder))
+        rc = hearth_error_set(error, HEARTH_ENOMEM,
+                              "adapter '%s': there is no room for its rank beside the others that "
+                              "are loaded",
+                              adapter->name);
+    if (rc == 0)
+        rc = hearth_adapter_load(adapter, error);
+    if (rc != 0)
+        hearth_adapter_finish(adapter);
+    return rc;
+}
+
+void hearth_decoder_adapter_drop(struct hearth_decoder *decoder, uint32_t index)
+{
+    for (uint32_t i = 0; i < decoder->params.sequences; i++) {
+        float *scale = &scales_of(decoder, i)[index];
+        if (*scale != 0)
+            hearth_kv_cache_trim(&decoder->cache, i, 0);
+        *scale = 0;
+    }
+    hearth_adapter_finish(&decoder->adapters[index]);
 }
 
 void hearth_decoder_copy(struct hearth_decoder *decoder, uint32_t from, uint32_t to)

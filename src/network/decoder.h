@@ -36,6 +36,8 @@ struct hearth_decoder_params {
      * HEARTH_ADAPTERS_MAX. Read during plan and open only. */
     const char *const *adapters;
     uint32_t adapter_count;
+    /* For adapters that come later; they are numbered behind those. */
+    uint32_t adapter_places;
     struct hearth_network_overrides overrides;
 };
 
@@ -61,6 +63,14 @@ const struct hearth_network *hearth_decoder_network(const struct hearth_decoder 
 const char *hearth_decoder_adapter_name(const struct hearth_decoder *decoder, uint32_t index);
 /* The sha256 of its values as they are computed with. */
 const char *hearth_decoder_adapter_digest(const struct hearth_decoder *decoder, uint32_t index);
+
+/* Takes an adapter from a whole GGUF file in memory into place `index` (adapter_count or more),
+ * which is free. Between steps. HEARTH_EMODEL, HEARTH_ENOTIMPL as at the open; HEARTH_ENOMEM when
+ * there is no memory, or no room for its rank beside the others'. */
+int hearth_decoder_adapter_add(struct hearth_decoder *decoder, uint32_t index, const char *name,
+                               const void *bytes, size_t length, struct hearth_error *error);
+/* Frees a place; sequences that have it forget their tokens. Between steps. */
+void hearth_decoder_adapter_drop(struct hearth_decoder *decoder, uint32_t index);
 
 /* The adapters that a sequence has from now on: a finite scale for each, 0 where it is not used;
  * NULL: the base alone, as at the beginning. A sequence that had others forgets its tokens, because

@@ -31,6 +31,27 @@ static size_t ranks_of(const struct hearth_decoder *decoder, int place, uint32_t
     return ranks;
 }
 
+/* Q, K and V, or gate and up, read the same rows. */
+static size_t spare_ranks(const struct hearth_decoder *decoder, int place)
+{
+    static const size_t matrices[HEARTH_ADAPTER_PLACES] = {
+        [HEARTH_ADAPTER_ATTENTION_IN] = 3,
+        [HEARTH_ADAPTER_ATTENTION_OUT] = 1,
+        [HEARTH_ADAPTER_FEED_IN] = 2,
+        [HEARTH_ADAPTER_FEED_OUT] = 1,
+    };
+    return matrices[place] * HEARTH_ADAPTER_SPARE_RANK * decoder->params.adapter_places;
+}
+
+bool hearth_adapters_fit(const struct hearth_decoder *decoder)
+{
+    for (int place = 0; place < HEARTH_ADAPTER_PLACES; place++)
+        if (ranks_of(decoder, place, decoder->params.adapter_count) >
+            decoder->space.adapters->ranks_max[place])
+            return false;
+    return true;
+}
+
 /* Runs twice, without memory to count and with it to cut. */
 static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_adapter_space *space,
                       char *memory)
@@ -46,9 +67,11 @@ static size_t lay_out(const struct hearth_decoder *decoder, struct hearth_adapte
     space->active = hearth_cut(&cutting, count, sizeof(*space->active));
     space->inputs = hearth_cut(&cutting, rows * space->input_stride, sizeof(*space->inputs));
     space->packed = hearth_cut(&cutting, decoder->params.threads, space->packed_bytes);
-    for (int place = 0; place < HEARTH_ADAPTER_PLACES; place++)
+    for (int place = 0; place < HEARTH_ADAPTER_PLACES; place++) {
+        space->ranks_max[place] = ranks_of(decoder, place, count) + spare_ranks(decoder, place);
         space->inner[place] = hearth_cut(
-            &cutting, groups * HEARTH_ROW_GROUP * ranks_of(decoder, place, count), sizeof(float));
+            &cutting, groups * HEARTH_ROW_GROUP * space->ranks_max[place], sizeof(float));
+    }
     return cutting.used;
 }
 
@@ -162,13 +185,15 @@ void hearth_adapters_reduce(struct hearth_member *member, const struct hearth_pa
         return;
     size_t groups = groups_of(pass->rows), before = 0, task = hearth_member_take(member);
     for (uint32_t i = 0; i < decoder->params.adapter_count; i++) {
+        if (!decoder->space.adapters->active[i])
+            continue;
         const struct reduction reduction = {
             .decoder = decoder,
             .a = &decoder->adapters[i].layers[layer].a[place],
             .place = place,
             .adapter = i,
         };
-        if (!decoder->space.adapters->active[i] || reduction.a->outputs == 0)
+        if (reduction.a->outputs == 0)
             continue;
         size_t parts = (reduction.a->panel_count + TASK_PANELS - 1) / TASK_PANELS;
         for (; task - before < groups * parts; task = hearth_member_take(member)) {
@@ -196,10 +221,12 @@ static void add_changes(const struct hearth_adapted_finish *adapted, unsigned pa
         .panel_stride = (size_t)adapted->parts * HEARTH_PANEL_OUTPUTS,
     };
     for (uint32_t i = 0; i < decoder->params.adapter_count; i++) {
+        sum.mask = mask_of(decoder, group, i);
+        if (sum.mask == 0)
+            continue;
         const struct hearth_adapter_change *change =
             &decoder->adapters[i].layers[adapted->layer].changes[target];
-        sum.mask = mask_of(decoder, group, i);
-        if (sum.mask == 0 || change->b.outputs == 0)
+        if (change->b.outputs == 0)
             continue;
         const float *h = inner_at(decoder, hearth_adapter_place_of(target), i, group) +
                          change->first * (size_t)__builtin_popcount(sum.mask);

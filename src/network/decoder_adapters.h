@@ -19,8 +19,16 @@ struct hearth_adapter_space {
     size_t input_stride;
     void *packed; /* [members] a group of rows as f32 */
     size_t packed_bytes;
-    float *inner[HEARTH_ADAPTER_PLACES]; /* h: [adapters][groups][8 × its ranks there] */
+    float *inner[HEARTH_ADAPTER_PLACES];     /* h: [adapters][groups][8 × its ranks there] */
+    size_t ranks_max[HEARTH_ADAPTER_PLACES]; /* of all adapters together */
 };
+
+/* Of each place for an adapter that comes later: the sum of all of them counts, so that one may
+ * have more where another has less. */
+enum { HEARTH_ADAPTER_SPARE_RANK = 64 };
+
+/* Whether the ranks of all adapters have room in the buffers of a pass. */
+bool hearth_adapters_fit(const struct hearth_decoder *decoder);
 
 size_t hearth_adapter_space_bytes(const struct hearth_decoder *decoder);
 void hearth_adapter_space_lay_out(const struct hearth_decoder *decoder,

@@ -143,6 +143,8 @@ static int fake_load(const struct hearth_model_files *files,
     engine->words = fake_words_create();
     engine->context = context_of(&script, params);
     engine->slots = slots_of(params);
+    engine->adapter_places =
+        params->adapter_places < FAKE_ADAPTERS_MAX ? params->adapter_places : FAKE_ADAPTERS_MAX;
     engine->sequences = hearth_calloc(engine->slots, sizeof(*engine->sequences));
     /* No sequence has more tokens than the context. */
     size_t text_max = ((size_t)engine->context + 1) * FAKE_WORD_BYTES_MAX;
@@ -171,9 +173,35 @@ static int fake_load(const struct hearth_model_files *files,
     fill_facts(&script, ret_facts);
     ret_facts->context = engine->context;
     ret_facts->slots = engine->slots;
+    ret_facts->adapter_places = engine->adapter_places;
     ret_facts->batch = params->batch ? params->batch : BATCH_DEFAULT;
     *ret_engine = engine;
     return 0;
+}
+
+/* An adapter is a text: "fake adapter WORD". The word comes before each prompt, and so before what
+ * an echo says. */
+static int fake_adapter_load(struct hearth_engine *engine, uint32_t place, const char *name,
+                             const void *bytes, size_t length, struct hearth_error *error)
+{
+    static const char head[] = "fake adapter ";
+    const size_t head_length = sizeof(head) - 1;
+    if (place >= engine->adapter_places)
+        return hearth_error_set(error, HEARTH_EINVAL, "there is no place %u for an adapter", place);
+    size_t room = sizeof(engine->adapters[place]) - 2;
+    if (length <= head_length || length - head_length > room ||
+        memcmp(bytes, head, head_length) != 0)
+        return hearth_error_set(error, HEARTH_EMODEL, "adapter '%.60s' is no fake adapter", name);
+    snprintf(engine->adapters[place], sizeof(engine->adapters[place]), "%.*s ",
+             (int)(length - head_length), (const char *)bytes + head_length);
+    return 0;
+}
+
+/* The cache needs no care: it compares words, and the adapter's is one of them. */
+static void fake_adapter_unload(struct hearth_engine *engine, uint32_t place)
+{
+    if (place < engine->adapter_places)
+        engine->adapters[place][0] = '\0';
 }
 
 static int fake_detokenize(struct hearth_engine *engine, const int32_t *tokens, size_t count,
@@ -196,6 +224,8 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .size = sizeof(struct hearth_engine_ops),
     .name = "fake",
     .version = "1",
+    .adapter_load = fake_adapter_load,
+    .adapter_unload = fake_adapter_unload,
     .describe = fake_describe,
     .plan_memory = fake_plan_memory,
     .load = fake_load,

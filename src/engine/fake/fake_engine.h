@@ -35,8 +35,12 @@ struct fake_sequence {
     uint32_t held_count;
 };
 
+#define FAKE_ADAPTERS_MAX 8
+
 struct hearth_engine {
     struct fake_script script;
+    char adapters[FAKE_ADAPTERS_MAX][64]; /* what each puts before a prompt; "": it is not there */
+    uint32_t adapter_places;
     struct fake_words *words;
     uint32_t context, slots;
     struct fake_sequence *sequences;

@@ -20,7 +20,8 @@
 /* The prompt, and the part of it that an echo says. */
 struct prompt {
     struct hearth_buf text, said;
-    bool tools; /* of a chat that may call them */
+    const char *adapter; /* stands before both; or "" */
+    bool tools;          /* of a chat that may call them */
 };
 
 /* A text, or OpenAI's list of parts, of which only those with text say something. */
@@ -55,6 +56,7 @@ static int render_messages(const struct hearth_input *input, struct prompt *prom
         hearth_buf_char(&prompt->text, '\n');
         if (strcmp(role, "user") == 0) {
             hearth_buf_clear(&prompt->said);
+            hearth_buf_text(&prompt->said, prompt->adapter);
             add_content(&prompt->said, content);
         }
     }
@@ -68,6 +70,12 @@ static int render(struct hearth_engine *engine, const struct hearth_input *input
                   struct prompt *prompt, struct hearth_error *error)
 {
     int rc = 0;
+    if (input->adapter > engine->adapter_places)
+        return hearth_error_set(error, HEARTH_EINVAL, "there is no place %u for an adapter",
+                                input->adapter - 1);
+    prompt->adapter = input->adapter ? engine->adapters[input->adapter - 1] : "";
+    hearth_buf_text(&prompt->text, prompt->adapter);
+    hearth_buf_text(&prompt->said, prompt->adapter);
     switch (input->kind) {
     case HEARTH_INPUT_MESSAGES:
         rc = render_messages(input, prompt, error);

@@ -195,14 +195,12 @@ static FILE *open_memory(void)
     return file;
 }
 
-static int load_one(const char *path, const struct hearth_network *network,
-                    struct llama_model *model, struct hearth_llama_adapter *ret_adapter,
-                    struct hearth_error *error)
+/* `file` is closed. */
+static int load_file(struct hearth_adapter_file *file, const struct hearth_network *network,
+                     struct llama_model *model, struct hearth_llama_adapter *ret_adapter,
+                     struct hearth_error *error)
 {
-    struct hearth_adapter_file *file = NULL;
-    int rc = hearth_adapter_file_open(path, network, &file, error);
-    if (rc != 0)
-        return rc;
+    int rc = 0;
     snprintf(ret_adapter->name, sizeof(ret_adapter->name), "%s", hearth_adapter_file_name(file));
     FILE *memory = open_memory();
     if (memory == NULL)
@@ -220,6 +218,15 @@ static int load_one(const char *path, const struct hearth_network *network,
     return rc;
 }
 
+static int load_one(const char *path, const struct hearth_network *network,
+                    struct llama_model *model, struct hearth_llama_adapter *ret_adapter,
+                    struct hearth_error *error)
+{
+    struct hearth_adapter_file *file = NULL;
+    int rc = hearth_adapter_file_open(path, network, &file, error);
+    return rc != 0 ? rc : load_file(file, network, model, ret_adapter, error);
+}
+
 int hearth_llama_adapters_load(const struct hearth_llama_load *load, struct llama_model *model,
                                struct hearth_llama_adapter *ret_adapters,
                                struct hearth_error *error)
@@ -228,5 +235,42 @@ int hearth_llama_adapters_load(const struct hearth_llama_load *load, struct llam
     int rc = load->settings->adapter_count > 0 ? read_network(load, &network, error) : 0;
     for (uint32_t i = 0; rc == 0 && i < load->settings->adapter_count; i++)
         rc = load_one(load->settings->adapters[i], &network, model, &ret_adapters[i], error);
+    return rc;
+}
+
+struct hearth_llama_adapters_base {
+    struct hearth_network network;
+    struct llama_model *model;
+};
+
+int hearth_llama_adapters_base_make(const struct hearth_llama_load *load, struct llama_model *model,
+                                    struct hearth_llama_adapters_base **ret_base)
+{
+    struct hearth_llama_adapters_base *base = hearth_calloc(1, sizeof(*base));
+    int rc = network_of(load, &base->network, NULL);
+    base->model = model;
+    if (rc == 0)
+        *ret_base = base;
+    else
+        hearth_free(base);
+    return rc;
+}
+
+void hearth_llama_adapters_base_destroy(struct hearth_llama_adapters_base *base)
+{
+    hearth_free(base);
+}
+
+int hearth_llama_adapter_parse(const struct hearth_llama_adapters_base *base, const char *name,
+                               const void *bytes, size_t length,
+                               struct hearth_llama_adapter *ret_adapter, struct hearth_error *error)
+{
+    struct hearth_adapter_file *file = NULL;
+    struct hearth_llama_adapter made = {.adapter = NULL};
+    int rc = hearth_adapter_file_parse(name, bytes, length, &base->network, &file, error);
+    if (rc == 0)
+        rc = load_file(file, &base->network, base->model, &made, error);
+    if (rc == 0)
+        *ret_adapter = made;
     return rc;
 }

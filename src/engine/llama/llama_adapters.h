@@ -21,4 +21,16 @@ int hearth_llama_adapters_load(const struct hearth_llama_load *load, struct llam
                                struct hearth_llama_adapter *ret_adapters,
                                struct hearth_error *error);
 
+/* What a later adapter is read with: the model, and its network as our own reader has it. */
+struct hearth_llama_adapters_base;
+/* An error when our reader does not know the model. */
+int hearth_llama_adapters_base_make(const struct hearth_llama_load *load, struct llama_model *model,
+                                    struct hearth_llama_adapters_base **ret_base);
+void hearth_llama_adapters_base_destroy(struct hearth_llama_adapters_base *base); /* or NULL */
+/* A whole GGUF file in memory, which may go away after. */
+int hearth_llama_adapter_parse(const struct hearth_llama_adapters_base *base, const char *name,
+                               const void *bytes, size_t length,
+                               struct hearth_llama_adapter *ret_adapter,
+                               struct hearth_error *error);
+
 #endif

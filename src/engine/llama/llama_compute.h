@@ -44,6 +44,11 @@ struct hearth_llama_compute_ops {
     /* The adapters of a sequence from now on: a scale for each, 0 where it is not used. One that
      * had others forgets its tokens. */
     void (*adapt)(struct hearth_llama_compute *compute, uint32_t sequence, const float *scales);
+    /* hearth_engine_ops.adapter_load and adapter_unload; `adapter` is its number: a place behind
+     * those of the settings. */
+    int (*adapter_add)(struct hearth_llama_compute *compute, uint32_t adapter, const char *name,
+                       const void *bytes, size_t length, struct hearth_error *error);
+    void (*adapter_drop)(struct hearth_llama_compute *compute, uint32_t adapter);
     const char *(*adapter_name)(struct hearth_llama_compute *compute, uint32_t adapter);
     /* What tells its values from others; NULL: nothing does. */
     const char *(*adapter_digest)(struct hearth_llama_compute *compute, uint32_t adapter);
@@ -82,7 +87,8 @@ struct hearth_llama_compute {
     uint32_t window;        /* what lies before it may be forgotten; 0: nothing is */
     uint32_t vector_length; /* of states and pooled vectors */
     uint32_t label_count;   /* of a classifier */
-    uint32_t adapter_count; /* of the settings */
+    uint32_t adapter_fixed; /* adapters of the settings */
+    uint32_t adapter_count; /* those, and the places behind them */
     uint32_t states_max;    /* rows of a batch that may ask for states */
     uint32_t logits_max;    /* rows of a batch that may ask for logits */
 };

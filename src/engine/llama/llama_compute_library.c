@@ -24,7 +24,8 @@ struct library {
     float *kept;                           /* [slots][vocabulary] logits of a step in parts */
     uint32_t *places;                      /* [batch] of a row: where in `kept` its logits are */
     uint32_t slots, vocabulary;
-    bool in_parts; /* the last step was one */
+    struct hearth_llama_adapters_base *base; /* for adapters that come later; NULL: none can */
+    bool in_parts;                           /* the last step was one */
 };
 
 /* A state that only goes forward cannot be taken back, so its steps run to their end. */
@@ -246,6 +247,31 @@ static void adapt(struct hearth_llama_compute *compute, uint32_t sequence, const
     cut(compute, sequence, 0);
 }
 
+static int adapter_add(struct hearth_llama_compute *compute, uint32_t adapter, const char *name,
+                       const void *bytes, size_t length, struct hearth_error *error)
+{
+    struct library *library = (struct library *)compute;
+    return hearth_llama_adapter_parse(library->base, name, bytes, length,
+                                      &library->adapters[adapter], error);
+}
+
+/* The context must not point to it when it goes: the next step sets what it needs. */
+static void adapter_drop(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    struct library *library = (struct library *)compute;
+    for (uint32_t i = 0; i < library->slots; i++) {
+        float *scale = &scales_of(library, i)[adapter];
+        if (*scale != 0)
+            cut(compute, i, 0);
+        *scale = 0;
+    }
+    if (library->adapters[adapter].adapter != NULL) {
+        hearth_llama_adapt(library->context, NULL, 0, NULL, NULL);
+        llama_adapter_lora_free(library->adapters[adapter].adapter);
+    }
+    library->adapters[adapter] = (struct hearth_llama_adapter){.adapter = NULL};
+}
+
 static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t adapter)
 {
     return ((struct library *)compute)->adapters[adapter].name;
@@ -291,6 +317,7 @@ static void destroy(struct hearth_llama_compute *compute)
         llama_batch_free(library->batch);
     if (library->context != NULL)
         llama_free(library->context);
+    hearth_llama_adapters_base_destroy(library->base);
     hearth_free(library->adapters);
     hearth_free(library->scales);
     hearth_free(library->part_of);
@@ -306,6 +333,8 @@ static const struct hearth_llama_compute_ops ops = {
     .states = states,
     .pooled = pooled,
     .adapt = adapt,
+    .adapter_add = adapter_add,
+    .adapter_drop = adapter_drop,
     .adapter_name = adapter_name,
     .adapter_digest = adapter_digest,
     .cut = cut,
@@ -409,10 +438,15 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
 static int load_adapters(struct library *library, const struct hearth_llama_load *load,
                          struct llama_model *model, struct hearth_error *error)
 {
-    uint32_t count = load->settings->adapter_count;
+    uint32_t fixed = load->settings->adapter_count, places = load->plan->adapter_places;
+    /* What our reader does not know has no places: adapters are read by it. */
+    if (places > 0 && hearth_llama_adapters_base_make(load, model, &library->base) != 0)
+        places = 0;
+    uint32_t count = fixed + places;
     uint32_t batch = load->plan->batch;
     library->slots = load->plan->slots;
     library->vocabulary = (uint32_t)llama_vocab_n_tokens(llama_model_get_vocab(model));
+    library->head.adapter_fixed = fixed;
     library->head.adapter_count = count;
     library->adapters = hearth_try_calloc(count + 1, sizeof(*library->adapters));
     library->scales =

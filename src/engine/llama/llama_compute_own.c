@@ -107,6 +107,18 @@ static void adapt(struct hearth_llama_compute *compute, uint32_t sequence, const
     hearth_decoder_adapt(((struct own *)compute)->decoder, sequence, scales);
 }
 
+static int adapter_add(struct hearth_llama_compute *compute, uint32_t adapter, const char *name,
+                       const void *bytes, size_t length, struct hearth_error *error)
+{
+    return hearth_decoder_adapter_add(((struct own *)compute)->decoder, adapter, name, bytes,
+                                      length, error);
+}
+
+static void adapter_drop(struct hearth_llama_compute *compute, uint32_t adapter)
+{
+    hearth_decoder_adapter_drop(((struct own *)compute)->decoder, adapter);
+}
+
 static const char *adapter_name(struct hearth_llama_compute *compute, uint32_t adapter)
 {
     return hearth_decoder_adapter_name(((struct own *)compute)->decoder, adapter);
@@ -166,6 +178,8 @@ static const struct hearth_llama_compute_ops ops = {
     .states = states,
     .pooled = pooled,
     .adapt = adapt,
+    .adapter_add = adapter_add,
+    .adapter_drop = adapter_drop,
     .adapter_name = adapter_name,
     .adapter_digest = adapter_digest,
     .cut = cut,
@@ -239,6 +253,7 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
         .quantize = load->settings->quantize,
         .adapters = (const char *const *)load->settings->adapters,
         .adapter_count = load->settings->adapter_count,
+        .adapter_places = plan->adapter_places,
         .overrides = {.rotary_base = load->settings->rope_freq_base,
                       .rotary_scale = load->settings->rope_freq_scale},
     };
@@ -310,7 +325,9 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
                                               .exact = true,
                                               .keeps = true,
                                               .cuttable = true,
-                                              .adapter_count = load->settings->adapter_count,
+                                              .adapter_fixed = load->settings->adapter_count,
+                                              .adapter_count = load->settings->adapter_count +
+                                                               load->plan->adapter_places,
                                               .states_max = load->plan->batch,
                                               .logits_max = logits_max(load->plan)};
     /* From here on the caller destroys it, also when what follows fails; every part may be

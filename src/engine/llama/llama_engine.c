@@ -9,6 +9,7 @@
 #include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_trial.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,11 +98,11 @@ static void list_adapters(struct hearth_engine *engine)
 {
     struct hearth_buf names;
     hearth_buf_init(&names, sizeof(engine->facts.adapters_json) - 1);
-    for (uint32_t i = 0; i < engine->compute->adapter_count; i++) {
+    for (uint32_t i = 0; i < engine->compute->adapter_fixed; i++) {
         hearth_buf_text(&names, i == 0 ? "[" : ",");
         hearth_json_write_text(&names, engine->compute->ops->adapter_name(engine->compute, i));
     }
-    if (engine->compute->adapter_count > 0)
+    if (engine->compute->adapter_fixed > 0)
         hearth_buf_text(&names, "]");
     if (names.failed == 0 && names.length > 0)
         memcpy(engine->facts.adapters_json, names.bytes, names.length);
@@ -112,7 +113,7 @@ static void digest_adapters(struct hearth_engine *engine)
 {
     struct hearth_sha256 *digest = hearth_sha256_create();
     bool any = false;
-    for (uint32_t i = 0; i < engine->compute->adapter_count; i++) {
+    for (uint32_t i = 0; i < engine->compute->adapter_fixed; i++) {
         const char *its = engine->compute->ops->adapter_digest(engine->compute, i);
         if (its != NULL)
             hearth_sha256_update(digest, its, strlen(its));
@@ -158,6 +159,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
              engine->compute->ops->name, kernels != NULL ? ", " : "",
              kernels != NULL ? kernels : "");
     tell_cache_type(engine);
+    engine->facts.adapter_places = engine->compute->adapter_count - engine->compute->adapter_fixed;
     list_adapters(engine);
     digest_adapters(engine);
     return check_vocabulary(engine, error);
@@ -348,6 +350,34 @@ static uint32_t held_tokens(struct hearth_engine *engine, uint32_t sequence,
     return hearth_llama_held(engine, sequence, (const struct hearth_llama_input *)prepared);
 }
 
+static int adapter_load(struct hearth_engine *engine, uint32_t place, const char *name,
+                        const void *bytes, size_t length, struct hearth_error *error)
+{
+    struct hearth_error own = {0};
+    if (place >= engine->facts.adapter_places)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "there is no place %" PRIu32 " for an adapter", place);
+    return engine->compute->ops->adapter_add(engine->compute,
+                                             engine->compute->adapter_fixed + place, name, bytes,
+                                             length, error != NULL ? error : &own);
+}
+
+/* What a sequence holds was computed with other values than an adapter that comes to this place
+ * later has. */
+static void adapter_unload(struct hearth_engine *engine, uint32_t place)
+{
+    if (place >= engine->facts.adapter_places)
+        return;
+    uint32_t number = engine->compute->adapter_fixed + place;
+    for (uint32_t i = 0; i < engine->plan.slots; i++) {
+        if (engine->sequences[i].scales[number] == 0)
+            continue;
+        hearth_llama_sequence_forget(engine, i);
+        engine->sequences[i].scales[number] = 0;
+    }
+    engine->compute->ops->adapter_drop(engine->compute, number);
+}
+
 __attribute__((visibility("default"))) extern const struct hearth_engine_ops hearth_engine_plugin;
 
 const struct hearth_engine_ops hearth_engine_plugin = {
@@ -370,5 +400,7 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .trim = hearth_llama_trim,
     .save = hearth_llama_save,
     .restore = hearth_llama_restore,
+    .adapter_load = adapter_load,
+    .adapter_unload = adapter_unload,
     .at_work = hearth_chat_at_work,
 };

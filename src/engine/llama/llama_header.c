@@ -12,6 +12,7 @@
 #include "engine/llama/llama_prompts.h"
 #include "engine/llama/llama_weights.h"
 #include "format/gguf.h"
+#include "network/adapter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -408,6 +409,9 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
         return hearth_error_set(error, HEARTH_EINVAL, "more than %zu slots are not possible",
                                 llama_max_parallel_sequences());
     plan.batch = larger(plan.batch, plan.slots);
+    if ((header->facts.tasks & HEARTH_TASK_GENERATE) != 0)
+        plan.adapter_places =
+            smaller(params->adapter_places, HEARTH_ADAPTERS_MAX - settings->adapter_count);
     *ret_plan = plan;
     return 0;
 }

@@ -37,6 +37,7 @@ struct hearth_llama_header {
 /* What load will do with the parameters: defaults filled in, limits checked. */
 struct hearth_llama_plan {
     uint32_t context, slots, batch, threads;
+    uint32_t adapter_places; /* that come later */
 };
 
 /* Blocks: reads the headers of all parts. HEARTH_EMODEL for what cannot be a model, HEARTH_ENOTIMPL

@@ -95,11 +95,24 @@ static uint64_t adapters_of(const struct hearth_engine *engine)
     return hearth_hash64(HEARTH_HASH64_START, names, strlen(names));
 }
 
+/* Of an adapter that came later a file could not say which it was: its place may have another by
+ * the time it is read. */
+static bool has_passing_adapter(const struct hearth_engine *engine, uint32_t index)
+{
+    const struct hearth_llama_compute *compute = engine->compute;
+    for (uint32_t i = compute->adapter_fixed; i < compute->adapter_count; i++)
+        if (engine->sequences[index].scales[i] != 0)
+            return true;
+    return false;
+}
+
 /* The state is made in memory first: its size must stand in the head, before it. */
 int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,
                       struct hearth_error *error)
 {
     int rc = check_free(engine, index);
+    if (rc == 0 && has_passing_adapter(engine, index))
+        rc = HEARTH_ENOTIMPL;
     if (rc != 0)
         return hearth_error_set(error, rc, "sequence %" PRIu32 " cannot be saved", index);
     struct hearth_llama_compute *compute = engine->compute;
@@ -140,7 +153,8 @@ static int restore_parts(struct hearth_engine *engine, uint32_t index, int descr
     int rc = read_all(descriptor, sequence->scales,
                       compute->adapter_count * sizeof(*sequence->scales), error);
     for (uint32_t i = 0; rc == 0 && i < compute->adapter_count; i++)
-        if (!isfinite(sequence->scales[i]))
+        if (!isfinite(sequence->scales[i]) ||
+            (i >= compute->adapter_fixed && sequence->scales[i] != 0))
             rc =
                 hearth_error_set(error, HEARTH_EPARSE, "a saved sequence has scales beyond bounds");
     if (rc != 0)

@@ -296,35 +296,53 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
     return 0;
 }
 
+/* The number of what an input's list calls `adapter`: one of the settings', or behind them the one
+ * that was loaded for it. */
+static uint32_t number_of(const struct hearth_engine *engine, const struct hearth_input *input,
+                          uint32_t adapter)
+{
+    uint32_t fixed = engine->compute->adapter_fixed;
+    return adapter < fixed ? adapter : fixed + input->adapter - 1;
+}
+
+static int choose_adapter(const struct hearth_engine *engine, const struct hearth_input *input,
+                          uint32_t index, float *scales, struct hearth_error *error)
+{
+    const struct hearth_adapter_scale *chosen = &input->adapters.scales[index];
+    uint32_t count = engine->compute->adapter_fixed + (input->adapter != 0);
+    if (chosen->adapter >= count)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "lora: there is no adapter %" PRIu32 "; this model has %" PRIu32,
+                                chosen->adapter, count);
+    if (!isfinite(chosen->scale))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "lora: the scale of adapter %" PRIu32 " is not finite",
+                                chosen->adapter);
+    for (uint32_t j = 0; j < index; j++)
+        if (input->adapters.scales[j].adapter == chosen->adapter)
+            return hearth_error_set(error, HEARTH_EINVAL,
+                                    "lora: adapter %" PRIu32 " is named twice", chosen->adapter);
+    scales[number_of(engine, input, chosen->adapter)] = chosen->scale;
+    return 0;
+}
+
 /* All adapters at 1 where the input says nothing; what it names must be there, and only once. */
 static int choose_adapters(const struct hearth_engine *engine, const struct hearth_input *input,
                            struct hearth_llama_input *made, struct hearth_error *error)
 {
-    uint32_t count = engine->compute->adapter_count;
-    made->scales = hearth_try_calloc(count + 1, sizeof(*made->scales));
+    uint32_t fixed = engine->compute->adapter_fixed;
+    made->scales = hearth_try_calloc(engine->compute->adapter_count + 1, sizeof(*made->scales));
     if (made->scales == NULL)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for an input");
-    for (uint32_t i = 0; i < count; i++)
-        made->scales[i] = input->adapters.given ? 0 : 1;
-    for (uint32_t i = 0; i < input->adapters.count; i++) {
-        const struct hearth_adapter_scale *chosen = &input->adapters.scales[i];
-        if (chosen->adapter >= count)
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "lora: there is no adapter %" PRIu32
-                                    "; this model has %" PRIu32,
-                                    chosen->adapter, count);
-        if (!isfinite(chosen->scale))
-            return hearth_error_set(error, HEARTH_EINVAL,
-                                    "lora: the scale of adapter %" PRIu32 " is not finite",
-                                    chosen->adapter);
-        for (uint32_t j = 0; j < i; j++)
-            if (input->adapters.scales[j].adapter == chosen->adapter)
-                return hearth_error_set(error, HEARTH_EINVAL,
-                                        "lora: adapter %" PRIu32 " is named twice",
-                                        chosen->adapter);
-        made->scales[chosen->adapter] = chosen->scale;
-    }
-    return 0;
+    if (input->adapter > engine->facts.adapter_places)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "there is no place %" PRIu32 " for an adapter", input->adapter - 1);
+    for (uint32_t i = 0; !input->adapters.given && i < fixed + (input->adapter != 0); i++)
+        made->scales[number_of(engine, input, i)] = 1;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < input->adapters.count; i++)
+        rc = choose_adapter(engine, input, i, made->scales, error);
+    return rc;
 }
 
 static int prepare(struct hearth_engine *engine, const struct hearth_input *input,
