@@ -102,11 +102,13 @@ static json_t *preview_of(const struct hearth_job *job)
     for (uint64_t i = 0; i < job->rows.count && i < PREVIEW_ROWS; i++)
         json_array_append_new(rows, json_pack("{s:o}", "pieces", row_pieces(job, i)));
     for (size_t i = 0; i < facts->fault_count; i++)
-        json_array_append_new(faults,
-                              json_pack("{s:I, s:s}", "line", (json_int_t)facts->faults[i].line,
-                                        "message", facts->faults[i].message));
-    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "type", "preview", "format", facts->format,
-                     "shape", facts->shape, "rows", rows, "faults", faults);
+        json_array_append_new(faults, json_pack("{s:I, s:I, s:s}", "line",
+                                                (json_int_t)facts->faults[i].line, "column",
+                                                (json_int_t)facts->faults[i].column, "message",
+                                                facts->faults[i].message));
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o}", "type", "preview", "format",
+                     facts->format, "shape", facts->shape, "rows", rows, "faults", faults, "faulty",
+                     (json_int_t)facts->faulty, "tokens", hearth_job_rows_lengths(&job->rows));
 }
 
 int hearth_job_preview(const struct hearth_job_order *order, const struct hearth_words *words,

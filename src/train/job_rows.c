@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "compute/philox.h"
+#include "dataset/token_lengths.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -74,31 +75,47 @@ static int take_long(const struct reading *reading, uint64_t line, struct hearth
     return 0;
 }
 
+struct row_reading {
+    const struct reading *reading;
+    uint64_t line;
+    int rc; /* of what ends the whole reading */
+};
+
+static int take_part(void *argument, struct hearth_learnt *part, struct hearth_error *error)
+{
+    struct row_reading *at = argument;
+    at->rc = part->count > at->reading->source->context
+                 ? take_long(at->reading, at->line, part, error)
+                 : add_row(at->reading->rows, part, error);
+    return at->rc;
+}
+
+static void note_fault(struct hearth_dataset_facts *facts, uint64_t line,
+                       const struct hearth_error *why)
+{
+    facts->faulty++;
+    if (facts->fault_count == HEARTH_DATASET_FAULTS_MAX)
+        return;
+    struct hearth_dataset_fault *fault = &facts->faults[facts->fault_count++];
+    *fault = (struct hearth_dataset_fault){.line = line};
+    memcpy(fault->message, why->message, sizeof(fault->message));
+    fault->message[sizeof(fault->message) - 1] = '\0';
+}
+
 /* A row that the template refuses is a fault like one of the file. */
 static int on_row(void *argument, const struct hearth_dataset_row *row, struct hearth_error *error)
 {
     const struct reading *reading = argument;
-    struct hearth_dataset_facts *facts = &reading->rows->facts;
-    struct hearth_learnt learnt;
+    struct row_reading at = {.reading = reading, .line = row->line};
+    const struct hearth_learnt_taker taker = {take_part, &at};
     struct hearth_error why = {.code = 0};
     bool all = reading->source->parameters->train_on == HEARTH_TRAIN_ON_ALL;
-    int rc = hearth_learn_row(reading->source->words, row, all, &learnt, &why);
-    if (rc == HEARTH_ENOMEM)
+    int rc = hearth_learn_parts(reading->source->words, row, all, &taker, &why);
+    if (at.rc || rc == HEARTH_ENOMEM)
         return hearth_error_set(error, rc, "%s", why.message);
-    if (rc) {
-        facts->faulty++;
-        if (facts->fault_count < HEARTH_DATASET_FAULTS_MAX) {
-            struct hearth_dataset_fault *fault = &facts->faults[facts->fault_count++];
-            fault->line = row->line;
-            memcpy(fault->message, why.message, sizeof(fault->message));
-            fault->message[sizeof(fault->message) - 1] = '\0';
-        }
-        return 0;
-    }
-    rc = learnt.count > reading->source->context ? take_long(reading, row->line, &learnt, error)
-                                                 : add_row(reading->rows, &learnt, error);
-    hearth_learnt_finish(&learnt);
-    return rc;
+    if (rc)
+        note_fault(&reading->rows->facts, row->line, &why);
+    return 0;
 }
 
 static bool is_canceled(void *argument)
@@ -285,4 +302,17 @@ void hearth_job_batch_fill(struct hearth_job_batch *batch, const struct hearth_j
     batch->starts[count] = at;
     batch->batch =
         (struct hearth_train_batch){batch->tokens, batch->labels, batch->starts, count, number};
+}
+
+json_t *hearth_job_rows_lengths(const struct hearth_job_rows *rows)
+{
+    struct hearth_token_lengths found;
+    uint32_t *lengths = hearth_try_calloc(rows->count + 1, sizeof(*lengths));
+    if (!lengths)
+        return json_null();
+    for (uint64_t i = 0; i < rows->count; i++)
+        lengths[i] = (uint32_t)(rows->starts[i + 1] - rows->starts[i]);
+    hearth_token_lengths_of(lengths, rows->count, &found);
+    hearth_free(lengths);
+    return hearth_token_lengths_json(&found);
 }

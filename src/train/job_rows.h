@@ -41,6 +41,9 @@ int hearth_job_rows_split(struct hearth_job_rows *rows, double share, uint64_t s
                           struct hearth_job_rows *ret_part, struct hearth_error *error);
 void hearth_job_rows_shuffle(struct hearth_job_rows *rows, uint64_t seed, uint64_t epoch);
 
+/* hearth_token_lengths_json of the rows; the caller's. */
+json_t *hearth_job_rows_lengths(const struct hearth_job_rows *rows);
+
 struct hearth_job_batch {
     struct hearth_train_batch batch;
     int32_t *tokens, *labels;
