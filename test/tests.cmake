@@ -108,7 +108,7 @@ foreach(source ${sources})
   target_compile_options(${name} PRIVATE ${WARNINGS})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
   target_compile_definitions(${name} PRIVATE HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE hearth_server hearth_worker hearth_text hearth_network hearth_grammar hearth_dataset)
+  target_link_libraries(${name} PRIVATE hearth_server hearth_worker hearth_text hearth_network hearth_grammar hearth_dataset hearth_train)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
   if(name MATCHES "^fuzz_encoder") # a plug-in is no library, so its files are compiled in
     file(GLOB encoder CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/engine/encoder/*.c)

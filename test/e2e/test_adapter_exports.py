@@ -15,6 +15,7 @@ import subprocess
 import numpy
 import pytest
 
+import split_gguf
 from conftest import ROOT
 from decoder_folders import demo_folder
 from test_real_models import llama_server
@@ -81,6 +82,15 @@ def test_the_folder_of_peft_and_the_merged_model_are_the_adapter_beside_its_base
     few = texts[:10]
     expect_same(own_logits(files / "base/model.gguf", files / "peft", few), expected[:len(few)])
     expect_same(own_logits(files / "merged/model.gguf", "-", few), expected[:len(few)])
+
+
+def test_a_base_in_several_files_becomes_the_model_that_one_file_becomes(files, gguf, tmp_path):
+    parts = split_gguf.split(gguf, tmp_path, "base", 3)
+    for name, base in (("one", gguf), ("parts", parts[0])):
+        (tmp_path / name).mkdir()
+        play("merge", base, files / "adapter.gguf", tmp_path / name, "keep")
+    assert (tmp_path / "one/model.gguf").stat().st_size == gguf.stat().st_size, "in the base's types"
+    assert (tmp_path / "one/model.gguf").read_bytes() == (tmp_path / "parts/model.gguf").read_bytes()
 
 
 def likeliest(port, tokens):

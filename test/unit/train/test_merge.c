@@ -326,6 +326,67 @@ static void test_what_cannot_be_merged_leaves_no_model(void **state)
     finish(&bed);
 }
 
+/* A source as a model that was trained whole has it: all values are others. */
+static bool begin_all(void *argument, enum hearth_part part, uint32_t layer)
+{
+    (void)part;
+    (void)layer;
+    ++*(unsigned *)argument;
+    return true;
+}
+
+static int count_up(void *argument, enum hearth_part part, uint32_t layer, uint32_t row,
+                    float *values, struct hearth_error *error)
+{
+    (void)argument;
+    (void)error;
+    values[0] = (float)(part * 65536 + layer * 4096 + row);
+    return 0;
+}
+
+/* `row` of a part has what count_up wrote, and behind it what the base has. */
+static void expect_counted(struct hearth_checkpoint *base, struct hearth_checkpoint *made,
+                           enum hearth_part part, uint32_t layer, uint32_t row)
+{
+    struct hearth_checkpoint_tensor before, after;
+    float first;
+    assert_true(hearth_checkpoint_find(base, part, layer, 0, &before));
+    assert_true(hearth_checkpoint_find(made, part, layer, 0, &after));
+    const float *from = (const float *)hearth_checkpoint_bytes(base, &before);
+    const char *to = (const char *)hearth_checkpoint_bytes(made, &after);
+    size_t columns = (size_t)before.extents[0];
+    memcpy(&first, to + row * columns * sizeof(float), sizeof(first));
+    assert_true(first == (float)(part * 65536 + layer * 4096 + row));
+    assert_memory_equal(to + (row * columns + 1) * sizeof(float), from + row * columns + 1,
+                        (columns - 1) * sizeof(float));
+}
+
+static void test_all_values_may_change(void **state)
+{
+    (void)state;
+    struct decoder_maker base = decoder_maker_small("llama");
+    struct adapter_maker adapter = adapter_maker_small(&base);
+    struct hearth_checkpoint *from = NULL, *to = NULL;
+    unsigned begun = 0;
+    const struct hearth_rewrite_source source = {begin_all, count_up, &begun};
+    struct bed bed;
+    begin(&bed, &base, &adapter);
+    assert_int_equal(hearth_rewrite(bed.base, &source, HEARTH_REWRITE_KEEP, bed.folder, NULL), 0);
+    assert_int_equal(hearth_checkpoint_open(bed.base, &from, NULL), 0);
+    assert_int_equal(hearth_checkpoint_open(bed.merged, &to, NULL), 0);
+    assert_int_equal(hearth_checkpoint_map(from, NULL), 0);
+    assert_int_equal(hearth_checkpoint_map(to, NULL), 0);
+    assert_int_equal(begun, 2 * hearth_checkpoint_count(from)); /* planned, then written */
+    expect_counted(from, to, HEARTH_PART_EMBEDDING, 0, 319);
+    expect_counted(from, to, HEARTH_PART_FINAL_NORM, 0, 0);
+    expect_counted(from, to, HEARTH_PART_ATTENTION_NORM, 3, 0);
+    expect_counted(from, to, HEARTH_PART_KEY, 2, 63);
+    expect_counted(from, to, HEARTH_PART_DOWN, 1, 5);
+    hearth_checkpoint_close(from);
+    hearth_checkpoint_close(to);
+    finish(&bed);
+}
+
 static void test_types_have_words(void **state)
 {
     (void)state;
@@ -345,6 +406,7 @@ int main(void)
             test_what_does_not_change_keeps_its_bytes_and_all_bytes_are_the_same_again),
         cmocka_unit_test(test_folders_become_folders),
         cmocka_unit_test(test_what_cannot_be_merged_leaves_no_model),
+        cmocka_unit_test(test_all_values_may_change),
         cmocka_unit_test(test_types_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
