@@ -35,5 +35,10 @@ int hearth_job_run(const struct hearth_job_order *order, const struct hearth_wor
 int hearth_job_preview(const struct hearth_job_order *order, const struct hearth_words *words,
                        const struct hearth_job_listener *listener, json_t **ret_result,
                        struct hearth_error *error);
+/* A merge has no steps: it cannot be stopped or go on, and a second one begins anew. `ret_result`
+ * is
+ * {"files": […]}. */
+int hearth_job_merge(const struct hearth_job_order *order, json_t **ret_result,
+                     struct hearth_error *error);
 
 #endif

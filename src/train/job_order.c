@@ -64,35 +64,64 @@ static int identify(struct hearth_job_order *order, struct hearth_error *error)
     return rc;
 }
 
-static int take(struct hearth_job_order *order, struct hearth_error *error)
+static int take_work(const json_t *json, struct hearth_job_order *order, struct hearth_error *error)
 {
-    static const char *const known[] = {"job",    "work",       "base", "data", "evaluation_data",
-                                        "output", "parameters", NULL};
-    static const char *const known_base[] = {"path", "name", "sha256", NULL};
-    const json_t *base = json_object_get(order->json, "base");
-    const char *work = hearth_json_text(order->json, "work", "train");
-    order->is_preview = strcmp(work, "preview") == 0;
-    order->job = hearth_json_text(order->json, "job", "");
-    order->base_name = hearth_json_text(base, "name", "");
-    order->base_sha256 = hearth_json_text(base, "sha256", "");
-    order->output = hearth_json_text(order->json, "output", NULL);
-    int rc = check_keys(order->json, "the order", known, error);
-    if (!rc)
-        rc = check_keys(base, "base", known_base, error);
-    if (!rc && strcmp(work, "train") != 0 && !order->is_preview)
-        rc = hearth_error_set(error, HEARTH_EFIELDS, "work must be train or preview");
-    if (!rc)
-        rc = take_path(base, "base", &order->base_path, error);
-    if (!rc)
-        rc = take_data(order->json, "data", &order->data, error);
+    static const char *const works[HEARTH_JOB_WORKS] = {"train", "preview", "merge"};
+    const char *work = hearth_json_text(json, "work", "train");
+    while (order->work < HEARTH_JOB_WORKS && strcmp(works[order->work], work) != 0)
+        order->work++;
+    if (order->work < HEARTH_JOB_WORKS)
+        return 0;
+    return hearth_error_set(error, HEARTH_EFIELDS, "work must be train, preview or merge");
+}
+
+static int take_merge(struct hearth_job_order *order, struct hearth_error *error)
+{
+    const char *type = hearth_json_text(order->json, "type", "keep");
+    order->adapter = hearth_json_text(order->json, "adapter", "");
+    if (*order->adapter != '/' || strchr(order->adapter, '\n'))
+        return hearth_error_set(error, HEARTH_EFIELDS, "adapter must be an absolute path");
+    if (!hearth_rewrite_type_of(type, &order->type))
+        return hearth_error_set(error, HEARTH_EFIELDS, "type must be keep, f32, f16, bf16 or q8_0");
+    return 0;
+}
+
+static int take_training(struct hearth_job_order *order, struct hearth_error *error)
+{
+    int rc = take_data(order->json, "data", &order->data, error);
     if (!rc && json_object_get(order->json, "evaluation_data"))
         rc = take_data(order->json, "evaluation_data", &order->evaluation_data, error);
-    if (!rc && !order->is_preview && (!order->output || order->output[0] != '/'))
-        rc = hearth_error_set(error, HEARTH_EFIELDS, "output must be an absolute path");
     if (!rc)
         rc = hearth_training_parameters_read(json_object_get(order->json, "parameters"),
                                              &order->parameters, error);
     return rc ? rc : identify(order, error);
+}
+
+static int take(struct hearth_job_order *order, struct hearth_error *error)
+{
+    static const char *const of_training[] = {
+        "job", "work", "base", "data", "evaluation_data", "output", "parameters", NULL};
+    static const char *const of_merge[] = {"job",     "work", "base", "output",
+                                           "adapter", "type", NULL};
+    static const char *const known_base[] = {"path", "name", "sha256", NULL};
+    const json_t *base = json_object_get(order->json, "base");
+    order->job = hearth_json_text(order->json, "job", "");
+    order->base_name = hearth_json_text(base, "name", "");
+    order->base_sha256 = hearth_json_text(base, "sha256", "");
+    order->output = hearth_json_text(order->json, "output", NULL);
+    int rc = take_work(order->json, order, error);
+    bool merges = order->work == HEARTH_JOB_MERGE;
+    if (!rc)
+        rc = check_keys(order->json, "the order", merges ? of_merge : of_training, error);
+    if (!rc)
+        rc = check_keys(base, "base", known_base, error);
+    if (!rc)
+        rc = take_path(base, "base", &order->base_path, error);
+    if (!rc && order->work != HEARTH_JOB_PREVIEW && (!order->output || order->output[0] != '/'))
+        rc = hearth_error_set(error, HEARTH_EFIELDS, "output must be an absolute path");
+    if (rc)
+        return rc;
+    return merges ? take_merge(order, error) : take_training(order, error);
 }
 
 int hearth_job_order_read(const char *text, size_t length, struct hearth_job_order *ret_order,

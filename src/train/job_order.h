@@ -1,18 +1,23 @@
 /* What a training process is told to do: one JSON object,
  *
- *   {"job": "job_…", "work": "train" | "preview",
+ *   {"job": "job_…", "work": "train" | "preview" | "merge",
  *    "base": {"path", "name", "sha256"?},
  *    "data": {"path", "sha256"?}, "evaluation_data"?: {"path", "sha256"?},
  *    "output": folder, "parameters": {…}}
  *
- * with absolute paths; parameters as domain/training_parameters.h has them. It comes from the
- * gateway, and is checked as if it came from a stranger. A value; texts live as long as the JSON.
+ * or, of a merge, "adapter" (a GGUF file or a PEFT folder) and "type"? (a word of rewrite.h) in
+ * place of data and parameters. Paths are absolute; parameters are as
+ * domain/training_parameters.h has them. It comes from the gateway, and is checked as if it came
+ * from a stranger. A value; texts live as long as the JSON.
  */
 #ifndef HEARTH_TRAIN_JOB_ORDER_H
 #define HEARTH_TRAIN_JOB_ORDER_H
 
 #include "base/digest.h"
 #include "domain/training_parameters.h"
+#include "train/rewrite.h"
+
+enum hearth_job_work { HEARTH_JOB_TRAIN, HEARTH_JOB_PREVIEW, HEARTH_JOB_MERGE, HEARTH_JOB_WORKS };
 
 struct hearth_job_data {
     const char *path;   /* NULL: there is none */
@@ -24,7 +29,9 @@ struct hearth_job_order {
     const char *job, *base_path, *base_name, *base_sha256;
     struct hearth_job_data data, evaluation_data;
     const char *output; /* NULL in a preview */
-    bool is_preview;
+    enum hearth_job_work work;
+    const char *adapter; /* of a merge */
+    enum hearth_rewrite_type type;
     struct hearth_training_parameters parameters;
     /* Of all that decides the result; not of the folder it is written to. */
     char identity[HEARTH_SHA256_HEX];

@@ -138,10 +138,12 @@ static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_er
 {
     const struct hearth_job_listener listener = {on_event, on_plan, wants_stop, rest, trainer};
     struct hearth_base_words *words = NULL;
+    if (trainer->order.work == HEARTH_JOB_MERGE)
+        return hearth_job_merge(&trainer->order, ret_result, error);
     int rc = hearth_base_words_open(trainer->order.base_path, &words, error);
     if (rc)
         return rc;
-    if (trainer->order.is_preview)
+    if (trainer->order.work == HEARTH_JOB_PREVIEW)
         rc = hearth_job_preview(&trainer->order, hearth_base_words(words), &listener, ret_result,
                                 error);
     else
@@ -175,13 +177,14 @@ static void fail(struct trainer *trainer, const struct hearth_error *error)
     deliver(parcel);
 }
 
-/* A job sees its base, its data and its folder. Before there is a thread that the sandbox would not
- * bind. */
+/* A job sees its base, its data or adapter, and its folder. Before there is a thread that the
+ * sandbox would not bind. */
 static uint32_t enter_sandbox(const struct hearth_job_order *order)
 {
+    const char *data = order->work == HEARTH_JOB_MERGE ? order->adapter : order->data.path;
     char *readable = order->evaluation_data.path
-                         ? hearth_format("%s\n%s", order->data.path, order->evaluation_data.path)
-                         : hearth_strdup(order->data.path);
+                         ? hearth_format("%s\n%s", data, order->evaluation_data.path)
+                         : hearth_strdup(data);
     const struct sandbox_paths paths = {.model = order->base_path,
                                         .plugin_dir = "/usr/lib",
                                         .readable = readable,

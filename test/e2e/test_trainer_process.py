@@ -201,3 +201,19 @@ def test_a_plan_over_the_limit_is_refused_with_the_numbers(order):
     code, message = trainer_frames.Trainer(job, memory_limit=64 << 20).end()
     assert code and "MiB, and may have 64 MiB" in message
     assert "steps" in trainer_frames.Trainer({**job, "work": "preview"}, memory_limit=8 << 30).plan()
+
+
+def test_an_adapter_is_merged_into_its_base(order, base, tmp_path):
+    job = order(max_steps=1)
+    trainer_frames.Trainer(job).end()
+    for adapter in ("adapter.gguf", "peft"):
+        merge = {"job": "job_2", "work": "merge", "base": job["base"], "output": str(tmp_path / f"to-{adapter}"),
+                 "adapter": os.path.join(job["output"], "artifacts", adapter)}
+        os.mkdir(merge["output"])
+        result = trainer_frames.Trainer(merge).end()
+        made = pathlib.Path(merge["output"], "artifacts")
+        assert sorted(os.listdir(made)) == result["files"]
+        assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(result["files"])
+        assert (made / "model.safetensors").read_bytes() != (base / "model.safetensors").read_bytes()
+    code, message = trainer_frames.Trainer({**merge, "adapter": "/nowhere/adapter"}).end()
+    assert code and "/nowhere/adapter" in message

@@ -36,7 +36,7 @@ static void an_order_is_taken_with_what_it_leaves_out(void **state)
     assert_string_equal(order.output, "/o");
     assert_true(order.parameters.rank == 3 && order.parameters.exports == HEARTH_EXPORT_MLX);
     assert_true(order.parameters.epochs == 1 && order.parameters.modules == 127);
-    assert_false(order.is_preview);
+    assert_int_equal(order.work, HEARTH_JOB_TRAIN);
     hearth_job_order_finish(&order);
 }
 
@@ -46,8 +46,24 @@ static void a_preview_has_no_folder(void **state)
     struct hearth_job_order order;
     struct hearth_error error;
     assert_int_equal(read("{\"work\":\"preview\"," BASE "," DATA "}", &order, &error), 0);
-    assert_true(order.is_preview);
+    assert_int_equal(order.work, HEARTH_JOB_PREVIEW);
     assert_null(order.output);
+    hearth_job_order_finish(&order);
+}
+
+static void a_merge_has_an_adapter_and_no_data(void **state)
+{
+    (void)state;
+    struct hearth_job_order order;
+    struct hearth_error error;
+    assert_int_equal(read("{\"work\":\"merge\"," BASE ",\"adapter\":\"/a\",\"output\":\"/o\","
+                          "\"type\":\"f16\"}",
+                          &order, &error),
+                     0);
+    assert_int_equal(order.work, HEARTH_JOB_MERGE);
+    assert_int_equal(order.type, HEARTH_REWRITE_F16);
+    assert_string_equal(order.adapter, "/a");
+    assert_null(order.data.path);
     hearth_job_order_finish(&order);
 }
 
@@ -75,6 +91,13 @@ static void a_fault_is_named_with_its_place(void **state)
         {"{" BASE "," DATA "}", "output must be an absolute path"},
         {"{" BASE "," DATA ",\"output\":\"o\"}", "output must be an absolute path"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"work\":\"dance\"}", "work must be"},
+        {"{" BASE ",\"output\":\"/o\",\"work\":\"merge\"}", "adapter must be"},
+        {"{" BASE ",\"output\":\"/o\",\"work\":\"merge\",\"adapter\":\"a\"}", "adapter must be"},
+        {"{" BASE ",\"output\":\"/o\",\"work\":\"merge\",\"adapter\":\"/a\",\"type\":\"q2\"}",
+         "type must be"},
+        {"{" BASE "," DATA ",\"output\":\"/o\",\"work\":\"merge\",\"adapter\":\"/a\"}",
+         "no 'data'"},
+        {"{" BASE "," DATA ",\"output\":\"/o\",\"adapter\":\"/a\"}", "no 'adapter'"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"wrok\":\"train\"}", "no 'wrok'"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"parameters\":{\"rank\":0}}", "rank"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"parameters\":{\"rank\":\"8\"}}", "rank"},
@@ -139,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_is_taken_with_what_it_leaves_out),
         cmocka_unit_test(a_preview_has_no_folder),
+        cmocka_unit_test(a_merge_has_an_adapter_and_no_data),
         cmocka_unit_test(a_fault_is_named_with_its_place),
         cmocka_unit_test(what_decides_the_result_is_the_identity_and_nothing_else),
     };
