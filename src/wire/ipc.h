@@ -35,9 +35,11 @@ enum hearth_ipc_type {
     HEARTH_IPC_CREDIT,    /* allows this stream more events: HEARTH_TAG_CREDIT says how many */
     HEARTH_IPC_CANCEL,
     HEARTH_IPC_PING,
-    HEARTH_IPC_STOP,   /* finish what runs, then end */
-    HEARTH_IPC_PAUSE,  /* to a trainer: rest after the batch that runs … */
-    HEARTH_IPC_RESUME, /* … and go on */
+    HEARTH_IPC_STOP,         /* finish what runs, then end */
+    HEARTH_IPC_PAUSE,        /* to a trainer: rest after the batch that runs … */
+    HEARTH_IPC_RESUME,       /* … and go on */
+    HEARTH_IPC_ADAPTER,      /* an adapter comes (ipc_adapter.h), its file as a descriptor */
+    HEARTH_IPC_ADAPTER_DROP, /* it goes again: no stream names it any more */
     /* worker to gateway */
     HEARTH_IPC_STARTED = 64, /* version, engine version, sandbox state, facts, memory plan */
     HEARTH_IPC_PROGRESS,     /* loading: fraction */
@@ -52,10 +54,11 @@ enum hearth_ipc_type {
     HEARTH_IPC_BYTES,
     HEARTH_IPC_DONE,
     HEARTH_IPC_ERROR,
-    HEARTH_IPC_PROMPT,      /* tokens of the prompt with their logprobs */
-    HEARTH_IPC_PROMPT_READ, /* stream: tokens of the prompt, cached and read so far */
-    HEARTH_IPC_JOB_EVENT,   /* of a trainer: what it tells, as JSON (ipc_job.h) */
-    HEARTH_IPC_JOB_DONE,    /* its result, as JSON; it ends */
+    HEARTH_IPC_PROMPT,        /* tokens of the prompt with their logprobs */
+    HEARTH_IPC_PROMPT_READ,   /* stream: tokens of the prompt, cached and read so far */
+    HEARTH_IPC_JOB_EVENT,     /* of a trainer: what it tells, as JSON (ipc_job.h) */
+    HEARTH_IPC_JOB_DONE,      /* its result, as JSON; it ends */
+    HEARTH_IPC_ADAPTER_READY, /* an adapter is there, or why it is not */
 };
 
 /* Tags of fields; the comment is the type. A reader skips tags that it does not know. */
@@ -119,6 +122,9 @@ enum hearth_ipc_tag {
     HEARTH_TAG_LITERAL,     /* u32: special tokens in a text are text */
     HEARTH_TAG_FORM,        /* u32: enum hearth_token_form */
     HEARTH_TAG_STOP_NUMBER, /* u32: DONE: the stop string that ended the answer, from 1 */
+    HEARTH_TAG_ADAPTER_PLACES, /* u32: HELLO: for adapters that come later */
+    HEARTH_TAG_ADAPTER_PLACE,  /* u32: from 0; of a REQUEST: the adapter that it uses */
+    HEARTH_TAG_ADAPTER_NAME,   /* text */
 };
 
 enum hearth_worker_counter {

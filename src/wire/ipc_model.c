@@ -37,12 +37,13 @@ int hearth_facts_write(struct hearth_buf *json, const struct hearth_model_facts 
         json,
         "\"tasks\":%u,\"trained_context\":%u,\"context\":%u,"
         "\"embedding_length\":%u,\"vocabulary_length\":%u,\"layer_count\":%u,"
-        "\"slots\":%u,\"batch\":%u,\"default_dimensions\":%u,\"parameter_count\":%" PRIu64
-        ",\"weight_bytes\":%" PRIu64 ",\"normalized\":%s,\"labels_independent\":%s,"
+        "\"slots\":%u,\"batch\":%u,\"adapter_places\":%u,\"default_dimensions\":%u,\"parameter_"
+        "count\":%" PRIu64 ",\"weight_bytes\":%" PRIu64
+        ",\"normalized\":%s,\"labels_independent\":%s,"
         "\"has_chat_template\":%s,\"thinks\":%s,\"fills_gaps\":%s}",
         facts->tasks, facts->trained_context, facts->context, facts->embedding_length,
         facts->vocabulary_length, facts->layer_count, facts->slots, facts->batch,
-        facts->default_dimensions, facts->parameter_count & INT64_MAX,
+        facts->adapter_places, facts->default_dimensions, facts->parameter_count & INT64_MAX,
         facts->weight_bytes & INT64_MAX, facts->normalized ? "true" : "false",
         facts->labels_independent ? "true" : "false", facts->has_chat_template ? "true" : "false",
         facts->thinks ? "true" : "false", facts->fills_gaps ? "true" : "false");
@@ -120,6 +121,7 @@ int hearth_facts_read(const char *text, size_t length, struct hearth_model_facts
     rc |= facts_u32(json, "layer_count", &facts.layer_count);
     rc |= facts_u32(json, "slots", &facts.slots);
     rc |= facts_u32(json, "batch", &facts.batch);
+    rc |= facts_u32(json, "adapter_places", &facts.adapter_places);
     rc |= facts_u32(json, "default_dimensions", &facts.default_dimensions);
     rc |= facts_u64(json, "parameter_count", &facts.parameter_count);
     rc |= facts_u64(json, "weight_bytes", &facts.weight_bytes);

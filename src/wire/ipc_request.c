@@ -67,6 +67,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
     hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_ADAPTER_PLACES, hello->adapter_places);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CONTEXT_IS_LIMIT, hello->context_is_limit);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PREPARE_MS, hello->prepare_ms);
     return hearth_ipc_end(&writer, ret_descriptor);
@@ -144,6 +145,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
         return 0;
     case HEARTH_TAG_PREPARE_MS:
         return hearth_ipc_u32(field, &hello->prepare_ms);
+    case HEARTH_TAG_ADAPTER_PLACES:
+        return hearth_ipc_u32(field, &hello->adapter_places);
     case HEARTH_TAG_PROBE:
         return truth(field, &hello->probe);
     case HEARTH_TAG_CONTEXT_IS_LIMIT:
@@ -276,6 +279,8 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
     if (input->adapters.given)
         hearth_ipc_put(&writer, HEARTH_TAG_ADAPTERS, input->adapters.scales,
                        input->adapters.count * sizeof(*input->adapters.scales));
+    if (input->adapter)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_ADAPTER_PLACE, input->adapter - 1);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CREDIT, credit);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CLASS, class_);
     if (traceparent)
@@ -395,6 +400,9 @@ static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_re
     case HEARTH_TAG_FORM:
         input->form = (enum hearth_token_form)word;
         return word <= HEARTH_FORM_RENDERED ? 0 : HEARTH_EPARSE;
+    case HEARTH_TAG_ADAPTER_PLACE:
+        input->adapter = word + 1;
+        return word < HEARTH_IPC_ADAPTERS_MAX ? 0 : HEARTH_EPARSE;
     case HEARTH_TAG_CREDIT:
         request->credit = word;
         return 0;
@@ -414,6 +422,7 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
     case HEARTH_TAG_PLAIN_TOKENS:
     case HEARTH_TAG_LITERAL:
     case HEARTH_TAG_FORM:
+    case HEARTH_TAG_ADAPTER_PLACE:
     case HEARTH_TAG_CREDIT:
     case HEARTH_TAG_CLASS:
         return get_choice(field, request);

@@ -403,8 +403,11 @@ static bool round_(struct compute *compute)
         wait_in_order(compute, arrived);
     }
     canceled = take_canceled(compute);
+    struct adapter_order *orders = worker->adapter_orders;
+    worker->adapter_orders = NULL;
     pthread_mutex_unlock(&worker->lock);
     end_canceled(compute, canceled);
+    adapters_execute(worker, orders);
     give_sequences(compute);
     flush(compute);
     pthread_mutex_lock(&worker->lock);
@@ -412,7 +415,7 @@ static bool round_(struct compute *compute)
     uint32_t prefill = 0;
     size_t count = worker->cancels ? 0 : compose(compute, &prefill);
     bool finish = worker->finish;
-    if (!count && !finish && !worker->arrived && !worker->cancels)
+    if (!count && !finish && !worker->arrived && !worker->cancels && !worker->adapter_orders)
         pthread_cond_wait(&worker->changed, &worker->lock);
     pthread_mutex_unlock(&worker->lock);
     if (count)

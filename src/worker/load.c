@@ -46,7 +46,8 @@ static struct hearth_load_params load_params(const struct worker *worker)
                                        .batch = hello->batch,
                                        .threads = hello->threads,
                                        .device = hello->device[0] ? hello->device : NULL,
-                                       .settings_json = hello->settings_json};
+                                       .settings_json = hello->settings_json,
+                                       .adapter_places = hello->adapter_places};
 }
 
 /* STARTED goes off before the memory is checked: a gateway learns what the model would need even
@@ -94,6 +95,11 @@ static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "%u slots are too many; at most %u are possible", facts->slots,
                                 WORKER_SLOTS_MAX);
+    /* Nothing can come where the plug-in knows no way for it. */
+    if (!PLUGIN_HAS(worker->ops, adapter_load) || !PLUGIN_HAS(worker->ops, adapter_unload) ||
+        facts->adapter_places > HEARTH_IPC_ADAPTER_PLACES_MAX)
+        facts->adapter_places = 0;
+    worker->adapter_places = facts->adapter_places;
     worker->slots = facts->slots;
     worker->batch = facts->batch;
     return 0;

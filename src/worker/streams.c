@@ -311,6 +311,9 @@ void streams_request(struct worker *worker, const struct hearth_ipc_frame *frame
         refuse_full(worker, frame->stream, NULL, worker->stream_count);
     } else if (hearth_ipc_request_create(frame, &request, &error)) {
         refuse(worker, frame->stream, NULL, error.code, error.message);
+    } else if (request->input.adapter && !adapters_has(worker, request->input.adapter - 1)) {
+        refuse(worker, frame->stream, NULL, HEARTH_EINVAL, "the adapter is not loaded");
+        hearth_ipc_request_destroy(request);
     } else {
         struct stream *stream = stream_create(worker, request);
         if (hearth_lane_submit(worker->prepare_lane, prepare, prepared, stream))

@@ -280,6 +280,9 @@ static int on_frame(void *argument, const struct hearth_ipc_frame *frame)
         return 0;
     case HEARTH_IPC_CREDIT:
         return streams_credit(worker, frame);
+    case HEARTH_IPC_ADAPTER:
+    case HEARTH_IPC_ADAPTER_DROP:
+        return adapters_frame(worker, frame);
     case HEARTH_IPC_CANCEL:
         streams_cancel(worker, frame->stream);
         return 0;

@@ -11,6 +11,7 @@
 #include "domain/batch.h"
 #include "domain/turns.h"
 #include "hearth/engine.h"
+#include "wire/ipc_adapter.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
 #include "worker/watch.h"
@@ -70,6 +71,8 @@ struct parcel {
 
 enum worker_state { WORKER_NEW, WORKER_STARTING, WORKER_READY, WORKER_DRAINING, WORKER_ENDING };
 
+enum adapter_state { ADAPTER_NONE, ADAPTER_COMES, ADAPTER_THERE };
+
 struct worker {
     /* Loop. */
     struct hearth_loop *loop;
@@ -92,16 +95,19 @@ struct worker {
     struct hearth_ipc_hello hello;
     uint32_t sandbox;      /* reached */
     uint32_t slots, batch; /* as loaded */
+    uint32_t adapter_places;
     const struct hearth_engine_ops *ops;
     struct hearth_engine *engine;
     pthread_t compute;
 
     atomic_bool give_up; /* loading: the gateway wants it to end */
+    atomic_int adapter_states[HEARTH_IPC_ADAPTER_PLACES_MAX]; /* enum adapter_state */
     atomic_ullong prepare_us;
 
     pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t changed;
     struct stream *arrived, **arrived_last;
+    struct adapter_order *adapter_orders;
     bool cancels; /* a stream that compute has was canceled */
     bool finish;  /* unload and end */
     bool stepping;
@@ -126,6 +132,14 @@ void streams_cancel(struct worker *worker, uint32_t id);
 void streams_abort_again(void *worker); /* the abort timer */
 void streams_end(struct worker *worker, struct stream *stream);
 struct stream *streams_find(struct worker *worker, uint32_t id);
+
+/* adapters.c, loop thread: a frame ADAPTER or ADAPTER_DROP; HEARTH_EPARSE when it may not come now.
+ */
+int adapters_frame(struct worker *worker, const struct hearth_ipc_frame *frame);
+/* May an input name this place? */
+bool adapters_has(const struct worker *worker, uint32_t place);
+/* Compute thread, between steps: does the orders and frees them. */
+void adapters_execute(struct worker *worker, struct adapter_order *orders);
 
 /* compute thread: compute.c */
 void *compute_run(void *worker);

@@ -645,6 +645,136 @@ static void it_links_only_what_it_needs(void **state)
     assert_true(lines > 3);
 }
 
+static void load_with_places(uint32_t places)
+{
+    driven_start(&worker);
+    driven_write_script(&worker, "echo\ntoken_us = 200\n");
+    struct hearth_ipc_hello hello = driven_hello(&worker);
+    hello.adapter_places = places;
+    driven_greet(&worker, &hello);
+    DRIVEN_UNTIL(&worker, worker.ready || worker.failed || worker.exited);
+    assert_int_equal(worker.ready, 1);
+}
+
+static void adapters_come_and_go_beside_what_runs(void **state)
+{
+    (void)state;
+    load_with_places(2);
+    assert_int_equal(worker.facts.adapter_places, 2);
+    driven_generate(&worker, 1, "one two three four five six", 100);
+    driven_adapter(&worker, 0, "fake adapter poet");
+    driven_adapter(&worker, 1, "fake adapter coder");
+    DRIVEN_UNTIL(&worker, worker.adapters == 2);
+    assert_int_equal(worker.adapter.error.code, 0);
+    driven_generate_adapted(&worker, 2, "says this", 0);
+    driven_generate_adapted(&worker, 3, "says that", 1);
+    driven_generate(&worker, 4, "alone", 100);
+    for (uint32_t i = 1; i <= 4; i++)
+        DRIVEN_UNTIL(&worker, worker.streams[i].done);
+    assert_string_equal(driven_text(&worker, 1), "one two three four five six");
+    assert_string_equal(driven_text(&worker, 2), "poet says this");
+    assert_string_equal(driven_text(&worker, 3), "coder says that");
+    assert_string_equal(driven_text(&worker, 4), "alone");
+    /* The place is another's now. */
+    driven_adapter_drop(&worker, 0);
+    driven_adapter(&worker, 0, "fake adapter clerk");
+    DRIVEN_UNTIL(&worker, worker.adapters == 3);
+    driven_generate_adapted(&worker, 5, "says it", 0);
+    DRIVEN_UNTIL(&worker, worker.streams[5].done);
+    assert_string_equal(driven_text(&worker, 5), "clerk says it");
+    driven_stop(&worker);
+}
+
+static void an_adapter_that_is_none_is_an_answer_and_its_place_stays_free(void **state)
+{
+    (void)state;
+    load_with_places(1);
+    driven_generate_adapted(&worker, 1, "too early", 0);
+    DRIVEN_UNTIL(&worker, worker.streams[1].errors);
+    assert_string_equal(worker.streams[1].failure.message, "the adapter is not loaded");
+    driven_adapter(&worker, 0, "this is no adapter");
+    DRIVEN_UNTIL(&worker, worker.adapters == 1);
+    assert_int_equal(worker.adapter.error.code, HEARTH_EMODEL);
+    assert_string_equal(worker.adapter.error.message, "adapter 'poet' is no fake adapter");
+    driven_adapter(&worker, 0, "");
+    DRIVEN_UNTIL(&worker, worker.adapters == 2);
+    assert_string_equal(worker.adapter.error.message, "adapter 'poet' is not a file with content");
+    driven_adapter(&worker, 0, "fake adapter poet");
+    DRIVEN_UNTIL(&worker, worker.adapters == 3);
+    driven_generate_adapted(&worker, 2, "says this", 0);
+    DRIVEN_UNTIL(&worker, worker.streams[2].done);
+    assert_string_equal(driven_text(&worker, 2), "poet says this");
+    driven_stop(&worker);
+}
+
+/* `break_it` sends what may not come. */
+static void ends_the_connection(void (*break_it)(void))
+{
+    load_with_places(1);
+    break_it();
+    DRIVEN_UNTIL(&worker, worker.exited);
+    assert_int_equal(worker.status, 65);
+}
+
+static void drop_what_is_not_there(void)
+{
+    driven_adapter_drop(&worker, 0);
+}
+
+static void fill_a_place_that_is_not_there(void)
+{
+    driven_adapter(&worker, 1, "fake adapter poet");
+}
+
+static void fill_without_a_file(void)
+{
+    driven_adapter(&worker, 0, NULL);
+}
+
+static void fill_twice(void)
+{
+    driven_adapter(&worker, 0, "fake adapter poet");
+    driven_adapter(&worker, 0, "fake adapter poet");
+}
+
+static void drop_what_is_used(void)
+{
+    driven_adapter(&worker, 0, "fake adapter poet");
+    DRIVEN_UNTIL(&worker, worker.adapters == 1);
+    driven_generate_adapted(&worker, 1, "one two three four five six seven eight nine", 0);
+    driven_adapter_drop(&worker, 0);
+}
+
+static void a_drop_of_nothing_ends_it(void **state)
+{
+    (void)state;
+    ends_the_connection(drop_what_is_not_there);
+}
+
+static void a_place_that_is_not_there_ends_it(void **state)
+{
+    (void)state;
+    ends_the_connection(fill_a_place_that_is_not_there);
+}
+
+static void an_adapter_without_a_file_ends_it(void **state)
+{
+    (void)state;
+    ends_the_connection(fill_without_a_file);
+}
+
+static void a_place_filled_twice_ends_it(void **state)
+{
+    (void)state;
+    ends_the_connection(fill_twice);
+}
+
+static void a_drop_under_a_stream_ends_it(void **state)
+{
+    (void)state;
+    ends_the_connection(drop_what_is_used);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_teardown(f, teardown)
@@ -653,6 +783,13 @@ int main(void)
         CASE(a_heartbeat_is_answered_while_it_loads),
         CASE(a_request_is_prepared_generated_and_done),
         CASE(many_requests_share_the_slots_and_all_end),
+        CASE(adapters_come_and_go_beside_what_runs),
+        CASE(an_adapter_that_is_none_is_an_answer_and_its_place_stays_free),
+        CASE(a_drop_of_nothing_ends_it),
+        CASE(a_place_that_is_not_there_ends_it),
+        CASE(an_adapter_without_a_file_ends_it),
+        CASE(a_place_filled_twice_ends_it),
+        CASE(a_drop_under_a_stream_ends_it),
         CASE(a_stream_without_credit_waits_and_the_other_goes_on),
         CASE(cancel_ends_a_stream_while_it_decodes),
         CASE(cancel_breaks_off_a_long_prefill),

@@ -8,6 +8,7 @@
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/process.h"
+#include "wire/ipc_adapter.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_request.h"
 
@@ -45,7 +46,9 @@ struct driven_worker {
     char script[64];
     struct hearth_ipc_started started;
     struct hearth_model_facts facts;
-    struct hearth_error failure; /* of FAILED */
+    struct hearth_error failure;       /* of FAILED */
+    struct hearth_ipc_adapter adapter; /* the last ADAPTER_READY */
+    int adapters;
     int started_count, ready, failed, pongs, progress, exited, status, signal, ended;
     float fraction;
     uint64_t counters[HEARTH_COUNTER_COUNT];
@@ -118,6 +121,10 @@ static inline void driven_take_life(struct driven_worker *worker,
     case HEARTH_IPC_FAILED:
         assert_int_equal(hearth_ipc_get_failure(frame, &worker->failure), 0);
         worker->failed++;
+        break;
+    case HEARTH_IPC_ADAPTER_READY:
+        assert_int_equal(hearth_ipc_get_adapter(frame, &worker->adapter), 0);
+        worker->adapters++;
         break;
     case HEARTH_IPC_PONG:
         assert_int_equal(hearth_ipc_get_pong(frame, worker->counters), 0);
@@ -345,6 +352,44 @@ static inline void driven_generate(struct driven_worker *worker, uint32_t stream
                                        .length = strlen(text),
                                        .sampling = &sampling};
     driven_request(worker, stream, &input, credit);
+}
+
+/* The same with an adapter: its place. */
+static inline void driven_generate_adapted(struct driven_worker *worker, uint32_t stream,
+                                           const char *text, uint32_t place)
+{
+    const struct hearth_sampling sampling = {.top_p = 1, .repeat_penalty = 1};
+    const struct hearth_input input = {.task = HEARTH_TASK_GENERATE,
+                                       .kind = HEARTH_INPUT_TEXT,
+                                       .bytes = text,
+                                       .length = strlen(text),
+                                       .sampling = &sampling,
+                                       .adapter = place + 1};
+    driven_request(worker, stream, &input, 100);
+}
+
+/* An adapter of this content, whose descriptor is closed as soon as it is sent. `content` NULL: a
+ * frame without a descriptor. */
+static inline void driven_adapter(struct driven_worker *worker, uint32_t place, const char *content)
+{
+    char path[] = "/tmp/hearth-fake-XXXXXX";
+    int descriptor = content ? mkstemp(path) : -1;
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 4096);
+    if (content) {
+        assert_int_equal(write(descriptor, content, strlen(content)), strlen(content));
+        unlink(path);
+    }
+    assert_int_equal(hearth_ipc_put_adapter(&buf, place, "poet"), 0);
+    driven_send(worker, &buf, descriptor);
+}
+
+static inline void driven_adapter_drop(struct driven_worker *worker, uint32_t place)
+{
+    struct hearth_buf buf;
+    hearth_buf_init(&buf, 4096);
+    assert_int_equal(hearth_ipc_put_adapter_drop(&buf, place), 0);
+    driven_send(worker, &buf, -1);
 }
 
 static inline const char *driven_text(struct driven_worker *worker, uint32_t stream)
