@@ -157,6 +157,19 @@ def test_what_the_template_refuses_is_told_and_the_rest_goes_on(tmp_path):
     assert shown[0]["line"] == 1 and "System role not supported" in shown[0]["fault"]
 
 
+def test_calls_of_tools_are_learnt_and_their_results_are_not(tmp_path):
+    tokenizer = make_folder(tmp_path / "base", "smollm2")
+    call = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Rome"}'}}
+    row = {"messages": [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": "", "tool_calls": [call]},
+                        {"role": "tool", "tool_call_id": "call_1", "content": "cloudy"}, {"role": "assistant", "content": "Rain."}],
+           "tools": [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]}
+    (ours,), _ = learn(tmp_path / "base", [row], tmp_path)
+    learnt = tokenizer.decode([token for token, counts in zip(ours["tokens"], ours["counts"]) if counts])
+    hidden = tokenizer.decode([token for token, counts in zip(ours["tokens"], ours["counts"]) if not counts])
+    assert "weather" in learnt and "Rome" in learnt and learnt.endswith("Rain.<|im_end|>") and learnt.count("<|im_end|>") == 2
+    assert "cloudy" in hidden and "cloudy" not in learnt and "Rome" not in hidden
+
+
 def test_completions_and_texts(tmp_path):
     tokenizer = make_folder(tmp_path / "base", "mistral")
     shown, _ = learn(tmp_path / "base", [{"prompt": "what is ", "completion": "water"}, {"text": "the colour"}], tmp_path)
