@@ -47,20 +47,21 @@ def digests(order, result):
 
 
 def test_a_job_that_is_killed_goes_on_to_the_same_bytes(order):
-    whole, torn = order("whole", batch_size=2), order("torn", batch_size=2)
+    whole = order("whole", batch_size=2)
     started = time.monotonic()
     wanted = digests(whole, trainer_frames.Trainer(whole).end())
     seconds = time.monotonic() - started
     source = random.Random(4)
-    for _ in range(2):
-        trainer = trainer_frames.Trainer(torn)
-        time.sleep(source.uniform(0, seconds))
-        trainer.kill()
-    result = trainer_frames.Trainer(torn).end()
-    assert digests(torn, result) == wanted
-    # While it was killed nothing half was left under a whole name, and nothing partial afterwards.
-    names = [name for _, _, files in os.walk(torn["output"]) for name in files]
-    assert sorted(names) == sorted(["state", *map(os.path.basename, wanted)])
+    for job in range(5):
+        torn = order(f"torn{job}", batch_size=2)
+        for _ in range(4):
+            trainer = trainer_frames.Trainer(torn)
+            time.sleep(source.uniform(0, seconds))
+            trainer.kill()
+        assert digests(torn, trainer_frames.Trainer(torn).end()) == wanted
+        # Nothing half was left under a whole name, and nothing partial afterwards.
+        names = [name for _, _, files in os.walk(torn["output"]) for name in files]
+        assert sorted(names) == sorted(["state", *map(os.path.basename, wanted)])
 
 
 def test_stop_saves_and_the_job_goes_on(order):
