@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/small_file.h"
 #include "network/decoder.h"
+#include "train/export_full.h"
+#include "train/full.h"
 #include "train/merge.h"
 
 #include <signal.h>
@@ -387,6 +389,55 @@ static void test_all_values_may_change(void **state)
     finish(&bed);
 }
 
+/* Norms of Gemma's folders are written without the 1 that they are read with. */
+static void expect_what_was_trained(const char *path, const char *made, const struct bed *bed)
+{
+    static const enum hearth_part parts[] = {HEARTH_PART_EMBEDDING, HEARTH_PART_FINAL_NORM,
+                                             HEARTH_PART_ATTENTION_NORM, HEARTH_PART_QUERY,
+                                             HEARTH_PART_DOWN};
+    struct hearth_train_base *base = NULL, *again = NULL;
+    struct hearth_lora *trained = NULL, *read = NULL;
+    struct hearth_error error = {0};
+    assert_int_equal(hearth_train_base_open(path, &base, NULL), 0);
+    assert_int_equal(hearth_full_create(base, &trained, NULL), 0);
+    for (size_t i = 0; i < trained->count; i++)
+        trained->values[i] += (float)(i % 17) * 0.0625f;
+    if (hearth_export_full(trained, path, HEARTH_REWRITE_KEEP, bed->folder, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(hearth_train_base_open(made, &again, NULL), 0);
+    assert_int_equal(hearth_full_create(again, &read, NULL), 0);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct hearth_full_tensor a = hearth_full_at(trained, parts[i], 0),
+                                  b = hearth_full_at(read, parts[i], 0);
+        assert_true(a.count == b.count && a.values != NULL);
+        for (size_t j = 0; j < a.count; j++)
+            assert_true(fabsf(a.values[j] - b.values[j]) < 1e-6f);
+    }
+    hearth_lora_destroy(trained);
+    hearth_lora_destroy(read);
+    hearth_train_base_close(base);
+    hearth_train_base_close(again);
+}
+
+static void test_a_model_that_was_trained_whole_is_read_back(void **state)
+{
+    (void)state;
+    struct folder_maker *maker = folder_maker_of(hearth_model_type_find("gemma", NULL));
+    struct adapter_maker adapter = adapter_maker_small(&maker->decoder);
+    struct decoder_maker llama = decoder_maker_small("llama");
+    char gguf[] = "/tmp/hearth-merge-XXXXXX", folder[64];
+    struct bed bed;
+    close(mkstemp(gguf));
+    assert_true(folder_make(maker, gguf, folder));
+    begin(&bed, &llama, &adapter);
+    expect_what_was_trained(bed.base, bed.merged, &bed);
+    expect_what_was_trained(folder, bed.folder, &bed);
+    finish(&bed);
+    temp_folder_remove(folder);
+    unlink(gguf);
+    folder_maker_free(maker);
+}
+
 static void test_types_have_words(void **state)
 {
     (void)state;
@@ -407,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_folders_become_folders),
         cmocka_unit_test(test_what_cannot_be_merged_leaves_no_model),
         cmocka_unit_test(test_all_values_may_change),
+        cmocka_unit_test(test_a_model_that_was_trained_whole_is_read_back),
         cmocka_unit_test(test_types_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
