@@ -110,8 +110,8 @@ static int stop(struct hearth_job *job, struct hearth_error *error)
     return rc ? rc : hearth_error_set(error, HEARTH_ECANCELED, "the job was interrupted");
 }
 
-/* All batches of one step, and the optimizer's. A stop between batches is taken before a step: its
- * gradients are not saved. */
+/* All batches of one step, and the optimizer's. A stop between batches is as if the step had not
+ * begun: gradients are not saved. */
 static int learn_step(struct hearth_job *job, double *ret_norm, struct hearth_error *error)
 {
     const struct hearth_training_parameters *parameters = &job->order->parameters;
@@ -120,12 +120,17 @@ static int learn_step(struct hearth_job *job, double *ret_norm, struct hearth_er
     uint64_t end = first + (uint64_t)parameters->gradient_accumulation;
     end = end < job->batches_per_epoch ? end : job->batches_per_epoch;
     uint64_t end_row = end * size < job->rows.count ? end * size : job->rows.count;
+    const uint64_t tokens = job->progress.tokens;
     uint64_t learnt = learnt_in(job, first * size, end_row);
     double sum = 0;
     hearth_lora_clear_gradients(job->lora);
     for (uint64_t batch = first; batch < end; batch++) {
         double loss = 0;
         job->listener->rest(job->listener->argument);
+        if (batch > first && job->listener->wants_stop(job->listener->argument)) {
+            job->progress.tokens = tokens;
+            return HEARTH_ECANCELED;
+        }
         fill(job, &job->rows, batch, epoch * job->batches_per_epoch + batch);
         int rc =
             hearth_train_pass_learn(job->pass, &job->batch.batch, 1 / (double)learnt, &loss, error);
@@ -253,6 +258,8 @@ int hearth_job_steps(struct hearth_job *job, struct hearth_error *error)
         if (job->listener->wants_stop(job->listener->argument))
             return stop(job, error);
         rc = one_step(job, error);
+        if (rc == HEARTH_ECANCELED)
+            return stop(job, error);
     }
     /* What was best is what is kept. */
     if (!rc && job->best && isfinite(job->progress.best))

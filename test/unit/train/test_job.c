@@ -16,6 +16,8 @@ enum { ADAPTER_MAX = 4 << 20 };
 
 struct bed {
     char folder[TEMP_FOLDER_BYTES], base[64], data[64];
+    int stop_at_rest; /* between batches; 0: at none */
+    int rests;
     int stop_after; /* events of the type `metrics`; −1: never */
     int metrics, checkpoints, warnings, plans;
     char warning[512];
@@ -72,12 +74,15 @@ static void on_event(void *argument, json_t *event)
 static bool wants_stop(void *argument)
 {
     struct bed *bed = argument;
+    if (bed->stop_at_rest && bed->rests >= bed->stop_at_rest)
+        return true;
     return bed->stop_after >= 0 && bed->metrics >= bed->stop_after;
 }
 
 static void rest(void *argument)
 {
-    (void)argument;
+    struct bed *bed = argument;
+    bed->rests++;
 }
 
 static void write_text(const char *path, const char *text)
@@ -124,7 +129,7 @@ static int run(struct bed *bed, const char *output, const char *parameters, json
                           bed->base, bed->data, bed->folder, output, parameters);
     *ret_result = NULL;
     *error = (struct hearth_error){.code = 0};
-    bed->metrics = bed->checkpoints = bed->warnings = bed->plans = 0;
+    bed->rests = bed->metrics = bed->checkpoints = bed->warnings = bed->plans = 0;
     assert_int_equal(hearth_job_order_read(text, (size_t)length, &order, error), 0);
     int rc = hearth_job_run(&order, &words, &listener, ret_result, error);
     hearth_job_order_finish(&order);
@@ -190,6 +195,24 @@ static void a_job_that_is_stopped_after_each_step_gives_the_bytes_of_one_that_wa
         json_decref(result);
     }
     digest_of(&bed, "torn", torn);
+    assert_string_equal(whole, torn);
+    finish(&bed);
+}
+
+static void a_stop_within_a_step_is_taken_before_it(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    char whole[HEARTH_SHA256_HEX], torn[HEARTH_SHA256_HEX];
+    json_t *result;
+    begin(&bed, NULL);
+    run_whole(&bed, "whole", MANY, 3, 0, whole);
+    bed.stop_at_rest = 3; /* before the step, before its first batch, and before its second */
+    assert_int_equal(run(&bed, "torn", MANY, &result, &error), HEARTH_ECANCELED);
+    assert_true(bed.metrics == 0 && bed.rests == 3);
+    bed.stop_at_rest = 0;
+    run_whole(&bed, "torn", MANY, 3, 0, torn);
     assert_string_equal(whole, torn);
     finish(&bed);
 }
@@ -279,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_that_is_stopped_after_each_step_gives_the_bytes_of_one_that_was_not),
+        cmocka_unit_test(a_stop_within_a_step_is_taken_before_it),
         cmocka_unit_test(a_job_that_is_over_stays_over),
         cmocka_unit_test(one_that_ended_early_has_ended_when_it_goes_on),
         cmocka_unit_test(other_data_at_the_same_place_is_another_job),
