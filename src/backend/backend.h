@@ -23,6 +23,7 @@
 struct hearth_loop;
 struct hearth_backend;
 struct hearth_child_end;
+struct hearth_host;
 
 struct hearth_backend_events {
     /* The header was read, and nothing is loaded yet: facts, memory plan, sandbox. */
@@ -60,6 +61,9 @@ struct hearth_backend_spec {
     uint64_t breaker_rest_ms;
     const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
     const char **cpus;
+    /* For a guest only: whose process, which is ready, and the adapter's GGUF file. */
+    struct hearth_host *host;
+    const char *adapter;
 };
 
 struct hearth_backend_request {
@@ -101,6 +105,8 @@ struct hearth_backend_ops {
     void (*each_worker)(const struct hearth_backend *backend,
                         void (*visit)(void *argument, const struct hearth_backend_worker *worker),
                         void *argument);
+    /* What adapters may come to (backend_host.h), once it is ready; NULL: none may. */
+    struct hearth_host *(*host)(struct hearth_backend *backend);
 };
 
 /* The head of every backend's own struct. */
@@ -112,6 +118,9 @@ struct hearth_backend {
 extern const struct hearth_backend_ops hearth_backend_local;
 /* Several backends of one kind that look like one (spec.replicas of them). */
 extern const struct hearth_backend_ops hearth_backend_replicas;
+/* An adapter in the process of another backend (spec.host). It ends with that one: for the same
+ * reason, or with HEARTH_EDRAINING when that was asked to end. */
+extern const struct hearth_backend_ops hearth_backend_guest;
 
 static inline int hearth_backend_send(struct hearth_backend *backend,
                                       const struct hearth_backend_request *request,
@@ -146,6 +155,11 @@ static inline void hearth_backend_destroy(struct hearth_backend *backend)
 {
     if (backend)
         backend->ops->destroy(backend);
+}
+
+static inline struct hearth_host *hearth_backend_host(struct hearth_backend *backend)
+{
+    return backend && backend->ops->host ? backend->ops->host(backend) : NULL;
 }
 
 static inline pid_t hearth_backend_pid(const struct hearth_backend *backend)

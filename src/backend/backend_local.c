@@ -1,7 +1,7 @@
 /* A worker process on this machine: its messages in, ours out. Whatever the process says is checked
  * against what may come now, because a model file may have made it do anything; one that breaks the
  * rules is ended, and only its own model notices. */
-#include "backend/backend.h"
+#include "backend/backend_host.h"
 
 #include "backend/supervisor.h"
 #include "base/buf.h"
@@ -18,6 +18,7 @@ struct local_backend {
     void *argument;
     struct hearth_buf buf; /* of the frame that is being written */
     struct hearth_ipc_event event;
+    struct hearth_host host; /* adapters of other models that this process has taken in */
     bool planned, ready, failed;
 };
 
@@ -40,6 +41,7 @@ static int take_started(struct local_backend *local, const struct hearth_ipc_fra
         return hearth_error_set(error, HEARTH_EPARSE, "it speaks version %u, this program %u",
                                 started.version, HEARTH_IPC_VERSION);
     local->planned = true;
+    local->host.started = started;
     local->events->on_planned(local->argument, &started);
     return 0;
 }
@@ -71,6 +73,7 @@ static int take_ready(struct local_backend *local, const struct hearth_ipc_frame
     if (rc < 0)
         return rc;
     local->ready = true;
+    local->host.started.facts = facts;
     local->events->on_ready(local->argument, &facts);
     return 0;
 }
@@ -101,14 +104,40 @@ static int take_pong(struct local_backend *local, const struct hearth_ipc_frame 
     return rc;
 }
 
+static int take_adapter(struct local_backend *local, const struct hearth_ipc_frame *frame,
+                        struct hearth_error *error)
+{
+    (void)error;
+    return local->ready ? hearth_host_take_frame(&local->host, frame) : HEARTH_EPARSE;
+}
+
+/* Whose stream it is: the model's own, or a guest's; `events` is NULL where nobody listens. */
+struct listener {
+    const struct hearth_backend_events *events;
+    void *argument;
+    uint32_t stream;
+    const struct hearth_guest *guest;
+};
+
+static struct listener listener_of(const struct local_backend *local, uint32_t wire)
+{
+    struct listener to = {.events = local->events, .argument = local->argument, .stream = wire};
+    if (!hearth_host_find(&local->host, wire, &to.guest, &to.stream))
+        return to;
+    to.events = to.guest ? to.guest->events : NULL;
+    to.argument = to.guest ? to.guest->argument : NULL;
+    return to;
+}
+
 static int take_prepared(struct local_backend *local, const struct hearth_ipc_frame *frame,
                          struct hearth_error *error)
 {
     (void)error;
     struct hearth_ipc_prepared prepared;
     int rc = hearth_ipc_get_prepared(frame, &prepared);
-    if (rc == 0)
-        local->events->on_prepared(local->argument, frame->stream, &prepared);
+    const struct listener to = listener_of(local, frame->stream);
+    if (rc == 0 && to.events)
+        to.events->on_prepared(to.argument, to.stream, &prepared);
     return rc;
 }
 
@@ -119,8 +148,9 @@ static int take_tokens(struct local_backend *local, const struct hearth_ipc_fram
     const int32_t *tokens;
     size_t count;
     int rc = hearth_ipc_get_tokens(frame, &tokens, &count);
-    if (rc == 0)
-        local->events->on_tokens(local->argument, frame->stream, tokens, count);
+    const struct listener to = listener_of(local, frame->stream);
+    if (rc == 0 && to.events)
+        to.events->on_tokens(to.argument, to.stream, tokens, count);
     return rc;
 }
 
@@ -129,9 +159,18 @@ static int take_event(struct local_backend *local, const struct hearth_ipc_frame
                       struct hearth_error *error)
 {
     int rc = hearth_ipc_get_event(frame, &local->event, error);
-    if (rc == 0)
-        local->events->on_event(local->argument, frame->stream, &local->event);
-    return rc;
+    if (rc)
+        return rc;
+    enum hearth_event_kind kind = local->event.event.kind;
+    bool ends = kind == HEARTH_EVENT_DONE || kind == HEARTH_EVENT_ERROR;
+    const struct listener to = listener_of(local, frame->stream);
+    if (ends)
+        hearth_host_stream_ended(&local->host, frame->stream);
+    if (to.events)
+        to.events->on_event(to.argument, to.stream, &local->event);
+    if (ends && to.guest)
+        to.guest->on_stream_ended(to.guest->guest);
+    return 0;
 }
 
 /* The whole protocol in one table: which message is taken by whom, and whether it belongs to a
@@ -141,14 +180,22 @@ static const struct taker {
                 struct hearth_error *error);
     bool of_stream;
 } takers[] = {
-    [HEARTH_IPC_STARTED] = {take_started, false},  [HEARTH_IPC_PROGRESS] = {take_progress, false},
-    [HEARTH_IPC_READY] = {take_ready, false},      [HEARTH_IPC_FAILED] = {take_failed, false},
-    [HEARTH_IPC_PONG] = {take_pong, false},        [HEARTH_IPC_PREPARED] = {take_prepared, true},
-    [HEARTH_IPC_TEXT] = {take_event, true},        [HEARTH_IPC_VECTOR] = {take_event, true},
-    [HEARTH_IPC_TOKENS] = {take_tokens, true},     [HEARTH_IPC_TENSOR] = {take_event, true},
-    [HEARTH_IPC_BYTES] = {take_event, true},       [HEARTH_IPC_DONE] = {take_event, true},
-    [HEARTH_IPC_ERROR] = {take_event, true},       [HEARTH_IPC_PROMPT] = {take_event, true},
+    [HEARTH_IPC_STARTED] = {take_started, false},
+    [HEARTH_IPC_PROGRESS] = {take_progress, false},
+    [HEARTH_IPC_READY] = {take_ready, false},
+    [HEARTH_IPC_FAILED] = {take_failed, false},
+    [HEARTH_IPC_PONG] = {take_pong, false},
+    [HEARTH_IPC_PREPARED] = {take_prepared, true},
+    [HEARTH_IPC_TEXT] = {take_event, true},
+    [HEARTH_IPC_VECTOR] = {take_event, true},
+    [HEARTH_IPC_TOKENS] = {take_tokens, true},
+    [HEARTH_IPC_TENSOR] = {take_event, true},
+    [HEARTH_IPC_BYTES] = {take_event, true},
+    [HEARTH_IPC_DONE] = {take_event, true},
+    [HEARTH_IPC_ERROR] = {take_event, true},
+    [HEARTH_IPC_PROMPT] = {take_event, true},
     [HEARTH_IPC_PROMPT_READ] = {take_event, true},
+    [HEARTH_IPC_ADAPTER_READY] = {take_adapter, false},
 };
 
 /* Streams exist only once the model is ready. That one of them is ours is for the caller to know: a
@@ -169,6 +216,7 @@ static int on_frame(void *argument, const struct hearth_ipc_frame *frame,
 static void on_end(void *argument, const struct hearth_child_end *end)
 {
     struct local_backend *local = argument;
+    hearth_host_end(&local->host, end);
     local->events->on_end(local->argument, end);
 }
 
@@ -182,9 +230,20 @@ static void send_frame(struct local_backend *local, int descriptor)
     hearth_buf_clear(&local->buf);
 }
 
+static void send_of_host(void *argument, int descriptor)
+{
+    struct local_backend *local = argument;
+    hearth_child_send(local->child, local->buf.bytes, local->buf.length, descriptor);
+    hearth_buf_clear(&local->buf);
+}
+
+/* Without a word to the model itself; its guests still have to hear that they have no host. */
 static void local_destroy(struct hearth_backend *backend)
 {
     struct local_backend *local = local_of(backend);
+    struct hearth_child_end end = {.asked = true};
+    hearth_host_end(&local->host, &end);
+    hearth_host_finish(&local->host);
     hearth_child_destroy(local->child);
     hearth_buf_finish(&local->buf);
     hearth_ipc_event_finish(&local->event);
@@ -201,6 +260,9 @@ static int local_start(const struct hearth_backend_spec *spec, struct hearth_bac
     local->backend.ops = &hearth_backend_local;
     local->events = spec->events;
     local->argument = spec->argument;
+    local->host.send = send_of_host;
+    local->host.argument = local;
+    local->host.buf = &local->buf;
     hearth_buf_init(&local->buf, HEARTH_IPC_PAYLOAD_MAX + 4096);
     hearth_ipc_event_init(&local->event);
     const struct hearth_child_options options = {
@@ -260,6 +322,7 @@ static void local_cancel(struct hearth_backend *backend, uint32_t stream)
 
 static void local_stop(struct hearth_backend *backend, uint64_t deadline_ms)
 {
+    local_of(backend)->host.stopping = true;
     hearth_child_stop(local_of(backend)->child, deadline_ms);
 }
 
@@ -273,6 +336,12 @@ static pid_t local_pid(const struct hearth_backend *backend)
     return hearth_child_pid(((const struct local_backend *)backend)->child);
 }
 
+static struct hearth_host *local_host(struct hearth_backend *backend)
+{
+    struct local_backend *local = local_of(backend);
+    return local->ready && local->host.started.facts.adapter_places ? &local->host : NULL;
+}
+
 const struct hearth_backend_ops hearth_backend_local = {
     .name = "local",
     .start = local_start,
@@ -283,4 +352,5 @@ const struct hearth_backend_ops hearth_backend_local = {
     .kill = local_kill,
     .destroy = local_destroy,
     .pid = local_pid,
+    .host = local_host,
 };

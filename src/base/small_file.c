@@ -78,3 +78,19 @@ int hearth_descriptor_write(int descriptor, const void *bytes, size_t length)
     }
     return 0;
 }
+
+/* Not blocking: a pipe in the file's place must not hold us up. */
+int hearth_descriptor_open(const char *path, uint64_t *ret_bytes)
+{
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return -errno;
+    int rc = fstat(descriptor, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -EINVAL;
+    if (rc < 0) {
+        close(descriptor);
+        return rc;
+    }
+    *ret_bytes = (uint64_t)status.st_size;
+    return descriptor;
+}

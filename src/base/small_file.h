@@ -20,5 +20,8 @@ int hearth_descriptor_read(int descriptor, const char *name, struct hearth_buf *
 /* Writes all, also where a write takes less or a signal comes between. 0, or the errno for the
  * caller to put into words; how much was written is then not known. */
 int hearth_descriptor_write(int descriptor, const void *bytes, size_t length);
+/* A regular file of any size, open for reading, which the caller closes; it is not read. Negative
+ * errno; -EINVAL for what is no regular file. */
+int hearth_descriptor_open(const char *path, uint64_t *ret_bytes);
 
 #endif

@@ -732,6 +732,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, keep_alive_max),
     },
     {
+        .key = "adapters_max", .flag = "adapters-max",
+        .env = "HEARTH_ADAPTERS_MAX", .fallback = "4",
+        .help = "adapters (installed with --base) that one loaded model takes in at once, which then need no process of their own; the one unused for longest goes for another. 0: each has its own process",
+        .commands = "serve",
+        .type = "integer", .kind = HEARTH_SETTING_INTEGER,
+        .choices = NULL,
+        .low = 0, .high = 16,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, adapters_max),
+    },
+    {
         .key = "breaker_failures", .flag = "breaker-failures",
         .env = "HEARTH_BREAKER_FAILURES", .fallback = "3",
         .help = "crashes in a row before a model, or one of its replicas, rests",

@@ -140,6 +140,8 @@ struct hearth_settings {
     uint64_t idle_unload;
     /* milliseconds: longest time that the keep_alive of a request (Ollama) may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same */
     uint64_t keep_alive_max;
+    /* adapters (installed with --base) that one loaded model takes in at once, which then need no process of their own; the one unused for longest goes for another. 0: each has its own process */
+    int64_t adapters_max;
     /* crashes in a row before a model, or one of its replicas, rests */
     int64_t breaker_failures;
     /* milliseconds: how long a model that crashed too often rests */

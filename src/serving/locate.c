@@ -160,6 +160,9 @@ static int find_adapted(const struct hearth_locating *locating, struct hearth_lo
     if (rc == 0 && access(location->adapter, R_OK) < 0)
         rc = hearth_error_set(error, HEARTH_EMODEL, "%s: the adapter's file is not there any more",
                               location->adapter);
+    struct stat status;
+    location->adapter_is_file =
+        rc == 0 && stat(location->adapter, &status) == 0 && S_ISREG(status.st_mode);
     snprintf(location->base, sizeof(location->base), "%s:%lld", locating->base_model->name,
              (long long)locating->base->number);
     return rc;

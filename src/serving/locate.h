@@ -18,9 +18,10 @@ struct hearth_locating;
 
 struct hearth_location {
     char path[4096];
-    char adapter[4096]; /* to be loaded beside it; "": none */
-    char base[192];     /* "name:number" of what the adapter is based on, at `path`; "" */
-    const char *engine; /* by the look of the files, or NULL */
+    char adapter[4096];   /* to be loaded beside it; "": none */
+    bool adapter_is_file; /* one GGUF file, which another process can be given */
+    char base[192];       /* "name:number" of what the adapter is based on, at `path`; "" */
+    const char *engine;   /* by the look of the files, or NULL */
     /* Tells these files from others: a digest of the recorded digests, or, of a file without a
      * registry row, one of its name, size and time of change. */
     char digest[HEARTH_SHA256_HEX];

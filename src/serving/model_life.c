@@ -12,6 +12,9 @@
 
 #include <assert.h>
 
+/* Between two looks whether adapters still are in a process that is idle but for them. */
+enum { GUESTS_MS = 1000 };
+
 struct counts {
     uint64_t loads, unloads;
 };
@@ -205,10 +208,21 @@ static void finish_drain(struct hearth_model_life *life)
     become_unloaded(life);
 }
 
+/* The process was another model's, which was unloaded: no fault of this one. What runs is tried
+ * again where that is possible, which has its base loaded again. */
+static void lose_host(struct hearth_model_life *life, const struct hearth_error *error)
+{
+    move(life, HEARTH_MODEL_DRAINING);
+    hearth_dispatch_close(life->dispatch, error, true);
+    become_unloaded(life);
+}
+
 void hearth_life_on_ended(struct hearth_model_life *life, const struct hearth_error *error)
 {
     if (life->state == HEARTH_MODEL_DRAINING)
         finish_drain(life);
+    else if (error->code == HEARTH_EDRAINING)
+        lose_host(life, error);
     else
         crash(life, error);
 }
@@ -368,6 +382,8 @@ static void on_time(void *argument)
         give_load_up(life);
     else if (life->state == HEARTH_MODEL_RESTING)
         rise(life);
+    else if (life->state == HEARTH_MODEL_READY && hearth_load_has_guests(life->load))
+        hearth_timer_start(life->timer, GUESTS_MS, 0); /* they have idle times of their own */
     else if (life->state == HEARTH_MODEL_READY && !hearth_requests_any(life->requests))
         hearth_life_unload(life, false);
 }

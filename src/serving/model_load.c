@@ -1,5 +1,6 @@
 #include "serving/model_load.h"
 
+#include "backend/backend_host.h"
 #include "backend/engines.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 
 /* Between two looks whether there is room now: a busy model may have become idle. */
-enum { LOOK_AGAIN_MS = 100, ARENA_MAX = 4 << 20 };
+enum { LOOK_AGAIN_MS = 100, LOOK_FOR_HOST_MS = 20, ARENA_MAX = 4 << 20 };
 
 struct hearth_model_load {
     struct hearth_model_identity *identity;
@@ -35,6 +36,9 @@ struct hearth_model_load {
     char fingerprint[HEARTH_FINGERPRINT_SIZE];
     char *engine_json;         /* the engine's settings with which the present process loads */
     bool verified;             /* the files were read once, and their bytes are the recorded ones */
+    bool wants_host;           /* an adapter that may go to its base's process */
+    bool seeks_host, asked;    /* it waits for that; it has asked for it */
+    struct hearth_host *host;  /* in whose process it is; NULL: its own. Only compared */
     bool seeks_room;           /* it does not fit, and others unload for it */
     bool ready;                /* what the present process has said */
     struct hearth_error error; /* why the process that now ends cannot load; code 0: none */
@@ -100,10 +104,36 @@ static void wait_for_room(struct hearth_model_load *load)
     hearth_timer_start(load->again, LOOK_AGAIN_MS, 0);
 }
 
+static void wait_for_host(struct hearth_model_load *load)
+{
+    leave_gate(load);
+    load->seeks_host = true;
+    hearth_timer_start(load->again, LOOK_FOR_HOST_MS, 0);
+}
+
+/* Not within the gate, for its base may have to pass there. */
+static void seek_host(struct hearth_model_load *load)
+{
+    struct hearth_host *host = NULL;
+    enum hearth_host_answer answer = HEARTH_HOST_NONE;
+    if (load->wants_host)
+        answer = load->ops->find_host(load->argument, load->base, !load->asked, &host);
+    load->asked = true;
+    load->wants_host = answer != HEARTH_HOST_NONE;
+    load->seeks_host = false;
+    if (answer == HEARTH_HOST_COMES)
+        wait_for_host(load);
+    else
+        hearth_load_gate_enter(load->place->gate, &load->pass);
+}
+
 static void begin_again(void *argument)
 {
     struct hearth_model_load *load = argument;
-    hearth_load_gate_enter(load->place->gate, &load->pass);
+    if (load->seeks_host)
+        seek_host(load);
+    else
+        hearth_load_gate_enter(load->place->gate, &load->pass);
 }
 
 /* What the process says */
@@ -189,6 +219,14 @@ static const struct hearth_process_ops process_ops = {
 static void start(struct hearth_model_load *load, const struct hearth_machine *machine)
 {
     struct hearth_model_settings settings = load->identity->settings;
+    load->host = NULL;
+    /* Asked again: it may have ended while this waited for its turn. */
+    if (load->wants_host &&
+        load->ops->find_host(load->argument, load->base, false, &load->host) != HEARTH_HOST_THERE) {
+        load->host = NULL;
+        wait_for_host(load);
+        return;
+    }
     struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
     if (load->adapter)
         hearth_model_settings_adapt(&settings, load->adapter, arena);
@@ -202,6 +240,8 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         .machine = machine,
         .memory_limit = hearth_memory_most(&load->room),
         .backend = load->place->backend,
+        .host = load->host,
+        .adapter = load->adapter,
     };
     struct hearth_error error;
     if (hearth_model_process_start(load->process, &how, &error) < 0)
@@ -280,7 +320,9 @@ static void on_located(void *argument, const struct hearth_location *location)
     load->adapter = *location->adapter ? hearth_strdup(location->adapter) : NULL;
     snprintf(load->base, sizeof(load->base), "%s", location->base);
     snprintf(load->files, sizeof(load->files), "%s", location->digest);
-    hearth_load_gate_enter(load->place->gate, &load->pass);
+    load->wants_host = location->adapter_is_file;
+    load->asked = false;
+    seek_host(load);
 }
 
 void hearth_load_begin(struct hearth_model_load *load)
@@ -309,7 +351,7 @@ static void cancel_work(struct hearth_model_load *load)
     hearth_timer_stop(load->again);
     load->locating = NULL;
     load->looking = NULL;
-    load->seeks_room = false;
+    load->seeks_room = load->seeks_host = false;
 }
 
 /* The error is cleared, so that the end of the process, which is wanted now, is not taken for a
@@ -384,8 +426,8 @@ void hearth_load_destroy(struct hearth_model_load *load)
 
 bool hearth_load_is_busy(const struct hearth_model_load *load)
 {
-    return load->locating || load->looking || load->seeks_room || load->pass.waits ||
-           hearth_model_process_runs(load->process);
+    return load->locating || load->looking || load->seeks_room || load->seeks_host ||
+           load->pass.waits || hearth_model_process_runs(load->process);
 }
 
 void hearth_load_open(struct hearth_model_load *load, bool on_trial)
@@ -439,4 +481,20 @@ void hearth_load_report(const struct hearth_model_load *load, struct hearth_mode
 {
     report->load_fraction = load->fraction;
     hearth_model_process_report(load->process, report);
+}
+
+struct hearth_host *hearth_load_host(const struct hearth_model_load *load)
+{
+    return hearth_model_process_host(load->process);
+}
+
+bool hearth_load_is_guest_of(const struct hearth_model_load *load, const struct hearth_host *host)
+{
+    return load->host == host && hearth_model_process_runs(load->process);
+}
+
+bool hearth_load_has_guests(const struct hearth_model_load *load)
+{
+    const struct hearth_host *host = hearth_load_host(load);
+    return host && hearth_host_has_guests(host);
 }

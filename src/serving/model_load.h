@@ -31,6 +31,10 @@ struct hearth_load_place {
     const struct hearth_backend_ops *backend; /* where models compute */
 };
 
+/* No: it has to have a process of its own. Or it is on its way, or has no place just now: ask again
+ * later. Or it is there until the next turn of the loop. */
+enum hearth_host_answer { HEARTH_HOST_NONE, HEARTH_HOST_COMES, HEARTH_HOST_THERE };
+
 struct hearth_load_ops {
     void (*on_loading)(void *argument); /* it fits, and loads */
     void (*on_progress)(void *argument, float fraction);
@@ -42,6 +46,10 @@ struct hearth_load_ops {
     /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload.
      * False when there is no hope that they do. */
     bool (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
+    /* May the adapter go to a process of its base ("name:number")? `asks_anew` says that this load
+     * has not asked before: then the base is loaded for it. */
+    enum hearth_host_answer (*find_host)(void *argument, const char *base, bool asks_anew,
+                                         struct hearth_host **ret_host);
 };
 
 /* `identity`, `place` and `dispatch` outlive it. */
@@ -86,6 +94,10 @@ void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes
 /* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load);
 uint64_t hearth_load_ready_ms(const struct hearth_model_load *load);
+/* What adapters of other models may come to; NULL: none may. And whether it computes there. */
+struct hearth_host *hearth_load_host(const struct hearth_model_load *load);
+bool hearth_load_has_guests(const struct hearth_model_load *load);
+bool hearth_load_is_guest_of(const struct hearth_model_load *load, const struct hearth_host *host);
 /* Fills in its part of a report, and the process's. */
 void hearth_load_report(const struct hearth_model_load *load, struct hearth_model_report *report);
 

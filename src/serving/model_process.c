@@ -187,6 +187,9 @@ static void fill_hello(const struct hearth_model_process *process,
         snprintf(hello->device, sizeof(hello->device), "%s", device);
     if (machine->cpus)
         snprintf(hello->cpus, sizeof(hello->cpus), "%s", machine->cpus[0]);
+    /* Of several workers each would have to be told of an adapter: such a model hosts none. */
+    hello->adapter_places =
+        process->replicas == 1 ? (uint32_t)process->identity->server->adapters_max : 0;
     hello->settings_json = start->settings_json;
     hello->readable = start->readable;
     hello->sandbox = hearth_sandbox_mode_parse(process->identity->server->sandbox);
@@ -202,10 +205,12 @@ int hearth_model_process_start(struct hearth_model_process *process,
     const struct hearth_backend_ops *ops = start->backend;
     struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
     process->killed = false;
-    process->replicas = (uint32_t)identity->settings.replicas;
+    process->replicas = start->host ? 1 : (uint32_t)identity->settings.replicas;
     snprintf(process->engine, sizeof(process->engine), "%s", start->engine);
     spec->loop = identity->loop;
-    spec->model = identity->entry->id;
+    spec->model = start->host ? identity->entry->name : identity->entry->id;
+    spec->host = start->host;
+    spec->adapter = start->adapter;
     spec->worker_path = start->worker_path;
     spec->handshake_timeout_ms = HANDSHAKE_MS;
     spec->heartbeat_timeout_ms = identity->server->heartbeat_timeout;
@@ -214,6 +219,8 @@ int hearth_model_process_start(struct hearth_model_process *process,
     spec->replicas = process->replicas;
     spec->cpus = start->machine->cpus;
     fill_hello(process, start, &spec->hello);
+    if (start->host)
+        ops = &hearth_backend_guest;
     if (process->replicas > 1) {
         spec->each = ops;
         spec->breaker_failures = (uint32_t)identity->settings.breaker_failures;
@@ -316,4 +323,9 @@ void hearth_model_process_report(const struct hearth_model_process *process,
     report->step_us = counters[HEARTH_COUNT_STEP_US];
     report->prepared = counters[HEARTH_COUNT_PREPARED];
     report->prepare_us = counters[HEARTH_COUNT_PREPARE_US];
+}
+
+struct hearth_host *hearth_model_process_host(const struct hearth_model_process *process)
+{
+    return hearth_backend_host(process->backend);
 }

@@ -32,6 +32,9 @@ struct hearth_process_start {
     const struct hearth_machine *machine;
     uint64_t memory_limit;                    /* bytes that its plan may need; 0: nothing is left */
     const struct hearth_backend_ops *backend; /* where a worker computes */
+    struct hearth_host
+        *host;           /* an adapter in another model's process; NULL: a process of its own */
+    const char *adapter; /* its GGUF file */
 };
 
 struct hearth_model_process *
@@ -51,6 +54,9 @@ void hearth_model_process_stop(struct hearth_model_process *process);
 void hearth_model_process_kill(struct hearth_model_process *process);
 /* It is ready: the dispatch sends its requests. `on_trial` as of hearth_dispatch_open. */
 void hearth_model_process_open(struct hearth_model_process *process, bool on_trial);
+
+/* What adapters may come to, while it is ready; NULL: none may. */
+struct hearth_host *hearth_model_process_host(const struct hearth_model_process *process);
 
 bool hearth_model_process_runs(const struct hearth_model_process *process);
 const struct hearth_memory_plan *

@@ -1,4 +1,5 @@
 /* Which models there are: made when they are first asked for, forgotten when nothing needs them. */
+#include "backend/backend_host.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "loop/loop.h"
@@ -55,12 +56,21 @@ static bool make_room(void *argument, struct hearth_served_model *model, uint64_
     return hearth_scheduler_make_room(argument, model, lacking, waited_ms);
 }
 
+static enum hearth_host_answer find_host(void *argument, struct hearth_served_model *model,
+                                         const char *base, bool asks_anew,
+                                         struct hearth_host **ret_host)
+{
+    return hearth_scheduler_find_host(argument, model, base, asks_anew, ret_host);
+}
+
 /* At the end of the list, whose order is that of reports. */
 static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
                                              const struct hearth_catalog_entry *entry)
 {
-    static const struct hearth_served_ops ops = {
-        .on_settled = on_settled, .on_idle = on_idle, .make_room = make_room};
+    static const struct hearth_served_ops ops = {.on_settled = on_settled,
+                                                 .on_idle = on_idle,
+                                                 .make_room = make_room,
+                                                 .find_host = find_host};
     const struct hearth_model_identity from = {.loop = scheduler->options.loop,
                                                .server = scheduler->options.settings,
                                                .observer = scheduler->options.observer,
@@ -94,6 +104,71 @@ int hearth_scheduler_take_over(struct hearth_scheduler *scheduler,
         model = add_model(scheduler, entry);
     *ret_model = model;
     return 0;
+}
+
+/* Whoever has a place and nothing to do, the one that was used last of all longest ago. */
+static struct hearth_served_model *idlest_guest(const struct hearth_scheduler *scheduler,
+                                                const struct hearth_host *host)
+{
+    struct hearth_served_model *idlest = NULL;
+    for (struct hearth_served_model *one = scheduler->models; one; one = one->next)
+        if (hearth_load_is_guest_of(one->load, host) &&
+            hearth_life_state(one->life) == HEARTH_MODEL_READY &&
+            !hearth_requests_any(one->requests) &&
+            (!idlest ||
+             hearth_requests_used_ms(one->requests) < hearth_requests_used_ms(idlest->requests)))
+            idlest = one;
+    return idlest;
+}
+
+/* The settings of an adapter's model are its base's where it has none: other ones want a process of
+ * their own. */
+static bool may_host(const struct hearth_served_model *base,
+                     const struct hearth_served_model *model)
+{
+    const char *own = model->identity.entry->settings_json;
+    return base != model && base->identity.settings.replicas <= 1 &&
+           (strcmp(own, "{}") == 0 || strcmp(own, base->identity.entry->settings_json) == 0);
+}
+
+static enum hearth_host_answer host_of(struct hearth_scheduler *scheduler,
+                                       struct hearth_served_model *base, bool asks_anew,
+                                       struct hearth_host **ret_host)
+{
+    enum hearth_model_state state = hearth_life_state(base->life);
+    struct hearth_host *host = hearth_load_host(base->load);
+    if (state == HEARTH_MODEL_FAILED && !asks_anew)
+        return HEARTH_HOST_NONE;
+    if (state != HEARTH_MODEL_READY) {
+        hearth_life_want(base->life);
+        return HEARTH_HOST_COMES;
+    }
+    if (!host)
+        return HEARTH_HOST_NONE;
+    if (hearth_host_free_places(host) == 0) {
+        struct hearth_served_model *idlest = idlest_guest(scheduler, host);
+        if (idlest)
+            hearth_life_unload(idlest->life, false);
+        return HEARTH_HOST_COMES;
+    }
+    *ret_host = host;
+    return HEARTH_HOST_THERE;
+}
+
+enum hearth_host_answer hearth_scheduler_find_host(struct hearth_scheduler *scheduler,
+                                                   struct hearth_served_model *model,
+                                                   const char *base_id, bool asks_anew,
+                                                   struct hearth_host **ret_host)
+{
+    const struct hearth_catalog_entry *entry;
+    struct hearth_served_model *base;
+    if (scheduler->draining || scheduler->options.settings->adapters_max == 0 ||
+        hearth_catalog_acquire(scheduler->options.catalog, base_id, &entry, NULL))
+        return HEARTH_HOST_NONE;
+    int rc = hearth_scheduler_take_over(scheduler, entry, &base, NULL);
+    hearth_catalog_entry_release(entry);
+    return rc || !may_host(base, model) ? HEARTH_HOST_NONE
+                                        : host_of(scheduler, base, asks_anew, ret_host);
 }
 
 /* What was removed leaves the books: reports, metrics, memory. */

@@ -69,6 +69,11 @@ struct hearth_served_model *hearth_scheduler_find(const struct hearth_scheduler 
 int hearth_scheduler_take_over(struct hearth_scheduler *scheduler,
                                const struct hearth_catalog_entry *entry,
                                struct hearth_served_model **ret_model, struct hearth_error *error);
+/* May the adapter `model` go to the process of its base? As find_host of struct hearth_load_ops. */
+enum hearth_host_answer hearth_scheduler_find_host(struct hearth_scheduler *scheduler,
+                                                   struct hearth_served_model *model,
+                                                   const char *base_id, bool asks_anew,
+                                                   struct hearth_host **ret_host);
 /* Something may have become superfluous. It is looked at and freed from a timer, where no walk over
  * models or requests is under way and no callback of theirs. */
 void hearth_scheduler_forget_soon(struct hearth_scheduler *scheduler);

@@ -1,5 +1,6 @@
 /* A model that does not fit waits without a process while idle ones of the others unload for it.
  * Who goes is decided by domain/residency.h. */
+#include "backend/backend_host.h"
 #include "base/memory.h"
 #include "config/settings.h"
 #include "domain/memory_plan.h"
@@ -21,6 +22,7 @@ static void look_at(struct others *others, struct hearth_served_model *other)
 {
     uint64_t bytes = hearth_load_planned_bytes(other->load);
     enum hearth_model_state state = hearth_life_state(other->life);
+    const struct hearth_host *host = hearth_load_host(other->load);
     if (!hearth_load_has_process(other->load))
         return;
     if (state == HEARTH_MODEL_DRAINING) {
@@ -33,7 +35,7 @@ static void look_at(struct others *others, struct hearth_served_model *other)
         .loaded_ms = hearth_load_ready_ms(other->load),
         .last_use_ms = hearth_requests_used_ms(other->requests),
         .load_cost_ms = hearth_load_took_ms(other->load),
-        .busy = hearth_requests_any(other->requests),
+        .busy = hearth_requests_any(other->requests) || (host && hearth_host_is_busy(host)),
         .loading = state != HEARTH_MODEL_READY,
         .pinned = hearth_life_is_pinned(other->life),
     };

@@ -70,6 +70,13 @@ static bool make_room(void *argument, uint64_t lacking, uint64_t waited_ms)
     return model->ops->make_room(model->argument, model, lacking, waited_ms);
 }
 
+static enum hearth_host_answer find_host(void *argument, const char *base, bool asks_anew,
+                                         struct hearth_host **ret_host)
+{
+    struct hearth_served_model *model = argument;
+    return model->ops->find_host(model->argument, model, base, asks_anew, ret_host);
+}
+
 static void settled(void *argument)
 {
     struct hearth_served_model *model = argument;
@@ -91,7 +98,8 @@ static const struct hearth_load_ops load_ops = {.on_loading = loading,
                                                 .on_ready = ready,
                                                 .on_failed = failed,
                                                 .on_ended = ended,
-                                                .make_room = make_room};
+                                                .make_room = make_room,
+                                                .find_host = find_host};
 static const struct hearth_life_ops life_ops = {.on_settled = settled, .on_idle = idle};
 
 /* From the bottom up, so that each part gets those below it; destroy goes the other way. */

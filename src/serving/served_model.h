@@ -27,6 +27,10 @@ struct hearth_served_ops {
     /* It lacks `lacking` bytes of memory. Returns whether others unload so that it fits. */
     bool (*make_room)(void *argument, struct hearth_served_model *model, uint64_t lacking,
                       uint64_t waited_ms);
+    /* As of struct hearth_load_ops. */
+    enum hearth_host_answer (*find_host)(void *argument, struct hearth_served_model *model,
+                                         const char *base, bool asks_anew,
+                                         struct hearth_host **ret_host);
 };
 
 struct hearth_served_model {
