@@ -30,8 +30,9 @@ struct hearth_catalog_entry {
     const char *state_reason;
     const char *path; /* of a file without a registry row, else "" */
     enum hearth_version_state state;
-    int64_t created_ms; /* of the version */
-    bool pin;           /* the settings ask to have it loaded from the start */
+    int64_t created_ms;                  /* of the version */
+    int64_t version_id, base_version_id; /* of the rows; base: of what an adapter is based on; 0 */
+    bool pin;                            /* the settings ask to have it loaded from the start */
 };
 
 /* `store` may be NULL: then there are only files. `refresh_ms` is how often others' writes are
@@ -63,8 +64,9 @@ void hearth_catalog_take_any_name(struct hearth_catalog *catalog);
 /* Finds what a name means, and counts the entry for the caller, who releases it. A name is "name",
  * "name:version" or "name@alias"; a bare name is @default when that alias is set, else
  * @latest, the newest ready version. A model is also found by the hub id that it came from, in
- * another case, and behind a provider's name (catalog_names.h). HEARTH_ENOMODEL says what is
- * missing, with the nearest name. */
+ * another case, and behind a provider's name (catalog_names.h). "base+adapter" is the adapter,
+ * where it is one of that base; HEARTH_ECONFLICT where it is of another. HEARTH_ENOMODEL says what
+ * is missing, with the nearest name. */
 int hearth_catalog_acquire(struct hearth_catalog *catalog, const char *reference,
                            const struct hearth_catalog_entry **ret_entry,
                            struct hearth_error *error);

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 /* "openai/ORG/REPO" has the most parts that a client is known to send. */
-enum { PARTS_MAX = 3 };
+enum { PARTS_MAX = 3, BASE_MAX = 256 };
 
 /* A client's text in two: what names the model, and what names the version ("", ":3", "@alias"). */
 struct spelling {
@@ -149,9 +149,59 @@ static int find_exact(const struct hearth_catalog_names *names, const char *text
     return 1;
 }
 
+static int find_one(const struct hearth_catalog_names *names, const char *text,
+                    const struct hearth_catalog_entry **ret_entry, struct hearth_error *error);
+
+/* Any version of the model where the client named none, for its bare name may mean a newer one than
+ * the adapter was made for. */
+static bool is_based_on(const struct hearth_catalog_names *names,
+                        const struct hearth_catalog_entry *adapter,
+                        const struct hearth_catalog_entry *base, bool any_version)
+{
+    const struct hearth_snapshot_model *model =
+        any_version ? hearth_snapshot_find(names->snapshot, base->name) : NULL;
+    if (!adapter->base_version_id)
+        return false;
+    for (size_t i = 0; model && i < model->entry_count; i++)
+        if (model->entries[i]->version_id == adapter->base_version_id)
+            return true;
+    return adapter->base_version_id == base->version_id;
+}
+
+static int find_adapted(const struct hearth_catalog_names *names, const char *text,
+                        const char *plus, const struct hearth_catalog_entry **ret_entry,
+                        struct hearth_error *error)
+{
+    char base_name[BASE_MAX];
+    const struct hearth_catalog_entry *base, *adapter;
+    if ((size_t)(plus - text) >= sizeof(base_name))
+        return missing(names, text, error);
+    snprintf(base_name, sizeof(base_name), "%.*s", (int)(plus - text), text);
+    int rc = find_one(names, base_name, &base, error);
+    if (rc == 0)
+        rc = find_one(names, plus + 1, &adapter, error);
+    if (rc)
+        return rc;
+    if (!is_based_on(names, adapter, base, !strpbrk(base_name, ":@")))
+        return hearth_error_set(error, HEARTH_ECONFLICT, "%s is no adapter of %s", adapter->id,
+                                base->id);
+    *ret_entry = adapter;
+    return 0;
+}
+
+/* No model has a '+' in its name, and no hub's repository either; but where any name means the one
+ * file, a client may have written whatever it likes. */
 int hearth_catalog_names_find(const struct hearth_catalog_names *names, const char *text,
                               const struct hearth_catalog_entry **ret_entry,
                               struct hearth_error *error)
+{
+    const char *plus = strrchr(text, '+');
+    return plus && !names->any_name ? find_adapted(names, text, plus, ret_entry, error)
+                                    : find_one(names, text, ret_entry, error);
+}
+
+static int find_one(const struct hearth_catalog_names *names, const char *text,
+                    const struct hearth_catalog_entry **ret_entry, struct hearth_error *error)
 {
     int rc = 0;
     if (find_exact(names, text, ret_entry, &rc, error))

@@ -17,7 +17,9 @@ struct hearth_catalog_names {
  * name as it is registered; the hub id that a version came from ("ORG/REPO"); the name in another
  * case; and both again without a leading part, because clients of several servers put the
  * provider's name before it ("openai/smollm2"). With `any_name`, any other name means the
- * one file. HEARTH_ENOMODEL says what is missing and names the nearest model. */
+ * one file. "BASE+ADAPTER" is an adapter by its base's name and its own: HEARTH_ECONFLICT says that
+ * the two do not belong together. HEARTH_ENOMODEL says what is missing and names the nearest model.
+ */
 int hearth_catalog_names_find(const struct hearth_catalog_names *names, const char *text,
                               const struct hearth_catalog_entry **ret_entry,
                               struct hearth_error *error);

@@ -39,6 +39,8 @@ static const struct hearth_catalog_entry *entry_of(const struct hearth_model *mo
         .state_reason = version->state_reason,
         .state = version->state,
         .created_ms = version->created_ms,
+        .version_id = version->id,
+        .base_version_id = version->base_version_id,
         .pin = hearth_json_truth(settings, "pin", false),
     };
     json_decref(settings);

@@ -64,6 +64,14 @@ def test_an_adapter_answers_from_its_bases_process(serve, files, compute):
         add(server, files, name)
     poet, coder = text(server, "poet"), text(server, "coder")
     assert len({plain, poet, coder}) == 3
+    for name in ("smollm2+poet", "smollm2:1+poet:1"):
+        # libllama's text depends on how much of the prompt it holds already.
+        assert text(server, name)[:20] == poet[:20]
+    for wrong in ("poet+coder", "poet+smollm2", "smollm2+smollm2"):
+        answer = ask(server, wrong)
+        assert answer.status == 409 and "is no adapter of" in answer.text, answer.text
+    for wrong in ("smollm2+nobody", "nobody+poet"):
+        assert ask(server, wrong).status == 404
     assert len(workers(server)) == 1
     # At the same time each says what it says alone.
     if compute == "own":

@@ -150,6 +150,50 @@ static void test_a_bare_name_is_default_else_the_newest_ready_version(void **sta
     close_bed(&bed);
 }
 
+/* The version of this number becomes the base of a new one of `model_id`. */
+static void add_adapter(struct bed *bed, int64_t model_id, int64_t base_id, int64_t base_number)
+{
+    struct hearth_arena *arena = hearth_arena_create(1 << 20);
+    struct hearth_version *base, adapter = hearth_version_fresh(model_id, NULL, "fake:x");
+    struct hearth_error error;
+    int64_t id, number;
+    assert_int_equal(
+        hearth_store_version_get(bed->store, base_id, base_number, arena, &base, &error), 0);
+    adapter.base_version_id = base->id;
+    adapter.state = HEARTH_VERSION_READY;
+    assert_int_equal(hearth_store_version_create(bed->store, &adapter, 1, &id, &number, &error), 0);
+    hearth_arena_destroy(arena);
+}
+
+static void test_an_adapter_is_found_behind_its_base(void **state)
+{
+    (void)state;
+    struct bed bed;
+    const struct hearth_catalog_entry *entry;
+    struct hearth_error error;
+    open_bed(&bed);
+    int64_t base = add_model(&bed, "base", "{}"), poet = add_model(&bed, "poet", "{}");
+    int64_t other = add_model(&bed, "other", "{}");
+    add_version(&bed, base, HEARTH_VERSION_READY);
+    add_version(&bed, base, HEARTH_VERSION_READY);
+    add_version(&bed, other, HEARTH_VERSION_READY);
+    add_adapter(&bed, poet, base, 1);
+    refresh(&bed);
+    expect(&bed, "poet", "poet:1");
+    expect(&bed, "base+poet", "poet:1");
+    expect(&bed, "base:1+poet:1", "poet:1");
+    expect(&bed, "openai/Base+poet", "poet:1");
+    static const char *const wrong[] = {"base:2+poet", "other+poet", "base+other", "poet+poet"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(hearth_catalog_acquire(bed.catalog, wrong[i], &entry, &error),
+                         HEARTH_ECONFLICT);
+        assert_non_null(strstr(error.message, "is no adapter of"));
+    }
+    expect_none(&bed, "base+nobody", "nobody");
+    expect_none(&bed, "nobody+poet", "nobody");
+    close_bed(&bed);
+}
+
 static void test_what_is_missing_is_named(void **state)
 {
     (void)state;
@@ -366,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bare_name_is_default_else_the_newest_ready_version),
+        cmocka_unit_test(test_an_adapter_is_found_behind_its_base),
         cmocka_unit_test(test_what_is_missing_is_named),
         cmocka_unit_test(test_a_model_is_found_in_any_case_and_behind_a_provider),
         cmocka_unit_test(test_a_model_is_found_by_the_hub_id_that_it_came_from),
