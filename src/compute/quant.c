@@ -108,8 +108,32 @@ static void dequantize_floats(enum hearth_quant type, const uint8_t *bytes, size
     }
 }
 
+/* Loops of 16, which are those of a scale, so that a compiler makes vectors of them. */
+static void part_values(const struct hearth_quant_part *part, int offset, float *y)
+{
+    for (size_t half = 0; half < 2; half++)
+        for (size_t j = 16 * half; j < 16 * half + 16; j++)
+            y[j] = part->scale[half] * (float)(part->codes[j] - offset);
+}
+
+static void part_values_with_minima(const struct hearth_quant_part *part, int offset, float *y)
+{
+    part_values(part, offset, y);
+    for (size_t half = 0; half < 2; half++)
+        for (size_t j = 16 * half; j < 16 * half + 16; j++)
+            y[j] += part->minimum[half];
+}
+
+static void part_values_of_table(const struct hearth_quant_part *part, const int8_t *table,
+                                 float *y)
+{
+    for (size_t j = 0; j < 32; j++)
+        y[j] = part->scale[j / 16] * (float)table[part->codes[j]];
+}
+
 /* value = scale · whole + minimum, not fused: ggml's dequantize_row_* rounds the product first, and
- * we want its bits. Codes are bounded by their bits, so that the table is never left. */
+ * we want its bits. Codes are bounded by their bits, so that the table is never left; no type has
+ * both a table and minima. */
 void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, float *y)
 {
     const struct hearth_quant_codes *codes = hearth_quant_codes(type);
@@ -122,11 +146,12 @@ void hearth_dequantize(enum hearth_quant type, const void *bytes, size_t count, 
         struct hearth_quant_part part;
         codes->unpack((const uint8_t *)bytes + i / parts * types[type].block_bytes, i % parts,
                       &part);
-        for (size_t j = 0; j < 32; j++) {
-            int whole = codes->table ? codes->table[part.codes[j]] : part.codes[j] - codes->offset;
-            float value = part.scale[j / 16] * (float)whole;
-            y[32 * i + j] = codes->minima ? value + part.minimum[j / 16] : value;
-        }
+        if (codes->table)
+            part_values_of_table(&part, codes->table, y + 32 * i);
+        else if (codes->minima)
+            part_values_with_minima(&part, codes->offset, y + 32 * i);
+        else
+            part_values(&part, codes->offset, y + 32 * i);
     }
 }
 
