@@ -1,13 +1,13 @@
 /* The steps of a job: batches, evaluation, checkpoints, and the way back to one. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/small_file.h"
 #include "train/job_parts.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static double now(void)
 {
@@ -181,11 +181,22 @@ static bool is_measured(const struct hearth_job *job)
            (job->progress.step % every == 0 || job->progress.step == job->steps);
 }
 
-/* The most that this process has had (getrusage(2) tells kibibytes). */
+/* The most that this process has had: VmHWM of proc(5), in kibibytes. getrusage(2) would also count
+ * what the program that started this one had. */
 static json_int_t memory_bytes(void)
 {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) ? 0 : (json_int_t)usage.ru_maxrss * 1024;
+    static const char key[] = "VmHWM:";
+    struct hearth_buf status;
+    json_int_t kibibytes = 0;
+    hearth_buf_init(&status, 64 << 10);
+    int rc = hearth_small_file_read("/proc/self/status", &status, NULL);
+    const char *text = rc ? NULL : hearth_buf_cstr(&status);
+    const char *line = text ? strstr(text, key) : NULL;
+    for (line = line ? line + sizeof(key) - 1 : ""; *line && *line != '\n'; line++)
+        if (*line >= '0' && *line <= '9')
+            kibibytes = kibibytes * 10 + (*line - '0');
+    hearth_buf_finish(&status);
+    return kibibytes * 1024;
 }
 
 static void tell_step(struct hearth_job *job, double rate, double norm)
