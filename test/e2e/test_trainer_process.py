@@ -119,7 +119,6 @@ def test_loss_falls_and_is_told(order):
     assert len(measured) == 5 and result["metrics"]["evaluation_loss"] == min(measured)
     plan = next(event for event in trainer.events if event["type"] == "plan")
     assert plan["rows"] == 6 and plan["evaluation_rows"] == 2
-    assert plan["memory_bytes"] > 0.7 * max(event["memory_bytes"] for event in steps)
 
 
 def test_a_preview_shows_what_is_learnt(order):
@@ -189,6 +188,7 @@ def test_a_full_disk_leaves_no_half_adapter(order):
     assert not os.path.exists(os.path.join(job["output"], "artifacts/adapter.gguf"))
 
 
+@pytest.mark.once  # memory that AddressSanitizer would count otherwise
 def test_the_plan_is_the_memory_that_it_takes(order):
     trainer = trainer_frames.Trainer(order(max_steps=2, context=128, train_on="all"))
     trainer.end()
@@ -197,6 +197,7 @@ def test_the_plan_is_the_memory_that_it_takes(order):
     assert 0.9 < planned / taken < 1.12
 
 
+@pytest.mark.once  # memory that AddressSanitizer would count otherwise
 def test_a_plan_over_the_limit_is_refused_with_the_numbers(order):
     job = order()
     code, message = trainer_frames.Trainer(job, memory_limit=64 << 20).end()
