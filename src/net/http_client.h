@@ -27,6 +27,9 @@ struct hearth_http_request {
     const char *bearer;         /* sent to the first host only, or NULL */
     const void *body;
     size_t body_length;
+    /* Instead of `body`, with no_redirects: the next bytes of it, at most `size`, of `body_length`
+     * in all; on the caller's thread. Negative, or 0 before the end, fails with HEARTH_EIO. */
+    int64_t (*read_body)(void *argument, char *bytes, size_t size);
     uint32_t connect_timeout_ms; /* 0: 10 s */
     uint32_t idle_timeout_ms;    /* without a byte for this time it fails; 0: 60 s */
     uint64_t range_start;        /* > 0: ask for the bytes from here on */

@@ -32,6 +32,7 @@ struct transfer {
     uint64_t active_ms; /* when the last byte came or went */
     uint64_t received;
     curl_off_t sent;
+    size_t read; /* by read_body */
     bool head_told;
     int stopped; /* the code that a callback ended it with */
 };
@@ -188,14 +189,45 @@ static void set_where(CURL *easy, const struct hearth_http_request *request,
         (long)(request->connect_timeout_ms ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
 }
 
+/* curl may ask once more than there are bytes. */
+static size_t read_body(char *bytes, size_t size, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    const struct hearth_http_request *request = transfer->request;
+    size_t left = request->body_length - transfer->read, room = size * count;
+    if (!left)
+        return 0;
+    int64_t length = request->read_body(request->argument, bytes, room < left ? room : left);
+    transfer->active_ms = hearth_clock_monotonic_ms();
+    if (length <= 0 || (size_t)length > left) {
+        stop(transfer, HEARTH_EIO);
+        return CURL_READFUNC_ABORT;
+    }
+    transfer->read += (size_t)length;
+    return (size_t)length;
+}
+
+/* Bytes that can be had only once are not begun on a connection that may have been closed. */
+static void set_stream(CURL *easy, struct transfer *transfer)
+{
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->request->body_length);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
 /* The method is named in any case: curl would take every
  * body for a POST and everything else for a GET. */
-static void set_what(CURL *easy, const struct hearth_http_request *request,
-                     const struct hearth_http_hop *hop)
+static void set_what(CURL *easy, struct transfer *transfer)
 {
+    const struct hearth_http_request *request = transfer->request;
+    const struct hearth_http_hop *hop = transfer->hop;
     if (strcmp(hop->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    if (hop->has_body) {
+    if (request->read_body) {
+        set_stream(easy, transfer);
+    } else if (hop->has_body) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
@@ -379,7 +411,7 @@ int hearth_http_wire_run(struct hearth_http_wire *wire, const struct hearth_http
     wire->reason[0] = '\0';
     curl_easy_reset(wire->easy);
     set_where(wire->easy, request, hop);
-    set_what(wire->easy, request, hop);
+    set_what(wire->easy, &transfer);
     set_callbacks(wire->easy, &transfer);
     curl_easy_setopt(wire->easy, CURLOPT_HTTPHEADER, headers);
     curl_multi_add_handle(wire->multi, wire->easy);

@@ -1,0 +1,418 @@
+/* tracked, of a model: {"experiment_id"}; of a run: {"experiment_id", "run_id", "artifact_uri",
+ * "steps": {key: last step}, "refused": why the run was not made}. */
+#include "track/telling.h"
+
+#include "base/memory.h"
+#include "track/artifact_list.h"
+#include "track/mlflow_bodies.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef enum hearth_outbox_verdict verdict;
+
+static void keep_reason(struct hearth_telling *telling, const char *reason)
+{
+    snprintf(telling->reason, sizeof(telling->reason), "%s", reason);
+}
+
+static verdict refuse(struct hearth_telling *telling, const char *reason)
+{
+    keep_reason(telling, reason);
+    return HEARTH_OUTBOX_REFUSED;
+}
+
+static void note_text(struct hearth_telling *telling, const char *key, const char *value)
+{
+    json_object_set_new(telling->tracked, key, json_string(value));
+}
+
+static const char *known(const struct hearth_telling *telling, const char *key)
+{
+    return hearth_json_text(telling->tracked, key, "");
+}
+
+/* A request of which only the outcome matters; takes the body. */
+static verdict post(struct hearth_telling *telling, const char *path, json_t *body)
+{
+    struct hearth_mlflow_reply reply;
+    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", path, body, &reply);
+    if (came != HEARTH_OUTBOX_TOLD)
+        keep_reason(telling, reply.reason);
+    json_decref(body);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+/* Answers that lack what they must have are no answers of MLflow. */
+static verdict strange(struct hearth_telling *telling, const char *what)
+{
+    snprintf(telling->reason, sizeof(telling->reason),
+             "MLflow's answer has no %s, so it is not taken for one", what);
+    return HEARTH_OUTBOX_AWAY;
+}
+
+/* An id goes into addresses and bodies again. */
+static bool is_id(const char *text)
+{
+    size_t length = strlen(text);
+    return length && length <= 64 &&
+           strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_") ==
+               length;
+}
+
+/* experiments */
+
+static verdict take_experiment(struct hearth_telling *telling, const json_t *object)
+{
+    const char *id = hearth_json_text(object, "experiment_id", "");
+    if (!is_id(id))
+        return strange(telling, "experiment_id");
+    note_text(telling, "experiment_id", id);
+    return HEARTH_OUTBOX_TOLD;
+}
+
+/* One that somebody has deleted keeps its name, and no other can have it. */
+static verdict restore_experiment(struct hearth_telling *telling)
+{
+    return post(telling, "experiments/restore",
+                json_pack("{s:s}", "experiment_id", known(telling, "experiment_id")));
+}
+
+static verdict find_experiment(struct hearth_telling *telling, const char *model, bool *ret_missing)
+{
+    char path[160];
+    struct hearth_mlflow_reply reply;
+    /* A model's name needs no escaping (base/text.h). */
+    snprintf(path, sizeof(path), "experiments/get-by-name?experiment_name=%.100s", model);
+    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
+    *ret_missing = came == HEARTH_OUTBOX_REFUSED && hearth_mlflow_is_missing(&reply);
+    if (came != HEARTH_OUTBOX_TOLD) {
+        keep_reason(telling, reply.reason);
+    } else {
+        const json_t *experiment = json_object_get(reply.json, "experiment");
+        bool deleted = strcmp(hearth_json_text(experiment, "lifecycle_stage", ""), "deleted") == 0;
+        came = take_experiment(telling, experiment);
+        if (came == HEARTH_OUTBOX_TOLD && deleted)
+            came = restore_experiment(telling);
+    }
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static verdict create_experiment(struct hearth_telling *telling, const char *model, bool *ret_taken)
+{
+    struct hearth_mlflow_reply reply;
+    json_t *body = json_pack("{s:s, s:[{s:s, s:s}]}", "name", model, "tags", "key",
+                             HEARTH_TAG_MODEL, "value", model);
+    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "experiments/create", body, &reply);
+    *ret_taken = hearth_mlflow_is_taken(&reply);
+    if (came == HEARTH_OUTBOX_TOLD)
+        came = take_experiment(telling, reply.json);
+    else
+        keep_reason(telling, reply.reason);
+    json_decref(body);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+/* Names are unique there, so whoever comes second finds the other's. */
+static verdict ensure_experiment(struct hearth_telling *telling)
+{
+    const char *model = hearth_json_text(telling->order, "model", "");
+    bool missing, taken;
+    verdict came = find_experiment(telling, model, &missing);
+    if (!missing)
+        return came;
+    came = create_experiment(telling, model, &taken);
+    return taken ? find_experiment(telling, model, &missing) : came;
+}
+
+/* runs */
+
+static verdict take_run(struct hearth_telling *telling, const json_t *run)
+{
+    const json_t *info = json_object_get(run, "info");
+    const char *id = hearth_json_text(info, "run_id", "");
+    if (!is_id(id))
+        return strange(telling, "run_id");
+    note_text(telling, "run_id", id);
+    note_text(telling, "artifact_uri", hearth_json_text(info, "artifact_uri", ""));
+    return HEARTH_OUTBOX_TOLD;
+}
+
+/* What an attempt that was cut off has made: found by the tag that came with it. */
+static verdict find_run(struct hearth_telling *telling)
+{
+    struct hearth_mlflow_reply reply;
+    json_t *body = hearth_mlflow_run_search(telling->order, known(telling, "experiment_id"));
+    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "runs/search", body, &reply);
+    const json_t *run = json_array_get(json_object_get(reply.json, "runs"), 0);
+    if (came != HEARTH_OUTBOX_TOLD)
+        keep_reason(telling, reply.reason);
+    else if (run)
+        came = take_run(telling, run);
+    json_decref(body);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static verdict create_run(struct hearth_telling *telling)
+{
+    struct hearth_mlflow_reply reply;
+    json_t *body = hearth_mlflow_run_create(telling->order, known(telling, "experiment_id"));
+    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "runs/create", body, &reply);
+    if (came == HEARTH_OUTBOX_TOLD)
+        came = take_run(telling, json_object_get(reply.json, "run"));
+    else
+        keep_reason(telling, reply.reason);
+    json_decref(body);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static verdict ensure_run(struct hearth_telling *telling)
+{
+    if (*known(telling, "run_id"))
+        return HEARTH_OUTBOX_TOLD;
+    verdict came = ensure_experiment(telling);
+    if (came == HEARTH_OUTBOX_TOLD)
+        came = find_run(telling);
+    if (came == HEARTH_OUTBOX_TOLD && !*known(telling, "run_id"))
+        came = create_run(telling);
+    return came;
+}
+
+static verdict log_batches(struct hearth_telling *telling, const json_t *entities,
+                           enum hearth_outbox_entity kind)
+{
+    size_t index = 0;
+    json_t *body;
+    verdict came = HEARTH_OUTBOX_TOLD;
+    while (came == HEARTH_OUTBOX_TOLD &&
+           (body = hearth_mlflow_batch(entities, kind, known(telling, "run_id"), &index)))
+        came = post(telling, "runs/log-batch", body);
+    return came;
+}
+
+static verdict log_inputs(struct hearth_telling *telling)
+{
+    json_t *body = hearth_mlflow_inputs(telling->order, known(telling, "run_id"));
+    return body ? post(telling, "runs/log-inputs", body) : HEARTH_OUTBOX_TOLD;
+}
+
+static verdict set_running(struct hearth_telling *telling)
+{
+    return post(telling, "runs/update",
+                json_pack("{s:s, s:s}", "run_id", known(telling, "run_id"), "status", "RUNNING"));
+}
+
+/* The run stands even if the server refuses one of its parts. */
+static verdict tell_run(struct hearth_telling *telling)
+{
+    verdict came = ensure_run(telling);
+    if (came == HEARTH_OUTBOX_REFUSED)
+        note_text(telling, "refused", telling->reason);
+    if (came != HEARTH_OUTBOX_TOLD)
+        return came;
+    json_object_del(telling->tracked, "refused");
+    verdict parts[4] = {HEARTH_OUTBOX_TOLD};
+    for (int i = 0; i < 4; i++) {
+        const json_t *order = telling->order;
+        parts[i] =
+            i == 0   ? log_batches(telling, json_object_get(order, "params"), HEARTH_OUTBOX_PARAM)
+            : i == 1 ? log_batches(telling, json_object_get(order, "tags"), HEARTH_OUTBOX_TAG)
+            : i == 2 ? log_inputs(telling)
+                     : set_running(telling);
+        if (parts[i] == HEARTH_OUTBOX_LATER || parts[i] == HEARTH_OUTBOX_AWAY)
+            return parts[i];
+    }
+    return HEARTH_OUTBOX_TOLD;
+}
+
+static verdict tell_metrics(struct hearth_telling *telling)
+{
+    json_t *steps = json_object_get(telling->tracked, "steps");
+    if (!json_is_object(steps)) {
+        steps = json_object();
+        json_object_set_new(telling->tracked, "steps", steps);
+    }
+    json_t *fresh = hearth_mlflow_fresh_metrics(json_object_get(telling->order, "metrics"), steps);
+    verdict came = log_batches(telling, fresh, HEARTH_OUTBOX_METRIC);
+    if (came == HEARTH_OUTBOX_TOLD)
+        hearth_mlflow_note_steps(steps, fresh);
+    json_decref(fresh);
+    return came;
+}
+
+static verdict tell_end(struct hearth_telling *telling)
+{
+    return post(telling, "runs/update",
+                json_pack("{s:s, s:s, s:I}", "run_id", known(telling, "run_id"), "status",
+                          hearth_json_text(telling->order, "status", "FINISHED"), "end_time",
+                          hearth_json_integer(telling->order, "end_ms", 0)));
+}
+
+/* artifacts */
+
+static verdict put_file(struct hearth_telling *telling, const char *root, const char *path)
+{
+    const char *folder = hearth_json_text(telling->order, "folder", "");
+    const char *place = hearth_json_text(telling->order, "place", "");
+    struct hearth_mlflow_reply reply;
+    char *file = hearth_format("%s/%s", folder, path);
+    char *target = hearth_format("%s/%s%s%s", root, place, *place ? "/" : "", path);
+    verdict came = hearth_mlflow_put_file(telling->mlflow, file, target, &reply);
+    if (came != HEARTH_OUTBOX_TOLD)
+        keep_reason(telling, reply.reason);
+    hearth_free(file);
+    hearth_free(target);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+/* One file each time, so that what was sent is noted before the next. A file that is refused is
+ * left out; the reason stays. */
+static verdict tell_artifacts(struct hearth_telling *telling)
+{
+    const char *root = hearth_mlflow_artifact_path(known(telling, "artifact_uri"));
+    struct hearth_error error;
+    json_t *paths = NULL;
+    if (!root)
+        return refuse(telling,
+                      "the MLflow server keeps artifacts in a place of its own, to which only its "
+                      "clients write (it was not started with --serve-artifacts)");
+    if (hearth_artifact_list(hearth_json_text(telling->order, "folder", ""), &paths, &error))
+        return refuse(telling, error.message);
+    verdict came = HEARTH_OUTBOX_TOLD;
+    if (telling->done < (int64_t)json_array_size(paths)) {
+        came = put_file(telling, root,
+                        json_string_value(json_array_get(paths, (size_t)telling->done)));
+        bool goes_on = came == HEARTH_OUTBOX_TOLD || came == HEARTH_OUTBOX_REFUSED;
+        telling->done += goes_on;
+        telling->has_more = goes_on && telling->done < (int64_t)json_array_size(paths);
+        if (telling->has_more)
+            came = HEARTH_OUTBOX_TOLD;
+    }
+    json_decref(paths);
+    return came;
+}
+
+/* versions */
+
+static verdict ensure_registered(struct hearth_telling *telling, const char *model)
+{
+    char path[160];
+    struct hearth_mlflow_reply reply;
+    snprintf(path, sizeof(path), "registered-models/get?name=%.100s", model);
+    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
+    bool missing = hearth_mlflow_is_missing(&reply);
+    if (came != HEARTH_OUTBOX_TOLD)
+        keep_reason(telling, reply.reason);
+    hearth_mlflow_reply_finish(&reply);
+    if (!missing)
+        return came;
+    json_t *body = json_pack("{s:s, s:[{s:s, s:s}]}", "name", model, "tags", "key",
+                             HEARTH_TAG_MODEL, "value", model);
+    came = hearth_mlflow_ask(telling->mlflow, "POST", "registered-models/create", body, &reply);
+    if (hearth_mlflow_is_taken(&reply))
+        came = HEARTH_OUTBOX_TOLD;
+    else if (came != HEARTH_OUTBOX_TOLD)
+        keep_reason(telling, reply.reason);
+    json_decref(body);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static void take_version(const json_t *version, char *ret_number, size_t size)
+{
+    const char *number = hearth_json_text(version, "version", "");
+    snprintf(ret_number, size, "%s", is_id(number) && strlen(number) < size ? number : "");
+}
+
+/* MLflow counts its versions itself; ours is a tag of it. */
+static verdict find_version(struct hearth_telling *telling, const char *model, char *ret_number,
+                            size_t size)
+{
+    struct hearth_buf path;
+    struct hearth_mlflow_reply reply;
+    char filter[256];
+    snprintf(filter, sizeof(filter), "name='%.100s' AND tags.`" HEARTH_TAG_VERSION "`='%lld'",
+             model, (long long)hearth_json_integer(telling->order, "number", 0));
+    hearth_buf_init(&path, 2048);
+    hearth_buf_text(&path, "model-versions/search?max_results=1&filter=");
+    hearth_mlflow_escape(&path, filter, false);
+    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", hearth_buf_cstr(&path), NULL, &reply);
+    if (came == HEARTH_OUTBOX_TOLD)
+        take_version(json_array_get(json_object_get(reply.json, "model_versions"), 0), ret_number,
+                     size);
+    else
+        keep_reason(telling, reply.reason);
+    hearth_buf_finish(&path);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static verdict create_version(struct hearth_telling *telling, char *ret_number, size_t size)
+{
+    struct hearth_mlflow_reply reply;
+    const char *place = hearth_json_text(telling->order, "source", "");
+    char *source =
+        hearth_format("%s%s%s", known(telling, "artifact_uri"), *place ? "/" : "", place);
+    json_t *body = hearth_mlflow_version_create(telling->order, known(telling, "run_id"), source);
+    verdict came =
+        hearth_mlflow_ask(telling->mlflow, "POST", "model-versions/create", body, &reply);
+    if (came == HEARTH_OUTBOX_TOLD) {
+        take_version(json_object_get(reply.json, "model_version"), ret_number, size);
+        if (!*ret_number)
+            came = strange(telling, "version");
+    } else {
+        keep_reason(telling, reply.reason);
+    }
+    json_decref(body);
+    hearth_free(source);
+    hearth_mlflow_reply_finish(&reply);
+    return came;
+}
+
+static verdict tell_version(struct hearth_telling *telling)
+{
+    const char *model = hearth_json_text(telling->order, "model", "");
+    const char *alias = hearth_json_text(telling->order, "alias", "");
+    char number[32] = "";
+    verdict came = ensure_registered(telling, model);
+    if (came == HEARTH_OUTBOX_TOLD)
+        came = find_version(telling, model, number, sizeof(number));
+    if (came == HEARTH_OUTBOX_TOLD && !*number)
+        came = create_version(telling, number, sizeof(number));
+    if (came == HEARTH_OUTBOX_TOLD && *alias)
+        came = post(telling, "registered-models/alias",
+                    json_pack("{s:s, s:s, s:s}", "name", model, "alias", alias, "version", number));
+    return came;
+}
+
+enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
+{
+    static const struct {
+        const char *verb;
+        verdict (*tell)(struct hearth_telling *telling);
+        bool needs_run;
+    } verbs[] = {
+        {"model", ensure_experiment, false}, {"run", tell_run, false},
+        {"metrics", tell_metrics, true},     {"end", tell_end, true},
+        {"artifacts", tell_artifacts, true}, {"version", tell_version, true},
+    };
+    const char *verb = hearth_json_text(telling->order, "verb", "");
+    telling->reason[0] = '\0';
+    telling->has_more = false;
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].verb, verb) != 0)
+            continue;
+        if (verbs[i].needs_run && !*known(telling, "run_id"))
+            return refuse(telling, *known(telling, "refused")
+                                       ? known(telling, "refused")
+                                       : "the run that it belongs to was never begun");
+        return verbs[i].tell(telling);
+    }
+    return refuse(telling, "it is of a kind that this version does not know");
+}

@@ -1,0 +1,21 @@
+/* Tells an MLflow server one thing of the outbox, in steps that may each be repeated: what is to be
+ * made is looked for first, and what was told is noted in `tracked`. Blocks; for a thread of the
+ * lane. */
+#ifndef HEARTH_TRACK_TELLING_H
+#define HEARTH_TRACK_TELLING_H
+
+#include "track/mlflow_client.h"
+
+struct hearth_telling {
+    struct hearth_mlflow *mlflow;
+    const json_t *order; /* track_orders.h */
+    json_t *tracked;     /* what is known of its run or model; changed */
+    int64_t done;        /* of an order in several parts (files): how many were told; changed */
+    bool has_more;       /* a part was told, and others are left */
+    char reason[320];    /* why it was not told, or not all of it */
+};
+
+/* Each part of an order in turn. TOLD with a reason: a lesser part was refused and left out. */
+enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling);
+
+#endif
