@@ -46,7 +46,7 @@ struct hearth_track_run {
 struct hearth_track_version {
     const char *model;
     int64_t number;
-    const char *run;         /* that made it, or "" */
+    const char *run;         /* that made it */
     const char *alias;       /* that points at it from now on, or "" */
     const char *source;      /* where its files are: a folder among the run's artifacts, or "" */
     const char *description; /* or "" */

@@ -29,7 +29,7 @@ json_t *hearth_mlflow_run_create(const json_t *order, const char *experiment_id)
                      hearth_json_integer(order, "start_ms", 0), "tags", tags);
 }
 
-/* A run's id has no quotes (track_orders.c sees to it). */
+/* A run's id has no quotes (orders.c sees to it). */
 json_t *hearth_mlflow_run_search(const json_t *order, const char *experiment_id)
 {
     char filter[160];

@@ -1,4 +1,4 @@
-/* Bodies of requests to MLflow, of what is to be told (an order, as track_orders.h writes it).
+/* Bodies of requests to MLflow, of what is to be told (an order, see orders.h).
  * Pure. What is returned is the caller's (json_decref). */
 #ifndef HEARTH_TRACK_MLFLOW_BODIES_H
 #define HEARTH_TRACK_MLFLOW_BODIES_H

@@ -9,14 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum hearth_outbox_verdict verdict;
-
 static void keep_reason(struct hearth_telling *telling, const char *reason)
 {
-    snprintf(telling->reason, sizeof(telling->reason), "%s", reason);
+    snprintf(telling->reason, sizeof(telling->reason), "%.*s", (int)sizeof(telling->reason) - 1,
+             reason);
 }
 
-static verdict refuse(struct hearth_telling *telling, const char *reason)
+static enum hearth_outbox_verdict refuse(struct hearth_telling *telling, const char *reason)
 {
     keep_reason(telling, reason);
     return HEARTH_OUTBOX_REFUSED;
@@ -33,10 +32,12 @@ static const char *known(const struct hearth_telling *telling, const char *key)
 }
 
 /* A request of which only the outcome matters; takes the body. */
-static verdict post(struct hearth_telling *telling, const char *path, json_t *body)
+static enum hearth_outbox_verdict post(struct hearth_telling *telling, const char *path,
+                                       json_t *body)
 {
     struct hearth_mlflow_reply reply;
-    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", path, body, &reply);
+    enum hearth_outbox_verdict came =
+        hearth_mlflow_ask(telling->mlflow, "POST", path, body, &reply);
     if (came != HEARTH_OUTBOX_TOLD)
         keep_reason(telling, reply.reason);
     json_decref(body);
@@ -45,7 +46,7 @@ static verdict post(struct hearth_telling *telling, const char *path, json_t *bo
 }
 
 /* Answers that lack what they must have are no answers of MLflow. */
-static verdict strange(struct hearth_telling *telling, const char *what)
+static enum hearth_outbox_verdict strange(struct hearth_telling *telling, const char *what)
 {
     snprintf(telling->reason, sizeof(telling->reason),
              "MLflow's answer has no %s, so it is not taken for one", what);
@@ -63,7 +64,8 @@ static bool is_id(const char *text)
 
 /* experiments */
 
-static verdict take_experiment(struct hearth_telling *telling, const json_t *object)
+static enum hearth_outbox_verdict take_experiment(struct hearth_telling *telling,
+                                                  const json_t *object)
 {
     const char *id = hearth_json_text(object, "experiment_id", "");
     if (!is_id(id))
@@ -73,19 +75,20 @@ static verdict take_experiment(struct hearth_telling *telling, const json_t *obj
 }
 
 /* One that somebody has deleted keeps its name, and no other can have it. */
-static verdict restore_experiment(struct hearth_telling *telling)
+static enum hearth_outbox_verdict restore_experiment(struct hearth_telling *telling)
 {
     return post(telling, "experiments/restore",
                 json_pack("{s:s}", "experiment_id", known(telling, "experiment_id")));
 }
 
-static verdict find_experiment(struct hearth_telling *telling, const char *model, bool *ret_missing)
+static enum hearth_outbox_verdict find_experiment(struct hearth_telling *telling, const char *model,
+                                                  bool *ret_missing)
 {
     char path[160];
     struct hearth_mlflow_reply reply;
     /* A model's name needs no escaping (base/text.h). */
     snprintf(path, sizeof(path), "experiments/get-by-name?experiment_name=%.100s", model);
-    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
+    enum hearth_outbox_verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
     *ret_missing = came == HEARTH_OUTBOX_REFUSED && hearth_mlflow_is_missing(&reply);
     if (came != HEARTH_OUTBOX_TOLD) {
         keep_reason(telling, reply.reason);
@@ -100,12 +103,14 @@ static verdict find_experiment(struct hearth_telling *telling, const char *model
     return came;
 }
 
-static verdict create_experiment(struct hearth_telling *telling, const char *model, bool *ret_taken)
+static enum hearth_outbox_verdict create_experiment(struct hearth_telling *telling,
+                                                    const char *model, bool *ret_taken)
 {
     struct hearth_mlflow_reply reply;
     json_t *body = json_pack("{s:s, s:[{s:s, s:s}]}", "name", model, "tags", "key",
                              HEARTH_TAG_MODEL, "value", model);
-    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "experiments/create", body, &reply);
+    enum hearth_outbox_verdict came =
+        hearth_mlflow_ask(telling->mlflow, "POST", "experiments/create", body, &reply);
     *ret_taken = hearth_mlflow_is_taken(&reply);
     if (came == HEARTH_OUTBOX_TOLD)
         came = take_experiment(telling, reply.json);
@@ -117,20 +122,21 @@ static verdict create_experiment(struct hearth_telling *telling, const char *mod
 }
 
 /* Names are unique there, so whoever comes second finds the other's. */
-static verdict ensure_experiment(struct hearth_telling *telling)
+static enum hearth_outbox_verdict ensure_experiment(struct hearth_telling *telling)
 {
     const char *model = hearth_json_text(telling->order, "model", "");
     bool missing, taken;
-    verdict came = find_experiment(telling, model, &missing);
+    enum hearth_outbox_verdict came = find_experiment(telling, model, &missing);
     if (!missing)
         return came;
+    telling->reason[0] = '\0';
     came = create_experiment(telling, model, &taken);
     return taken ? find_experiment(telling, model, &missing) : came;
 }
 
 /* runs */
 
-static verdict take_run(struct hearth_telling *telling, const json_t *run)
+static enum hearth_outbox_verdict take_run(struct hearth_telling *telling, const json_t *run)
 {
     const json_t *info = json_object_get(run, "info");
     const char *id = hearth_json_text(info, "run_id", "");
@@ -142,11 +148,12 @@ static verdict take_run(struct hearth_telling *telling, const json_t *run)
 }
 
 /* What an attempt that was cut off has made: found by the tag that came with it. */
-static verdict find_run(struct hearth_telling *telling)
+static enum hearth_outbox_verdict find_run(struct hearth_telling *telling)
 {
     struct hearth_mlflow_reply reply;
     json_t *body = hearth_mlflow_run_search(telling->order, known(telling, "experiment_id"));
-    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "runs/search", body, &reply);
+    enum hearth_outbox_verdict came =
+        hearth_mlflow_ask(telling->mlflow, "POST", "runs/search", body, &reply);
     const json_t *run = json_array_get(json_object_get(reply.json, "runs"), 0);
     if (came != HEARTH_OUTBOX_TOLD)
         keep_reason(telling, reply.reason);
@@ -157,11 +164,12 @@ static verdict find_run(struct hearth_telling *telling)
     return came;
 }
 
-static verdict create_run(struct hearth_telling *telling)
+static enum hearth_outbox_verdict create_run(struct hearth_telling *telling)
 {
     struct hearth_mlflow_reply reply;
     json_t *body = hearth_mlflow_run_create(telling->order, known(telling, "experiment_id"));
-    verdict came = hearth_mlflow_ask(telling->mlflow, "POST", "runs/create", body, &reply);
+    enum hearth_outbox_verdict came =
+        hearth_mlflow_ask(telling->mlflow, "POST", "runs/create", body, &reply);
     if (came == HEARTH_OUTBOX_TOLD)
         came = take_run(telling, json_object_get(reply.json, "run"));
     else
@@ -171,11 +179,11 @@ static verdict create_run(struct hearth_telling *telling)
     return came;
 }
 
-static verdict ensure_run(struct hearth_telling *telling)
+static enum hearth_outbox_verdict ensure_run(struct hearth_telling *telling)
 {
     if (*known(telling, "run_id"))
         return HEARTH_OUTBOX_TOLD;
-    verdict came = ensure_experiment(telling);
+    enum hearth_outbox_verdict came = ensure_experiment(telling);
     if (came == HEARTH_OUTBOX_TOLD)
         came = find_run(telling);
     if (came == HEARTH_OUTBOX_TOLD && !*known(telling, "run_id"))
@@ -183,54 +191,61 @@ static verdict ensure_run(struct hearth_telling *telling)
     return came;
 }
 
-static verdict log_batches(struct hearth_telling *telling, const json_t *entities,
-                           enum hearth_outbox_entity kind)
+static enum hearth_outbox_verdict
+log_batches(struct hearth_telling *telling, const json_t *entities, enum hearth_outbox_entity kind)
 {
     size_t index = 0;
     json_t *body;
-    verdict came = HEARTH_OUTBOX_TOLD;
+    enum hearth_outbox_verdict came = HEARTH_OUTBOX_TOLD;
     while (came == HEARTH_OUTBOX_TOLD &&
            (body = hearth_mlflow_batch(entities, kind, known(telling, "run_id"), &index)))
         came = post(telling, "runs/log-batch", body);
     return came;
 }
 
-static verdict log_inputs(struct hearth_telling *telling)
+static enum hearth_outbox_verdict log_params(struct hearth_telling *telling)
+{
+    return log_batches(telling, json_object_get(telling->order, "params"), HEARTH_OUTBOX_PARAM);
+}
+
+static enum hearth_outbox_verdict log_tags(struct hearth_telling *telling)
+{
+    return log_batches(telling, json_object_get(telling->order, "tags"), HEARTH_OUTBOX_TAG);
+}
+
+static enum hearth_outbox_verdict log_inputs(struct hearth_telling *telling)
 {
     json_t *body = hearth_mlflow_inputs(telling->order, known(telling, "run_id"));
     return body ? post(telling, "runs/log-inputs", body) : HEARTH_OUTBOX_TOLD;
 }
 
-static verdict set_running(struct hearth_telling *telling)
+static enum hearth_outbox_verdict set_running(struct hearth_telling *telling)
 {
     return post(telling, "runs/update",
                 json_pack("{s:s, s:s}", "run_id", known(telling, "run_id"), "status", "RUNNING"));
 }
 
 /* The run stands even if the server refuses one of its parts. */
-static verdict tell_run(struct hearth_telling *telling)
+static enum hearth_outbox_verdict tell_run(struct hearth_telling *telling)
 {
-    verdict came = ensure_run(telling);
+    static enum hearth_outbox_verdict (*const parts[])(struct hearth_telling *) = {
+        log_params, log_tags, log_inputs, set_running};
+    enum hearth_outbox_verdict came = ensure_run(telling);
     if (came == HEARTH_OUTBOX_REFUSED)
         note_text(telling, "refused", telling->reason);
     if (came != HEARTH_OUTBOX_TOLD)
         return came;
     json_object_del(telling->tracked, "refused");
-    verdict parts[4] = {HEARTH_OUTBOX_TOLD};
-    for (int i = 0; i < 4; i++) {
-        const json_t *order = telling->order;
-        parts[i] =
-            i == 0   ? log_batches(telling, json_object_get(order, "params"), HEARTH_OUTBOX_PARAM)
-            : i == 1 ? log_batches(telling, json_object_get(order, "tags"), HEARTH_OUTBOX_TAG)
-            : i == 2 ? log_inputs(telling)
-                     : set_running(telling);
-        if (parts[i] == HEARTH_OUTBOX_LATER || parts[i] == HEARTH_OUTBOX_AWAY)
-            return parts[i];
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        came = parts[i](telling);
+        if (came == HEARTH_OUTBOX_LATER || came == HEARTH_OUTBOX_AWAY)
+            return came;
+        telling->part_refused = telling->part_refused || came == HEARTH_OUTBOX_REFUSED;
     }
     return HEARTH_OUTBOX_TOLD;
 }
 
-static verdict tell_metrics(struct hearth_telling *telling)
+static enum hearth_outbox_verdict tell_metrics(struct hearth_telling *telling)
 {
     json_t *steps = json_object_get(telling->tracked, "steps");
     if (!json_is_object(steps)) {
@@ -238,14 +253,14 @@ static verdict tell_metrics(struct hearth_telling *telling)
         json_object_set_new(telling->tracked, "steps", steps);
     }
     json_t *fresh = hearth_mlflow_fresh_metrics(json_object_get(telling->order, "metrics"), steps);
-    verdict came = log_batches(telling, fresh, HEARTH_OUTBOX_METRIC);
+    enum hearth_outbox_verdict came = log_batches(telling, fresh, HEARTH_OUTBOX_METRIC);
     if (came == HEARTH_OUTBOX_TOLD)
         hearth_mlflow_note_steps(steps, fresh);
     json_decref(fresh);
     return came;
 }
 
-static verdict tell_end(struct hearth_telling *telling)
+static enum hearth_outbox_verdict tell_end(struct hearth_telling *telling)
 {
     return post(telling, "runs/update",
                 json_pack("{s:s, s:s, s:I}", "run_id", known(telling, "run_id"), "status",
@@ -255,14 +270,15 @@ static verdict tell_end(struct hearth_telling *telling)
 
 /* artifacts */
 
-static verdict put_file(struct hearth_telling *telling, const char *root, const char *path)
+static enum hearth_outbox_verdict put_file(struct hearth_telling *telling, const char *root,
+                                           const char *path)
 {
     const char *folder = hearth_json_text(telling->order, "folder", "");
     const char *place = hearth_json_text(telling->order, "place", "");
     struct hearth_mlflow_reply reply;
     char *file = hearth_format("%s/%s", folder, path);
     char *target = hearth_format("%s/%s%s%s", root, place, *place ? "/" : "", path);
-    verdict came = hearth_mlflow_put_file(telling->mlflow, file, target, &reply);
+    enum hearth_outbox_verdict came = hearth_mlflow_put_file(telling->mlflow, file, target, &reply);
     if (came != HEARTH_OUTBOX_TOLD)
         keep_reason(telling, reply.reason);
     hearth_free(file);
@@ -273,7 +289,7 @@ static verdict put_file(struct hearth_telling *telling, const char *root, const 
 
 /* One file each time, so that what was sent is noted before the next. A file that is refused is
  * left out; the reason stays. */
-static verdict tell_artifacts(struct hearth_telling *telling)
+static enum hearth_outbox_verdict tell_artifacts(struct hearth_telling *telling)
 {
     const char *root = hearth_mlflow_artifact_path(known(telling, "artifact_uri"));
     struct hearth_error error;
@@ -284,14 +300,15 @@ static verdict tell_artifacts(struct hearth_telling *telling)
                       "clients write (it was not started with --serve-artifacts)");
     if (hearth_artifact_list(hearth_json_text(telling->order, "folder", ""), &paths, &error))
         return refuse(telling, error.message);
-    verdict came = HEARTH_OUTBOX_TOLD;
+    enum hearth_outbox_verdict came = HEARTH_OUTBOX_TOLD;
     if (telling->done < (int64_t)json_array_size(paths)) {
         came = put_file(telling, root,
                         json_string_value(json_array_get(paths, (size_t)telling->done)));
         bool goes_on = came == HEARTH_OUTBOX_TOLD || came == HEARTH_OUTBOX_REFUSED;
         telling->done += goes_on;
         telling->has_more = goes_on && telling->done < (int64_t)json_array_size(paths);
-        if (telling->has_more)
+        telling->part_refused = came == HEARTH_OUTBOX_REFUSED;
+        if (goes_on)
             came = HEARTH_OUTBOX_TOLD;
     }
     json_decref(paths);
@@ -300,12 +317,13 @@ static verdict tell_artifacts(struct hearth_telling *telling)
 
 /* versions */
 
-static verdict ensure_registered(struct hearth_telling *telling, const char *model)
+static enum hearth_outbox_verdict ensure_registered(struct hearth_telling *telling,
+                                                    const char *model)
 {
     char path[160];
     struct hearth_mlflow_reply reply;
     snprintf(path, sizeof(path), "registered-models/get?name=%.100s", model);
-    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
+    enum hearth_outbox_verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
     bool missing = hearth_mlflow_is_missing(&reply);
     if (came != HEARTH_OUTBOX_TOLD)
         keep_reason(telling, reply.reason);
@@ -331,8 +349,8 @@ static void take_version(const json_t *version, char *ret_number, size_t size)
 }
 
 /* MLflow counts its versions itself; ours is a tag of it. */
-static verdict find_version(struct hearth_telling *telling, const char *model, char *ret_number,
-                            size_t size)
+static enum hearth_outbox_verdict find_version(struct hearth_telling *telling, const char *model,
+                                               char *ret_number, size_t size)
 {
     struct hearth_buf path;
     struct hearth_mlflow_reply reply;
@@ -342,7 +360,8 @@ static verdict find_version(struct hearth_telling *telling, const char *model, c
     hearth_buf_init(&path, 2048);
     hearth_buf_text(&path, "model-versions/search?max_results=1&filter=");
     hearth_mlflow_escape(&path, filter, false);
-    verdict came = hearth_mlflow_ask(telling->mlflow, "GET", hearth_buf_cstr(&path), NULL, &reply);
+    enum hearth_outbox_verdict came =
+        hearth_mlflow_ask(telling->mlflow, "GET", hearth_buf_cstr(&path), NULL, &reply);
     if (came == HEARTH_OUTBOX_TOLD)
         take_version(json_array_get(json_object_get(reply.json, "model_versions"), 0), ret_number,
                      size);
@@ -353,14 +372,15 @@ static verdict find_version(struct hearth_telling *telling, const char *model, c
     return came;
 }
 
-static verdict create_version(struct hearth_telling *telling, char *ret_number, size_t size)
+static enum hearth_outbox_verdict create_version(struct hearth_telling *telling, char *ret_number,
+                                                 size_t size)
 {
     struct hearth_mlflow_reply reply;
     const char *place = hearth_json_text(telling->order, "source", "");
     char *source =
         hearth_format("%s%s%s", known(telling, "artifact_uri"), *place ? "/" : "", place);
     json_t *body = hearth_mlflow_version_create(telling->order, known(telling, "run_id"), source);
-    verdict came =
+    enum hearth_outbox_verdict came =
         hearth_mlflow_ask(telling->mlflow, "POST", "model-versions/create", body, &reply);
     if (came == HEARTH_OUTBOX_TOLD) {
         take_version(json_object_get(reply.json, "model_version"), ret_number, size);
@@ -375,12 +395,12 @@ static verdict create_version(struct hearth_telling *telling, char *ret_number, 
     return came;
 }
 
-static verdict tell_version(struct hearth_telling *telling)
+static enum hearth_outbox_verdict tell_version(struct hearth_telling *telling)
 {
     const char *model = hearth_json_text(telling->order, "model", "");
     const char *alias = hearth_json_text(telling->order, "alias", "");
     char number[32] = "";
-    verdict came = ensure_registered(telling, model);
+    enum hearth_outbox_verdict came = ensure_registered(telling, model);
     if (came == HEARTH_OUTBOX_TOLD)
         came = find_version(telling, model, number, sizeof(number));
     if (came == HEARTH_OUTBOX_TOLD && !*number)
@@ -395,7 +415,7 @@ enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
 {
     static const struct {
         const char *verb;
-        verdict (*tell)(struct hearth_telling *telling);
+        enum hearth_outbox_verdict (*tell)(struct hearth_telling *telling);
         bool needs_run;
     } verbs[] = {
         {"model", ensure_experiment, false}, {"run", tell_run, false},
@@ -404,7 +424,7 @@ enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
     };
     const char *verb = hearth_json_text(telling->order, "verb", "");
     telling->reason[0] = '\0';
-    telling->has_more = false;
+    telling->has_more = telling->part_refused = false;
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].verb, verb) != 0)
             continue;

@@ -8,14 +8,14 @@
 
 struct hearth_telling {
     struct hearth_mlflow *mlflow;
-    const json_t *order; /* track_orders.h */
+    const json_t *order; /* orders.h */
     json_t *tracked;     /* what is known of its run or model; changed */
     int64_t done;        /* of an order in several parts (files): how many were told; changed */
     bool has_more;       /* a part was told, and others are left */
-    char reason[320];    /* why it was not told, or not all of it */
+    bool part_refused;   /* told, but for a part that the server refused */
+    char reason[320];    /* why it, or that part, was not told */
 };
 
-/* Each part of an order in turn. TOLD with a reason: a lesser part was refused and left out. */
 enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling);
 
 #endif
