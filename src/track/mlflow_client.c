@@ -155,7 +155,8 @@ static void explain_status(const struct hearth_mlflow *mlflow, const char *said,
                  reply->status, *quoted ? ": \"" : "", quoted, *quoted ? "\"" : "");
 }
 
-/* What is no JSON object did not come from MLflow: a proxy's page, another program at that port. */
+/* What is no JSON object did not come from MLflow: a proxy's page, another program at that port.
+ * Only files are answered with nothing. */
 static void read_answer(const struct hearth_mlflow *mlflow, const struct hearth_http_answer *answer,
                         struct hearth_mlflow_reply *reply)
 {
@@ -163,7 +164,8 @@ static void read_answer(const struct hearth_mlflow *mlflow, const struct hearth_
     json_t *json = hearth_json_parse(answer->body.bytes, answer->body.length, &ignored);
     bool is_object = json_is_object(json);
     reply->verdict = hearth_outbox_judge(0, reply->status);
-    if (reply->verdict == HEARTH_OUTBOX_TOLD && is_object) {
+    bool is_empty = mlflow->file >= 0 && answer->body.length == 0;
+    if (reply->verdict == HEARTH_OUTBOX_TOLD && (is_object || is_empty)) {
         reply->json = json;
         return;
     }
@@ -250,7 +252,6 @@ static int64_t read_file(void *argument, char *bytes, size_t size)
     return length;
 }
 
-/* The empty answer of a PUT is JSON too: {}. */
 static void send_file(struct hearth_mlflow *mlflow, size_t size, const char *place,
                       struct hearth_mlflow_reply *reply)
 {
