@@ -1,5 +1,5 @@
-/* The tracker against a real MLflow server, whose address HEARTH_TEST_MLFLOW names; what came of it
- * is looked at by test/e2e. Without the server only what needs none is tested. */
+/* The tracker against a real MLflow server, whose address HEARTH_TEST_MLFLOW names. Without the
+ * server only what needs none is tested. */
 #include "loop/loop.h"
 #include "store/record.h"
 #include "support/temp_folder.h"
