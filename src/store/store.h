@@ -1,6 +1,6 @@
 /* Stores what the registry knows: models, their versions and files, aliases, changes and claims.
  *
- * One interface over several back-ends (sqlite/, memory/, later postgres/); the conformance suite
+ * One interface over several back-ends (sqlite/, postgres/, memory/); the conformance suite
  * test/conformance/test_store.c is its definition. Every verb is one transaction. A conflict is
  * HEARTH_ECONFLICT: foreign keys, unique constraints and a revision on each row hold the rules, so
  * there is no check before an insert that another writer could slip past.
@@ -186,6 +186,19 @@ int hearth_store_release(struct hearth_store *store, const char *work, int64_t f
  * HEARTH_ECONFLICT. */
 int hearth_store_open_sqlite(const char *path, struct hearth_loop *loop,
                              struct hearth_store **ret_store, struct hearth_error *error);
+/* A database that several gateways may use at once. Its URL (postgresql://…) chooses TLS and
+ * whatever else libpq knows. While it cannot be reached, verbs are HEARTH_EDATABASE, most of them
+ * at once; it is found again by itself. A verb runs again where it clashed with another gateway's
+ * or lost its connection before anything was kept. */
+struct hearth_postgres_options {
+    const char *url;
+    unsigned connections;              /* most that are open at once, 1 to 64 */
+    uint64_t connect_ms, statement_ms; /* longest waits */
+};
+/* HEARTH_EINVAL when the URL is none; no message repeats any of it. */
+int hearth_store_open_postgres(const struct hearth_postgres_options *options,
+                               struct hearth_loop *loop, struct hearth_store **ret_store,
+                               struct hearth_error *error);
 int hearth_store_open_memory(struct hearth_loop *loop, struct hearth_store **ret_store,
                              struct hearth_error *error);
 void hearth_store_close(struct hearth_store *store); /* waits for its lane; NULL is allowed */

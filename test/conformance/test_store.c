@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "support/postgres_bed.h"
+
 #define SHA_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SHA_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
@@ -36,10 +38,24 @@ static int open_in_sqlite(struct fixture *fixture)
     return hearth_store_open_sqlite(path, NULL, &fixture->store, &fixture->error);
 }
 
+static struct postgres_bed bed;
+
+static int open_in_postgres(struct fixture *fixture)
+{
+    const struct hearth_postgres_options options = {
+        .url = postgres_bed_fresh(&bed),
+        .connections = 2,
+        .connect_ms = 5000,
+        .statement_ms = 5000,
+    };
+    return hearth_store_open_postgres(&options, NULL, &fixture->store, &fixture->error);
+}
+
 static const struct backend {
     const char *name;
     int (*open)(struct fixture *fixture);
-} backends[] = {{"memory", open_in_memory}, {"sqlite", open_in_sqlite}};
+} backends[] = {
+    {"memory", open_in_memory}, {"sqlite", open_in_sqlite}, {"postgres", open_in_postgres}};
 static const struct backend *backend;
 
 static int set_up(void **state)
@@ -1022,7 +1038,10 @@ int main(void)
     int failed = 0;
     for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
         backend = &backends[i];
+        if (backend->open == open_in_postgres && !postgres_bed_start(&bed))
+            continue;
         failed += cmocka_run_group_tests_name(backend->name, tests, NULL, NULL);
     }
+    postgres_bed_remove(&bed);
     return failed;
 }

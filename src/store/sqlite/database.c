@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "store/sqlite/migrations.h"
+#include "store/migration.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -235,7 +235,7 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
     /* user_version counts the migrations that a file has been through: row i leads from i to i + 1.
      */
     for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
-        rc = execute(database, hearth_sqlite_migrations[i], error);
+        rc = execute(database, hearth_sqlite_migrations[i].up, error);
     /* PRAGMA takes no parameters; both numbers are our own. */
     char pragmas[96];
     snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",

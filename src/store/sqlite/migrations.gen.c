@@ -1,9 +1,10 @@
 /* Made by scripts/generate from src/store/sqlite/migrations/; do not edit. */
-#include "store/sqlite/migrations.h"
+#include "store/migration.h"
 
 /* clang-format off */
-const char *const hearth_sqlite_migrations[] = {
-    /* 0001-registry.sql */
+const struct hearth_migration hearth_sqlite_migrations[] = {
+    {.name = "0001-registry",
+     .up =
     "-- The registry: models, versions and files, aliases; what changed; claims on work.\n"
     "CREATE TABLE model (\n"
     "    id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
@@ -75,7 +76,15 @@ const char *const hearth_sqlite_migrations[] = {
     "    expires_ms INTEGER NOT NULL,\n"
     "    fence INTEGER NOT NULL\n"
     ") STRICT, WITHOUT ROWID;\n",
-    /* 0002-records.sql */
+     .down =
+    "DROP TABLE claim;\n"
+    "DROP TABLE change;\n"
+    "DROP TABLE alias;\n"
+    "DROP TABLE file;\n"
+    "DROP TABLE version;\n"
+    "DROP TABLE model;\n"},
+    {.name = "0002-records",
+     .up =
     "-- What is kept for clients: asynchronous requests and their answers, keys of idempotency, files, batches.\n"
     "CREATE TABLE record (\n"
     "    sequence INTEGER PRIMARY KEY AUTOINCREMENT,\n"
@@ -93,6 +102,8 @@ const char *const hearth_sqlite_migrations[] = {
     ") STRICT;\n"
     "CREATE INDEX record_by_owner ON record (kind, principal, sequence);\n"
     "CREATE INDEX record_by_end ON record (kind, expires_ms) WHERE expires_ms > 0;\n",
+     .down =
+    "DROP TABLE record;\n"},
 };
 const int hearth_sqlite_migration_count =
     sizeof(hearth_sqlite_migrations) / sizeof(hearth_sqlite_migrations[0]);

@@ -1,0 +1,1 @@
+DROP TABLE claim, change_head, change, alias, file, version, model;
