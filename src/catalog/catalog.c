@@ -42,6 +42,7 @@ struct hearth_catalog {
     struct reading *reading;         /* under way */
     struct waiter *waiting, *queued; /* for the reading under way; for the one after it */
     int64_t since;
+    int fault; /* of the last reading, or 0 */
 };
 
 /* Whoever asks while a reading is under way waits for the next one, because the one under way may
@@ -151,6 +152,7 @@ static void has_read(void *argument)
         return;
     }
     catalog->reading = NULL;
+    catalog->fault = reading->error.code;
     if (reading->error.code == 0)
         catalog->since = reading->since;
     if (reading->snapshot) {
@@ -211,6 +213,11 @@ void hearth_catalog_refresh(struct hearth_catalog *catalog,
 const struct hearth_snapshot *hearth_catalog_snapshot(const struct hearth_catalog *catalog)
 {
     return catalog->snapshot;
+}
+
+int hearth_catalog_fault(const struct hearth_catalog *catalog)
+{
+    return catalog->fault;
 }
 
 bool hearth_catalog_ready(const struct hearth_catalog *catalog)

@@ -50,6 +50,9 @@ void hearth_catalog_refresh(struct hearth_catalog *catalog,
                             void *argument);
 /* Has at least one refresh worked? Always true without a store. */
 bool hearth_catalog_ready(const struct hearth_catalog *catalog);
+/* How the last refresh ended: 0, or its error. What it tells is as old as the last one that worked.
+ */
+int hearth_catalog_fault(const struct hearth_catalog *catalog);
 
 /* `serve --model FILE`: the file's name without its ending becomes the model's name, with what a
  * name may not have replaced by '-'. HEARTH_ENOTFOUND, HEARTH_EMODEL when no engine is known for

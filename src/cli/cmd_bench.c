@@ -268,7 +268,7 @@ static int open_bench(struct bench *bench, struct hearth_source_options *sources
     if (!rc && !database)
         rc = hearth_error_set(
             &bench->error, HEARTH_ENOMODEL,
-            "bench needs a home with a database on disk, but database_url is memory:");
+            "bench needs a home with a database on disk, but database_url names another");
     if (!rc)
         rc = hearth_store_open_sqlite(database, bench->loop, &bench->registry.store, &bench->error);
     if (!rc)

@@ -16,7 +16,8 @@
 
 struct hearth_home {
     char *directory, *active, *archive;
-    char *database;      /* NULL: in memory */
+    char *database;      /* NULL: in memory, or on a server */
+    char *server;        /* URL of its database, or NULL */
     int lock_descriptor; /* -1: not held */
 };
 
@@ -83,6 +84,10 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
     }
     if (strcmp(url, "memory:") == 0)
         return 0;
+    if (strncmp(url, "postgresql:", 11) == 0 || strncmp(url, "postgres:", 9) == 0) {
+        home->server = hearth_strdup(url);
+        return 0;
+    }
     const char *path = strncmp(url, "sqlite:", 7) == 0 ? url + 7 : "";
     if (strncmp(path, "///", 3) == 0)
         path += 3;
@@ -90,8 +95,8 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
     if (!*path)
         return hearth_error_set(
             error, HEARTH_ENOTIMPL,
-            "database_url must be sqlite:PATH or memory:, but it begins with %.*s:",
-            (int)strcspn(url, ":"), url);
+            "database_url must be sqlite:PATH, postgresql://… or memory:, but it begins with %.*s:",
+            (int)(strchr(url, ':') ? strcspn(url, ":") : 0), url);
     home->database =
         *path == '/' ? hearth_strdup(path) : hearth_format("%s/%s", home->directory, path);
     return 0;
@@ -153,6 +158,7 @@ void hearth_home_close(struct hearth_home *home)
     hearth_free(home->active);
     hearth_free(home->archive);
     hearth_free(home->database);
+    hearth_free(home->server);
     hearth_free(home);
 }
 
@@ -238,6 +244,11 @@ const char *hearth_home_active(const struct hearth_home *home)
 const char *hearth_home_archive(const struct hearth_home *home)
 {
     return home->archive;
+}
+
+const char *hearth_home_database_server(const struct hearth_home *home)
+{
+    return home->server;
 }
 
 const char *hearth_home_database(const struct hearth_home *home)

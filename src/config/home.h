@@ -35,7 +35,9 @@ int hearth_home_path(const struct hearth_home *home, const char *relative, char 
  * The texts belong to the home. */
 const char *hearth_home_active(const struct hearth_home *home);
 const char *hearth_home_archive(const struct hearth_home *home);
-/* What the store is opened with: a path, or NULL for the store in memory. */
+/* What the store is opened with: a path, or NULL for the store in memory or on a server. */
 const char *hearth_home_database(const struct hearth_home *home);
+/* The URL of a PostgreSQL database, unchecked; it may hold a password. NULL: none was chosen. */
+const char *hearth_home_database_server(const struct hearth_home *home);
 
 #endif

@@ -170,8 +170,14 @@ struct hearth_settings {
     int64_t download_parallel;
     /* how often a broken transfer is tried again */
     int64_t download_retries;
-    /* sqlite:PATH (a relative one is within the home) or memory:; without it hearth.db in the home */
+    /* sqlite:PATH (a relative one is within the home), postgresql://USER:PASSWORD@HOST:PORT/DATABASE or memory:; without it hearth.db in the home */
     const char *database_url;
+    /* connections to a PostgreSQL database that are open at most */
+    int64_t database_connections;
+    /* milliseconds: longest time for a connection to a PostgreSQL database */
+    uint64_t database_connect_timeout;
+    /* milliseconds: longest time for one statement in a PostgreSQL database */
+    uint64_t database_statement_timeout;
     /* tracking server of training runs (kept for the trainer) */
     const char *mlflow_tracking_uri;
     /* folder of artifacts; without it artifacts/ in the home */

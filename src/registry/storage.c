@@ -5,6 +5,28 @@
 #include "config/settings.h"
 #include "store/store.h"
 
+/* The settings have checked the numbers' bounds. */
+static int open_store(const struct hearth_settings *settings, struct hearth_loop *loop,
+                      struct hearth_storage *storage, struct hearth_error *error)
+{
+    const char *path = hearth_home_database(storage->home);
+    const struct hearth_postgres_options options = {
+        .url = hearth_home_database_server(storage->home),
+        .connections = (unsigned)settings->database_connections,
+        .connect_ms = settings->database_connect_timeout,
+        .statement_ms = settings->database_statement_timeout,
+    };
+    if (options.url)
+        return hearth_store_open_postgres(&options, loop, &storage->store, error);
+    int rc = path ? hearth_store_open_sqlite(path, loop, &storage->store, error)
+                  : hearth_store_open_memory(loop, &storage->store, error);
+    /* Whoever opens a home may know where it lies; the store's verbs, whose errors reach clients,
+     * do not say it. */
+    if (rc && path)
+        hearth_error_prefix(error, "%s", path);
+    return rc;
+}
+
 /* In the order of dependence: the home's lock is taken before anything in it is opened, so that two
  * writers never have the database open at once. */
 static int open_parts(const struct hearth_settings *settings, struct hearth_loop *loop, bool writes,
@@ -15,13 +37,7 @@ static int open_parts(const struct hearth_settings *settings, struct hearth_loop
         rc = hearth_home_lock(storage->home, error);
     if (rc)
         return rc;
-    const char *database = hearth_home_database(storage->home);
-    rc = database ? hearth_store_open_sqlite(database, loop, &storage->store, error)
-                  : hearth_store_open_memory(loop, &storage->store, error);
-    /* Whoever opens a home may know where it lies; the store's verbs, whose errors reach clients,
-     * do not say it. */
-    if (rc && database)
-        hearth_error_prefix(error, "%s", database);
+    rc = open_store(settings, loop, storage, error);
     return rc ? rc
               : hearth_blob_open_files(hearth_home_directory(storage->home), &storage->blobs,
                                        error);

@@ -41,8 +41,8 @@ static void add_worker(void *argument, const struct hearth_model_report *report)
         health->degraded = true;
 }
 
-/* Only a store that failed makes it 503: a model that rests or crashes is reported, but restarting
- * this server would not mend it. */
+/* Only a store that failed makes it 503: a model that rests or crashes is reported, and so is a
+ * database that is away, but restarting this server would not mend them. */
 void hearth_route_health(struct hearth_call *call)
 {
     struct hearth_gateway *gateway = call->gateway;
@@ -51,16 +51,19 @@ void hearth_route_health(struct hearth_call *call)
     hearth_buf_init(&buf, 2 << 20);
     struct health health = {.buf = &workers};
     hearth_scheduler_each(gateway->scheduler, add_worker, &health);
-    const char *status = gateway->store_failed ? "failed"
-                         : gateway->draining   ? "draining"
-                         : health.degraded     ? "degraded"
-                                               : "ok";
+    bool away = hearth_catalog_fault(gateway->catalog) == HEARTH_EDATABASE;
+    const char *status = gateway->store_failed     ? "failed"
+                         : gateway->draining       ? "draining"
+                         : health.degraded || away ? "degraded"
+                                                   : "ok";
     uint64_t uptime_ms = hearth_loop_now_ms(gateway->loop) - gateway->started_ms;
     hearth_buf_printf(&buf,
                       "{\"status\":\"%s\",\"version\":\"%s\",\"uptime_s\":%llu,\"store\":\"%s\","
                       "\"workers\":[",
                       status, HEARTH_VERSION, (unsigned long long)(uptime_ms / 1000),
-                      gateway->store_failed ? "failed" : "ok");
+                      gateway->store_failed ? "failed"
+                      : away                ? "away"
+                                            : "ok");
     hearth_buf_append(&buf, workers.bytes, workers.length);
     hearth_buf_text(&buf, "]}");
     hearth_buf_finish(&workers);

@@ -105,8 +105,16 @@ static void artifacts_and_database_may_lie_elsewhere(void **state)
     assert_null(hearth_home_database(home));
     hearth_home_close(home);
     settings.database_url = "postgresql://u:secret@h/d";
-    assert_int_equal(hearth_home_open(&settings, &home, &error), HEARTH_ENOTIMPL);
-    assert_null(strstr(error.message, "secret"));
+    home = open_home();
+    assert_null(hearth_home_database(home));
+    assert_string_equal(hearth_home_database_server(home), settings.database_url);
+    hearth_home_close(home);
+    static const char *const unknown[] = {"mysql://u:secret@h/d", "secret", "://secret", "sqlite:"};
+    for (size_t i = 0; i < 4; i++) {
+        settings.database_url = unknown[i];
+        assert_int_equal(hearth_home_open(&settings, &home, &error), HEARTH_ENOTIMPL);
+        assert_null(strstr(error.message, "secret"));
+    }
 }
 
 static void what_cannot_be_a_home_says_how_to_mend_it(void **state)
