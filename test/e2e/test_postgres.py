@@ -1,0 +1,221 @@
+"""Servers on a PostgreSQL database: the same registry, two gateways at once, a database that is away.
+
+The database is a real one, of the system's package; where that is missing the tests are skipped, but
+not in CI.
+"""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+from conftest import ROOT, cli, wait_for, write_fake
+
+PASSWORD = "s3cret/w@rd"
+QUOTED = "s3cret%2Fw%40rd"
+
+
+class Database:
+    """A PostgreSQL server in a folder of its own, and a schema in it for each test."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hearth-pg-"))
+        (self.folder / "password").write_text(PASSWORD)
+        self.schemas = 0
+        self.begin()
+
+    def begin(self):
+        self.process = subprocess.Popen(
+            [ROOT / "test/support/postgres_server", self.folder], stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "HEARTH_TEST_PG_AUTH": "scram-sha-256",
+                 "HEARTH_TEST_PG_PWFILE": str(self.folder / "password")})
+
+        def answers():
+            if self.process.poll() == 77 and not os.environ.get("CI"):
+                pytest.skip("PostgreSQL is not installed (scripts/setup test)")
+            assert self.process.poll() is None, self.process.stderr.read()
+            return self.sql("SELECT 1", check=False).returncode == 0
+        wait_for(answers, 30, "PostgreSQL")
+
+    def sql(self, text, check=True):
+        done = subprocess.run(["psql", "-XqtA", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "hearth",
+                               "-d", "postgres", "-c", text], capture_output=True, text=True,
+                              env={**os.environ, "PGPASSWORD": PASSWORD}, timeout=30)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def fresh(self):
+        self.schemas += 1
+        self.sql(f"CREATE SCHEMA e{self.schemas}")
+        return {"DATABASE_URL": f"postgresql://hearth:{QUOTED}@/postgres?host={self.folder}"
+                                f"&options=-csearch_path%3De{self.schemas}",
+                "HEARTH_DATABASE_CONNECT_TIMEOUT": "1s", "HEARTH_DATABASE_STATEMENT_TIMEOUT": "1s"}
+
+    def signal_all(self, number):
+        """To the server and to its backends, which do not stop with it."""
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in [pid, *map(int, children)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, number)
+
+    def end(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        self.process.wait(30)
+
+    def remove(self):
+        if self.process.poll() is None:
+            self.end()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="module")
+def database():
+    running = Database()
+    yield running
+    running.remove()
+
+
+@pytest.fixture
+def env(database):
+    return database.fresh()
+
+
+def create(server, name, script="reply = ok"):
+    return server.post("/models", {"name": name, "source": f"fake:{script}"})
+
+
+def chat(server, model):
+    return server.post("/v1/chat/completions", {
+        "model": model, "messages": [{"role": "user", "content": "hi"}]})
+
+
+def names(server):
+    return sorted(model["name"] for model in server.get("/models").json()["models"])
+
+
+def served(server):
+    return sorted(model["id"] for model in server.get("/v1/models").json()["data"])
+
+
+def no_password(*servers):
+    for server in servers:
+        for word in (PASSWORD, QUOTED, "s3cret"):
+            assert word not in server.log
+
+
+def test_the_whole_flow_of_the_registry_and_its_life_beyond_the_server(start, env, home, tmp_path):
+    script = write_fake(tmp_path / "script.fake")
+    done = cli("install", f"fake:{script}", "--name", "installed", home=home, env=env)
+    assert done.returncode == 0, done.stderr
+    server = start(env=env)
+    assert server.get("/health").json()["store"] == "ok"
+    assert create(server, "one").status == 201
+    assert create(server, "one").status == 409
+    assert chat(server, "one").status == 200 and chat(server, "installed").status == 200
+    model = server.get("/models/one").json()
+    answer = server.request("PATCH", "/models/one", {"description": "x", "revision": model["revision"]})
+    assert answer.status == 200
+    answer = server.request("PATCH", "/models/one", {"description": "y", "revision": model["revision"]})
+    assert answer.status == 409
+    assert server.post("/models/one/versions", {"source": "fake:reply = two"}).status == 201
+    assert not (home / "hearth.db").exists()
+    server.stop()
+    again = start(env=env)
+    assert names(again) == ["installed", "one"]
+    model = again.get("/models/one").json()
+    assert len(model["versions"]) == 2 and model["latest_version"] == 2 and model["description"] == "x"
+    assert again.delete("/models/one").status == 200
+    assert names(again) == ["installed"]
+    no_password(server, again)
+
+
+def test_what_one_gateway_makes_the_other_one_has(start, env, tmp_path):
+    homes = [tmp_path / "a", tmp_path / "b"]
+    for each in homes:
+        each.mkdir()
+    # Both at once, so that both find no tables.
+    pair = [start(home=each, env=env, wait=False) for each in homes]
+    for server in pair:
+        server.wait_ready()
+    assert create(pair[0], "one").status == 201
+    wait_for(lambda: served(pair[1]) == ["one"], 10, "the other gateway's model")
+    assert create(pair[1], "one").status == 409
+    assert pair[1].request("PATCH", "/models/one", {"description": "theirs"}).status == 200
+    wait_for(lambda: pair[0].get("/models/one").json()["description"] == "theirs", 10, "the change")
+    assert pair[1].delete("/models/one").status == 200
+    wait_for(lambda: served(pair[0]) == [], 10, "the deletion")
+
+    def fill(server, prefix):
+        for i in range(10):
+            assert create(server, f"{prefix}{i}").status == 201
+    threads = [threading.Thread(target=fill, args=(server, prefix))
+               for server, prefix in zip(pair, ("a", "b"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    everything = sorted(f"{prefix}{i}" for prefix in "ab" for i in range(10))
+    for server in pair:
+        wait_for(lambda: served(server) == everything, 10, "all models")
+        assert len(server.get("/models?limit=100").json()["models"]) == 20
+
+
+@pytest.mark.parametrize("how", ["killed", "stopped"])
+def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, start, database, env):
+    server = start(env=env)
+    assert create(server, "one").status == 201 and chat(server, "one").status == 200
+    if how == "killed":
+        database.end(signal.SIGQUIT)
+    else:
+        database.signal_all(signal.SIGSTOP)
+    try:
+        wait_for(lambda: server.get("/health").json()["store"] == "away", 15, "the news")
+        assert server.get("/health").status == 200 and server.get("/ready").status == 200
+        assert server.get("/health").json()["status"] == "degraded"
+        begin = time.monotonic()
+        assert served(server) == ["one"]
+        assert chat(server, "one").status == 200
+        assert time.monotonic() - begin < 2, "what is in memory waits for no database"
+        for answer in (create(server, "two"), server.delete("/models/one")):
+            assert answer.status == 503, answer.text
+            assert answer.json()["code"] == "database_unavailable"
+            assert int(answer.headers["Retry-After"]) > 0
+            assert str(database.folder) not in answer.text
+    finally:
+        if how == "killed":
+            database.begin()
+        else:
+            database.signal_all(signal.SIGCONT)
+    wait_for(lambda: server.get("/health").json()["store"] == "ok", 20, "the database")
+    assert create(server, "three").status == 201
+    assert names(server) == ["one", "three"]
+    no_password(server)
+
+
+@pytest.mark.parametrize("url", [
+    f"postgresql://hearth:{PASSWORD}@/postgres",
+    "postgresql://hearth:s3cret@@h/d", "postgresql://hearth:s3cret#@h/d", "postgres://s3cret",
+    "postgresql:s3cret", "mysql://s3cret@h", f"postgresql://hearth:{QUOTED}@127.0.0.1:1/d",
+    f"postgresql://hearth:{QUOTED}@127.0.0.1:1/d?sslmode=require&nothing=1",
+    f"postgresql://hearth:{QUOTED}@/d?host=/nowhere", "postgresql://hearth:s3cret%00@h/d",
+    "postgresql://" + "x" * 100000])
+def test_a_url_that_is_none_or_leads_nowhere_is_told_without_its_password(url, home):
+    done = cli("list", home=home, env={"DATABASE_URL": url, "HEARTH_DATABASE_CONNECT_TIMEOUT": "1s"},
+               timeout=20)
+    assert done.returncode > 0 and "database" in done.stderr, done
+    for word in ("w@rd", QUOTED, "s3cret/"):
+        assert word not in done.stdout + done.stderr
+
+
+def test_a_wrong_password_is_told(database, env, home):
+    done = cli("list", home=home, timeout=20,
+               env={**env, "DATABASE_URL": env["DATABASE_URL"].replace(QUOTED, "wrong-one")})
+    assert done.returncode == 75 and "wrong-one" not in done.stderr, done
+    assert "password authentication failed" in done.stderr
