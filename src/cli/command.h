@@ -85,6 +85,9 @@ int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *e
 int hearth_cli_run(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_show(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_db_status(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_db_upgrade(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_db_downgrade(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_doctor(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_version(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_completion(struct hearth_invocation *invocation, struct hearth_error *error);

@@ -6,16 +6,22 @@
 #include "store/store.h"
 
 /* The settings have checked the numbers' bounds. */
-static int open_store(const struct hearth_settings *settings, struct hearth_loop *loop,
-                      struct hearth_storage *storage, struct hearth_error *error)
+static struct hearth_postgres_options server_of(const struct hearth_settings *settings,
+                                                const struct hearth_home *home)
 {
-    const char *path = hearth_home_database(storage->home);
-    const struct hearth_postgres_options options = {
-        .url = hearth_home_database_server(storage->home),
+    return (struct hearth_postgres_options){
+        .url = hearth_home_database_server(home),
         .connections = (unsigned)settings->database_connections,
         .connect_ms = settings->database_connect_timeout,
         .statement_ms = settings->database_statement_timeout,
     };
+}
+
+static int open_store(const struct hearth_settings *settings, struct hearth_loop *loop,
+                      struct hearth_storage *storage, struct hearth_error *error)
+{
+    const char *path = hearth_home_database(storage->home);
+    const struct hearth_postgres_options options = server_of(settings, storage->home);
     if (options.url)
         return hearth_store_open_postgres(&options, loop, &storage->store, error);
     int rc = path ? hearth_store_open_sqlite(path, loop, &storage->store, error)
@@ -68,6 +74,27 @@ int hearth_storage_open(const struct hearth_settings *settings, struct hearth_lo
         .probe_argument = probe.argument,
     };
     return 0;
+}
+
+int hearth_storage_tables(const struct hearth_settings *settings, int64_t step,
+                          struct hearth_tables *ret_tables, struct hearth_error *error)
+{
+    struct hearth_home *home;
+    int rc = hearth_home_open(settings, &home, error);
+    if (rc)
+        return rc;
+    if (step != HEARTH_TABLES_LOOK)
+        rc = hearth_home_lock(home, error);
+    const struct hearth_postgres_options options = server_of(settings, home);
+    const char *path = hearth_home_database(home);
+    if (!rc && options.url)
+        rc = hearth_tables_postgres(&options, step, ret_tables, error);
+    else if (!rc && path)
+        rc = hearth_tables_sqlite(path, step, ret_tables, error);
+    else if (!rc)
+        rc = hearth_error_set(error, HEARTH_EINVAL, "a registry in memory has no schema to move");
+    hearth_home_close(home);
+    return rc;
 }
 
 void hearth_storage_close(struct hearth_storage *storage)

@@ -5,6 +5,7 @@
 
 #include "config/home.h"
 #include "registry/install.h"
+#include "store/tables.h"
 
 struct hearth_loop;
 struct hearth_settings;
@@ -30,6 +31,10 @@ struct hearth_storage_probe {
 int hearth_storage_open(const struct hearth_settings *settings, struct hearth_loop *loop,
                         bool writes, struct hearth_storage_probe probe,
                         struct hearth_storage *ret_storage, struct hearth_error *error);
+/* Moves the tables of the home's database to `step`, or looks (store/tables.h). Moving takes the
+ * home's lock. HEARTH_EINVAL for a store in memory, which has no steps. */
+int hearth_storage_tables(const struct hearth_settings *settings, int64_t step,
+                          struct hearth_tables *ret_tables, struct hearth_error *error);
 void hearth_storage_close(struct hearth_storage *storage); /* zeroed memory is allowed */
 
 #endif

@@ -17,7 +17,8 @@ import pytest
 from conftest import HEARTH, SLOW, clean_environment, cli, wait_for, write_fake
 
 COMMANDS = ["init", "install", "list", "show", "rm", "lock", "serve", "ps", "stop", "run",
-            "config check", "config show", "doctor", "version", "completion"]
+            "config check", "config show",
+            "db status", "db upgrade", "db downgrade", "doctor", "version", "completion"]
 ESCAPE = "\033"
 
 

@@ -4,10 +4,12 @@ The database is a real one, of the system's package; where that is missing the t
 not in CI.
 """
 import contextlib
+import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -197,6 +199,62 @@ def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, 
     assert create(server, "three").status == 201
     assert names(server) == ["one", "three"]
     no_password(server)
+
+
+def shape(database, home, env):
+    """All that the tables are made of."""
+    if not env:
+        with contextlib.closing(sqlite3.connect(home / "hearth.db")) as file:
+            return file.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL "
+                                "AND name NOT LIKE 'sqlite%' ORDER BY name").fetchall()
+    schema = f"e{database.schemas}"
+    return database.sql(
+        "SELECT table_name, column_name, data_type, column_default, is_nullable FROM information_schema.columns "
+        f"WHERE table_schema = '{schema}' ORDER BY 1, 2; SELECT indexname, indexdef FROM pg_indexes "
+        f"WHERE schemaname = '{schema}' ORDER BY 1; SELECT conrelid::regclass::text, conname, "
+        f"pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = '{schema}'::regnamespace ORDER BY 1, 2"
+    ).stdout
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_tables_go_back_a_step_and_forth_and_keep_the_models(kind, database, start, home, tmp_path):
+    env = database.fresh() if kind == "postgres" else {}
+
+    def db(*words):
+        done = cli("db", *words, "--json", home=home, env=env)
+        assert done.returncode == 0, done.stderr
+        got = json.loads(done.stdout)
+        assert got["store"] == kind
+        return got["before"], got["step"]
+
+    assert db("status") == (0, 0)
+    _, newest = db("upgrade")
+    assert newest >= 2 and db("status") == (newest, newest)
+    first = shape(database, home, env)
+    server = start(env=env)
+    assert create(server, "one").status == 201
+    assert server.post("/models/one/versions", {"source": "fake:reply = two"}).status == 201
+    before = server.get("/models/one").json()
+    done = cli("db", "downgrade", "1", home=home, env=env)
+    assert done.returncode == 75 and "in use" in done.stderr, "a server has the home"
+    assert cli("db", "status", home=home, env=env).returncode == 0
+    server.stop()
+    assert db("downgrade", "1") == (newest, 1)
+    assert shape(database, home, env) != first
+    assert db("upgrade") == (1, newest)
+    assert shape(database, home, env) == first
+    server = start(env=env)
+    assert server.get("/models/one").json() == before
+    assert create(server, "two").status == 201
+    server.stop()
+    assert db("downgrade", "0") == (newest, 0) and db("downgrade", "0") == (0, 0)
+    server = start(env=env)
+    assert served(server) == [] and shape(database, home, env) == first
+    server.stop()
+    for word in ("99", "-1", "x", ""):
+        done = cli("db", "downgrade", "--", word, home=home, env=env)
+        assert done.returncode == 2, (word, done)
+    assert db("status") == (newest, newest)
 
 
 @pytest.mark.parametrize("url", [

@@ -3,7 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/postgres/address.h"
-#include "store/postgres/schema.h"
+#include "store/postgres/tables.h"
+#include "store/tables.h"
 
 #include <string.h>
 
@@ -203,7 +204,7 @@ int hearth_store_open_postgres(const struct hearth_postgres_options *options,
     if (rc)
         return rc;
     struct hearth_pg_pool *pool = hearth_pg_pool_create(options);
-    rc = hearth_postgres_schema_move(pool, -1, &before, error);
+    rc = hearth_postgres_tables_move(pool, HEARTH_TABLES_NEWEST, &before, error);
     if (rc) {
         hearth_pg_pool_destroy(pool);
         return rc;

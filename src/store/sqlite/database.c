@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/migration.h"
+#include "store/tables.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -207,7 +208,7 @@ const char *hearth_database_text(sqlite3_stmt *statement, int column, struct hea
 }
 
 /* Within a transaction, so that two programs that start at once do not both migrate. */
-static int migrate(sqlite3 *database, struct hearth_error *error)
+static int migrate(sqlite3 *database, int64_t step, int64_t *ret_before, struct hearth_error *error)
 {
     int64_t version = 0, application = 0, tables = 0;
     int rc = hearth_database_integer(database, &version, error, "PRAGMA user_version", "");
@@ -223,23 +224,21 @@ static int migrate(sqlite3 *database, struct hearth_error *error)
         return hearth_error_set(error, HEARTH_ECONFLICT,
                                 "the file of the registry's database belongs to another program; "
                                 "choose another file");
-    /* A newer program may have changed what a column means, so nothing is read on trust. */
-    if (version > hearth_sqlite_migration_count)
-        return hearth_error_set(
-            error, HEARTH_ECONFLICT,
-            "the registry's database was written by a newer version of hearth (schema %lld, this "
-            "one knows up to %d); upgrade this one",
-            (long long)version, hearth_sqlite_migration_count);
-    if (version == hearth_sqlite_migration_count)
-        return 0;
+    int64_t newest = hearth_sqlite_migration_count;
+    *ret_before = version;
+    rc = hearth_tables_check(version, step, newest, &step, error);
+    if (rc || version == step)
+        return rc;
     /* user_version counts the migrations that a file has been through: row i leads from i to i + 1.
      */
-    for (int64_t i = version; !rc && i < hearth_sqlite_migration_count; i++)
+    for (int64_t i = version; !rc && i < step; i++)
         rc = execute(database, hearth_sqlite_migrations[i].up, error);
+    for (int64_t i = version; !rc && i > step; i--)
+        rc = execute(database, hearth_sqlite_migrations[i - 1].down, error);
     /* PRAGMA takes no parameters; both numbers are our own. */
     char pragmas[96];
-    snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %d; PRAGMA application_id = %d",
-             hearth_sqlite_migration_count, APPLICATION_ID);
+    snprintf(pragmas, sizeof(pragmas), "PRAGMA user_version = %lld; PRAGMA application_id = %d",
+             (long long)step, APPLICATION_ID);
     return rc ? rc : execute(database, pragmas, error);
 }
 
@@ -257,7 +256,7 @@ static int set_journal_mode(sqlite3 *database, struct hearth_error *error)
     return rc;
 }
 
-static int set_up(sqlite3 *database, struct hearth_error *error)
+static int set_up(sqlite3 *database, int64_t step, int64_t *ret_before, struct hearth_error *error)
 {
     sqlite3_extended_result_codes(database, 1);
     sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
@@ -270,11 +269,13 @@ static int set_up(sqlite3 *database, struct hearth_error *error)
         rc = execute(database, "PRAGMA synchronous = FULL", error);
     if (!rc)
         rc = hearth_database_begin(database, 1, error);
-    return rc ? rc : hearth_database_end(database, migrate(database, error), error);
+    return rc ? rc
+              : hearth_database_end(database, migrate(database, step, ret_before, error), error);
 }
 
 /* Closed on every failure: SQLite gives a handle even when opening failed. */
-int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth_error *error)
+static int open_at(const char *path, int64_t step, int64_t *ret_before, sqlite3 **ret_database,
+                   struct hearth_error *error)
 {
     sqlite3 *database = NULL;
     /* FULLMUTEX costs little here, and keeps SQLite whole should two threads meet in it by our
@@ -285,13 +286,33 @@ int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth
     if (sqlite3_open_v2(path, &database, flags, NULL) != SQLITE_OK)
         rc = explain(database, path, error);
     if (!rc)
-        rc = set_up(database, error);
+        rc = set_up(database, step, ret_before, error);
     if (rc) {
         hearth_database_close(database);
         return rc;
     }
     *ret_database = database;
     return 0;
+}
+
+int hearth_database_open(const char *path, sqlite3 **ret_database, struct hearth_error *error)
+{
+    int64_t before;
+    return open_at(path, HEARTH_TABLES_NEWEST, &before, ret_database, error);
+}
+
+int hearth_tables_sqlite(const char *path, int64_t step, struct hearth_tables *ret_tables,
+                         struct hearth_error *error)
+{
+    sqlite3 *database;
+    *ret_tables =
+        (struct hearth_tables){.store = "sqlite", .newest = hearth_sqlite_migration_count};
+    int rc = open_at(path, step, &ret_tables->before, &database, error);
+    if (rc)
+        return rc;
+    hearth_database_close(database);
+    return hearth_tables_check(ret_tables->before, step, ret_tables->newest, &ret_tables->after,
+                               error);
 }
 
 /* Every statement has been finalised by now, else SQLite would refuse to close. */

@@ -1,8 +1,8 @@
-#include "store/postgres/schema.h"
+#include "store/postgres/tables.h"
 
-#include "base/error.h"
 #include "store/migration.h"
 #include "store/postgres/transaction.h"
+#include "store/tables.h"
 
 /* A step may build an index over many rows. */
 enum { STEP_MS = 600000 };
@@ -68,15 +68,10 @@ static int move_steps(struct hearth_pg *pg, void *argument, struct hearth_error 
                            "");
     if (!rc)
         rc = read_step(pg, &move->before, error);
-    int64_t newest = hearth_postgres_migration_count;
-    int64_t step = move->step < 0 ? newest : move->step;
-    /* A newer program may have changed what a column means, so nothing is read on trust. */
-    if (!rc && (move->before > newest || step > newest))
-        rc = hearth_error_set(
-            error, HEARTH_ECONFLICT,
-            "the registry's database was written by a newer version of hearth (schema %lld, this "
-            "one knows up to %lld); upgrade this one",
-            (long long)(move->before > step ? move->before : step), (long long)newest);
+    int64_t step = 0;
+    if (!rc)
+        rc = hearth_tables_check(move->before, move->step, hearth_postgres_migration_count, &step,
+                                 error);
     if (!rc && step > move->before)
         rc = go_up(pg, move->before, step, error);
     else if (!rc)
@@ -85,7 +80,7 @@ static int move_steps(struct hearth_pg *pg, void *argument, struct hearth_error 
     return rc;
 }
 
-int hearth_postgres_schema_move(struct hearth_pg_pool *pool, int64_t step, int64_t *ret_before,
+int hearth_postgres_tables_move(struct hearth_pg_pool *pool, int64_t step, int64_t *ret_before,
                                 struct hearth_error *error)
 {
     struct move move = {.step = step};
@@ -94,13 +89,23 @@ int hearth_postgres_schema_move(struct hearth_pg_pool *pool, int64_t step, int64
     return rc;
 }
 
+/* Looking takes no lock and makes nothing. */
 static int look(struct hearth_pg *pg, void *argument, struct hearth_error *error)
 {
     return read_step(pg, argument, error);
 }
 
-int hearth_postgres_schema_step(struct hearth_pg_pool *pool, int64_t *ret_step,
-                                struct hearth_error *error)
+int hearth_tables_postgres(const struct hearth_postgres_options *options, int64_t step,
+                           struct hearth_tables *ret_tables, struct hearth_error *error)
 {
-    return hearth_pg_transact(pool, HEARTH_PG_READ, look, ret_step, error);
+    *ret_tables =
+        (struct hearth_tables){.store = "postgres", .newest = hearth_postgres_migration_count};
+    struct hearth_pg_pool *pool = hearth_pg_pool_create(options);
+    int rc = step == HEARTH_TABLES_LOOK
+                 ? hearth_pg_transact(pool, HEARTH_PG_READ, look, &ret_tables->before, error)
+                 : hearth_postgres_tables_move(pool, step, &ret_tables->before, error);
+    hearth_pg_pool_destroy(pool);
+    return rc ? rc
+              : hearth_tables_check(ret_tables->before, step, ret_tables->newest,
+                                    &ret_tables->after, error);
 }
