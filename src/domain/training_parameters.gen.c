@@ -155,7 +155,7 @@ const struct hearth_training_parameter hearth_training_parameters_table[] = {
         .offset = offsetof(struct hearth_training_parameters, threads),
         .low = 0, .high = 1024, .preset = 0,
         .choices = NULL,
-        .help = "threads to compute with; 0: as the setting training_threads says",
+        .help = "threads to compute with; 0: one for each core",
     },
     {
         .key = "checkpointing", .kind = HEARTH_PARAMETER_TRUTH,

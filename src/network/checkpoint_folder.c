@@ -65,16 +65,8 @@ static size_t count(const struct hearth_checkpoint *checkpoint)
 
 static uint32_t type_of(enum hearth_dtype dtype)
 {
-    switch (dtype) {
-    case HEARTH_DTYPE_F32:
-        return HEARTH_QUANT_F32;
-    case HEARTH_DTYPE_F16:
-        return HEARTH_QUANT_F16;
-    case HEARTH_DTYPE_BF16:
-        return HEARTH_QUANT_BF16;
-    default:
-        return HEARTH_CHECKPOINT_NO_TYPE;
-    }
+    enum hearth_quant type = hearth_shards_quant(dtype);
+    return type == HEARTH_QUANT_END ? HEARTH_CHECKPOINT_NO_TYPE : (uint32_t)type;
 }
 
 static struct hearth_checkpoint_tensor describe(const struct hearth_tensor *tensor, size_t index,

@@ -217,6 +217,20 @@ void hearth_shards_close(struct hearth_shards *shards)
     *shards = (struct hearth_shards){0};
 }
 
+enum hearth_quant hearth_shards_quant(enum hearth_dtype dtype)
+{
+    switch (dtype) {
+    case HEARTH_DTYPE_F32:
+        return HEARTH_QUANT_F32;
+    case HEARTH_DTYPE_F16:
+        return HEARTH_QUANT_F16;
+    case HEARTH_DTYPE_BF16:
+        return HEARTH_QUANT_BF16;
+    default:
+        return HEARTH_QUANT_END;
+    }
+}
+
 const struct hearth_tensor *hearth_shards_at(const struct hearth_shards *shards, size_t index)
 {
     return index < shards->tensor_count ? shards->tensors[index].tensor : NULL;

@@ -4,6 +4,7 @@
 #ifndef HEARTH_NETWORK_SHARDS_H
 #define HEARTH_NETWORK_SHARDS_H
 
+#include "compute/quant.h"
 #include "format/safetensors.h"
 
 #include <stdbool.h>
@@ -28,6 +29,9 @@ struct hearth_shards {
 int hearth_shards_open(const char *directory, struct hearth_shards *ret_shards,
                        struct hearth_error *error);
 void hearth_shards_close(struct hearth_shards *shards); /* one that is all zeros is allowed */
+
+/* The type in ggml's list that a type of safetensors is; HEARTH_QUANT_END: none that is read. */
+enum hearth_quant hearth_shards_quant(enum hearth_dtype dtype);
 
 /* Both: NULL when there is none. */
 const struct hearth_tensor *hearth_shards_at(const struct hearth_shards *shards, size_t index);

@@ -20,20 +20,6 @@ struct folder {
     struct hearth_rewrite_tensor *tensors; /* [shards.tensor_count] */
 };
 
-static uint32_t type_of(enum hearth_dtype dtype)
-{
-    switch (dtype) {
-    case HEARTH_DTYPE_F32:
-        return HEARTH_QUANT_F32;
-    case HEARTH_DTYPE_F16:
-        return HEARTH_QUANT_F16;
-    case HEARTH_DTYPE_BF16:
-        return HEARTH_QUANT_BF16;
-    default:
-        return HEARTH_QUANT_END;
-    }
-}
-
 /* The format's word for a type; those that are only copied have the base's. */
 static const char *dtype_name(enum hearth_dtype dtype, uint32_t type)
 {
@@ -73,7 +59,7 @@ static int plan_tensors(struct folder *folder, struct hearth_error *error)
             .columns = columns,
             .rows = columns > 0 ? from->element_count / columns : 0,
             .is_matrix = from->dim_count > 1,
-            .type = columns > 0 ? type_of(from->dtype) : HEARTH_QUANT_END,
+            .type = columns > 0 ? hearth_shards_quant(from->dtype) : HEARTH_QUANT_END,
         };
         rc = hearth_rewrite_plan(folder->rewriting, &folder->tensors[i], error);
     }

@@ -64,7 +64,8 @@ static void deliver(void *argument)
     struct parcel *parcel = argument;
     struct trainer *trainer = parcel->trainer;
     bool is_last = parcel->is_last;
-    hearth_channel_write(trainer->channel, parcel->frame.bytes, parcel->frame.length, -1);
+    if (parcel->frame.length)
+        hearth_channel_write(trainer->channel, parcel->frame.bytes, parcel->frame.length, -1);
     hearth_buf_finish(&parcel->frame);
     hearth_free(parcel);
     if (is_last)
@@ -79,7 +80,8 @@ static struct parcel *parcel_create(struct trainer *trainer)
     return parcel;
 }
 
-/* Takes the JSON over. What is too large to be told is left out. */
+/* Takes the JSON over. An event that is too large to be told is left out; a result that is, is a
+ * failure. */
 static void send_json(struct trainer *trainer, uint8_t type, json_t *json, bool is_last)
 {
     struct parcel *parcel = parcel_create(trainer);
@@ -87,7 +89,7 @@ static void send_json(struct trainer *trainer, uint8_t type, json_t *json, bool 
     hearth_buf_init(&text, EVENT_MAX);
     if (json && hearth_json_dump(&text, json) == 0)
         hearth_ipc_put_json(&parcel->frame, type, text.bytes, text.length);
-    else
+    else if (is_last)
         hearth_ipc_put_failure(&parcel->frame, HEARTH_IPC_FAILED, 0, HEARTH_ETOOLARGE,
                                "what the trainer had to tell is too large");
     parcel->is_last = is_last;

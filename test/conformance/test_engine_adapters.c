@@ -53,14 +53,7 @@ static void read_base(const char *path)
     assert_int_equal(hearth_gguf_open(path, &gguf, &error), 0);
     assert_int_equal(hearth_network_read(gguf, NULL, &network, &error), 0);
     hearth_gguf_destroy(gguf);
-    base = (struct decoder_maker){.architecture = network.architecture->name,
-                                  .layers = network.layers,
-                                  .width = network.width,
-                                  .heads = network.heads,
-                                  .key_heads = network.key_heads,
-                                  .head_size = network.head_size,
-                                  .feed = network.feed,
-                                  .vocabulary = network.vocabulary};
+    base = decoder_maker_of(&network);
 }
 
 static struct file make_file(const struct subject *subject, unsigned number)

@@ -45,14 +45,7 @@ static void read_base(void)
     if (hearth_network_read(gguf, NULL, &network, &error) != 0)
         fail_msg("%s", error.message);
     hearth_gguf_destroy(gguf);
-    base = (struct decoder_maker){.architecture = network.architecture->name,
-                                  .layers = network.layers,
-                                  .width = network.width,
-                                  .heads = network.heads,
-                                  .key_heads = network.key_heads,
-                                  .head_size = network.head_size,
-                                  .feed = network.feed,
-                                  .vocabulary = network.vocabulary};
+    base = decoder_maker_of(&network);
 }
 
 static struct adapter_maker adapter(unsigned number)

@@ -1,8 +1,7 @@
 /* Any bytes as a file of training data: it is read to its end, each row has one of the forms and
  * becomes tokens, and what cannot be used is counted and told with a place that is in the file. The
  * chat template is a small one that is mutated along: it hides parts of earlier answers. */
-#include "base/memory.h"
-#include "dataset/learnt.h"
+#include "support/byte_words.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,8 +10,6 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-enum { END = 300 };
 
 struct looking {
     const struct hearth_words *words;
@@ -36,37 +33,6 @@ static int render(void *argument, const json_t *conversation, struct hearth_buf 
     if (json_is_true(json_object_get(conversation, "add_generation_prompt")))
         hearth_buf_text(text, "assistant:");
     return 0;
-}
-
-static int tokenize(void *argument, const char *text, size_t length, bool begins, bool special,
-                    int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error)
-{
-    int32_t *tokens = hearth_calloc(length + 1, sizeof(*tokens));
-    uint32_t count = 0;
-    (void)argument, (void)begins, (void)special, (void)error;
-    for (size_t i = 0; i < length; i++) {
-        bool is_end = length - i >= 3 && memcmp(text + i, "<e>", 3) == 0;
-        tokens[count++] = is_end ? END : (unsigned char)text[i];
-        i += is_end ? 2 : 0;
-    }
-    *ret_tokens = tokens;
-    *ret_count = count;
-    return 0;
-}
-
-static void spell(void *argument, int32_t token, struct hearth_buf *text)
-{
-    (void)argument;
-    if (token == END)
-        hearth_buf_text(text, "<e>");
-    else
-        hearth_buf_char(text, (char)token);
-}
-
-static bool ends(void *argument, int32_t token)
-{
-    (void)argument;
-    return token == END;
 }
 
 static int take(void *argument, struct hearth_learnt *part, struct hearth_error *error)
@@ -120,7 +86,8 @@ static void check_facts(const struct hearth_dataset_facts *facts, const uint8_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    const struct hearth_words words = {render, tokenize, spell, NULL, END, ends};
+    const struct hearth_words words = {render, byte_words_tokenize, byte_words_spell,
+                                       NULL,   BYTE_WORDS_END,      byte_words_ends};
     struct looking looking = {.words = &words};
     const struct hearth_dataset_reader reader = {.on_row = on_row, .argument = &looking};
     struct hearth_dataset_facts facts;

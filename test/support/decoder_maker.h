@@ -36,6 +36,19 @@ struct decoder_maker {
     float wrong_values;    /* all that it has; 0: right */
 };
 
+/* The sizes of a network that is there, for who makes something that fits it. */
+static inline struct decoder_maker decoder_maker_of(const struct hearth_network *network)
+{
+    return (struct decoder_maker){.architecture = network->architecture->name,
+                                  .layers = network->layers,
+                                  .width = network->width,
+                                  .heads = network->heads,
+                                  .key_heads = network->key_heads,
+                                  .head_size = network->head_size,
+                                  .feed = network->feed,
+                                  .vocabulary = network->vocabulary};
+}
+
 static inline struct decoder_maker decoder_maker_small(const char *architecture)
 {
     return (struct decoder_maker){

@@ -1,14 +1,12 @@
 /* Which tokens of a row are learnt, with a small template and a token for each byte; "<e>" is one
  * token. */
+#include "support/byte_words.h"
 #include "unit/cmocka_all.h"
 
 #include "base/error.h"
-#include "base/memory.h"
-#include "dataset/learnt.h"
 
 #include <string.h>
 
-enum { END = 300 };
 static bool hides_thoughts;
 
 static int render(void *argument, const json_t *conversation, struct hearth_buf *text,
@@ -31,38 +29,8 @@ static int render(void *argument, const json_t *conversation, struct hearth_buf 
     return 0;
 }
 
-static int tokenize(void *argument, const char *text, size_t length, bool begins, bool special,
-                    int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error)
-{
-    (void)argument, (void)begins, (void)special, (void)error;
-    int32_t *tokens = hearth_calloc(length + 1, sizeof(*tokens));
-    uint32_t count = 0;
-    for (size_t i = 0; i < length; i++) {
-        bool is_end = length - i >= 3 && memcmp(text + i, "<e>", 3) == 0;
-        tokens[count++] = is_end ? END : (unsigned char)text[i];
-        i += is_end ? 2 : 0;
-    }
-    *ret_tokens = tokens;
-    *ret_count = count;
-    return 0;
-}
-
-static void spell(void *argument, int32_t token, struct hearth_buf *text)
-{
-    (void)argument;
-    if (token == END)
-        hearth_buf_text(text, "<e>");
-    else
-        hearth_buf_char(text, (char)token);
-}
-
-static bool ends(void *argument, int32_t token)
-{
-    (void)argument;
-    return token == END;
-}
-
-static const struct hearth_words words = {render, tokenize, spell, NULL, END, ends};
+static const struct hearth_words words = {render, byte_words_tokenize, byte_words_spell,
+                                          NULL,   BYTE_WORDS_END,      byte_words_ends};
 
 /* What is learnt stands in brackets. */
 static void show(const struct hearth_learnt *learnt, char *ret_text)
@@ -74,7 +42,7 @@ static void show(const struct hearth_learnt *learnt, char *ret_text)
         bool before = i > 0 && learnt->counts[i - 1];
         if (before != learnt->counts[i])
             hearth_buf_char(&text, before ? ']' : '[');
-        spell(NULL, learnt->tokens[i], &text);
+        byte_words_spell(NULL, learnt->tokens[i], &text);
         counted += learnt->counts[i];
     }
     assert_int_equal(counted, learnt->learnt);

@@ -481,14 +481,7 @@ static void a_folder_takes_adapters_of_both_formats(void **state)
     assert_int_equal(hearth_checkpoint_network(checkpoint, NULL, &network, &error), 0);
     hearth_checkpoint_close(checkpoint);
     assert_int_equal(network.rotation, HEARTH_ROTARY_HALVES);
-    const struct decoder_maker base = {.architecture = network.architecture->name,
-                                       .layers = network.layers,
-                                       .width = network.width,
-                                       .heads = network.heads,
-                                       .key_heads = network.key_heads,
-                                       .head_size = network.head_size,
-                                       .feed = network.feed,
-                                       .vocabulary = network.vocabulary};
+    const struct decoder_maker base = decoder_maker_of(&network);
     const struct adapter_maker maker = adapter_maker_small(&base);
     make_path(gguf);
     snprintf(folder, sizeof(folder), "%s.peft", gguf);

@@ -1,5 +1,6 @@
 /* The promise of decoder.h, on small random networks of each architecture: a row's result depends
- * on its sequence's tokens alone, to the bit. test_decoder_play.c plays with many sequences. */
+ * on its sequence's tokens alone, to the bit. test/sim/test_decoder_play.c plays with many
+ * sequences. */
 #include "support/decoder_maker.h"
 #include "unit/cmocka_all.h"
 
