@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-static bool may_go(const struct hearth_residency *residency, const struct hearth_resident *resident,
-                   uint64_t waited_ms, uint64_t now_ms)
+bool hearth_residency_may_go(const struct hearth_residency *residency,
+                             const struct hearth_resident *resident, uint64_t waited_ms,
+                             uint64_t now_ms)
 {
     if (resident->busy || resident->loading || resident->pinned)
         return false;
@@ -28,7 +29,7 @@ static size_t best_of(const struct hearth_residency *residency,
 {
     size_t best = count;
     for (size_t i = 0; i < count; i++) {
-        if (taken[i] || !may_go(residency, &residents[i], waited_ms, now_ms))
+        if (taken[i] || !hearth_residency_may_go(residency, &residents[i], waited_ms, now_ms))
             continue;
         if (best == count || worth(&residents[i], now_ms) > worth(&residents[best], now_ms))
             best = i;

@@ -28,6 +28,10 @@ struct hearth_residency {
     uint64_t keep_max_ms;    /* the longest that a request may ask for; 0: no limit */
 };
 
+/* May this one be unloaded for one that has waited `waited_ms` for room? */
+bool hearth_residency_may_go(const struct hearth_residency *residency,
+                             const struct hearth_resident *resident, uint64_t waited_ms,
+                             uint64_t now_ms);
 /* Marks in `ret_evict` (count of them) whom to unload for `needed` bytes: no more than it takes.
  * HEARTH_EMEMORY when even all that may go are not enough; then none is marked. `waited_ms` is how
  * long the one that wants room has waited. */

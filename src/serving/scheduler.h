@@ -66,6 +66,19 @@ int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *refere
  * HEARTH_KEEP_FOREVER, and 0 unloads it as soon as it has no request. One that nobody has asked for
  * is left alone. */
 void hearth_scheduler_keep(struct hearth_scheduler *scheduler, const char *model, uint64_t keep_ms);
+/* Memory that loaded models hold by their plans, in bytes, for somebody who needs room beside them
+ * (a training job). `ret_idle`: what hearth_scheduler_evict_idle can free now. `ret_busy`: all the
+ * rest; of models that are used, load, stop, are pinned, or are loaded for less than the shortest
+ * residency. */
+void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *ret_idle,
+                           uint64_t *ret_busy);
+/* Unloads idle models that hold at least `bytes` together, no more of them than that takes. Who
+ * goes is what domain/residency.h says: large, long unused, quick to load again. `on_done` comes
+ * once, later, when their processes are gone; its error is NULL. A model that is asked for
+ * meanwhile loads again behind it. HEARTH_EMEMORY: less is idle; nothing goes, and no callback
+ * comes. */
+int hearth_scheduler_evict_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
+                                hearth_on_model on_done, void *argument);
 /* For removal. `number` 0: any version of the model. Loaded, loading or draining? */
 bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char *name,
                            int64_t number);

@@ -53,6 +53,11 @@ struct hearth_scheduler {
 bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                 struct hearth_served_model *model, uint64_t lacking,
                                 uint64_t waited_ms);
+/* Visits those idle models whose unloading frees `bytes`; HEARTH_EMEMORY, and no visit, when all of
+ * them together hold less. */
+int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
+                                 void (*choose)(void *argument, struct hearth_served_model *model),
+                                 void *argument);
 
 /* scheduler_reports.c: what samples of usage ask the scheduler. */
 extern const struct hearth_usage_ops hearth_scheduler_usage_ops;

@@ -41,8 +41,9 @@ static void look_at(struct others *others, struct hearth_served_model *other)
     };
 }
 
-static void collect(struct hearth_scheduler *scheduler, const struct hearth_served_model *model,
-                    struct others *ret_others)
+/* `model` wants the room, and does not count itself; NULL: all count. */
+static void collect(const struct hearth_scheduler *scheduler,
+                    const struct hearth_served_model *model, struct others *ret_others)
 {
     size_t count = 0;
     for (struct hearth_served_model *one = scheduler->models; one; one = one->next)
@@ -75,6 +76,13 @@ static bool might_fit(struct others *others, uint64_t needed)
                                    others->evict) == 0;
 }
 
+static struct hearth_residency policy_of(const struct hearth_scheduler *scheduler)
+{
+    const struct hearth_settings *settings = scheduler->options.settings;
+    return (struct hearth_residency){.shortest_ms = settings->shortest_residency,
+                                     .longest_wait_ms = settings->longest_wait};
+}
+
 static void unload_chosen(const struct others *others)
 {
     for (size_t i = 0; i < others->count; i++)
@@ -89,9 +97,7 @@ bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                 struct hearth_served_model *model, uint64_t lacking,
                                 uint64_t waited_ms)
 {
-    const struct hearth_settings *settings = scheduler->options.settings;
-    const struct hearth_residency policy = {.shortest_ms = settings->shortest_residency,
-                                            .longest_wait_ms = settings->longest_wait};
+    const struct hearth_residency policy = policy_of(scheduler);
     struct others others;
     collect(scheduler, model, &others);
     bool hope = lacking <= others.leaving;
@@ -107,4 +113,45 @@ bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
     }
     finish(&others);
     return hope;
+}
+
+/* Whoever asks from beside the models is in no hurry: the shortest residency holds against him
+ * however long he has waited. */
+static struct hearth_residency patient_policy_of(const struct hearth_scheduler *scheduler)
+{
+    struct hearth_residency policy = policy_of(scheduler);
+    policy.longest_wait_ms = UINT64_MAX;
+    return policy;
+}
+
+void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *ret_idle,
+                           uint64_t *ret_busy)
+{
+    const struct hearth_residency policy = patient_policy_of(scheduler);
+    uint64_t now_ms = hearth_loop_now_ms(scheduler->options.loop), idle = 0, busy;
+    struct others others;
+    collect(scheduler, NULL, &others);
+    busy = others.leaving;
+    for (size_t i = 0; i < others.count; i++)
+        *(hearth_residency_may_go(&policy, &others.residents[i], 0, now_ms) ? &idle : &busy) +=
+            others.residents[i].bytes;
+    finish(&others);
+    *ret_idle = idle;
+    *ret_busy = busy;
+}
+
+int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
+                                 void (*choose)(void *argument, struct hearth_served_model *model),
+                                 void *argument)
+{
+    const struct hearth_residency policy = patient_policy_of(scheduler);
+    struct others others;
+    collect(scheduler, NULL, &others);
+    int rc = hearth_residency_choose(&policy, others.residents, others.count, bytes, 0,
+                                     hearth_loop_now_ms(scheduler->options.loop), others.evict);
+    for (size_t i = 0; rc == 0 && i < others.count; i++)
+        if (others.evict[i])
+            choose(argument, others.models[i]);
+    finish(&others);
+    return rc;
 }

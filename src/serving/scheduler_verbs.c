@@ -115,36 +115,66 @@ bool hearth_scheduler_uses(const struct hearth_scheduler *scheduler, const char 
     return false;
 }
 
-struct retirement {
+/* Many at once */
+
+struct stops {
     struct hearth_scheduler *scheduler;
     size_t left;
     hearth_on_model on_done;
     void *argument;
 };
 
-/* Comes once for each model, and once from hearth_scheduler_retire itself. */
+/* One more than there are models: our own, which comes last and also when there are none. */
+static struct stops *begin_stops(struct hearth_scheduler *scheduler, hearth_on_model on_done,
+                                 void *argument)
+{
+    struct stops *stops = hearth_alloc(sizeof(*stops));
+    *stops =
+        (struct stops){.scheduler = scheduler, .left = 1, .on_done = on_done, .argument = argument};
+    return stops;
+}
+
 static void one_is_gone(void *argument, const struct hearth_error *error)
 {
-    struct retirement *retirement = argument;
+    struct stops *stops = argument;
     (void)error; /* whatever it says, the process is gone */
-    if (--retirement->left)
+    if (--stops->left)
         return;
-    hearth_scheduler_forget_soon(retirement->scheduler);
-    retirement->on_done(retirement->argument, NULL);
-    hearth_free(retirement);
+    hearth_scheduler_forget_soon(stops->scheduler);
+    if (stops->on_done)
+        stops->on_done(stops->argument, NULL);
+    hearth_free(stops);
+}
+
+static void stop_one(struct stops *stops, struct hearth_served_model *model, bool force)
+{
+    stops->left++;
+    stop(stops->scheduler, model, force, one_is_gone, stops);
 }
 
 void hearth_scheduler_retire(struct hearth_scheduler *scheduler, const char *name, int64_t number,
                              hearth_on_model on_done, void *argument)
 {
-    struct retirement *retirement = hearth_alloc(sizeof(*retirement));
-    /* One more than there are: ours, which comes last and also when there are none. */
-    *retirement = (struct retirement){
-        .scheduler = scheduler, .left = 1, .on_done = on_done, .argument = argument};
+    struct stops *stops = begin_stops(scheduler, on_done, argument);
     for (struct hearth_served_model *model = scheduler->models; model; model = model->next)
-        if (is_version(model, name, number)) {
-            retirement->left++;
-            stop(scheduler, model, true, one_is_gone, retirement);
-        }
-    done_already(scheduler, one_is_gone, retirement);
+        if (is_version(model, name, number))
+            stop_one(stops, model, true);
+    done_already(scheduler, one_is_gone, stops);
+}
+
+static void stop_idle(void *argument, struct hearth_served_model *model)
+{
+    stop_one(argument, model, false);
+}
+
+int hearth_scheduler_evict_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
+                                hearth_on_model on_done, void *argument)
+{
+    struct stops *stops = begin_stops(scheduler, on_done, argument);
+    int rc = hearth_scheduler_choose_idle(scheduler, bytes, stop_idle, stops);
+    if (rc < 0)
+        hearth_free(stops);
+    else
+        done_already(scheduler, one_is_gone, stops);
+    return rc;
 }
