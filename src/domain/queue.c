@@ -8,30 +8,41 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { BUCKET_COUNT = 64, STRIDE = 16 * 4 };
+enum { BUCKETS_FIRST = 64, ROUNDS_AHEAD = 64, STRIDE = 16 * 4 };
 
 /* One client's waiting requests in one class. It exists while there are some, so a client that
  * comes back starts without credit, as the algorithm wants. */
 struct flow {
-    struct flow *next, *previous; /* ring of the class, in order of turns */
+    struct flow *next, *previous; /* in the list of its round */
     struct flow *bucket_next;
     struct hearth_queued *first, *last;
-    uint64_t deficit;
-    bool granted; /* has had this turn's quantum */
+    uint64_t deficit;      /* what it may spend, as of the round `since` */
+    uint64_t since, round; /* each round from the one to the other gives it a quantum */
+    uint32_t hash;
     enum hearth_class class_;
     char client[];
 };
 
+struct flow_list {
+    struct flow *first, *last;
+};
+
+/* The rounds of deficit round robin as a wheel: a client whose request costs so many quanta is
+ * looked at again when it can pay, and not in each round until then. So a turn costs the same with
+ * one client and with a hundred thousand, whatever their requests cost. */
 struct turn_class {
-    struct flow *turn; /* whose turn it is; NULL when nothing waits */
-    size_t flow_count, length;
+    struct flow_list wheel[ROUNDS_AHEAD];
+    uint64_t occupied; /* a bit for each list that is not empty */
+    uint64_t round;    /* the present one: its list is wheel[round % ROUNDS_AHEAD] */
+    size_t length;
     uint64_t pass; /* stride scheduling: the least goes next */
 };
 
 struct hearth_queue {
     struct hearth_queue_limits limits;
     struct turn_class classes[HEARTH_CLASS_COUNT];
-    struct flow *buckets[BUCKET_COUNT];
+    struct flow **buckets;
+    size_t bucket_count, flow_count; /* the first is a power of two */
     size_t length;
     uint64_t cost, pass;
 };
@@ -42,6 +53,8 @@ struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limit
 {
     struct hearth_queue *queue = hearth_calloc(1, sizeof(*queue));
     queue->limits = *limits;
+    queue->bucket_count = BUCKETS_FIRST;
+    queue->buckets = hearth_calloc(BUCKETS_FIRST, sizeof(struct flow *));
     return queue;
 }
 
@@ -50,66 +63,151 @@ void hearth_queue_destroy(struct hearth_queue *queue)
     if (!queue)
         return;
     assert(queue->length == 0);
+    hearth_free(queue->buckets);
     hearth_free(queue);
+}
+
+/* Rounds */
+
+static void list_insert(struct turn_class *turns, struct flow *flow, bool first)
+{
+    struct flow_list *list = &turns->wheel[flow->round % ROUNDS_AHEAD];
+    flow->previous = first ? NULL : list->last;
+    flow->next = first ? list->first : NULL;
+    *(flow->previous ? &flow->previous->next : &list->first) = flow;
+    *(flow->next ? &flow->next->previous : &list->last) = flow;
+    turns->occupied |= UINT64_C(1) << flow->round % ROUNDS_AHEAD;
+}
+
+static void list_remove(struct turn_class *turns, struct flow *flow)
+{
+    struct flow_list *list = &turns->wheel[flow->round % ROUNDS_AHEAD];
+    *(flow->previous ? &flow->previous->next : &list->first) = flow->next;
+    *(flow->next ? &flow->next->previous : &list->last) = flow->previous;
+    if (!list->first)
+        turns->occupied &= ~(UINT64_C(1) << flow->round % ROUNDS_AHEAD);
+}
+
+/* Gives it the quanta of the rounds that have passed; what is not spent stays as long as the client
+ * has work, which is what makes the shares fair over time (Shreedhar and Varghese, section 3). */
+static void settle(const struct turn_class *turns, struct flow *flow)
+{
+    flow->deficit += (turns->round - flow->since) * HEARTH_QUEUE_QUANTUM;
+    flow->since = turns->round;
+}
+
+/* The round in which it can pay for its first request: never the present one, or a client that
+ * comes back at once would end it for all who wait for the next. One that is further away than the
+ * wheel reaches is looked at on the way. */
+static void choose_round(const struct turn_class *turns, struct flow *flow)
+{
+    uint64_t cost = flow->first->cost, rounds = 1;
+    if (cost > flow->deficit)
+        rounds = (cost - flow->deficit - 1) / HEARTH_QUEUE_QUANTUM + 1;
+    flow->round = turns->round + (rounds < ROUNDS_AHEAD ? rounds : ROUNDS_AHEAD - 1);
+}
+
+static bool can_pay(const struct flow *flow)
+{
+    return flow->deficit >= flow->first->cost;
+}
+
+/* Another request of it is the first one now. While it can pay in its own turn it keeps the turn.
+ */
+static void place_again(struct turn_class *turns, struct flow *flow)
+{
+    settle(turns, flow);
+    if (flow->round == turns->round && can_pay(flow))
+        return;
+    list_remove(turns, flow);
+    choose_round(turns, flow);
+    list_insert(turns, flow, false);
+}
+
+/* Whose turn it is. At least one flow waits. */
+static struct flow *next_flow(struct turn_class *turns)
+{
+    for (;;) {
+        struct flow *flow = turns->wheel[turns->round % ROUNDS_AHEAD].first;
+        if (!flow) {
+            unsigned here = (unsigned)(turns->round % ROUNDS_AHEAD);
+            uint64_t ahead = turns->occupied >> here;
+            if (here)
+                ahead |= turns->occupied << (ROUNDS_AHEAD - here);
+            turns->round += (unsigned)__builtin_ctzll(ahead);
+            continue;
+        }
+        settle(turns, flow);
+        if (can_pay(flow))
+            return flow;
+        place_again(turns, flow);
+    }
 }
 
 /* Flows */
 
 /* The class goes into the hash, because a client has a flow in each class that it uses. */
-static uint32_t bucket_of(const char *client, enum hearth_class class_)
+static uint32_t hash_of(const char *client, size_t length, enum hearth_class class_)
 {
-    return hearth_hash32(HEARTH_HASH32_START + (uint32_t)class_, client, strlen(client)) %
-           BUCKET_COUNT;
+    return hearth_hash32(HEARTH_HASH32_START + (uint32_t)class_, client, length);
 }
 
-/* A new flow comes last in the round, so that it has its turn after everybody who is there; one
- * whose work was put back comes first. */
-static void ring_insert(struct turn_class *turns, struct flow *flow, bool first)
+static struct flow **bucket_of(const struct hearth_queue *queue, uint32_t hash)
 {
-    if (!turns->turn) {
-        flow->next = flow->previous = turns->turn = flow;
-    } else {
-        flow->next = turns->turn;
-        flow->previous = turns->turn->previous;
-        flow->previous->next = flow->next->previous = flow;
-        if (first)
-            turns->turn = flow;
-    }
-    turns->flow_count++;
+    return &queue->buckets[hash & (queue->bucket_count - 1)];
 }
 
-static struct flow *flow_of(struct hearth_queue *queue, const char *client,
-                            enum hearth_class class_, bool first)
+static void grow_buckets(struct hearth_queue *queue)
 {
-    struct flow **bucket = &queue->buckets[bucket_of(client, class_)];
-    for (struct flow *flow = *bucket; flow; flow = flow->bucket_next)
-        if (flow->class_ == class_ && strcmp(flow->client, client) == 0)
+    struct flow **old = queue->buckets;
+    size_t old_count = queue->bucket_count;
+    queue->bucket_count = 2 * old_count;
+    queue->buckets = hearth_calloc(queue->bucket_count, sizeof(struct flow *));
+    for (size_t i = 0; i < old_count; i++)
+        for (struct flow *flow = old[i], *next; flow; flow = next) {
+            struct flow **bucket = bucket_of(queue, flow->hash);
+            next = flow->bucket_next;
+            flow->bucket_next = *bucket;
+            *bucket = flow;
+        }
+    hearth_free(old);
+}
+
+static struct flow *flow_find(const struct hearth_queue *queue, const char *client,
+                              enum hearth_class class_, uint32_t hash)
+{
+    for (struct flow *flow = *bucket_of(queue, hash); flow; flow = flow->bucket_next)
+        if (flow->hash == hash && flow->class_ == class_ && strcmp(flow->client, client) == 0)
             return flow;
-    size_t length = strlen(client) + 1;
-    struct flow *flow = hearth_calloc(1, sizeof(*flow) + length);
-    memcpy(flow->client, client, length);
-    flow->class_ = class_;
+    return NULL;
+}
+
+/* It is in no round yet: that depends on its first request. */
+static struct flow *flow_create(struct hearth_queue *queue, const char *client, size_t length,
+                                enum hearth_class class_, uint32_t hash)
+{
+    struct turn_class *turns = &queue->classes[class_];
+    struct flow *flow = hearth_alloc(sizeof(*flow) + length + 1);
+    *flow = (struct flow){.since = turns->round, .hash = hash, .class_ = class_};
+    memcpy(flow->client, client, length + 1);
+    if (queue->flow_count++ == queue->bucket_count)
+        grow_buckets(queue);
+    struct flow **bucket = bucket_of(queue, hash);
     flow->bucket_next = *bucket;
     *bucket = flow;
-    struct turn_class *turns = &queue->classes[class_];
-    if (!turns->turn && turns->pass < queue->pass)
+    if (!turns->length && turns->pass < queue->pass)
         turns->pass = queue->pass; /* idle time earns no turns */
-    ring_insert(turns, flow, first);
     return flow;
 }
 
+/* It is in no round any more. */
 static void flow_destroy(struct hearth_queue *queue, struct flow *flow)
 {
-    struct turn_class *turns = &queue->classes[flow->class_];
-    struct flow **link = &queue->buckets[bucket_of(flow->client, flow->class_)];
+    struct flow **link = bucket_of(queue, flow->hash);
     while (*link != flow)
         link = &(*link)->bucket_next;
     *link = flow->bucket_next;
-    flow->previous->next = flow->next;
-    flow->next->previous = flow->previous;
-    if (turns->turn == flow)
-        turns->turn = flow->next == flow ? NULL : flow->next;
-    turns->flow_count--;
+    queue->flow_count--;
     hearth_free(flow);
 }
 
@@ -156,78 +254,62 @@ int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, co
     if (!has_room(queue, item))
         return HEARTH_EQUEUEFULL;
     item->entered_ms = now_ms;
-    enter(queue, item, flow_of(queue, client, item->class_, false), false);
+    struct turn_class *turns = &queue->classes[item->class_];
+    size_t length = strlen(client);
+    uint32_t hash = hash_of(client, length, item->class_);
+    struct flow *flow = flow_find(queue, client, item->class_, hash);
+    if (flow) {
+        enter(queue, item, flow, false);
+        return 0;
+    }
+    flow = flow_create(queue, client, length, item->class_, hash);
+    enter(queue, item, flow, false);
+    choose_round(turns, flow);
+    list_insert(turns, flow, false);
     return 0;
 }
 
+/* Its client has the next turn, and its cost was paid already. */
 void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client)
 {
-    struct flow *flow = flow_of(queue, client, item->class_, true);
-    flow->deficit += item->cost; /* its turn was paid for already */
+    struct turn_class *turns = &queue->classes[item->class_];
+    size_t length = strlen(client);
+    uint32_t hash = hash_of(client, length, item->class_);
+    struct flow *flow = flow_find(queue, client, item->class_, hash);
+    if (flow)
+        list_remove(turns, flow);
+    else
+        flow = flow_create(queue, client, length, item->class_, hash);
+    settle(turns, flow);
+    flow->deficit += item->cost;
     enter(queue, item, flow, true);
+    flow->round = turns->round;
+    list_insert(turns, flow, true);
 }
 
 void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item)
 {
     struct flow *flow = item->flow;
+    struct turn_class *turns = &queue->classes[item->class_];
     assert(flow);
+    bool was_first = flow->first == item;
     *(item->previous ? &item->previous->next : &flow->first) = item->next;
     *(item->next ? &item->next->previous : &flow->last) = item->previous;
     item->next = item->previous = NULL;
     item->flow = NULL;
     queue->length--;
-    queue->classes[item->class_].length--;
+    turns->length--;
     queue->cost -= item->cost;
-    if (!flow->first)
-        flow_destroy(queue, flow);
+    if (flow->first) {
+        if (was_first)
+            place_again(turns, flow);
+        return;
+    }
+    list_remove(turns, flow);
+    flow_destroy(queue, flow);
 }
 
 /* Turns */
-
-/* After a round in which nobody could pay: as many quanta for all as the nearest one lacks, so
- * that a pop costs one more round and not cost / quantum of them. */
-static void grant_rounds(struct turn_class *turns)
-{
-    uint64_t rounds = UINT64_MAX;
-    struct flow *flow = turns->turn;
-    do {
-        uint64_t lack = flow->first->cost - flow->deficit;
-        uint64_t needed = (lack - 1) / HEARTH_QUEUE_QUANTUM;
-        rounds = needed < rounds ? needed : rounds;
-        flow = flow->next;
-    } while (flow != turns->turn);
-    do {
-        flow->deficit += rounds * HEARTH_QUEUE_QUANTUM;
-        flow = flow->next;
-    } while (flow != turns->turn);
-}
-
-/* The quantum is given once for each turn; what is not spent stays as long as the client has work,
- * which is what makes the shares fair over time (Shreedhar and Varghese, section 3). */
-static bool can_pay(struct flow *flow)
-{
-    if (flow->deficit < flow->first->cost && !flow->granted) {
-        flow->deficit += HEARTH_QUEUE_QUANTUM;
-        flow->granted = true;
-    }
-    return flow->deficit >= flow->first->cost;
-}
-
-/* One round asks everybody; when nobody could pay, the rounds that would have been in vain are
- * given in one step. So a pop costs as much as there are clients, however large their requests are.
- */
-static struct flow *next_flow(struct turn_class *turns)
-{
-    for (;;) {
-        for (size_t i = turns->flow_count; i > 0; i--) {
-            if (can_pay(turns->turn))
-                return turns->turn;
-            turns->turn->granted = false;
-            turns->turn = turns->turn->next;
-        }
-        grant_rounds(turns);
-    }
-}
 
 /* Stride scheduling: the class with the least pass goes next and moves on by a stride that is the
  * smaller the larger its weight is (C. Waldspurger, W. Weihl, "Stride Scheduling", MIT/LCS/TM-528,
@@ -237,7 +319,7 @@ static struct turn_class *next_class(struct hearth_queue *queue)
     struct turn_class *best = NULL;
     for (int i = 0; i < HEARTH_CLASS_COUNT; i++) {
         struct turn_class *turns = &queue->classes[i];
-        if (turns->turn && (!best || turns->pass < best->pass))
+        if (turns->length && (!best || turns->pass < best->pass))
             best = turns;
     }
     return best;
@@ -255,7 +337,7 @@ static struct hearth_queued *take_turn(struct hearth_queue *queue, struct turn_c
 struct hearth_queued *hearth_queue_pop_class(struct hearth_queue *queue, enum hearth_class class_)
 {
     struct turn_class *turns = &queue->classes[class_];
-    if (!turns->turn)
+    if (!turns->length)
         return NULL;
     turns->pass += STRIDE / weights[class_];
     return take_turn(queue, turns);

@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only health,rest,gateway,chat,structure,batch,decoder,decoder-http] [--rounds 3]
+    bench.py [--only queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -163,6 +163,17 @@ def holding(port, model, load):
             holder.wait(30)
 
 
+def bench_queue():
+    """The admission queue by itself; no peer has one that can be measured alone."""
+    out = subprocess.run([str(servers.BUILD / "test/bench_queue")], capture_output=True, text=True,
+                         check=True).stdout
+    for line in map(json.loads, out.splitlines()):
+        rate = line["operations_per_s"] / 1e6
+        report(f"queue: {line['queued']} waiting, {line['clients']} clients", "≥ 2 M/s, ≤ 1 µs",
+               f"{rate:.2f} M/s", "—", f"{rate / 2:.2f} ×",
+               f"({line['ns_per_operation']} ns, p99 {line['ns_per_operation_p99']} ns)")
+
+
 def instruction_set():
     flags = re.search(r"flags\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1).split()
     model = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1)
@@ -173,7 +184,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="health,rest,gateway,chat,structure,batch,decoder,decoder-http")
+    parser.add_argument("--only", default="queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
@@ -181,6 +192,8 @@ def main():
     options = parser.parse_args()
     chosen = options.only.split(",")
     print(f"machine: {instruction_set()}", flush=True)
+    if "queue" in chosen:
+        bench_queue()
     if "health" in chosen:
         bench_health(options.rounds)
     if "rest" in chosen:
