@@ -778,7 +778,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "longest_wait", .flag = "longest-wait",
         .env = "HEARTH_LONGEST_WAIT", .fallback = "30s",
-        .help = "a model that has waited this long for memory may also take the place of one that was loaded just now",
+        .help = "a model that has waited this long for memory may also take the place of one that was loaded just now, or of one that is in use: what runs there goes on to its end, what waits there waits until it is loaded again",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,

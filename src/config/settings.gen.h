@@ -148,7 +148,7 @@ struct hearth_settings {
     uint64_t breaker_rest;
     /* milliseconds: how long a model stays loaded before it gives way to another */
     uint64_t shortest_residency;
-    /* milliseconds: a model that has waited this long for memory may also take the place of one that was loaded just now */
+    /* milliseconds: a model that has waited this long for memory may also take the place of one that was loaded just now, or of one that is in use: what runs there goes on to its end, what waits there waits until it is loaded again */
     uint64_t longest_wait;
     /* bytes: memory that loading a model must leave free */
     uint64_t memory_headroom;

@@ -21,17 +21,52 @@ static double worth(const struct hearth_resident *resident, uint64_t now_ms)
     return idle * (double)resident->bytes / ((double)resident->load_cost_ms + 1);
 }
 
+/* Who may be taken: what asks, in the words of hearth_residency_may_go. */
+struct question {
+    const struct hearth_residency *residency;
+    uint64_t waited_ms, now_ms;
+    bool (*may)(const struct question *question, const struct hearth_resident *resident);
+};
+
+static bool may_go_now(const struct question *question, const struct hearth_resident *resident)
+{
+    return hearth_residency_may_go(question->residency, resident, question->waited_ms,
+                                   question->now_ms);
+}
+
+static bool may_go_some_time(const struct question *question,
+                             const struct hearth_resident *resident)
+{
+    (void)question;
+    return !resident->pinned;
+}
+
+static bool may_be_held(const struct question *question, const struct hearth_resident *resident)
+{
+    (void)question;
+    return !resident->pinned && !resident->loading;
+}
+
+/* One that is held already stays held: to hold now this one and now that one would let neither
+ * become idle. */
+static bool is_better(const struct hearth_resident *one, const struct hearth_resident *other,
+                      uint64_t now_ms)
+{
+    if (one->held != other->held)
+        return one->held;
+    return worth(one, now_ms) > worth(other, now_ms);
+}
+
 /* Greedy and not optimal: the best of those that are left, again and again. Models are few, and a
  * set that frees a little more than it must is put right afterwards. */
-static size_t best_of(const struct hearth_residency *residency,
-                      const struct hearth_resident *residents, size_t count, uint64_t waited_ms,
-                      uint64_t now_ms, const bool *taken)
+static size_t best_of(const struct question *question, const struct hearth_resident *residents,
+                      size_t count, const bool *taken)
 {
     size_t best = count;
     for (size_t i = 0; i < count; i++) {
-        if (taken[i] || !hearth_residency_may_go(residency, &residents[i], waited_ms, now_ms))
+        if (taken[i] || !question->may(question, &residents[i]))
             continue;
-        if (best == count || worth(&residents[i], now_ms) > worth(&residents[best], now_ms))
+        if (best == count || is_better(&residents[i], &residents[best], question->now_ms))
             best = i;
     }
     return best;
@@ -39,11 +74,11 @@ static size_t best_of(const struct hearth_residency *residency,
 
 /* The small 40 MB model does not go when the 13 GB one alone is enough. */
 static void spare_needless(const struct hearth_resident *residents, size_t count, uint64_t needed,
-                           uint64_t freed, bool *evict)
+                           uint64_t freed, bool *taken)
 {
     for (size_t i = 0; i < count; i++) {
-        if (evict[i] && freed - residents[i].bytes >= needed) {
-            evict[i] = false;
+        if (taken[i] && freed - residents[i].bytes >= needed) {
+            taken[i] = false;
             freed -= residents[i].bytes;
         }
     }
@@ -51,23 +86,64 @@ static void spare_needless(const struct hearth_resident *residents, size_t count
 
 /* All or nothing: to unload some and still not have room would cost their users a load for nothing.
  */
+static bool take(const struct question *question, const struct hearth_resident *residents,
+                 size_t count, uint64_t needed, bool *ret_taken)
+{
+    uint64_t freed = 0;
+    memset(ret_taken, 0, count * sizeof(*ret_taken));
+    while (freed < needed) {
+        size_t best = best_of(question, residents, count, ret_taken);
+        if (best == count) {
+            memset(ret_taken, 0, count * sizeof(*ret_taken));
+            return false;
+        }
+        ret_taken[best] = true;
+        freed += residents[best].bytes;
+    }
+    spare_needless(residents, count, needed, freed, ret_taken);
+    return true;
+}
+
 int hearth_residency_choose(const struct hearth_residency *residency,
                             const struct hearth_resident *residents, size_t count, uint64_t needed,
                             uint64_t waited_ms, uint64_t now_ms, bool *ret_evict)
 {
-    uint64_t freed = 0;
-    memset(ret_evict, 0, count * sizeof(*ret_evict));
-    while (freed < needed) {
-        size_t best = best_of(residency, residents, count, waited_ms, now_ms, ret_evict);
-        if (best == count) {
-            memset(ret_evict, 0, count * sizeof(*ret_evict));
-            return HEARTH_EMEMORY;
-        }
-        ret_evict[best] = true;
-        freed += residents[best].bytes;
+    const struct question question = {
+        .residency = residency, .waited_ms = waited_ms, .now_ms = now_ms, .may = may_go_now};
+    return take(&question, residents, count, needed, ret_evict) ? 0 : HEARTH_EMEMORY;
+}
+
+/* Four ways, from the cheapest for the others to the dearest: enough is on its way out already;
+ * idle ones go; one that has waited too long has busy ones held until they are idle; or it waits
+ * until some are. */
+struct hearth_room_answer hearth_residency_ask(const struct hearth_residency *residency,
+                                               const struct hearth_resident *residents,
+                                               size_t count, const struct hearth_room_wish *wish,
+                                               uint64_t now_ms, bool *ret_marked)
+{
+    struct question question = {
+        .residency = residency, .waited_ms = wish->waited_ms, .now_ms = now_ms, .may = may_go_now};
+    struct hearth_room_answer answer = {.hope = true, .comes = true};
+    memset(ret_marked, 0, count * sizeof(*ret_marked));
+    if (wish->lacking <= wish->leaving)
+        return answer;
+    uint64_t needed = wish->lacking - wish->leaving;
+    if (take(&question, residents, count, needed, ret_marked)) {
+        answer.act = HEARTH_ROOM_EVICT;
+        return answer;
     }
-    spare_needless(residents, count, needed, freed, ret_evict);
-    return 0;
+    question.may = may_be_held;
+    if (wish->waited_ms >= residency->longest_wait_ms &&
+        take(&question, residents, count, needed, ret_marked)) {
+        answer.act = HEARTH_ROOM_HOLD;
+        return answer;
+    }
+    question.may = may_go_some_time;
+    answer.comes = false;
+    needed = needed > wish->claimed ? needed - wish->claimed : 0;
+    answer.hope = take(&question, residents, count, needed, ret_marked);
+    memset(ret_marked, 0, count * sizeof(*ret_marked));
+    return answer;
 }
 
 uint64_t hearth_residency_idle_ms(const struct hearth_residency *residency,

@@ -8,6 +8,7 @@
 struct hearth_load_gate {
     struct hearth_load_pass *first;   /* in the order in which their models were made */
     struct hearth_load_pass *planner; /* within the gate */
+    uint64_t begun;                   /* loads so far */
 };
 
 struct hearth_load_gate *hearth_load_gate_create(void)
@@ -41,6 +42,12 @@ void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_p
     hearth_load_gate_leave(gate, pass);
 }
 
+void hearth_load_gate_begin(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
+{
+    pass->order = ++gate->begun;
+    pass->claimed = 0;
+}
+
 /* One that stands within already would wait for itself; a load enters once for each try, and leaves
  * before the next. */
 void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
@@ -53,20 +60,27 @@ void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pa
     pass->on_turn(pass->argument);
 }
 
-/* Whoever was made first goes next, not whoever came first: a model that has waited for room comes
- * back to the gate again and again, and must not be overtaken by newer ones each time. */
+static struct hearth_load_pass *oldest_waiting(const struct hearth_load_gate *gate)
+{
+    struct hearth_load_pass *oldest = NULL;
+    for (struct hearth_load_pass *pass = gate->first; pass; pass = pass->next)
+        if (pass->waits && (!oldest || pass->order < oldest->order))
+            oldest = pass;
+    return oldest;
+}
+
+/* Whoever was asked for first goes next, not whoever came first: a model that has waited for room
+ * comes back to the gate again and again, and must not be overtaken by newer ones each time. */
 void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
 {
     pass->waits = false;
     if (gate->planner != pass)
         return;
     gate->planner = NULL;
-    for (struct hearth_load_pass *next = gate->first; next; next = next->next) {
-        if (next->waits) {
-            next->waits = false;
-            hearth_load_gate_enter(gate, next);
-            return;
-        }
+    struct hearth_load_pass *next = oldest_waiting(gate);
+    if (next) {
+        next->waits = false;
+        hearth_load_gate_enter(gate, next);
     }
 }
 
@@ -74,6 +88,19 @@ void hearth_load_gate_promise(struct hearth_load_pass *pass, uint64_t bytes, boo
 {
     pass->promised = bytes;
     pass->loading = loading;
+    if (bytes)
+        pass->claimed = 0;
+}
+
+void hearth_load_gate_claim(struct hearth_load_pass *pass, uint64_t bytes)
+{
+    pass->claimed = bytes;
+}
+
+uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
+                                       const struct hearth_load_pass *pass)
+{
+    return other->order < pass->order ? other->claimed : 0;
 }
 
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
@@ -85,7 +112,9 @@ void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hea
     for (const struct hearth_load_pass *other = gate->first; other; other = other->next) {
         if (other == pass)
             continue;
-        ret_room->used += other->promised;
+        uint64_t claimed = hearth_load_gate_claim_before(other, pass);
+        ret_room->used += other->promised + claimed;
+        ret_room->reserved += claimed;
         /* What is loaded has its memory: `available` no longer shows that. What loads still comes.
          */
         if (other->loading)

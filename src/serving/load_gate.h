@@ -20,6 +20,8 @@ struct hearth_load_pass {
     bool waits;
     bool loading;      /* it has not taken its memory yet */
     uint64_t promised; /* bytes; 0: nothing runs */
+    uint64_t order;    /* of the beginnings of loads */
+    uint64_t claimed;  /* bytes that others free for it */
 };
 
 struct hearth_load_gate *hearth_load_gate_create(void);
@@ -27,6 +29,8 @@ void hearth_load_gate_destroy(struct hearth_load_gate *gate); /* no pass is left
 void hearth_load_gate_add(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 
+/* A load begins, which may enter several times: from now on it is the youngest. */
+void hearth_load_gate_begin(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 /* `on_turn` comes from here, or from another one's leave. */
 void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 /* It plans no more, or no longer waits to: the next one may. Nothing happens outside the gate. */
@@ -34,6 +38,13 @@ void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pa
 
 /* What the process will hold; `loading` until it is loaded. 0 bytes when it has ended. */
 void hearth_load_gate_promise(struct hearth_load_pass *pass, uint64_t bytes, bool loading);
+/* Others free memory for it: until it has it (a promise ends the claim), or gives it up (0),
+ * younger loads do not get it. So whoever has waited longest comes in next, and no one is overtaken
+ * for ever by others that come back. */
+void hearth_load_gate_claim(struct hearth_load_pass *pass, uint64_t bytes);
+/* What `other` claims before `pass` may have it. */
+uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
+                                       const struct hearth_load_pass *pass);
 /* The room for this one, with what the others have been promised; `available` was measured. */
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
                            uint64_t available, uint64_t headroom, uint64_t limit,

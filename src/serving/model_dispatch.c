@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "domain/blame.h"
 #include "domain/look_ahead.h"
+#include "loop/loop.h"
 #include "serving/dead_letters.h"
 #include "serving/model_identity.h"
 
@@ -18,13 +19,21 @@ struct hearth_model_dispatch {
     const struct hearth_dispatch_ops *ops;
     void *argument;
     struct hearth_backend *backend; /* belongs to the load; NULL: closed */
-    bool held, on_trial;
+    struct hearth_timer *pause;     /* its end */
+    bool held, on_trial, paused;
     bool whole; /* the model's inputs are not cut */
     uint32_t slots, batch, workers, replicas;
     uint64_t retries;
     double completed_per_s; /* requests that are finished; 0: not measured */
     uint64_t completed_us;  /* when the last one was; 0: none since the model was idle */
 };
+
+static void on_pause_over(void *argument)
+{
+    struct hearth_model_dispatch *dispatch = argument;
+    dispatch->paused = false;
+    hearth_dispatch_next(dispatch);
+}
 
 struct hearth_model_dispatch *hearth_dispatch_create(struct hearth_model_requests *requests,
                                                      struct hearth_flights *flights,
@@ -38,11 +47,14 @@ struct hearth_model_dispatch *hearth_dispatch_create(struct hearth_model_request
     dispatch->letters = letters;
     dispatch->ops = ops;
     dispatch->argument = argument;
+    dispatch->pause =
+        hearth_timer_create(hearth_requests_identity(requests)->loop, on_pause_over, dispatch);
     return dispatch;
 }
 
 void hearth_dispatch_destroy(struct hearth_model_dispatch *dispatch)
 {
+    hearth_timer_destroy(dispatch->pause);
     hearth_free(dispatch);
 }
 
@@ -75,7 +87,7 @@ void hearth_dispatch_open(struct hearth_model_dispatch *dispatch, struct hearth_
                           const struct hearth_model_facts *facts, uint32_t replicas, bool on_trial)
 {
     dispatch->backend = backend;
-    dispatch->held = false;
+    dispatch->held = dispatch->paused = false;
     dispatch->on_trial = on_trial;
     /* Attention over the whole input: it cannot be computed in pieces (domain/batch.h). */
     dispatch->whole = !(facts->tasks & HEARTH_TASK_GENERATE) &&
@@ -98,6 +110,17 @@ bool hearth_dispatch_is_open(const struct hearth_model_dispatch *dispatch)
 void hearth_dispatch_hold(struct hearth_model_dispatch *dispatch)
 {
     dispatch->held = true;
+}
+
+void hearth_dispatch_pause(struct hearth_model_dispatch *dispatch, uint64_t ms)
+{
+    dispatch->paused = true;
+    hearth_timer_start(dispatch->pause, ms, 0);
+}
+
+bool hearth_dispatch_is_paused(const struct hearth_model_dispatch *dispatch)
+{
+    return dispatch->paused;
 }
 
 void hearth_dispatch_detach(struct hearth_model_dispatch *dispatch)
@@ -192,7 +215,8 @@ static void send_one(struct hearth_model_dispatch *dispatch, struct hearth_infer
  * for it. That is slow, and happens only after two workers have ended. */
 void hearth_dispatch_next(struct hearth_model_dispatch *dispatch)
 {
-    while (hearth_dispatch_is_open(dispatch) && hearth_flights_room(dispatch->flights)) {
+    while (hearth_dispatch_is_open(dispatch) && !dispatch->paused &&
+           hearth_flights_room(dispatch->flights)) {
         const struct hearth_look_ahead policy = look_ahead(dispatch);
         struct hearth_inference *next = hearth_requests_next(dispatch->requests, &policy);
         if (!next)

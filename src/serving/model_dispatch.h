@@ -33,6 +33,10 @@ void hearth_dispatch_destroy(struct hearth_model_dispatch *dispatch);
 void hearth_dispatch_open(struct hearth_model_dispatch *dispatch, struct hearth_backend *backend,
                           const struct hearth_model_facts *facts, uint32_t replicas, bool on_trial);
 void hearth_dispatch_hold(struct hearth_model_dispatch *dispatch);
+/* Nothing more is sent for `ms` milliseconds, so that it becomes idle; again: from now on. What
+ * runs goes on. */
+void hearth_dispatch_pause(struct hearth_model_dispatch *dispatch, uint64_t ms);
+bool hearth_dispatch_is_paused(const struct hearth_model_dispatch *dispatch);
 /* The backend is being destroyed; close follows, once the books of the load are done. */
 void hearth_dispatch_detach(struct hearth_model_dispatch *dispatch);
 /* The backend is gone: what has sent nothing yet goes back to the queue if `may_retry` and the

@@ -1,7 +1,6 @@
 #include "serving/model_load.h"
 
 #include "backend/backend_host.h"
-#include "backend/engines.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -9,10 +8,9 @@
 #include "domain/memory_plan.h"
 #include "loop/loop.h"
 #include "serving/fingerprint.h"
+#include "serving/load_files.h"
 #include "serving/locate.h"
 #include "serving/machine_look.h"
-
-#include <stdio.h>
 
 /* Between two looks whether there is room now: a busy model may have become idle. */
 enum { LOOK_AGAIN_MS = 100, LOOK_FOR_HOST_MS = 20, ARENA_MAX = 4 << 20 };
@@ -28,14 +26,9 @@ struct hearth_model_load {
     struct hearth_locating *locating;    /* under way, or NULL */
     struct hearth_machine_look *looking; /* under way, or NULL */
     struct hearth_timer *again;          /* while it seeks room */
-    char engine[HEARTH_ENGINE_NAME_MAX];
-    char *path;     /* where it lies */
-    char *adapter;  /* what is loaded beside it, or NULL */
-    char base[192]; /* of the adapter: "name:number" */
-    char files[HEARTH_SHA256_HEX];
+    struct hearth_load_files files;
     char fingerprint[HEARTH_FINGERPRINT_SIZE];
     char *engine_json;         /* the engine's settings with which the present process loads */
-    bool verified;             /* the files were read once, and their bytes are the recorded ones */
     bool wants_host;           /* an adapter that may go to its base's process */
     bool seeks_host, asked;    /* it waits for that; it has asked for it */
     struct hearth_host *host;  /* in whose process it is; NULL: its own. Only compared */
@@ -62,23 +55,18 @@ static void leave_gate(struct hearth_model_load *load)
     hearth_load_gate_leave(load->place->gate, &load->pass);
 }
 
+static void seek_no_room(struct hearth_model_load *load)
+{
+    load->seeks_room = false;
+    hearth_load_gate_claim(&load->pass, 0);
+}
+
 /* The gate first: whoever waits there is not held up by what the owner does about this failure. */
 static void fail(struct hearth_model_load *load, const struct hearth_error *error)
 {
-    load->seeks_room = false;
+    seek_no_room(load);
     leave_gate(load);
     load->ops->on_failed(load->argument, error);
-}
-
-/* Adapter and base were held against each other at the install. If they do not fit now, one of them
- * has changed since: the two names say what to look at. */
-static void blame_adapter(const struct hearth_model_load *load, struct hearth_error *error)
-{
-    if (!load->adapter || (error->code != HEARTH_EMODEL && error->code != HEARTH_ENOTIMPL))
-        return;
-    hearth_error_prefix(error, "the adapter %s cannot be used with its base %s",
-                        load->identity->entry->id, load->base);
-    error->code = HEARTH_ECONFLICT;
 }
 
 /* Room */
@@ -93,8 +81,10 @@ static bool check_room(struct hearth_model_load *load, struct hearth_error *erro
         return true;
     hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
     uint64_t lacking = planned_bytes(load) - hearth_memory_most(&load->room);
-    load->seeks_room =
+    struct hearth_room_answer answer =
         load->ops->make_room(load->argument, lacking, now_ms(load) - load->wanted_ms);
+    load->seeks_room = answer.hope;
+    hearth_load_gate_claim(&load->pass, answer.comes ? planned_bytes(load) : 0);
     return false;
 }
 
@@ -117,7 +107,7 @@ static void seek_host(struct hearth_model_load *load)
     struct hearth_host *host = NULL;
     enum hearth_host_answer answer = HEARTH_HOST_NONE;
     if (load->wants_host)
-        answer = load->ops->find_host(load->argument, load->base, !load->asked, &host);
+        answer = load->ops->find_host(load->argument, load->files.base, !load->asked, &host);
     load->asked = true;
     load->wants_host = answer != HEARTH_HOST_NONE;
     load->seeks_host = false;
@@ -163,8 +153,8 @@ static void on_ready(void *argument)
 {
     struct hearth_model_load *load = argument;
     const struct hearth_fingerprint_parts parts = {
-        .files = load->files,
-        .engine = load->engine,
+        .files = load->files.digest,
+        .engine = load->files.engine,
         .engine_json = load->engine_json,
         .facts = hearth_model_process_facts(load->process),
     };
@@ -182,7 +172,7 @@ static void on_failed(void *argument, const struct hearth_error *error)
     if (load->error.code)
         return;
     load->error = *error;
-    blame_adapter(load, &load->error);
+    hearth_load_files_blame(&load->files, load->identity->entry, &load->error);
 }
 
 /* Three ways on: it made place for itself and tries again, it said that it cannot be loaded, or its
@@ -199,6 +189,7 @@ static void on_end(void *argument, const struct hearth_error *error)
     } else if (failure.code && !load->ready) {
         fail(load, &failure);
     } else {
+        seek_no_room(load);
         leave_gate(load);
         load->ops->on_ended(load->argument, error);
     }
@@ -221,27 +212,27 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
     struct hearth_model_settings settings = load->identity->settings;
     load->host = NULL;
     /* Asked again: it may have ended while this waited for its turn. */
-    if (load->wants_host &&
-        load->ops->find_host(load->argument, load->base, false, &load->host) != HEARTH_HOST_THERE) {
+    if (load->wants_host && load->ops->find_host(load->argument, load->files.base, false,
+                                                 &load->host) != HEARTH_HOST_THERE) {
         load->host = NULL;
         wait_for_host(load);
         return;
     }
     struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
-    if (load->adapter)
-        hearth_model_settings_adapt(&settings, load->adapter, arena);
+    if (load->files.adapter)
+        hearth_model_settings_adapt(&settings, load->files.adapter, arena);
     const struct hearth_process_start how = {
         .settings_json = settings.engine_json,
         .readable = settings.readable,
-        .engine = load->engine,
+        .engine = load->files.engine,
         .engines_path = load->place->engines->path,
-        .model_path = load->path,
+        .model_path = load->files.path,
         .worker_path = load->place->worker_path,
         .machine = machine,
         .memory_limit = hearth_memory_most(&load->room),
         .backend = load->place->backend,
         .host = load->host,
-        .adapter = load->adapter,
+        .adapter = load->files.adapter,
     };
     struct hearth_error error;
     if (hearth_model_process_start(load->process, &how, &error) < 0)
@@ -287,40 +278,19 @@ static void on_turn(void *argument)
                             (uint32_t)settings->replicas, on_looked, load);
 }
 
-static int choose_engine(struct hearth_model_load *load, const struct hearth_location *location,
-                         struct hearth_error *error)
-{
-    const char *engine =
-        load->identity->entry->engine[0] ? load->identity->entry->engine : location->engine;
-    if (!engine)
-        return hearth_error_set(error, HEARTH_EMODEL, "no engine is known for %s", location->path);
-    snprintf(load->engine, sizeof(load->engine), "%s", engine);
-    if (!hearth_engine_set_has(load->place->engines, engine))
-        return hearth_error_set(error, HEARTH_ENOTIMPL, "this build has no engine '%s'", engine);
-    return 0;
-}
-
 /* The files are found and are what they should be. From here on it may be refused only for the
  * machine or by the engine itself. */
 static void on_located(void *argument, const struct hearth_location *location)
 {
     struct hearth_model_load *load = argument;
-    struct hearth_error error = location->error;
+    struct hearth_error error;
     load->locating = NULL;
-    if (error.code == 0)
-        error.code = choose_engine(load, location, &error);
-    if (error.code < 0) {
+    if (hearth_load_files_take(&load->files, location, load->identity->entry, load->place->engines,
+                               &error) < 0) {
         fail(load, &error);
         return;
     }
-    load->verified = true;
-    hearth_free(load->path);
-    load->path = hearth_strdup(location->path);
-    hearth_free(load->adapter);
-    load->adapter = *location->adapter ? hearth_strdup(location->adapter) : NULL;
-    snprintf(load->base, sizeof(load->base), "%s", location->base);
-    snprintf(load->files, sizeof(load->files), "%s", location->digest);
-    load->wants_host = location->adapter_is_file;
+    load->wants_host = load->files.adapter_is_file;
     load->asked = false;
     seek_host(load);
 }
@@ -332,10 +302,11 @@ void hearth_load_begin(struct hearth_model_load *load)
     load->error.code = 0;
     load->seeks_room = load->ready = false;
     load->wanted_ms = now_ms(load);
+    hearth_load_gate_begin(place->gate, &load->pass);
     load->fraction = 0;
     hearth_model_process_clear_counters(load->process);
     /* Blobs never change under their names, so that reading gigabytes once is enough. */
-    bool verify = load->identity->server->locked && !load->verified;
+    bool verify = load->identity->server->locked && !load->files.verified;
     load->locating =
         hearth_locate(load->identity->loop, place->files_lane, place->registry,
                       load->identity->entry, verify, place->lock_path, on_located, load);
@@ -351,7 +322,8 @@ static void cancel_work(struct hearth_model_load *load)
     hearth_timer_stop(load->again);
     load->locating = NULL;
     load->looking = NULL;
-    load->seeks_room = load->seeks_host = false;
+    load->seeks_host = false;
+    seek_no_room(load);
 }
 
 /* The error is cleared, so that the end of the process, which is wanted now, is not taken for a
@@ -390,7 +362,7 @@ void hearth_load_stop(struct hearth_model_load *load, bool force)
 
 void hearth_load_forget_files(struct hearth_model_load *load)
 {
-    load->verified = false;
+    load->files.verified = false;
 }
 
 struct hearth_model_load *hearth_load_create(struct hearth_model_identity *identity,
@@ -416,8 +388,7 @@ void hearth_load_destroy(struct hearth_model_load *load)
     hearth_model_process_destroy(load->process);
     hearth_load_gate_remove(load->place->gate, &load->pass);
     hearth_timer_destroy(load->again);
-    hearth_free(load->path);
-    hearth_free(load->adapter);
+    hearth_load_files_finish(&load->files);
     hearth_free(load->engine_json);
     hearth_free(load);
 }
@@ -443,6 +414,12 @@ bool hearth_load_has_process(const struct hearth_model_load *load)
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
 {
     return hearth_memory_total(hearth_model_process_plan(load->process));
+}
+
+uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
+                                  const struct hearth_model_load *load)
+{
+    return hearth_load_gate_claim_before(&other->pass, &load->pass);
 }
 
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load)

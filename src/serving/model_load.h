@@ -11,6 +11,7 @@
 #ifndef HEARTH_SERVING_MODEL_LOAD_H
 #define HEARTH_SERVING_MODEL_LOAD_H
 
+#include "domain/residency.h"
 #include "serving/load_gate.h"
 #include "serving/model_process.h"
 
@@ -43,9 +44,9 @@ struct hearth_load_ops {
     void (*on_failed)(void *argument, const struct hearth_error *error);
     /* The process has ended, by itself or as asked, and that is not `on_failed`. */
     void (*on_ended)(void *argument, const struct hearth_error *error);
-    /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload.
-     * False when there is no hope that they do. */
-    bool (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
+    /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload
+     * or to be held for it. */
+    struct hearth_room_answer (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
     /* May the adapter go to a process of its base ("name:number")? `asks_anew` says that this load
      * has not asked before: then the base is loaded for it. */
     enum hearth_host_answer (*find_host)(void *argument, const char *base, bool asks_anew,
@@ -81,6 +82,9 @@ bool hearth_load_is_busy(const struct hearth_model_load *load);
  * planned. */
 bool hearth_load_has_process(const struct hearth_model_load *load);
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
+/* Bytes that others free for `other`, and that `load` may have only when `other` has gone again. */
+uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
+                                  const struct hearth_model_load *load);
 /* What the last process said of the model; until one has said it, all of it is 0. */
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
 /* Of what is ready, or was last (fingerprint.h); empty before. */

@@ -48,11 +48,10 @@ struct hearth_scheduler {
     void *drained_argument;
 };
 
-/* scheduler_room.c: has others unload for `model`, which lacks `lacking` bytes of memory and has
- * waited for them for `waited_ms`. False when it makes no sense to wait for that. */
-bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
-                                struct hearth_served_model *model, uint64_t lacking,
-                                uint64_t waited_ms);
+/* scheduler_room.c: as make_room of struct hearth_load_ops. */
+struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
+                                                     struct hearth_served_model *model,
+                                                     uint64_t lacking, uint64_t waited_ms);
 /* Visits those idle models whose unloading frees `bytes`; HEARTH_EMEMORY, and no visit, when all of
  * them together hold less. */
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,

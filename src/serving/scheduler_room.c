@@ -3,18 +3,30 @@
 #include "backend/backend_host.h"
 #include "base/memory.h"
 #include "config/settings.h"
-#include "domain/memory_plan.h"
 #include "domain/residency.h"
 #include "loop/loop.h"
 #include "serving/scheduler_private.h"
 
+/* How long a model is held by one look; the next one comes before that. */
+enum { HOLD_MS = 1000 };
+
 struct others {
     struct hearth_served_model **models;
     struct hearth_resident *residents;
-    bool *evict;
+    bool *marked;
     size_t count;
     uint64_t leaving; /* bytes of those that are on their way out */
+    uint64_t claimed; /* bytes that older wishes have first */
 };
+
+/* The requests of one that is held wait for its next load. */
+static bool is_busy(const struct hearth_served_model *model, bool held)
+{
+    const struct hearth_host *host = hearth_load_host(model->load);
+    return (held ? hearth_dispatch_running(model->dispatch) > 0
+                 : hearth_requests_any(model->requests)) ||
+           (host && hearth_host_is_busy(host));
+}
 
 /* Whatever has a process holds memory. One that is draining gives its memory back by itself, and is
  * counted as such; it cannot be evicted a second time. */
@@ -22,7 +34,7 @@ static void look_at(struct others *others, struct hearth_served_model *other)
 {
     uint64_t bytes = hearth_load_planned_bytes(other->load);
     enum hearth_model_state state = hearth_life_state(other->life);
-    const struct hearth_host *host = hearth_load_host(other->load);
+    bool held = hearth_dispatch_is_paused(other->dispatch);
     if (!hearth_load_has_process(other->load))
         return;
     if (state == HEARTH_MODEL_DRAINING) {
@@ -35,7 +47,8 @@ static void look_at(struct others *others, struct hearth_served_model *other)
         .loaded_ms = hearth_load_ready_ms(other->load),
         .last_use_ms = hearth_requests_used_ms(other->requests),
         .load_cost_ms = hearth_load_took_ms(other->load),
-        .busy = hearth_requests_any(other->requests) || (host && hearth_host_is_busy(host)),
+        .busy = is_busy(other, held),
+        .held = held,
         .loading = state != HEARTH_MODEL_READY,
         .pinned = hearth_life_is_pinned(other->life),
     };
@@ -51,29 +64,20 @@ static void collect(const struct hearth_scheduler *scheduler,
     *ret_others = (struct others){
         .models = hearth_calloc(count, sizeof(struct hearth_served_model *)),
         .residents = hearth_calloc(count, sizeof(struct hearth_resident)),
-        .evict = hearth_calloc(count, sizeof(bool)),
+        .marked = hearth_calloc(count, sizeof(bool)),
     };
     for (struct hearth_served_model *one = scheduler->models; one; one = one->next)
-        if (one != model)
+        if (one != model) {
             look_at(ret_others, one);
+            ret_others->claimed += model ? hearth_load_claim_before(one->load, model->load) : 0;
+        }
 }
 
 static void finish(struct others *others)
 {
     hearth_free(others->models);
     hearth_free(others->residents);
-    hearth_free(others->evict);
-}
-
-/* If the busy became idle and the fresh grew old, would there be room? The same policy over the
- * same models, as they would be then. */
-static bool might_fit(struct others *others, uint64_t needed)
-{
-    const struct hearth_residency none = {.shortest_ms = 0};
-    for (size_t i = 0; i < others->count; i++)
-        others->residents[i].busy = others->residents[i].loading = false;
-    return hearth_residency_choose(&none, others->residents, others->count, needed, 0, UINT64_MAX,
-                                   others->evict) == 0;
+    hearth_free(others->marked);
 }
 
 static struct hearth_residency policy_of(const struct hearth_scheduler *scheduler)
@@ -83,36 +87,35 @@ static struct hearth_residency policy_of(const struct hearth_scheduler *schedule
                                      .longest_wait_ms = settings->longest_wait};
 }
 
-static void unload_chosen(const struct others *others)
+static void act(const struct others *others, enum hearth_room_act act)
 {
-    for (size_t i = 0; i < others->count; i++)
-        if (others->evict[i])
+    for (size_t i = 0; i < others->count; i++) {
+        if (!others->marked[i])
+            continue;
+        if (act == HEARTH_ROOM_EVICT)
             hearth_life_unload(others->models[i]->life, false);
+        else
+            hearth_dispatch_pause(others->models[i]->dispatch, HOLD_MS);
+    }
 }
 
-/* Three answers: enough is on its way out already; or some can be asked to go now; or nobody can go
- * yet, but those who are busy or fresh might later, and the model has not waited too long for that.
- */
-bool hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
-                                struct hearth_served_model *model, uint64_t lacking,
-                                uint64_t waited_ms)
+struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
+                                                     struct hearth_served_model *model,
+                                                     uint64_t lacking, uint64_t waited_ms)
 {
     const struct hearth_residency policy = policy_of(scheduler);
     struct others others;
     collect(scheduler, model, &others);
-    bool hope = lacking <= others.leaving;
-    if (!hope) {
-        uint64_t needed = lacking - others.leaving;
-        hope =
-            hearth_residency_choose(&policy, others.residents, others.count, needed, waited_ms,
-                                    hearth_loop_now_ms(scheduler->options.loop), others.evict) == 0;
-        if (hope)
-            unload_chosen(&others);
-        else if (waited_ms < policy.longest_wait_ms)
-            hope = might_fit(&others, needed);
-    }
+    const struct hearth_room_wish wish = {.lacking = lacking,
+                                          .leaving = others.leaving,
+                                          .claimed = others.claimed,
+                                          .waited_ms = waited_ms};
+    struct hearth_room_answer answer =
+        hearth_residency_ask(&policy, others.residents, others.count, &wish,
+                             hearth_loop_now_ms(scheduler->options.loop), others.marked);
+    act(&others, answer.act);
     finish(&others);
-    return hope;
+    return answer;
 }
 
 /* Whoever asks from beside the models is in no hurry: the shortest residency holds against him
@@ -148,9 +151,9 @@ int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t by
     struct others others;
     collect(scheduler, NULL, &others);
     int rc = hearth_residency_choose(&policy, others.residents, others.count, bytes, 0,
-                                     hearth_loop_now_ms(scheduler->options.loop), others.evict);
+                                     hearth_loop_now_ms(scheduler->options.loop), others.marked);
     for (size_t i = 0; rc == 0 && i < others.count; i++)
-        if (others.evict[i])
+        if (others.marked[i])
             choose(argument, others.models[i]);
     finish(&others);
     return rc;

@@ -24,9 +24,9 @@ struct hearth_served_model;
 struct hearth_served_ops {
     void (*on_settled)(void *argument); /* something has ended: a drain may be complete */
     void (*on_idle)(void *argument);    /* it may be superfluous */
-    /* It lacks `lacking` bytes of memory. Returns whether others unload so that it fits. */
-    bool (*make_room)(void *argument, struct hearth_served_model *model, uint64_t lacking,
-                      uint64_t waited_ms);
+    /* As of struct hearth_load_ops. */
+    struct hearth_room_answer (*make_room)(void *argument, struct hearth_served_model *model,
+                                           uint64_t lacking, uint64_t waited_ms);
     /* As of struct hearth_load_ops. */
     enum hearth_host_answer (*find_host)(void *argument, struct hearth_served_model *model,
                                          const char *base, bool asks_anew,

@@ -21,6 +21,9 @@ static void they_pass_one_by_one(void **state)
     hearth_load_gate_add(gate, &a);
     hearth_load_gate_add(gate, &b);
     hearth_load_gate_add(gate, &c);
+    hearth_load_gate_begin(gate, &a);
+    hearth_load_gate_begin(gate, &b);
+    hearth_load_gate_begin(gate, &c);
     hearth_load_gate_enter(gate, &a);
     hearth_load_gate_enter(gate, &b);
     hearth_load_gate_enter(gate, &c);
@@ -69,11 +72,39 @@ static void the_room_is_what_the_others_leave(void **state)
     hearth_load_gate_destroy(gate);
 }
 
+static void what_others_free_for_one_is_not_taken_by_a_younger_one(void **state)
+{
+    (void)state;
+    int turns = 0;
+    struct hearth_load_pass old = pass_of(&turns), young = pass_of(&turns);
+    struct hearth_load_gate *gate = hearth_load_gate_create();
+    hearth_load_gate_add(gate, &young); /* made first, asked for last */
+    hearth_load_gate_add(gate, &old);
+    hearth_load_gate_begin(gate, &old);
+    hearth_load_gate_begin(gate, &young);
+    hearth_load_gate_claim(&old, 600);
+    hearth_load_gate_claim(&young, 50);
+    struct hearth_memory_room room;
+    hearth_load_gate_room(gate, &young, 2000, 0, 1000, &room);
+    assert_int_equal(hearth_memory_most(&room), 400);
+    hearth_load_gate_room(gate, &young, 1000, 0, 0, &room);
+    assert_int_equal(hearth_memory_most(&room), 400);
+    hearth_load_gate_room(gate, &old, 1000, 0, 0, &room);
+    assert_int_equal(hearth_memory_most(&room), 1000);
+    hearth_load_gate_promise(&old, 600, false); /* it has it: the claim is over */
+    hearth_load_gate_room(gate, &young, 400, 0, 1000, &room);
+    assert_int_equal(hearth_memory_most(&room), 400);
+    hearth_load_gate_remove(gate, &young);
+    hearth_load_gate_remove(gate, &old);
+    hearth_load_gate_destroy(gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_pass_one_by_one),
         cmocka_unit_test(the_room_is_what_the_others_leave),
+        cmocka_unit_test(what_others_free_for_one_is_not_taken_by_a_younger_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
