@@ -269,7 +269,7 @@ int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, co
     return 0;
 }
 
-/* Its client has the next turn, and its cost was paid already. */
+/* Its client has the next turn; what client and class paid for it is given back. */
 void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, const char *client)
 {
     struct turn_class *turns = &queue->classes[item->class_];
@@ -280,6 +280,8 @@ void hearth_queue_unpop(struct hearth_queue *queue, struct hearth_queued *item, 
         list_remove(turns, flow);
     else
         flow = flow_create(queue, client, length, item->class_, hash);
+    uint64_t stride = STRIDE / weights[item->class_];
+    turns->pass -= turns->pass < stride ? turns->pass : stride;
     settle(turns, flow);
     flow->deficit += item->cost;
     enter(queue, item, flow, true);

@@ -113,6 +113,16 @@ int hearth_residency_choose(const struct hearth_residency *residency,
     return take(&question, residents, count, needed, ret_evict) ? 0 : HEARTH_EMEMORY;
 }
 
+/* One that loads counts twice, with what it has taken already and with all that it has planned:
+ * there may be more room than it looks once it is loaded. */
+static bool any_loads(const struct hearth_resident *residents, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (residents[i].loading)
+            return true;
+    return false;
+}
+
 /* Four ways, from the cheapest for the others to the dearest: enough is on its way out already;
  * idle ones go; one that has waited too long has busy ones held until they are idle; or it waits
  * until some are. */
@@ -141,7 +151,8 @@ struct hearth_room_answer hearth_residency_ask(const struct hearth_residency *re
     question.may = may_go_some_time;
     answer.comes = false;
     needed = needed > wish->claimed ? needed - wish->claimed : 0;
-    answer.hope = take(&question, residents, count, needed, ret_marked);
+    answer.hope =
+        any_loads(residents, count) || take(&question, residents, count, needed, ret_marked);
     memset(ret_marked, 0, count * sizeof(*ret_marked));
     return answer;
 }

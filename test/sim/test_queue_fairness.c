@@ -1,11 +1,10 @@
-/* The admission queue under a fake clock with seeded arrivals: shares, starvation, accounting. */
+/* The admission queue with seeded arrivals: shares and starvation over long runs. */
 #include "domain/queue.h"
 
 #include "base/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,59 +105,11 @@ static void test_no_class_starves(void **state)
     }
 }
 
-/* Random pushes, pops, departures and put-backs against a plain count. */
-static void test_the_books_balance_under_random_use(void **state)
-{
-    (void)state;
-    enum { MOST = 64 };
-    for (seed = 1; seed <= 20; seed++) {
-        struct hearth_queue *queue = new_queue();
-        struct hearth_queued items[MOST];
-        bool in[MOST] = {false};
-        size_t length = 0;
-        uint64_t cost = 0;
-        for (uint64_t now = 1; now < STEPS; now++) {
-            size_t i = random_below(MOST);
-            char client[2] = {(char)('a' + random_below(4)), '\0'};
-            struct hearth_queued *out = NULL;
-            if (!in[i]) {
-                items[i] = (struct hearth_queued){.class_ = (enum hearth_class)random_below(3),
-                                                  .cost = 1 + random_below(3000)};
-                if (random_below(8) == 0)
-                    hearth_queue_unpop(queue, &items[i], client);
-                else
-                    assert_int_equal(hearth_queue_push(queue, &items[i], client, now), 0);
-                in[i] = true;
-                length++;
-                cost += items[i].cost;
-            } else if (random_below(2)) {
-                hearth_queue_remove(queue, out = &items[i]);
-            } else {
-                out = hearth_queue_pop(queue);
-                assert_non_null(out);
-            }
-            if (out) {
-                assert_true(in[out - items]);
-                in[out - items] = false;
-                length--;
-                cost -= out->cost;
-            }
-            assert_int_equal(hearth_queue_length(queue), length);
-            assert_int_equal(hearth_queue_cost(queue), cost);
-        }
-        while (hearth_queue_pop(queue))
-            length--;
-        assert_int_equal(length, 0);
-        hearth_queue_destroy(queue);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backlogged_clients_get_equal_tokens),
         cmocka_unit_test(test_no_class_starves),
-        cmocka_unit_test(test_the_books_balance_under_random_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

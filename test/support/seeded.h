@@ -13,6 +13,11 @@ static inline uint64_t seeded_next(uint64_t *seed)
     return *seed;
 }
 
+static inline uint64_t seeded_below(uint64_t *seed, uint64_t bound)
+{
+    return seeded_next(seed) % bound;
+}
+
 /* From `low` to `high`, both included. */
 static inline uint32_t seeded_pick(uint64_t *seed, uint32_t low, uint32_t high)
 {
